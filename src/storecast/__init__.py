@@ -1,0 +1,1 @@
+"""storecast: the daily sales of every store of a retail chain, six weeks ahead."""

@@ -1,0 +1,135 @@
+"""Panel and Window: one chain, and a cutoff in it that separates what is known from what is asked.
+
+A model is handed ``window.past`` and ``window.future``. What happened is a separate call, ``window.actual()``, made by
+whoever scores. A live forecast is a window at the end of the sales, where there is nothing to call.
+"""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.errors import DataError, HistoryError
+
+TABLES = ("sales", "stores", "calendar")
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One chain, cleaned.
+
+    Attributes
+    ----------
+    sales : a row per store and observed day: Store, Date, Sales (money), Customers (null where not counted)
+    stores : a row per store, with what does not change by day
+    calendar : a row per store and day, past and ahead: Open, Promo, StateHoliday, SchoolHoliday, Assumed, own columns
+    """
+
+    sales: pl.DataFrame
+    stores: pl.DataFrame
+    calendar: pl.DataFrame
+
+    def __post_init__(self) -> None:
+        """Hold the promises of `schema`; a breach is our own mistake."""
+        for table, columns in (("sales", s.SALES_SCHEMA), ("calendar", s.CALENDAR_SCHEMA), ("stores", s.STORES_SCHEMA)):
+            frame: pl.DataFrame = getattr(self, table)
+            wrong = {name: frame.schema.get(name) for name, dtype in columns.items() if frame.schema.get(name) != dtype}
+            assert not wrong, f"Panel.{table} breaks its schema: {wrong}"
+
+    @cached_property
+    def first(self) -> dt.date:
+        """The first day with sales."""
+        return self._day(self.sales[s.DATE].min())
+
+    @cached_property
+    def end(self) -> dt.date:
+        """The last day with sales: the cutoff of a live forecast."""
+        return self._day(self.sales[s.DATE].max())
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The chain's own known-ahead columns, beyond the usual four."""
+        fixed = {*s.KEYS, *s.KNOWN, s.ASSUMED}
+        return tuple(name for name in self.calendar.columns if name not in fixed)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change when any value of the Panel changes."""
+        digest = hashlib.sha256()
+        for table in TABLES:
+            frame: pl.DataFrame = getattr(self, table)
+            digest.update(repr(frame.schema).encode())
+            digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    def window(self, cutoff: dt.date, horizon: int) -> "Window":
+        """Cut the panel after ``cutoff`` and ask for the ``horizon`` days that follow."""
+        return Window(self, cutoff, horizon)
+
+    def until(self, cutoff: dt.date) -> "Panel":
+        """Return what was known at the end of ``cutoff``: no later day, no competitor or Promo2 that starts later."""
+        later = pl.col(s.COMPETITION_SINCE) > cutoff
+        later2 = pl.col(s.PROMO2_SINCE) > cutoff
+        stores = self.stores.with_columns(
+            pl.when(later).then(None).otherwise(pl.col(s.COMPETITION_DISTANCE)).alias(s.COMPETITION_DISTANCE),
+            pl.when(later).then(None).otherwise(pl.col(s.COMPETITION_SINCE)).alias(s.COMPETITION_SINCE),
+            pl.when(later2).then(0).otherwise(pl.col(s.PROMO2)).cast(pl.Int8).alias(s.PROMO2),
+            pl.when(later2).then(pl.lit("")).otherwise(pl.col(s.PROMO_INTERVAL)).alias(s.PROMO_INTERVAL),
+            pl.when(later2).then(None).otherwise(pl.col(s.PROMO2_SINCE)).alias(s.PROMO2_SINCE),
+        )
+        return Panel(
+            sales=self.sales.filter(pl.col(s.DATE) <= cutoff),
+            stores=stores,
+            calendar=self.calendar.filter(pl.col(s.DATE) <= cutoff),
+        )
+
+    def with_calendar(self, calendar: pl.DataFrame) -> "Panel":
+        """Return the same chain under another calendar."""
+        return replace(self, calendar=calendar)
+
+    @staticmethod
+    def _day(value: object) -> dt.date:
+        if not isinstance(value, dt.date):
+            raise DataError("The sales hold no rows. Expected a row per store and day in train.csv.")
+        return value
+
+
+@dataclass(frozen=True)
+class Window:
+    """A cutoff in a Panel: what is known up to it, and what is asked after it."""
+
+    panel: Panel
+    cutoff: dt.date
+    horizon: int
+
+    def __post_init__(self) -> None:
+        """Refuse a window without past."""
+        if self.cutoff < self.panel.first or self.cutoff > self.panel.end:
+            raise HistoryError(
+                f"The cutoff {self.cutoff} lies outside the sales, which run from {self.panel.first} to "
+                f"{self.panel.end}. Choose a cutoff between them."
+            )
+
+    @property
+    def last(self) -> dt.date:
+        """The last day asked for."""
+        return self.cutoff + dt.timedelta(days=self.horizon)
+
+    @cached_property
+    def past(self) -> Panel:
+        """The Panel as it was known at the end of the cutoff."""
+        return self.panel.until(self.cutoff)
+
+    @cached_property
+    def future(self) -> pl.DataFrame:
+        """What is known ahead: the calendar's rows of the days asked for."""
+        return self.panel.calendar.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last))
+
+    def actual(self) -> pl.DataFrame:
+        """Return what happened (Store, Date, Sales), for scoring; never handed to a model."""
+        return self.panel.sales.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last)).select(
+            *s.KEYS, s.SALES
+        )

@@ -1,0 +1,49 @@
+"""What can go wrong, as one tree.
+
+StorecastError
+└── UserError           the user can mend it: exit code 2, or a 4xx
+    ├── DataError       a file, line, column or value of the input
+    ├── ConfigError     an option, a setting, a name that does not exist
+    ├── HistoryError    there is too little past for what was asked
+    └── ModelFileError  a model file is refused, with the reason
+
+Anything else that is raised is our own mistake: exit code 1, with its traceback.
+"""
+
+QUOTE_LIMIT = 200
+
+
+class StorecastError(Exception):
+    """Base of every error that storecast raises on purpose."""
+
+
+class UserError(StorecastError):
+    """A mistake that the user can mend; its message says what was found, what was expected and what to do."""
+
+
+class DataError(UserError):
+    """An input file cannot be used as it is."""
+
+
+class ConfigError(UserError):
+    """An option or a setting has no meaning."""
+
+
+class HistoryError(UserError):
+    """The data hold too little past for the question."""
+
+
+class ModelFileError(UserError):
+    """A model file is refused; nothing in it has run."""
+
+
+def quote(value: object) -> str:
+    """Return a value as it may stand in a message: escaped, and never more than 200 characters of a file.
+
+    Examples
+    --------
+    >>> quote("a\\nb")
+    "'a\\\\nb'"
+    """
+    text = ascii(str(value))
+    return text if len(text) <= QUOTE_LIMIT else text[: QUOTE_LIMIT - 4] + "...'"
