@@ -1,0 +1,38 @@
+"""What can be set: frozen dataclasses, one remark a field. A value that makes no sense is refused when it is set."""
+
+from dataclasses import dataclass
+
+from storecast.errors import ConfigError
+
+LEVELS = (80, 95)  # the central intervals of every forecast, in percent
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of a model."""
+
+    horizon: int = 42  # days ahead
+    quantiles: tuple[float, ...] = ()  # beyond the bounds of the intervals, each inside (0, 1)
+
+    def __post_init__(self) -> None:
+        """Refuse a horizon or a quantile that has no meaning."""
+        if not 1 <= self.horizon <= 400:
+            raise ConfigError(f"The horizon is {self.horizon} days; expected 1 to 400. Set --horizon.")
+        for quantile in self.quantiles:
+            if not 0.01 <= quantile <= 0.99 or abs(quantile * 100 - round(quantile * 100)) > 1e-9:
+                raise ConfigError(
+                    f"The quantile {quantile} cannot be given; expected whole percents from 0.01 to 0.99, as in "
+                    "--quantiles 0.1,0.5,0.9."
+                )
+
+
+@dataclass(frozen=True)
+class LinearSettings:
+    """The ridge of log sales, shrunk to the chain."""
+
+    penalty: float = 1.0  # times the penalty of each term
+    half_life: float = 800.0  # days after which a day counts half
+    robust_rounds: int = 2  # times the weights of outliers are found again
+    huber: float = 1.5  # times the median absolute residual; beyond it a day counts less
+    recent_days: int = 28  # the mean residual of these last days ...
+    recent_share: float = 0.4  # ... is carried forward by this share

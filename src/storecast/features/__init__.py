@@ -1,0 +1,10 @@
+"""Features: what a forecast may know about a store and day, the same in training, backtest and service.
+
+runs       counting along the calendar: days since and until, runs of days
+terms      the regressors of the ridge: weekday, promotion, trend, season, month's turn, holidays
+ridge      log sales per store on those terms, robust, shrunk to the chain
+calendar   the trees' view of the calendar: holidays, closures, promotions, school holidays around a day
+history    what a store's past says at an origin: means over spans, levels, customers
+rows       all of it as one table: a row per store and open day after an origin
+columns    which columns are numbers and which are categories, and the scikit-learn step that encodes them
+"""

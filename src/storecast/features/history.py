@@ -1,0 +1,76 @@
+"""What a store's past says at an origin: means of log sales by weekday and promotion over spans of days, and the like.
+
+All of it is worked out once at the origin and holds for the whole horizon: nothing is fed back day by day, so that a
+feature is as good on the last day as on the first.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from storecast.data.grid import Floats, Grid
+
+SPANS = (42, 91, 182, 365, 730)  # days back from the origin
+CELLS = 14  # weekday × promotion
+
+
+def history_features(grid: Grid, origin: int, days: slice) -> dict[str, Floats]:
+    """Return the history features at ``origin`` for some days after it, each (stores, days)."""
+    y = grid.log_sales()[:, : origin + 1]
+    weekday = (grid.dates().astype(np.int64) + 3) % 7
+    cell = weekday[None, :] * 2 + (grid.promo == 1)
+    asked = cell[:, days]
+    rows = np.arange(len(y))[:, None]
+    out: dict[str, Floats] = {}
+    for span, (count, total, square) in _span_sums(y, cell[:, : origin + 1]).items():
+        by_weekday = [values.reshape(-1, 7, 2).sum(axis=2) for values in (count, total)]
+        by_promo = [values.reshape(-1, 7, 2).sum(axis=1) for values in (count, total)]
+        mean = _ratio(total.sum(axis=1), count.sum(axis=1))
+        variance = _ratio(square.sum(axis=1), count.sum(axis=1)) - mean**2
+        out[f"mean_{span}"] = np.broadcast_to(mean[:, None], asked.shape)
+        out[f"spread_{span}"] = np.broadcast_to(np.sqrt(np.maximum(variance, 0))[:, None], asked.shape)
+        out[f"mean_cell_{span}"] = _ratio(total, count)[rows, asked]
+        out[f"mean_weekday_{span}"] = _ratio(by_weekday[1], by_weekday[0])[rows, asked // 2]
+        out[f"mean_promo_{span}"] = _ratio(by_promo[1], by_promo[0])[rows, asked % 2]
+    out["basket"] = np.broadcast_to(_basket(grid, origin)[:, None], asked.shape)
+    out["history_days"] = np.broadcast_to(np.isfinite(y).sum(axis=1)[:, None], asked.shape)
+    back = _days_back_from_gap(np.isfinite(grid.sales[:, : origin + 1]))
+    out["days_since_gap"] = np.minimum(back[:, None] + np.arange(1, asked.shape[1] + 1), 400)
+    return {name: value.astype(np.float32) for name, value in out.items()}
+
+
+def _span_sums(y: Floats, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.NDArray[np.float64], ...]]:
+    """Return count, sum and sum of squares of every store and cell over each span, (stores, CELLS)."""
+    stores, days = y.shape
+    age = days - 1 - np.arange(days)
+    segment = np.searchsorted(SPANS, age, side="right")  # len(SPANS) lies beyond the longest span
+    seen = np.isfinite(y) & (segment < len(SPANS))
+    key = ((np.arange(stores)[:, None] * len(SPANS) + segment[None, :]) * CELLS + cell)[seen]
+    values = y[seen].astype(np.float64)
+    shape = stores, len(SPANS), CELLS
+    sums = [
+        np.bincount(key, weights, stores * len(SPANS) * CELLS).reshape(shape).cumsum(axis=1)
+        for weights in (np.ones_like(values), values, values**2)
+    ]
+    return {span: tuple(part[:, k] for part in sums) for k, span in enumerate(SPANS)}
+
+
+def _basket(grid: Grid, origin: int) -> npt.NDArray[np.float64]:
+    """Log of sales per customer over the last year: the chain's middle where customers are not counted."""
+    year = slice(max(0, origin - 364), origin + 1)
+    sales, customers = grid.sales[:, year], grid.customers[:, year]
+    both = np.isfinite(sales) & (customers > 0)
+    spent = _ratio(np.where(both, sales, 0).sum(axis=1), np.where(both, customers, 0).sum(axis=1))
+    return np.log(np.where(spent > 0, spent, np.nan))
+
+
+def _days_back_from_gap(rows: npt.NDArray[np.bool_], gap: int = 28) -> npt.NDArray[np.int64]:
+    """Days from the end of the last gap of at least ``gap`` days without rows to the origin; 400 without one."""
+    days = np.arange(rows.shape[1])
+    before = np.maximum.accumulate(np.where(rows, days, -1), axis=1)
+    back = rows[:, 1:] & (days[1:] - before[:, :-1] > gap) & (before[:, :-1] >= 0)
+    last = np.where(back, days[1:], -1).max(axis=1, initial=-1)
+    return np.where(last >= 0, rows.shape[1] - 1 - last, 400)
+
+
+def _ratio(total: npt.NDArray[np.float64], count: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(count > 0, total / np.maximum(count, 1e-9), np.nan)

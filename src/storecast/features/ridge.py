@@ -1,0 +1,142 @@
+"""Log sales of every store on the terms, robust, shrunk to the chain.
+
+Two fits share one pass over the data. The chain's coefficients come from the sum of all stores' normal equations; each
+store's own departure from them is a ridge, so that a store with little history, or a term it met once, keeps close to the
+chain. Huber weights hold outliers down; the normal equations are solved again under them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from storecast.config import LinearSettings
+from storecast.data.grid import Floats, Grid
+from storecast.features.terms import Term, day_terms, store_terms
+
+CHUNK = 64  # stores at a time: the working set stays near the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The terms of every store and day of a grid, with the trend counted from ``origin``."""
+
+    terms: list[Term]
+    by_day: Floats  # (day terms, days)
+    by_store: Floats  # (store terms, stores, days)
+
+    @classmethod
+    def of(cls, grid: Grid, origin: int) -> "Design":
+        """Work the terms out for a grid that is cut at its origin."""
+        days, by_day = day_terms(grid, origin)
+        stores, by_store = store_terms(grid)
+        return cls([*days, *stores], by_day, by_store)
+
+    def rows(self, stores: slice, days: slice) -> Floats:
+        """Return (stores, terms, days) of a part."""
+        own = self.by_store[:, stores, days].swapaxes(0, 1)
+        shared = np.broadcast_to(self.by_day[None, :, days], (own.shape[0], *self.by_day[:, days].shape))
+        return np.concatenate([shared, own], axis=1)
+
+    def values(self, coefficients: Floats, days: slice, terms: npt.NDArray[np.bool_] | None = None) -> Floats:
+        """Return the sum of coefficient × term, (stores, days); of the chosen terms only, where some are chosen."""
+        chosen = coefficients if terms is None else coefficients * terms
+        split = len(self.by_day)
+        own = np.einsum("skd,sk->sd", self.by_store[:, :, days].swapaxes(0, 1), chosen[:, split:])
+        out: Floats = chosen[:, :split] @ self.by_day[:, days] + own
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Ridge:
+    """A fitted ridge.
+
+    Attributes
+    ----------
+    level : weighted mean of log sales of each store, (stores,)
+    coefficients : the chain's plus the store's departure, (stores, terms)
+    residuals : log sales less the fit on the past, NaN where there is none, (stores, days up to the origin)
+    """
+
+    terms: list[Term]
+    level: Floats
+    coefficients: Floats
+    residuals: Floats
+
+    def fitted(self, design: Design, days: slice) -> Floats:
+        """Return the fitted log sales of some days, (stores, days)."""
+        return self.level[:, None] + design.values(self.coefficients, days)
+
+    def part(self, design: Design, days: slice, *parts: str) -> Floats:
+        """Return what some parts of the model add to log sales, (stores, days)."""
+        chosen = np.array([term.part in parts for term in self.terms])
+        return design.values(self.coefficients, days, chosen)
+
+    def recent(self, days: int) -> Floats:
+        """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
+        tail = self.residuals[:, -days:]
+        seen = np.isfinite(tail)
+        return (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
+
+
+def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings) -> Ridge:
+    """Fit on the days up to ``origin`` (a column of the grid)."""
+    past = slice(0, origin + 1)
+    y = grid.log_sales()[:, past]
+    seen = np.isfinite(y)
+    age = origin - np.arange(origin + 1)
+    recency = (0.5 ** (age / settings.half_life)).astype(np.float32)
+    weights = np.where(seen, recency, np.float32(0))
+    level = _levels(grid, y, weights)
+    target = np.where(seen, y - level[:, None], np.float32(0))
+    penalty = np.array([term.penalty for term in design.terms], np.float64) * settings.penalty
+
+    robust = weights
+    for round_ in range(settings.robust_rounds + 1):
+        coefficients, residuals = _solve(design, past, robust, target, penalty)
+        if round_ < settings.robust_rounds:
+            size = np.where(seen, np.abs(residuals), np.nan)
+            limit = settings.huber * _row_median(size)
+            robust = weights * np.minimum(1, limit[:, None] / np.maximum(np.abs(residuals), 1e-6))
+    return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
+
+
+def _solve(design: Design, past: slice, weights: Floats, target: Floats, penalty: npt.NDArray[np.float64]) -> tuple[Floats, Floats]:
+    stores, terms = len(target), len(penalty)
+    gram = np.empty((stores, terms, terms), np.float32)
+    moment = np.empty((stores, terms), np.float32)
+    for start in range(0, stores, CHUNK):
+        part = slice(start, min(start + CHUNK, stores))
+        rows = design.rows(part, past)
+        weighted = rows * weights[part, None, :]
+        np.matmul(weighted, rows.swapaxes(1, 2), out=gram[part])
+        moment[part] = np.matmul(weighted, target[part, :, None])[..., 0]
+    chain = np.linalg.solve(gram.sum(axis=0, dtype=np.float64) + np.diag(penalty), moment.sum(axis=0, dtype=np.float64))
+    left = moment - gram @ chain.astype(np.float32)
+    gram[:, np.arange(terms), np.arange(terms)] += penalty.astype(np.float32)
+    own = np.linalg.solve(gram, left[..., None])[..., 0]
+    coefficients = (chain + own).astype(np.float32)
+    return coefficients, target - design.values(coefficients, past)
+
+
+def _levels(grid: Grid, y: Floats, weights: Floats) -> Floats:
+    """Weighted mean log sales of each store; a store without sales takes the mean of its type and assortment."""
+    total = weights.sum(axis=1)
+    level = np.where(total > 0, (np.nan_to_num(y) * weights).sum(axis=1) / np.maximum(total, 1e-9), np.nan)
+    if np.isnan(level).any():
+        kind = (grid.stores["StoreType"] + "/" + grid.stores["Assortment"]).to_numpy()
+        chain = np.nanmean(level) if np.isfinite(level).any() else 0.0
+        for store in np.flatnonzero(np.isnan(level)):
+            alike = level[(kind == kind[store]) & np.isfinite(level)]
+            level[store] = alike.mean() if len(alike) else chain
+    return level.astype(np.float32)
+
+
+def _row_median(values: Floats) -> Floats:
+    """Median of each row over its finite cells; infinite where there is none, so that nothing is held down."""
+    ordered = np.sort(values, axis=1)
+    count = np.isfinite(values).sum(axis=1)
+    rows = np.arange(len(values))
+    low, high = ordered[rows, np.maximum(count - 1, 0) // 2], ordered[rows, count // 2 - (count == values.shape[1])]
+    middle = (low + np.where(np.isfinite(high), high, low)) / 2
+    return np.where(count > 0, middle, np.inf).astype(np.float32)

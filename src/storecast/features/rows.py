@@ -1,0 +1,184 @@
+"""Feature rows: one row per store and day after an origin, the same whether they train, score or serve.
+
+An origin is a day at which the past ends. Training takes many origins, each followed by the days of a block; service takes
+one, the cutoff. Both call `rows_at`, and so a feature means the same in both.
+"""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import LinearSettings
+from storecast.data.grid import Floats, Grid
+from storecast.data.panel import Panel
+from storecast.features.calendar import calendar_features
+from storecast.features.history import history_features
+from storecast.features.ridge import Design, fit_ridge
+
+SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
+FIRST_ORIGIN = 90  # days of history before the first origin
+RECENT = (7, 28, 91)  # days over which the ridge's residuals are averaged
+RIDGE = LinearSettings()
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Feature rows after one origin: a row per store and day of the block, closed days among them.
+
+    Attributes
+    ----------
+    store, day : rank of the store and column of the day in the grid, (rows,)
+    table : the features by name, (rows,) each
+    target : log sales, NaN where the day is closed, unknown or ahead, (rows,)
+    offset : the part of log sales that a model need not learn: the ridge's holiday terms, (rows,)
+    """
+
+    store: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int64]
+    table: pl.DataFrame
+    target: Floats
+    offset: Floats
+
+
+@dataclass
+class Memo:
+    """Rows already worked out. Share one among the windows of one panel, horizon by horizon, and nowhere else."""
+
+    rows: dict[tuple[dt.date, int], Rows] = field(default_factory=dict)
+
+
+def block_days(horizon: int) -> int:
+    """Return the days of a training block: coprime to 7, or days ahead and weekday would be one and the same."""
+    days = max(horizon, SHORTEST_BLOCK)
+    return days if days % 7 else days - 1
+
+
+def training_rows(past: Panel, horizon: int, memo: Memo, *, origins: int | None = None) -> list[Rows]:
+    """Return the rows of every block that ends at or before the end of ``past``, newest first.
+
+    Parameters
+    ----------
+    origins : take the newest of them only
+    """
+    step = block_days(horizon)
+    grid = Grid.of(past)
+    end = grid.column(past.end)
+    columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
+    blocks = []
+    for origin in columns:
+        key = grid.day(origin), step
+        if key not in memo.rows:
+            memo.rows[key] = rows_at(grid, origin, step)
+        blocks.append(memo.rows[key])
+    return blocks
+
+
+def future_rows(past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> Rows:
+    """Return the rows of the days after the end of ``past``, of which ``future`` is the calendar."""
+    grid = Grid.of(past, future)
+    key = past.end, horizon
+    if key not in memo.rows:
+        memo.rows[key] = rows_at(grid, grid.column(past.end), horizon)
+    return memo.rows[key]
+
+
+def rows_at(grid: Grid, origin: int, horizon: int) -> Rows:
+    """Work out the rows of the ``horizon`` days after ``origin``; only stores and days with a calendar row have one.
+
+    Sales after the origin give the target, and nothing else.
+    """
+    known = grid.cut(origin, horizon)
+    days = slice(origin + 1, known.days)
+    design = Design.of(known, origin)
+    ridge = fit_ridge(known, design, origin, RIDGE)
+    fitted = ridge.fitted(design, days)
+    offset = ridge.part(design, days, "holiday")
+    features = {
+        **calendar_features(known, days),
+        **history_features(known, origin, days),
+        "ridge": fitted,
+        "ridge_season": ridge.part(design, days, "season", "month"),
+        "ridge_holiday": offset,
+        "ridge_promotion": ridge.part(design, days, "promotion"),
+        "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), fitted),
+        "ridge_trend": _along(ridge.coefficients[:, 7], fitted),
+        "ridge_noise": _along(_spread(ridge.residuals[:, -365:]), fitted),
+        **{f"residual_{span}": _along(ridge.recent(span), fitted) for span in RECENT},
+        **_residual_last_year(ridge.residuals, days),
+    }
+    store, day = np.nonzero(known.open[:, days] >= 0)
+    table = pl.DataFrame({name: value[store, day] for name, value in features.items()})
+    attributes = _attributes(known, origin)[store]
+    target = grid.log_sales()[:, days][store, day] if origin + 1 < grid.days else np.full(len(store), np.nan)
+    return Rows(
+        store=store,
+        day=day + days.start,
+        table=pl.concat([table, attributes, _promo2(known, origin, days, store, day)], how="horizontal"),
+        target=target.astype(np.float32),
+        offset=offset[store, day],
+    )
+
+
+def _along(values: npt.NDArray[np.generic], like: Floats) -> Floats:
+    return np.broadcast_to(values.astype(np.float32)[:, None], like.shape)
+
+
+def _spread(residuals: Floats) -> Floats:
+    seen = np.isfinite(residuals)
+    size = np.where(seen, np.abs(residuals), 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    return size.astype(np.float32)
+
+
+def _residual_last_year(residuals: Floats, days: slice) -> dict[str, Floats]:
+    """Mean residual of the fortnight around the same weekday a year before; NaN where there was none."""
+    padded = np.full((len(residuals), days.stop), np.nan, np.float32)
+    padded[:, : residuals.shape[1]] = residuals
+    filled, seen = np.nan_to_num(padded), np.isfinite(padded)
+    total, count = np.zeros((len(padded), days.stop - days.start)), np.zeros((len(padded), days.stop - days.start))
+    for day in range(-7, 8):
+        columns = np.arange(days.start, days.stop) - 364 + day
+        inside = (columns >= 0) & (columns < residuals.shape[1])
+        total[:, inside] += filled[:, columns[inside]]
+        count[:, inside] += seen[:, columns[inside]]
+    mean = np.where(count > 2, total / np.maximum(count, 1), np.nan)
+    return {"residual_last_year": mean.astype(np.float32)}
+
+
+def _attributes(grid: Grid, origin: int) -> pl.DataFrame:
+    """Return what does not change over the block, a row per store. A competitor that opens later does not exist yet."""
+    cutoff = grid.day(origin)
+    months = (pl.lit(cutoff) - pl.col(s.COMPETITION_SINCE)).dt.total_days() / 30.4
+    there = pl.col(s.COMPETITION_SINCE).is_null() | (pl.col(s.COMPETITION_SINCE) <= cutoff)
+    return grid.stores.select(
+        pl.col(s.STORE_TYPE),
+        pl.col(s.ASSORTMENT),
+        pl.col(s.STATE),
+        pl.when(there).then(pl.col(s.COMPETITION_DISTANCE)).log1p().cast(pl.Float32).alias("competition_distance"),
+        pl.when(months >= 0).then(months.clip(upper_bound=60)).cast(pl.Float32).alias("competition_months"),
+    )
+
+
+def _promo2(grid: Grid, origin: int, days: slice, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> pl.DataFrame:
+    """Return whether Promo2 runs, for how many weeks it has, and months since its last round began."""
+    cutoff = grid.day(origin)
+    since = grid.stores[s.PROMO2_SINCE].to_numpy().astype("datetime64[D]")
+    joined = (grid.stores[s.PROMO2].to_numpy() == 1) & (since <= np.datetime64(cutoff))
+    dates = grid.dates()[days]
+    weeks = (dates[None, :] - since[:, None]).astype(np.int64) // 7
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+    named = grid.stores[s.PROMO_INTERVAL].to_list()
+    starts = np.array([[month in interval.split(",") for month in months] for interval in named])
+    month = dates.astype("datetime64[M]").astype(np.int64) % 12
+    age = np.full((len(named), len(dates)), 12, np.int64)
+    for back in range(11, -1, -1):
+        age = np.where(starts[:, (month - back) % 12], back, age)
+    return pl.DataFrame(
+        {
+            "promo2_weeks": np.where(joined[:, None], np.clip(weeks, 0, 250), -1)[store, day].astype(np.float32),
+            "promo2_round_age": np.where(joined[:, None], age, -1)[store, day].astype(np.float32),
+        }
+    )

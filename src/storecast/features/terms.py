@@ -1,0 +1,159 @@
+"""The regressors of the ridge: terms of the day, shared by all stores, and terms of the store and day.
+
+Holidays have terms of their own, because a yearly wave cannot follow the weeks before Christmas: left out, December bends
+season and trend of every other month. Easter and what hangs on it move by up to five weeks a year.
+Each term has a name, and a penalty for how far a store may depart from the chain in it.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from dateutil.easter import easter
+
+from storecast.data.grid import Floats, Grid
+from storecast.features.runs import position, run_after, run_before, shift, week_sums
+
+Column = npt.NDArray[np.float32]
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+HARMONICS = 4
+# Bins of days from 25 December; Saturdays of Advent have a term of their own.
+CHRISTMAS = (-24, -20, -17, -14, -11, -9, -7, -5, -4, -3, -2, -1, 0, 3, 5, 7, 10, 14, 19, 24)
+EASTER = (-9, -6, -4, -3, -2, -1, 2, 3, 5, 8)  # bins of days from Easter Sunday
+MOVABLE = {  # days from Easter Sunday: departures that no calendar of public holidays shows
+    "carnival Thursday": (-52,),
+    "carnival Friday": (-51,),
+    "carnival Saturday": (-50,),
+    "carnival Monday": (-48,),
+    "carnival Tuesday": (-47,),
+    "Ash Wednesday": (-46,),
+    "before Ascension": (37, 38),
+    "after Ascension": (40, 41),
+    "before Whitsun": (45, 46, 47, 48),
+    "after Whitsun": (51, 52),
+    "before Corpus Christi": (58, 59),
+    "after Corpus Christi": (61, 62),
+}
+MONTH = ((1,), (2,), (3, 4), (5, 6, 7), (8, 9, 10), (15, 16), (17, 18, 19, 20), (21, 22, 23, 24), (25, 26, 27), (28, 29), (30,), (31,))
+
+
+@dataclass(frozen=True)
+class Term:
+    """One regressor: its name, the part of the forecast it belongs to, and its penalty."""
+
+    name: str
+    part: str  # weekday, promotion, trend, season, month, holiday or school
+    penalty: float
+
+
+def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
+    """Return the terms that depend on the date alone, (terms, days).
+
+    Parameters
+    ----------
+    origin : the column from which the trend counts, in years
+    """
+    dates = grid.dates()
+    weekday = (dates.astype(np.int64) + 3) % 7
+    years = (np.arange(grid.days) - origin) / 365.25
+    terms: list[Term] = []
+    columns: list[npt.NDArray[np.generic]] = []
+
+    def add(name: str, part: str, column: npt.NDArray[np.generic], penalty: float = 1.0) -> None:
+        terms.append(Term(name, part, penalty))
+        columns.append(column)
+
+    for day, name in enumerate(WEEKDAYS):
+        add(name, "weekday", weekday == day)
+    add("trend", "trend", years, 20.0)
+    angle = 2 * np.pi * (dates - dates.astype("datetime64[Y]")).astype(np.float64) / 365.25
+    for k in range(1, HARMONICS + 1):
+        add(f"sin {k}", "season", np.sin(k * angle), 4.0)
+        add(f"cos {k}", "season", np.cos(k * angle), 4.0)
+    month_day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
+    for days in MONTH:
+        add(f"day {days[0]}", "month", np.isin(month_day, days))
+    christmas = days_from_christmas(grid.first, grid.days)
+    for low, high in zip(CHRISTMAS[:-1], CHRISTMAS[1:], strict=True):
+        add(f"Christmas {low:+d}", "holiday", (christmas >= low) & (christmas < high))
+    add("Saturday in Advent", "holiday", (weekday == 5) & (christmas >= -24) & (christmas < 0))
+    from_easter = days_from_easter(grid.first, grid.days)
+    for low, high in zip(EASTER[:-1], EASTER[1:], strict=True):
+        add(f"Easter {low:+d}", "holiday", (from_easter >= low) & (from_easter < high))
+    for name, offsets in MOVABLE.items():
+        add(name, "holiday", np.isin(from_easter, offsets))
+    return terms, np.stack(columns).astype(np.float32)
+
+
+def store_terms(grid: Grid) -> tuple[list[Term], Floats]:
+    """Return the terms that depend on store and day, (terms, stores, days)."""
+    weekday = (grid.dates().astype(np.int64) + 3) % 7
+    sunday = weekday == 6
+    promo = grid.promo == 1
+    holiday = grid.holiday > 0
+    shut = (grid.open == 0) & ~sunday
+    closed = grid.open != 1
+    terms: list[Term] = []
+    columns: list[npt.NDArray[np.generic]] = []
+
+    def add(name: str, part: str, column: npt.NDArray[np.generic], penalty: float = 1.0) -> None:
+        terms.append(Term(name, part, penalty))
+        columns.append(column)
+
+    for day, name in enumerate(WEEKDAYS):
+        add(f"promo {name}", "promotion", promo & (weekday == day))
+    add("second week of promo", "promotion", promo & (position(promo | _between_promo_weeks(weekday, promo), 30) > 7))
+    add("week before promo", "promotion", ~promo & (_week_shift(promo, weekday, 1) > 0))
+    add("week after promo", "promotion", ~promo & (_week_shift(promo, weekday, -1) > 0))
+    add("school holiday", "school", grid.school == 1)
+    school = position(grid.school == 1, 60)
+    add("first week of school holiday", "school", (school >= 1) & (school <= 7))
+    add("open on a holiday", "holiday", holiday)
+    near = shut | holiday
+    add("day before a closure", "holiday", shift(near, -1, 0))
+    add("two days before a closure", "holiday", shift(near, -2, 0))
+    add("day after a closure", "holiday", shift(near, 1, 0))
+    add("two days after a closure", "holiday", shift(near, 2, 0))
+    ahead, behind = run_after(closed, 5), run_before(closed, 5)
+    add("two closed days ahead", "holiday", ahead == 2)
+    add("three closed days ahead", "holiday", ahead >= 3)
+    add("two closed days behind", "holiday", behind == 2)
+    add("three closed days behind", "holiday", behind >= 3)
+    add("closed days in the week", "holiday", week_sums(shut, weekday))
+    add("Sundays open in the week", "holiday", week_sums((grid.open == 1) & sunday, weekday))
+    return terms, np.stack(columns).astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def days_from_easter(first: dt.date, days: int) -> npt.NDArray[np.int64]:
+    """Return the days from the nearest Easter Sunday, negative before it, for ``days`` days from ``first``."""
+    return _days_from(first, days, easter)
+
+
+@lru_cache(maxsize=64)
+def days_from_christmas(first: dt.date, days: int) -> npt.NDArray[np.int64]:
+    """Return the days from the nearest 25 December, negative before it, for ``days`` days from ``first``."""
+    return _days_from(first, days, lambda year: dt.date(year, 12, 25))
+
+
+def _days_from(first: dt.date, days: int, feast: Callable[[int], dt.date]) -> npt.NDArray[np.int64]:
+    dates = np.datetime64(first, "D") + np.arange(days)
+    years = range(first.year - 1, (first + dt.timedelta(days=days)).year + 2)
+    feasts = np.array([feast(year) for year in years], dtype="datetime64[D]")
+    distance = (dates[:, None] - feasts[None, :]).astype(np.int64)
+    nearest: npt.NDArray[np.int64] = distance[np.arange(days), np.abs(distance).argmin(axis=1)]
+    return nearest
+
+
+def _between_promo_weeks(weekday: npt.NDArray[np.int64], promo: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Weekends between two promotion weeks: the spell goes on."""
+    return (weekday >= 5)[None, :] & (_week_shift(promo, weekday, 0) > 0) & (_week_shift(promo, weekday, 1) > 0)
+
+
+def _week_shift(promo: npt.NDArray[np.bool_], weekday: npt.NDArray[np.int64], weeks: int) -> Floats:
+    """Promotion days in the week that lies ``weeks`` ahead."""
+    return shift(week_sums(promo, weekday), -7 * weeks, 0)
