@@ -36,3 +36,38 @@ class LinearSettings:
     huber: float = 1.5  # times the median absolute residual; beyond it a day counts less
     recent_days: int = 28  # the mean residual of these last days ...
     recent_share: float = 0.4  # ... is carried forward by this share
+
+
+@dataclass(frozen=True)
+class NaiveSettings:
+    """The baseline."""
+
+    days: int = 182  # of history that count
+
+
+@dataclass(frozen=True)
+class BoostingSettings:
+    """XGBoost on the log of sales. Set on windows that no report shows."""
+
+    rounds: int = 200
+    learning_rate: float = 0.09
+    depth: int = 8
+    min_child_weight: float = 40.0
+    subsample: float = 0.6
+    columns_by_tree: float = 0.4
+    columns_by_node: float = 0.5
+    bins: int = 128
+    l2: float = 5.0
+    origins: int | None = None  # newest origins that train; None: all
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ForestSettings:
+    """Random forest on the log of sales: part of the rows and columns, so that a fit stays under a minute."""
+
+    trees: int = 60
+    rows: int = 120_000  # drawn at random without replacement
+    min_samples_leaf: int = 5
+    columns_by_split: float = 0.4
+    seed: int = 0

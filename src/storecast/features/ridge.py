@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.preprocessing import StandardScaler
 
 from storecast.config import LinearSettings
 from storecast.data.grid import Floats, Grid
@@ -23,14 +24,25 @@ class Design:
 
     terms: list[Term]
     by_day: Floats  # (day terms, days)
-    by_store: Floats  # (store terms, stores, days)
+    by_store: Floats  # (store terms, stores, days); the counts among them are scaled
+    scale: Floats  # what the counts were divided by, (counts,)
 
     @classmethod
-    def of(cls, grid: Grid, origin: int) -> "Design":
-        """Work the terms out for a grid that is cut at its origin."""
+    def of(cls, grid: Grid, origin: int, scale: Floats | None = None) -> "Design":
+        """Work the terms out for a grid that is cut at its origin.
+
+        Parameters
+        ----------
+        scale : of an earlier design; without it, the counts are scaled by their spread on the days up to ``origin``
+        """
         days, by_day = day_terms(grid, origin)
         stores, by_store = store_terms(grid)
-        return cls([*days, *stores], by_day, by_store)
+        counts = [k for k, term in enumerate(stores) if term.count]
+        if scale is None:
+            past = by_store[counts, :, : origin + 1].reshape(len(counts), -1).T
+            scale = StandardScaler(with_mean=False).fit(past).scale_.astype(np.float32)
+        by_store[counts] /= scale[:, None, None]
+        return cls([*days, *stores], by_day, by_store, scale)
 
     def rows(self, stores: slice, days: slice) -> Floats:
         """Return (stores, terms, days) of a part."""

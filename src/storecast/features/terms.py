@@ -48,6 +48,7 @@ class Term:
     name: str
     part: str  # weekday, promotion, trend, season, month, holiday or school
     penalty: float
+    count: bool = False  # a number of days, scaled to unit spread
 
 
 def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
@@ -100,8 +101,8 @@ def store_terms(grid: Grid) -> tuple[list[Term], Floats]:
     terms: list[Term] = []
     columns: list[npt.NDArray[np.generic]] = []
 
-    def add(name: str, part: str, column: npt.NDArray[np.generic], penalty: float = 1.0) -> None:
-        terms.append(Term(name, part, penalty))
+    def add(name: str, part: str, column: npt.NDArray[np.generic], *, count: bool = False) -> None:
+        terms.append(Term(name, part, 1.0, count))
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):
@@ -123,8 +124,8 @@ def store_terms(grid: Grid) -> tuple[list[Term], Floats]:
     add("three closed days ahead", "holiday", ahead >= 3)
     add("two closed days behind", "holiday", behind == 2)
     add("three closed days behind", "holiday", behind >= 3)
-    add("closed days in the week", "holiday", week_sums(shut, weekday))
-    add("Sundays open in the week", "holiday", week_sums((grid.open == 1) & sunday, weekday))
+    add("closed days in the week", "holiday", week_sums(shut, weekday), count=True)
+    add("Sundays open in the week", "holiday", week_sums((grid.open == 1) & sunday, weekday), count=True)
     return terms, np.stack(columns).astype(np.float32)
 
 

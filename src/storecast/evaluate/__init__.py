@@ -1,0 +1,7 @@
+"""Evaluate: how good a forecast was, and what its errors say about the next one.
+
+scores        RMSPE, WAPE, MAPE, MASE, scaled quantile loss, coverage: one function each
+calibration   from medians to expected values, quantiles and intervals, by the errors of earlier windows
+backtest      windows in time order, every model on each, scored beside the baseline
+promotion     which model of a backtest is to be used
+"""

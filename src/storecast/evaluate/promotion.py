@@ -1,0 +1,53 @@
+"""Which model of a backtest is to be used: the simplest, unless another is clearly better."""
+
+from dataclasses import dataclass
+
+from storecast.evaluate.backtest import Backtest
+
+MARGIN = 0.001  # RMSPE; less than another seed moves a window
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """The model to use, and why."""
+
+    model: str
+    over: str | None  # the simpler model it was measured against
+    by: float  # mean RMSPE of ``over`` less its own
+    reason: str
+
+
+def choose(result: Backtest) -> Promotion:
+    """Go from the simplest model up; the next takes over where it is better by more than `MARGIN` and on most windows."""
+    names = list(result.medians)
+    chosen = Promotion(names[0], None, 0.0, f"{names[0]} is the only model of this backtest.")
+    for name in names[1:]:
+        gain = result.mean(chosen.model) - result.mean(name)
+        wins = sum(_rmspe(result, name, w) < _rmspe(result, chosen.model, w) for w in _cutoffs(result))
+        if gain > MARGIN and wins * 2 > len(result.windows):
+            chosen = Promotion(
+                name,
+                chosen.model,
+                round(gain, 6),
+                f"{name} has a mean RMSPE of {result.mean(name):.4f}, {gain:.4f} below {chosen.model}, "
+                f"and is better on {wins} of {len(result.windows)} windows.",
+            )
+        elif chosen.over is None or gain > 0:
+            chosen = Promotion(
+                chosen.model,
+                chosen.over,
+                chosen.by,
+                f"{chosen.reason} {name} does not take over: its mean RMSPE is {result.mean(name):.4f}, "
+                f"better on {wins} of {len(result.windows)} windows.",
+            )
+    return chosen
+
+
+def _cutoffs(result: Backtest) -> list[str]:
+    return [window.cutoff.isoformat() for window in result.windows]
+
+
+def _rmspe(result: Backtest, model: str, cutoff: str) -> float:
+    return float(
+        next(line["RMSPE"] for line in result.scores if line["model"] == model and line["cutoff"] == cutoff and line["slice"] == "all")
+    )

@@ -1,0 +1,88 @@
+"""The scores, one function each, over arrays with a value per store and day.
+
+A day without a row has the actual NaN and is not scored. Relative scores look at days with sales alone.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from storecast.data.grid import Floats, Grid
+
+Values = npt.NDArray[np.float64]
+
+DEFINITIONS = {
+    "RMSPE": "root of the mean of ((actual - Forecast) / actual)², over open days with sales",
+    "RMSPE_without_worst5": "RMSPE without the five rows of the window with the largest relative errors",
+    "MAPE": "mean of |actual - Q50| / actual, over open days with sales",
+    "WAPE": "sum of |actual - Q50| / sum of actual",
+    "MASE": "mean of |actual - Q50| / item scale, the mean |sales - sales a week before| of the store's past",
+    "SQL": "mean of 2 |(actual - q)(1[actual <= q] - tau)| / item scale, over the quantiles 0.1 ... 0.9",
+    "cover80": "measured share of open days with sales inside [Lower80, Upper80]",
+    "cover95": "measured share of open days with sales inside [Lower95, Upper95]",
+    "width80": "mean of (Upper80 - Lower80) / Forecast, over open days with sales",
+}
+WORST = 5
+
+
+def rmspe(actual: Values, forecast: Values, *, leave_out: int = 0) -> float:
+    """Return the root mean squared relative error, without the ``leave_out`` largest where that is asked."""
+    sold = actual > 0
+    errors = np.sort(((actual - forecast)[sold] / actual[sold]) ** 2)
+    return _mean_root(errors[: len(errors) - leave_out])
+
+
+def mape(actual: Values, median: Values) -> float:
+    """Return the mean absolute relative error."""
+    sold = actual > 0
+    return _mean(np.abs(actual - median)[sold] / actual[sold])
+
+
+def wape(actual: Values, median: Values) -> float:
+    """Return the sum of absolute errors over the sum of sales."""
+    seen = np.isfinite(actual)
+    total = actual[seen].sum()
+    return float(np.abs(actual - median)[seen].sum() / total) if total > 0 else float("nan")
+
+
+def mase(actual: Values, median: Values, scale: Values) -> float:
+    """Return the mean absolute error in units of the item scale."""
+    return _mean(np.abs(actual - median) / scale)
+
+
+def sql(actual: Values, quantiles: dict[float, Values], scale: Values) -> float:
+    """Return the scaled quantile loss, the mean over quantiles, stores and days."""
+    losses = [2 * np.abs((actual - q) * ((actual <= q) - tau)) / scale for tau, q in quantiles.items()]
+    return float(np.mean([_mean(loss) for loss in losses]))
+
+
+def coverage(actual: Values, lower: Values, upper: Values) -> float:
+    """Return the share of days with sales inside the bounds."""
+    sold = actual > 0
+    return _mean(((actual >= lower) & (actual <= upper))[sold].astype(np.float64))
+
+
+def item_scale(past: Floats) -> Values:
+    """Return the mean |sales - sales a week before| of each store, closed days included, (stores,).
+
+    Parameters
+    ----------
+    past : sales up to the cutoff, (stores, days); NaN where there is no row
+    """
+    steps = np.abs(past[:, 7:].astype(np.float64) - past[:, :-7])
+    seen = np.isfinite(steps)
+    total = np.where(seen, steps, 0).sum(axis=1)
+    return np.where(total > 0, total / np.maximum(seen.sum(axis=1), 1), np.nan)
+
+
+def scale_of(grid: Grid, cutoff: int) -> Values:
+    """Return the item scale at a cutoff (a column of the grid)."""
+    return item_scale(grid.sales[:, : cutoff + 1])
+
+
+def _mean(values: Values) -> float:
+    seen = values[np.isfinite(values)]
+    return float(seen.mean()) if len(seen) else float("nan")
+
+
+def _mean_root(squares: Values) -> float:
+    return float(np.sqrt(squares.mean())) if len(squares) else float("nan")

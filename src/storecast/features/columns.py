@@ -1,0 +1,29 @@
+"""How feature rows become the matrix of a scikit-learn model: categories encoded, numbers as they are.
+
+Trees take gaps (NaN) and numbers of any size as they come; the ridge has terms of its own and scales them itself.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import OrdinalEncoder
+
+from storecast import schema as s
+
+CATEGORIES = (s.STORE_TYPE, s.ASSORTMENT, s.STATE)
+
+
+def encoder(columns: Sequence[str]) -> ColumnTransformer:
+    """Return the unfitted step that turns a table of feature rows into float32, (rows, columns).
+
+    A category that was not there when the step was fitted becomes -1.
+    """
+    categories = [name for name in columns if name in CATEGORIES]
+    numbers = [name for name in columns if name not in CATEGORIES]
+    unknown = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, dtype=np.float32)
+    return ColumnTransformer(
+        [("categories", unknown, categories), ("numbers", "passthrough", numbers)],
+        sparse_threshold=0,
+        verbose_feature_names_out=False,
+    )

@@ -1,0 +1,14 @@
+"""Models: one protocol, and the kinds that follow it.
+
+base       the Forecaster protocol; models by name; a model of one's own
+naive      median by store, weekday and promotion: the baseline of every table
+linear     ridge of log sales per store, shrunk to the chain
+trees      what forest and boosting share: rows after many origins, one fitted scikit-learn pipeline
+forest     scikit-learn's random forest
+boosting   XGBoost
+"""
+
+from storecast.models import boosting, forest, linear, naive
+from storecast.models.base import Forecaster, create, names, register, restore
+
+__all__ = ["Forecaster", "boosting", "create", "forest", "linear", "naive", "names", "register", "restore"]

@@ -1,0 +1,92 @@
+"""The Forecaster protocol, and models by name.
+
+A model is fitted on the past of a window and asked for the days after it. It answers with the median of log sales; what
+turns medians into expected values and bounds is `evaluate.calibration`, the same for every model.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError, quote
+from storecast.features.rows import Memo
+
+Logs = npt.NDArray[np.float64]
+
+
+class Forecaster(Protocol):
+    """What every model can do.
+
+    ``design`` and ``answer`` are the two halves of a forecast: the first works out what the model looks at, the second
+    asks the fitted model. A model file stores a few rows of a design with their answers, and a loader asks again.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name by which it is registered."""
+        ...
+
+    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+        """Learn from the past alone."""
+        ...
+
+    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+        """Return a row for each row of ``future`` (sorted by Store and Date), with all that `answer` needs."""
+        ...
+
+    def answer(self, design: pl.DataFrame) -> Logs:
+        """Return the median of log sales for each row of a design, should the store be open, (rows,)."""
+        ...
+
+    def state(self) -> dict[str, bytes]:
+        """Return the fitted model as named parts, none of which can hold code."""
+        ...
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take the state of a fitted model."""
+        ...
+
+
+_FACTORIES: dict[str, Callable[[bool], Forecaster]] = {}
+Factory = TypeVar("Factory", bound=Callable[[bool], Forecaster])
+
+
+def register(name: str) -> Callable[[Factory], Factory]:
+    """Register what makes a model: a function of ``fast`` (True: a quicker, slightly less accurate version)."""
+
+    def decorate(factory: Factory) -> Factory:
+        if name in _FACTORIES:
+            raise ConfigError(f"A model is already called {quote(name)}. Choose another name.")
+        _FACTORIES[name] = factory
+        return factory
+
+    return decorate
+
+
+def names() -> tuple[str, ...]:
+    """Return the registered names, simplest model first."""
+    return tuple(_FACTORIES)
+
+
+def create(name: str, *, fast: bool = False) -> Forecaster:
+    """Return a new, unfitted model."""
+    if name not in _FACTORIES:
+        raise ConfigError(f"There is no model {quote(name)}.{_hint(name, names())} There are: {', '.join(names())}.")
+    return _FACTORIES[name](fast)
+
+
+def restore(name: str, parts: Mapping[str, bytes]) -> Forecaster:
+    """Return a fitted model from its parts."""
+    model = create(name)
+    model.restore(parts)
+    return model
+
+
+def _hint(name: str, there: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, there, n=1)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -1,0 +1,60 @@
+"""A random forest: scikit-learn's own, in a pipeline, on part of the rows and the most useful columns."""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from sklearn.ensemble import RandomForestRegressor
+
+from storecast import safe_skops
+from storecast.config import ForestSettings
+from storecast.features.rows import Rows
+from storecast.models.base import register
+from storecast.models.trees import Trees
+
+USEFUL: tuple[str, ...] = ()
+
+
+class Forest(Trees):
+    """Random forest on the log of sales."""
+
+    name = "forest"
+
+    def __init__(self, settings: ForestSettings) -> None:
+        self.settings = settings
+
+    def columns(self, there: list[str]) -> list[str]:
+        """Return the most useful columns; the chain's own known-ahead columns are always among them."""
+        return [name for name in there if name in USEFUL or name.startswith("known_")]
+
+    def trees(self) -> RandomForestRegressor:
+        """Return the unfitted forest."""
+        return RandomForestRegressor(
+            n_estimators=self.settings.trees,
+            min_samples_leaf=self.settings.min_samples_leaf,
+            max_features=self.settings.columns_by_split,
+            n_jobs=len(os.sched_getaffinity(0)),
+            random_state=self.settings.seed,
+        )
+
+    def state(self) -> dict[str, bytes]:
+        """Return the whole pipeline through skops."""
+        return {"pipeline.skops": safe_skops.dump(self.pipeline_)}
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take the pipeline."""
+        self.pipeline_ = safe_skops.load(parts["pipeline.skops"])
+
+    def _training(self, blocks: list[Rows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+        table, target = super()._training(blocks)
+        if len(target) <= self.settings.rows:
+            return table, target
+        chosen = np.sort(np.random.default_rng(self.settings.seed).permutation(len(target))[: self.settings.rows])
+        return table[chosen], target[chosen]
+
+
+@register("forest")
+def make_forest(fast: bool) -> Forest:  # noqa: FBT001  (the registry's signature)
+    """Return the forest; the fast version has fewer trees."""
+    return Forest(ForestSettings(trees=30, rows=60_000) if fast else ForestSettings())

@@ -1,0 +1,91 @@
+"""The ridge of log sales as a model of its own: seconds to fit, nothing to tune, and the trees' best feature."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import LinearSettings
+from storecast.data.grid import Grid
+from storecast.data.panel import Panel
+from storecast.features.ridge import Design, Ridge, fit_ridge
+from storecast.features.rows import Memo
+from storecast.models.arrays import pack, unpack
+from storecast.models.base import Logs, register
+
+
+class Linear:
+    """Ridge per store, robust, shrunk to the chain; part of the last weeks' error is carried forward."""
+
+    name = "linear"
+
+    def __init__(self, settings: LinearSettings) -> None:
+        self.settings = settings
+
+    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:  # noqa: ARG002  (the protocol's signature)
+        """Fit the coefficients of every store."""
+        grid = Grid.of(past)
+        origin = grid.column(past.end)
+        design = Design.of(grid.cut(origin, 0), origin)
+        ridge = fit_ridge(grid, design, origin, self.settings)
+        self.stores_ = past.stores[s.STORE]
+        self.end_ = past.end
+        self.level_ = ridge.level.astype(np.float64)
+        self.coefficients_ = ridge.coefficients.astype(np.float64)
+        self.scale_ = design.scale
+
+    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:  # noqa: ARG002
+        """Return the store's place, its recent error and the terms of each row."""
+        grid = Grid.of(past, future)
+        origin = grid.column(past.end)
+        terms = Design.of(grid, grid.column(self.end_), self.scale_)
+        place = past.stores[s.STORE].replace_strict(
+            self.stores_, pl.Series(np.arange(len(self.stores_))), default=-1, return_dtype=pl.Int64
+        )
+        level, coefficients = self._of(place.to_numpy())
+        known = Ridge(terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32))
+        tail = slice(max(0, origin + 1 - self.settings.recent_days), origin + 1)
+        errors = grid.log_sales()[:, tail] - known.fitted(terms, tail)
+        recent = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
+        ranks = pl.Series(np.arange(past.stores.height))
+        rank = future[s.STORE].replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).to_numpy()
+        column = (future[s.DATE] - grid.first).dt.total_days().to_numpy()
+        by_day = {f"term {k}": row[column] for k, row in enumerate(terms.by_day)}
+        by_store = {f"term {k + len(terms.by_day)}": rows[rank, column] for k, rows in enumerate(terms.by_store)}
+        return pl.DataFrame({"store": place.to_numpy()[rank], "recent": recent[rank], **by_day, **by_store})
+
+    def answer(self, design: pl.DataFrame) -> Logs:
+        """Add up coefficient × term."""
+        level, coefficients = self._of(design["store"].to_numpy())
+        terms = design.select(pl.exclude("store", "recent")).to_numpy()
+        total: Logs = level + np.einsum("nk,nk->n", terms, coefficients)
+        return total + self.settings.recent_share * design["recent"].to_numpy()
+
+    def state(self) -> dict[str, bytes]:
+        """Return levels and coefficients, the stores they belong to, and the day from which the trend counts."""
+        arrays = {"stores": self.stores_.to_numpy(), "level": self.level_, "coefficients": self.coefficients_}
+        end = np.array([self.end_], dtype="datetime64[D]")
+        return {"arrays.npz": pack({**arrays, "scale": self.scale_, "end": end.astype(np.int64)})}
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take levels and coefficients."""
+        arrays = unpack(parts["arrays.npz"])
+        self.stores_ = pl.Series(arrays["stores"])
+        self.level_ = arrays["level"].astype(np.float64)
+        self.coefficients_ = arrays["coefficients"].astype(np.float64)
+        self.scale_ = arrays["scale"].astype(np.float32)
+        self.end_ = arrays["end"].astype("datetime64[D]").item(0)
+
+    def _of(self, place: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[Logs, Logs]:
+        """Level and coefficients of stores by place; a store that was not there takes the middle of the chain."""
+        known = place >= 0
+        level: Logs = np.where(known, self.level_[place], np.median(self.level_))
+        coefficients: Logs = np.where(known[:, None], self.coefficients_[place], self.coefficients_.mean(axis=0))
+        return level, coefficients
+
+
+@register("linear")
+def make_linear(fast: bool) -> Linear:  # noqa: ARG001, FBT001  (the registry's signature)
+    """Return the ridge with its usual settings."""
+    return Linear(LinearSettings())

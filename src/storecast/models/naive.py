@@ -1,0 +1,79 @@
+"""The baseline: what a store usually sells on such a day, the median by weekday and promotion over half a year."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import NaiveSettings
+from storecast.data.grid import Grid
+from storecast.data.panel import Panel
+from storecast.features.rows import Memo
+from storecast.models.arrays import pack, unpack
+from storecast.models.base import Logs, register
+
+CELLS = 14  # weekday × promotion
+
+
+class Naive:
+    """Median of log sales by store, weekday and promotion; where a store never had such a day, its own median."""
+
+    name = "naive"
+
+    def __init__(self, settings: NaiveSettings) -> None:
+        self.settings = settings
+
+    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:  # noqa: ARG002  (the protocol's signature)
+        """Take the medians of the last half year, of all history for a store that did not trade in it."""
+        grid = Grid.of(past)
+        y = grid.log_sales()
+        weekday = (grid.dates().astype(np.int64) + 3) % 7
+        cell = weekday[None, :] * 2 + (grid.promo == 1)
+        recent = y.copy()
+        recent[:, : max(0, grid.days - self.settings.days)] = np.nan
+        idle = ~np.isfinite(recent).any(axis=1)
+        recent[idle] = y[idle]
+        whole = _medians(recent)
+        whole = np.where(np.isfinite(whole), whole, np.nanmedian(whole) if np.isfinite(whole).any() else 0.0)
+        cells = np.stack([_medians(np.where(cell == k, recent, np.nan)) for k in range(CELLS)], axis=1)
+        self.stores_ = past.stores[s.STORE]
+        self.medians_ = np.where(np.isfinite(cells), cells, whole[:, None])
+
+    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:  # noqa: ARG002
+        """Return the store's place and the cell of each row."""
+        places = pl.Series(np.arange(len(self.stores_)))
+        return future.select(
+            pl.col(s.STORE).replace_strict(self.stores_, places, default=-1, return_dtype=pl.Int64).alias("store"),
+            ((pl.col(s.DATE).dt.weekday() - 1) * 2 + pl.col(s.PROMO)).cast(pl.Int64).alias("cell"),
+        )
+
+    def answer(self, design: pl.DataFrame) -> Logs:
+        """Look the medians up; a store that was not there takes the middle of the chain."""
+        store, cell = design["store"].to_numpy(), design["cell"].to_numpy()
+        found: Logs = np.where(store >= 0, self.medians_[store, cell], np.median(self.medians_, axis=0)[cell])
+        return found
+
+    def state(self) -> dict[str, bytes]:
+        """Return the medians and the stores they belong to."""
+        return {"arrays.npz": pack({"stores": self.stores_.to_numpy(), "medians": self.medians_})}
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take the medians."""
+        arrays = unpack(parts["arrays.npz"])
+        self.stores_ = pl.Series(arrays["stores"])
+        self.medians_ = arrays["medians"].astype(np.float64)
+
+
+@register("naive")
+def make_naive(fast: bool) -> Naive:  # noqa: ARG001, FBT001  (the registry's signature)
+    """Return the baseline."""
+    return Naive(NaiveSettings())
+
+
+def _medians(values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Logs:
+    """Median of each row, NaN where a row is empty."""
+    seen = np.isfinite(values).any(axis=1)
+    out = np.full(len(values), np.nan)
+    out[seen] = np.nanmedian(values[seen], axis=1)
+    return out

@@ -1,0 +1,82 @@
+"""What forest and boosting share: feature rows after many origins, and one fitted scikit-learn pipeline over them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from sklearn.pipeline import Pipeline
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.errors import HistoryError
+from storecast.features.columns import encoder
+from storecast.features.rows import Memo, Rows, future_rows, training_rows
+from storecast.models.base import Logs
+
+FEWEST_ROWS = 200
+
+
+class Trees(ABC):
+    """A pipeline of the encoder and trees, fitted on the log of sales."""
+
+    name: str
+
+    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+        """Fit encoder and trees on the rows after every origin of the past."""
+        blocks = training_rows(past, horizon, memo, origins=self.origins())
+        table, target = self._training(blocks)
+        if len(target) < FEWEST_ROWS:
+            raise HistoryError(
+                f"The model {self.name} needs {FEWEST_ROWS} open days to learn from, each with a past before it; the "
+                f"{(past.end - past.first).days + 1} days up to {past.end} hold {len(target)}. Give a longer history, or "
+                "choose the models naive,linear."
+            )
+        columns = self.columns(table.columns)
+        self.pipeline_ = Pipeline([("columns", encoder(columns)), ("trees", self.trees())])
+        self.pipeline_.fit(table.select(columns), target)
+
+    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+        """Return the feature rows of ``future``."""
+        rows = future_rows(past, future, horizon, memo)
+        columns = self.pipeline_["columns"].feature_names_in_
+        ranks = pl.Series(np.arange(past.stores.height))
+        place = pl.DataFrame({"store": rows.store, "day": rows.day}).with_row_index("row")
+        asked = future.select(
+            pl.col(s.STORE).replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).alias("store"),
+            (pl.col(s.DATE) - past.first).dt.total_days().alias("day"),
+        ).join(place, on=["store", "day"], how="left", maintain_order="left")
+        return rows.table.select(columns.tolist())[asked["row"]]
+
+    def answer(self, design: pl.DataFrame) -> Logs:
+        """Ask the pipeline."""
+        out: Logs = self.pipeline_.predict(design).astype(np.float64)
+        return out
+
+    def origins(self) -> int | None:
+        """Return how many of the newest origins train; None: all."""
+        return None
+
+    def columns(self, there: list[str]) -> list[str]:
+        """Return the feature columns to use."""
+        return there
+
+    @abstractmethod
+    def trees(self) -> object:
+        """Return the unfitted trees."""
+
+    @abstractmethod
+    def state(self) -> dict[str, bytes]:
+        """Return the fitted pipeline as parts."""
+
+    @abstractmethod
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take the fitted pipeline."""
+
+    def _training(self, blocks: list[Rows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+        """Return the open days with sales among the rows of the blocks."""
+        if not blocks:
+            return pl.DataFrame(), np.empty(0, np.float32)
+        seen = [np.isfinite(block.target) for block in blocks]
+        table = pl.concat([block.table.filter(pl.Series(rows)) for block, rows in zip(blocks, seen, strict=True)])
+        return table, np.concatenate([block.target[rows] for block, rows in zip(blocks, seen, strict=True)])
