@@ -1,0 +1,74 @@
+"""Another chain's words: `storecast.toml` beside the data names its columns, and its own known-ahead ones.
+
+    known = ["Footfall plan"]       # own numeric columns that are known ahead
+    store_ids = "text"              # keep store ids as text; without it they are whole numbers
+    date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13
+
+    [columns]                       # our name = theirs
+    Store = "Filiale"
+    Sales = "Umsatz"
+"""
+
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from storecast import schema as s
+from storecast.errors import DataError, quote
+
+FILE = "storecast.toml"
+RENAMED = (
+    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, s.STORE_TYPE, s.ASSORTMENT,
+    s.COMPETITION_DISTANCE, "CompetitionOpenSinceMonth", "CompetitionOpenSinceYear", s.PROMO2, "Promo2SinceWeek",
+    "Promo2SinceYear", s.PROMO_INTERVAL, s.STATE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a folder's `storecast.toml` says."""
+
+    theirs: dict[str, str] = field(default_factory=dict)  # our name: theirs
+    known: tuple[str, ...] = ()
+    text_ids: bool = False
+    date_format: str | None = None
+
+    def rename(self, found: list[str]) -> dict[str, str]:
+        """Return their names in a file with ours beside them."""
+        return {theirs: ours for ours, theirs in self.theirs.items() if theirs in found}
+
+
+def read_columns(folder: Path) -> Columns:
+    """Read `storecast.toml` where there is one."""
+    path = folder / FILE
+    if not path.exists():
+        return Columns()
+    try:
+        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
+    _only(plain, ("columns", "known", "store_ids", "date_format"), FILE)
+    theirs, known = plain.get("columns", {}), plain.get("known", [])
+    if not isinstance(theirs, dict) or not all(isinstance(name, str) for name in theirs.values()):
+        raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
+    _only(theirs, RENAMED, f"{FILE}, [columns]")
+    if not isinstance(known, list) or not all(isinstance(name, str) for name in known):
+        raise DataError(f'{FILE}, known: expected a list of column names, such as ["Leaflet"].')
+    taken = [name for name in known if name in RENAMED or name == s.ASSUMED]
+    if taken:
+        raise DataError(f"{FILE}, known: {quote(taken[0])} is a name that storecast uses itself. Rename the column.")
+    if plain.get("store_ids", "number") not in ("text", "number"):
+        raise DataError(f'{FILE}, store_ids: found {quote(plain["store_ids"])}; expected "text" or "number".')
+    date_format = plain.get("date_format")
+    if date_format is not None and not (isinstance(date_format, str) and all(f"%{k}" in date_format for k in "dmY")):
+        raise DataError(f'{FILE}, date_format: found {quote(date_format)}; expected %d, %m and %Y, as in "%d.%m.%Y".')
+    return Columns(theirs, tuple(known), plain.get("store_ids") == "text", date_format)
+
+
+def _only(found: dict[str, object], allowed: tuple[str, ...], where: str) -> None:
+    for name in found:
+        if name not in allowed:
+            close = difflib.get_close_matches(name, allowed, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise DataError(f"{where}: there is no setting {quote(name)}.{hint} There are: {', '.join(allowed)}.")

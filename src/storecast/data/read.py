@@ -1,0 +1,234 @@
+"""Read a folder of a chain's files, checked once at the door: types are given, and a value that cannot be read is refused."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.columns import Columns, read_columns
+from storecast.data.dialect import TextTable, find, read_table
+from storecast.errors import DataError, quote
+
+log = logging.getLogger(__name__)
+
+TRUTH = "truth.json"  # lies beside the files of a generated chain
+MOST_SALES = 1e9  # a store and day; more is a wrong unit or a broken value
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+STORE_TABLE: dict[str, pl.DataType] = {
+    s.STORE_TYPE: pl.String(),
+    s.ASSORTMENT: pl.String(),
+    s.COMPETITION_DISTANCE: pl.Float64(),
+    "CompetitionOpenSinceMonth": pl.Int64(),
+    "CompetitionOpenSinceYear": pl.Int64(),
+    s.PROMO2: pl.Int8(),
+    "Promo2SinceWeek": pl.Int64(),
+    "Promo2SinceYear": pl.Int64(),
+    s.PROMO_INTERVAL: pl.String(),
+}
+RANGES = {  # least and most of what a cell may hold
+    s.SALES: (0, MOST_SALES),
+    s.CUSTOMERS: (0, MOST_SALES),
+    s.DAY_OF_WEEK: (1, 7),
+    s.OPEN: (0, 1),
+    s.PROMO: (0, 1),
+    s.SCHOOL_HOLIDAY: (0, 1),
+    s.PROMO2: (0, 1),
+    s.COMPETITION_DISTANCE: (0, 1e7),
+    "CompetitionOpenSinceMonth": (1, 12),
+    "CompetitionOpenSinceYear": (1, 9999),
+    "Promo2SinceWeek": (1, 53),
+    "Promo2SinceYear": (FIRST_YEAR, LAST_YEAR),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RawChain:
+    """A folder as it was read: typed, checked, and otherwise as it was; null where a cell was empty.
+
+    Attributes
+    ----------
+    sales : a row per store and day: Store, Date, Sales, Customers, Open, Promo, StateHoliday, SchoolHoliday, own columns
+    stores : a row per store, as in store.csv, and State
+    ahead : test.csv: Id (text, kept as given), Store, Date and what is known ahead; None without one
+    known : the chain's own known-ahead columns
+    doubles : exact double rows that were dropped, by file
+    generated : whether the chain is a generated one
+    """
+
+    sales: pl.DataFrame
+    stores: pl.DataFrame
+    ahead: pl.DataFrame | None
+    known: tuple[str, ...]
+    doubles: dict[str, int]
+    generated: bool
+
+
+def read_chain(folder: Path) -> RawChain:
+    """Read train, store and, where they are, test and store_states; CSV or Parquet.
+
+    Raises
+    ------
+    DataError
+        with file, line, column, what was found and what to do
+    """
+    if not folder.is_dir():
+        raise DataError(f"The data folder {quote(folder)} does not exist; expected a folder with train.csv and store.csv.")
+    columns = read_columns(folder)
+    paths = {stem: find(folder, stem) for stem in ("train", "store", "test", "store_states")}
+    for stem in ("train", "store"):
+        if paths[stem] is None:
+            raise DataError(f"The data folder holds no {stem}.csv (or .parquet). Put it there, or name another folder.")
+    doubles: dict[str, int] = {}
+
+    def table(stem: str) -> TextTable | None:
+        path = paths[stem]
+        return None if path is None else _ours(read_table(path), columns)
+
+    train, store, test, states = (table(stem) for stem in paths)
+    assert train is not None
+    assert store is not None
+    sales = _sales(train, columns, doubles)
+    stores = _stores(store, states, columns, doubles)
+    ahead = None if test is None else _ahead(test, columns, doubles)
+    log.info("read %d rows of sales, %d stores, %d rows ahead", sales.height, stores.height, 0 if ahead is None else ahead.height)
+    return RawChain(sales, stores, ahead, columns.known, doubles, generated=(folder / TRUTH).exists())
+
+
+def _ours(table: TextTable, columns: Columns) -> TextTable:
+    """Return a table under our names, spaces around names and cells cut off."""
+    frame = table.frame.rename(lambda name: name.strip())
+    rename = columns.rename(frame.columns)
+    both = [ours for theirs, ours in rename.items() if ours != theirs and ours in frame.columns]
+    if both:
+        raise DataError(f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it.")
+    cells = pl.all().str.strip_chars().replace("", None)
+    return TextTable(table.name, frame.rename(rename).with_columns(cells), table.decimal_comma, table.header_lines)
+
+
+def _sales(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
+    needed = (*s.KEYS, s.SALES, *s.KNOWN, *columns.known)
+    _need(table, needed)
+    if table.frame.height == 0:
+        raise DataError(f"{table.name} holds a header alone; expected a row per store and day.")
+    frame = _typed(table, (*needed, s.CUSTOMERS, s.DAY_OF_WEEK), columns)
+    _refuse(table, frame, frame[s.SALES].is_null(), s.SALES, "an empty cell", "a number; leave the row out where nothing is known")
+    if s.CUSTOMERS not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, pl.Float64).alias(s.CUSTOMERS))
+    return _unique(table, frame, s.KEYS, doubles)
+
+
+def _ahead(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
+    needed = (*s.KEYS, *s.KNOWN, *columns.known)
+    _need(table, needed)
+    ids = [s.ID] if s.ID in table.frame.columns else []
+    frame = _typed(table, (*ids, *needed, s.DAY_OF_WEEK), columns)
+    if ids:
+        _refuse(table, frame, frame[s.ID].is_null(), s.ID, "an empty cell", "an id in each row, or no column Id at all")
+        _refuse(table, frame, ~frame[s.ID].is_first_distinct(), s.ID, "an id that stands twice", "each id once")
+    return _unique(table, frame, s.KEYS, doubles)
+
+
+def _stores(table: TextTable, states: TextTable | None, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
+    _need(table, (s.STORE, *STORE_TABLE))
+    frame = _unique(table, _typed(table, (s.STORE, *STORE_TABLE), columns), (s.STORE,), doubles)
+    if states is None:
+        return frame.with_columns(pl.lit("").alias(s.STATE))
+    _need(states, (s.STORE, s.STATE))
+    named = _unique(states, _typed(states, (s.STORE, s.STATE), columns), (s.STORE,), doubles)
+    return frame.join(named, on=s.STORE, how="left", maintain_order="left")
+
+
+def _typed(table: TextTable, wanted: Sequence[str], columns: Columns) -> pl.DataFrame:
+    """Return the wanted columns that are there, each in its type."""
+    ignored = [name for name in table.frame.columns if name not in wanted]
+    if ignored:
+        log.info("%s: columns that storecast does not use: %s", table.name, quote(", ".join(ignored)))
+    there = [name for name in wanted if name in table.frame.columns]
+    frame = pl.DataFrame([_column(table, name, columns) for name in there])
+    for key in s.KEYS:
+        if key in there:
+            _refuse(table, frame, frame[key].is_null(), key, "an empty cell", "a value in each row")
+    if s.DAY_OF_WEEK in there:
+        wrong = (frame[s.DAY_OF_WEEK] != frame[s.DATE].dt.weekday()).fill_null(value=False)
+        _refuse(table, table.frame, wrong, s.DAY_OF_WEEK, None, "the weekday of Date, Monday 1 to Sunday 7")
+        frame = frame.drop(s.DAY_OF_WEEK)
+    return frame
+
+
+def _column(table: TextTable, name: str, columns: Columns) -> pl.Series:
+    text = table.frame[name]
+    if name == s.DATE:
+        return _dates(table, text, columns)
+    if name == s.STATE_HOLIDAY:
+        found = text.str.to_lowercase().replace({"0.0": "0", "false": "0"})
+        _refuse(table, table.frame, text.is_not_null() & ~found.is_in(s.STATE_HOLIDAYS), name, None, "0, a, b or c")
+        return found
+    if name == s.STORE:
+        return text if columns.text_ids else _store_numbers(table, text)
+    if name == s.ID or STORE_TABLE.get(name) == pl.String() or name == s.STATE:
+        return text
+    whole = name not in (s.SALES, s.CUSTOMERS, s.COMPETITION_DISTANCE, *columns.known)
+    number = text.str.replace(",", ".", literal=True) if table.decimal_comma else text
+    value = number.cast(pl.Float64, strict=False)
+    low, high = RANGES.get(name, (-MOST_SALES, MOST_SALES))
+    fits = value.is_finite() & value.is_between(low, high) & ((value == value.round()) if whole else True)
+    what = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+    _refuse(table, table.frame, text.is_not_null() & ~fits.fill_null(value=False), name, None, what)
+    flag = name in (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY, s.PROMO2)
+    return value.cast(pl.Int8 if flag else pl.Int64 if whole else pl.Float64)
+
+
+def _store_numbers(table: TextTable, text: pl.Series) -> pl.Series:
+    plain = text.str.contains(r"^(0|[1-9][0-9]{0,17})$")
+    _refuse(table, table.frame, text.is_not_null() & ~plain, s.STORE, None, 'a whole number, or store_ids = "text" in storecast.toml')
+    return text.cast(pl.Int64)
+
+
+def _dates(table: TextTable, text: pl.Series, columns: Columns) -> pl.Series:
+    if columns.date_format is None:
+        day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        shape = text.str.contains(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$")
+        what = 'an ISO date such as 2015-06-13, or date_format = "%d.%m.%Y" in storecast.toml'
+    else:
+        day = text.str.to_date(columns.date_format, strict=False)
+        shape = day.is_not_null()
+        what = f"a date as date_format in storecast.toml says: {columns.date_format}"
+    fits = shape & day.dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+    _refuse(table, table.frame, text.is_not_null() & ~fits.fill_null(value=False), s.DATE, None, f"{what}, from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+def _need(table: TextTable, names: Sequence[str]) -> None:
+    missing = [name for name in names if name not in table.frame.columns]
+    if missing:
+        raise DataError(
+            f"{table.name}: the column {quote(missing[0])} is missing. Found {quote(', '.join(table.frame.columns))}. "
+            f"Add it, or name theirs under [columns] in storecast.toml: {missing[0]} = \"…\"."
+        )
+
+
+def _unique(table: TextTable, frame: pl.DataFrame, keys: Sequence[str], doubles: dict[str, int]) -> pl.DataFrame:
+    """Drop exact double rows and count them; refuse two different rows under one key."""
+    if not frame.select(pl.struct(keys).is_duplicated().any()).item():
+        doubles[table.name] = 0
+        return frame
+    rows = frame.with_row_index("row").unique(frame.columns, keep="first", maintain_order=True)
+    doubles[table.name] = frame.height - rows.height
+    twice = rows.filter(pl.struct(keys).is_duplicated()).sort(*keys, "row").head(2)
+    if twice.height:
+        first, second = (table.line(row) for row in twice["row"])
+        key = ", ".join(f"{name} {quote(twice[name][0])}" for name in keys)
+        raise DataError(f"{table.name}: {first} and {second} hold two different rows for {key}. Expected one; remove the other.")
+    return rows.drop("row")
+
+
+def _refuse(table: TextTable, frame: pl.DataFrame, wrong: pl.Series, column: str, found: str | None, expected: str) -> None:
+    """Raise for the first wrong row, if there is one."""
+    row = wrong.arg_max() if wrong.any() else None
+    if row is not None:
+        what = quote(frame[column][row]) if found is None else found
+        more = f" ({int(wrong.sum())} rows in all)" if wrong.sum() > 1 else ""
+        raise DataError(f"{table.name}, {table.line(row)}, column {column}: found {what}; expected {expected}{more}.")
