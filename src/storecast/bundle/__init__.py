@@ -1,0 +1,12 @@
+"""Model files: what is published is signed; what is opened is checked; nothing in a file ever runs.
+
+keys       whose files are trusted: one's own key, and those of colleagues
+plain      bytes to plain data and back, by the one module that may unpickle
+manifest   what a file says about the model in it, and the digests of its parts
+versions   the libraries that a model was made with, against those that are here
+read       open a file: every check, in order, each refusal with its reason
+store      a folder of models: publish, list, promote, prune
+trial      ask a stored model for figures that are known, in a child process
+
+A file holds a manifest and named parts (bytes). What the parts mean is known to `models` alone.
+"""

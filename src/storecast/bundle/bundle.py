@@ -1,0 +1,115 @@
+"""Bundle: a trained model with all it needs to forecast, as one signed file."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from storecast import schema as s
+from storecast.bundle.manifest import Manifest
+from storecast.bundle.read import open_model
+from storecast.bundle.store import publish
+from storecast.bundle.trial import trial_part, try_in_child
+from storecast.config import Task
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError, quote
+from storecast.evaluate.backtest import forecast_medians
+from storecast.evaluate.calibration import Calibration
+from storecast.evaluate.forecast import Forecast
+from storecast.features.rows import Memo
+from storecast.models import Forecaster, restore
+
+CALIBRATION = "calibration.json"
+TRIAL = "trial.parquet"
+TRIAL_ROWS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A trained model.
+
+    Attributes
+    ----------
+    model : the fitted forecaster
+    calibration : what earlier windows said of its errors
+    task : what it was trained for
+    manifest : what its file says; None before it is saved
+    name : of its file; the kind of model before it is saved
+    """
+
+    model: Forecaster
+    calibration: Calibration
+    task: Task
+    manifest: Manifest | None = None
+    name: str = ""
+
+    def forecast(self, panel: Panel, task: Task | None = None, memo: Memo | None = None) -> Forecast:
+        """Forecast the days after the end of the panel's sales, for each row of its calendar ahead."""
+        task = task or self.task
+        window = panel.window(panel.end, task.horizon)
+        if window.future.is_empty():
+            raise ConfigError(
+                f"The calendar ends with the sales on {panel.end}; there is no day to forecast. Extend it first "
+                "(`storecast future` shows what would be assumed)."
+            )
+        medians = forecast_medians(self.model, window, memo or Memo())
+        return Forecast(self.calibration.apply(medians, task), panel.end, self.name or self.model.name)
+
+    def save(self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool, memo: Memo | None = None) -> "Bundle":
+        """Sign the model and add it to a folder of models; a few rows with their answers are stored with it for a trial.
+
+        Parameters
+        ----------
+        panel : the one it was fitted on, with a calendar ahead
+        scores : what its backtest measured, by name
+        """
+        window = panel.window(panel.end, self.task.horizon)
+        design = self.model.design(window.past, window.future.sort(*s.KEYS), self.task.horizon, memo or Memo())
+        rows = design[np.linspace(0, design.height - 1, min(TRIAL_ROWS, design.height)).astype(np.int64)]
+        parts = {
+            **self.model.state(),
+            CALIBRATION: self.calibration.to_json(),
+            TRIAL: trial_part(rows, self.model.answer(rows)),
+        }
+        manifest = {
+            "kind": self.model.name,
+            "task": {"horizon": self.task.horizon, "quantiles": list(self.task.quantiles), "known": list(panel.known)},
+            "scores": scores,
+            "data_fingerprint": panel.fingerprint,
+            "cutoff": panel.end.isoformat(),
+            "generated": generated,
+            "calibration": CALIBRATION,
+        }
+        path = publish(folder, manifest, parts)
+        return replace(self, manifest=open_model(path).manifest, name=path.name)
+
+
+def load(path: Path) -> Bundle:
+    """Load a model file after every check, the trial forecast in a child process among them.
+
+    Raises
+    ------
+    ModelFileError
+        with the reason; nothing in the file has run
+    """
+    file = open_model(path)
+    try_in_child(path, sha256=file.sha256)
+    task = Task(int(file.manifest.task["horizon"]), tuple(file.manifest.task["quantiles"]))
+    return Bundle(
+        restore(file.manifest.kind, file.parts),
+        Calibration.from_json(file.parts[CALIBRATION]),
+        task,
+        file.manifest,
+        file.name,
+    )
+
+
+def check_columns(bundle: Bundle, panel: Panel) -> None:
+    """Refuse a panel whose own known-ahead columns are not those that the model learned from."""
+    learned = tuple(bundle.manifest.task.get("known", ())) if bundle.manifest else panel.known
+    if set(learned) != set(panel.known):
+        raise ConfigError(
+            f"The model {quote(bundle.name)} learned from the own columns {quote(', '.join(learned) or 'none')}; the data have "
+            f"{quote(', '.join(panel.known) or 'none')}. Name the same in storecast.toml, or train again."
+        )
