@@ -1,1 +1,39 @@
-"""storecast: the daily sales of every store of a retail chain, six weeks ahead."""
+"""storecast: the daily sales of every store of a retail chain, six weeks ahead.
+
+What stands in ``__all__`` is the public surface; it is imported when it is first asked for, so that ``import storecast``
+stays light.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from storecast.bundle.bundle import Bundle, load
+    from storecast.config import Task
+    from storecast.data.panel import Panel, Window
+    from storecast.evaluate.backtest import backtest
+    from storecast.evaluate.forecast import Forecast
+    from storecast.workflows import check, forecast, train
+
+__version__ = "0.1.0"
+
+__all__ = ["Bundle", "Forecast", "Panel", "Task", "Window", "backtest", "check", "forecast", "load", "train"]
+
+_HOMES = {
+    "Bundle": "storecast.bundle.bundle",
+    "Forecast": "storecast.evaluate.forecast",
+    "Panel": "storecast.data.panel",
+    "Task": "storecast.config",
+    "Window": "storecast.data.panel",
+    "backtest": "storecast.evaluate.backtest",
+    "check": "storecast.workflows",
+    "forecast": "storecast.workflows",
+    "load": "storecast.bundle.bundle",
+    "train": "storecast.workflows",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  (module attributes can be anything)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'storecast' has no attribute {name!r}")

@@ -7,9 +7,9 @@ so that the coverage is a measured one, and no theorem's.
 Source of the method: Lei et al., Distribution-free predictive inference for regression, JASA 113 (2018).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,9 +73,9 @@ class Calibration:
         columns |= {s.quantile_column(quantile): at(quantile) for quantile in task.quantiles}
         return medians.select(*s.KEYS).with_columns(pl.Series(name, v).round(2) for name, v in columns.items())
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return it as plain data, for a model file."""
-        return {
+    def to_json(self) -> bytes:
+        """Return it as a part of a model file."""
+        plain = {
             "weeks": self.weeks.tolist(),
             "offsets": self.offsets.tolist(),
             "mean": self.mean,
@@ -83,10 +83,12 @@ class Calibration:
             "windows": list(self.windows),
             "rows": self.rows,
         }
+        return json.dumps(plain).encode()
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> "Calibration":
-        """Take it from plain data."""
+    def from_json(cls, data: bytes) -> "Calibration":
+        """Take it from a part of a model file."""
+        plain = json.loads(data)
         return cls(
             weeks=np.array(plain["weeks"], np.int64),
             offsets=np.array(plain["offsets"], np.float64),

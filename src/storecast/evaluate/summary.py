@@ -1,0 +1,32 @@
+"""The scores of a backtest as one plain dict: what scores.json holds."""
+
+import dataclasses
+from typing import Any
+
+from storecast.data.panel import Panel
+from storecast.evaluate.backtest import Backtest
+from storecast.evaluate.promotion import Promotion
+from storecast.evaluate.scores import DEFINITIONS
+
+
+def summary(result: Backtest, panel: Panel, promotion: Promotion, *, version: str, generated: bool) -> dict[str, Any]:
+    """Return every score with its model, window and definition, and the data, task and version they belong to."""
+    return {
+        "storecast": version,
+        "data": panel.fingerprint,
+        "generated": generated,
+        "task": dataclasses.asdict(result.task),
+        "definitions": DEFINITIONS,
+        "windows": [
+            {
+                "cutoff": window.cutoff.isoformat(),
+                "end": window.last.isoformat(),
+                "rows": window.actual().height,
+            }
+            for window in result.windows
+        ],
+        "scores": result.scores,
+        "worst": result.worst,
+        "promotion": dataclasses.asdict(promotion),
+        "seconds": result.seconds,
+    }

@@ -1,0 +1,57 @@
+"""Logging: one line an event to the screen, as text or JSON, and to a file where a run keeps one."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from storecast.files import whole
+
+TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object a line: time, level, logger, message, and the traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line."""
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def log_to_screen(form: str, *, verbose: bool = True) -> None:
+    """Send the package's log to stderr, as ``text`` or ``json``."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(form))
+    logger = logging.getLogger("storecast")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+    logger.propagate = False
+
+
+@contextmanager
+def log_file(path: Path) -> Iterator[None]:
+    """Keep the log of what follows in a file, in the form that the screen has; it is replaced when all went well."""
+    logger = logging.getLogger("storecast")
+    with whole(path) as draft:
+        handler = logging.FileHandler(draft, encoding="utf-8")
+        handler.setFormatter(logger.handlers[0].formatter if logger.handlers else _formatter("text"))
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            handler.close()
+
+
+def _formatter(form: str) -> logging.Formatter:
+    return JsonFormatter() if form == "json" else logging.Formatter(TEXT)

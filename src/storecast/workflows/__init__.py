@@ -1,0 +1,16 @@
+"""Workflows: the only place that joins layers; one function for each command.
+
+prepare    a folder of files to a clean panel with its calendar ahead
+check      what is in the folder, and what was repaired
+backtest   how good each model is, on windows of the past
+train      one model, measured and saved
+forecast   a saved model on a folder
+run        all of it: backtest, train the best, forecast, write the home
+"""
+
+from storecast.workflows.evaluation import backtest, train
+from storecast.workflows.forecasting import forecast
+from storecast.workflows.preparation import Prepared, check, future, prepare
+from storecast.workflows.run import run
+
+__all__ = ["Prepared", "backtest", "check", "forecast", "future", "prepare", "run", "train"]

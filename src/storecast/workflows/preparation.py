@@ -1,0 +1,95 @@
+"""From a folder of files to a clean panel whose calendar reaches to the end of the horizon."""
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import Task
+from storecast.data.ahead import extend, future_table
+from storecast.data.clean import Cleaned, clean
+from storecast.data.panel import Panel
+from storecast.data.read import read_chain
+from storecast.errors import DataError
+from storecast.files import whole
+
+log = logging.getLogger(__name__)
+
+USUAL_HORIZON = 42
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A clean chain, ready to be forecast.
+
+    Attributes
+    ----------
+    panel : with a calendar for every store and day of the horizon
+    asked : the rows of test.csv in its order (Id where there is one, Store, Date); None: every store and day
+    """
+
+    cleaned: Cleaned
+    panel: Panel
+    task: Task
+
+    @property
+    def asked(self) -> pl.DataFrame | None:
+        """The rows of test.csv, in its order."""
+        return self.cleaned.asked
+
+    def pick(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of a forecast that were asked for, in the order in which they were asked."""
+        if self.asked is None:
+            return rows
+        return self.asked.select(*s.KEYS).join(rows, on=s.KEYS, how="left", maintain_order="left")
+
+
+def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) -> Cleaned:
+    """Read and clean a folder; write check.json where a folder for it is named."""
+    cleaned = clean(read_chain(data), skip=skip)
+    if out is not None:
+        with whole(out / "check.json") as draft:
+            draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")
+    return cleaned
+
+
+def prepare(data: Path, *, horizon: int | None, quantiles: tuple[float, ...] = (), skip: Collection[str] = ()) -> Prepared:
+    """Read and clean a folder, and work the calendar ahead out where it is not given.
+
+    Parameters
+    ----------
+    horizon : days ahead; None: the days that test.csv covers, else 42
+    """
+    cleaned = check(data, skip=skip)
+    panel = cleaned.panel
+    asked = 0 if cleaned.asked is None else _days_after(panel.end, cleaned.asked[s.DATE].max())
+    task = Task(horizon if horizon is not None else asked or USUAL_HORIZON, quantiles)
+    if asked > task.horizon:
+        raise DataError(
+            f"The test file asks for {asked} days after the end of the sales ({panel.end}); the horizon is {task.horizon} days. "
+            f"Give --horizon {asked}, or remove the later rows."
+        )
+    whole_panel = extend(panel, panel.end + dt.timedelta(days=task.horizon))
+    assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
+    if assumed:
+        log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
+    return Prepared(cleaned, whole_panel, task)
+
+
+def future(data: Path, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
+    """Write the calendar ahead as a table to edit promotions in."""
+    prepared = prepare(data, horizon=horizon, skip=skip)
+    table = future_table(prepared.panel, prepared.task.horizon)
+    with whole(out) as draft:
+        table.write_csv(draft)
+    return table
+
+
+def _days_after(end: dt.date, last: object) -> int:
+    assert isinstance(last, dt.date)
+    return (last - end).days

@@ -1,0 +1,110 @@
+"""The main job: from a folder of files to a home full of forecasts, scores and a signed model."""
+
+import datetime as dt
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from storecast import evaluate
+from storecast import schema as s
+from storecast.bundle.bundle import Bundle
+from storecast.bundle.store import promote, prune
+from storecast.data.panel import TABLES
+from storecast.evaluate.backtest import Backtest, block_cutoffs
+from storecast.evaluate.forecast import Forecast
+from storecast.features.rows import Memo
+from storecast.files import folder, whole
+from storecast.logs import log_file
+from storecast.report.page import ReportInput, write_report
+from storecast.report.tables import changes, forecast_table, submission, totals
+from storecast.report.writers import read_forecast, write_csv, write_plan
+from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
+from storecast.workflows.forecasting import forecast_with
+from storecast.workflows.preparation import Prepared, prepare
+
+log = logging.getLogger(__name__)
+
+MODELS = ("naive", "linear", "forest", "boosting")
+FAST_MODELS = ("boosting",)
+MODELS_KEPT = 10
+
+
+def run(
+    data: Path,
+    *,
+    home: Path,
+    horizon: int | None = None,
+    models: Sequence[str] | None = None,
+    windows: int | None = None,
+    quantiles: tuple[float, ...] = (),
+    fast: bool = False,
+    skip: Collection[str] = (),
+    progress: Report = quiet,
+) -> dict[str, Any]:
+    """Do the main job and write the home; return the scores.
+
+    Parameters
+    ----------
+    models : names; None: all four, or boosting alone where it is to be fast
+    windows : scored windows before the end of the data; None: two, or one where it is to be fast
+    """
+    folder(home)
+    with log_file(home / "run.log"):
+        progress("reading and cleaning")
+        prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
+        task, memo = prepared.task, Memo()
+        names = list(models or (FAST_MODELS if fast else MODELS))
+        cutoffs = block_cutoffs(prepared.panel, windows or (1 if fast else 2), task.horizon, task.horizon)
+        result = evaluate.backtest.backtest(
+            prepared.panel, names, cutoffs, task, fast=fast, memo=memo, progress=progress
+        )
+        scores = scores_of(result, prepared)
+        champion = str(scores["promotion"]["model"])
+        log.info("promoted: %s", scores["promotion"]["reason"])
+        bundle = fit_on_all(prepared.panel, champion, result, task, memo=memo, fast=fast, progress=progress)
+        bundle = save(bundle, home, prepared, result, memo)
+        progress("forecast and report")
+        forecast = forecast_with(bundle, prepared, memo)
+        _write(home, prepared, bundle, forecast, result, scores)
+        promote(home / "models", bundle.name)
+        prune(home / "models", keep=MODELS_KEPT)
+        log.info("wrote %d forecasts of %s into %s", forecast.rows.height, bundle.name, home)
+    return scores
+
+
+def _write(
+    home: Path, prepared: Prepared, bundle: Bundle, forecast: Forecast, result: Backtest, scores: dict[str, Any]
+) -> None:
+    """Write every output, each whole; the forecast before is read first, to say what moved."""
+    panel = prepared.panel
+    asked = forecast_table(forecast.rows, prepared.asked)
+    before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
+    created = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    write_csv(asked, home / "forecast.csv")
+    write_csv(totals(asked, panel.stores), home / "totals.csv")
+    if prepared.asked is not None and s.ID in prepared.asked.columns:
+        write_csv(submission(forecast.rows, prepared.asked, bundle.calibration.factor), home / "submission.csv")
+    if before is not None:
+        write_csv(changes(before, asked), home / "changes.csv")
+    write_plan(home / "plan.xlsx", asked, panel, cutoff=forecast.cutoff, model=forecast.model, created=created, generated=prepared.cleaned.generated)
+    write_json(scores, home / "scores.json")
+    for table in TABLES:
+        with whole(home / "panel" / f"{table}.parquet") as draft:
+            getattr(panel, table).write_parquet(draft)
+    write_report(
+        home / "report.html",
+        ReportInput(
+            forecast=asked,
+            panel=panel,
+            scores=scores,
+            repairs=prepared.cleaned.repairs,
+            backtest=result.forecasts,
+            model=forecast.model,
+            champion=bundle.model.name,
+            cutoff=forecast.cutoff,
+            created=created,
+        ),
+    )
