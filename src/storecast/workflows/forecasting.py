@@ -13,6 +13,8 @@ from storecast.data.ahead import extend
 from storecast.errors import ConfigError
 from storecast.evaluate.forecast import Forecast
 from storecast.features.rows import Memo
+from storecast.report.tables import forecast_table
+from storecast.report.writers import write_csv
 from storecast.workflows.preparation import Prepared, prepare
 
 
@@ -20,14 +22,23 @@ def forecast(
     data: Path,
     *,
     model: Path,
+    out: Path,
     horizon: int | None = None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
-) -> tuple[Forecast, Prepared]:
-    """Load a model file and forecast the days after the end of a folder's sales."""
+) -> tuple[int, Forecast]:
+    """Load a model file, forecast the days after the end of a folder's sales and write them.
+
+    Returns
+    -------
+    the number of rows written (exactly test.csv's where there is one), and the whole forecast
+    """
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
-    return forecast_with(bundle, prepared), prepared
+    found = forecast_with(bundle, prepared)
+    rows = forecast_table(found.rows, prepared.asked)
+    write_csv(rows, out)
+    return rows.height, found
 
 
 def forecast_with(bundle: Bundle, prepared: Prepared, memo: Memo | None = None) -> Forecast:

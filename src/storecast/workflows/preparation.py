@@ -42,12 +42,6 @@ class Prepared:
         """The rows of test.csv, in its order."""
         return self.cleaned.asked
 
-    def pick(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of a forecast that were asked for, in the order in which they were asked."""
-        if self.asked is None:
-            return rows
-        return self.asked.select(*s.KEYS).join(rows, on=s.KEYS, how="left", maintain_order="left")
-
 
 def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) -> Cleaned:
     """Read and clean a folder; write check.json where a folder for it is named."""

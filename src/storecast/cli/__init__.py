@@ -1,0 +1,33 @@
+"""The command line: parse, call one workflow, show the result.
+
+app        the commands of the main job
+models     storecast models list | show | verify | promote | prune
+options    what several commands take
+show       results as tables for people, or as JSON
+
+Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: the user's mistake, said in one plain message;
+1: ours, with its traceback.
+"""
+
+import os
+import sys
+
+# Idle threads of the tree libraries must sleep, not spin: on shared cores a spinning pair takes longer than one thread.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def main() -> None:
+    """Run the command line."""
+    from storecast.cli.app import app
+    from storecast.errors import UserError
+
+    try:
+        app()
+    except UserError as error:
+        sys.stderr.write(f"storecast: {error}\n")
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

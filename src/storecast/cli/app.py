@@ -1,0 +1,220 @@
+"""The commands of the main job."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storecast.cli import models, options, show
+from storecast.logs import log_to_screen
+
+app = typer.Typer(
+    name="storecast",
+    help="Forecast the daily sales of every store of a retail chain, six weeks ahead.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(models.app, name="models")
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  (Typer calls it)
+    if asked:
+        from storecast import __version__
+
+        print(__version__)  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", help="The home: folder for forecasts, scores, report and models.")],
+    horizon: options.Horizon = None,
+    models: options.Models = "",
+    windows: Annotated[int | None, typer.Option("--windows", help="Scored windows. Default: 2; with --fast 1.")] = None,
+    quantiles: options.Quantiles = "",
+    fast: options.Fast = False,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Do the main job: backtest, train the best model, forecast, and write the home."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        found = workflows.run(
+            data,
+            home=out,
+            horizon=horizon,
+            models=options.names(models),
+            windows=windows,
+            quantiles=options.numbers(quantiles),
+            fast=fast,
+            skip=skip or (),
+            progress=progress,
+        )
+    show.as_json(found) if json else show.scores(found)
+    if not json:
+        print(f"The home is {out}; open {out / 'report.html'}.")  # noqa: T201
+
+
+@app.command()
+def check(
+    data: options.Data,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for check.json.")] = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Read and clean a folder; list what was repaired. Exit 0: a run could go on; 2: it could not."""
+    from storecast import workflows
+
+    log_to_screen(log_format, verbose=False)
+    found = workflows.check(data, out=out, skip=skip or ()).report()
+    if json:
+        show.as_json(found)
+        return
+    rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in found["repairs"]]
+    show.table("Repairs", ["rule", "rows", "what was found", "what was done", "examples"], rows)
+    kind = "A generated chain: " if found["generated"] else ""
+    print(  # noqa: T201
+        f"{kind}{found['stores']} stores, {found['rows']} rows from {found['first']} to {found['last']}, "
+        f"{found['rows_ahead']} rows ahead. A run can go on."
+    )
+
+
+@app.command()
+def backtest(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", help="Folder for forecasts.csv and scores.json.")],
+    models: options.Models = "naive,linear,forest,boosting",
+    windows: Annotated[int, typer.Option("--windows", help="Windows before the end of the data.")] = 2,
+    horizon: options.Horizon = None,
+    step: Annotated[int | None, typer.Option("--step", help="Days between windows. Default: the horizon.")] = None,
+    cutoffs: Annotated[str, typer.Option("--cutoffs", help="Last known days, in place of --windows: DATE,DATE.")] = "",
+    quantiles: options.Quantiles = "",
+    fast: options.Fast = False,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Score models on windows of the past, each forecast from data before it, beside the baseline."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        found = workflows.backtest(
+            data,
+            models=options.names(models),
+            out=out,
+            horizon=horizon,
+            windows=windows,
+            step=step,
+            cutoffs=options.days(cutoffs),
+            quantiles=options.numbers(quantiles),
+            fast=fast,
+            skip=skip or (),
+            progress=progress,
+        )
+    show.as_json(found) if json else show.scores(found)
+
+
+@app.command()
+def train(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", help="The home whose models folder takes the model.")],
+    models: Annotated[str, typer.Option("--models", help="The name of one model.")],
+    horizon: options.Horizon = None,
+    quantiles: options.Quantiles = "",
+    fast: options.Fast = False,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Measure one model on the last window, fit it on all data and save it; what is in use stays in use."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        bundle = workflows.train(
+            data,
+            name=models,
+            home=out,
+            horizon=horizon,
+            quantiles=options.numbers(quantiles),
+            fast=fast,
+            skip=skip or (),
+            progress=progress,
+        )
+    assert bundle.manifest is not None
+    if json:
+        show.as_json({"model": bundle.name, **bundle.manifest.to_plain()})
+    else:
+        print(f"Saved {out / 'models' / bundle.name}. Use it: storecast models promote {bundle.name} --home {out}")  # noqa: T201
+
+
+@app.command()
+def forecast(
+    data: options.Data,
+    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    out: Annotated[Path, typer.Option("--out", help="The forecast to write, a CSV file.")],
+    horizon: options.Horizon = None,
+    quantiles: options.Quantiles = "",
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Forecast the days after the end of the sales with a saved model."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("forecast")
+        rows, found = workflows.forecast(
+            data, model=model, out=out, horizon=horizon, quantiles=options.numbers(quantiles), skip=skip or ()
+        )
+    result = {"model": found.model, "cutoff": found.cutoff.isoformat(), "rows": rows, "out": str(out)}
+    if json:
+        show.as_json(result)
+    else:
+        print(f"Wrote {rows} forecasts of {found.model} after {found.cutoff} to {out}.")  # noqa: T201
+
+
+@app.command()
+def future(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", help="The calendar ahead to write, a CSV file.")],
+    horizon: options.Horizon = None,
+    skip: options.Skip = None,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Write the calendar ahead, given and assumed, to edit promotions in."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    rows = workflows.future(data, horizon=horizon, out=out, skip=skip or ()).height
+    print(f"Wrote {rows} days of stores to {out}.")  # noqa: T201
+
+
+@app.command("demo-data")
+def demo_data(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
+    stores: Annotated[int, typer.Option("--stores", help="Number of stores.")] = 150,
+    days: Annotated[int, typer.Option("--days", help="Days in all; the last 48 go to test.csv.")] = 942,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same chain.")] = 1,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Write a generated chain: the same files as a real one, its true effects beside them in truth.json."""
+    from storecast.data.generate import ChainSpec, write_demo
+
+    log_to_screen(log_format)
+    write_demo(out, ChainSpec(stores=stores, days=days, seed=seed))
+    print(f"Wrote a generated chain of {stores} stores and {days} days to {out}.")  # noqa: T201

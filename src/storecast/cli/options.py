@@ -1,0 +1,49 @@
+"""What several commands take: options with their help, and how text becomes their values."""
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storecast.errors import ConfigError, quote
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    text = "text"
+    json = "json"
+
+
+Data = Annotated[Path, typer.Option("--data", help="Folder with train.csv and store.csv (or .parquet); the whole history.")]
+Home = Annotated[Path, typer.Option("--home", help="Folder that `storecast run` wrote.")]
+Horizon = Annotated[int | None, typer.Option("--horizon", help="Days ahead. Default: the days that test.csv covers, else 42.")]
+Quantiles = Annotated[str, typer.Option("--quantiles", help="Quantiles to add, such as 0.1,0.5,0.9.")]
+Models = Annotated[str, typer.Option("--models", help="Names of models, such as naive,linear.")]
+Fast = Annotated[bool, typer.Option("--fast", help="Learn from less history: quicker, slightly less accurate.")]
+Skip = Annotated[list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
+
+
+def names(text: str) -> list[str]:
+    """Split names at commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def numbers(text: str) -> tuple[float, ...]:
+    """Split numbers at commas."""
+    try:
+        return tuple(float(part) for part in names(text))
+    except ValueError as error:
+        raise ConfigError(f"--quantiles: found {quote(text)}; expected numbers such as 0.1,0.5,0.9.") from error
+
+
+def days(text: str) -> list[dt.date]:
+    """Split ISO dates at commas."""
+    try:
+        return [dt.date.fromisoformat(part) for part in names(text)]
+    except ValueError as error:
+        raise ConfigError(f"--cutoffs: found {quote(text)}; expected dates such as 2015-03-09,2015-04-26.") from error
