@@ -10,6 +10,7 @@ import json
 import math
 import re
 import struct
+import tokenize
 import warnings
 import zipfile
 import zlib
@@ -76,6 +77,7 @@ _BROKEN = (
     NotImplementedError,
     RuntimeError,
     struct.error,
+    tokenize.TokenError,  # by NumPy, of an array's header
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -31,7 +31,7 @@ def test_what_is_published_is_what_is_opened(models: Path, manifest: dict[str, A
     assert model.manifest.created == NOON
     assert model.manifest.cutoff == dt.date(2015, 6, 13)
     assert model.manifest.task == {"horizon": 42, "quantiles": [0.1, 0.9]}
-    assert {"python", "storecast"} <= set(model.manifest.versions)
+    assert {"python", "storecast", "skops", "scikit-learn", "xgboost"} <= set(model.manifest.versions)
 
 
 def test_any_python_unpickles_the_file_into_plain_data(models: Path, manifest: dict[str, Any]) -> None:

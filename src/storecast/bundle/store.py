@@ -29,7 +29,7 @@ from storecast.bundle.read import (
     signature,
     signature_path,
 )
-from storecast.bundle.versions import running
+from storecast.bundle.versions import readers, running
 from storecast.errors import ModelFileError, quote
 from storecast.files import folder as make_folder
 from storecast.files import whole
@@ -69,7 +69,7 @@ def publish(
     ----------
     folder : the folder of models; it is made where it is missing
     manifest : the fields of `Manifest`, dates as ISO text; ``format``, ``created`` and ``digests`` are filled in here,
-        and so are ``versions``, ``calibration`` and ``details`` where they are missing
+        and so are ``calibration``, ``details`` and ``versions`` (of the libraries that read the parts) where missing
     parts : the fitted model as named bytes
     """
     if beside(key_path(), folder) or key_path().parent.resolve() == folder.parent.resolve():
@@ -141,7 +141,7 @@ def prune(folder: Path, keep: int = 10) -> list[Path]:
 
 def _encode(manifest: Mapping[str, Any], parts: Mapping[str, bytes], moment: dt.datetime) -> bytes:
     fields = {
-        "versions": running(),
+        "versions": running(*readers(parts)),
         "calibration": None,
         "details": {},
         **manifest,
