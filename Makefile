@@ -1,0 +1,62 @@
+# storecast: `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOME_DIR ?= home
+DEMO := demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test test-long lint types bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: $(VENV)/.setup ## make .venv with the command .venv/bin/storecast
+
+setup-dev: $(VENV)/.setup-dev ## the same, and what tests and checks need
+
+run: setup ## the main job, on a generated chain or on real files: make run [DATA=dir] [ARGS=--fast]
+ifdef DATA
+	$(BIN)/storecast run --data "$(DATA)" --out "$(HOME_DIR)" $(ARGS)
+else
+	$(BIN)/storecast demo-data --out $(DEMO)
+	$(BIN)/storecast run --data $(DEMO) --out "$(HOME_DIR)" $(ARGS)
+endif
+
+test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
+	$(BIN)/python -m pytest
+
+test-long: setup-dev ## the tests that take longer
+	$(BIN)/python -m pytest -m long
+
+lint: setup-dev ## style, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup-dev ## mypy --strict
+	$(BIN)/mypy
+
+bench: setup-dev ## the benchmarks, on real files: make bench DATA=dir
+	@test -n "$(DATA)" || { echo "make bench needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
+	for script in benchmarks/*.py; do $(BIN)/python $$script --data "$(DATA)" || exit 1; done
+
+lock: ## write the lock files again; needs uv
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+clean: ## remove what was built here; data and homes stay
+	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("storecast needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Set PYTHON=python3.11.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.setup: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.setup-dev: requirements-dev.txt $(VENV)/.setup
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
