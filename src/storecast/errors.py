@@ -38,12 +38,12 @@ class ModelFileError(UserError):
 
 
 def quote(value: object) -> str:
-    """Return a value as it may stand in a message: escaped, and never more than 200 characters of a file.
+    r"""Return a value as it may stand in a message: escaped, and never more than 200 characters of a file.
 
     Examples
     --------
-    >>> quote("a\\nb")
-    "'a\\\\nb'"
+    >>> quote("a\nb")
+    "'a\\nb'"
     """
     text = ascii(str(value))
     return text if len(text) <= QUOTE_LIMIT else text[: QUOTE_LIMIT - 4] + "...'"

@@ -17,17 +17,19 @@ app = typer.Typer(
 app.add_typer(models.app, name="models")
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001  (Typer calls it)
+def _version(asked: bool) -> None:
     if asked:
         from storecast import __version__
 
-        print(__version__)  # noqa: T201
+        print(__version__)
         raise typer.Exit
 
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
 
@@ -63,7 +65,7 @@ def run(
         )
     show.as_json(found) if json else show.scores(found)
     if not json:
-        print(f"The home is {out}; open {out / 'report.html'}.")  # noqa: T201
+        print(f"The home is {out}; open {out / 'report.html'}.")
 
 
 @app.command()
@@ -85,7 +87,7 @@ def check(
     rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in found["repairs"]]
     show.table("Repairs", ["rule", "rows", "what was found", "what was done", "examples"], rows)
     kind = "A generated chain: " if found["generated"] else ""
-    print(  # noqa: T201
+    print(
         f"{kind}{found['stores']} stores, {found['rows']} rows from {found['first']} to {found['last']}, "
         f"{found['rows_ahead']} rows ahead. A run can go on."
     )
@@ -158,7 +160,7 @@ def train(
     if json:
         show.as_json({"model": bundle.name, **bundle.manifest.to_plain()})
     else:
-        print(f"Saved {out / 'models' / bundle.name}. Use it: storecast models promote {bundle.name} --home {out}")  # noqa: T201
+        print(f"Saved {out / 'models' / bundle.name}. Use it: storecast models promote {bundle.name} --home {out}")
 
 
 @app.command()
@@ -185,7 +187,7 @@ def forecast(
     if json:
         show.as_json(result)
     else:
-        print(f"Wrote {rows} forecasts of {found.model} after {found.cutoff} to {out}.")  # noqa: T201
+        print(f"Wrote {rows} forecasts of {found.model} after {found.cutoff} to {out}.")
 
 
 @app.command()
@@ -201,7 +203,7 @@ def future(
 
     log_to_screen(log_format)
     rows = workflows.future(data, horizon=horizon, out=out, skip=skip or ()).height
-    print(f"Wrote {rows} days of stores to {out}.")  # noqa: T201
+    print(f"Wrote {rows} days of stores to {out}.")
 
 
 @app.command("demo-data")
@@ -217,4 +219,4 @@ def demo_data(
 
     log_to_screen(log_format)
     write_demo(out, ChainSpec(stores=stores, days=days, seed=seed))
-    print(f"Wrote a generated chain of {stores} stores and {days} days to {out}.")  # noqa: T201
+    print(f"Wrote a generated chain of {stores} stores and {days} days to {out}.")

@@ -1,5 +1,6 @@
 """storecast models: what is in a home's models folder, and which one is in use."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,13 +21,20 @@ def list_(home: options.Home, json: options.AsJson = False) -> None:
     if json:
         show.as_json(
             [
-                {"name": m.name, "bytes": m.size, "promoted": m.promoted, "refused": m.reason, "kind": m.manifest and m.manifest.kind}
+                {
+                    "name": m.name,
+                    "bytes": m.size,
+                    "promoted": m.promoted,
+                    "refused": m.reason,
+                    "kind": m.manifest and m.manifest.kind,
+                }
                 for m in found
             ]
         )
         return
     rows = [
-        [m.name, "in use" if m.promoted else "", m.manifest.kind if m.manifest else "", m.size, m.reason or "valid"] for m in found
+        [m.name, "in use" if m.promoted else "", m.manifest.kind if m.manifest else "", m.size, m.reason or "valid"]
+        for m in found
     ]
     show.table(f"Models of {home}", ["name", "", "kind", "bytes", "state"], rows)
 
@@ -48,7 +56,7 @@ def verify(home: options.Home, name: Name = "") -> None:
     path = _path(home, name)
     file = open_model(path)
     try_in_child(path, sha256=file.sha256)
-    print(f"{file.name} is whole, signed by a trusted key, and its trial forecast agrees.")  # noqa: T201
+    print(f"{file.name} is whole, signed by a trusted key, and its trial forecast agrees.")
 
 
 @app.command()
@@ -57,7 +65,7 @@ def promote(home: options.Home, name: Annotated[str, typer.Argument(help="model-
     from storecast.bundle import store
 
     store.promote(home / "models", name)
-    print(f"{name} is in use.")  # noqa: T201
+    print(f"{name} is in use.")
 
 
 @app.command()
@@ -66,14 +74,16 @@ def prune(home: options.Home, keep: Annotated[int, typer.Option("--keep", min=1,
     from storecast.bundle import store
 
     deleted = store.prune(home / "models", keep)
-    print(f"Deleted {len(deleted)} files.")  # noqa: T201
+    print(f"Deleted {len(deleted)} files.")
 
 
-def _path(home: options.Home, name: str) -> options.Path:
+def _path(home: options.Home, name: str) -> Path:
     from storecast.bundle.read import is_model_name
     from storecast.bundle.store import current
     from storecast.errors import ConfigError, quote
 
     if name and not is_model_name(name):
-        raise ConfigError(f"{quote(name)} is no name of a model; expected model-YYYY-MM-DD-HH-MM-SS.pkl. See `storecast models list`.")
+        raise ConfigError(
+            f"{quote(name)} is no name of a model; expected model-YYYY-MM-DD-HH-MM-SS.pkl. See `storecast models list`."
+        )
     return home / "models" / name if name else current(home / "models")

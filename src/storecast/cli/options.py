@@ -17,13 +17,19 @@ class LogFormat(StrEnum):
     json = "json"
 
 
-Data = Annotated[Path, typer.Option("--data", help="Folder with train.csv and store.csv (or .parquet); the whole history.")]
+Data = Annotated[
+    Path, typer.Option("--data", help="Folder with train.csv and store.csv (or .parquet); the whole history.")
+]
 Home = Annotated[Path, typer.Option("--home", help="Folder that `storecast run` wrote.")]
-Horizon = Annotated[int | None, typer.Option("--horizon", help="Days ahead. Default: the days that test.csv covers, else 42.")]
+Horizon = Annotated[
+    int | None, typer.Option("--horizon", help="Days ahead. Default: the days that test.csv covers, else 42.")
+]
 Quantiles = Annotated[str, typer.Option("--quantiles", help="Quantiles to add, such as 0.1,0.5,0.9.")]
 Models = Annotated[str, typer.Option("--models", help="Names of models, such as naive,linear.")]
 Fast = Annotated[bool, typer.Option("--fast", help="Learn from less history: quicker, slightly less accurate.")]
-Skip = Annotated[list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")]
+Skip = Annotated[
+    list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
 

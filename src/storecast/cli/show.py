@@ -24,7 +24,7 @@ class Report(Protocol):
 
 def as_json(value: object) -> None:
     """Print plain data as JSON."""
-    print(json.dumps(value, indent=1))  # noqa: T201
+    print(json.dumps(value, indent=1))
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

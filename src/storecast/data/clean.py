@@ -129,7 +129,9 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
 def _double_rows(work: _Work, on: frozenset[str]) -> None:
     total = sum(work.doubles.values())
     if total and not on:
-        raise DataError(f"Found {total} exact double rows, and the rule double_rows is switched off. Remove them, or switch it on.")
+        raise DataError(
+            f"Found {total} exact double rows, and the rule double_rows is switched off. Remove them, or switch it on."
+        )
     work.note("double_rows", "dropped", total, [f"{name}: {rows}" for name, rows in work.doubles.items() if rows])
 
 
@@ -141,7 +143,12 @@ def _unknown_attributes(work: _Work, on: frozenset[str]) -> None:
             "switched off. Add the row, or switch it on."
         )
     work.stores = pl.concat([work.stores, bare], how="diagonal")
-    work.note("unknown_attributes", "attributes unknown", bare.height, [f"store {store}" for store in bare[s.STORE].head(EXAMPLES)])
+    work.note(
+        "unknown_attributes",
+        "attributes unknown",
+        bare.height,
+        [f"store {store}" for store in bare[s.STORE].head(EXAMPLES)],
+    )
     if work.ahead is not None:
         strange = work.ahead.join(work.stores, on=s.STORE, how="anti")
         if strange.height:
@@ -163,7 +170,12 @@ def _competition(work: _Work, on: frozenset[str]) -> None:
     early = year < EARLIEST_COMPETITOR
     if "competition_year" in on:
         odd = stores.filter(early)
-        work.note("competition_year", "date taken as unknown", odd.height, [f"store {r[s.STORE]}: {r['CompetitionOpenSinceYear']}" for r in odd.to_dicts()])
+        work.note(
+            "competition_year",
+            "date taken as unknown",
+            odd.height,
+            [f"store {r[s.STORE]}: {r['CompetitionOpenSinceYear']}" for r in odd.to_dicts()],
+        )
         stores = stores.with_columns(pl.when(early).then(None).otherwise(year).alias("CompetitionOpenSinceYear"))
     work.stores = stores.with_columns(pl.date(year, month, 1).alias(s.COMPETITION_SINCE))
 
@@ -199,11 +211,15 @@ def _known(work: _Work, on: frozenset[str]) -> None:
         for column in defaults:
             empty = frame.filter(pl.col(column).is_null())
             if empty.height == frame.height and frame.height:
-                raise DataError(f"{name}: the column {column} is empty in every row. Fill it in: a chain without any has 0 throughout.")
+                raise DataError(
+                    f"{name}: the column {column} is empty in every row. Fill it in: a chain without any has 0 throughout."
+                )
             rows += empty.height
             examples += _days(empty, column)
     if rows and not on:
-        raise DataError(f"A known-ahead cell is empty ({examples[0]}), and the rule known_missing is switched off. Fill it in, or switch it on.")
+        raise DataError(
+            f"A known-ahead cell is empty ({examples[0]}), and the rule known_missing is switched off. Fill it in, or switch it on."
+        )
     fill = [pl.col(column).fill_null(value) for column, value in defaults.items()]
     work.sales = work.sales.with_columns(fill)
     work.ahead = None if work.ahead is None else work.ahead.with_columns(fill)
@@ -216,11 +232,15 @@ def _open(work: _Work, on: frozenset[str]) -> None:
     for name, frame in _tables(work):
         empty = frame.filter(pl.col(s.OPEN).is_null())
         if empty.height == frame.height and frame.height:
-            raise DataError(f"{name}: the column Open is empty in every row. Fill in 1 for open days and 0 for closed ones.")
+            raise DataError(
+                f"{name}: the column Open is empty in every row. Fill in 1 for open days and 0 for closed ones."
+            )
         rows += empty.height
         examples += _days(empty, s.OPEN)
     if rows and not on:
-        raise DataError(f"A cell Open is empty ({examples[0]}), and the rule open_missing is switched off. Fill it in, or switch it on.")
+        raise DataError(
+            f"A cell Open is empty ({examples[0]}), and the rule open_missing is switched off. Fill it in, or switch it on."
+        )
     work.sales = _with_habit(work.sales, work.sales)
     work.ahead = None if work.ahead is None else _with_habit(work.ahead, work.sales)
     work.note("open_missing", "worked out from the store's own weekdays and holidays", rows, examples)
@@ -253,7 +273,9 @@ def _sales_and_open(work: _Work, on: frozenset[str]) -> None:
     shut = work.sales.filter((pl.col(s.OPEN) == 0) & (pl.col(s.SALES) > 0))
     if "closed_with_sales" in on:
         work.note("closed_with_sales", "sales set to 0", shut.height, _days(shut, s.SALES))
-        work.sales = work.sales.with_columns(pl.when(pl.col(s.OPEN) == 0).then(0.0).otherwise(pl.col(s.SALES)).alias(s.SALES))
+        work.sales = work.sales.with_columns(
+            pl.when(pl.col(s.OPEN) == 0).then(0.0).otherwise(pl.col(s.SALES)).alias(s.SALES)
+        )
     idle = work.sales.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) == 0))
     if "open_without_sales" in on:
         work.note("open_without_sales", "kept; models do not learn from them", idle.height, _days(idle, s.SALES))
@@ -266,14 +288,24 @@ def _gaps(work: _Work, on: frozenset[str]) -> None:
     )
     vanished = rows.filter(pl.col("gap") >= GAP)
     if "vanished_stores" in on:
-        work.note("vanished_stores", "kept as a gap", int(vanished["gap"].sum()), [f"store {r[s.STORE]}: {r['gap']} days until {r[s.DATE]}" for r in vanished.head(EXAMPLES).to_dicts()])
+        work.note(
+            "vanished_stores",
+            "kept as a gap",
+            int(vanished["gap"].sum()),
+            [f"store {r[s.STORE]}: {r['gap']} days until {r[s.DATE]}" for r in vanished.head(EXAMPLES).to_dicts()],
+        )
     holes = rows.filter(pl.col("gap").is_between(1, GAP - 1))
     if "missing_days" in on:
         work.note("missing_days", "kept as missing", int(holes["gap"].sum()), _days(holes, "the day before"))
     begin = rows.group_by(s.STORE).agg(pl.col(s.DATE).min(), pl.col(s.DATE).max().alias("end")).sort(s.STORE)
     late = begin.filter(pl.col(s.DATE) > first)
     if "late_stores" in on:
-        work.note("late_stores", "kept as missing before", late.height, [f"store {r[s.STORE]}: from {r[s.DATE]}" for r in late.head(EXAMPLES).to_dicts()])
+        work.note(
+            "late_stores",
+            "kept as missing before",
+            late.height,
+            [f"store {r[s.STORE]}: from {r[s.DATE]}" for r in late.head(EXAMPLES).to_dicts()],
+        )
     assert last is not None
     without = work.stores.join(begin, on=s.STORE, how="anti").sort(s.STORE)
     if "stores_without_sales" in on:
@@ -296,7 +328,11 @@ def _panel(work: _Work, known: tuple[str, ...]) -> Panel:
     return Panel(
         sales=work.sales.select(*s.KEYS, *s.SALES_SCHEMA).sort(*s.KEYS),
         stores=work.stores.select(
-            s.STORE, *(pl.col(name).cast(dtype).fill_null("") if dtype == pl.String() else pl.col(name).cast(dtype) for name, dtype in s.STORES_SCHEMA.items())
+            s.STORE,
+            *(
+                pl.col(name).cast(dtype).fill_null("") if dtype == pl.String() else pl.col(name).cast(dtype)
+                for name, dtype in s.STORES_SCHEMA.items()
+            ),
         ).sort(s.STORE),
         calendar=pl.concat(parts).sort(*s.KEYS),
     )

@@ -1,12 +1,12 @@
 """Another chain's words: `storecast.toml` beside the data names its columns, and its own known-ahead ones.
 
-    known = ["Footfall plan"]       # own numeric columns that are known ahead
-    store_ids = "text"              # keep store ids as text; without it they are whole numbers
-    date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13
+known = ["Footfall plan"]       # own numeric columns that are known ahead
+store_ids = "text"              # keep store ids as text; without it they are whole numbers
+date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13
 
-    [columns]                       # our name = theirs
-    Store = "Filiale"
-    Sales = "Umsatz"
+[columns]                       # our name = theirs
+Store = "Filiale"
+Sales = "Umsatz"
 """
 
 import difflib

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import stat
 from collections import Counter
 from dataclasses import dataclass
@@ -40,7 +39,7 @@ def find(folder: Path, stem: str) -> Path | None:
 
 def read_table(path: Path) -> TextTable:
     """Read a CSV or Parquet file as text; dates and numbers in Parquet keep their type."""
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    if not stat.S_ISREG(path.stat().st_mode):
         raise DataError(f"{path.name} is not a plain file; expected a CSV or Parquet file.")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty; expected a header and a row a line.")
@@ -60,7 +59,9 @@ def _read_parquet(path: Path) -> TextTable:
         raise DataError(f"{path.name} is not a whole Parquet file: {quote(error)}. Write it again.") from error
     nested = [name for name, dtype in frame.schema.items() if dtype.is_nested() or dtype == pl.Object]
     if nested:
-        raise DataError(f"{path.name}, column {quote(nested[0])}: found nested values; expected text, numbers or dates.")
+        raise DataError(
+            f"{path.name}, column {quote(nested[0])}: found nested values; expected text, numbers or dates."
+        )
     return TextTable(path.name, frame.with_columns(pl.all().cast(pl.String)), decimal_comma=False, header_lines=0)
 
 
@@ -72,7 +73,12 @@ def _read_csv(name: str, data: bytes) -> TextTable:
     _check_header(name, header)
     try:
         frame = pl.read_csv(
-            data, has_header=False, skip_rows=1, new_columns=header, separator=separator, infer_schema=False,
+            data,
+            has_header=False,
+            skip_rows=1,
+            new_columns=header,
+            separator=separator,
+            infer_schema=False,
             schema={column: pl.String() for column in header},
         )
     except pl.exceptions.NoDataError:
@@ -90,7 +96,9 @@ def _check_header(name: str, header: list[str]) -> None:
         raise DataError(f"{name}, line 1: found no column names; expected a header such as Store,Date,Sales.")
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
-        raise DataError(f"{name}, line 1: the column {quote(twice[0])} stands twice; expected each name once. Rename one.")
+        raise DataError(
+            f"{name}, line 1: the column {quote(twice[0])} stands twice; expected each name once. Rename one."
+        )
 
 
 def _check_lines(name: str, data: bytes, separator: str, width: int) -> None:

@@ -75,7 +75,9 @@ def read_chain(folder: Path) -> RawChain:
         with file, line, column, what was found and what to do
     """
     if not folder.is_dir():
-        raise DataError(f"The data folder {quote(folder)} does not exist; expected a folder with train.csv and store.csv.")
+        raise DataError(
+            f"The data folder {quote(folder)} does not exist; expected a folder with train.csv and store.csv."
+        )
     columns = read_columns(folder)
     paths = {stem: find(folder, stem) for stem in ("train", "store", "test", "store_states")}
     for stem in ("train", "store"):
@@ -93,7 +95,12 @@ def read_chain(folder: Path) -> RawChain:
     sales = _sales(train, columns, doubles)
     stores = _stores(store, states, columns, doubles)
     ahead = None if test is None else _ahead(test, columns, doubles)
-    log.info("read %d rows of sales, %d stores, %d rows ahead", sales.height, stores.height, 0 if ahead is None else ahead.height)
+    log.info(
+        "read %d rows of sales, %d stores, %d rows ahead",
+        sales.height,
+        stores.height,
+        0 if ahead is None else ahead.height,
+    )
     return RawChain(sales, stores, ahead, columns.known, doubles, generated=(folder / TRUTH).exists())
 
 
@@ -103,7 +110,9 @@ def _ours(table: TextTable, columns: Columns) -> TextTable:
     rename = columns.rename(frame.columns)
     both = [ours for theirs, ours in rename.items() if ours != theirs and ours in frame.columns]
     if both:
-        raise DataError(f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it.")
+        raise DataError(
+            f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it."
+        )
     cells = pl.all().str.strip_chars().replace("", None)
     return TextTable(table.name, frame.rename(rename).with_columns(cells), table.decimal_comma, table.header_lines)
 
@@ -114,7 +123,14 @@ def _sales(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.Da
     if table.frame.height == 0:
         raise DataError(f"{table.name} holds a header alone; expected a row per store and day.")
     frame = _typed(table, (*needed, s.CUSTOMERS, s.DAY_OF_WEEK), columns)
-    _refuse(table, frame, frame[s.SALES].is_null(), s.SALES, "an empty cell", "a number; leave the row out where nothing is known")
+    _refuse(
+        table,
+        frame,
+        frame[s.SALES].is_null(),
+        s.SALES,
+        "an empty cell",
+        "a number; leave the row out where nothing is known",
+    )
     if s.CUSTOMERS not in frame.columns:
         frame = frame.with_columns(pl.lit(None, pl.Float64).alias(s.CUSTOMERS))
     return _unique(table, frame, s.KEYS, doubles)
@@ -183,7 +199,14 @@ def _column(table: TextTable, name: str, columns: Columns) -> pl.Series:
 
 def _store_numbers(table: TextTable, text: pl.Series) -> pl.Series:
     plain = text.str.contains(r"^(0|[1-9][0-9]{0,17})$")
-    _refuse(table, table.frame, text.is_not_null() & ~plain, s.STORE, None, 'a whole number, or store_ids = "text" in storecast.toml')
+    _refuse(
+        table,
+        table.frame,
+        text.is_not_null() & ~plain,
+        s.STORE,
+        None,
+        'a whole number, or store_ids = "text" in storecast.toml',
+    )
     return text.cast(pl.Int64)
 
 
@@ -197,7 +220,14 @@ def _dates(table: TextTable, text: pl.Series, columns: Columns) -> pl.Series:
         shape = day.is_not_null()
         what = f"a date as date_format in storecast.toml says: {columns.date_format}"
     fits = shape & day.dt.year().is_between(FIRST_YEAR, LAST_YEAR)
-    _refuse(table, table.frame, text.is_not_null() & ~fits.fill_null(value=False), s.DATE, None, f"{what}, from {FIRST_YEAR} to {LAST_YEAR}")
+    _refuse(
+        table,
+        table.frame,
+        text.is_not_null() & ~fits.fill_null(value=False),
+        s.DATE,
+        None,
+        f"{what}, from {FIRST_YEAR} to {LAST_YEAR}",
+    )
     return day
 
 
@@ -206,7 +236,7 @@ def _need(table: TextTable, names: Sequence[str]) -> None:
     if missing:
         raise DataError(
             f"{table.name}: the column {quote(missing[0])} is missing. Found {quote(', '.join(table.frame.columns))}. "
-            f"Add it, or name theirs under [columns] in storecast.toml: {missing[0]} = \"…\"."
+            f'Add it, or name theirs under [columns] in storecast.toml: {missing[0]} = "…".'
         )
 
 
@@ -221,11 +251,15 @@ def _unique(table: TextTable, frame: pl.DataFrame, keys: Sequence[str], doubles:
     if twice.height:
         first, second = (table.line(row) for row in twice["row"])
         key = ", ".join(f"{name} {quote(twice[name][0])}" for name in keys)
-        raise DataError(f"{table.name}: {first} and {second} hold two different rows for {key}. Expected one; remove the other.")
+        raise DataError(
+            f"{table.name}: {first} and {second} hold two different rows for {key}. Expected one; remove the other."
+        )
     return rows.drop("row")
 
 
-def _refuse(table: TextTable, frame: pl.DataFrame, wrong: pl.Series, column: str, found: str | None, expected: str) -> None:
+def _refuse(
+    table: TextTable, frame: pl.DataFrame, wrong: pl.Series, column: str, found: str | None, expected: str
+) -> None:
     """Raise for the first wrong row, if there is one."""
     row = wrong.arg_max() if wrong.any() else None
     if row is not None:

@@ -192,11 +192,20 @@ def _score(
             for key, group in rows.sort(column, *s.KEYS).group_by(column, maintain_order=True)
         ]
     error = ((pl.col(s.SALES) - pl.col(s.FORECAST)) / pl.col(s.SALES)).abs()
-    worst = rows.filter(pl.col(s.SALES) > 0).with_columns(error.alias("error")).top_k(score.WORST, by="error").sort(
-        "error", descending=True
+    worst = (
+        rows.filter(pl.col(s.SALES) > 0)
+        .with_columns(error.alias("error"))
+        .top_k(score.WORST, by="error")
+        .sort("error", descending=True)
     )
     return lines, [
-        {**line, s.STORE: row[s.STORE], s.DATE: row[s.DATE].isoformat(), s.SALES: row[s.SALES], s.FORECAST: row[s.FORECAST]}
+        {
+            **line,
+            s.STORE: row[s.STORE],
+            s.DATE: row[s.DATE].isoformat(),
+            s.SALES: row[s.SALES],
+            s.FORECAST: row[s.FORECAST],
+        }
         for row in worst.to_dicts()
     ]
 
@@ -216,7 +225,9 @@ def _scores_of(rows: pl.DataFrame) -> dict[str, Any]:
         "SQL": score.sql(actual, {tau: rows[s.quantile_column(tau)].to_numpy() for tau in DECILES}, scale),
         "cover80": score.coverage(actual, *bounds[80]),
         "cover95": score.coverage(actual, *bounds[95]),
-        "width80": float(np.mean(((bounds[80][1] - bounds[80][0]) / np.maximum(forecast, 0.01))[sold])) if sold.any() else float("nan"),
+        "width80": float(np.mean(((bounds[80][1] - bounds[80][0]) / np.maximum(forecast, 0.01))[sold]))
+        if sold.any()
+        else float("nan"),
     }
     plain = {name: round(value, 6) if np.isfinite(value) else None for name, value in values.items()}
     return {"rows": int(np.isfinite(actual).sum()), **plain}
@@ -228,8 +239,19 @@ def _means(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for model, part, key in dict.fromkeys((line["model"], line["slice"], line["key"]) for line in lines):
         of = [line for line in lines if (line["model"], line["slice"], line["key"]) == (model, part, key)]
         means = {
-            name: round(float(np.mean(values)), 6) if (values := [line[name] for line in of if line[name] is not None]) else None
+            name: round(float(np.mean(values)), 6)
+            if (values := [line[name] for line in of if line[name] is not None])
+            else None
             for name in score.DEFINITIONS
         }
-        out.append({"model": model, "cutoff": "mean", "slice": part, "key": key, "rows": sum(line["rows"] for line in of), **means})
+        out.append(
+            {
+                "model": model,
+                "cutoff": "mean",
+                "slice": part,
+                "key": key,
+                "rows": sum(line["rows"] for line in of),
+                **means,
+            }
+        )
     return sorted(out, key=lambda line: line["slice"] != "all")

@@ -49,5 +49,9 @@ def _cutoffs(result: Backtest) -> list[str]:
 
 def _rmspe(result: Backtest, model: str, cutoff: str) -> float:
     return float(
-        next(line["RMSPE"] for line in result.scores if line["model"] == model and line["cutoff"] == cutoff and line["slice"] == "all")
+        next(
+            line["RMSPE"]
+            for line in result.scores
+            if line["model"] == model and line["cutoff"] == cutoff and line["slice"] == "all"
+        )
     )

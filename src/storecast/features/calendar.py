@@ -37,7 +37,8 @@ def calendar_features(grid: Grid, days: slice) -> dict[str, Floats]:
         "promo": promo,
         "promo_position": position(promo, 9),
         "promo_left": remaining(promo, 9),
-        "promo_weeks": week_sums(promo, weekday) + shift(week_sums(promo, weekday), 7, 0) * (week_sums(promo, weekday) > 0),
+        "promo_weeks": week_sums(promo, weekday)
+        + shift(week_sums(promo, weekday), 7, 0) * (week_sums(promo, weekday) > 0),
         "promo_since": days_since(promo, NEAR),
         "promo_until": days_until(promo, NEAR),
         "promo_last_week": shift(week_sums(promo, weekday), 7, 0),

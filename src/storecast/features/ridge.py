@@ -113,7 +113,9 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
 
 
-def _solve(design: Design, past: slice, weights: Floats, target: Floats, penalty: npt.NDArray[np.float64]) -> tuple[Floats, Floats]:
+def _solve(
+    design: Design, past: slice, weights: Floats, target: Floats, penalty: npt.NDArray[np.float64]
+) -> tuple[Floats, Floats]:
     stores, terms = len(target), len(penalty)
     gram = np.empty((stores, terms, terms), np.float32)
     moment = np.empty((stores, terms), np.float32)

@@ -162,7 +162,9 @@ def _attributes(grid: Grid, origin: int) -> pl.DataFrame:
     )
 
 
-def _promo2(grid: Grid, origin: int, days: slice, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> pl.DataFrame:
+def _promo2(
+    grid: Grid, origin: int, days: slice, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]
+) -> pl.DataFrame:
     """Return whether Promo2 runs, for how many weeks it has, and months since its last round began."""
     cutoff = grid.day(origin)
     since = grid.stores[s.PROMO2_SINCE].to_numpy().astype("datetime64[D]")

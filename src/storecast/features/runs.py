@@ -32,7 +32,7 @@ def days_until(flags: Flags, cap: int) -> Counts:
 
 
 def position(flags: Flags, cap: int) -> Counts:
-    """Number the days of each run of flags from 1; 0 outside.
+    """Count the days of each run of flags from 1; 0 outside.
 
     Examples
     --------

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,20 @@ MOVABLE = {  # days from Easter Sunday: departures that no calendar of public ho
     "before Corpus Christi": (58, 59),
     "after Corpus Christi": (61, 62),
 }
-MONTH = ((1,), (2,), (3, 4), (5, 6, 7), (8, 9, 10), (15, 16), (17, 18, 19, 20), (21, 22, 23, 24), (25, 26, 27), (28, 29), (30,), (31,))
+MONTH = (
+    (1,),
+    (2,),
+    (3, 4),
+    (5, 6, 7),
+    (8, 9, 10),
+    (15, 16),
+    (17, 18, 19, 20),
+    (21, 22, 23, 24),
+    (25, 26, 27),
+    (28, 29),
+    (30,),
+    (31,),
+)
 
 
 @dataclass(frozen=True)
@@ -79,11 +93,11 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
     for days in MONTH:
         add(f"day {days[0]}", "month", np.isin(month_day, days))
     christmas = days_from_christmas(grid.first, grid.days)
-    for low, high in zip(CHRISTMAS[:-1], CHRISTMAS[1:], strict=True):
+    for low, high in pairwise(CHRISTMAS):
         add(f"Christmas {low:+d}", "holiday", (christmas >= low) & (christmas < high))
     add("Saturday in Advent", "holiday", (weekday == 5) & (christmas >= -24) & (christmas < 0))
     from_easter = days_from_easter(grid.first, grid.days)
-    for low, high in zip(EASTER[:-1], EASTER[1:], strict=True):
+    for low, high in pairwise(EASTER):
         add(f"Easter {low:+d}", "holiday", (from_easter >= low) & (from_easter < high))
     for name, offsets in MOVABLE.items():
         add(name, "holiday", np.isin(from_easter, offsets))

@@ -48,7 +48,10 @@ class Boosting(Trees):
     def state(self) -> dict[str, bytes]:
         """Return the encoder through skops and the booster in XGBoost's own format."""
         booster = self.pipeline_["trees"].get_booster()
-        return {"columns.skops": safe_skops.dump(self.pipeline_["columns"]), "trees.ubj": bytes(booster.save_raw("ubj"))}
+        return {
+            "columns.skops": safe_skops.dump(self.pipeline_["columns"]),
+            "trees.ubj": bytes(booster.save_raw("ubj")),
+        }
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take encoder and booster."""

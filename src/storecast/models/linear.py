@@ -44,7 +44,9 @@ class Linear:
             self.stores_, pl.Series(np.arange(len(self.stores_))), default=-1, return_dtype=pl.Int64
         )
         level, coefficients = self._of(place.to_numpy())
-        known = Ridge(terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32))
+        known = Ridge(
+            terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
+        )
         tail = slice(max(0, origin + 1 - self.settings.recent_days), origin + 1)
         errors = grid.log_sales()[:, tail] - known.fitted(terms, tail)
         recent = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)

@@ -50,9 +50,7 @@ def backtest(
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
-    result = evaluate.backtest.backtest(
-        prepared.panel, models, chosen, prepared.task, fast=fast, progress=progress
-    )
+    result = evaluate.backtest.backtest(prepared.panel, models, chosen, prepared.task, fast=fast, progress=progress)
     scores = scores_of(result, prepared)
     write_backtest(result.forecasts, out / "forecasts.csv")
     write_json(scores, out / "scores.json")
@@ -103,9 +101,7 @@ def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest, memo:
 
 def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:
     """Return what scores.json holds."""
-    return summary(
-        result, prepared.panel, choose(result), version=__version__, generated=prepared.cleaned.generated
-    )
+    return summary(result, prepared.panel, choose(result), version=__version__, generated=prepared.cleaned.generated)
 
 
 def write_backtest(forecasts: pl.DataFrame, path: Path) -> None:

@@ -52,7 +52,9 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) ->
     return cleaned
 
 
-def prepare(data: Path, *, horizon: int | None, quantiles: tuple[float, ...] = (), skip: Collection[str] = ()) -> Prepared:
+def prepare(
+    data: Path, *, horizon: int | None, quantiles: tuple[float, ...] = (), skip: Collection[str] = ()
+) -> Prepared:
     """Read and clean a folder, and work the calendar ahead out where it is not given.
 
     Parameters

@@ -89,7 +89,15 @@ def _write(
         write_csv(submission(forecast.rows, prepared.asked, bundle.calibration.factor), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, asked), home / "changes.csv")
-    write_plan(home / "plan.xlsx", asked, panel, cutoff=forecast.cutoff, model=forecast.model, created=created, generated=prepared.cleaned.generated)
+    write_plan(
+        home / "plan.xlsx",
+        asked,
+        panel,
+        cutoff=forecast.cutoff,
+        model=forecast.model,
+        created=created,
+        generated=prepared.cleaned.generated,
+    )
     write_json(scores, home / "scores.json")
     for table in TABLES:
         with whole(home / "panel" / f"{table}.parquet") as draft:
