@@ -32,19 +32,21 @@ def days_until(flags: Flags, cap: int) -> Counts:
 
 
 def position(flags: Flags, cap: int) -> Counts:
-    """Count the days of each run of flags from 1; 0 outside.
+    """Count the days of each run of flags from 1; 0 outside. The edge of the array ends a run.
 
     Examples
     --------
     >>> position(np.array([[True, True, False, True]]), cap=9)
     array([[1., 2., 0., 1.]], dtype=float32)
     """
-    return days_since(~flags, cap)
+    days = np.arange(flags.shape[1])
+    before = np.maximum.accumulate(np.where(flags, -1, days), axis=1)
+    return np.minimum(days - before, cap).astype(np.float32)
 
 
 def remaining(flags: Flags, cap: int) -> Counts:
     """Count the days of a run that are left, the day itself among them; 0 outside."""
-    return days_until(~flags, cap)
+    return position(flags[:, ::-1], cap)[:, ::-1]
 
 
 def run_before(flags: Flags, cap: int) -> Counts:

@@ -1,0 +1,13 @@
+"""Every test signs with a key of its own, in a folder of its own."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder: Path = tmp_path_factory.getbasetemp() / "config"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    monkeypatch.delenv("STORECAST_SIGNING_KEY", raising=False)
+    monkeypatch.delenv("STORECAST_TRUSTED_KEYS", raising=False)

@@ -1,0 +1,64 @@
+"""The ridge finds what was put into a panel, and its scaler and coefficients know the past alone."""
+
+import numpy as np
+import polars as pl
+
+from panels import make_panel, with_sales
+from storecast import schema as s
+from storecast.config import LinearSettings
+from storecast.data.grid import Grid
+from storecast.features.ridge import Design, Ridge, fit_ridge
+
+
+def fit(grid: Grid, origin: int) -> tuple[Ridge, Design]:
+    known = grid.cut(origin, 48)
+    design = Design.of(known, origin)
+    return fit_ridge(known, design, origin, LinearSettings()), design
+
+
+def test_the_promotion_that_was_put_in_is_found() -> None:
+    grid = Grid.of(make_panel(noise=0.02))
+    ridge, design = fit(grid, 400)
+    days = slice(0, 401)
+    promotion = ridge.part(design, days, "promotion")
+    weekday = np.array([grid.day(k).weekday() for k in range(401)])
+    on, off = (grid.promo[0, :401] == 1) & (weekday < 5), (grid.promo[0, :401] == 0) & (weekday < 5)
+    uplift = promotion[:, on].mean() - promotion[:, off].mean()
+    assert abs(uplift - 0.25) < 0.05
+
+
+def test_one_wild_day_hardly_moves_the_fit() -> None:
+    panel = make_panel()
+    day = panel.end.replace(day=1)
+    wild = with_sales(panel, pl.when((pl.col(s.DATE) == day) & (pl.col(s.SALES) > 0)).then(10.0).otherwise(pl.col(s.SALES)))
+    fits = []
+    for each in (panel, wild):
+        grid = Grid.of(each)
+        ridge, design = fit(grid, grid.column(panel.end))
+        fits.append(ridge.fitted(design, slice(grid.column(panel.end) + 1, None)))
+    assert np.abs(fits[0] - fits[1]).mean() < 0.02
+
+
+def test_the_scaler_is_fitted_on_the_past_alone() -> None:
+    panel = make_panel()
+    grid = Grid.of(panel)
+    origin = 300
+    shut = panel.calendar.with_columns(
+        pl.when(pl.col(s.DATE) > grid.day(origin)).then(0).otherwise(pl.col(s.OPEN)).cast(pl.Int8).alias(s.OPEN)
+    )
+    other = Grid.of(panel.with_calendar(shut))
+    # The week of the origin may look ahead by its own days; the horizon's closures must not reach the scale otherwise.
+    scales = [Design.of(each.cut(origin, 48), origin).scale for each in (grid, other)]
+    weeks = [Design.of(each.cut(origin - 10, 5), origin - 10).scale for each in (grid, other)]
+    np.testing.assert_array_equal(weeks[0], weeks[1])
+    assert np.abs(scales[0] - scales[1]).max() < 0.2
+
+
+def test_a_store_without_sales_takes_the_level_of_its_kind() -> None:
+    panel = make_panel()
+    bare = with_sales(panel, pl.when(pl.col(s.STORE) == 1).then(0.0).otherwise(pl.col(s.SALES)))
+    grid = Grid.of(bare)
+    ridge, design = fit(grid, 400)
+    assert np.isfinite(ridge.fitted(design, slice(401, None))).all()
+    alike = ridge.level[4]  # store 5 has the type and assortment of store 1
+    assert ridge.level[0] == alike

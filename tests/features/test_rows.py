@@ -1,0 +1,108 @@
+"""Feature rows know nothing of the days behind their origin, and are the same wherever they are made."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from panels import make_panel, with_sales
+from storecast import schema as s
+from storecast.data.grid import Grid
+from storecast.data.panel import Panel
+from storecast.features.columns import encoder
+from storecast.features.rows import Memo, block_days, future_rows, rows_at, training_rows
+
+HORIZON = 48
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return make_panel()
+
+
+def cutoff(panel: Panel) -> dt.date:
+    return panel.end - dt.timedelta(days=HORIZON)
+
+
+def test_when_future_sales_change_then_no_feature_moves(panel: Panel) -> None:
+    day = cutoff(panel)
+    changed = with_sales(panel, pl.when(pl.col(s.DATE) > day).then(pl.col(s.SALES) * 7 + 1).otherwise(pl.col(s.SALES)))
+    grids = [Grid.of(each) for each in (panel, changed)]
+    before, after = (rows_at(grid, grid.column(day), HORIZON) for grid in grids)
+    assert_frame_equal(before.table, after.table)
+    np.testing.assert_array_equal(before.offset, after.offset)
+    assert np.nanmax(np.abs(before.target - after.target)) > 1
+
+
+def test_when_the_calendar_behind_the_horizon_changes_then_no_feature_moves(panel: Panel) -> None:
+    day = cutoff(panel) - dt.timedelta(days=HORIZON)
+    last = day + dt.timedelta(days=HORIZON)
+    flipped = panel.with_calendar(
+        panel.calendar.with_columns(
+            pl.when(pl.col(s.DATE) > last).then(1 - pl.col(name)).otherwise(pl.col(name)).cast(pl.Int8).alias(name)
+            for name in (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY)
+        )
+    )
+    grids = [Grid.of(each) for each in (panel, flipped)]
+    before, after = (rows_at(grid, grid.column(day), HORIZON) for grid in grids)
+    assert_frame_equal(before.table, after.table)
+
+
+def test_when_a_past_sale_changes_then_features_move(panel: Panel) -> None:
+    day = cutoff(panel)
+    changed = with_sales(panel, pl.when(pl.col(s.DATE) == day).then(pl.col(s.SALES) * 3 + 1).otherwise(pl.col(s.SALES)))
+    grids = [Grid.of(each) for each in (panel, changed)]
+    before, after = (rows_at(grid, grid.column(day), HORIZON) for grid in grids)
+    assert not before.table.equals(after.table)
+
+
+def test_the_served_rows_are_the_rows_that_later_train(panel: Panel) -> None:
+    window = panel.window(cutoff(panel), HORIZON)
+    served = future_rows(window.past, window.future, HORIZON, Memo())
+    trained = training_rows(panel.until(panel.end), HORIZON, Memo())[0]
+    assert_frame_equal(served.table, trained.table)
+    assert np.isnan(served.target).all()
+    assert np.isfinite(trained.target).any()
+
+
+def test_a_memo_changes_nothing(panel: Panel) -> None:
+    memo = Memo()
+    training_rows(panel.until(panel.end), HORIZON, memo)
+    past = panel.until(cutoff(panel))
+    for shared, fresh in zip(training_rows(past, HORIZON, memo), training_rows(past, HORIZON, Memo()), strict=True):
+        assert_frame_equal(shared.table, fresh.table)
+        np.testing.assert_array_equal(shared.target, fresh.target)
+
+
+def test_training_rows_end_before_the_past_does(panel: Panel) -> None:
+    past = panel.until(cutoff(panel))
+    grid = Grid.of(past)
+    for block in training_rows(past, HORIZON, Memo()):
+        assert block.day.max() <= grid.column(past.end)
+
+
+def test_a_competitor_that_opens_later_does_not_exist_yet(panel: Panel) -> None:
+    grid = Grid.of(panel)
+    early = rows_at(grid, grid.column(dt.date(2013, 5, 1)), 20).table
+    late = rows_at(grid, grid.column(dt.date(2013, 8, 1)), 20).table
+    assert early["competition_distance"].is_null().all()
+    assert late["competition_distance"].is_not_null().all()
+    past = panel.until(dt.date(2013, 5, 1)).stores
+    assert past[s.COMPETITION_DISTANCE].is_null().all()
+
+
+@pytest.mark.parametrize(("horizon", "days"), [(1, 41), (42, 41), (48, 48), (49, 48), (96, 96)])
+def test_blocks_are_coprime_to_the_week(horizon: int, days: int) -> None:
+    assert block_days(horizon) == days
+
+
+def test_the_encoder_learns_categories_from_the_past_alone(panel: Panel) -> None:
+    grid = Grid.of(panel)
+    table = rows_at(grid, grid.column(cutoff(panel)), HORIZON).table
+    fitted = encoder(table.columns).fit(table.filter(pl.col(s.STORE_TYPE) != "d"))
+    found = fitted.transform(table)
+    assert found.dtype == np.float32
+    unknown = found[(table[s.STORE_TYPE] == "d").to_numpy(), 0]
+    assert (unknown == -1).all()
