@@ -68,7 +68,7 @@ def test_a_model_that_gives_its_figures_again_passes(tmp_path: Path, manifest: d
     [
         ("crash", r"crashed \(SIGSEGV\)"),
         ("error", "failed: 'ValueError: a broken model'"),
-        ("leave", "failed: 'exit status 5'"),
+        ("leave", "failed: 'exit 5'"),
         ("other", "other figures"),
         ("nothing", "other figures"),
         ("fewer", "other figures"),

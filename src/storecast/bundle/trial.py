@@ -7,6 +7,7 @@ the model, forecasts the rows stored in the file, and compares. Whoever serves k
 import io
 import logging
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -26,6 +27,7 @@ _EXPECTED = "__expected__"
 _REFUSED = 2
 _MOST_MEMORY = 16 * 1024**3  # bytes of address space: far above any model, far below what harms the machine
 _RTOL, _ATOL = 1e-4, 1e-6  # processors differ in the last digits of 32-bit figures
+_ERROR = re.compile(r"[A-Za-z_.]+: ")
 _log = logging.getLogger(__name__)
 
 
@@ -71,8 +73,7 @@ def try_in_child(path: Path, timeout_s: float = 60, *, sha256: str | None = None
     if child.returncode < 0:
         raise _refusal(path, f"its trial forecast crashed ({_signal_name(-child.returncode)})")
     if child.returncode:
-        last = message.splitlines()[-1] if message else f"exit status {child.returncode}"
-        raise _refusal(path, f"its trial forecast failed: {quote(last)}")
+        raise _refusal(path, f"its trial forecast failed: {quote(_error_line(message) or f'exit {child.returncode}')}")
     _log.info("The trial forecast of %s agrees.", path.name)
 
 
@@ -108,6 +109,12 @@ def _main(path: str, sha256: str, alarm_s: str) -> int:
 
 def _refusal(path: Path, reason: str) -> ModelFileError:
     return ModelFileError(f"The model file {quote(path)} is refused: {reason}.")
+
+
+def _error_line(traceback: str) -> str:
+    """Return the line that names the error; what a library adds behind it is its own stack."""
+    lines = [line for line in traceback.splitlines() if _ERROR.match(line)]
+    return lines[-1] if lines else traceback[-200:]
 
 
 def _signal_name(number: int) -> str:

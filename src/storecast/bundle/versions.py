@@ -7,6 +7,7 @@ decided by the trial forecast, which compares figures.
 import platform
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 
 from storecast.errors import ModelFileError, quote
@@ -48,6 +49,7 @@ def readers(parts: Iterable[str]) -> list[str]:
     return sorted({library for used in needed for library in used})
 
 
+@cache
 def installed(library: str) -> str | None:
     """Return the version of a library that is installed, or None."""
     if library == "python":
