@@ -363,8 +363,8 @@ def test_a_model_that_is_swapped_for_another_good_one_is_not_tried_in_its_place(
         try_in_child(good, sha256=model.sha256)
 
 
-# Kills itself before each (or each fifth) line of what publishes, promotes and prunes, at its first and second visit. It forks, since a
-# start takes long.
+# Kills itself before each (or each fifth) line of what publishes, promotes and prunes, at its first and second visit.
+# It forks, since a start takes long.
 KILLED = """
 import datetime as dt, os, shutil, signal, sys
 from pathlib import Path

@@ -35,6 +35,8 @@ class Fake:
             time.sleep(600)
         if self.kind == "error":
             raise ValueError("a broken model")
+        if self.kind == "greedy":
+            np.empty(20 * 1024**3, np.uint8)
         if self.kind == "leave":
             os._exit(5)
         factor = {"other": 1.001, "nothing": float("nan")}.get(self.kind, 1.0)
@@ -68,6 +70,7 @@ def test_a_model_that_gives_its_figures_again_passes(tmp_path: Path, manifest: d
     [
         ("crash", r"crashed \(SIGSEGV\)"),
         ("error", "failed: 'ValueError: a broken model'"),
+        ("greedy", "failed: .*Unable to allocate 20.0 GiB"),
         ("leave", "failed: 'exit 5'"),
         ("other", "other figures"),
         ("nothing", "other figures"),
@@ -133,7 +136,9 @@ def test_a_module_in_the_working_directory_does_not_stand_in_for_ours(
 def test_the_child_may_take_neither_all_memory_nor_leave_a_core(tmp_path: Path, manifest: dict[str, Any]) -> None:
     limits = "import resource, json; from storecast.bundle import trial; trial.compare = lambda model: None; "
     limits += f"trial._main({str(model(tmp_path, manifest, 'right'))!r}, '', '60'); "
-    limits += "print(json.dumps([resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_CORE, resource.RLIMIT_AS)]))"
+    limits += (
+        "print(json.dumps([resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_CORE, resource.RLIMIT_DATA)]))"
+    )
     said = subprocess.run([sys.executable, "-c", limits], capture_output=True, check=True, env=dict(os.environ)).stdout
     core, memory = json.loads(said)
     assert core == 0
