@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+PIPE_WIDTH = 160
 SHOWN = ("RMSPE", "RMSPE_without_worst5", "WAPE", "MASE", "SQL", "cover80", "cover95")
 
 
@@ -35,7 +36,11 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> 
         out.add_column(escape(name), justify="right" if number else "left")
     for row in rows:
         out.add_row(*(escape(_cell(value)) for value in row))
-    Console().print(out)
+    console = Console()
+    # A pipe has no width; a table cut to 80 columns says nothing.
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(out)
 
 
 def scores(found: dict[str, Any]) -> None:
