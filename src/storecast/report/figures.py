@@ -10,7 +10,7 @@ import polars as pl
 from storecast import schema as s
 
 INK, BLUE, ORANGE, PALE, PALER = "#1b1f24", "#0b5394", "#d55e00", "rgba(11,83,148,0.22)", "rgba(11,83,148,0.10)"
-SHADES = ("#bcd3e8", "#7fa8cd", "#3f7cb0", "#0b3f73", "#d55e00", "#7a3b00")
+SHADES = ("#c3cfdb", "#7fa8cd", "#d55e00", "#0b3f73", "#3f7cb0", "#7a3b00")
 WEEKS_BACK = 12
 
 

@@ -1,0 +1,58 @@
+"""A small valid chain as files, to be spoilt by tests."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+FIRST = dt.date(2014, 1, 1)
+Lines = list[str]
+
+
+def write_chain(folder: Path, *, stores: int = 4, days: int = 120, ahead: int = 14) -> Path:
+    """Write train.csv, test.csv, store.csv and store_states.csv of a few stores; every run writes the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(5)
+    train = ["Store,DayOfWeek,Date,Sales,Customers,Open,Promo,StateHoliday,SchoolHoliday"]
+    test = ["Id,Store,DayOfWeek,Date,Open,Promo,StateHoliday,SchoolHoliday"]
+    for k in range(days + ahead):
+        day = FIRST + dt.timedelta(days=k)
+        weekday = day.isoweekday()
+        promo = int((k // 7) % 2 == 0 and weekday < 6)
+        is_open = int(weekday < 7)
+        for store in range(1, stores + 1):
+            known = f"{is_open},{promo},0,0"
+            if k < days:
+                sales = int(is_open * (4000 + 500 * store + 1200 * promo + rng.integers(-300, 300)))
+                train.append(f"{store},{weekday},{day},{sales},{sales // 9},{known}")
+            else:
+                test.append(f"{len(test)},{store},{weekday},{day},{known}")
+    columns = "Store,StoreType,Assortment,CompetitionDistance,CompetitionOpenSinceMonth,CompetitionOpenSinceYear"
+    store = [f"{columns},Promo2,Promo2SinceWeek,Promo2SinceYear,PromoInterval"]
+    for k in range(1, stores + 1):
+        promo2 = '1,13,2010,"Jan,Apr,Jul,Oct"' if k % 2 else '0,,,'
+        store.append(f'{k},{"abcd"[k % 4]},a,{k * 500},9,2008,{promo2}')
+    states = ["Store,State", *(f"{k},NW" for k in range(1, stores + 1))]
+    for name, lines in (("train", train), ("test", test), ("store", store), ("store_states", states)):
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def edit(folder: Path, name: str, change: Callable[[Lines], Lines]) -> None:
+    """Change the lines of a file; line 1 is the header."""
+    path = folder / name
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(change(lines)) + "\n", encoding="utf-8")
+
+
+def set_cell(folder: Path, name: str, line: int, column: str, value: str) -> None:
+    """Write a value into a cell, by the number of its line in the file."""
+
+    def change(lines: Lines) -> Lines:
+        place = lines[0].split(",").index(column)
+        cells = lines[line - 1].split(",")
+        cells[place] = value
+        return [*lines[: line - 1], ",".join(cells), *lines[line:]]
+
+    edit(folder, name, change)
