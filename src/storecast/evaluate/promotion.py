@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from storecast import models
 from storecast.evaluate.backtest import Backtest
 
 MARGIN = 0.001  # RMSPE; less than another seed moves a window
@@ -19,7 +20,7 @@ class Promotion:
 
 def choose(result: Backtest) -> Promotion:
     """Go from the simplest model up; the next takes over where it is better by more than `MARGIN` and on most windows."""
-    names = list(result.medians)
+    names = [name for name in models.names() if name in result.medians]
     chosen = Promotion(names[0], None, 0.0, f"{names[0]} is the only model of this backtest.")
     for name in names[1:]:
         gain = result.mean(chosen.model) - result.mean(name)

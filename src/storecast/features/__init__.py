@@ -5,6 +5,7 @@ terms      the regressors of the ridge: weekday, promotion, trend, season, month
 ridge      log sales per store on those terms, robust, shrunk to the chain
 calendar   the trees' view of the calendar: holidays, closures, promotions, school holidays around a day
 history    what a store's past says at an origin: means over spans, levels, customers
+registry   features of one's own
 rows       all of it as one table: a row per store and open day after an origin
 columns    which columns are numbers and which are categories, and the scikit-learn step that encodes them
 """

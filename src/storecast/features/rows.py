@@ -17,6 +17,7 @@ from storecast.data.grid import Floats, Grid
 from storecast.data.panel import Panel
 from storecast.features.calendar import calendar_features
 from storecast.features.history import history_features
+from storecast.features.registry import own_features
 from storecast.features.ridge import Design, fit_ridge
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
@@ -109,6 +110,7 @@ def rows_at(grid: Grid, origin: int, horizon: int) -> Rows:
         "ridge_noise": _along(_spread(ridge.residuals[:, -365:]), fitted),
         **{f"residual_{span}": _along(ridge.recent(span), fitted) for span in RECENT},
         **_residual_last_year(ridge.residuals, days),
+        **own_features(known, origin, days),
     }
     store, day = np.nonzero(known.open[:, days] >= 0)
     table = pl.DataFrame({name: value[store, day] for name, value in features.items()})

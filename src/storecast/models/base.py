@@ -53,16 +53,23 @@ class Forecaster(Protocol):
 
 
 _FACTORIES: dict[str, Callable[[bool], Forecaster]] = {}
+_COMPLEXITY: dict[str, int] = {}
 Factory = TypeVar("Factory", bound=Callable[[bool], Forecaster])
 
 
-def register(name: str) -> Callable[[Factory], Factory]:
-    """Register what makes a model: a function of ``fast`` (True: a quicker, slightly less accurate version)."""
+def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]:
+    """Register what makes a model: a function of ``fast`` (True: a quicker, slightly less accurate version).
+
+    Parameters
+    ----------
+    complexity : the place from simple to complex; a simpler model stays in use unless a more complex one is clearly better
+    """
 
     def decorate(factory: Factory) -> Factory:
         if name in _FACTORIES:
             raise ConfigError(f"A model is already called {quote(name)}. Choose another name.")
         _FACTORIES[name] = factory
+        _COMPLEXITY[name] = complexity
         return factory
 
     return decorate
@@ -70,7 +77,7 @@ def register(name: str) -> Callable[[Factory], Factory]:
 
 def names() -> tuple[str, ...]:
     """Return the registered names, simplest model first."""
-    return tuple(_FACTORIES)
+    return tuple(sorted(_FACTORIES, key=lambda name: (_COMPLEXITY[name], name)))
 
 
 def create(name: str, *, fast: bool = False) -> Forecaster:

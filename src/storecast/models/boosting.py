@@ -60,7 +60,7 @@ class Boosting(Trees):
         self.pipeline_ = Pipeline([("columns", safe_skops.load(parts["columns.skops"])), ("trees", trees)])
 
 
-@register("boosting")
+@register("boosting", complexity=3)
 def make_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (the registry's signature)
     """Return XGBoost; the fast version learns from fewer origins and stops earlier."""
     return Boosting(BoostingSettings(origins=12, rounds=150) if fast else BoostingSettings())

@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from storecast import safe_skops
 from storecast.config import ForestSettings
+from storecast.features.registry import OWN
 from storecast.features.rows import Rows
 from storecast.models.base import Logs, register
 from storecast.models.trees import Trees
@@ -67,8 +68,8 @@ class Forest(Trees):
         self.settings = settings
 
     def columns(self, there: list[str]) -> list[str]:
-        """Return the most useful columns; the chain's own known-ahead columns are always among them."""
-        return [name for name in there if name in USEFUL or name.startswith("known_")]
+        """Return the most useful columns; own columns and features are always among them."""
+        return [name for name in there if name in USEFUL or name.startswith(("known_", OWN))]
 
     def trees(self) -> RandomForestRegressor:
         """Return the unfitted forest."""
@@ -101,7 +102,7 @@ class Forest(Trees):
         return table[chosen], target[chosen]
 
 
-@register("forest")
+@register("forest", complexity=2)
 def make_forest(fast: bool) -> Forest:  # noqa: FBT001  (the registry's signature)
     """Return the forest; the fast version has fewer trees."""
     return Forest(ForestSettings(trees=30, rows=60_000) if fast else ForestSettings())

@@ -87,7 +87,7 @@ class Linear:
         return level, coefficients
 
 
-@register("linear")
+@register("linear", complexity=1)
 def make_linear(fast: bool) -> Linear:  # noqa: ARG001, FBT001  (the registry's signature)
     """Return the ridge with its usual settings."""
     return Linear(LinearSettings())

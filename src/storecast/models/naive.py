@@ -65,7 +65,7 @@ class Naive:
         self.medians_ = arrays["medians"].astype(np.float64)
 
 
-@register("naive")
+@register("naive", complexity=0)
 def make_naive(fast: bool) -> Naive:  # noqa: ARG001, FBT001  (the registry's signature)
     """Return the baseline."""
     return Naive(NaiveSettings())

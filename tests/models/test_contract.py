@@ -1,0 +1,104 @@
+"""What every model promises, whichever it is."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from panels import make_panel, with_sales
+from storecast import schema as s
+from storecast.data.panel import Panel, Window
+from storecast.errors import ConfigError, HistoryError
+from storecast.evaluate.backtest import forecast_medians
+from storecast.features.rows import Memo
+from storecast.models import create, names, restore
+
+MODELS = ("naive", "linear", "forest", "boosting")
+HORIZON = 41
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return make_panel(stores=5, days=400, ahead=HORIZON)
+
+
+@pytest.fixture(scope="module")
+def window(panel: Panel) -> Window:
+    return panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
+
+
+@pytest.fixture(scope="module")
+def memo() -> Memo:
+    return Memo()
+
+
+def medians(name: str, window: Window, memo: Memo) -> pl.DataFrame:
+    model = create(name, fast=True)
+    model.fit(window.past, HORIZON, memo)
+    return forecast_medians(model, window, memo)
+
+
+def test_the_four_models_are_registered_simplest_first() -> None:
+    assert names()[:4] == MODELS
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_forecast_has_a_row_for_each_row_asked_and_is_near(name: str, window: Window, memo: Memo) -> None:
+    found = medians(name, window, memo)
+    assert_frame_equal(found.select(s.KEYS), window.future.sort(s.KEYS).select(s.KEYS))
+    both = found.join(window.actual(), on=s.KEYS).filter(pl.col(s.SALES) > 0)
+    error = (both["Median"] / both[s.SALES]).log().abs()
+    assert error.median() < 0.15
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_when_future_sales_change_then_the_forecast_does_not(name: str, panel: Panel, window: Window, memo: Memo) -> None:
+    changed = with_sales(panel, pl.when(pl.col(s.DATE) > window.cutoff).then(pl.col(s.SALES) * 9 + 5).otherwise(pl.col(s.SALES)))
+    assert_frame_equal(medians(name, changed.window(window.cutoff, HORIZON), Memo()), medians(name, window, memo))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_same_fit_twice_gives_the_same_figures(name: str, window: Window, memo: Memo) -> None:
+    assert_frame_equal(medians(name, window, memo), medians(name, window, memo), check_exact=True)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_restored_model_gives_the_same_figures(name: str, window: Window, memo: Memo) -> None:
+    model = create(name, fast=True)
+    model.fit(window.past, HORIZON, memo)
+    design = model.design(window.past, window.future.sort(s.KEYS), HORIZON, memo)
+    again = restore(name, model.state())
+    np.testing.assert_array_equal(again.answer(design), model.answer(design))
+    served = again.design(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    np.testing.assert_array_equal(again.answer(served), model.answer(design))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_forecast_of_some_stores_asks_only_for_them(name: str, window: Window, memo: Memo) -> None:
+    model = create(name, fast=True)
+    model.fit(window.past, HORIZON, memo)
+    some = window.future.filter(pl.col(s.STORE) == 2).sort(s.KEYS)
+    assert len(model.answer(model.design(window.past, some, HORIZON, Memo()))) == some.height
+
+
+@pytest.mark.parametrize("name", ["naive", "linear"])
+def test_a_store_that_came_later_has_a_forecast(name: str, panel: Panel, window: Window) -> None:
+    model = create(name)
+    model.fit(Panel(*(getattr(window.past, t).filter(pl.col(s.STORE) < 5) for t in ("sales", "stores", "calendar"))), HORIZON, Memo())
+    found = forecast_medians(model, window, Memo()).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
+    assert found["Median"].is_finite().all()
+    assert found["Median"].min() > 0
+
+
+@pytest.mark.parametrize("name", ["forest", "boosting"])
+def test_when_history_is_short_then_the_error_says_how_much_is_needed(name: str) -> None:
+    panel = make_panel(stores=1, days=60, ahead=10)
+    with pytest.raises(HistoryError, match=r"needs 200 open days.*60 days"):
+        create(name).fit(panel.until(panel.end), 10, Memo())
+
+
+def test_an_unknown_name_lists_what_there_is() -> None:
+    with pytest.raises(ConfigError, match=r"Did you mean boosting\?.*naive, linear"):
+        create("bosting")
