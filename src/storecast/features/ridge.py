@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from storecast.config import LinearSettings
 from storecast.data.grid import Floats, Grid
@@ -104,12 +105,14 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     penalty = np.array([term.penalty for term in design.terms], np.float64) * settings.penalty
 
     robust = weights
-    for round_ in range(settings.robust_rounds + 1):
-        coefficients, residuals = _solve(design, past, robust, target, penalty)
-        if round_ < settings.robust_rounds:
-            size = np.where(seen, np.abs(residuals), np.nan)
-            limit = settings.huber * _row_median(size)
-            robust = weights * np.minimum(1, limit[:, None] / np.maximum(np.abs(residuals), 1e-6))
+    # The matrices are small: a second BLAS thread would mostly wait, spinning.
+    with threadpool_limits(1, user_api="blas"):
+        for round_ in range(settings.robust_rounds + 1):
+            coefficients, residuals = _solve(design, past, robust, target, penalty)
+            if round_ < settings.robust_rounds:
+                size = np.where(seen, np.abs(residuals), np.nan)
+                limit = settings.huber * _row_median(size)
+                robust = weights * np.minimum(1, limit[:, None] / np.maximum(np.abs(residuals), 1e-6))
     return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
 
 

@@ -1,0 +1,41 @@
+"""CPU seconds of reading and cleaning, of `linear`, and of the feature rows at forecast time: medians of five runs."""
+
+from measure import arguments, cpu_of, median_cpu, peak_gib
+
+HORIZON = 48
+
+
+def main() -> None:
+    """Print a line for each step, with its limit."""
+    import datetime as dt
+
+    from storecast.data.clean import clean
+    from storecast.data.read import read_chain
+    from storecast.evaluate.backtest import forecast_medians
+    from storecast.features.rows import Memo, future_rows
+    from storecast.models import create
+
+    data = arguments(__doc__).data
+    first, cleaned = cpu_of(lambda: clean(read_chain(data)))
+    panel = cleaned.panel
+    window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
+
+    def linear() -> None:
+        model = create("linear")
+        model.fit(window.past, HORIZON, Memo())
+        forecast_medians(model, window, Memo())
+
+    def features() -> None:
+        future_rows(window.past, window.future, HORIZON, Memo())
+
+    print(f"# {panel.sales.height} rows, {panel.stores.height} stores")
+    print("step,CPU seconds,limit")
+    print(f"reading and cleaning (the first time),{first:.2f},4")
+    print(f"reading and cleaning,{median_cpu(lambda: clean(read_chain(data))):.2f},4")
+    print(f"linear: fit and forecast,{median_cpu(linear):.2f},15")
+    print(f"feature rows at forecast time,{median_cpu(features):.2f},3")
+    print(f"# peak {peak_gib():.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()
