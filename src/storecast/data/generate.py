@@ -298,8 +298,9 @@ def _noise(rng: np.random.Generator, spec: ChainSpec) -> Floats:
 def _refurbished(rng: np.random.Generator, spec: ChainSpec, dates: npt.NDArray[np.datetime64]) -> pl.DataFrame:
     """Choose stores that vanish for half a year, where there is history enough for it."""
     days = spec.days - AHEAD
-    chosen = np.flatnonzero(rng.random(spec.stores) < 0.16) + 1 if days >= 500 and spec.stores > 1 else np.empty(0, np.int64)
-    begin, end = dates[days - 348], dates[days - 165]
+    drawn = np.flatnonzero(rng.random(spec.stores) < 0.16) + 1
+    chosen = drawn if days >= 500 and spec.stores > 1 else drawn[:0]
+    begin, end = dates[max(0, days - 348)], dates[max(0, days - 165)]
     return pl.DataFrame(
         {s.STORE: chosen, "from": np.full(len(chosen), begin), "to": np.full(len(chosen), end)},
         schema_overrides={s.STORE: pl.Int64, "from": pl.Date, "to": pl.Date},

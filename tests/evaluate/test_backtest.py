@@ -1,0 +1,84 @@
+"""A backtest goes in time order, beside the baseline, and looks at nothing that had not happened."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from panels import make_panel, with_sales
+from storecast import Task, backtest
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.errors import HistoryError
+from storecast.evaluate.backtest import Backtest, block_cutoffs
+from storecast.evaluate.promotion import choose
+
+TASK = Task(14)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return make_panel(stores=5, days=300, ahead=14)
+
+
+@pytest.fixture(scope="module")
+def result(panel: Panel) -> Backtest:
+    return backtest(panel, ["linear"], block_cutoffs(panel, 2, 14, 14), TASK)
+
+
+def test_the_baseline_stands_beside_every_model(result: Backtest) -> None:
+    assert {line["model"] for line in result.scores} == {"naive", "linear"}
+
+
+def test_windows_are_the_last_blocks(panel: Panel, result: Backtest) -> None:
+    assert [window.last for window in result.windows] == [panel.end - dt.timedelta(days=14), panel.end]
+
+
+def test_every_row_is_written_with_its_bounds(result: Backtest) -> None:
+    assert result.forecasts.height == 2 * 2 * 14 * 5
+    assert {"Model", "Cutoff", "Store", "Date", "Forecast", "Lower80", "Upper95", "Q50"} <= set(result.forecasts.columns)
+
+
+def test_when_later_sales_change_then_earlier_windows_stay(panel: Panel, result: Backtest) -> None:
+    first = result.windows[0]
+    late = pl.when(pl.col(s.DATE) > first.last).then(pl.col(s.SALES) * 5 + 1).otherwise(pl.col(s.SALES))
+    changed = backtest(with_sales(panel, late), ["linear"], block_cutoffs(panel, 2, 14, 14), TASK)
+    one, two = (each.forecasts.filter(pl.col(s.CUTOFF) == first.cutoff) for each in (result, changed))
+    assert_frame_equal(one, two)
+
+
+def test_intervals_do_not_know_their_own_window(panel: Panel, result: Backtest) -> None:
+    last = result.windows[-1]
+    noisy = pl.when(pl.col(s.DATE) > last.cutoff).then(pl.col(s.SALES) * 2).otherwise(pl.col(s.SALES))
+    changed = backtest(with_sales(panel, noisy), ["linear"], block_cutoffs(panel, 2, 14, 14), TASK)
+    assert_frame_equal(result.forecasts, changed.forecasts)
+    assert changed.mean("linear") > result.mean("linear")
+
+
+def test_when_there_is_no_past_for_intervals_then_the_error_says_so(panel: Panel) -> None:
+    with pytest.raises(HistoryError, match="too little past"):
+        backtest(panel, ["naive"], [panel.first + dt.timedelta(days=20)], TASK)
+
+
+def test_the_linear_model_takes_over_from_the_baseline_and_says_by_how_much(result: Backtest) -> None:
+    chosen = choose(result)
+    assert chosen.model == "linear"
+    assert chosen.over == "naive"
+    assert chosen.by == pytest.approx(result.mean("naive") - result.mean("linear"), abs=1e-5)
+    assert f"{chosen.by:.4f}" in chosen.reason
+
+
+def test_a_model_that_is_hardly_better_does_not_take_over(result: Backtest) -> None:
+    near = [
+        {**line, "RMSPE": line["RMSPE"] - 0.0009, "model": "linear"} if line["model"] == "naive" else line
+        for line in result.scores
+        if line["model"] == "naive"
+    ]
+    lines = [line for line in result.scores if line["model"] == "naive"] + near
+    assert choose(Backtest(result.task, result.windows, result.forecasts, lines, [], result.medians)).model == "naive"
+
+
+def test_the_worst_rows_are_named(result: Backtest) -> None:
+    assert len(result.worst) == 2 * 2 * 5
+    assert {"Store", "Date", "Sales", "Forecast"} <= set(result.worst[0])

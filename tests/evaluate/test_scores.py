@@ -1,0 +1,57 @@
+"""Each score against a slow, obvious loop."""
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from storecast.evaluate import scores
+
+values = arrays(np.float64, 12, elements=st.integers(0, 10**6).map(lambda cents: cents / 100))
+positive = arrays(np.float64, 12, elements=st.integers(100, 10**6).map(lambda cents: cents / 100))
+
+
+@given(actual=values, forecast=values)
+def test_rmspe_is_the_slow_loop(actual: np.ndarray, forecast: np.ndarray) -> None:
+    errors = [((y - f) / y) ** 2 for y, f in zip(actual, forecast, strict=True) if y > 0]
+    found = scores.rmspe(actual, forecast)
+    assert (not errors and math.isnan(found)) or math.isclose(found, math.sqrt(sum(errors) / len(errors)), rel_tol=1e-9)
+
+
+@given(actual=positive, forecast=values)
+def test_without_its_worst_rows_rmspe_is_no_larger(actual: np.ndarray, forecast: np.ndarray) -> None:
+    assert scores.rmspe(actual, forecast, leave_out=5) <= scores.rmspe(actual, forecast) + 1e-12
+
+
+@given(actual=values, median=values)
+def test_wape_is_the_slow_loop(actual: np.ndarray, median: np.ndarray) -> None:
+    total = sum(actual)
+    if total > 0:
+        expected = sum(abs(y - m) for y, m in zip(actual, median, strict=True)) / total
+        assert math.isclose(scores.wape(actual, median), expected, rel_tol=1e-9)
+
+
+@given(actual=values, quantile=values, scale=positive)
+def test_the_quantile_loss_is_the_slow_loop(actual: np.ndarray, quantile: np.ndarray, scale: np.ndarray) -> None:
+    rows = list(zip(actual, quantile, scale, strict=True))
+    expected = sum(2 * abs((y - q) * ((1 if y <= q else 0) - 0.3)) / c for y, q, c in rows) / len(rows)
+    assert math.isclose(scores.sql(actual, {0.3: quantile}, scale), expected, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_missing_days_are_not_scored() -> None:
+    actual, forecast = np.array([100.0, np.nan, 0.0]), np.array([90.0, 5.0, 3.0])
+    assert math.isclose(scores.rmspe(actual, forecast), 0.1)
+    assert math.isclose(scores.wape(actual, forecast), 0.13)
+    assert math.isclose(scores.mase(actual, forecast, np.array([10.0, 10.0, 1.0])), 2.0)
+
+
+def test_the_item_scale_counts_closed_days_and_skips_missing_ones() -> None:
+    past = np.array([[10.0, 0, 0, 0, 0, 0, 0, 14.0, np.nan, 6.0]], np.float32)
+    np.testing.assert_allclose(scores.item_scale(past), [(4 + 6) / 2])
+
+
+def test_coverage_counts_days_with_sales_alone() -> None:
+    actual = np.array([5.0, 0.0, 9.0])
+    assert scores.coverage(actual, np.array([4.0, 1, 10]), np.array([6.0, 2, 11])) == 0.5
