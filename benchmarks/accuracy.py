@@ -35,7 +35,9 @@ def main() -> None:
             )
         for line in found["scores"]:
             if line["slice"] == "all":
-                print(name, line["model"], line["cutoff"], *(f"{line[score]:.4f}" for score in NAMES), sep=",", flush=True)
+                print(
+                    name, line["model"], line["cutoff"], *(f"{line[score]:.4f}" for score in NAMES), sep=",", flush=True
+                )
         print(f"# {name}: {seconds:.0f} CPU seconds in all, peak {peak_gib():.1f} GiB")
 
 

@@ -31,8 +31,8 @@ def write_chain(folder: Path, *, stores: int = 4, days: int = 120, ahead: int = 
     columns = "Store,StoreType,Assortment,CompetitionDistance,CompetitionOpenSinceMonth,CompetitionOpenSinceYear"
     store = [f"{columns},Promo2,Promo2SinceWeek,Promo2SinceYear,PromoInterval"]
     for k in range(1, stores + 1):
-        promo2 = '1,13,2010,"Jan,Apr,Jul,Oct"' if k % 2 else '0,,,'
-        store.append(f'{k},{"abcd"[k % 4]},a,{k * 500},9,2008,{promo2}')
+        promo2 = '1,13,2010,"Jan,Apr,Jul,Oct"' if k % 2 else "0,,,"
+        store.append(f"{k},{'abcd'[k % 4]},a,{k * 500},9,2008,{promo2}")
     states = ["Store,State", *(f"{k},NW" for k in range(1, stores + 1))]
     for name, lines in (("train", train), ("test", test), ("store", store), ("store_states", states)):
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

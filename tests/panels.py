@@ -22,7 +22,9 @@ def make_panel(stores: int = 6, days: int = 420, ahead: int = 48, seed: int = 1,
     opened = (weekday < 6) & ~holiday
     level = np.linspace(8.0, 9.0, stores)
     wave = 0.1 * np.sin(2 * np.pi * np.arange(total) / 365.25)
-    logs = level[:, None] + (0.25 * promo - 0.03 * weekday + wave)[None, :] + noise * rng.standard_normal((stores, total))
+    logs = (
+        level[:, None] + (0.25 * promo - 0.03 * weekday + wave)[None, :] + noise * rng.standard_normal((stores, total))
+    )
     sales = np.where(opened, np.round(np.exp(logs)), 0.0)
     calendar = pl.DataFrame(
         {

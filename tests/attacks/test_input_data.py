@@ -42,7 +42,7 @@ def test_a_good_chain_is_read_as_it_is(folder: Path) -> None:
     assert found.panel.calendar.height == 480 + 56
     assert found.asked is not None
     assert found.asked["Id"].to_list() == [str(k) for k in range(1, 57)]
-    assert not [repair for repair in found.repairs if repair.rule not in {"late_stores"}]
+    assert not [repair for repair in found.repairs if repair.rule != "late_stores"]
 
 
 @pytest.mark.parametrize("column", ["Store", "Date", "Sales", "Open", "Promo", "StateHoliday", "SchoolHoliday"])
@@ -51,9 +51,15 @@ def test_when_a_column_of_train_is_missing_then_it_is_named(folder: Path, column
     refused(folder, "train.csv", column, "missing", "storecast.toml")
 
 
-@pytest.mark.parametrize("column", ["Store", "StoreType", "Assortment", "CompetitionDistance", "Promo2", "PromoInterval"])
+@pytest.mark.parametrize(
+    "column", ["Store", "StoreType", "Assortment", "CompetitionDistance", "Promo2", "PromoInterval"]
+)
 def test_when_a_column_of_store_is_missing_then_it_is_named(folder: Path, column: str) -> None:
-    edit(folder, "store.csv", lambda lines: [",".join("Other" if c == column else c for c in lines[0].split(",")), *lines[1:]])
+    edit(
+        folder,
+        "store.csv",
+        lambda lines: [",".join("Other" if c == column else c for c in lines[0].split(",")), *lines[1:]],
+    )
     refused(folder, "store.csv", column, "missing")
 
 
@@ -73,9 +79,11 @@ def test_when_a_column_of_test_is_missing_then_it_is_named(folder: Path, column:
         ("SchoolHoliday", "true"), ("DayOfWeek", "8"), ("DayOfWeek", "3.5"),
     ],
 )  # fmt: skip
-def test_when_a_value_cannot_be_read_then_file_line_column_and_value_are_named(folder: Path, column: str, value: str) -> None:
+def test_when_a_value_cannot_be_read_then_file_line_column_and_value_are_named(
+    folder: Path, column: str, value: str
+) -> None:
     set_cell(folder, "train.csv", 31, column, value)
-    refused(folder, "train.csv", "line 31", column, value if value else "empty", "expected")
+    refused(folder, "train.csv", "line 31", column, value or "empty", "expected")
 
 
 @pytest.mark.parametrize("column", ["Open", "Promo", "StateHoliday", "SchoolHoliday", "Sales"])
@@ -144,7 +152,12 @@ def test_ids_are_kept_as_given(folder: Path) -> None:
         ("UTF-16", lambda text: text.encode("utf-16")),
         ("CRLF", lambda text: text.replace("\n", "\r\n").encode()),
         ("no last line end", lambda text: text.rstrip("\n").encode()),
-        ("quotes", lambda text: "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in text.splitlines()).encode()),
+        (
+            "quotes",
+            lambda text: "\n".join(
+                ",".join(f'"{cell}"' for cell in line.split(",")) for line in text.splitlines()
+            ).encode(),
+        ),
         ("date and time", lambda text: text.replace("-01,", "-01 00:00:00,").replace("-02,", "-02T00:00:00,").encode()),
         ("other order", lambda text: "\n".join([text.splitlines()[0], *reversed(text.splitlines()[1:])]).encode()),
     ],
@@ -238,14 +251,18 @@ def test_bytes_that_are_no_text_are_refused(folder: Path) -> None:
     refused(folder, "train.csv")
 
 
-@pytest.mark.parametrize("name", ["'; DROP TABLE sales; --", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", 'a "quoted" name'])
+@pytest.mark.parametrize(
+    "name", ["'; DROP TABLE sales; --", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", 'a "quoted" name']
+)
 def test_strange_store_names_are_kept_as_text(folder: Path, name: str) -> None:
     (folder / "storecast.toml").write_text('store_ids = "text"\n', encoding="utf-8")
     quoted = '"' + name.replace('"', '""') + '"'
     for file in ("train.csv", "store.csv", "test.csv", "store_states.csv"):
         frame = pl.read_csv(folder / file, infer_schema=False)
         frame.with_columns(pl.col("Store").replace("1", name)).write_csv(folder / file)
-    assert quoted in (folder / "train.csv").read_text(encoding="utf-8") or name in (folder / "train.csv").read_text(encoding="utf-8")
+    assert quoted in (folder / "train.csv").read_text(encoding="utf-8") or name in (folder / "train.csv").read_text(
+        encoding="utf-8"
+    )
     assert name in load(folder).panel.stores[s.STORE].to_list()
 
 
@@ -268,7 +285,11 @@ def test_sales_on_closed_days_are_set_to_zero_and_counted(folder: Path) -> None:
 
 
 def test_holes_in_the_history_stay_holes_and_are_counted(folder: Path) -> None:
-    edit(folder, "train.csv", lambda lines: [line for line in lines if not (line.startswith("2,") and "2014-02-" in line)])
+    edit(
+        folder,
+        "train.csv",
+        lambda lines: [line for line in lines if not (line.startswith("2,") and "2014-02-" in line)],
+    )
     found = load(folder)
     assert [repair.rows for repair in found.repairs if repair.rule == "vanished_stores"] == [28]
     assert found.panel.sales.filter(pl.col(s.STORE) == 2).height == 92
@@ -319,7 +340,9 @@ def test_every_rule_can_be_switched_off_on_a_good_chain(folder: Path, rule: str)
 
 @settings(max_examples=15, deadline=None)
 @given(gone=st.sets(st.integers(1, 6), min_size=2, max_size=2))
-def test_dropping_two_stores_changes_no_row_of_the_others(tmp_path_factory: pytest.TempPathFactory, gone: set[int]) -> None:
+def test_dropping_two_stores_changes_no_row_of_the_others(
+    tmp_path_factory: pytest.TempPathFactory, gone: set[int]
+) -> None:
     folder = write_chain(tmp_path_factory.mktemp("chain"), stores=6, days=60)
     set_cell(folder, "train.csv", 32, "Open", "")
     set_cell(folder, "train.csv", 33, "Promo", "")
@@ -327,7 +350,14 @@ def test_dropping_two_stores_changes_no_row_of_the_others(tmp_path_factory: pyte
     whole = load(folder).panel
     for name in ("train.csv", "test.csv", "store.csv", "store_states.csv"):
         place = 1 if name == "test.csv" else 0
-        edit(folder, name, lambda lines, place=place: [lines[0], *(line for line in lines[1:] if int(line.split(",")[place]) not in gone)])
+        edit(
+            folder,
+            name,
+            lambda lines, place=place: [
+                lines[0],
+                *(line for line in lines[1:] if int(line.split(",")[place]) not in gone),
+            ],
+        )
     part = load(folder).panel
     for table in ("sales", "stores", "calendar"):
         kept = getattr(whole, table).filter(~pl.col(s.STORE).is_in(list(gone)))

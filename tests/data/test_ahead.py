@@ -30,7 +30,9 @@ def test_what_is_worked_out_is_what_would_have_been_given() -> None:
 def test_given_rows_stay_as_they_are() -> None:
     _, whole = bare()
     day = whole.end + dt.timedelta(days=3)
-    partly = whole.with_calendar(whole.calendar.filter((pl.col(s.DATE) <= whole.end) | ((pl.col(s.DATE) == day) & (pl.col(s.STORE) == 2))))
+    partly = whole.with_calendar(
+        whole.calendar.filter((pl.col(s.DATE) <= whole.end) | ((pl.col(s.DATE) == day) & (pl.col(s.STORE) == 2)))
+    )
     found = extend(partly, whole.end + dt.timedelta(days=5)).calendar.filter(pl.col(s.DATE) > whole.end)
     assert found.height == 4 * 5
     assert found.filter(~pl.col(s.ASSUMED)).select(s.KEYS).rows() == [(2, day)]
@@ -69,7 +71,9 @@ def test_leap_day_and_new_year_are_passed() -> None:
     found = extend(panel, dt.date(2016, 3, 3)).calendar.filter(pl.col(s.DATE) == dt.date(2016, 2, 29))
     assert found.height == 2
     late = make_panel(stores=2, days=1090, ahead=0)
-    assert extend(late, dt.date(2016, 1, 4)).calendar.filter(pl.col(s.DATE) == dt.date(2016, 1, 1))[s.OPEN].to_list() == [0, 0]
+    assert extend(late, dt.date(2016, 1, 4)).calendar.filter(pl.col(s.DATE) == dt.date(2016, 1, 1))[
+        s.OPEN
+    ].to_list() == [0, 0]
 
 
 def test_a_chain_that_never_closes_stays_open() -> None:

@@ -37,7 +37,9 @@ def test_windows_are_the_last_blocks(panel: Panel, result: Backtest) -> None:
 
 def test_every_row_is_written_with_its_bounds(result: Backtest) -> None:
     assert result.forecasts.height == 2 * 2 * 14 * 5
-    assert {"Model", "Cutoff", "Store", "Date", "Forecast", "Lower80", "Upper95", "Q50"} <= set(result.forecasts.columns)
+    assert {"Model", "Cutoff", "Store", "Date", "Forecast", "Lower80", "Upper95", "Q50"} <= set(
+        result.forecasts.columns
+    )
 
 
 def test_when_later_sales_change_then_earlier_windows_stay(panel: Panel, result: Backtest) -> None:

@@ -41,7 +41,9 @@ def asked(rows: int = 96) -> pl.DataFrame:
 @pytest.mark.parametrize(("level", "aim"), [(80, 0.8), (95, 0.95)])
 def test_errors_of_the_same_kind_are_covered_as_they_should(level: int, aim: float) -> None:
     fitted, fresh = calibrate([window(seed=1)]), window(seed=2)
-    rows = fresh.select(pl.int_range(pl.len()).alias(s.STORE), pl.lit(dt.date(2014, 3, 1)).alias(s.DATE), "Ahead", s.OPEN, "Median")
+    rows = fresh.select(
+        pl.int_range(pl.len()).alias(s.STORE), pl.lit(dt.date(2014, 3, 1)).alias(s.DATE), "Ahead", s.OPEN, "Median"
+    )
     found = fitted.apply(rows, Task(48))
     low, high = (found[name].to_numpy() for name in s.bound_columns(level))
     inside = (fresh[s.SALES].to_numpy() >= low) & (fresh[s.SALES].to_numpy() <= high)

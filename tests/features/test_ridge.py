@@ -30,7 +30,9 @@ def test_the_promotion_that_was_put_in_is_found() -> None:
 def test_one_wild_day_hardly_moves_the_fit() -> None:
     panel = make_panel()
     day = panel.end.replace(day=1)
-    wild = with_sales(panel, pl.when((pl.col(s.DATE) == day) & (pl.col(s.SALES) > 0)).then(10.0).otherwise(pl.col(s.SALES)))
+    wild = with_sales(
+        panel, pl.when((pl.col(s.DATE) == day) & (pl.col(s.SALES) > 0)).then(10.0).otherwise(pl.col(s.SALES))
+    )
     fits = []
     for each in (panel, wild):
         grid = Grid.of(each)

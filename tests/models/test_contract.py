@@ -54,8 +54,12 @@ def test_a_forecast_has_a_row_for_each_row_asked_and_is_near(name: str, window: 
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_when_future_sales_change_then_the_forecast_does_not(name: str, panel: Panel, window: Window, memo: Memo) -> None:
-    changed = with_sales(panel, pl.when(pl.col(s.DATE) > window.cutoff).then(pl.col(s.SALES) * 9 + 5).otherwise(pl.col(s.SALES)))
+def test_when_future_sales_change_then_the_forecast_does_not(
+    name: str, panel: Panel, window: Window, memo: Memo
+) -> None:
+    changed = with_sales(
+        panel, pl.when(pl.col(s.DATE) > window.cutoff).then(pl.col(s.SALES) * 9 + 5).otherwise(pl.col(s.SALES))
+    )
     assert_frame_equal(medians(name, changed.window(window.cutoff, HORIZON), Memo()), medians(name, window, memo))
 
 
@@ -86,7 +90,11 @@ def test_a_forecast_of_some_stores_asks_only_for_them(name: str, window: Window,
 @pytest.mark.parametrize("name", ["naive", "linear"])
 def test_a_store_that_came_later_has_a_forecast(name: str, panel: Panel, window: Window) -> None:
     model = create(name)
-    model.fit(Panel(*(getattr(window.past, t).filter(pl.col(s.STORE) < 5) for t in ("sales", "stores", "calendar"))), HORIZON, Memo())
+    model.fit(
+        Panel(*(getattr(window.past, t).filter(pl.col(s.STORE) < 5) for t in ("sales", "stores", "calendar"))),
+        HORIZON,
+        Memo(),
+    )
     found = forecast_medians(model, window, Memo()).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
     assert found["Median"].is_finite().all()
     assert found["Median"].min() > 0

@@ -56,7 +56,9 @@ class Bundle:
         medians = forecast_medians(self.model, window, memo or Memo())
         return Forecast(self.calibration.apply(medians, task), panel.end, self.name or self.model.name)
 
-    def save(self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool, memo: Memo | None = None) -> "Bundle":
+    def save(
+        self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool, memo: Memo | None = None
+    ) -> "Bundle":
         """Sign the model and add it to a folder of models; a few rows with their answers are stored with it for a trial.
 
         Parameters

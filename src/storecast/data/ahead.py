@@ -58,7 +58,10 @@ def extend(panel: Panel, until: dt.date) -> Panel:
             **{name: values[store, day] for name, values in columns.items()},
             s.STATE_HOLIDAY: pl.Series(s.STATE_HOLIDAYS).gather(holiday[store, day].astype(np.int64)),
             s.ASSUMED: np.ones(len(store), bool),
-            **{name: _last_weekday(values, end, width)[store, day].astype(np.float64) for name, values in grid.known.items()},
+            **{
+                name: _last_weekday(values, end, width)[store, day].astype(np.float64)
+                for name, values in grid.known.items()
+            },
         }
     )
     typed = rows.select(pl.col(name).cast(panel.calendar.schema[name]) for name in panel.calendar.columns)

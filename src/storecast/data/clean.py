@@ -6,6 +6,7 @@ the fitted models. A day that is open without sales, or a store that vanished fo
 learn from it, and nobody fills it with invented sales.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -317,6 +318,7 @@ def _panel(work: _Work, known: tuple[str, ...]) -> Panel:
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
         end = work.sales[s.DATE].max()
+        assert isinstance(end, dt.date)
         inside = work.ahead.filter(pl.col(s.DATE) <= end)
         if inside.height:
             row = inside.row(0, named=True)

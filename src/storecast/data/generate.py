@@ -84,7 +84,12 @@ class GeneratedChain:
 def write_demo(out: Path, spec: ChainSpec) -> None:
     """Write a generated chain: train.csv, test.csv, store.csv, store_states.csv and truth.json."""
     chain = generate(spec)
-    for name, table in (("train", chain.train), ("test", chain.test), ("store", chain.stores), ("store_states", chain.states)):
+    for name, table in (
+        ("train", chain.train),
+        ("test", chain.test),
+        ("store", chain.stores),
+        ("store_states", chain.states),
+    ):
         with whole(out / f"{name}.csv") as draft:
             table.write_csv(draft, quote_style="non_numeric")
     with whole(out / "truth.json") as draft:
@@ -108,11 +113,15 @@ def generate(spec: ChainSpec) -> GeneratedChain:
     school = _school(stores["State"], dates)
     promo = _promo(rng, spec.days, weekday)
     sunday_store = rng.random(spec.stores) < 0.03
-    opened = np.where(weekday == 6, sunday_store[:, None], True) & ((holiday == "0") | (rng.random((spec.stores, 1)) < 0.02))
+    opened = ((weekday < 6) | sunday_store[:, None]) & ((holiday == "0") | (rng.random((spec.stores, 1)) < 0.02))
     share = TRUTH["promo_customers_share"]
     assert isinstance(share, float)
     uplift = np.where(promo, [_of("promo", day) for day in weekday], 0.0)
-    logs = _levels(rng, spec, stores) + _common(rng, dates, weekday, promo)[None, :] + _own(stores, dates, weekday, opened, school)
+    logs = (
+        _levels(rng, spec, stores)
+        + _common(rng, dates, weekday, promo)[None, :]
+        + _own(stores, dates, weekday, opened, school)
+    )
     logs = logs + uplift[None, :] + _noise(rng, spec)
     basket = np.log(9.0) + 0.15 * rng.standard_normal((spec.stores, 1)) + (1 - share) * uplift[None, :]
     customers = np.where(opened, np.maximum(np.round(np.exp(logs - basket)), 1), 0).astype(np.int64)
@@ -174,7 +183,9 @@ def _stores(rng: np.random.Generator, spec: ChainSpec) -> pl.DataFrame:
             s.STORE: np.arange(1, count + 1),
             s.STORE_TYPE: rng.choice(list("abcd"), count, p=[0.54, 0.02, 0.13, 0.31]),
             s.ASSORTMENT: rng.choice(list("abc"), count, p=[0.53, 0.01, 0.46]),
-            s.COMPETITION_DISTANCE: pl.Series(np.where(rng.permutation(no_distance), np.nan, distance)).fill_nan(None).cast(pl.Int64),
+            s.COMPETITION_DISTANCE: pl.Series(np.where(rng.permutation(no_distance), np.nan, distance))
+            .fill_nan(None)
+            .cast(pl.Int64),
             "CompetitionOpenSinceMonth": months,
             "CompetitionOpenSinceYear": years,
             s.PROMO2: joined.astype(np.int64),
@@ -183,7 +194,9 @@ def _stores(rng: np.random.Generator, spec: ChainSpec) -> pl.DataFrame:
             s.PROMO_INTERVAL: [str(r) if j else None for r, j in zip(rng.choice(ROUNDS, count), joined, strict=True)],
             "State": rng.choice(STATES, count),
             # A competitor without a date, or with an impossible one, was there before the chain's first day.
-            "opening": [day if k and y != 1900 else dt.date(2000, 1, 1) for day, k, y in zip(date, known, years, strict=True)],
+            "opening": [
+                day if k and y != 1900 else dt.date(2000, 1, 1) for day, k, y in zip(date, known, years, strict=True)
+            ],
         },
         schema_overrides={"CompetitionOpenSinceMonth": pl.Int64, "CompetitionOpenSinceYear": pl.Int64},
         strict=False,
@@ -236,12 +249,16 @@ def _promo(rng: np.random.Generator, days: int, weekday: npt.NDArray[np.int64]) 
         if double and k + 1 < len(on):
             on[k + 1] = True
         k += 3 if double else 2
-    return on[week] & (weekday < 5) & (np.arange(days) >= 6)
+    out: Flags = on[week] & (weekday < 5) & (np.arange(days) >= 6)
+    return out
 
 
 def _levels(rng: np.random.Generator, spec: ChainSpec, stores: pl.DataFrame) -> Floats:
     """Return level and trend of each store, (stores, days)."""
-    kind = [_of("type_level", k) + _of("assortment_level", a) for k, a in zip(stores[s.STORE_TYPE], stores[s.ASSORTMENT], strict=True)]
+    kind = [
+        _of("type_level", k) + _of("assortment_level", a)
+        for k, a in zip(stores[s.STORE_TYPE], stores[s.ASSORTMENT], strict=True)
+    ]
     level = 8.75 + 0.3 * rng.standard_normal(spec.stores) + np.array(kind)
     trend = 0.02 + 0.03 * rng.standard_normal(spec.stores)
     years = np.arange(spec.days) / 365.25
@@ -249,7 +266,9 @@ def _levels(rng: np.random.Generator, spec: ChainSpec, stores: pl.DataFrame) -> 
     return out
 
 
-def _common(rng: np.random.Generator, dates: npt.NDArray[np.datetime64], weekday: npt.NDArray[np.int64], promo: Flags) -> Floats:
+def _common(
+    rng: np.random.Generator, dates: npt.NDArray[np.datetime64], weekday: npt.NDArray[np.int64], promo: Flags
+) -> Floats:
     """Return what all stores share on a day: weekday, season, pay day, Christmas, Easter, the chain's own noise."""
     days = [day.item() for day in dates]
     year_day = np.array([day.timetuple().tm_yday for day in days])
@@ -271,7 +290,13 @@ def _common(rng: np.random.Generator, dates: npt.NDArray[np.datetime64], weekday
     return out + shock
 
 
-def _own(stores: pl.DataFrame, dates: npt.NDArray[np.datetime64], weekday: npt.NDArray[np.int64], opened: Flags, school: Flags) -> Floats:
+def _own(
+    stores: pl.DataFrame,
+    dates: npt.NDArray[np.datetime64],
+    weekday: npt.NDArray[np.int64],
+    opened: Flags,
+    school: Flags,
+) -> Floats:
     """Return what depends on store and day: closures around, school holidays, competition, Promo2, Sunday trading."""
     shut = ~opened & (weekday < 6)[None, :]
     out = np.where(np.c_[shut[:, 1:], shut[:, :1] & False], _size("day_before_closure"), 0.0)

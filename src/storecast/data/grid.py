@@ -83,7 +83,7 @@ class Grid:
     @property
     def days(self) -> int:
         """The number of columns."""
-        return self.open.shape[1]
+        return int(self.open.shape[1])
 
     def column(self, day: dt.date) -> int:
         """Return the column of a day; it may lie outside the grid."""

@@ -80,6 +80,8 @@ def backtest(
         errors give their intervals and which is not reported
     """
     names = list(dict.fromkeys([BASELINE, *models]))
+    for name in names:
+        create(name, fast=fast)  # a wrong name is refused now, not when its turn comes
     scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(cutoffs))]
     every = {window.cutoff: window for window in [*_warm_ups(panel, scored), *scored]}
     memo = memo or Memo()

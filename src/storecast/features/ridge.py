@@ -89,7 +89,8 @@ class Ridge:
         """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
         tail = self.residuals[:, -days:]
         seen = np.isfinite(tail)
-        return (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
+        mean: Floats = (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
+        return mean
 
 
 def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings) -> Ridge:

@@ -131,8 +131,10 @@ def _along(values: npt.NDArray[np.generic], like: Floats) -> Floats:
 
 def _spread(residuals: Floats) -> Floats:
     seen = np.isfinite(residuals)
-    size = np.where(seen, np.abs(residuals), 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    return size.astype(np.float32)
+    size: Floats = (np.where(seen, np.abs(residuals), 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(
+        np.float32
+    )
+    return size
 
 
 def _residual_last_year(residuals: Floats, days: slice) -> dict[str, Floats]:

@@ -22,8 +22,12 @@ def chain_by_day(panel_sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.d
     past = past.group_by(s.DATE).agg(pl.col(s.SALES).sum()).sort(s.DATE)
     ahead = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum()).sort(s.DATE)
     figure = _figure("Sales of the chain per day")
-    figure.add_scatter(x=past[s.DATE].to_list(), y=past[s.SALES].to_list(), name="Sales", line={"color": INK, "width": 1.6})
-    figure.add_scatter(x=ahead[s.DATE].to_list(), y=ahead[s.FORECAST].to_list(), name="Forecast", line={"color": BLUE, "width": 2.2})
+    figure.add_scatter(
+        x=past[s.DATE].to_list(), y=past[s.SALES].to_list(), name="Sales", line={"color": INK, "width": 1.6}
+    )
+    figure.add_scatter(
+        x=ahead[s.DATE].to_list(), y=ahead[s.FORECAST].to_list(), name="Forecast", line={"color": BLUE, "width": 2.2}
+    )
     return figure
 
 
@@ -68,9 +72,16 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
         low, high = s.bound_columns(level)
         figure.add_scatter(x=days, y=ahead[high].to_list(), line={"width": 0}, showlegend=False, hoverinfo="skip")
         figure.add_scatter(
-            x=days, y=ahead[low].to_list(), line={"width": 0}, fill="tonexty", fillcolor=colour, name=f"{level} % interval"
+            x=days,
+            y=ahead[low].to_list(),
+            line={"width": 0},
+            fill="tonexty",
+            fillcolor=colour,
+            name=f"{level} % interval",
         )
-    figure.add_scatter(x=past[s.DATE].to_list(), y=past[s.SALES].to_list(), name="Sales", line={"color": INK, "width": 1.4})
+    figure.add_scatter(
+        x=past[s.DATE].to_list(), y=past[s.SALES].to_list(), name="Sales", line={"color": INK, "width": 1.4}
+    )
     figure.add_scatter(x=days, y=ahead[s.FORECAST].to_list(), name="Forecast", line={"color": BLUE, "width": 2})
     return figure
 
@@ -83,7 +94,9 @@ def backtest_by_day(forecasts: pl.DataFrame, sales: pl.DataFrame, model: str) ->
     for k, ((_,), window) in enumerate(days.group_by(s.CUTOFF, maintain_order=True)):
         when = window[s.DATE].to_list()
         first = k == 0
-        figure.add_scatter(x=when, y=window[s.SALES].to_list(), name="Sales", showlegend=first, line={"color": INK, "width": 1.6})
+        figure.add_scatter(
+            x=when, y=window[s.SALES].to_list(), name="Sales", showlegend=first, line={"color": INK, "width": 1.6}
+        )
         figure.add_scatter(
             x=when,
             y=window[s.FORECAST].to_list(),

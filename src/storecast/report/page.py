@@ -104,10 +104,10 @@ def _headline(told: ReportInput) -> dict[str, float | None]:
     days = told.forecast.select(*s.KEYS, s.FORECAST)
     before = told.panel.sales.select(*s.KEYS, s.SALES).with_columns(pl.col(s.DATE) + YEAR)
     both = days.join(before, on=s.KEYS, how="inner")
-    like, last = both[s.FORECAST].sum(), both[s.SALES].sum()
+    like, last = float(both[s.FORECAST].sum()), float(both[s.SALES].sum())
     return {
-        "total": days[s.FORECAST].sum(),
-        "last_year": last if last else None,
+        "total": float(days[s.FORECAST].sum()),
+        "last_year": last or None,
         "change": like / last - 1 if last else None,
         "alike": both.height / max(days.height, 1),
     }
@@ -116,7 +116,12 @@ def _headline(told: ReportInput) -> dict[str, float | None]:
 def _assumed(told: ReportInput) -> dict[str, Any]:
     rows = told.panel.calendar.filter(pl.col(s.ASSUMED)).join(told.forecast.select(s.KEYS), on=s.KEYS, how="semi")
     days = rows[s.DATE]
-    return {"rows": rows.height, "first": days.min(), "last": days.max(), "share": rows.height / max(told.forecast.height, 1)}
+    return {
+        "rows": rows.height,
+        "first": days.min(),
+        "last": days.max(),
+        "share": rows.height / max(told.forecast.height, 1),
+    }
 
 
 def _mean_of(lines: list[dict[str, Any]], model: str) -> dict[str, Any]:

@@ -67,8 +67,7 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
         change.alias("Change"),
         pl.when(pl.col("Before") > 0).then(change / pl.col("Before") * 100).round(1).alias("ChangePercent"),
     ).filter(pl.col("Change") != 0)
-    order = [pl.col("Change").abs().alias("size"), *s.KEYS]
-    return moved.sort(*order, descending=[True, False, False])
+    return moved.sort(pl.col("Change").abs(), *s.KEYS, descending=[True, False, False])
 
 
 def _lines(sums: pl.DataFrame, level: str, key: str, start: pl.Expr, end: pl.Expr) -> pl.DataFrame:

@@ -21,7 +21,8 @@ def write_csv(table: pl.DataFrame, path: Path) -> None:
     """Write a table: money with two decimals, ISO dates, and text that a spreadsheet takes as text."""
     text = [name for name, dtype in table.schema.items() if dtype == pl.String]
     harmless = [
-        pl.when(pl.col(name).str.contains(FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name in text
+        pl.when(pl.col(name).str.contains(FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+        for name in text
     ]
     with whole(path) as draft:
         table.with_columns(harmless).write_csv(draft, float_precision=2)
@@ -56,12 +57,21 @@ class _Book:
 
 
 def write_plan(
-    path: Path, forecast: pl.DataFrame, panel: Panel, *, cutoff: dt.date, model: str, created: dt.datetime, generated: bool
+    path: Path,
+    forecast: pl.DataFrame,
+    panel: Panel,
+    *,
+    cutoff: dt.date,
+    model: str,
+    created: dt.datetime,
+    generated: bool,
 ) -> None:
     """Write plan.xlsx: weeks × stores with totals and last year beside them, the chain by week, and what it all means."""
     weeks, table = _by_week(forecast, panel)
     with whole(path) as draft:
-        book = xlsxwriter.Workbook(draft, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+        book = xlsxwriter.Workbook(
+            draft, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        )
         book.set_properties({"title": "storecast plan", "created": created.replace(tzinfo=None)})
         formats = _Book(
             book,
@@ -101,7 +111,14 @@ def _by_week(forecast: pl.DataFrame, panel: Panel) -> tuple[list[dt.date], pl.Da
 def _plan_sheet(formats: _Book, weeks: list[dt.date], table: pl.DataFrame) -> None:
     sheet = formats.book.add_worksheet("Plan")
     names = ["Store", "Type", "Assortment", "State"]
-    head = [*names, *(f"Week of {week}" for week in weeks), "Total", *(f"Last year, week of {week - YEAR}" for week in weeks), "Last year", "Change"]
+    head = [
+        *names,
+        *(f"Week of {week}" for week in weeks),
+        "Total",
+        *(f"Last year, week of {week - YEAR}" for week in weeks),
+        "Last year",
+        "Change",
+    ]
     sheet.write_row(0, 0, head, formats.head)
     first, count, height = len(names), len(weeks), table.height
     total, before, change = first + count, first + count + 1, first + 2 * count + 2
@@ -119,8 +136,8 @@ def _plan_sheet(formats: _Book, weeks: list[dt.date], table: pl.DataFrame) -> No
             sheet.write_formula(row, offset + count, f"=SUM({cells})", formats.money, sums[-1])
         _write_change(sheet, row, change, total, change - 1, sums, formats)
     for column in range(first, change):
-        name = _summed(column, first, count)
-        value = sum(v for v in table.select(pl.sum_horizontal(name)).to_series() if v is not None)
+        parts = _summed(column, first, count)
+        value = round(sum(table.select(pl.sum_horizontal(parts)).to_series().fill_null(0)), 2)
         cells = f"{_cell(1, column)}:{_cell(height, column)}"
         sheet.write_formula(height + 1, column, f"=SUM({cells})", formats.bold, value)
     sheet.write(height + 1, 0, "Chain", formats.bold)
@@ -148,15 +165,21 @@ def _weeks_sheet(formats: _Book, weeks: list[dt.date], table: pl.DataFrame) -> N
     sheet.set_column(0, 3, 16)
 
 
-def _write_change(sheet: Any, row: int, column: int, now: int, before: int, values: list[float], formats: _Book) -> None:  # noqa: ANN401
+def _write_change(
+    sheet: Any, row: int, column: int, now: int, before: int, values: list[float], formats: _Book
+) -> None:
     if values[1]:
         formula = f"={_cell(row, now)}/{_cell(row, before)}-1"
         sheet.write_formula(row, column, formula, formats.share, values[0] / values[1] - 1)
 
 
-def _read_me(formats: _Book, forecast: pl.DataFrame, panel: Panel, cutoff: dt.date, model: str, *, generated: bool) -> None:
+def _read_me(
+    formats: _Book, forecast: pl.DataFrame, panel: Panel, cutoff: dt.date, model: str, *, generated: bool
+) -> None:
     sheet = formats.book.add_worksheet("Read me")
-    assumed = panel.calendar.filter(pl.col(s.ASSUMED) & (pl.col(s.DATE) > cutoff)).join(forecast.select(s.KEYS), on=s.KEYS, how="semi")
+    assumed = panel.calendar.filter(pl.col(s.ASSUMED) & (pl.col(s.DATE) > cutoff)).join(
+        forecast.select(s.KEYS), on=s.KEYS, how="semi"
+    )
     lines = [
         *(["This is a generated chain, not a real one."] if generated else []),
         f"Forecast after {cutoff}, the last day whose sales were known, by {model}.",

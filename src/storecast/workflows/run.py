@@ -57,7 +57,8 @@ def run(
         prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
         task, memo = prepared.task, Memo()
         names = list(models or (FAST_MODELS if fast else MODELS))
-        cutoffs = block_cutoffs(prepared.panel, windows or (1 if fast else 2), task.horizon, task.horizon)
+        count = windows if windows is not None else 1 if fast else 2
+        cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         result = evaluate.backtest.backtest(
             prepared.panel, names, cutoffs, task, fast=fast, memo=memo, progress=progress
         )

@@ -1,0 +1,208 @@
+"""The commands as a user runs them: what they write, what they print, how they end."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from chains import set_cell, write_chain
+from storecast.cli import main
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_chain(tmp_path_factory.mktemp("files") / "data", stores=5, days=260, ahead=14)
+
+
+def run(cli: Cli, folder: Path, home: Path, *more: object) -> tuple[int, str, str]:
+    return cli("run", "--data", folder, "--out", home, "--models", "naive,linear", "--windows", 1, *more)
+
+
+def test_run_writes_the_home(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    code, out, err = run(cli, folder, tmp_path, "--quantiles", "0.1,0.5,0.9")
+    assert code == 0, err
+    assert "report.html" in out
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        "forecast.csv", "totals.csv", "submission.csv", "plan.xlsx", "report.html", "scores.json", "run.log", "models", "panel",
+    }  # fmt: skip
+    forecast = pl.read_csv(tmp_path / "forecast.csv")
+    assert forecast.columns == [
+        "Store",
+        "Date",
+        "Forecast",
+        "Lower80",
+        "Upper80",
+        "Lower95",
+        "Upper95",
+        "Q10",
+        "Q50",
+        "Q90",
+    ]
+    asked = pl.read_csv(folder / "test.csv")
+    assert forecast.select("Store", "Date").rows() == asked.select("Store", "Date").rows()
+    closed = forecast.filter(pl.Series(asked["Open"] == 0)).select(pl.exclude("Store", "Date"))
+    assert closed.height
+    assert closed.to_numpy().max() == 0
+    opened = forecast.filter(pl.Series(asked["Open"] == 1))
+    assert opened["Forecast"].min() > 1000
+    submission = pl.read_csv(tmp_path / "submission.csv")
+    assert submission["Id"].to_list() == asked["Id"].to_list()
+    assert submission["Sales"].sum() < forecast["Forecast"].sum()
+    totals = pl.read_csv(tmp_path / "totals.csv")
+    chain = totals.filter(pl.col("Level") == "chain-horizon")["Forecast"][0]
+    assert round(chain * 100) == sum(round(value * 100) for value in forecast["Forecast"])
+    assert "promoted" in (tmp_path / "run.log").read_text(encoding="utf-8")
+    scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert {line["model"] for line in scores["scores"]} == {"naive", "linear"}
+
+
+def test_two_runs_give_the_same_forecast_add_a_model_and_say_what_moved(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    assert run(cli, folder, tmp_path)[0] == 0
+    first = (tmp_path / "forecast.csv").read_bytes()
+    assert run(cli, folder, tmp_path)[0] == 0
+    assert (tmp_path / "forecast.csv").read_bytes() == first
+    assert len(list((tmp_path / "models").glob("*.pkl"))) == 2
+    assert pl.read_csv(tmp_path / "changes.csv").height == 0
+
+
+def test_a_saved_model_forecasts_what_the_run_forecast(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    assert run(cli, folder, tmp_path)[0] == 0
+    model = next((tmp_path / "models").glob("*.pkl"))
+    code, out, err = cli("forecast", "--data", folder, "--model", model, "--out", tmp_path / "again.csv", "--json")
+    assert code == 0, err
+    assert json.loads(out)["rows"] == 70
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "forecast.csv").read_bytes()
+
+
+def test_models_are_listed_shown_verified_promoted_and_pruned(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    assert run(cli, folder, tmp_path)[0] == 0
+    code, out, err = cli("train", "--data", folder, "--out", tmp_path, "--models", "linear", "--json")
+    assert code == 0, err
+    name = json.loads(out)["model"]
+    listed = json.loads(cli("models", "list", "--home", tmp_path, "--json")[1])
+    assert {(line["kind"], line["promoted"]) for line in listed} == {("naive", True), ("linear", False)}
+    assert json.loads(cli("models", "show", "--home", tmp_path)[1])["kind"] == "naive"
+    assert "trial forecast agrees" in cli("models", "verify", name, "--home", tmp_path)[1]
+    assert cli("models", "promote", name, "--home", tmp_path)[0] == 0
+    assert json.loads(cli("models", "show", "--home", tmp_path)[1])["kind"] == "linear"
+    assert "Deleted 2 files" in cli("models", "prune", "--keep", 1, "--home", tmp_path)[1]
+
+
+def test_a_broken_model_file_is_refused_and_nothing_is_written(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    assert run(cli, folder, tmp_path)[0] == 0
+    model = next((tmp_path / "models").glob("*.pkl"))
+    data = bytearray(model.read_bytes())
+    data[len(data) // 2] ^= 1
+    model.write_bytes(data)
+    code, _out, err = cli("forecast", "--data", folder, "--model", model, "--out", tmp_path / "again.csv")
+    assert code == 2
+    assert "refused" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "again.csv").exists()
+    assert cli("models", "verify", model.name, "--home", tmp_path)[0] == 2
+
+
+def test_check_lists_repairs_and_ends_with_0_or_2(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    code, out, _ = cli("check", "--data", folder, "--out", tmp_path / "out", "--json")
+    assert code == 0
+    assert json.loads(out) == json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))
+    assert "A run can go on." in cli("check", "--data", folder)[1]
+    spoilt = write_chain(tmp_path / "spoilt")
+    set_cell(spoilt, "train.csv", 12, "Sales", "much")
+    code, out, err = cli("check", "--data", spoilt)
+    assert code == 2
+    assert "line 12" in err
+    assert err.count("\n") == 1
+
+
+def test_backtest_writes_every_row_and_the_scores(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    words = ("--models", "linear", "--horizon", 14, "--windows", 2, "--step", 7)
+    code, out, err = cli("backtest", "--data", folder, "--out", tmp_path, *words, "--json")
+    assert code == 0, err
+    assert len(json.loads(out)["windows"]) == 2
+    rows = pl.read_csv(tmp_path / "forecasts.csv")
+    assert rows.height == 2 * 2 * 14 * 5
+    assert rows.columns[:7] == ["Model", "Cutoff", "Store", "Date", "Forecast", "Lower80", "Upper80"]
+    code, out, err = cli(
+        "backtest", "--data", folder, "--out", tmp_path, "--models", "naive", "--cutoffs", "2014-08-01,2014-08-20"
+    )
+    assert code == 0, err
+    assert "2014-08-20" in out
+
+
+def test_future_writes_the_calendar_to_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    assert cli("future", "--data", folder, "--out", tmp_path / "future.csv", "--horizon", 20)[0] == 0
+    table = pl.read_csv(tmp_path / "future.csv")
+    assert table.height == 5 * 20
+    assert table["Assumed"].sum() == 5 * 6
+
+
+def test_without_test_csv_the_calendar_is_assumed_and_said_so(cli: Cli, tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=3, days=200)
+    (folder / "test.csv").unlink()
+    code, _, err = run(cli, folder, tmp_path / "home", "--horizon", 10, "--log-format", "json")
+    assert code == 0, err
+    assert any("assumption" in json.loads(line)["message"] for line in err.splitlines() if line.startswith("{"))
+    assert pl.read_csv(tmp_path / "home" / "forecast.csv").height == 30
+    assert not (tmp_path / "home" / "submission.csv").exists()
+    assert "promotions continued in the chain" in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
+
+
+def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:
+    assert cli("demo-data", "--out", tmp_path, "--stores", 3, "--days", 150)[0] == 0
+    assert json.loads(cli("check", "--data", tmp_path, "--json")[1])["generated"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--horizon", 0], "expected 1 to 400"),
+        (["--horizon", 5], "asks for 14 days"),
+        (["--quantiles", "0.1,x"], "--quantiles"),
+        (["--quantiles", "1.5"], "whole percents"),
+        (["--models", "bosting"], "Did you mean boosting"),
+        (["--skip", "nothing"], "double_rows"),
+        (["--windows", 0], "at least 1"),
+        (["--windows", 40], "outside the sales"),
+    ],
+)
+def test_a_mistake_is_one_message_and_exit_2_and_nothing_is_written(
+    cli: Cli, folder: Path, tmp_path: Path, words: list[object], said: str
+) -> None:
+    code, out, err = cli(
+        "run", "--data", folder, "--out", tmp_path / "home", "--models", "naive", *words, "--log-format", "json"
+    )
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+    assert out == ""
+    assert not [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+
+
+def test_an_unknown_option_ends_with_2(cli: Cli) -> None:
+    assert cli("run", "--nonsense")[0] == 2
+
+
+def test_a_home_that_is_a_file_is_refused(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("x", encoding="utf-8")
+    code, _, err = run(cli, folder, tmp_path / "home")
+    assert code == 2
+    assert "is a file" in err
