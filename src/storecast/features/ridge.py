@@ -105,6 +105,7 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     target = np.where(seen, y - level[:, None], np.float32(0))
     penalty = np.array([term.penalty for term in design.terms], np.float64) * settings.penalty
 
+    regional = _regional_days(design)[past]
     robust = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
     with threadpool_limits(1, user_api="blas"):
@@ -113,7 +114,8 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
             if round_ < settings.robust_rounds:
                 size = np.where(seen, np.abs(residuals), np.nan)
                 limit = settings.huber * _row_median(size)
-                robust = weights * np.minimum(1, limit[:, None] / np.maximum(np.abs(residuals), 1e-6))
+                share = np.minimum(1, limit[:, None] / np.maximum(np.abs(residuals), 1e-6))
+                robust = weights * np.where(regional, 1, share)
     return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
 
 
@@ -135,6 +137,12 @@ def _solve(
     own = np.linalg.solve(gram, left[..., None])[..., 0]
     coefficients = (chain + own).astype(np.float32)
     return coefficients, target - design.values(coefficients, past)
+
+
+def _regional_days(design: Design) -> npt.NDArray[np.bool_]:
+    """Say on which days a regional term holds: there, outlier weights would take the effect itself away."""
+    rows = [k for k, term in enumerate(design.terms) if term.regional]
+    return np.asarray((design.by_day[rows] > 0).any(axis=0))
 
 
 def _levels(grid: Grid, y: Floats, weights: Floats) -> Floats:

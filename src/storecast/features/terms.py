@@ -25,6 +25,7 @@ HARMONICS = 4
 # Bins of days from 25 December; Saturdays of Advent have a term of their own.
 CHRISTMAS = (-24, -20, -17, -14, -11, -9, -7, -5, -4, -3, -2, -1, 0, 3, 5, 7, 10, 14, 19, 24)
 EASTER = (-9, -6, -4, -3, -2, -1, 2, 3, 5, 8)  # bins of days from Easter Sunday
+REGIONAL = ("carnival", "Ash")  # how the names of regional days begin
 MOVABLE = {  # days from Easter Sunday: departures that no calendar of public holidays shows
     "carnival Thursday": (-52,),
     "carnival Friday": (-51,),
@@ -63,6 +64,7 @@ class Term:
     part: str  # weekday, promotion, trend, season, month, holiday or school
     penalty: float
     count: bool = False  # a number of days, scaled to unit spread
+    regional: bool = False  # stores depart in it by region: what looks like an outlier there is the effect
 
 
 def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
@@ -79,7 +81,7 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
     columns: list[npt.NDArray[np.generic]] = []
 
     def add(name: str, part: str, column: npt.NDArray[np.generic], penalty: float = 1.0) -> None:
-        terms.append(Term(name, part, penalty))
+        terms.append(Term(name, part, penalty, regional=name.startswith(REGIONAL)))
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):

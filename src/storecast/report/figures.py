@@ -33,12 +33,12 @@ def chain_by_day(panel_sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.d
 
 def scores_by_window(lines: Sequence[dict[str, Any]], baseline: str) -> go.Figure:
     """Return the RMSPE of each model, a group of bars a window."""
-    figure = _figure("RMSPE by window: lower is better", height=320)
+    figure = _figure("RMSPE by last known day: lower is better", height=320)
     models = list(dict.fromkeys(line["model"] for line in lines))
     for k, model in enumerate(models):
         of = [line for line in lines if line["model"] == model]
         name = f"{model} (baseline)" if model == baseline else model
-        names = ["mean" if line["cutoff"] == "mean" else f"after {line['cutoff']}" for line in of]
+        names = ["mean" if line["cutoff"] == "mean" else line["cutoff"] for line in of]
         figure.add_bar(x=names, y=[line["RMSPE"] for line in of], name=name, marker_color=SHADES[k % len(SHADES)])
     figure.update_yaxes(tickformat=".0%")
     return figure
@@ -46,7 +46,7 @@ def scores_by_window(lines: Sequence[dict[str, Any]], baseline: str) -> go.Figur
 
 def accuracy_by_week(lines: Sequence[dict[str, Any]]) -> go.Figure:
     """Return the RMSPE of each model by week ahead."""
-    figure = _figure("RMSPE by week ahead, mean of the windows", height=300)
+    figure = _figure("RMSPE by week ahead", height=300)
     for k, model in enumerate(dict.fromkeys(line["model"] for line in lines)):
         of = sorted((line for line in lines if line["model"] == model), key=lambda line: int(line["key"]))
         figure.add_scatter(
@@ -90,7 +90,7 @@ def backtest_by_day(forecasts: pl.DataFrame, sales: pl.DataFrame, model: str) ->
     """Return the chain's sales in the scored windows, and what the model had said before."""
     rows = forecasts.filter(pl.col(s.MODEL) == model).join(sales.select(*s.KEYS, s.SALES), on=s.KEYS, how="inner")
     days = rows.group_by(s.CUTOFF, s.DATE).agg(pl.col(s.SALES).sum(), pl.col(s.FORECAST).sum()).sort(s.DATE)
-    figure = _figure("Backtest: the chain per day, as it came and as it had been forecast")
+    figure = _figure("Backtest: the chain per day")
     for k, ((_,), window) in enumerate(days.group_by(s.CUTOFF, maintain_order=True)):
         when = window[s.DATE].to_list()
         first = k == 0
@@ -110,12 +110,20 @@ def backtest_by_day(forecasts: pl.DataFrame, sales: pl.DataFrame, model: str) ->
 def _figure(title: str, height: int = 340) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}, "x": 0, "xref": "paper"},
+        title={
+            "text": title,
+            "font": {"size": 15},
+            "x": 0,
+            "xref": "paper",
+            "y": 0.98,
+            "yref": "container",
+            "yanchor": "top",
+        },
         template="plotly_white",
         height=height,
-        margin={"l": 8, "r": 8, "t": 44, "b": 8},
+        margin={"l": 8, "r": 8, "t": 64, "b": 8},
         font={"family": "system-ui, sans-serif", "size": 12, "color": INK},
-        legend={"orientation": "h", "y": -0.16, "x": 0},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
         hovermode="x unified",
     )
     figure.update_yaxes(rangemode="tozero", automargin=True, tickformat="~s")

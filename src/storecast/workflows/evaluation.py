@@ -46,7 +46,7 @@ def backtest(
     progress: Report = quiet,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores."""
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, answer_test=False)
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
@@ -69,7 +69,7 @@ def train(
     progress: Report = quiet,
 ) -> Bundle:
     """Measure a model on the last window, fit it on all data and save it; what is in use stays in use."""
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, answer_test=False)
     memo = Memo()
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
     result = evaluate.backtest.backtest(

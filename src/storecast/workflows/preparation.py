@@ -53,19 +53,25 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) ->
 
 
 def prepare(
-    data: Path, *, horizon: int | None, quantiles: tuple[float, ...] = (), skip: Collection[str] = ()
+    data: Path,
+    *,
+    horizon: int | None,
+    quantiles: tuple[float, ...] = (),
+    skip: Collection[str] = (),
+    answer_test: bool = True,
 ) -> Prepared:
     """Read and clean a folder, and work the calendar ahead out where it is not given.
 
     Parameters
     ----------
     horizon : days ahead; None: the days that test.csv covers, else 42
+    answer_test : refuse a test.csv that reaches beyond the horizon; a backtest does not answer it
     """
     cleaned = check(data, skip=skip)
     panel = cleaned.panel
     asked = 0 if cleaned.asked is None else _days_after(panel.end, cleaned.asked[s.DATE].max())
     task = Task(horizon if horizon is not None else asked or USUAL_HORIZON, quantiles)
-    if asked > task.horizon:
+    if answer_test and asked > task.horizon:
         raise DataError(
             f"The test file asks for {asked} days after the end of the sales ({panel.end}); the horizon is {task.horizon} days. "
             f"Give --horizon {asked}, or remove the later rows."
@@ -79,7 +85,7 @@ def prepare(
 
 def future(data: Path, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
     """Write the calendar ahead as a table to edit promotions in."""
-    prepared = prepare(data, horizon=horizon, skip=skip)
+    prepared = prepare(data, horizon=horizon, skip=skip, answer_test=False)
     table = future_table(prepared.panel, prepared.task.horizon)
     with whole(out) as draft:
         table.write_csv(draft)

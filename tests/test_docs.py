@@ -1,0 +1,89 @@
+"""Every command in the docs runs, every make target is there, and what the docs list is what the code has."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import storecast
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the README's commands, in their order, as they stand."""
+    folder = tmp_path_factory.mktemp("tour")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    config = {"XDG_CONFIG_HOME": str(folder / "config")}
+    for block in blocks(README, "sh"):
+        for line in block.strip().splitlines():
+            ran = subprocess.run(
+                ["bash", "-c", line], cwd=folder, env={**os.environ, "PATH": path, **config}, capture_output=True, text=True, check=False
+            )
+            assert ran.returncode == 0, f"{line}\n{ran.stderr}"
+    return folder
+
+
+def test_the_commands_of_the_readme_run(tour: Path) -> None:
+    assert (tour / "forecast.csv").read_text(encoding="utf-8").startswith("Store,Date,Forecast")
+    assert (tour / "home" / "report.html").exists()
+
+
+def test_the_home_holds_what_the_readme_lists(tour: Path) -> None:
+    table = README[README.index("## What a run writes") : README.index("## From Python")]
+    listed = set(re.findall(r"`([\w.]+)/?`(?:, `([\w.]+)/?`)? \|", table))
+    names = {name for pair in listed for name in pair if name} - {"changes.csv"}  # written from the second run on
+    assert names == {path.name for path in (tour / "home").iterdir()}
+
+
+def test_the_python_of_the_readme_runs(tour: Path) -> None:
+    for block in blocks(README, "python"):
+        ran = subprocess.run([sys.executable, "-c", block], cwd=tour, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+
+
+def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
+    commands = set(re.findall(r"storecast (models \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(README, "sh"))))
+    for path in DOCS:
+        for line in re.findall(r"^(?:\$ )?storecast (models \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            if line.split()[0] in {"run", "check", "backtest", "train", "forecast", "future", "models", "demo-data"}:
+                assert line in commands, (path.name, line)
+
+
+def test_every_make_target_in_the_docs_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for path in DOCS:
+        text = path.read_text(encoding="utf-8")
+        for words in re.findall(r"(?:^|`)make ((?:[a-z-]+ ?)+)", text, re.MULTILINE):
+            assert set(words.split()) <= targets, (path.name, words)
+
+
+def test_every_link_between_docs_leads_somewhere() -> None:
+    for path in DOCS:
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), (path.name, target)
+
+
+def test_the_public_surface_is_sorted_and_there() -> None:
+    assert storecast.__all__ == sorted(storecast.__all__)
+    assert all(getattr(storecast, name) is not None for name in storecast.__all__)
+
+
+def test_import_stays_light() -> None:
+    code = "import storecast, sys; print([m for m in ('polars', 'sklearn', 'xgboost', 'plotly', 'torch') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = storecast.nonsense
