@@ -8,6 +8,7 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
+
 from measure import arguments, cpu_of
 
 CUTOFFS = (dt.date(2014, 7, 7), dt.date(2015, 4, 2))
@@ -41,14 +42,18 @@ def main() -> None:
         target = np.concatenate([block.target[rows] for block, rows in zip(blocks, seen, strict=True)])
         future = future_rows(window.past, window.future, HORIZON, memo)
         actual = window.actual().filter(pl.col("Sales") > 0)
-        rows = pl.DataFrame({"Store": panel.stores["Store"].gather(future.store), "Date": np.datetime64(panel.first) + future.day})
+        rows = pl.DataFrame(
+            {"Store": panel.stores["Store"].gather(future.store), "Date": np.datetime64(panel.first) + future.day}
+        )
         for name, trees in (("XGBoost", Boosting(BoostingSettings()).trees()), ("LightGBM", lightgbm)):
             pipeline = Pipeline([("columns", encoder(table.columns)), ("trees", trees)])
             seconds, fitted = cpu_of(lambda pipeline=pipeline, table=table, target=target: pipeline.fit(table, target))
             asked = fitted.predict(future.table)
             both = rows.with_columns(pl.Series("forecast", np.exp(asked))).join(actual, on=["Store", "Date"])
             rmspe = (((both["Sales"] - both["forecast"]) / both["Sales"]) ** 2).mean() ** 0.5
-            saved = trees.get_booster().save_raw("ubj") if name == "XGBoost" else trees.booster_.model_to_string().encode()
+            saved = (
+                trees.get_booster().save_raw("ubj") if name == "XGBoost" else trees.booster_.model_to_string().encode()
+            )
             print(cutoff, name, f"{rmspe:.4f}", f"{seconds:.1f}", len(saved), sep=",", flush=True)
 
 

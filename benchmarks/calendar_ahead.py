@@ -3,9 +3,17 @@
 import datetime as dt
 
 import polars as pl
+
 from measure import arguments, cpu_of
 
-CUTOFFS = (dt.date(2014, 3, 3), dt.date(2014, 6, 20), dt.date(2014, 10, 16), dt.date(2015, 1, 20), dt.date(2015, 3, 9), dt.date(2015, 4, 26))
+CUTOFFS = (
+    dt.date(2014, 3, 3),
+    dt.date(2014, 6, 20),
+    dt.date(2014, 10, 16),
+    dt.date(2015, 1, 20),
+    dt.date(2015, 3, 9),
+    dt.date(2015, 4, 26),
+)
 
 
 def main() -> None:

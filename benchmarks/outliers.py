@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from measure import arguments
 from sklearn.pipeline import Pipeline
+
+from measure import arguments
 
 CUTOFFS = (dt.date(2014, 7, 7), dt.date(2015, 2, 13), dt.date(2015, 4, 2))
 HORIZON = 48
@@ -52,8 +53,12 @@ def main() -> None:
         pipeline = Pipeline([("columns", encoder(table.columns)), ("trees", Boosting(BoostingSettings()).trees())])
         pipeline.fit(table.filter(pl.Series(use)), target[use])
         future = future_rows(window.past, window.future, HORIZON, memo)
-        rows = pl.DataFrame({"Store": panel.stores["Store"].gather(future.store), "Date": np.datetime64(panel.first) + future.day})
-        return rmspe(rows.with_columns(pl.Series("Median", np.exp(pipeline.predict(future.table)).astype(np.float64))), window)
+        rows = pl.DataFrame(
+            {"Store": panel.stores["Store"].gather(future.store), "Date": np.datetime64(panel.first) + future.day}
+        )
+        return rmspe(
+            rows.with_columns(pl.Series("Median", np.exp(pipeline.predict(future.table)).astype(np.float64))), window
+        )
 
     windows = [panel.window(cutoff, HORIZON) for cutoff in CUTOFFS]
     print("rule," + ",".join(map(str, CUTOFFS)) + ",mean")

@@ -28,7 +28,12 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for block in blocks(README, "sh"):
         for line in block.strip().splitlines():
             ran = subprocess.run(
-                ["bash", "-c", line], cwd=folder, env={**os.environ, "PATH": path, **config}, capture_output=True, text=True, check=False
+                ["bash", "-c", line],
+                cwd=folder,
+                env={**os.environ, "PATH": path, **config},
+                capture_output=True,
+                text=True,
+                check=False,
             )
             assert ran.returncode == 0, f"{line}\n{ran.stderr}"
     return folder
@@ -55,7 +60,9 @@ def test_the_python_of_the_readme_runs(tour: Path) -> None:
 def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
     commands = set(re.findall(r"storecast (models \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(README, "sh"))))
     for path in DOCS:
-        for line in re.findall(r"^(?:\$ )?storecast (models \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for line in re.findall(
+            r"^(?:\$ )?storecast (models \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE
+        ):
             if line.split()[0] in {"run", "check", "backtest", "train", "forecast", "future", "models", "demo-data"}:
                 assert line in commands, (path.name, line)
 
@@ -81,7 +88,9 @@ def test_the_public_surface_is_sorted_and_there() -> None:
 
 def test_import_stays_light() -> None:
     code = "import storecast, sys; print([m for m in ('polars', 'sklearn', 'xgboost', 'plotly', 'torch') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

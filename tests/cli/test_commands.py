@@ -181,7 +181,7 @@ def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:
         (["--models", "bosting"], "Did you mean boosting"),
         (["--skip", "nothing"], "double_rows"),
         (["--windows", 0], "at least 1"),
-        (["--windows", 40], "outside the sales"),
+        (["--windows", 40], "days of history; the sales run"),
     ],
 )
 def test_a_mistake_is_one_message_and_exit_2_and_nothing_is_written(

@@ -80,6 +80,19 @@ def test_a_restored_model_gives_the_same_figures(name: str, window: Window, memo
 
 
 @pytest.mark.parametrize("name", MODELS)
+def test_stores_may_be_called_anything(name: str, window: Window) -> None:
+    def named(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns(pl.concat_str(pl.lit("=<é "), s.STORE).alias(s.STORE))
+
+    past = Panel(*(named(getattr(window.past, table)) for table in ("sales", "stores", "calendar")))
+    future = named(window.future).sort(s.KEYS)
+    model = create(name, fast=True)
+    model.fit(past, HORIZON, Memo())
+    design = model.design(past, future, HORIZON, Memo())
+    np.testing.assert_array_equal(restore(name, model.state()).answer(design), model.answer(design))
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_a_forecast_of_some_stores_asks_only_for_them(name: str, window: Window, memo: Memo) -> None:
     model = create(name, fast=True)
     model.fit(window.past, HORIZON, memo)

@@ -58,6 +58,13 @@ def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[d
     """Return the cutoffs of the last blocks before the end of the data, ``step`` days apart, oldest first."""
     if windows < 1 or step < 1:
         raise ConfigError(f"Found {windows} windows {step} days apart; expected at least 1 of each.")
+    days = (panel.end - panel.first).days + 1
+    needed = horizon + (windows - 1) * step + horizon + LEAST_PAST
+    if days < needed:
+        raise HistoryError(
+            f"{windows} windows of {horizon} days, {step} apart, and one before them for the intervals need {needed} days of "
+            f"history; the sales run from {panel.first} to {panel.end}, {days} days. Shorten --horizon or ask for fewer --windows."
+        )
     return [panel.end - dt.timedelta(days=horizon + k * step) for k in reversed(range(windows))]
 
 

@@ -66,7 +66,11 @@ class Linear:
 
     def state(self) -> dict[str, bytes]:
         """Return levels and coefficients, the stores they belong to, and the day from which the trend counts."""
-        arrays = {"stores": self.stores_.to_numpy(), "level": self.level_, "coefficients": self.coefficients_}
+        arrays = {
+            "stores": np.asarray(self.stores_.to_list()),
+            "level": self.level_,
+            "coefficients": self.coefficients_,
+        }
         end = np.array([self.end_], dtype="datetime64[D]")
         return {"arrays.npz": pack({**arrays, "scale": self.scale_, "end": end.astype(np.int64)})}
 

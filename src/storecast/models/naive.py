@@ -56,7 +56,7 @@ class Naive:
 
     def state(self) -> dict[str, bytes]:
         """Return the medians and the stores they belong to."""
-        return {"arrays.npz": pack({"stores": self.stores_.to_numpy(), "medians": self.medians_})}
+        return {"arrays.npz": pack({"stores": np.asarray(self.stores_.to_list()), "medians": self.medians_})}
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take the medians."""
