@@ -80,7 +80,9 @@ def check(
     from storecast import workflows
 
     log_to_screen(log_format, verbose=False)
-    found = workflows.check(data, out=out, skip=skip or ()).report()
+    with show.progress() as progress:
+        progress("reading and cleaning")
+        found = workflows.check(data, out=out, skip=skip or ()).report()
     if json:
         show.as_json(found)
         return
@@ -202,7 +204,9 @@ def future(
     from storecast import workflows
 
     log_to_screen(log_format)
-    rows = workflows.future(data, horizon=horizon, out=out, skip=skip or ()).height
+    with show.progress() as progress:
+        progress("reading, cleaning, working the calendar out")
+        rows = workflows.future(data, horizon=horizon, out=out, skip=skip or ()).height
     print(f"Wrote {rows} days of stores to {out}.")
 
 
@@ -218,5 +222,7 @@ def demo_data(
     from storecast.data.generate import ChainSpec, write_demo
 
     log_to_screen(log_format)
-    write_demo(out, ChainSpec(stores=stores, days=days, seed=seed))
+    with show.progress() as progress:
+        progress("generating")
+        write_demo(out, ChainSpec(stores=stores, days=days, seed=seed))
     print(f"Wrote a generated chain of {stores} stores and {days} days to {out}.")
