@@ -1,0 +1,41 @@
+"""The score of a backtest is the one that anyone can work out again from its rows."""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from chains import write_chain
+from storecast import workflows
+
+
+def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=4, days=200)
+    found = workflows.backtest(folder, models=["linear"], out=tmp_path / "out", horizon=14, windows=2)
+    with (folder / "train.csv").open(newline="") as file:
+        actual = {(row["Store"], row["Date"]): float(row["Sales"]) for row in csv.DictReader(file)}
+    squares, inside = defaultdict(list), defaultdict(list)
+    with (tmp_path / "out" / "forecasts.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            y = actual[row["Store"], row["Date"]]
+            if y > 0:
+                squares[row["Model"], row["Cutoff"]].append(((y - float(row["Forecast"])) / y) ** 2)
+                inside[row["Model"], row["Cutoff"]].append(float(row["Lower80"]) <= y <= float(row["Upper80"]))
+    lines = [line for line in found["scores"] if line["slice"] == "all" and line["cutoff"] != "mean"]
+    assert len(lines) == 4
+    for line in lines:
+        rows = squares[line["model"], line["cutoff"]]
+        assert line["RMSPE"] == pytest.approx((sum(rows) / len(rows)) ** 0.5, abs=1e-5)
+        covered = inside[line["model"], line["cutoff"]]
+        assert line["cover80"] == pytest.approx(sum(covered) / len(covered), abs=1e-5)
+
+
+def test_a_run_that_fails_leaves_the_home_before_as_it_was(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=3, days=200)
+    home = tmp_path / "home"
+    workflows.run(folder, home=home, models=["naive"], windows=1)
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    with pytest.raises(Exception, match="no model"):
+        workflows.run(folder, home=home, models=["nonsense"], windows=1)
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
