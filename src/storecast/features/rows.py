@@ -35,14 +35,12 @@ class Rows:
     store, day : rank of the store and column of the day in the grid, (rows,)
     table : the features by name, (rows,) each
     target : log sales, NaN where the day is closed, unknown or ahead, (rows,)
-    offset : the part of log sales that a model need not learn: the ridge's holiday terms, (rows,)
     """
 
     store: npt.NDArray[np.int64]
     day: npt.NDArray[np.int64]
     table: pl.DataFrame
     target: Floats
-    offset: Floats
 
 
 @dataclass
@@ -97,13 +95,12 @@ def rows_at(grid: Grid, origin: int, horizon: int) -> Rows:
     design = Design.of(known, origin)
     ridge = fit_ridge(known, design, origin, RIDGE)
     fitted = ridge.fitted(design, days)
-    offset = ridge.part(design, days, "holiday")
     features = {
         **calendar_features(known, days),
         **history_features(known, origin, days),
         "ridge": fitted,
         "ridge_season": ridge.part(design, days, "season", "month"),
-        "ridge_holiday": offset,
+        "ridge_holiday": ridge.part(design, days, "holiday"),
         "ridge_promotion": ridge.part(design, days, "promotion"),
         "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), fitted),
         "ridge_trend": _along(ridge.coefficients[:, 7], fitted),
@@ -121,7 +118,6 @@ def rows_at(grid: Grid, origin: int, horizon: int) -> Rows:
         day=day + days.start,
         table=pl.concat([table, attributes, _promo2(known, origin, days, store, day)], how="horizontal"),
         target=target.astype(np.float32),
-        offset=offset[store, day],
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables that people read: totals, the submission, what moved since the forecast before. Money is summed in whole cents."""
+"""Tables that people read: totals, last year beside them, the submission, what moved. Money is summed in whole cents."""
 
 import datetime as dt
 
@@ -7,6 +7,8 @@ import polars as pl
 from storecast import schema as s
 
 CENT = 100
+YEAR = dt.timedelta(days=364)  # the same weekdays a year before
+UNKNOWN = "unknown"
 
 
 def forecast_table(forecast: pl.DataFrame, asked: pl.DataFrame | None) -> pl.DataFrame:
@@ -27,16 +29,14 @@ def totals(forecast: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Level (store-week, store-horizon, type-week, type-horizon, chain-week, chain-horizon), Key (the store, the type or
-    "chain"), Start, End, Forecast: the sum of the days' forecasts, to the cent. Weeks run from Monday to Sunday, cut at the
-    ends of the forecast.
+    Level (store-week, store-horizon, type-week, type-horizon, chain-week, chain-horizon), Key (the store, the type,
+    "unknown" where a store has none, or "chain"), Start, End, Forecast: the sum of the days' forecasts, to the cent.
+    Weeks run from Monday to Sunday, cut at the ends of the forecast.
     """
-    days = forecast.join(
-        stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left"
-    ).with_columns(
+    days = forecast.join(store_types(stores), on=s.STORE, how="left", maintain_order="left").with_columns(
         pl.lit("chain").alias("chain"),
         pl.col(s.DATE).dt.truncate("1w").alias("week"),
-        (pl.col(s.FORECAST) * CENT).round().cast(pl.Int64).alias("cents"),
+        _cents(s.FORECAST).alias("cents"),
     )
     first, last = days[s.DATE].min(), days[s.DATE].max()
     parts = []
@@ -47,6 +47,61 @@ def totals(forecast: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
         whole = days.group_by(column).agg(pl.col("cents").sum()).sort(column)
         parts.append(_lines(whole, f"{name}-horizon", column, pl.lit(first), pl.lit(last)))
     return pl.concat(parts)
+
+
+def store_types(stores: pl.DataFrame) -> pl.DataFrame:
+    """Return Store and StoreType, with a word where the type is not known."""
+    return stores.select(
+        s.STORE, pl.when(pl.col(s.STORE_TYPE) == "").then(pl.lit(UNKNOWN)).otherwise(s.STORE_TYPE).alias(s.STORE_TYPE)
+    )
+
+
+def beside_last_year(forecast: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
+    """Sum a forecast by store and week, and set the sales of the same weekdays of last year beside it.
+
+    Last year is 364 days before. It counts only where it is known for the whole week: every day that the store is to be
+    open had a row then. Else a store that was shut last year would pass for growth. `like_for_like` sums what can be
+    compared.
+
+    Returns
+    -------
+    Store, Week (its Monday), Forecast, LastYear (null where it is not known)
+    """
+    before = sales.select(*s.KEYS, s.SALES).with_columns(pl.col(s.DATE) + YEAR)
+    known = pl.col(s.SALES).is_not_null()
+    return (
+        forecast.select(*s.KEYS, s.FORECAST)
+        .join(before, on=s.KEYS, how="left")
+        .group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias("Week"))
+        .agg(
+            (_cents(s.FORECAST).sum() / CENT).round(2),
+            pl.when((known | (pl.col(s.FORECAST) == 0)).all() & known.any())
+            .then((_cents(s.SALES).sum() / CENT).round(2))
+            .alias("LastYear"),
+        )
+        .sort(s.STORE, "Week")
+    )
+
+
+def like_for_like(weeks: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Sum what `beside_last_year` gives, and compare it over the store-weeks whose last year is known.
+
+    Returns
+    -------
+    the columns of ``by``, Forecast, Like (the part of it that can be compared), LastYear and Change (a share); the last
+    three are null where nothing can be compared
+    """
+    known = pl.col("LastYear").is_not_null()
+    sums = (
+        weeks.group_by(*by or [pl.lit("chain").alias("Key")])
+        .agg(
+            (_cents(s.FORECAST).sum() / CENT).round(2),
+            pl.when(known.any()).then((_cents(s.FORECAST).filter(known).sum() / CENT).round(2)).alias("Like"),
+            pl.when(known.any()).then((_cents("LastYear").sum() / CENT).round(2)).alias("LastYear"),
+        )
+        .with_columns(pl.when(pl.col("LastYear") > 0).then(pl.col("Like") / pl.col("LastYear") - 1).alias("Change"))
+    )
+    return sums.sort(*by) if by else sums
 
 
 def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
@@ -68,6 +123,10 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("Before") > 0).then(change / pl.col("Before") * 100).round(1).alias("ChangePercent"),
     ).filter(pl.col("Change") != 0)
     return moved.sort(pl.col("Change").abs(), *s.KEYS, descending=[True, False, False])
+
+
+def _cents(column: str) -> pl.Expr:
+    return (pl.col(column) * CENT).round().cast(pl.Int64)
 
 
 def _lines(sums: pl.DataFrame, level: str, key: str, start: pl.Expr, end: pl.Expr) -> pl.DataFrame:
