@@ -18,8 +18,9 @@ from storecast.data.panel import Panel
 from storecast.evaluate.promotion import choose
 from storecast.evaluate.summary import summary
 from storecast.report.page import ReportInput, render
+from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission, totals
-from storecast.report.writers import read_forecast, write_csv, write_plan
+from storecast.report.writers import read_forecast, write_csv
 
 FIRST = dt.date(2014, 3, 5)  # a Wednesday
 NAMES = ("=cmd|' /C calc'!A0", "<script>alert(1)</script>", "'; DROP TABLE x", "+1", "@x", "-2", "plain")
@@ -111,14 +112,15 @@ def test_the_plan_adds_up_and_sets_last_year_beside(tmp_path: Path) -> None:
     path = tmp_path / "plan.xlsx"
     write_plan(path, forecast, panel, cutoff=panel.end, model="m", created=dt.datetime(2026, 1, 1), generated=True)
     rows = list(openpyxl.load_workbook(path, data_only=True)["Plan"].iter_rows(values_only=True))
-    total = rows[0].index("Total")
-    assert [row[total] for row in rows[1:4]] == [14 * 5.25] * 3
+    head = rows[5]
+    total = head.index("Total")
+    assert [row[total] for row in rows[6:9]] == [14 * 5.25] * 3
     assert rows[4][total] == pytest.approx(3 * 14 * 5.25)
-    day, week = panel.end + dt.timedelta(days=1), dt.timedelta(days=364)
+    day, year = panel.end + dt.timedelta(days=1), dt.timedelta(days=364)
     last = panel.sales.filter(
-        (pl.col(s.STORE) == 1) & (pl.col(s.DATE) >= day - week) & (pl.col(s.DATE) < day - week + dt.timedelta(days=14))
+        (pl.col(s.STORE) == 1) & (pl.col(s.DATE) >= day - year) & (pl.col(s.DATE) < day - year + dt.timedelta(days=14))
     )
-    assert rows[1][rows[0].index("Last year")] == last[s.SALES].sum()
+    assert rows[6][head.index("Total", total + 1)] == last[s.SALES].sum()
     read_me = openpyxl.load_workbook(path)["Read me"]
     assert "generated" in read_me["A1"].value
 

@@ -5,6 +5,7 @@ total, and in no change. A name in a cell is a string, never a formula.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,10 @@ def _plan_sheet(plan: _Plan) -> None:
     sheet, formats, weeks = plan.book.add_worksheet("Plan"), plan.formats, len(plan.weeks)
     sheet.write_string(0, 0, plan.title, formats["title"])
     sheet.write_string(
-        1, 0, "Expected sales by store and week. Empty: last year is not known for that week. See Read me.", formats["soft"]
+        1,
+        0,
+        "Expected sales by store and week. Empty: last year is not known for that week. See Read me.",
+        formats["soft"],
     )
     for band, name in enumerate(BANDS):
         sheet.merge_range(SUMS - 1, plan.column(band, 0), SUMS - 1, plan.column(band, None), name, formats["band"])
@@ -161,7 +165,9 @@ def _plan_sheet(plan: _Plan) -> None:
 def _weeks_sheet(plan: _Plan) -> None:
     sheet, formats, rows = plan.book.add_worksheet("Weeks"), plan.formats, len(plan.weeks)
     sheet.write_string(0, 0, plan.title, formats["title"])
-    sheet.write_string(1, 0, "The whole chain by week. The change compares like with like: see Read me.", formats["soft"])
+    sheet.write_string(
+        1, 0, "The whole chain by week. The change compares like with like: see Read me.", formats["soft"]
+    )
     head = ("First day", "Last day", "Forecast", "Of it comparable", "Last year", "Change")
     for column, name in enumerate(head):
         sheet.write_string(3, column, name, formats["head" if column < 2 else "right"])
@@ -198,7 +204,11 @@ def _read_me(
         .sort(s.DATE)
     )
     lines = [
-        *(["This is a generated chain, not a real one: its figures say nothing of a real business."] if generated else []),
+        *(
+            ["This is a generated chain, not a real one: its figures say nothing of a real business."]
+            if generated
+            else []
+        ),
         f"The last day whose sales were known is {cutoff}. The model is {model}.",
         "A figure is the expected sales of a week, from Monday to Sunday, cut at the ends of the forecast. Closed days count 0.",
         "Last year means the same weekdays, 364 days before. A cell is empty where the store had no figures for all of the "
@@ -227,7 +237,9 @@ def _sum(sheet: Any, row: int, column: int, cells: str, values: list[Any], form:
         sheet.write_blank(row, column, None, form)
 
 
-def _change(sheet: Any, plan: _Plan, stores: tuple[int, int], weeks: Any, cell: tuple[int, int], form: Any) -> None:
+def _change(
+    sheet: Any, plan: _Plan, stores: tuple[int, int], weeks: Sequence[int], cell: tuple[int, int], form: Any
+) -> None:
     """Write the change on last year of some stores and weeks, like for like."""
     known = [
         (plan.forecast[k][week], before)
@@ -235,11 +247,15 @@ def _change(sheet: Any, plan: _Plan, stores: tuple[int, int], weeks: Any, cell: 
         for week in weeks
         if (before := plan.last_year[k][week]) is not None
     ]
-    now = _like(plan, stores, weeks)
-    _share(sheet, cell, (now, f"SUM({_cells(plan, 1, stores, weeks)})"), known, form)
+    now, before = (_cells(plan, band, stores, weeks) for band in (0, 1))
+    single = stores[0] == stores[1] and len(weeks) == 1
+    parts = (now, before) if single else (_like(plan, stores, weeks), f"SUM({before})")
+    _share(sheet, cell, parts, known, form)
 
 
-def _share(sheet: Any, cell: tuple[int, int], parts: tuple[str, str], known: list[tuple[float, float]], form: Any) -> None:
+def _share(
+    sheet: Any, cell: tuple[int, int], parts: tuple[str, str], known: list[tuple[float, float]], form: Any
+) -> None:
     now, before = (sum(values) for values in zip(*known, strict=True)) if known else (0.0, 0.0)
     if before > 0:
         sheet.write_formula(*cell, f"={parts[0]}/{parts[1]}-1", form, now / before - 1)
@@ -247,13 +263,13 @@ def _share(sheet: Any, cell: tuple[int, int], parts: tuple[str, str], known: lis
         sheet.write_blank(*cell, None, form)
 
 
-def _like(plan: _Plan, stores: tuple[int, int], weeks: Any, sheet: str = "") -> str:
+def _like(plan: _Plan, stores: tuple[int, int], weeks: Sequence[int], sheet: str = "") -> str:
     """Return the formula of the forecast whose last year is known."""
     now, before = (sheet + _cells(plan, band, stores, weeks) for band in (0, 1))
     return f"SUMPRODUCT(ISNUMBER({before})*{now})"
 
 
-def _cells(plan: _Plan, band: int, stores: tuple[int, int], weeks: Any) -> str:
+def _cells(plan: _Plan, band: int, stores: tuple[int, int], weeks: Sequence[int]) -> str:
     cells: str = xl_range(TOP + stores[0], plan.column(band, weeks[0]), TOP + stores[1], plan.column(band, weeks[-1]))
     return cells
 

@@ -19,8 +19,9 @@ from storecast.features.rows import Memo
 from storecast.files import folder, whole
 from storecast.logs import log_file
 from storecast.report.page import ReportInput, write_report
+from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission, totals
-from storecast.report.writers import read_forecast, write_csv, write_plan
+from storecast.report.writers import read_forecast, write_csv
 from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.preparation import Prepared, prepare
