@@ -55,7 +55,8 @@ def scores(found: dict[str, Any]) -> None:
 def progress() -> Iterator[Report]:
     """Show the step at work on stderr, with the time it has taken."""
     columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda step, /: bar.update(task, description=escape(step))
 
