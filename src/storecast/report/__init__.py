@@ -1,7 +1,9 @@
 """Report: what people read.
 
-tables     totals, submission, changes: frames in, frames out
-writers    CSV and the plan as a workbook, each file whole
+tables     totals, last year beside them, submission, changes: frames in, frames out
+writers    CSV, each file whole
+plan       the workbook: weeks × stores, live sums
 figures    Plotly figures
-page       the one HTML page that opens offline
+facts      what the page says, worked out from its input
+page       the one HTML page that opens offline: page.html is its template, page.css its looks
 """

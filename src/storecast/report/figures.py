@@ -1,6 +1,11 @@
-"""Plotly figures of the report. The colours keep apart for the colour-blind, and by darkness in greyscale."""
+"""Plotly figures of the report.
+
+The colours stay apart for the colour-blind, and by darkness in greyscale: the baseline is pale, the model in use dark.
+Text that comes from the input is escaped, since Plotly reads tags in it.
+"""
 
 import datetime as dt
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,123 +14,162 @@ import polars as pl
 
 from storecast import schema as s
 
-INK, BLUE, ORANGE, PALE, PALER = "#1b1f24", "#0b5394", "#d55e00", "rgba(11,83,148,0.22)", "rgba(11,83,148,0.10)"
-SHADES = ("#c3cfdb", "#7fa8cd", "#d55e00", "#0b3f73", "#3f7cb0", "#7a3b00")
-WEEKS_BACK = 12
+INK, PAST, AHEAD = "#1b1f24", "#a9b3be", "#0b4a82"
+WIDE, NARROW = "rgba(11,74,130,0.13)", "rgba(11,74,130,0.30)"
+BASELINE_COLOUR, CHAMPION_COLOUR, OTHERS = "#cdd3da", "#0b4a82", ("#e0a23b", "#3f9187", "#8a5a9e", "#b0503c")
+MARKS = ("circle-open", "square", "diamond", "triangle-up", "cross", "x")
+WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
+
+Lines = Sequence[dict[str, Any]]
 
 
-def chain_by_day(panel_sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
-    """Return the chain's sales of the last weeks and its forecast, a point a day."""
+def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
+    """Return the sales of the last weeks and the forecast, a bar a day, of the stores that are forecast."""
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
-    stores = forecast[s.STORE].unique().implode()
-    past = panel_sales.filter((pl.col(s.DATE) > since) & pl.col(s.STORE).is_in(stores))
-    past = past.group_by(s.DATE).agg(pl.col(s.SALES).sum()).sort(s.DATE)
-    ahead = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum()).sort(s.DATE)
-    figure = _figure("Sales of the chain per day")
-    figure.add_scatter(
-        x=past[s.DATE].to_list(), y=past[s.SALES].to_list(), name="Sales", line={"color": INK, "width": 1.6}
-    )
-    figure.add_scatter(
-        x=ahead[s.DATE].to_list(), y=ahead[s.FORECAST].to_list(), name="Forecast", line={"color": BLUE, "width": 2.2}
-    )
-    return figure
-
-
-def scores_by_window(lines: Sequence[dict[str, Any]], baseline: str) -> go.Figure:
-    """Return the RMSPE of each model, a group of bars a window."""
-    figure = _figure("RMSPE by last known day: lower is better", height=320)
-    models = list(dict.fromkeys(line["model"] for line in lines))
-    for k, model in enumerate(models):
-        of = [line for line in lines if line["model"] == model]
-        name = f"{model} (baseline)" if model == baseline else model
-        names = ["mean" if line["cutoff"] == "mean" else line["cutoff"] for line in of]
-        figure.add_bar(x=names, y=[line["RMSPE"] for line in of], name=name, marker_color=SHADES[k % len(SHADES)])
-    figure.update_yaxes(tickformat=".0%")
-    return figure
-
-
-def accuracy_by_week(lines: Sequence[dict[str, Any]]) -> go.Figure:
-    """Return the RMSPE of each model by week ahead."""
-    figure = _figure("RMSPE by week ahead", height=300)
-    for k, model in enumerate(dict.fromkeys(line["model"] for line in lines)):
-        of = sorted((line for line in lines if line["model"] == model), key=lambda line: int(line["key"]))
-        figure.add_scatter(
-            x=[int(line["key"]) for line in of],
-            y=[line["RMSPE"] for line in of],
-            name=model,
-            mode="lines+markers",
-            line={"color": SHADES[k % len(SHADES)], "width": 2},
-        )
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_xaxes(dtick=1, title="week ahead")
+    past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
+    past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
+    figure = _figure(height=320)
+    for rows, column, name, colour in ((past, s.SALES, "Sales", PAST), (forecast, s.FORECAST, "Forecast", AHEAD)):
+        days = rows.group_by(s.DATE).agg(pl.col(column).sum().round(2)).sort(s.DATE)
+        figure.add_bar(x=days[s.DATE].to_list(), y=days[column].to_list(), name=name, marker_color=colour)
+    figure.update_layout(bargap=0.2, barmode="overlay")
     return figure
 
 
 def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
-    """Return one store: sales of the last weeks, the forecast and its bounds, open days alone."""
-    since = cutoff - dt.timedelta(weeks=WEEKS_BACK // 2)
-    past = sales.filter((pl.col(s.STORE) == store) & (pl.col(s.DATE) > since) & (pl.col(s.SALES) > 0)).sort(s.DATE)
+    """Return one store: sales of the last weeks, the forecast and its intervals, open days alone."""
+    since = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK)
+    past = sales.filter((pl.col(s.STORE) == store) & (pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
+    past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()
-    figure = _figure(f"Store {store}", height=280)
-    for level, colour in ((95, PALER), (80, PALE)):
-        low, high = s.bound_columns(level)
-        figure.add_scatter(x=days, y=ahead[high].to_list(), line={"width": 0}, showlegend=False, hoverinfo="skip")
+    figure = _figure(height=270)
+    for level, colour in ((95, WIDE), (80, NARROW)):
+        low, high = (ahead[name].to_list() for name in s.bound_columns(level))
+        figure.add_scatter(x=days, y=high, line={"width": 0}, mode="lines", showlegend=False, hoverinfo="skip")
         figure.add_scatter(
-            x=days,
-            y=ahead[low].to_list(),
-            line={"width": 0},
-            fill="tonexty",
-            fillcolor=colour,
-            name=f"{level} % interval",
+            x=days, y=low, line={"width": 0}, mode="lines", fill="tonexty", fillcolor=colour, name=f"{level} % interval"
         )
+    for rows, column, name, colour, width in (
+        (past, s.SALES, "Sales", INK, 1.2),
+        (ahead, s.FORECAST, "Forecast", AHEAD, 2.0),
+    ):
+        figure.add_scatter(
+            x=rows[s.DATE].to_list(),
+            y=rows[column].to_list(),
+            name=name,
+            mode="lines",
+            line={"color": colour, "width": width},
+        )
+    return figure
+
+
+def window_by_day(rows: pl.DataFrame, champion: str) -> go.Figure:
+    """Return a scored window of the backtest: the chain's sales as bars, what had been forecast as dots.
+
+    Parameters
+    ----------
+    rows : Date, Sales, Forecast of the stores and days that have both
+    """
+    days = rows.group_by(s.DATE).agg(pl.col(s.SALES, s.FORECAST).sum().round(2)).sort(s.DATE)
+    figure = _figure(height=270)
+    said = days.filter(pl.col(s.FORECAST) > 0)
+    figure.add_bar(x=days[s.DATE].to_list(), y=days[s.SALES].to_list(), name="Sales as they came", marker_color=PAST)
     figure.add_scatter(
-        x=past[s.DATE].to_list(), y=past[s.SALES].to_list(), name="Sales", line={"color": INK, "width": 1.4}
+        x=said[s.DATE].to_list(),
+        y=said[s.FORECAST].to_list(),
+        name=f"Forecast of {html.escape(champion)}",
+        mode="markers",
+        marker={"color": AHEAD, "size": 6, "line": {"color": "#fff", "width": 1}},
     )
-    figure.add_scatter(x=days, y=ahead[s.FORECAST].to_list(), name="Forecast", line={"color": BLUE, "width": 2})
+    figure.update_layout(bargap=0.2)
     return figure
 
 
-def backtest_by_day(forecasts: pl.DataFrame, sales: pl.DataFrame, model: str) -> go.Figure:
-    """Return the chain's sales in the scored windows, and what the model had said before."""
-    rows = forecasts.filter(pl.col(s.MODEL) == model).join(sales.select(*s.KEYS, s.SALES), on=s.KEYS, how="inner")
-    days = rows.group_by(s.CUTOFF, s.DATE).agg(pl.col(s.SALES).sum(), pl.col(s.FORECAST).sum()).sort(s.DATE)
-    figure = _figure("Backtest: the chain per day")
-    for k, ((_,), window) in enumerate(days.group_by(s.CUTOFF, maintain_order=True)):
-        when = window[s.DATE].to_list()
-        first = k == 0
-        figure.add_scatter(
-            x=when, y=window[s.SALES].to_list(), name="Sales", showlegend=first, line={"color": INK, "width": 1.6}
+def scores_by_window(lines: Lines, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
+    """Return the RMSPE of each model, a group of bars a window; a tick marks it without the five worst rows."""
+    figure = _figure(height=320)
+    for k, model in enumerate(models):
+        of = [line for line in lines if line["model"] == model]
+        names = [_window(line["cutoff"]) for line in of]
+        figure.add_bar(
+            x=names,
+            y=[line["RMSPE"] for line in of],
+            name=_name(model, baseline),
+            offsetgroup=model,
+            marker={"color": _colour(k, model, models, baseline, champion), "line": {"color": "#57606a", "width": 0.5}},
         )
+    for k, model in enumerate(models):
+        of = [line for line in lines if line["model"] == model and line.get("RMSPE_without_worst5") is not None]
+        names = [_window(line["cutoff"]) for line in of]
         figure.add_scatter(
-            x=when,
-            y=window[s.FORECAST].to_list(),
-            name=f"Forecast ({model})",
-            showlegend=first,
-            line={"color": ORANGE, "width": 1.8, "dash": "dot"},
+            x=names,
+            y=[line["RMSPE_without_worst5"] for line in of],
+            name="without the five worst rows",
+            legendgroup="without",
+            showlegend=k == 0,
+            offsetgroup=model,
+            mode="markers",
+            marker={
+                "symbol": "line-ew",
+                "size": 14,
+                "line": {"width": 2.5, "color": "#fff" if model == champion else INK},
+            },
         )
+    figure.update_traces(
+        selector={"name": "without the five worst rows", "showlegend": True}, marker={"line": {"color": INK}}
+    )
+    figure.update_layout(barmode="group", scattermode="group", bargap=0.25)
+    figure.update_yaxes(tickformat=".0%", hoverformat=".2%")
+    figure.update_xaxes(tickangle=0)
     return figure
 
 
-def _figure(title: str, height: int = 340) -> go.Figure:
+def accuracy_by_week(lines: Lines, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
+    """Return the RMSPE of each model by week ahead."""
+    figure = _figure(height=300)
+    for k, model in enumerate(models):
+        of = sorted((line for line in lines if line["model"] == model), key=lambda line: int(line["key"]))
+        colour = _colour(k, model, models, baseline, champion)
+        figure.add_scatter(
+            x=[int(line["key"]) for line in of],
+            y=[line["RMSPE"] for line in of],
+            name=_name(model, baseline),
+            mode="lines+markers",
+            line={"color": "#8b96a2" if model == baseline else colour, "width": 3 if model == champion else 1.8},
+            marker={"symbol": MARKS[k % len(MARKS)], "size": 8},
+        )
+    figure.update_yaxes(tickformat=".0%", hoverformat=".2%", rangemode="tozero")
+    figure.update_xaxes(dtick=1, title="week ahead")
+    return figure
+
+
+def _window(cutoff: str) -> str:
+    return "mean of<br>the windows" if cutoff == "mean" else f"after<br>{cutoff}"
+
+
+def _name(model: str, baseline: str) -> str:
+    return html.escape(model) + (" (baseline)" if model == baseline else "")
+
+
+def _colour(place: int, model: str, models: Sequence[str], baseline: str, champion: str) -> str:
+    if model in (baseline, champion):
+        return CHAMPION_COLOUR if model == champion else BASELINE_COLOUR
+    others = [name for name in models if name not in (baseline, champion)]
+    return OTHERS[others.index(models[place]) % len(OTHERS)]
+
+
+def _figure(height: int) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
-        title={
-            "text": title,
-            "font": {"size": 15},
-            "x": 0,
-            "xref": "paper",
-            "y": 0.98,
-            "yref": "container",
-            "yanchor": "top",
-        },
         template="plotly_white",
         height=height,
-        margin={"l": 8, "r": 8, "t": 64, "b": 8},
-        font={"family": "system-ui, sans-serif", "size": 12, "color": INK},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0},
+        margin={"l": 4, "r": 4, "t": 40, "b": 4},
+        font={"family": 'system-ui, -apple-system, "Segoe UI", sans-serif', "size": 12, "color": INK},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "xanchor": "left", "itemclick": False},
         hovermode="x unified",
+        dragmode=False,
     )
-    figure.update_yaxes(rangemode="tozero", automargin=True, tickformat="~s")
-    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(rangemode="tozero", automargin=True, tickformat="~s", hoverformat=",.0f", gridcolor="#e6eaee")
+    figure.update_xaxes(automargin=True, showgrid=False, ticks="outside", tickcolor="#c4ccd4")
     return figure

@@ -16,10 +16,24 @@ from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.files import whole
-from storecast.report import figures
+from storecast.report import facts, figures
 
 BASELINE = "naive"
-YEAR = dt.timedelta(days=364)  # the same weekdays a year before
+WINDOWS_SHOWN = 6  # of the backtest, as figures; the tables hold all
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,85 +68,94 @@ def write_report(path: Path, told: ReportInput) -> None:
 
 def render(told: ReportInput) -> str:
     """Return the page as HTML."""
-    environment = Environment(loader=PackageLoader("storecast.report", "."), autoescape=True, undefined=StrictUndefined)
-    environment.filters |= {"money": _money, "percent": _percent}
-    lines = [line for line in told.scores["scores"] if line["slice"] == "all"]
-    weeks = [line for line in told.scores["scores"] if line["slice"] == "week" and line["cutoff"] == "mean"]
-    sales = told.panel.sales
+    environment = Environment(
+        loader=PackageLoader("storecast.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"money": _money, "percent": _percent, "change": _change, "plain": _plain, "long": _long}
+    days = told.forecast[s.DATE]
     return environment.get_template("page.html").render(
         told=told,
         scores=told.scores,
-        lines=lines,
-        types=[line for line in told.scores["scores"] if line["slice"] == "store_type" and line["cutoff"] == "mean"],
-        mean=_mean_of(lines, told.champion),
-        baseline=_mean_of(lines, BASELINE),
-        champion_lines=[line for line in lines if line["model"] == told.champion],
-        worst=[row for row in told.scores["worst"] if row["model"] == told.champion],
-        totals=_headline(told),
-        assumed=_assumed(told),
+        first=days.min(),
+        last=days.max(),
+        horizon=days.n_unique(),
+        store_count=told.forecast[s.STORE].n_unique(),
+        outlook=facts.outlook(told.forecast, told.panel.sales, told.panel.stores),
+        assumed=facts.assumed_days(told.panel.calendar, told.forecast),
+        worst=facts.hardest(told.scores.get("worst", ()), told.champion),
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (our own library's code)
-        ahead=_html(figures.chain_by_day(sales, told.forecast, told.cutoff), "ahead"),
-        windows=_html(figures.scores_by_window(lines, BASELINE), "windows"),
-        weeks=_html(figures.accuracy_by_week(weeks), "weeks"),
-        past=_html(figures.backtest_by_day(told.backtest, sales, told.champion), "past"),
-        stores=[
-            (why, _html(figures.store_ahead(store, sales, told.forecast, told.cutoff), f"store{k}"))
-            for k, (why, store) in enumerate(sample_stores(told.forecast))
-        ],
+        ahead=_html(figures.chain_by_day(told.panel.sales, told.forecast, told.cutoff), "ahead"),
+        stores=_stores(told),
+        **_accuracy(told),
     )
 
 
-def sample_stores(forecast: pl.DataFrame) -> list[tuple[str, object]]:
-    """Choose stores to show: the largest, the middle, the smallest and the least certain, each once."""
-    open_days = forecast.filter(pl.col(s.FORECAST) > 0)
-    width = ((pl.col("Upper80") - pl.col("Lower80")) / pl.col(s.FORECAST)).mean().alias("width")
-    stores = open_days.group_by(s.STORE).agg(pl.col(s.FORECAST).sum(), width).sort(s.FORECAST, s.STORE)
-    if stores.is_empty():
-        return []
-    names = stores[s.STORE]
-    chosen = [
-        ("The store with the largest forecast", names[-1]),
-        ("A store in the middle", names[len(names) // 2]),
-        ("The store with the smallest forecast", names[0]),
-        ("The store with the widest intervals", stores.sort("width", s.STORE)[s.STORE][-1]),
+def _stores(told: ReportInput) -> list[dict[str, Any]]:
+    sales, forecast = told.panel.sales, told.forecast
+    return [
+        {
+            "store": store,
+            "why": why,
+            "figure": _html(figures.store_ahead(store, sales, forecast, told.cutoff), f"store{k}"),
+        }
+        for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, told.cutoff))
     ]
-    return list({store: (why, store) for why, store in reversed(chosen)}.values())[::-1]
 
 
-def _headline(told: ReportInput) -> dict[str, float | None]:
-    """Return the chain's total, and the same stores' sales on the same weekdays of last year where they are all known."""
-    days = told.forecast.select(*s.KEYS, s.FORECAST)
-    before = told.panel.sales.select(*s.KEYS, s.SALES).with_columns(pl.col(s.DATE) + YEAR)
-    both = days.join(before, on=s.KEYS, how="inner")
-    like, last = float(both[s.FORECAST].sum()), float(both[s.SALES].sum())
+def _accuracy(told: ReportInput) -> dict[str, Any]:
+    """Return what the page says of the backtest: tables, figures, the model in use beside the baseline."""
+    every = told.scores.get("scores", ())
+    lines = [line for line in every if line["slice"] == "all"]
+    weekly = [line for line in every if line["slice"] == "week" and line["cutoff"] == "mean"]
+    models = facts.models_in_order(lines, BASELINE)
+    chosen = (models, BASELINE, told.champion)
     return {
-        "total": float(days[s.FORECAST].sum()),
-        "last_year": last or None,
-        "change": like / last - 1 if last else None,
-        "alike": both.height / max(days.height, 1),
+        "models": models,
+        "baseline_name": BASELINE,
+        "mean": facts.mean_of(lines, told.champion),
+        "baseline": facts.mean_of(lines, BASELINE) if told.champion != BASELINE else None,
+        "windows": facts.by_window(lines, told.scores.get("windows", ())),
+        "champion_lines": [line for line in lines if line["model"] == told.champion],
+        "weeks": {
+            "scores": facts.side_by_side(every, "week", "RMSPE", models),
+            "cover": facts.side_by_side(every, "week", "cover80", models),
+        },
+        "types": facts.side_by_side(every, "store_type", "RMSPE", models),
+        "by_window": _html(figures.scores_by_window(lines, *chosen), "windows") if lines else None,
+        "by_week": _html(figures.accuracy_by_week(weekly, *chosen), "weeks")
+        if len({x["key"] for x in weekly}) > 1
+        else None,
+        "past": _past(told),
     }
 
 
-def _assumed(told: ReportInput) -> dict[str, Any]:
-    rows = told.panel.calendar.filter(pl.col(s.ASSUMED)).join(told.forecast.select(s.KEYS), on=s.KEYS, how="semi")
-    days = rows[s.DATE]
-    return {
-        "rows": rows.height,
-        "first": days.min(),
-        "last": days.max(),
-        "share": rows.height / max(told.forecast.height, 1),
-    }
-
-
-def _mean_of(lines: list[dict[str, Any]], model: str) -> dict[str, Any]:
-    return next(line for line in lines if line["model"] == model and line["cutoff"] == "mean")
+def _past(told: ReportInput) -> list[dict[str, Any]]:
+    """Return a figure for each of the last scored windows of the model in use."""
+    if told.backtest.is_empty():
+        return []
+    rows = told.backtest.filter(pl.col(s.MODEL) == told.champion).select(s.CUTOFF, *s.KEYS, s.FORECAST)
+    rows = rows.join(told.panel.sales.select(*s.KEYS, s.SALES), on=s.KEYS, how="inner").sort(s.CUTOFF, *s.KEYS)
+    parts = rows.partition_by(s.CUTOFF, maintain_order=True)[-WINDOWS_SHOWN:]
+    return [
+        {
+            "first": part[s.DATE].min(),
+            "last": part[s.DATE].max(),
+            "error": float(part[s.FORECAST].sum()) / sold - 1 if (sold := float(part[s.SALES].sum())) else None,
+            "figure": _html(figures.window_by_day(part, told.champion), f"past{k}"),
+        }
+        for k, part in enumerate(parts)
+    ]
 
 
 def _html(figure: go.Figure, name: str) -> Markup:
     found = figure.to_html(
         full_html=False, include_plotlyjs=False, div_id=name, config={"displayModeBar": False, "responsive": True}
     )
-    return Markup(found)  # noqa: S704  (Plotly escapes what it is given)
+    return Markup(found)  # noqa: S704  (Plotly escapes <, > and / in what it writes)
 
 
 def _money(value: float | None) -> str:
@@ -140,4 +163,17 @@ def _money(value: float | None) -> str:
 
 
 def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value * 100:.{digits}f} %"
+    return "–" if value is None else f"{value * 100:.{digits}f}\u00a0%"
+
+
+def _change(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{value * 100:+.{digits}f}\u00a0%".replace("-", "−")
+
+
+def _plain(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _long(day: dt.date | str) -> str:
+    date = dt.date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"

@@ -144,9 +144,11 @@ def _plan_sheet(plan: _Plan) -> None:
     for week in (*range(weeks), None):
         now, before = (plan.column(band, week) for band in (0, 1))
         chosen = range(weeks) if week is None else [week]
-        for column, table in ((now, plan.forecast), (before, plan.last_year)):
-            cells = xl_range(TOP, column, TOP + len(plan.stores) - 1, column)
-            _sum(sheet, SUMS, column, cells, [line[w] for line in table for w in chosen], formats["sum"])
+        for column, values in (
+            (now, [line[w] for line in plan.forecast for w in chosen]),
+            (before, [line[w] for line in plan.last_year for w in chosen]),
+        ):
+            _sum(sheet, SUMS, column, xl_range(TOP, column, TOP + len(plan.stores) - 1, column), values, formats["sum"])
         for k in range(len(plan.stores)):
             _change(sheet, plan, (k, k), chosen, (TOP + k, plan.column(2, week)), formats["share"])
         _change(sheet, plan, (0, len(plan.stores) - 1), chosen, (SUMS, plan.column(2, week)), formats["sum_share"])
@@ -212,7 +214,7 @@ def _read_me(
         f"The last day whose sales were known is {cutoff}. The model is {model}.",
         "A figure is the expected sales of a week, from Monday to Sunday, cut at the ends of the forecast. Closed days count 0.",
         "Last year means the same weekdays, 364 days before. A cell is empty where the store had no figures for all of the "
-        "week then. Holidays that move, such as Easter, may stand in other weeks.",
+        "week then. Promotions, and holidays that move such as Easter, may have stood in another week.",
         "A change of several stores or weeks compares like with like: the part of the forecast whose last year is known, over "
         "that last year. So a store that was shut last year counts in the totals, and in no change.",
         "Sums and changes are formulas: they follow when a figure is edited.",
@@ -228,7 +230,7 @@ def _read_me(
         sheet.write_string(row, 0, f"{day}: the calendar of {count} stores is assumed")
 
 
-def _sum(sheet: Any, row: int, column: int, cells: str, values: list[Any], form: Any) -> None:
+def _sum(sheet: Any, row: int, column: int, cells: str, values: Sequence[float | None], form: Any) -> None:
     """Write a live sum; where nothing is known, leave the cell empty."""
     known = [value for value in values if value is not None]
     if known:
@@ -247,9 +249,9 @@ def _change(
         for week in weeks
         if (before := plan.last_year[k][week]) is not None
     ]
-    now, before = (_cells(plan, band, stores, weeks) for band in (0, 1))
+    cells = (_cells(plan, 0, stores, weeks), _cells(plan, 1, stores, weeks))
     single = stores[0] == stores[1] and len(weeks) == 1
-    parts = (now, before) if single else (_like(plan, stores, weeks), f"SUM({before})")
+    parts = cells if single else (_like(plan, stores, weeks), f"SUM({cells[1]})")
     _share(sheet, cell, parts, known, form)
 
 

@@ -1,0 +1,63 @@
+"""What the report says is chosen the same every time, and left out where it cannot be said."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from panels import make_panel
+from storecast import schema as s
+from storecast.report import facts
+
+Ahead = Callable[..., pl.DataFrame]
+
+
+def test_stores_to_show_are_the_largest_the_middle_the_smallest_and_the_most_volatile(ahead: Ahead) -> None:
+    panel = make_panel(stores=7, days=200, ahead=14)
+    forecast = ahead(panel).with_columns(pl.col(s.FORECAST) * pl.col(s.STORE))
+    wild = panel.sales.with_columns(
+        pl.when(pl.col(s.STORE) == 3)
+        .then(pl.col(s.SALES) * (1 + 2 * (pl.col(s.DATE).dt.day() % 2)))
+        .otherwise(s.SALES)
+        .alias(s.SALES)
+    )
+    chosen = facts.sample_stores(forecast, wild, panel.end)
+    assert [store for _, store in chosen] == [7, 4, 1, 3]
+    assert facts.sample_stores(forecast.reverse(), wild.reverse(), panel.end) == chosen
+
+
+def test_a_store_is_shown_once(ahead: Ahead) -> None:
+    panel = make_panel(stores=1, days=200, ahead=14)
+    assert facts.sample_stores(ahead(panel), panel.sales, panel.end) == [("The only store", 1)]
+    two = make_panel(stores=2, days=200, ahead=14)
+    stores = [store for _, store in facts.sample_stores(ahead(two), two.sales, two.end)]
+    assert sorted(stores) == [1, 2]
+
+
+def test_a_store_without_an_open_day_is_not_shown(ahead: Ahead) -> None:
+    panel = make_panel(stores=1, days=200, ahead=14)
+    assert facts.sample_stores(ahead(panel, 0.0), panel.sales, panel.end) == []
+
+
+def test_weeks_and_types_add_up_to_the_chain(ahead: Ahead) -> None:
+    panel = make_panel(stores=5, days=400, ahead=14)
+    found = facts.outlook(ahead(panel), panel.sales, panel.stores)
+    for part in ("weeks", "types"):
+        for name in (s.FORECAST, "Like", "LastYear"):
+            assert round(sum(line[name] for line in found[part]), 2) == found["chain"][name]
+    assert sum(line["Stores"] for line in found["types"]) == 5
+
+
+def test_weeks_ahead_are_in_the_order_of_numbers() -> None:
+    lines = [
+        {"model": "m", "cutoff": "mean", "slice": "week", "key": str(week), "rows": 1, "RMSPE": week / 100}
+        for week in (10, 2, 1)
+    ]
+    table = facts.side_by_side(lines, "week", "RMSPE", ["m", "absent"])
+    assert [row["key"] for row in table] == ["1", "2", "10"]
+    assert table[0]["values"] == [0.01, None]
+
+
+def test_the_hardest_days_are_the_models_own_largest_first() -> None:
+    row = {"model": "m", "cutoff": "2015-01-01", s.STORE: 1, s.DATE: "2015-01-02", s.SALES: 100.0, s.FORECAST: 150.0}
+    found = facts.hardest([row, {**row, s.FORECAST: 10.0}, {**row, "model": "other"}], "m")
+    assert [round(line["error"], 2) for line in found] == [-0.9, 0.5]

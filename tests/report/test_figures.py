@@ -1,0 +1,59 @@
+"""Figures that keep apart in greyscale, and names that are shown as they are."""
+
+import datetime as dt
+import itertools
+import re
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.report import figures
+
+WINDOWS = ("2015-01-01", "mean")
+MODELS = ("naive", "linear", "forest", "boosting")
+LINES = [
+    {"model": model, "cutoff": cutoff, "key": "1", "RMSPE": 0.1, "RMSPE_without_worst5": 0.09}
+    for model in MODELS
+    for cutoff in WINDOWS
+]
+
+
+def luminance(colour: str) -> float:
+    red, green, blue = (int(part, 16) / 255 for part in re.findall("[0-9a-f]{2}", colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_models_differ_in_darkness_and_the_one_in_use_is_darkest() -> None:
+    figure = figures.scores_by_window(LINES, MODELS, "naive", "boosting")
+    shades = [luminance(trace.marker.color) for trace in figure.data if trace.type == "bar"]
+    assert shades == sorted(shades, reverse=True)
+    assert min(a - b for a, b in itertools.pairwise(shades)) > 0.1
+
+
+def test_every_bar_has_a_tick_without_the_five_worst_rows() -> None:
+    figure = figures.scores_by_window(LINES, MODELS, "naive", "boosting")
+    ticks = [trace for trace in figure.data if trace.type == "scatter"]
+    assert len(ticks) == len(MODELS)
+    assert all(list(trace.y) == [0.09, 0.09] for trace in ticks)
+    assert sum(bool(trace.showlegend) for trace in ticks) == 1
+
+
+def test_a_models_name_is_no_markup() -> None:
+    figure = figures.accuracy_by_week([{**LINES[0], "model": "<b>x</b>"}], ["<b>x</b>"], "naive", "x")
+    assert figure.data[0].name == "&lt;b&gt;x&lt;/b&gt;"
+
+
+def test_closed_days_have_no_dot_in_a_window() -> None:
+    days = [dt.date(2015, 1, k) for k in (1, 2, 3)]
+    rows = pl.DataFrame({s.DATE: days, s.SALES: [0.0, 10.0, 12.0], s.FORECAST: [0.0, 11.0, 11.0]})
+    bars, dots = figures.window_by_day(rows, "linear").data
+    assert len(bars.x) == 3
+    assert list(dots.x) == days[1:]
+
+
+def test_the_chain_counts_only_the_stores_that_are_forecast() -> None:
+    day = dt.date(2015, 1, 1)
+    sales = pl.DataFrame({s.STORE: [1, 2], s.DATE: [day, day], s.SALES: [5.0, 7.0]})
+    forecast = pl.DataFrame({s.STORE: [1], s.DATE: [day + dt.timedelta(days=1)], s.FORECAST: [6.0]})
+    past, ahead = figures.chain_by_day(sales, forecast, day).data
+    assert (list(past.y), list(ahead.y)) == ([5.0], [6.0])

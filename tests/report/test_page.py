@@ -1,0 +1,164 @@
+"""One page that needs nothing else, escapes what it is told, and leaves out what cannot be said."""
+
+import dataclasses
+import datetime as dt
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.report.page import ReportInput, render, write_report
+
+NAME = "<script>alert(1)</script>"
+SECTIONS = ("s-ahead", "s-stores", "s-accuracy", "s-intervals", "s-hard", "s-assumed", "s-data", "s-terms")
+
+
+@pytest.fixture(scope="module")
+def page(told: ReportInput) -> str:
+    return render(told)
+
+
+class Outline(HTMLParser):
+    """The page's tags, without what scripts hold."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "br", "link", "img"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.open):
+            self.text.append(data)
+
+    def ids(self) -> list[str]:
+        return [str(attrs["id"]) for _, attrs in self.tags if "id" in attrs]
+
+    def words(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.text))
+
+
+def sections(page: str) -> set[str]:
+    return {name for name in Outline(page).ids() if name.startswith("s-")}
+
+
+def test_the_page_is_small_enough_and_holds_its_library_once(page: str) -> None:
+    assert len(page.encode()) < 8_000_000
+    assert page.count("plotly.js v") == 1
+
+
+def test_the_page_asks_for_nothing_from_elsewhere(page: str) -> None:
+    outline = Outline(page)
+    for tag, attrs in outline.tags:
+        assert tag not in {"link", "img", "iframe", "object", "embed"}
+        assert "src" not in attrs
+        assert str(attrs.get("href") or "#").startswith("#")
+    style = page[page.index("<style>") : page.index("</style>")]
+    assert "url(" not in style
+    assert "@import" not in style
+    policy = next(attrs["content"] for tag, attrs in outline.tags if tag == "meta" and "http-equiv" in attrs)
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "http" not in policy
+
+
+def test_the_page_is_well_formed_and_escapes_what_it_is_told(page: str) -> None:
+    outline = Outline(page)
+    assert outline.open == []
+    assert len(outline.ids()) == len(set(outline.ids()))
+    assert f"Store {NAME}" in outline.words()
+    assert "<b>what</b>" in outline.words()
+    assert NAME not in page
+    assert not {"b", "i"} & {tag for tag, _ in outline.tags}
+
+
+def test_tables_have_captions_and_figures_have_words(page: str) -> None:
+    outline = Outline(page)
+    tags = [tag for tag, _ in outline.tags]
+    assert tags.count("table") == tags.count("caption") > 5
+    assert all(attrs.get("aria-label") for _, attrs in outline.tags if attrs.get("role") in {"img", "region"})
+    assert page.count('role="img"') == page.count("Plotly.newPlot(") - page[: page.index("</script>")].count(
+        "Plotly.newPlot("
+    )
+    assert ("html", {"lang": "en"}) in outline.tags
+
+
+def test_the_page_says_measured_and_promises_nothing(page: str) -> None:
+    words = Outline(page).words()
+    assert "Measured coverage" in words
+    assert "guarantee" not in words
+    assert "This is a generated chain, not a real one." in words
+    assert "(baseline)" in words
+    assert "without five worst" in words
+
+
+def test_every_link_of_the_contents_has_its_section(page: str) -> None:
+    targets = {str(attrs["href"])[1:] for tag, attrs in Outline(page).tags if tag == "a"}
+    assert targets == sections(page)
+
+
+def test_the_same_input_gives_the_same_page(told: ReportInput, page: str) -> None:
+    assert render(told) == page
+
+
+def test_the_page_is_written_whole(told: ReportInput, page: str, tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", told)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_assumed_days_are_named(told: ReportInput) -> None:
+    assert "s-assumed" not in sections(render(told))
+    day = told.cutoff + dt.timedelta(days=2)
+    calendar = told.panel.calendar.with_columns((pl.col(s.DATE) == day).alias(s.ASSUMED))
+    page = render(dataclasses.replace(told, panel=told.panel.with_calendar(calendar)))
+    assert sections(page) == set(SECTIONS)
+    assert "On 1 of the 14 days" in Outline(page).words()
+    assert f"{day:%a} {day}" in Outline(page).words()
+
+
+def test_without_last_year_nothing_is_compared_with_it(told: ReportInput) -> None:
+    recent = told.panel.sales.filter(pl.col(s.DATE) > told.cutoff - dt.timedelta(days=200))
+    page = render(dataclasses.replace(told, panel=Panel(recent, told.panel.stores, told.panel.calendar)))
+    assert "last year" in Outline(render(told)).words()
+    assert "last year" not in Outline(page).words()
+
+
+def test_one_store_is_reported(told: ReportInput) -> None:
+    page = render(dataclasses.replace(told, forecast=told.forecast.filter(pl.col(s.STORE) == NAME)))
+    assert "1 store, 14 days ahead" in Outline(page).words()
+    assert "The only store" in Outline(page).words()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "gone"),
+    [
+        ({"worst": []}, {"s-hard"}),
+        ({"scores": []}, {"s-accuracy", "s-intervals"}),
+        ({}, {"s-accuracy", "s-intervals", "s-hard"}),
+    ],
+)
+def test_what_has_no_scores_is_left_out(told: ReportInput, spoil: dict[str, Any], gone: set[str]) -> None:
+    scores = {**told.scores, **spoil} if spoil else {"generated": False}
+    page = render(dataclasses.replace(told, scores=scores, backtest=pl.DataFrame(), repairs=()))
+    assert sections(page) == set(SECTIONS) - gone - {"s-assumed"}
+    assert "Nothing was found to repair." in Outline(page).words()
+
+
+def test_the_baseline_alone_is_reported_without_a_comparison(told: ReportInput) -> None:
+    page = render(dataclasses.replace(told, champion="naive"))
+    assert "naive is in use." in Outline(page).words()

@@ -1,0 +1,129 @@
+"""plan.xlsx, read back: it adds up, compares like with like, and its formulas say what its cells show."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+
+from panels import make_panel
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.report.plan import HEAD, SUMS, TOP, write_plan
+
+CREATED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+Ahead = Callable[..., pl.DataFrame]
+
+
+def write(path: Path, panel: Panel, forecast: pl.DataFrame, *, generated: bool = False) -> Path:
+    write_plan(path, forecast, panel, cutoff=panel.end, model="m", created=CREATED, generated=generated)
+    return path
+
+
+def shut_last_year(panel: Panel) -> Panel:
+    """Return the panel without the first half of store 2's history."""
+    kept = ~((pl.col(s.STORE) == 2) & (pl.col(s.DATE) < panel.first + dt.timedelta(days=200)))
+    return Panel(panel.sales.filter(kept), panel.stores, panel.calendar)
+
+
+def test_the_plan_adds_up_and_compares_like_with_like(tmp_path: Path, ahead: Ahead) -> None:
+    panel = shut_last_year(make_panel(stores=3, days=400, ahead=14))
+    forecast = ahead(panel)
+    rows = list(openpyxl.load_workbook(write(tmp_path / "plan.xlsx", panel, forecast), data_only=True)["Plan"].values)
+    now, before, change = (k for k, name in enumerate(rows[HEAD]) if name == "Total")
+    each = forecast.filter(pl.col(s.STORE) == 1)[s.FORECAST].sum()
+    assert [row[now] for row in rows[TOP:]] == pytest.approx([each] * 3)
+    assert rows[SUMS][now] == pytest.approx(3 * each)
+    day, year = panel.end + dt.timedelta(days=1), dt.timedelta(days=364)
+    last = panel.sales.filter(pl.col(s.DATE).is_between(day - year, day - year + dt.timedelta(days=13)))
+    sums = {store: last.filter(pl.col(s.STORE) == store)[s.SALES].sum() for store in (1, 3)}
+    assert [row[before] for row in rows[TOP:]] == [sums[1], None, sums[3]]
+    assert rows[SUMS][before] == sums[1] + sums[3]
+    assert rows[SUMS][change] == pytest.approx(2 * each / (sums[1] + sums[3]) - 1)
+    assert rows[TOP + 1][change] is None
+
+
+def test_the_cells_show_what_their_formulas_say(tmp_path: Path, ahead: Ahead) -> None:
+    panel = shut_last_year(make_panel(stores=3, days=400, ahead=14))
+    path = write(tmp_path / "plan.xlsx", panel, ahead(panel))
+    live, shown = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    count = 0
+    for name in ("Plan", "Weeks"):
+        for row in live[name].iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    count += 1
+                    assert evaluated(cell.value, name, shown) == pytest.approx(shown[name][cell.coordinate].value)
+    assert count > 30
+
+
+def evaluated(formula: str, sheet: str, shown: Any) -> float:
+    """Work a formula out from the values of the cells: the four forms that the plan has."""
+
+    def values(cells: str) -> list[Any]:
+        place, _, area = cells.rpartition("!")
+        found = shown[place or sheet][area]
+        return [cell.value for row in found for cell in row] if isinstance(found, tuple) else [found.value]
+
+    def term(text: str) -> float:
+        if found := re.fullmatch(r"SUM\((.+)\)", text):
+            return sum(value or 0 for value in values(found[1]))
+        if found := re.fullmatch(r"SUMPRODUCT\(ISNUMBER\((.+)\)\*(.+)\)", text):
+            pairs = zip(values(found[1]), values(found[2]), strict=True)
+            return sum(now for before, now in pairs if before is not None)
+        return values(text)[0] or 0
+
+    if found := re.fullmatch(r"=(.+)/(.+)-1", formula):
+        return term(found[1]) / term(found[2]) - 1
+    return term(formula.removeprefix("="))
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "{=1+1}", "+1", "@x", "-2", "http://x.example", "007"])
+def test_a_name_is_a_string_in_the_workbook(
+    tmp_path: Path, name: str, named: Callable[..., Panel], ahead: Ahead
+) -> None:
+    panel = named(name)
+    sheet = openpyxl.load_workbook(write(tmp_path / "plan.xlsx", panel, ahead(panel)))["Plan"]
+    cell = next(row[0] for row in sheet.iter_rows(min_row=TOP + 1) if row[0].value == name)
+    assert (cell.data_type, cell.quotePrefix, cell.hyperlink) == ("s", True, None)
+
+
+def test_the_weeks_are_those_of_the_forecast_and_end_in_a_total(tmp_path: Path, ahead: Ahead) -> None:
+    panel = make_panel(stores=2, days=400, ahead=14)
+    forecast = ahead(panel)
+    rows = list(openpyxl.load_workbook(write(tmp_path / "plan.xlsx", panel, forecast), data_only=True)["Weeks"].values)[
+        4:
+    ]
+    assert rows[0][0] == str(forecast[s.DATE].min())
+    assert rows[-2][1] == str(forecast[s.DATE].max())
+    assert sum(row[2] for row in rows[:-1]) == pytest.approx(rows[-1][2])
+    assert rows[-1][2] == pytest.approx(forecast[s.FORECAST].sum())
+
+
+def test_a_plan_without_last_year_has_empty_cells(tmp_path: Path, ahead: Ahead) -> None:
+    panel = make_panel(stores=1, days=100, ahead=14)
+    book = openpyxl.load_workbook(write(tmp_path / "plan.xlsx", panel, ahead(panel)))
+    row = next(book["Plan"].iter_rows(min_row=TOP + 1, values_only=True))
+    weeks = (len(row) - 4) // 3
+    assert all(value is None for value in row[4 + weeks :])
+
+
+def test_read_me_says_generated_and_the_assumed_days(tmp_path: Path, ahead: Ahead) -> None:
+    panel = make_panel(stores=2, days=100, ahead=14)
+    day = panel.end + dt.timedelta(days=3)
+    marked = panel.with_calendar(panel.calendar.with_columns((pl.col(s.DATE) == day).alias(s.ASSUMED)))
+    sheet = openpyxl.load_workbook(write(tmp_path / "plan.xlsx", marked, ahead(panel), generated=True))["Read me"]
+    text = "\n".join(str(row[0]) for row in sheet.values if row[0])
+    assert text.startswith("This is a generated chain")
+    assert f"{day}: the calendar of 2 stores is assumed" in text
+    assert "2 of 28 store-days" in text
+
+
+def test_the_same_plan_has_the_same_bytes(tmp_path: Path, ahead: Ahead) -> None:
+    panel = make_panel(stores=2, days=100, ahead=14)
+    one, two = (write(tmp_path / name, panel, ahead(panel)).read_bytes() for name in ("a.xlsx", "b.xlsx"))
+    assert one == two
