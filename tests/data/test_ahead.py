@@ -8,12 +8,26 @@ import pytest
 from panels import make_panel
 from storecast import schema as s
 from storecast.data.ahead import extend, future_table
-from storecast.data.panel import Panel
+from storecast.data.panel import TABLES, Panel
 
 
 def bare(days: int = 420, stores: int = 4) -> tuple[Panel, Panel]:
     whole = make_panel(stores=stores, days=days, ahead=60)
     return whole.with_calendar(whole.calendar.filter(pl.col(s.DATE) <= whole.end)), whole
+
+
+def changed(panel: Panel, **columns: pl.Expr) -> Panel:
+    """Return the panel with other columns in its calendar, each of the type it had."""
+    typed = {name: value.cast(panel.calendar.schema.get(name, pl.Float64())) for name, value in columns.items()}
+    return panel.with_calendar(panel.calendar.with_columns(**typed))
+
+
+def on(panel: Panel, day: dt.date, column: str) -> list[object]:
+    return panel.calendar.filter(pl.col(s.DATE) == day)[column].to_list()
+
+
+def without_states(panel: Panel) -> Panel:
+    return Panel(panel.sales, panel.stores.with_columns(pl.lit("").alias(s.STATE)), panel.calendar)
 
 
 def test_what_is_worked_out_is_what_would_have_been_given() -> None:
@@ -55,9 +69,172 @@ def test_state_holidays_follow_the_law_of_the_state() -> None:
 
 def test_without_states_holidays_recur_from_the_own_past() -> None:
     past, _ = bare(days=470)
-    nowhere = Panel(past.sales, past.stores.with_columns(pl.lit("").alias(s.STATE)), past.calendar)
-    ahead = extend(nowhere, dt.date(2014, 5, 3)).calendar
-    assert ahead.filter(pl.col(s.DATE) == dt.date(2014, 5, 1))[s.STATE_HOLIDAY].unique().to_list() == ["a"]
+    ahead = extend(without_states(past), dt.date(2014, 5, 3))
+    assert on(ahead, dt.date(2014, 5, 1), s.STATE_HOLIDAY) == ["a"] * 4
+
+
+def test_without_states_movable_holidays_keep_their_distance_from_easter() -> None:
+    past, _ = bare(days=470)  # until 2014-04-15
+    good_friday = pl.col(s.DATE) == dt.date(2013, 3, 29)
+    past = changed(past, StateHoliday=pl.when(good_friday).then(pl.lit("b")).otherwise(s.STATE_HOLIDAY))
+    ahead = extend(without_states(past), dt.date(2014, 4, 25))
+    assert on(ahead, dt.date(2014, 4, 18), s.STATE_HOLIDAY) == ["b"] * 4
+    assert on(ahead, dt.date(2014, 4, 17), s.STATE_HOLIDAY) == ["0"] * 4
+
+
+def test_easter_and_whit_sunday_are_not_marked() -> None:
+    past, _ = bare(days=60)
+    hesse = Panel(past.sales, past.stores.with_columns(pl.lit("HE").alias(s.STATE)), past.calendar)
+    ahead = extend(hesse, dt.date(2013, 6, 1))
+    assert (
+        on(ahead, dt.date(2013, 3, 31), s.STATE_HOLIDAY)
+        == on(ahead, dt.date(2013, 5, 19), s.STATE_HOLIDAY)
+        == ["0"] * 4
+    )
+    assert (
+        on(ahead, dt.date(2013, 3, 29), s.STATE_HOLIDAY) == on(ahead, dt.date(2013, 4, 1), s.STATE_HOLIDAY) == ["b"] * 4
+    )
+
+
+def test_two_states_in_one_cell_are_taken_as_the_first() -> None:
+    past, _ = bare(days=60)
+    both = Panel(past.sales, past.stores.with_columns(pl.lit("HB,NI").alias(s.STATE)), past.calendar)
+    assert on(extend(both, dt.date(2013, 5, 30)), dt.date(2013, 5, 9), s.STATE_HOLIDAY) == ["a"] * 4
+
+
+def test_a_law_that_the_past_gainsays_is_not_followed() -> None:
+    past, whole = bare(days=470)  # marks no movable holiday, and not 3 October
+    free = changed(past, StateHoliday=pl.lit("0"))
+    found = extend(free, whole.end + dt.timedelta(days=60)).calendar
+    assert found[s.STATE_HOLIDAY].unique().to_list() == ["0"]
+
+
+def test_a_store_does_on_a_holiday_what_it_did_when_that_one_last_came() -> None:
+    past, _ = bare(days=470)
+    trades = (pl.col(s.STORE) == 3) & (pl.col(s.DATE) == dt.date(2013, 5, 1))
+    past = changed(past, Open=pl.when(trades).then(1).otherwise(s.OPEN))
+    assert on(extend(past, dt.date(2014, 5, 3)), dt.date(2014, 5, 1), s.OPEN) == [0, 0, 1, 0]
+
+
+def test_school_holidays_follow_the_law_where_the_past_bears_it_out() -> None:
+    past, _ = bare(days=120)  # until 2013-04-30
+    easter_break = pl.date(2013, 3, 25) <= pl.col(s.DATE), pl.col(s.DATE) <= pl.date(2013, 4, 6)
+    january = pl.col(s.DATE) <= pl.date(2013, 1, 4)
+    schooldays = pl.col(s.DATE).dt.weekday() <= 5
+    past = changed(past, SchoolHoliday=((easter_break[0] & easter_break[1]) | january) & schooldays)
+    north = Panel(past.sales, past.stores.with_columns(pl.lit("NW").alias(s.STATE)), past.calendar)
+    ahead = extend(north, dt.date(2013, 8, 1))
+    assert on(ahead, dt.date(2013, 7, 19), s.SCHOOL_HOLIDAY) == [0] * 4
+    assert on(ahead, dt.date(2013, 7, 22), s.SCHOOL_HOLIDAY) == [1] * 4  # the summer holidays of 2013 began
+    assert on(ahead, dt.date(2013, 7, 27), s.SCHOOL_HOLIDAY) == [0] * 4  # a Saturday: this chain marks none
+
+
+def test_without_states_school_holidays_in_spring_move_with_easter() -> None:
+    past, _ = bare(days=440)  # until 2014-03-16
+    break_2013 = (pl.date(2013, 3, 25) <= pl.col(s.DATE)) & (pl.col(s.DATE) <= pl.date(2013, 4, 5))
+    ahead = extend(without_states(changed(past, SchoolHoliday=break_2013)), dt.date(2014, 5, 10)).calendar
+    found = ahead.filter((pl.col(s.DATE) > past.end) & (pl.col(s.SCHOOL_HOLIDAY) == 1))[s.DATE]
+    assert (found.min(), found.max()) == (dt.date(2014, 4, 14), dt.date(2014, 4, 25))
+
+
+def test_school_holidays_of_a_store_that_was_away_follow_its_state() -> None:
+    past, _ = bare(days=420)
+    odd = past.stores.with_columns(pl.lit("elsewhere").alias(s.STATE))
+    away = past.calendar.filter((pl.col(s.STORE) != 2) | (pl.col(s.DATE) >= dt.date(2013, 10, 1)))
+    ahead = extend(Panel(past.sales, odd, away), dt.date(2014, 8, 10))
+    assert on(ahead, dt.date(2014, 8, 5), s.SCHOOL_HOLIDAY) == [1] * 4
+
+
+def test_a_calendar_of_more_than_a_year_goes_back_to_what_is_known() -> None:
+    past, _ = bare(days=420)
+    ahead = extend(without_states(past), dt.date(2016, 8, 10))
+    assert on(ahead, dt.date(2016, 8, 9), s.SCHOOL_HOLIDAY) == [1] * 4
+
+
+def test_stores_with_their_own_rhythm_each_keep_it() -> None:
+    past, whole = bare(days=300)
+    turned = (pl.col(s.STORE) % 2 == 0) & (pl.col(s.DATE).dt.weekday() <= 5)
+    own = pl.when(turned).then(1 - pl.col(s.PROMO)).otherwise(s.PROMO)
+    found = extend(changed(past, Promo=own), whole.end + dt.timedelta(days=28)).calendar
+    given = changed(whole, Promo=own).calendar
+    both = found.filter(pl.col(s.DATE) > past.end).join(given, on=s.KEYS, suffix="_given")
+    assert both.height == 4 * 28
+    assert (both[s.PROMO] == both[s.PROMO + "_given"]).all()
+
+
+def test_promotions_that_recur_after_a_year_are_continued_so() -> None:
+    past, whole = bare(days=730)
+    week = (pl.col(s.DATE) - pl.date(2012, 12, 31)).dt.total_days() // 7 % 52
+    odd = week.is_in([1, 2, 5, 9, 10, 14, 19, 21, 22, 28, 29, 31, 37, 40, 41, 42, 47, 50]) & (
+        pl.col(s.DATE).dt.weekday() <= 5
+    )
+    found = extend(changed(past, Promo=odd), whole.end + dt.timedelta(days=48)).calendar.filter(
+        pl.col(s.DATE) > past.end
+    )
+    both = found.join(changed(whole, Promo=odd).calendar, on=s.KEYS, suffix="_given")
+    assert both[s.PROMO].sum() > 0
+    assert (both[s.PROMO] == both[s.PROMO + "_given"]).all()
+
+
+def test_a_chain_without_promotions_stays_without() -> None:
+    past, whole = bare()
+    found = extend(changed(past, Promo=pl.lit(0)), whole.end + dt.timedelta(days=48)).calendar
+    assert found[s.PROMO].sum() == 0
+
+
+def test_a_store_that_is_not_given_takes_the_promotion_and_school_holidays_of_the_others() -> None:
+    _, whole = bare(days=430)
+    turned = changed(
+        whole,
+        Promo=pl.when(pl.col(s.DATE) > whole.end).then(1 - pl.col(s.PROMO)).otherwise(s.PROMO),
+        SchoolHoliday=pl.when(pl.col(s.DATE) > whole.end).then(1).otherwise(s.SCHOOL_HOLIDAY),
+    )
+    fewer = turned.with_calendar(turned.calendar.filter((pl.col(s.DATE) <= whole.end) | (pl.col(s.STORE) != 3)))
+    found = extend(fewer, whole.end + dt.timedelta(days=14)).calendar.filter(pl.col(s.DATE) > whole.end)
+    third = found.filter(pl.col(s.STORE) == 3).head(14)
+    assert third[s.ASSUMED].all()
+    for column in (s.PROMO, s.SCHOOL_HOLIDAY):
+        assert third[column].to_list() == found.filter(pl.col(s.STORE) == 1).head(14)[column].to_list()
+
+
+def test_own_columns_keep_the_last_value_of_store_and_weekday() -> None:
+    past, whole = bare(days=60)
+    own = changed(past, Leaflet=pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10)
+    holes = changed(own, Leaflet=pl.when(pl.col(s.DATE) > pl.date(2013, 2, 20)).then(None).otherwise("Leaflet"))
+    found = extend(holes, whole.end + dt.timedelta(days=9)).calendar.filter(pl.col(s.DATE) > past.end)
+    assert (
+        found["Leaflet"].to_list()
+        == found.select(pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10).to_series().to_list()
+    )
+
+
+def test_own_columns_without_any_value_are_gaps() -> None:
+    past, whole = bare(days=60)
+    own = changed(past, Leaflet=pl.lit(None))
+    assert extend(own, whole.end + dt.timedelta(days=9)).calendar["Leaflet"].null_count() == 4 * 69
+
+
+def test_sales_do_not_move_the_calendar() -> None:
+    past, whole = bare()
+    until = whole.end + dt.timedelta(days=30)
+    doubled = Panel(past.sales.with_columns(pl.col(s.SALES) * 2), past.stores, past.calendar)
+    assert extend(doubled, until).calendar.equals(extend(past, until).calendar)
+
+
+def test_stores_may_have_names_and_no_rows_at_all() -> None:
+    past, whole = bare(days=90)
+    names = {
+        table: getattr(past, table).with_columns(pl.format("Markt {}", s.STORE).alias(s.STORE)) for table in TABLES
+    }
+    new = names["calendar"].filter(pl.col(s.STORE) != "Markt 4")
+    found = extend(
+        Panel(names["sales"].filter(pl.col(s.STORE) != "Markt 4"), names["stores"], new), whole.end + dt.timedelta(14)
+    )
+    ahead = found.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 4"))
+    assert ahead.height == 14
+    assert ahead[s.OPEN].sum() == 11  # closed on two Sundays and on Easter Monday
+    other = found.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 3"))
+    assert ahead[s.PROMO].to_list() == other[s.PROMO].to_list()
 
 
 @pytest.mark.parametrize("days", [1, 5, 13, 40])

@@ -1,32 +1,31 @@
 """The calendar ahead, worked out where it is not given, and marked as assumed.
 
-Openings follow the store's own weekdays, holidays the state's law or the store's own past, promotions the chain's own
-rhythm, school holidays the same days of the year before. Nothing but the calendar up to the end of the sales, and what is
-given ahead, is looked at.
+Openings follow the store's own weekdays, holidays the state's law or the store's own past (`ahead_holidays`), promotions the
+chain's own rhythm. Nothing of the sales is looked at, and of the calendar only what lies before the end of the sales, or is
+given ahead.
 """
 
 import datetime as dt
 import logging
 
-import holidays
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from dateutil.easter import easter
 
 from storecast import schema as s
+from storecast.data.ahead_holidays import recurs, school_holidays, state_holidays
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.panel import Panel
 
 log = logging.getLogger(__name__)
 
 HABIT = 56  # days back that show on which weekdays a store opens
-RHYTHM = 364  # days back that show how promotions recur
+RHYTHM = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
-COUNTRY = "DE"
-MOVABLE = (-2, 0, 1, 39, 49, 50, 60)  # days from Easter Sunday; other holidays keep their date
+YEAR = 364  # days; promotions may recur a year later too, where a year and the rhythm's days are known
 
 Codes = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
 
 
 def extend(panel: Panel, until: dt.date) -> Panel:
@@ -43,12 +42,11 @@ def extend(panel: Panel, until: dt.date) -> Panel:
     given = _widen(grid.open, width)[:, end + 1 :] != NO_ROW
     if given.all():
         return panel
-    holiday = _holidays(grid, end, width)
-    promo = _promotions(grid, end, width)
+    holiday = state_holidays(grid, end, width)
     columns = {
         s.OPEN: _openings(grid, end, holiday),
-        s.PROMO: promo,
-        s.SCHOOL_HOLIDAY: _year_before(grid, end, width),
+        s.PROMO: _promotions(_widen(grid.promo, width), end),
+        s.SCHOOL_HOLIDAY: school_holidays(grid, _widen(grid.school, width), end),
     }
     store, day = np.nonzero(~given)
     rows = pl.DataFrame(
@@ -58,12 +56,9 @@ def extend(panel: Panel, until: dt.date) -> Panel:
             **{name: values[store, day] for name, values in columns.items()},
             s.STATE_HOLIDAY: pl.Series(s.STATE_HOLIDAYS).gather(holiday[store, day].astype(np.int64)),
             s.ASSUMED: np.ones(len(store), bool),
-            **{
-                name: _last_weekday(values, end, width)[store, day].astype(np.float64)
-                for name, values in grid.known.items()
-            },
         }
     )
+    rows = _last_known(rows, panel)
     typed = rows.select(pl.col(name).cast(panel.calendar.schema[name]) for name in panel.calendar.columns)
     log.info("worked out %d store-days of the calendar up to %s", rows.height, until)
     return panel.with_calendar(pl.concat([panel.calendar, typed]).sort(*s.KEYS))
@@ -83,19 +78,27 @@ def future_table(panel: Panel, horizon: int) -> pl.DataFrame:
 
 
 def _openings(grid: Grid, end: int, holiday: Codes) -> Codes:
-    """Open where the store opened on that weekday on most of its last days; on holidays, where it opened on most of them."""
+    """Open where the store opened on that weekday on most of its last days; on a holiday, as it did when that one last came."""
     opened, free = grid.open[:, : end + 1], grid.holiday[:, : end + 1] == 0
-    weekday = _weekdays(grid, holiday.shape[1], end)
+    weekday = (np.datetime64(grid.day(end + 1), "D").astype(np.int64) + np.arange(holiday.shape[1]) + 3) % 7
     past_weekday = (grid.dates()[: end + 1].astype(np.int64) + 3) % 7
     out = np.zeros(holiday.shape, np.int8)
     for day in range(7):
         usual = _mostly_open(opened, free & (past_weekday == day), HABIT, default=day < 6)
         out[:, weekday == day] = usual[:, None]
     on_holidays = _mostly_open(opened, ~free & (opened != NO_ROW), opened.shape[1], default=False)
-    return np.where(holiday > 0, on_holidays[:, None] & (out == 1), out).astype(np.int8)
+    # A holiday that fell on a Sunday does not show what the store does on one that falls in the week.
+    past_holidays = np.flatnonzero((grid.holiday[:, : end + 1] > 0).any(axis=0) & (past_weekday < 6))
+    for ahead in np.flatnonzero((holiday > 0).any(axis=0)):
+        habit = on_holidays
+        for column in past_holidays:
+            if recurs(grid.day(int(column)), grid.day(end + 1 + int(ahead))):
+                habit = np.where(grid.holiday[:, column] > 0, opened[:, column] == 1, habit)
+        out[:, ahead] = np.where(holiday[:, ahead] > 0, habit & (out[:, ahead] == 1), out[:, ahead])
+    return out
 
 
-def _mostly_open(opened: Codes, days: npt.NDArray[np.bool_], span: int, *, default: bool) -> npt.NDArray[np.bool_]:
+def _mostly_open(opened: Codes, days: Flags, span: int, *, default: bool) -> Flags:
     """Say for each store whether it was open on most of the chosen days among its last ``span`` days with rows."""
     seen = days & (opened != NO_ROW)
     last = np.where(opened != NO_ROW, np.arange(opened.shape[1]), -1).max(axis=1)
@@ -105,104 +108,56 @@ def _mostly_open(opened: Codes, days: npt.NDArray[np.bool_], span: int, *, defau
     return np.where(count > 0, share >= 0.5, default)
 
 
-def _promotions(grid: Grid, end: int, width: int) -> Codes:
-    """Continue promotions in the rhythm of the chain; on a day for which other stores' promotions are given, take theirs."""
-    promo = _widen(grid.promo, width)
-    past = promo[:, max(0, end + 1 - RHYTHM) : end + 1]
-    lag = max(LAGS, key=lambda days: _agreement(past, days))
-    for day in range(end + 1, width):
-        column = promo[:, day]
-        given = column[column != NO_ROW]
+def _promotions(promo: Codes, end: int) -> Codes:
+    """Continue promotions in the rhythm of the chain.
+
+    In a chain whose stores promote alike, a store follows the others on a day without a row of its own: in the past, and ahead
+    where theirs are given. Else each store follows its own past.
+    """
+    promo = promo.copy()
+    chain = _majority(promo)
+    rows = promo[:, : end + 1] != NO_ROW
+    alike = bool((promo[:, : end + 1] == chain[: end + 1])[rows].mean() > 0.95) if rows.any() else True
+    if alike:
+        promo = np.where(promo == NO_ROW, chain, promo)
+    lag = _rhythm(promo[:, : end + 1])
+    for day in range(end + 1, promo.shape[1]):
         guess = promo[:, day - lag] if day >= lag else np.zeros(len(promo), np.int8)
-        if len(given):
-            guess = np.full(len(promo), np.int8(given.mean() >= 0.5))
-        promo[:, day] = np.where(column == NO_ROW, np.maximum(guess, 0), column)
+        promo[:, day] = np.where(promo[:, day] == NO_ROW, np.maximum(guess, 0), promo[:, day])
     return promo[:, end + 1 :]
 
 
-def _agreement(promo: Codes, lag: int) -> float:
-    """Return the share of days that are as they were ``lag`` days before."""
-    if promo.shape[1] <= lag:
-        return -lag / 1000  # nothing to compare: the shortest rhythm
-    now, then = promo[:, lag:], promo[:, :-lag]
+def _majority(promo: Codes) -> Codes:
+    """Return what most stores do on each day; ``NO_ROW`` where no store has a row."""
+    rows = (promo != NO_ROW).sum(axis=0)
+    return np.where(rows > 0, 2 * (promo == 1).sum(axis=0) >= rows, NO_ROW).astype(np.int8)
+
+
+def _rhythm(past: Codes) -> int:
+    """Return the lag after which the last half year repeats best what was before; the shortest of equals."""
+    known = past.shape[1]
+    lags = [lag for lag in LAGS if known >= lag + 7] + [YEAR] * (known >= YEAR + RHYTHM)
+    return max(lags, key=lambda lag: _agreement(past, lag), default=LAGS[0])
+
+
+def _agreement(past: Codes, lag: int) -> float:
+    """Return the share of the last half year's days that are as they were ``lag`` days before."""
+    begin = max(lag, past.shape[1] - RHYTHM)
+    now, then = past[:, begin:], past[:, begin - lag : past.shape[1] - lag]
     both = (now != NO_ROW) & (then != NO_ROW)
     return float((now == then)[both].mean()) if both.any() else -1.0
 
 
-def _holidays(grid: Grid, end: int, width: int) -> Codes:
-    """Return the kind of holiday of each store and day ahead: by the law of its state where that is known, else by its past."""
-    ahead = [grid.day(column) for column in range(end + 1, width)]
-    out = np.zeros((len(grid.open), len(ahead)), np.int8)
-    states = grid.stores[s.STATE].to_list()
-    for state in sorted(set(states)):
-        kinds = _by_law(state, ahead)
-        if kinds is not None:
-            out[[k for k, name in enumerate(states) if name == state]] = kinds
-    lawless = [k for k, name in enumerate(states) if _by_law(name, ahead[:1]) is None]
-    past = grid.holiday[:, : end + 1]
-    for column in np.flatnonzero((past[lawless] > 0).any(axis=0)):
-        kinds = np.maximum(past[lawless, column], 0)
-        for k in _recurrences(grid.day(int(column)), ahead):
-            out[lawless, k] = np.maximum(out[lawless, k], kinds)
-    return out
-
-
-def _by_law(state: str, days: list[dt.date]) -> Codes | None:
-    """Return the kinds of holiday by the public holidays of a German state; None where the state is unknown."""
-    known = holidays.country_holidays(COUNTRY).subdivisions
-    code = next((part.strip() for part in state.replace("/", ",").split(",") if part.strip() in known), None)
-    if code is None:
-        return None
-    law = holidays.country_holidays(COUNTRY, subdiv=code, years=sorted({day.year for day in days}))
-    return np.array([_kind(day) if day in law else 0 for day in days], np.int8)
-
-
-def _kind(day: dt.date) -> int:
-    if (day - easter(day.year)).days in (-2, 0, 1):
-        return s.STATE_HOLIDAYS.index("b")
-    return s.STATE_HOLIDAYS.index("c" if (day.month, day.day) in {(12, 25), (12, 26)} else "a")
-
-
-def _recurrences(day: dt.date, ahead: list[dt.date]) -> list[int]:
-    """Return the places among the days ahead on which a past holiday recurs."""
-    offset = (day - easter(day.year)).days
-    if offset in MOVABLE:
-        return [k for k, other in enumerate(ahead) if (other - easter(other.year)).days == offset]
-    return [k for k, other in enumerate(ahead) if (other.month, other.day) == (day.month, day.day)]
-
-
-def _year_before(grid: Grid, end: int, width: int) -> Codes:
-    """Return the school holidays of the same dates a year before; 0 where that year is unknown."""
-    out = np.zeros((len(grid.open), width - end - 1), np.int8)
-    for k in range(out.shape[1]):
-        day = grid.day(end + 1 + k)
-        back = 1
-        while (column := grid.column(_years_back(day, back))) > end:
-            back += 1
-        if column >= 0:
-            out[:, k] = np.maximum(grid.school[:, column], 0)
-    return out
-
-
-def _years_back(day: dt.date, years: int) -> dt.date:
-    leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - years, day=28 if leap_day else day.day)
-
-
-def _last_weekday(values: npt.NDArray[np.float32], end: int, width: int) -> npt.NDArray[np.float32]:
-    """Return the last known value of the same store and weekday."""
-    out = np.full((len(values), width - end - 1), np.nan, np.float32)
-    for k in range(out.shape[1]):
-        back = np.arange(end + 1 + k - 7, -1, -7)
-        for column in back[back <= end][:8]:
-            out[:, k] = np.where(np.isnan(out[:, k]), values[:, column], out[:, k])
-    return out
-
-
-def _weekdays(grid: Grid, days: int, end: int) -> npt.NDArray[np.int64]:
-    first = np.datetime64(grid.day(end + 1), "D").astype(np.int64)
-    out: npt.NDArray[np.int64] = (first + np.arange(days) + 3) % 7
-    return out
+def _last_known(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
+    """Add the chain's own columns: the last value of the same store and weekday."""
+    by = [s.STORE, s.DAY_OF_WEEK]
+    weekday = pl.col(s.DATE).dt.weekday().alias(s.DAY_OF_WEEK)
+    rows = rows.with_columns(weekday).sort(s.DATE, s.STORE)
+    for name in panel.known:
+        known = panel.calendar.filter(pl.col(name).is_not_null() & pl.col(name).is_not_nan())
+        values = known.select(*s.KEYS, weekday, name).sort(s.DATE, s.STORE)
+        rows = rows.join_asof(values, on=s.DATE, by=by, strategy="backward", check_sortedness=False)
+    return rows
 
 
 def _widen(values: Codes, width: int) -> Codes:
