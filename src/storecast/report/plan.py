@@ -23,6 +23,7 @@ ATTRIBUTES = {s.STORE: "Store", s.STORE_TYPE: "Type", s.ASSORTMENT: "Assortment"
 BANDS = ("Forecast", "Sales on the same weekdays last year", "Change on last year")
 TOP = 6  # rows above the first store; they stay in sight
 SUMS, HEAD = TOP - 2, TOP - 1
+READ_WIDTH = 100  # characters
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ def _formats(book: Any) -> dict[str, Any]:
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "right": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "align": "right"}),
         # A quote prefix keeps a name text even when somebody edits its cell.
-        "text": book.add_format({"quote_prefix": True}),
+        "text": book.add_format({"quote_prefix": True, "align": "left"}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         "money": book.add_format({"num_format": money}),
         "share": book.add_format({"num_format": share}),
@@ -128,7 +129,8 @@ def _plan_sheet(plan: _Plan) -> None:
         sheet.write_string(HEAD, plan.column(band, None), "Total", formats["right"])
     for column, name in enumerate(ATTRIBUTES.values()):
         sheet.write_string(HEAD, column, name, formats["head"])
-        sheet.write_string(SUMS, column, "" if column else "Whole chain", formats["sum_text"])
+        sheet.write_blank(SUMS, column, None, formats["sum_text"])
+    sheet.write_string(SUMS, 0, "Whole chain", formats["sum_text"])
     for k, store in enumerate(plan.stores):
         for column, value in enumerate(store.values()):
             write = sheet.write_string if isinstance(value, str) else sheet.write_number
@@ -138,7 +140,8 @@ def _plan_sheet(plan: _Plan) -> None:
             before = plan.last_year[k][week]
             if before is not None:
                 sheet.write_number(TOP + k, plan.column(1, week), before, formats["money"])
-        for band, values in enumerate((plan.forecast[k], plan.last_year[k])):
+        rows: tuple[Sequence[float | None], ...] = (plan.forecast[k], plan.last_year[k])
+        for band, values in enumerate(rows):
             cells = xl_range(TOP + k, plan.column(band, 0), TOP + k, plan.column(band, weeks - 1))
             _sum(sheet, TOP + k, plan.column(band, None), cells, values, formats["money"])
     for week in (*range(weeks), None):
@@ -159,8 +162,9 @@ def _plan_sheet(plan: _Plan) -> None:
     sheet.set_column(len(ATTRIBUTES), plan.column(2, None), 13)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(len(BANDS), 0)
     sheet.repeat_rows(SUMS - 1, HEAD)
+    sheet.repeat_columns(0)
     sheet.set_footer("&L&F&RPage &P of &N")
 
 
@@ -192,6 +196,7 @@ def _weeks_sheet(plan: _Plan) -> None:
         _share(sheet, (row, 5), cells, known, share)
     sheet.freeze_panes(4, 0)
     sheet.set_column(0, 5, 16)
+    _print_on_one_page(sheet)
 
 
 def _read_me(
@@ -224,10 +229,17 @@ def _read_me(
     ]
     for row, line in enumerate(lines):
         sheet.write_string(row, 0, line, formats["wrap"])
-    sheet.set_column(0, 0, 110)
-    sheet.set_column(1, 1, 24)
+        sheet.set_row(row, 16 * (1 + len(line) // READ_WIDTH))
+    sheet.set_column(0, 0, READ_WIDTH)
+    _print_on_one_page(sheet)
     for row, (day, count) in enumerate(assumed.iter_rows(), start=len(lines) + 1):
         sheet.write_string(row, 0, f"{day}: the calendar of {count} stores is assumed")
+
+
+def _print_on_one_page(sheet: Any) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
 
 
 def _sum(sheet: Any, row: int, column: int, cells: str, values: Sequence[float | None], form: Any) -> None:
