@@ -20,6 +20,7 @@ from storecast.evaluate.summary import summary
 from storecast.features.rows import Memo
 from storecast.files import whole
 from storecast.models import create
+from storecast.report.writers import write_csv
 from storecast.workflows.preparation import Prepared, prepare
 
 log = logging.getLogger(__name__)
@@ -106,8 +107,7 @@ def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:
 
 def write_backtest(forecasts: pl.DataFrame, path: Path) -> None:
     """Write every row of a backtest, so that anyone can score it again."""
-    with whole(path) as draft:
-        forecasts.sort(s.MODEL, s.CUTOFF, *s.KEYS).write_csv(draft, float_precision=2)
+    write_csv(forecasts.sort(s.MODEL, s.CUTOFF, *s.KEYS), path)
 
 
 def write_json(value: dict[str, Any], path: Path) -> None:
