@@ -11,10 +11,12 @@ Sales = "Umsatz"
 
 import difflib
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from storecast import schema as s
+from storecast.data.dialect import read_bytes
 from storecast.errors import DataError, quote
 
 FILE = "storecast.toml"
@@ -45,7 +47,7 @@ def read_columns(folder: Path) -> Columns:
     if not path.exists():
         return Columns()
     try:
-        plain = tomllib.loads(path.read_text(encoding="utf-8"))
+        plain = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
     _only(plain, ("columns", "known", "store_ids", "date_format"), FILE)
@@ -53,11 +55,18 @@ def read_columns(folder: Path) -> Columns:
     if not isinstance(theirs, dict) or not all(isinstance(name, str) for name in theirs.values()):
         raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
     _only(theirs, RENAMED, f"{FILE}, [columns]")
+    named = Counter(theirs.values()).most_common(1)
+    if named and named[0][1] > 1:
+        raise DataError(
+            f"{FILE}, [columns]: {quote(named[0][0])} stands for two columns; expected one. Remove the other."
+        )
     if not isinstance(known, list) or not all(isinstance(name, str) for name in known):
         raise DataError(f'{FILE}, known: expected a list of column names, such as ["Leaflet"].')
     taken = [name for name in known if name in RENAMED or name == s.ASSUMED]
     if taken:
         raise DataError(f"{FILE}, known: {quote(taken[0])} is a name that storecast uses itself. Rename the column.")
+    if len(set(known)) < len(known):
+        raise DataError(f"{FILE}, known: {quote(max(known, key=known.count))} stands twice; expected each name once.")
     if plain.get("store_ids", "number") not in ("text", "number"):
         raise DataError(f'{FILE}, store_ids: found {quote(plain["store_ids"])}; expected "text" or "number".')
     date_format = plain.get("date_format")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 TRUTH = "truth.json"  # lies beside the files of a generated chain
 MOST_SALES = 1e9  # a store and day; more is a wrong unit or a broken value
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+THOUSANDS = r"^\d{1,3}(\.\d{3})+$"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")  # of PromoInterval
 STORE_TABLE: dict[str, pl.DataType] = {
     s.STORE_TYPE: pl.String(),
     s.ASSORTMENT: pl.String(),
@@ -74,15 +76,7 @@ def read_chain(folder: Path) -> RawChain:
     DataError
         with file, line, column, what was found and what to do
     """
-    if not folder.is_dir():
-        raise DataError(
-            f"The data folder {quote(folder)} does not exist; expected a folder with train.csv and store.csv."
-        )
-    columns = read_columns(folder)
-    paths = {stem: find(folder, stem) for stem in ("train", "store", "test", "store_states")}
-    for stem in ("train", "store"):
-        if paths[stem] is None:
-            raise DataError(f"The data folder holds no {stem}.csv (or .parquet). Put it there, or name another folder.")
+    paths, columns, generated = _files(folder)
     doubles: dict[str, int] = {}
 
     def table(stem: str) -> TextTable | None:
@@ -101,27 +95,47 @@ def read_chain(folder: Path) -> RawChain:
         stores.height,
         0 if ahead is None else ahead.height,
     )
-    return RawChain(sales, stores, ahead, columns.known, doubles, generated=(folder / TRUTH).exists())
+    return RawChain(sales, stores, ahead, columns.known, doubles, generated=generated)
+
+
+def _files(folder: Path) -> tuple[dict[str, Path | None], Columns, bool]:
+    """Return the file of each table, what `storecast.toml` says, and whether the chain is a generated one."""
+    try:
+        if not folder.is_dir():
+            what = "is a file" if folder.exists() else "does not exist"
+            raise DataError(
+                f"The data folder {quote(folder)} {what}; expected a folder with train.csv and store.csv. Name another."
+            )
+        paths = {stem: find(folder, stem) for stem in ("train", "store", "test", "store_states")}
+        columns, generated = read_columns(folder), (folder / TRUTH).exists()
+    except PermissionError as error:
+        raise DataError(f"The data folder {quote(folder)} cannot be read. Allow this user to read it.") from error
+    for stem in ("train", "store"):
+        if paths[stem] is None:
+            raise DataError(f"The data folder holds no {stem}.csv (or .parquet). Put it there, or name another folder.")
+    return paths, columns, generated
 
 
 def _ours(table: TextTable, columns: Columns) -> TextTable:
-    """Return a table under our names, spaces around names and cells cut off."""
-    frame = table.frame.rename(lambda name: name.strip())
-    rename = columns.rename(frame.columns)
-    both = [ours for theirs, ours in rename.items() if ours != theirs and ours in frame.columns]
+    """Return a table under our names."""
+    rename = columns.rename(table.frame.columns)
+    both = [ours for theirs, ours in rename.items() if ours != theirs and ours in table.frame.columns]
     if both:
         raise DataError(
-            f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it."
+            f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it. "
+            "Rename one of them."
         )
-    cells = pl.all().str.strip_chars().replace("", None)
-    return TextTable(table.name, frame.rename(rename).with_columns(cells), table.decimal_comma, table.header_lines)
+    if table.frame.height == 0:
+        raise DataError(
+            f"{table.name} holds a header alone; expected rows below it. Add them, or remove the file where it is optional."
+        )
+    dates = frozenset(rename.get(name, name) for name in table.dates)
+    return replace(table, frame=table.frame.rename(rename), dates=dates)
 
 
 def _sales(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
     needed = (*s.KEYS, s.SALES, *s.KNOWN, *columns.known)
     _need(table, needed)
-    if table.frame.height == 0:
-        raise DataError(f"{table.name} holds a header alone; expected a row per store and day.")
     frame = _typed(table, (*needed, s.CUSTOMERS, s.DAY_OF_WEEK), columns)
     _refuse(
         table,
@@ -143,7 +157,9 @@ def _ahead(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.Da
     frame = _typed(table, (*ids, *needed, s.DAY_OF_WEEK), columns)
     if ids:
         _refuse(table, frame, frame[s.ID].is_null(), s.ID, "an empty cell", "an id in each row, or no column Id at all")
-        _refuse(table, frame, ~frame[s.ID].is_first_distinct(), s.ID, "an id that stands twice", "each id once")
+        again = ~frame[s.ID].is_first_distinct()
+        if again.any():  # exact double rows are dropped below
+            _refuse(table, frame, again & _first(frame), s.ID, "an id that stands twice", "each id once")
     return _unique(table, frame, s.KEYS, doubles)
 
 
@@ -175,7 +191,12 @@ def _typed(table: TextTable, wanted: Sequence[str], columns: Columns) -> pl.Data
 
 
 def _column(table: TextTable, name: str, columns: Columns) -> pl.Series:
-    text = table.frame[name]
+    given = table.frame[name]
+    if given.dtype != pl.String:
+        raise DataError(f"{table.name}, column {name}: found {given.dtype} values; expected text, numbers or dates.")
+    if name == s.ID:  # kept as given
+        return given.replace("", None)
+    text = given.str.strip_chars().replace("", None)
     if name == s.DATE:
         return _dates(table, text, columns)
     if name == s.STATE_HOLIDAY:
@@ -184,17 +205,50 @@ def _column(table: TextTable, name: str, columns: Columns) -> pl.Series:
         return found
     if name == s.STORE:
         return text if columns.text_ids else _store_numbers(table, text)
-    if name == s.ID or STORE_TABLE.get(name) == pl.String() or name == s.STATE:
+    if name == s.PROMO_INTERVAL:
+        return _months(table, text)
+    if name in (s.STORE_TYPE, s.ASSORTMENT, s.STATE):
         return text
+    return _numbers(table, name, text, columns)
+
+
+def _numbers(table: TextTable, name: str, text: pl.Series, columns: Columns) -> pl.Series:
+    if table.decimal_comma:
+        text = _with_points(table, name, text)
     whole = name not in (s.SALES, s.CUSTOMERS, s.COMPETITION_DISTANCE, *columns.known)
-    number = text.str.replace(",", ".", literal=True) if table.decimal_comma else text
-    value = number.cast(pl.Float64, strict=False)
+    value = text.cast(pl.Float64, strict=False)
+    value = value.set(value == 0, 0.0)  # minus zero is zero
     low, high = RANGES.get(name, (-MOST_SALES, MOST_SALES))
     fits = value.is_finite() & value.is_between(low, high) & ((value == value.round()) if whole else True)
     what = f"a {'whole ' if whole else ''}number from {low:g} to {high:g}"
     _refuse(table, table.frame, text.is_not_null() & ~fits.fill_null(value=False), name, None, what)
     flag = name in (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY, s.PROMO2)
     return value.cast(pl.Int8 if flag else pl.Int64 if whole else pl.Float64)
+
+
+def _with_points(table: TextTable, name: str, text: pl.Series) -> pl.Series:
+    """Return numbers with decimal points; refuse a point where it may stand between thousands."""
+    dotted = text.str.contains(".", literal=True).fill_null(value=False)
+    if not dotted.any():
+        return text.str.replace(",", ".", literal=True)
+    commas = text.str.contains(",", literal=True).fill_null(value=False).any()
+    thousands = text.str.contains(THOUSANDS).fill_null(value=False)
+    if commas or thousands.sum() == dotted.sum():
+        expected = "a number without points between thousands, such as 1234 or 1234,50"
+        _refuse(table, table.frame, dotted, name, None, expected)
+    return text
+
+
+def _months(table: TextTable, text: pl.Series) -> pl.Series:
+    """Return a list of months as in ``Jan,Apr,Jul,Oct``, whatever its case and spaces."""
+    names = {month.lower(): month for month in MONTHS} | {"sep": "Sept"}
+    found = {
+        given: [names.get(part.strip().lower()) for part in given.split(",")] for given in text.unique().drop_nulls()
+    }
+    wrong = [given for given, months in found.items() if None in months]
+    expected = f"months by these names, with commas between: {' '.join(MONTHS)}"
+    _refuse(table, table.frame, text.is_in(wrong).fill_null(value=False), s.PROMO_INTERVAL, None, expected)
+    return text.replace({given: ",".join(month or "" for month in months) for given, months in found.items()})
 
 
 def _store_numbers(table: TextTable, text: pl.Series) -> pl.Series:
@@ -211,7 +265,7 @@ def _store_numbers(table: TextTable, text: pl.Series) -> pl.Series:
 
 
 def _dates(table: TextTable, text: pl.Series, columns: Columns) -> pl.Series:
-    if columns.date_format is None:
+    if columns.date_format is None or s.DATE in table.dates:
         day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
         shape = text.str.contains(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$")
         what = 'an ISO date such as 2015-06-13, or date_format = "%d.%m.%Y" in storecast.toml'
@@ -242,19 +296,27 @@ def _need(table: TextTable, names: Sequence[str]) -> None:
 
 def _unique(table: TextTable, frame: pl.DataFrame, keys: Sequence[str], doubles: dict[str, int]) -> pl.DataFrame:
     """Drop exact double rows and count them; refuse two different rows under one key."""
+    doubles[table.name] = 0
     if not frame.select(pl.struct(keys).is_duplicated().any()).item():
-        doubles[table.name] = 0
         return frame
-    rows = frame.with_row_index("row").unique(frame.columns, keep="first", maintain_order=True)
+    kept = _first(frame)
+    rows = frame.filter(kept)
     doubles[table.name] = frame.height - rows.height
-    twice = rows.filter(pl.struct(keys).is_duplicated()).sort(*keys, "row").head(2)
-    if twice.height:
-        first, second = (table.line(row) for row in twice["row"])
-        key = ", ".join(f"{name} {quote(twice[name][0])}" for name in keys)
+    twice = rows.select(pl.struct(keys).is_duplicated()).to_series()
+    if twice.any():
+        key = rows.row(int(twice.arg_max() or 0), named=True)
+        same = rows.select(pl.all_horizontal(pl.col(name) == key[name] for name in keys)).to_series()
+        first, second = (table.line(row) for row in kept.arg_true().filter(same)[:2])
+        what = ", ".join(f"{name} {quote(key[name])}" for name in keys)
         raise DataError(
-            f"{table.name}: {first} and {second} hold two different rows for {key}. Expected one; remove the other."
+            f"{table.name}: {first} and {second} hold two different rows for {what}. Expected one; remove the other."
         )
-    return rows.drop("row")
+    return rows
+
+
+def _first(frame: pl.DataFrame) -> pl.Series:
+    """Mark each row that stands here for the first time."""
+    return frame.select(pl.struct(pl.all()).is_first_distinct()).to_series()
 
 
 def _refuse(

@@ -1,0 +1,133 @@
+"""Repairs of the days: empty cells of what is known ahead, sales on closed days, and the gaps that are kept as gaps.
+
+Open is what a store planned, and is never made from whether it sold: whoever closed a day afterwards would tell the model what
+nobody knew ahead. The one exception is an empty cell beside sales, since no store sells while it is closed.
+"""
+
+import datetime as dt
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.rules import EXAMPLES, GAP, Work, day_names, store_name, store_names
+from storecast.errors import DataError
+
+DEFAULTS = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}
+SUNDAY = 7
+HOLIDAY = 0  # beside the weekdays 1 to 7: what a store does on a holiday does not depend on the weekday
+
+
+def known_ahead(work: Work) -> None:
+    """Fill empty cells of what is known ahead: no promotion, no holiday; own columns keep gaps, which models can take."""
+    rows, examples = 0, []
+    for name, frame in work.tables():
+        for column in (*DEFAULTS, *work.known):
+            empty = frame.filter(pl.col(column).is_null())
+            _not_all(name, column, empty.height, frame.height, "Fill it in: a chain without any has 0 throughout.")
+            if empty.height:
+                rows += empty.height
+                examples += day_names(empty, column)
+    if rows:
+        work.need("known_missing", f"A known-ahead cell is empty ({examples[0]})", "Fill it in")
+    fill = [
+        pl.any_horizontal(pl.col(column).is_null() for column in DEFAULTS).alias(s.ASSUMED),
+        *(pl.col(column).fill_null(value) for column, value in DEFAULTS.items()),
+    ]
+    work.sales = work.sales.with_columns(fill)
+    work.ahead = None if work.ahead is None else work.ahead.with_columns(fill)
+    work.note("known_missing", "taken as none; own columns keep the gap", rows, examples)
+
+
+def openings(work: Work) -> None:
+    """Work an empty Open out: open beside sales, else what the store did on most such days before."""
+    rows, examples = 0, []
+    for name, frame in work.tables():
+        empty = frame.filter(pl.col(s.OPEN).is_null())
+        _not_all(name, s.OPEN, empty.height, frame.height, "Fill in 1 for open days and 0 for closed ones.")
+        if empty.height:
+            rows += empty.height
+            examples += day_names(empty, s.OPEN)
+    if rows:
+        work.need("open_missing", f"A cell Open is empty ({examples[0]})", "Fill it in")
+        given = work.sales.filter(pl.col(s.OPEN).is_not_null())
+        sold = pl.when(pl.col(s.SALES) > 0).then(pl.lit(1, pl.Int8))
+        work.sales = _opened(work.sales, pl.coalesce(s.OPEN, sold), given)
+        work.ahead = None if work.ahead is None else _opened(work.ahead, pl.col(s.OPEN), given)
+    work.note("open_missing", "worked out from sales, or the store's own weekdays and holidays", rows, examples)
+
+
+def sales_and_open(work: Work) -> None:
+    """Take sales off closed days; a day that is open without sales stays open."""
+    closed = pl.col(s.OPEN) == 0
+    shut = work.sales.filter(closed & (pl.col(s.SALES) > 0))
+    work.note("closed_with_sales", "sales set to 0", shut.height, day_names(shut))
+    if "closed_with_sales" not in work.skip:
+        work.sales = work.sales.with_columns(pl.when(closed).then(0.0).otherwise(s.SALES).alias(s.SALES))
+    idle = work.sales.filter(~closed & (pl.col(s.SALES) == 0))
+    work.note("open_without_sales", "kept; models do not learn from them", idle.height, day_names(idle))
+
+
+def gaps(work: Work) -> None:
+    """Count the days and stores that are missing; nobody fills them with invented sales."""
+    rows = work.sales.select(*s.KEYS, s.SALES).sort(s.KEYS)
+    first, last = rows[s.DATE].min(), rows[s.DATE].max()
+    assert isinstance(first, dt.date)
+    assert isinstance(last, dt.date)
+    gap = (pl.col(s.DATE).diff().over(s.STORE).dt.total_days() - 1).fill_null(0)
+    breaks = rows.with_columns(gap.alias("gap")).filter(pl.col("gap") > 0)
+    vanished, holes = breaks.filter(pl.col("gap") >= GAP), breaks.filter(pl.col("gap") < GAP)
+    back = [
+        f"{store_name(store)}: {days} days until {day}"
+        for store, day, days in vanished.select(*s.KEYS, "gap").head(EXAMPLES).iter_rows()
+    ]
+    work.note("vanished_stores", "kept as a gap", int(vanished["gap"].sum()), back)
+    after = day_names(holes.with_columns(pl.col(s.DATE) - pl.duration(days=1)))
+    work.note("missing_days", "kept as missing", int(holes["gap"].sum()), after)
+    spans = rows.group_by(s.STORE).agg(
+        pl.col(s.DATE).min().alias("first"),
+        pl.col(s.DATE).max().alias("last"),
+        pl.col(s.DATE).filter(pl.col(s.SALES) > 0).min().alias("sold"),
+    )
+    spans = spans.sort(s.STORE)
+    _note_spans(work, "late_stores", "kept as missing before", spans.filter(pl.col("first") > first), "first")
+    idle = spans.filter((pl.col("sold") - pl.col("first")).dt.total_days() >= GAP)
+    _note_spans(work, "idle_starts", "kept; models do not learn from them", idle, "sold")
+    _note_spans(
+        work,
+        "ended_stores",
+        "kept; forecast unless test.csv says otherwise",
+        spans.filter(pl.col("last") < last),
+        "last",
+    )
+    without = work.stores.join(spans.filter(pl.col("sold").is_not_null()), on=s.STORE, how="anti")
+    work.note("stores_without_sales", "kept; forecast from alike stores", without.height, store_names(without))
+
+
+def _note_spans(work: Work, rule: str, action: str, spans: pl.DataFrame, day: str) -> None:
+    word = "until" if day == "last" else "from"
+    found = spans.select(s.STORE, day).head(EXAMPLES).iter_rows()
+    work.note(rule, action, spans.height, [f"{store_name(store)}: {word} {date}" for store, date in found])
+
+
+def _not_all(name: str, column: str, empty: int, rows: int, remedy: str) -> None:
+    if empty == rows:
+        raise DataError(f"{name}: the column {column} is empty in every row. {remedy}")
+
+
+def _opened(frame: pl.DataFrame, known: pl.Expr, given: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with Open filled in: as known, else by the store's habit, else open on weekdays but not on holidays."""
+    no_holiday = pl.col(s.STATE_HOLIDAY) == s.NO_HOLIDAY
+    kind = pl.when(no_holiday).then(pl.col(s.DATE).dt.weekday()).otherwise(HOLIDAY).cast(pl.Int8).alias("kind")
+    by = [s.STORE, "kind"]
+    before = given.select(*s.KEYS, s.OPEN, kind).sort(s.DATE)
+    days, opened = pl.int_range(1, pl.len() + 1).over(by), pl.col(s.OPEN).cast(pl.Int64).cum_sum().over(by)
+    habits = before.select(s.DATE, *by, (2 * opened >= days).alias("habit"))
+    empty = frame.filter(pl.col(s.OPEN).is_null()).select(*s.KEYS, kind).sort(s.DATE)
+    habit = empty.join_asof(habits, on=s.DATE, by=by, allow_exact_matches=False, check_sortedness=False)
+    usual = ~pl.col("kind").is_in([HOLIDAY, SUNDAY])
+    worked_out = habit.select(*s.KEYS, pl.coalesce("habit", usual).cast(pl.Int8).alias(s.OPEN))
+    aligned = frame.select(s.KEYS).join(worked_out, on=s.KEYS, how="left", maintain_order="left")[s.OPEN]
+    return frame.with_columns(
+        pl.coalesce(known, aligned).alias(s.OPEN),
+        (pl.col(s.ASSUMED) | pl.col(s.OPEN).is_null()).alias(s.ASSUMED),
+    )

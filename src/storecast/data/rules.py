@@ -1,0 +1,104 @@
+"""The cleaning rules by name, and what each of them leaves behind in the report.
+
+Some rules repair: with one of them switched off the Panel differs, or the data are refused where they cannot be used without it.
+The others (OBSERVATIONS) find what stays as it is, since inventing sales would be worse than a gap: switched off, they say nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.errors import DataError, quote
+
+EARLIEST_COMPETITOR = 1950
+GAP = 28  # days without rows, or without sales at the start, from which a store counts as away
+EXAMPLES = 3
+
+RULES = {
+    "double_rows": "The same row stands more than once.",
+    "unknown_attributes": "A store has sales but no row in store.csv.",
+    "competition_distance": "The distance of the nearest competitor is missing.",
+    "competition_date": "The opening date of the competitor is missing, in part or whole.",
+    "competition_year": f"The competitor opened before {EARLIEST_COMPETITOR}.",
+    "promo2": "Promo2 is empty, or contradicts its dates or months.",
+    "known_missing": "A cell of Promo, StateHoliday, SchoolHoliday or an own column is empty.",
+    "open_missing": "The cell Open is empty.",
+    "closed_with_sales": "A day is closed and has sales.",
+    "open_without_sales": "A day is open and has no sales.",
+    "vanished_stores": f"A store has no rows for {GAP} days or more, and comes back.",
+    "missing_days": f"A store has no row on single days, or for less than {GAP} days.",
+    "late_stores": "A store has its first row after the chain's first day.",
+    "idle_starts": f"The rows of a store begin with {GAP} days or more without sales.",
+    "ended_stores": "A store has its last row before the chain's last day.",
+    "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
+}
+OBSERVATIONS = frozenset(
+    {
+        "competition_distance",
+        "competition_date",
+        "open_without_sales",
+        "vanished_stores",
+        "missing_days",
+        "late_stores",
+        "idle_starts",
+        "ended_stores",
+        "stores_without_sales",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What one rule did."""
+
+    rule: str
+    what: str  # one sentence
+    action: str  # what was done about it
+    rows: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass
+class Work:
+    """The tables under repair, the rules that are switched off, and the repairs so far."""
+
+    sales: pl.DataFrame
+    stores: pl.DataFrame
+    ahead: pl.DataFrame | None
+    known: tuple[str, ...]  # the chain's own known-ahead columns
+    doubles: dict[str, int]  # exact double rows that reading dropped, by file
+    skip: frozenset[str] = frozenset()
+    repairs: list[Repair] = field(default_factory=list)
+
+    def note(self, rule: str, action: str, rows: int, examples: Collection[str] = ()) -> None:
+        """Count what a rule found, unless that is nothing or the rule is switched off."""
+        if rows and rule not in self.skip:
+            self.repairs.append(Repair(rule, RULES[rule], action, rows, tuple(examples)[:EXAMPLES]))
+
+    def need(self, rule: str, found: str, remedy: str) -> None:
+        """Refuse the data where a rule that they cannot be used without is switched off."""
+        if rule in self.skip:
+            raise DataError(f"{found}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")
+
+    def tables(self) -> list[tuple[str, pl.DataFrame]]:
+        """Return the tables with days, by the name of their file."""
+        tables = [("train", self.sales)]
+        return tables if self.ahead is None else [*tables, ("test", self.ahead)]
+
+
+def store_name(store: object) -> str:
+    """Name a store; a text id is escaped and kept short."""
+    return f"store {store if isinstance(store, int) else quote(store)}"
+
+
+def store_names(frame: pl.DataFrame) -> list[str]:
+    """Name the first stores of a frame."""
+    return [store_name(store) for store in frame[s.STORE].head(EXAMPLES)]
+
+
+def day_names(frame: pl.DataFrame, *columns: str) -> list[str]:
+    """Name the first days of a frame by store and date, and the columns in question."""
+    days = frame.select(s.KEYS).sort(s.KEYS).head(EXAMPLES).iter_rows()
+    return [", ".join((store_name(store), str(day), *columns)) for store, day in days]
