@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 FIRST = dt.date(2014, 1, 1)
 Lines = list[str]
@@ -56,3 +57,26 @@ def set_cell(folder: Path, name: str, line: int, column: str, value: str) -> Non
         return [*lines[: line - 1], ",".join(cells), *lines[line:]]
 
     edit(folder, name, change)
+
+
+def set_column(folder: Path, name: str, column: str, value: str) -> None:
+    """Write a value into every cell of a column."""
+    frame = pl.read_csv(folder / name, infer_schema=False)
+    frame.with_columns(pl.lit(value or None, pl.String).alias(column)).write_csv(folder / name)
+
+
+def add_column(folder: Path, column: str, value: str) -> None:
+    """Add a column to train.csv and test.csv."""
+    for name in ("train.csv", "test.csv"):
+        edit(folder, name, lambda lines: [f"{lines[0]},{column}", *(f"{line},{value}" for line in lines[1:])])
+
+
+def rows_of(folder: Path, store: int, until: dt.date | None = None) -> list[int]:
+    """Return the lines of train.csv that hold a store, up to a day."""
+    lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
+    cells = [line.split(",") for line in lines]
+    return [
+        number
+        for number, row in enumerate(cells, start=1)
+        if row[0] == str(store) and (until is None or dt.date.fromisoformat(row[2]) <= until)
+    ]

@@ -144,7 +144,7 @@ def _lines(name: str, data: bytes, separator: str, height: int) -> pl.Series:
 
 def _records(name: str, data: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the header and every row as fields, each with the number of the line on which it begins."""
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=separator)
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=separator, strict=True)
     begin = 1
     try:
         for fields in reader:
