@@ -77,11 +77,11 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     unknown = [rule for rule in skip if rule not in RULES]
     if unknown:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
-    work = Work(raw.sales, raw.stores, raw.ahead, raw.known, raw.doubles, frozenset(skip))
+    work = Work(raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.doubles, frozenset(skip))
     _double_rows(work)
-    repair_stores.unknown_attributes(work)
     repair_stores.competition(work)
     repair_stores.promo2(work)
+    repair_stores.unknown_attributes(work)
     repair_days.known_ahead(work)
     repair_days.openings(work)
     repair_days.sales_and_open(work)

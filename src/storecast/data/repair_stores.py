@@ -1,30 +1,10 @@
-"""Repairs of the table of stores: who is in it, when a competitor opened, since when Promo2 runs."""
+"""Repairs of the table of stores: when a competitor opened, since when Promo2 runs, who is in it."""
 
 import polars as pl
 
 from storecast import schema as s
 from storecast.data.rules import EARLIEST_COMPETITOR, EXAMPLES, Work, store_name, store_names
 from storecast.errors import DataError
-
-
-def unknown_attributes(work: Work) -> None:
-    """Give a store that has sales but no row in store.csv a row without attributes; refuse a store that nobody knows."""
-    bare = work.sales.select(pl.col(s.STORE).unique()).join(work.stores, on=s.STORE, how="anti").sort(s.STORE)
-    if bare.height:
-        work.need(
-            "unknown_attributes",
-            f"store.csv has no row for {store_name(bare[s.STORE][0])}, which has sales",
-            "Add the row",
-        )
-    work.stores = pl.concat([work.stores, bare], how="diagonal").sort(s.STORE)
-    work.note("unknown_attributes", "attributes unknown", bare.height, store_names(bare))
-    if work.ahead is not None:
-        strange = work.ahead.join(work.stores, on=s.STORE, how="anti")
-        if strange.height:
-            raise DataError(
-                f"The test file asks for {store_name(strange[s.STORE][0])}, which stands neither in store.csv nor in the "
-                "sales. Add it to store.csv, or remove its rows."
-            )
 
 
 def competition(work: Work) -> None:
@@ -70,3 +50,24 @@ def promo2(work: Work) -> None:
         pl.when(both).then(s.PROMO2_SINCE).alias(s.PROMO2_SINCE),
         pl.when(both).then(s.PROMO_INTERVAL).alias(s.PROMO_INTERVAL),
     )
+
+
+def unknown_attributes(work: Work) -> None:
+    """Give a store that has sales but no row in store.csv a row without attributes; refuse a store that nobody knows."""
+    bare = work.sales.select(pl.col(s.STORE).unique()).join(work.stores, on=s.STORE, how="anti").sort(s.STORE)
+    if bare.height:
+        work.need(
+            "unknown_attributes",
+            f"store.csv has no row for {store_name(bare[s.STORE][0])}, which has sales",
+            "Add the row",
+        )
+    bare = bare.with_columns(pl.lit(0, pl.Int8).alias(s.PROMO2))
+    work.stores = pl.concat([work.stores, bare], how="diagonal").sort(s.STORE)
+    work.note("unknown_attributes", "attributes unknown", bare.height, store_names(bare))
+    if work.ahead is not None:
+        strange = work.ahead.join(work.stores, on=s.STORE, how="anti")
+        if strange.height:
+            raise DataError(
+                f"The test file asks for {store_name(strange[s.STORE][0])}, which stands neither in store.csv nor in the "
+                "sales. Add it to store.csv, or remove its rows."
+            )

@@ -1,0 +1,196 @@
+"""Every rule finds what it is for, counts it, and can be switched off with an effect; a Panel keeps its promises."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from chains import FIRST, add_column, edit, rows_of, set_cell, write_chain
+from storecast import schema as s
+from storecast.data.clean import OBSERVATIONS, RULES, Cleaned, clean
+from storecast.data.read import RawChain, read_chain
+from storecast.errors import ConfigError, DataError
+
+DAYS = 120
+Spoil = Callable[[Path], object]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_chain(tmp_path / "data", days=DAYS)
+
+
+def load(folder: Path, *skip: str) -> Cleaned:
+    return clean(read_chain(folder), skip=skip)
+
+
+def drop(folder: Path, lines: list[int]) -> None:
+    edit(folder, "train.csv", lambda old: [line for number, line in enumerate(old, start=1) if number not in lines])
+
+
+def store_cell(column: str, value: str) -> Spoil:
+    return lambda folder: set_cell(folder, "store.csv", 3, column, value)  # store 2, without Promo2
+
+
+def close(folder: Path, until: dt.date) -> None:
+    """Leave store 2 without sales, and closed, up to a day."""
+    for line in rows_of(folder, 2, until):
+        for column in ("Sales", "Customers", "Open"):
+            set_cell(folder, "train.csv", line, column, "0")
+
+
+def day(number: int) -> dt.date:
+    return FIRST + dt.timedelta(days=number)
+
+
+# What spoils a good chain so that a rule finds something, and how many rows it then finds. Line 31 is store 2 on a Wednesday.
+SPOILT: dict[str, tuple[Spoil, int]] = {
+    "double_rows": (lambda folder: edit(folder, "train.csv", lambda lines: [*lines, lines[5], lines[6], lines[6]]), 3),
+    "unknown_attributes": (lambda folder: edit(folder, "store.csv", lambda lines: [*lines[:2], *lines[3:]]), 1),
+    "competition_distance": (store_cell("CompetitionDistance", ""), 1),
+    "competition_date": (store_cell("CompetitionOpenSinceMonth", ""), 1),
+    "competition_year": (store_cell("CompetitionOpenSinceYear", "1900"), 1),
+    "promo2": (store_cell("Promo2", "1"), 1),
+    "known_missing": (lambda folder: set_cell(folder, "train.csv", 31, "Promo", ""), 1),
+    "open_missing": (lambda folder: set_cell(folder, "test.csv", 7, "Open", ""), 1),
+    "closed_with_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Open", "0"), 1),
+    "open_without_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "0"), 1),
+    "vanished_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(60))[10:40]), 30),
+    "missing_days": (lambda folder: drop(folder, rows_of(folder, 2)[40:42]), 2),
+    "late_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(0))), 1),
+    "idle_starts": (lambda folder: close(folder, day(40)), 1),
+    "ended_stores": (lambda folder: drop(folder, rows_of(folder, 2)[-5:]), 1),
+    "stores_without_sales": (lambda folder: drop(folder, rows_of(folder, 2)), 1),
+}
+
+
+def test_every_rule_has_a_chain_that_it_finds_fault_with() -> None:
+    assert set(SPOILT) == set(RULES)
+    assert set(RULES) >= OBSERVATIONS
+
+
+def test_a_good_chain_needs_no_repair(folder: Path) -> None:
+    assert load(folder).repairs == ()
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_finds_its_fault_and_no_other_does(folder: Path, rule: str) -> None:
+    spoil, rows = SPOILT[rule]
+    spoil(folder)
+    assert [(repair.rule, repair.rows) for repair in load(folder).repairs] == [(rule, rows)]
+    repair = load(folder).repairs[0]
+    assert repair.what == RULES[rule]
+    assert 1 <= len(repair.examples) <= 3
+    assert any(word in repair.examples[0] for word in ("store 2", "store 3", "train.csv"))
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_a_rule_that_is_switched_off_repairs_nothing(folder: Path, rule: str) -> None:
+    SPOILT[rule][0](folder)
+    try:
+        off = load(folder, rule)
+    except DataError as error:
+        assert rule not in OBSERVATIONS
+        assert rule in str(error)  # noqa: PT017
+        assert "switched off" in str(error)  # noqa: PT017
+        return
+    assert off.repairs == ()
+    assert (off.panel.fingerprint == load(folder).panel.fingerprint) is (rule in OBSERVATIONS)
+
+
+def test_rules_that_there_are_not_are_refused_with_those_there_are(folder: Path) -> None:
+    with pytest.raises(ConfigError, match="all_rules") as caught:
+        load(folder, "all_rules")
+    assert all(rule in str(caught.value) for rule in RULES)
+
+
+def test_cleaning_leaves_what_was_read_alone(folder: Path) -> None:
+    for spoil, _ in (SPOILT["open_missing"], SPOILT["known_missing"], SPOILT["closed_with_sales"]):
+        spoil(folder)
+    raw, again = read_chain(folder), read_chain(folder)
+    clean(raw)
+    assert_frame_equal(raw.sales, again.sales)
+    assert_frame_equal(raw.stores, again.stores)
+    assert raw.ahead is not None
+    assert again.ahead is not None
+    assert_frame_equal(raw.ahead, again.ahead)
+
+
+def test_a_panel_is_sorted_and_its_calendar_holds_every_row_of_train_and_test(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [lines[0], *reversed(lines[1:])])
+    panel = load(folder).panel
+    for frame in (panel.sales, panel.calendar):
+        assert_frame_equal(frame, frame.sort(s.KEYS))
+        assert frame.select(pl.struct(s.KEYS).is_unique().all()).item()
+    assert (panel.sales.height, panel.calendar.height) == (4 * DAYS, 4 * (DAYS + 14))
+    assert panel.stores[s.COMPETITION_SINCE].unique().to_list() == [dt.date(2008, 9, 1)]
+    assert panel.stores[s.PROMO2_SINCE].to_list() == [dt.date(2010, 3, 29), None] * 2  # the Monday of week 13
+    assert not panel.calendar[s.ASSUMED].any()
+
+
+def test_what_is_asked_are_the_rows_of_test_in_their_order(folder: Path) -> None:
+    edit(folder, "test.csv", lambda lines: [lines[0], *reversed(lines[1:])])
+    asked = load(folder).asked
+    assert asked is not None
+    assert asked.columns == ["Id", "Store", "Date"]
+    assert asked["Id"].to_list() == [str(number) for number in range(56, 0, -1)]
+    (folder / "test.csv").unlink()
+    assert load(folder).asked is None
+
+
+def test_the_report_is_plain_data(folder: Path) -> None:
+    SPOILT["closed_with_sales"][0](folder)
+    (folder / "truth.json").write_text("{}", encoding="utf-8")
+    report = json.loads(json.dumps(load(folder).report()))
+    repair = report.pop("repairs")[0]
+    assert repair["rule"] == "closed_with_sales"
+    assert repair["examples"] == ["store 2, 2014-01-08"]
+    assert report == {
+        "stores": 4,
+        "rows": 480,
+        "first": "2014-01-01",
+        "last": "2014-04-30",
+        "days": 120,
+        "rows_ahead": 56,
+        "last_day_ahead": "2014-05-14",
+        "own_columns": [],
+        "generated": True,
+    }
+
+
+def test_examples_show_text_ids_escaped_and_short(folder: Path) -> None:
+    (folder / "storecast.toml").write_text('store_ids = "text"\n', encoding="utf-8")
+    name = "\x1b[31m<b>" + "x" * 300
+    for file in ("train.csv", "store.csv", "test.csv"):
+        frame = pl.read_csv(folder / file, infer_schema=False)
+        frame.with_columns(pl.col("Store").replace("2", name)).write_csv(folder / file)
+    SPOILT["closed_with_sales"][0](folder)
+    example = load(folder).repairs[0].examples[0]
+    assert "\x1b" not in example
+    assert len(example) < 230
+
+
+def without(raw: RawChain, gone: list[int]) -> RawChain:
+    def others(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.filter(~pl.col(s.STORE).is_in(gone))
+
+    assert raw.ahead is not None
+    return RawChain(others(raw.sales), others(raw.stores), others(raw.ahead), raw.known, raw.doubles, generated=False)
+
+
+@pytest.mark.parametrize("gone", [[1, 3], [1, 4], [3, 4]])
+def test_when_two_stores_are_dropped_then_no_row_of_the_others_changes(folder: Path, gone: list[int]) -> None:
+    (folder / "storecast.toml").write_text('known = ["Leaflet"]\n', encoding="utf-8")
+    add_column(folder, "Leaflet", "1")
+    for rule in ("competition_year", "promo2", "known_missing", "open_missing", "closed_with_sales", "missing_days"):
+        SPOILT[rule][0](folder)
+    set_cell(folder, "train.csv", 19, "Open", "")
+    set_cell(folder, "train.csv", 27, "Leaflet", "")
+    raw = read_chain(folder)
+    whole, part = clean(raw).panel, clean(without(raw, gone)).panel
+    for table in ("sales", "stores", "calendar"):
+        assert_frame_equal(getattr(part, table), getattr(whole, table).filter(~pl.col(s.STORE).is_in(gone)))
