@@ -1,0 +1,208 @@
+"""The kinds of charts that the report draws: dots with intervals, curves with bands, bars, heatmaps, scatters.
+
+Series differ by darkness, mark and dash and not by hue alone, so that a page printed in greyscale can be read. Text that
+comes from the input is escaped, since Plotly reads tags in it.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+INK, GRID, MUTED = "#1b1f24", "#e6eaee", "#a9b3be"
+COLOURS = ("#0b4a82", "#d98a1f", "#3f9187", "#b0503c", "#8a5a9e", "#57606a")
+MARKS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+SCALE = ((0.0, "#f1f5f9"), (0.35, "#b7cfe4"), (0.7, "#4b86b8"), (1.0, "#0a2f52"))  # pale to dark: reads in greyscale
+BOTH_WAYS = ((0.0, "#8c3b1f"), (0.25, "#dd9a6f"), (0.5, "#f7f7f5"), (0.75, "#7fa9cc"), (1.0, "#0b3d6b"))
+PERCENT, PERCENT_CHANGE = ".0%", "+.0%"
+FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif'
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of one name: x (numbers, dates or names), y, and the bounds of y where there are any."""
+
+    name: str
+    x: Sequence[object]
+    y: Sequence[float | None]
+    low: Sequence[float | None] | None = None
+    high: Sequence[float | None] | None = None
+
+
+def dots(
+    series: Sequence[Series],
+    *,
+    y_format: str,
+    y_title: str = "",
+    x_title: str = "",
+    zero: bool = True,
+    height: int = 300,
+) -> go.Figure:
+    """Draw estimates as marks with their intervals, a group of marks for each x."""
+    figure = blank(height)
+    for k, one in enumerate(series):
+        figure.add_scatter(
+            x=_names(one.x),
+            y=list(one.y),
+            name=html.escape(one.name),
+            mode="markers",
+            marker={"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 9},
+            error_y=_bars(one, _pick(COLOURS, k)),
+            offsetgroup=str(k),
+        )
+    figure.update_layout(scattermode="group", showlegend=len(series) > 1)
+    return _axes(figure, y_format, y_title, x_title, zero=zero)
+
+
+def curves(
+    series: Sequence[Series], *, y_format: str, y_title: str = "", x_title: str = "", zero: bool = True, height: int = 320,
+    marks: bool = True,
+) -> go.Figure:  # fmt: skip
+    """Draw curves over a numeric or date axis, with a band where bounds are known."""
+    figure = blank(height)
+    for k, one in enumerate(series):
+        colour = _pick(COLOURS, k)
+        if one.low is not None and one.high is not None:
+            edge = {
+                "mode": "lines",
+                "line": {"width": 0},
+                "showlegend": False,
+                "hoverinfo": "skip",
+                "legendgroup": str(k),
+            }
+            figure.add_scatter(x=list(one.x), y=list(one.high), **edge)
+            figure.add_scatter(x=list(one.x), y=list(one.low), fill="tonexty", fillcolor=_faint(colour), **edge)
+        figure.add_scatter(
+            x=list(one.x),
+            y=list(one.y),
+            name=html.escape(one.name),
+            legendgroup=str(k),
+            mode="lines+markers" if marks else "lines",
+            line={"color": colour, "dash": _pick(DASHES, k), "width": 2},
+            marker={"symbol": _pick(MARKS, k), "size": 6},
+        )
+    figure.update_layout(showlegend=len(series) > 1)
+    return _axes(figure, y_format, y_title, x_title, zero=zero)
+
+
+def bars(
+    series: Sequence[Series], *, y_format: str, y_title: str = "", x_title: str = "", height: int = 300, stacked: bool = False
+) -> go.Figure:  # fmt: skip
+    """Draw bars, grouped or stacked, with intervals where bounds are known."""
+    figure = blank(height)
+    for k, one in enumerate(series):
+        figure.add_bar(
+            x=_names(one.x),
+            y=list(one.y),
+            name=html.escape(one.name),
+            marker={"color": _pick(COLOURS, k), "line": {"color": INK, "width": 0.4}},
+            error_y=_bars(one, INK),
+        )
+    figure.update_layout(barmode="stack" if stacked else "group", bargap=0.25, showlegend=len(series) > 1)
+    return _axes(figure, y_format, y_title, x_title, zero=True)
+
+
+def heatmap(
+    x: Sequence[object], y: Sequence[object], z: Sequence[Sequence[float | None]], *, z_format: str, z_title: str = "",
+    around_zero: bool = False, height: int = 320, texts: bool = False,
+) -> go.Figure:  # fmt: skip
+    """Draw a table of values as shades; ``around_zero`` tells more from less by hue and by darkness."""
+    figure = blank(height)
+    figure.add_heatmap(
+        x=_names(x),
+        y=_names(y),
+        z=[list(row) for row in z],
+        colorscale=[list(step) for step in (BOTH_WAYS if around_zero else SCALE)],
+        zmid=0 if around_zero else None,
+        colorbar={"title": {"text": html.escape(z_title)}, "tickformat": z_format, "thickness": 12, "outlinewidth": 0},
+        hovertemplate=f"%{{y}}, %{{x}}: %{{z:{z_format}}}<extra></extra>",
+        texttemplate=f"%{{z:{z_format}}}" if texts else None,
+        xgap=1,
+        ygap=1,
+    )
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(showgrid=False, ticks="")
+    figure.update_yaxes(showgrid=False, autorange="reversed", automargin=True)
+    return figure
+
+
+def scatter(
+    series: Sequence[Series], *, x_format: str, y_format: str, x_title: str, y_title: str, log_x: bool = False,
+    texts: Sequence[Sequence[str]] | None = None, height: int = 360,
+) -> go.Figure:  # fmt: skip
+    """Draw points, such as a store each; ``texts`` names them where a pointer rests."""
+    figure = blank(height)
+    for k, one in enumerate(series):
+        figure.add_scatter(
+            x=list(one.x),
+            y=list(one.y),
+            name=html.escape(one.name),
+            text=None if texts is None else [html.escape(text) for text in texts[k]],
+            hovertemplate=f"%{{text}}<br>%{{x:{x_format}}}, %{{y:{y_format}}}<extra></extra>" if texts else None,
+            mode="markers",
+            marker={"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 6, "opacity": 0.7},
+        )
+    figure.update_layout(hovermode="closest", showlegend=len(series) > 1)
+    figure = _axes(figure, y_format, y_title, x_title, zero=False)
+    figure.update_xaxes(tickformat=x_format, type="log" if log_x else None, gridcolor=GRID, showgrid=True)
+    return figure
+
+
+def blank(height: int) -> go.Figure:
+    """Return an empty figure in the report's looks."""
+    figure = go.Figure()
+    figure.update_layout(
+        template="plotly_white",
+        height=height,
+        margin={"l": 4, "r": 4, "t": 36, "b": 4},
+        font={"family": FONT, "size": 12, "color": INK},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "xanchor": "left", "itemclick": False},
+        hovermode="x unified",
+        dragmode=False,
+    )
+    figure.update_yaxes(automargin=True, gridcolor=GRID, zeroline=False)
+    figure.update_xaxes(automargin=True, showgrid=False, ticks="outside", tickcolor="#c4ccd4", zeroline=False)
+    return figure
+
+
+def _axes(figure: go.Figure, y_format: str, y_title: str, x_title: str, *, zero: bool) -> go.Figure:
+    figure.update_yaxes(tickformat=y_format, hoverformat=_finer(y_format), title_text=html.escape(y_title))
+    figure.update_xaxes(title_text=html.escape(x_title))
+    if zero:
+        figure.add_hline(y=0, line={"color": "#57606a", "width": 1})
+    return figure
+
+
+def _bars(one: Series, colour: str) -> dict[str, object] | None:
+    if one.low is None or one.high is None:
+        return None
+    up = [None if h is None or v is None else h - v for h, v in zip(one.high, one.y, strict=True)]
+    down = [None if low is None or v is None else v - low for low, v in zip(one.low, one.y, strict=True)]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": up,
+        "arrayminus": down,
+        "color": colour,
+        "thickness": 1.4,
+        "width": 3,
+    }
+
+
+def _finer(form: str) -> str:
+    return form.replace(".0%", ".1%")
+
+
+def _names(values: Sequence[object]) -> list[object]:
+    return [html.escape(value) if isinstance(value, str) else value for value in values]
+
+
+def _pick(choices: Sequence[str], k: int) -> str:
+    return choices[k % len(choices)]
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.16)"
