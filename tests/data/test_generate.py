@@ -99,7 +99,10 @@ def test_about_a_sixth_of_the_stores_vanish_for_half_a_year(chain: GeneratedChai
 
 
 def test_regression_finds_the_effects_that_are_told(chain: GeneratedChain) -> None:
-    """Within 0.03, which is what lasting noise leaves of least squares; Promo2 is smaller, and only held to that."""
+    """Within 0.03, which is what lasting noise leaves of least squares; Promo2 is smaller, and only held to that.
+
+    Three Easters are three days: 0.045 is three times what the chain's shocks leave of their mean.
+    """
     effects = Effects()
     rows = chain.train.join(chain.stores, on=s.STORE).join(
         chain.train.filter(pl.col(s.STATE_HOLIDAY) != "0")
@@ -139,6 +142,7 @@ def test_regression_finds_the_effects_that_are_told(chain: GeneratedChain) -> No
         },
         "after a promotion": (pl.col("after"), effects.after_promo_week),
         "pay day": (pl.col(s.DATE).dt.day() <= 3, effects.pay_day_first),
+        "school holidays": (pl.col(s.SCHOOL_HOLIDAY) == 1, effects.school_holiday),
         "Sunday's Monday": (sundays & (pl.col(s.DAY_OF_WEEK) == 1), effects.sunday_trading_monday),
         "Sunday's Saturday": (sundays & (pl.col(s.DAY_OF_WEEK) == 6), effects.sunday_trading_saturday),
     }
@@ -157,7 +161,7 @@ def test_regression_finds_the_effects_that_are_told(chain: GeneratedChain) -> No
     y = np.log(rows[s.SALES].to_numpy())
     found = np.linalg.lstsq(_within(X, rows), _within(y[:, None], rows)[:, 0])[0]
     for k, (name, (_, truth)) in enumerate(terms.items()):
-        assert abs(found[k] - truth) < 0.03, (name, found[k], truth)
+        assert abs(found[k] - truth) < (0.045 if name == "before b" else 0.03), (name, found[k], truth)
 
 
 def _within(values: npt.NDArray[np.float64], rows: pl.DataFrame) -> npt.NDArray[np.float64]:

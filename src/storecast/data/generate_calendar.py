@@ -64,16 +64,15 @@ def school_holidays(states: pl.Series, dates: Days) -> Flags:
 
 
 def promotions(rng: np.random.Generator, dates: Days) -> Flags:
-    """Return every other week, Monday to Friday, the same for all stores; now and then two weeks in a row."""
+    """Return every other week, Monday to Friday, the same for all stores; now and then two weeks on, or two weeks off."""
     weekday = weekdays(dates)
     week = np.cumsum(weekday == 0)
     on = np.zeros(week.max() + 2, bool)
     k = 1
     while k < len(on):
         on[k] = True
-        double = rng.random() < 0.15
-        if double and k + 1 < len(on):
-            on[k + 1] = True
-        k += 3 if double else 2
+        weeks_on, weeks_off = 1 + (rng.random(2) < 0.15)
+        on[k : k + weeks_on] = True
+        k += weeks_on + weeks_off
     out: Flags = on[week] & (weekday < 5)
     return out

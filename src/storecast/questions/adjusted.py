@@ -8,7 +8,7 @@ import numpy as np
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.questions.calendar import PROMO, WEEKDAY, CalendarFit, CalendarTerms, calendar_terms, explain
+from storecast.questions.calendar import AFTER, PROMO, WEEKDAY, CalendarFit, CalendarTerms, calendar_terms, explain
 from storecast.questions.levels import CUSTOMERS, SALES, SPEND, Floats, Ints, Observed, TwoWay, codes, observed, two_way
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,8 @@ class Adjusted:
     ----------
     two_way, fits : of the whole chain, by measure: sales and, where counted, customers
     terms : the chain's calendar terms
-    logs : by measure, stores × days: log less the store's weekday level and the calendar's part; promotions are left in
+    logs : by measure, stores × days: log less the store's weekday level and the calendar's part; promotions, and what follows
+        them, are left in
     """
 
     seen: Observed
@@ -53,7 +54,7 @@ def _adjust(seen: Observed) -> Adjusted:
     states, names = codes(seen.kinds(s.STATE))
     local = calendar_terms(seen, states)
     splits, fits, logs = {}, {}, {}
-    taken = [k for k, term in enumerate(terms.terms) if term.family not in {PROMO, WEEKDAY}]
+    taken = [k for k, term in enumerate(terms.terms) if term.family not in {PROMO, AFTER, WEEKDAY}]
     for measure in (name for name in (SALES, CUSTOMERS) if name in seen.logs):
         split = splits[measure] = two_way(seen.logs[measure], seen.weekday, whole)
         fit = fits[measure] = explain(split.index[0], split.count[0], seen.weekday, terms, 0)

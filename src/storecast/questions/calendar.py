@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import statsmodels.api as sm
 
-from storecast.features.runs import days_since, days_until, position, remaining
+from storecast.features.runs import days_since, days_until, position, remaining, shift, week_sums
 from storecast.questions.levels import SALES, SUNDAY, WEEKDAYS, Floats, Ints, Observed
 from storecast.questions.tidy import Interval, NotAnswerableError
 
@@ -27,11 +27,13 @@ SHORTEST_SCHOOL = 5  # days off in a row that count as holidays
 YEAR = 365.25
 HARMONICS = 3
 RARE = 0.5  # a day counts where at least this share of the group's usual stores sold
+FEWEST_FAR = 3  # weeks off that do not follow a promotion, from which the week after one can be told from them
 SEEN = 0.3  # days, as the sum of the shares of stores, that a term must hold for
 SHORTEST = 56  # trading days below which nothing can be told apart
 
-PROMO, SCHOOL, MONTH_DAY, SEASON, TREND, WEEKDAY, DECEMBER = (
+PROMO, AFTER, SCHOOL, MONTH_DAY, SEASON, TREND, WEEKDAY, DECEMBER = (
     "promo",
+    "after a promotion",
     "school",
     "day of the month",
     "season",
@@ -98,12 +100,24 @@ def calendar_terms(seen: Observed, groups: Ints) -> CalendarTerms:
         add(WEEKDAY, WEEKDAYS[k], weekday == k)
     for k in range(7):
         add(PROMO, WEEKDAYS[k], (grid.promo == 1) & (weekday == k))
+    week_after = _week_after(seen)
+    if week_after is not None:
+        add(AFTER, "week after a promotion", week_after)
     for kind, near in holiday_positions(seen).items():
         places = (0,) if kind == SCHOOL else (*range(-REACH, 0), 0, *range(1, REACH + 1))
         for place in places:
             add(kind, kind, near(place), place)
     _date_terms(seen, add)
     return CalendarTerms(terms, np.stack(columns, axis=-1))
+
+
+def _week_after(seen: Observed) -> npt.NDArray[np.bool_] | None:
+    """Return the days of weeks off that follow a promotion; None where hardly any week off follows another."""
+    on = week_sums(seen.grid.promo == 1, seen.weekday) > 0
+    before = shift(on, 7, 1.0) > 0
+    after = ~on & before
+    far = (~on & ~before)[:, seen.weekday == 0].mean(axis=0) > 0.5
+    return after if far.sum() >= FEWEST_FAR else None
 
 
 def _date_terms(seen: Observed, add: Callable[[str, str, npt.NDArray[np.generic]], None]) -> None:
@@ -128,7 +142,8 @@ def holiday_positions(seen: Observed) -> dict[str, Callable[[int], npt.NDArray[n
     """Return, for each kind of holiday, the store-days at a distance from it: -1 the day before, 0 in it, 1 the day after.
 
     A state holiday counts where it shuts the store on a day other than Sunday. New Year is one of the days after Christmas.
-    The days between holidays of a block, such as Easter Saturday, are in it; so are the weekends within school holidays.
+    The days between holidays of a block, such as Easter Saturday, are in it. Weekends within school holidays are neither
+    before nor after them, and in them where they are marked.
     """
     grid = seen.grid
     shut = (grid.open != 1) & (seen.weekday != SUNDAY)[None, :]
@@ -140,7 +155,8 @@ def holiday_positions(seen: Observed) -> dict[str, Callable[[int], npt.NDArray[n
             flags &= days_since(christmas, REACH + 1) > REACH
         within = (days_until(flags, BLOCK) + days_since(flags, BLOCK)) < BLOCK
         out[kind] = _places(flags | within if code > 1 else flags)
-    out[SCHOOL] = _places(school_holidays(seen))
+    run = school_holidays(seen)
+    out[SCHOOL] = _places(run, run & (grid.school == 1))
     return out
 
 
@@ -153,11 +169,15 @@ def school_holidays(seen: Observed) -> npt.NDArray[np.bool_]:
     return out
 
 
-def _places(flags: npt.NDArray[np.bool_]) -> Callable[[int], npt.NDArray[np.bool_]]:
+def _places(
+    flags: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_] | None = None
+) -> Callable[[int], npt.NDArray[np.bool_]]:
+    """Return where each distance from the flags lies; ``inside`` are the days that count as 0, where not all of them do."""
+    middle = flags if inside is None else inside
     until, since = days_until(flags, REACH + 1), days_since(flags, REACH + 1)
 
     def at(place: int) -> npt.NDArray[np.bool_]:
-        out: npt.NDArray[np.bool_] = flags if place == 0 else until == -place if place < 0 else since == place
+        out: npt.NDArray[np.bool_] = middle if place == 0 else until == -place if place < 0 else since == place
         return out
 
     return at
