@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from storecast.data.panel import Panel, Window
     from storecast.evaluate.backtest import backtest
     from storecast.evaluate.forecast import Forecast
-    from storecast.workflows import check, forecast, train
+    from storecast.workflows import check, explore, forecast, train
 
 __version__ = "0.1.0"
 
-__all__ = ["Bundle", "Forecast", "Panel", "Task", "Window", "backtest", "check", "forecast", "load", "train"]
+__all__ = ["Bundle", "Forecast", "Panel", "Task", "Window", "backtest", "check", "explore", "forecast", "load", "train"]
 
 _HOMES = {
     "Bundle": "storecast.bundle.bundle",
@@ -27,6 +27,7 @@ _HOMES = {
     "Window": "storecast.data.panel",
     "backtest": "storecast.evaluate.backtest",
     "check": "storecast.workflows",
+    "explore": "storecast.workflows",
     "forecast": "storecast.workflows",
     "load": "storecast.bundle.bundle",
     "train": "storecast.workflows",

@@ -1,4 +1,4 @@
-"""The commands of the main job."""
+"""The commands of the main job, and exploration."""
 
 from pathlib import Path
 from typing import Annotated
@@ -93,6 +93,37 @@ def check(
         f"{kind}{found['stores']} stores, {found['rows']} rows from {found['first']} to {found['last']}, "
         f"{found['rows_ahead']} rows ahead. A run can go on."
     )
+
+
+@app.command()
+def explore(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", help="Folder for report.html and tables/.")],
+    questions: Annotated[
+        str, typer.Option("--questions", help="Names, such as promotions,holidays. Default: all.")
+    ] = "",
+    png: Annotated[bool, typer.Option("--png", help="Write each picture as a PNG too; needs the extra png.")] = False,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Show what moves sales and customers: a report of questions and answers, and the table behind each."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        found = workflows.explore(
+            data, out=out, questions=options.names(questions), pictures=png, skip=skip or (), progress=progress
+        )
+    answers = {section.key: section.answer for section in found.sections()}
+    if json:
+        show.as_json({"answers": answers, "unanswered": dict(found.unanswered)})
+        return
+    for section in found.sections():
+        print(f"{section.question}\n  {section.answer}\n")
+    for name, reason in found.unanswered.items():
+        print(f"Not answered: {name}: {reason}.")
+    print(f"Open {out / 'report.html'}; the tables are in {out / 'tables'}.")
 
 
 @app.command()

@@ -6,34 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.files import whole
 from storecast.report import facts, figures
+from storecast.report.exploration import Exploration, exploration_part
+from storecast.report.templates import figure_html, render_template
 
 BASELINE = "naive"
 WINDOWS_SHOWN = 6  # of the backtest, as figures; the tables hold all
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +31,7 @@ class ReportInput:
     backtest : every row of the scored windows
     model, champion : the model file, and the kind of model in it
     created : when the run ended, UTC
+    exploration : what moves sales and customers; None where nothing was asked
     """
 
     forecast: pl.DataFrame
@@ -58,6 +43,7 @@ class ReportInput:
     champion: str
     cutoff: dt.date
     created: dt.datetime
+    exploration: Exploration | None = None
 
 
 def write_report(path: Path, told: ReportInput) -> None:
@@ -68,16 +54,10 @@ def write_report(path: Path, told: ReportInput) -> None:
 
 def render(told: ReportInput) -> str:
     """Return the page as HTML."""
-    environment = Environment(
-        loader=PackageLoader("storecast.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"money": _money, "percent": _percent, "change": _change, "plain": _plain, "long": _long}
     days = told.forecast[s.DATE]
-    return environment.get_template("page.html").render(
+    assumed = facts.assumed_days(told.panel.calendar, told.forecast)
+    return render_template(
+        "page.html",
         told=told,
         scores=told.scores,
         first=days.min(),
@@ -85,10 +65,12 @@ def render(told: ReportInput) -> str:
         horizon=days.n_unique(),
         store_count=told.forecast[s.STORE].n_unique(),
         outlook=facts.outlook(told.forecast, told.panel.sales, told.panel.stores),
-        assumed=facts.assumed_days(told.panel.calendar, told.forecast),
+        exploration=exploration_part(told.exploration),
+        repairs=told.repairs,
+        given=not assumed,
+        assumed=assumed,
         worst=facts.hardest(told.scores.get("worst", ()), told.champion),
-        plotly=Markup(get_plotlyjs()),  # noqa: S704  (our own library's code)
-        ahead=_html(figures.chain_by_day(told.panel.sales, told.forecast, told.cutoff), "ahead"),
+        ahead=figure_html(figures.chain_by_day(told.panel.sales, told.forecast, told.cutoff), "ahead"),
         stores=_stores(told),
         **_accuracy(told),
     )
@@ -100,7 +82,7 @@ def _stores(told: ReportInput) -> list[dict[str, Any]]:
         {
             "store": store,
             "why": why,
-            "figure": _html(figures.store_ahead(store, sales, forecast, told.cutoff), f"store{k}"),
+            "figure": figure_html(figures.store_ahead(store, sales, forecast, told.cutoff), f"store{k}"),
         }
         for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, told.cutoff))
     ]
@@ -125,8 +107,8 @@ def _accuracy(told: ReportInput) -> dict[str, Any]:
             "cover": facts.side_by_side(every, "week", "cover80", models),
         },
         "types": facts.side_by_side(every, "store_type", "RMSPE", models),
-        "by_window": _html(figures.scores_by_window(lines, *chosen), "windows") if lines else None,
-        "by_week": _html(figures.accuracy_by_week(weekly, *chosen), "weeks")
+        "by_window": figure_html(figures.scores_by_window(lines, *chosen), "windows") if lines else None,
+        "by_week": figure_html(figures.accuracy_by_week(weekly, *chosen), "weeks")
         if len({x["key"] for x in weekly}) > 1
         else None,
         "past": _past(told),
@@ -145,35 +127,7 @@ def _past(told: ReportInput) -> list[dict[str, Any]]:
             "first": part[s.DATE].min(),
             "last": part[s.DATE].max(),
             "error": float(part[s.FORECAST].sum()) / sold - 1 if (sold := float(part[s.SALES].sum())) else None,
-            "figure": _html(figures.window_by_day(part, told.champion), f"past{k}"),
+            "figure": figure_html(figures.window_by_day(part, told.champion), f"past{k}"),
         }
         for k, part in enumerate(parts)
     ]
-
-
-def _html(figure: go.Figure, name: str) -> Markup:
-    found = figure.to_html(
-        full_html=False, include_plotlyjs=False, div_id=name, config={"displayModeBar": False, "responsive": True}
-    )
-    return Markup(found)  # noqa: S704  (Plotly escapes <, > and / in what it writes)
-
-
-def _money(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value * 100:.{digits}f}\u00a0%"
-
-
-def _change(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value * 100:+.{digits}f}\u00a0%".replace("-", "−")
-
-
-def _plain(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _long(day: dt.date | str) -> str:
-    date = dt.date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"

@@ -6,6 +6,7 @@ sentence stands in the table beside it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -13,6 +14,7 @@ import polars as pl
 from storecast.questions.tidy import CHANGE, CORRELATION, COUNT, GROUP, HIGH, LOW, MEASURE, MONEY, PART, POSITION, SHARE
 
 NOTHING = "–"
+MILLIONS = 1e6  # from which money is told in millions
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ class Reader:
 
     def line(
         self, part: str, group: str | None = None, measure: str | None = None, position: float | None = None
-    ) -> dict[str, object] | None:
+    ) -> dict[str, Any] | None:
         """Return the first estimate that fits, or None."""
         rows = self.part(part, measure)
         if group is not None:
@@ -78,13 +80,40 @@ class Reader:
         return rows.row(0, named=True) if rows.height else None
 
 
-def said(line: dict[str, object] | None, digits: int | None = None) -> str:
-    """Return an estimate with its interval in words, by its unit.
+def cell(line: dict[str, Any] | None, digits: int | None = None) -> str:
+    """Return an estimate with its bounds, short enough for a cell of a table.
 
     Examples
     --------
-    >>> said({"Unit": "change", "Value": 0.3821, "Low": 0.361, "High": 0.402})
+    >>> cell({"Unit": "change", "Value": 0.3821, "Low": 0.361, "High": 0.402})
+    '+38.2 % (+36.1 to +40.2)'
+    """
+    if line is None:
+        return NOTHING
+    text = number(line["Value"], str(line["Unit"]), digits)
+    return text if line[LOW] is None or line[HIGH] is None else f"{text} ({interval(line, digits).replace(' %', '')})"
+
+
+def crossed(
+    rows: pl.DataFrame, caption: str, head: str, *, by: str = GROUP, across: str = MEASURE, folded: bool = False
+) -> Shown:
+    """Make a table of estimates: a row a group and a column a measure, both in the order in which they come."""
+    names, columns = (list(dict.fromkeys(rows[name].to_list())) for name in (by, across))
+    of = {(line[by], line[across]): line for line in rows.iter_rows(named=True)}
+    body = [(str(name), *(cell(of.get((name, column))) for column in columns)) for name in names]
+    return Shown(caption, (head, *(str(column) for column in columns)), body, folded)
+
+
+def said(line: dict[str, Any] | None, digits: int | None = None, *, inside: bool = False) -> str:
+    """Return an estimate with its interval in words, by its unit; ``inside`` is for a text in brackets.
+
+    Examples
+    --------
+    >>> line = {"Unit": "change", "Value": 0.3821, "Low": 0.361, "High": 0.402}
+    >>> said(line)
     '+38.2 % (95 % interval +36.1 to +40.2 %)'
+    >>> said(line, inside=True)
+    '+38.2 %, 95 % interval +36.1 to +40.2 %'
     """
     if line is None or line["Value"] is None:
         return "unknown"
@@ -92,12 +121,13 @@ def said(line: dict[str, object] | None, digits: int | None = None) -> str:
     if line[LOW] is None or line[HIGH] is None:
         return text
     low, high = (number(line[end], str(line["Unit"]), digits) for end in (LOW, HIGH))
-    unit = " %" if low.endswith(" %") else ""
-    return f"{text} (95 % interval {low.removesuffix(' %')} to {high.removesuffix(' %')}{unit})"
+    unit = next((end for end in (" %", " million") if low.endswith(end) and high.endswith(end)), "")
+    bounds = f"95 % interval {low.removesuffix(unit)} to {high.removesuffix(unit)}{unit}"
+    return f"{text}, {bounds}" if inside else f"{text} ({bounds})"
 
 
 def number(value: object, unit: str, digits: int | None = None) -> str:
-    """Return a value as text, by its unit: changes and shares in per cent, money and counts in whole numbers."""
+    """Return a value as text, by its unit: changes and shares in per cent, money and counts in whole numbers or millions."""
     if not isinstance(value, int | float):
         return NOTHING
     if unit == CHANGE:
@@ -106,12 +136,14 @@ def number(value: object, unit: str, digits: int | None = None) -> str:
         return f"{value * 100:.{1 if digits is None else digits}f} %".replace("-", "−")
     if unit == CORRELATION:
         return f"{value:.{2 if digits is None else digits}f}".replace("-", "−")
+    if unit == MONEY and abs(value) >= MILLIONS:
+        return f"{value / 1e6:,.1f} million".replace("-", "−")
     if unit in (COUNT, MONEY):
         return f"{value:,.{digits or 0}f}".replace("-", "−")
     return f"{value:,.{2 if digits is None else digits}f}".replace("-", "−")
 
 
-def interval(line: dict[str, object], digits: int | None = None) -> str:
+def interval(line: dict[str, Any], digits: int | None = None) -> str:
     """Return the bounds of an estimate as text, for a column of a table."""
     if line[LOW] is None or line[HIGH] is None:
         return NOTHING

@@ -18,11 +18,13 @@ from storecast.evaluate.forecast import Forecast
 from storecast.features.rows import Memo
 from storecast.files import folder, whole
 from storecast.logs import log_file
+from storecast.report.exploration import Exploration
 from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission, totals
 from storecast.report.writers import read_forecast, write_csv
 from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
+from storecast.workflows.exploring import explore_panel, write_tables
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.preparation import Prepared, prepare
 
@@ -68,9 +70,10 @@ def run(
         log.info("promoted: %s", scores["promotion"]["reason"])
         bundle = fit_on_all(prepared.panel, champion, result, task, memo=memo, fast=fast, progress=progress)
         bundle = save(bundle, home, prepared, result, memo)
+        exploration = explore_panel(prepared.panel, progress=progress)
         progress("forecast and report")
         forecast = forecast_with(bundle, prepared, memo)
-        _write(home, prepared, bundle, forecast, result, scores)
+        _write(home, prepared, bundle, forecast, result, scores, exploration)
         promote(home / "models", bundle.name)
         prune(home / "models", keep=MODELS_KEPT)
         log.info("wrote %d forecasts of %s into %s", forecast.rows.height, bundle.name, home)
@@ -78,7 +81,13 @@ def run(
 
 
 def _write(
-    home: Path, prepared: Prepared, bundle: Bundle, forecast: Forecast, result: Backtest, scores: dict[str, Any]
+    home: Path,
+    prepared: Prepared,
+    bundle: Bundle,
+    forecast: Forecast,
+    result: Backtest,
+    scores: dict[str, Any],
+    exploration: Exploration,
 ) -> None:
     """Write every output, each whole; the forecast before is read first, to say what moved."""
     panel = prepared.panel
@@ -116,5 +125,7 @@ def _write(
             champion=bundle.model.name,
             cutoff=forecast.cutoff,
             created=created,
+            exploration=exploration,
         ),
     )
+    write_tables(exploration, home / "tables")

@@ -1,0 +1,94 @@
+"""Ask a chain what moves its sales and customers, and write what was found."""
+
+import datetime as dt
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from storecast import __version__
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError
+from storecast.files import whole
+from storecast.report.exploration import Exploration, write_exploration, write_pictures
+from storecast.workflows.evaluation import Report, quiet
+from storecast.workflows.preparation import prepare
+
+log = logging.getLogger(__name__)
+
+LIBRARIES = frozenset({"linearmodels", "pandas", "statsmodels"})
+
+
+def explore(
+    data: Path,
+    *,
+    out: Path,
+    questions: Sequence[str] = (),
+    pictures: bool = False,
+    skip: Collection[str] = (),
+    progress: Report = quiet,
+) -> Exploration:
+    """Explore a folder: write report.html and tables/*.csv and *.parquet, and return what was found.
+
+    Parameters
+    ----------
+    questions : names, as in `storecast.questions.registry`; empty: all
+    pictures : write each picture as a PNG too, into pictures/
+    """
+    progress("reading and cleaning")
+    prepared = prepare(data, horizon=None, skip=skip, answer_test=False)
+    found = explore_panel(prepared.panel, questions, progress)
+    progress("report")
+    write_tables(found, out / "tables")
+    write_exploration(
+        out / "report.html",
+        found,
+        prepared.panel,
+        prepared.cleaned.repairs,
+        generated=prepared.cleaned.generated,
+        created=dt.datetime.now(dt.UTC).replace(microsecond=0),
+        version=__version__,
+    )
+    if pictures:
+        progress("pictures")
+        log.info("wrote %d pictures into %s", write_pictures(out / "pictures", found), out / "pictures")
+    log.info("%d questions answered, %d not; wrote %s", len(found.tables), len(found.unanswered), out / "report.html")
+    return found
+
+
+def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Report = quiet) -> Exploration:
+    """Ask questions of a panel, one after the other; all of them where none is named.
+
+    Raises
+    ------
+    ConfigError
+        where the statistics libraries of the extra ``explore`` are missing, or a question has no such name.
+    """
+    try:
+        from storecast.questions.registry import QUESTIONS, ask
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in LIBRARIES:
+            raise
+        raise ConfigError(
+            f"Exploration needs {error.name}, which is not installed. Install the extra: pip install 'storecast[explore]'."
+        ) from error
+    tables: dict[str, pl.DataFrame] = {}
+    unanswered: dict[str, str] = {}
+    for name in questions or QUESTIONS:
+        progress(f"question: {name}")
+        got = ask(panel, name)
+        if isinstance(got, str):
+            unanswered[name] = got
+        else:
+            tables[name] = got
+    return Exploration(tables, unanswered, panel.first, panel.end)
+
+
+def write_tables(found: Exploration, folder: Path) -> None:
+    """Write each question's tidy table as CSV and as Parquet."""
+    for name, table in found.tables.items():
+        with whole(folder / f"{name}.csv") as draft:
+            table.write_csv(draft)
+        with whole(folder / f"{name}.parquet") as draft:
+            table.write_parquet(draft)
