@@ -49,7 +49,8 @@ def _shares(reader: Reader) -> Picture | None:
         cliponaxis=False,
         hoverinfo="skip",
     )
-    figure.update_xaxes(tickformat=PERCENT, showgrid=True, gridcolor=GRID, nticks=5)
+    widest = max(rows[VALUE].to_list())
+    figure.update_xaxes(tickformat=PERCENT, showgrid=True, gridcolor=GRID, nticks=5, range=[0, 1.2 * widest])
     said_ = ", ".join(f"{row[GROUP]} {said(row, 0)}" for row in rows.reverse().iter_rows(named=True))
     return Picture(
         "seasons-shares",
