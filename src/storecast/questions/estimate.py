@@ -1,6 +1,7 @@
 """Estimates with 95 % intervals, by the field's libraries: regressions whose errors hang together in clusters."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +36,29 @@ def clustered(y: Floats, x: Floats, *clusters: Ints, weights: Floats | None = No
     fewest = min(int(code.max()) + 1 for code in named)
     if fewest < FEWEST_CLUSTERS or len(y) <= x.shape[1]:
         return [Interval(float(value)) for value in model.fit().params]
-    groups: npt.NDArray[np.int64] = np.column_stack(named) if len(named) > 1 else named[0]
-    found = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
-    half = stats.t.ppf((1 + LEVEL) / 2, fewest - 1) * np.sqrt(np.diag(found.cov_params()))
+    variance = _variance(model, named)
+    half = stats.t.ppf((1 + LEVEL) / 2, fewest - 1) * np.sqrt(variance)
+    params = model.fit().params
     return [
         Interval(float(value), float(value - width), float(value + width))
-        for value, width in zip(found.params, half, strict=True)
+        for value, width in zip(params, half, strict=True)
     ]
+
+
+def _variance(model: Any, clusters: Sequence[Ints]) -> Floats:
+    """Return the variance of each coefficient; that of two clusterings can come out negative, and then the larger of one counts."""
+
+    def of(groups: npt.NDArray[np.int64]) -> Floats:
+        fit = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+        out: Floats = np.diag(fit.cov_params())
+        return out
+
+    if len(clusters) == 1:
+        return of(clusters[0])
+    both = of(np.column_stack(clusters))
+    if (both > 0).all():
+        return both
+    return np.where(both > 0, both, np.maximum(*(of(code) for code in clusters)))
 
 
 def within(values: Floats, groups: Ints, weights: Floats | None = None) -> Floats:

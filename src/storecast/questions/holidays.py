@@ -29,6 +29,7 @@ from storecast.questions.tidy import Interval, Line, NotAnswerableError, change,
 CURVE, BY_STATE, OCCASIONS, WHOLE = "curve", "by state", "occasions", "sum of the days around"
 NEAR = (-2, -1, 1, 2)  # the days that are shown state by state
 FEWEST_STATES = 3
+FEWEST_DAYS = 3  # on which some states are in school holidays and others are not
 FEWEST_STORES = 3  # behind a state's figures
 
 
@@ -104,13 +105,23 @@ def _schools(found: Adjusted) -> list[Line]:
             x = np.stack([(member @ (near(place) & there)) / count for place in places], axis=-1)
         y = y - _own_weekdays(y, count, seen.weekday)
         kept = (count >= 1) & (seen.weekday != SUNDAY)[None, :]
-        moved = [k for k in range(len(places)) if np.ptp(x[..., k][kept]) > 0]
+        moved = [k for k in range(len(places)) if _differs(x[..., k], kept)]
+        if not moved:
+            return []
         got = _two_way_effects(y, x[..., moved], kept, count)
         days = int((near(0) & there).sum())
         lines += [
             change(CURVE, SCHOOL, measure, one, position=places[k], n=days) for k, one in zip(moved, got, strict=True)
         ]
     return lines
+
+
+def _differs(x: Floats, kept: npt.NDArray[np.bool_]) -> bool:
+    """Whether states differ in a term on the same day, on enough days to tell it from the days themselves."""
+    low, high = (
+        np.where(kept, x, end).min(axis=0) if end > 0 else np.where(kept, x, end).max(axis=0) for end in (9.0, -9.0)
+    )
+    return int((high - low > 0.5).sum()) >= FEWEST_DAYS
 
 
 def _own_weekdays(y: Floats, count: Floats, weekday: Ints) -> Floats:

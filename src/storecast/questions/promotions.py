@@ -18,7 +18,6 @@ from scipy import stats
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.errors import HistoryError
 from storecast.questions.adjusted import Adjusted, adjusted
 from storecast.questions.calendar import AFTER
 from storecast.questions.estimate import clustered, within
@@ -42,6 +41,8 @@ NEXT = "first week after a promotion"
 BINS = 6
 FEWEST_STORES = 3
 FEWEST_WEEKS = 3
+TOO_ALIKE = 0.05  # spread of a term below which it cannot be told from stores and months
+FEWEST_CLUSTERS = 10  # stores, below which clusters of spells alone are counted
 MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -117,7 +118,7 @@ def _compare(mean: Floats, ran: Weeks, x: Floats, rows: npt.NDArray[np.bool_] | 
     store, week = np.nonzero(kept)
     y, terms = within(mean[kept], store), within(x[kept], store)
     clusters = [ran.spell[week] if ran.common else week]
-    if len(np.unique(store)) >= FEWEST_STORES:
+    if len(np.unique(store)) >= FEWEST_CLUSTERS:
         clusters.append(store)
     return clustered(y, terms, *clusters)
 
@@ -221,6 +222,11 @@ def _rounds(found: Adjusted, stores: pl.DataFrame, starts: Ints, measure: str) -
         or len({tuple(of) for of in np.array(rounds, object)[np.unique(store)]}) < 2
     ):
         return None
+    rest = x[kept]
+    for _ in range(20):  # what stores and months leave of the term: none where all stores have the same months
+        rest = within(within(rest, store), at)
+    if rest.std() < TOO_ALIKE:
+        return None
     index = pd.MultiIndex.from_arrays([store, at], names=["store", "month"])
     model = PanelOLS(
         pd.Series(mean[kept], index=index, name="y"),
@@ -228,10 +234,7 @@ def _rounds(found: Adjusted, stores: pl.DataFrame, starts: Ints, measure: str) -
         entity_effects=True,
         time_effects=True,
     )
-    try:
-        fit = model.fit(cov_type="clustered", cluster_entity=True)
-    except ValueError as error:  # the library's word for a term that the effects of stores and months swallow
-        raise HistoryError("the months of Promo2 cannot be told from stores and seasons") from error
+    fit = model.fit(cov_type="clustered", cluster_entity=True)
     half = stats.t.ppf(0.975, len(np.unique(store)) - 1) * float(fit.std_errors["round"])
     value = float(fit.params["round"])
     return Interval(value, value - half, value + half)

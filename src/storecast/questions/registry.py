@@ -11,15 +11,19 @@ from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError, quote
 from storecast.questions.competition import competition
 from storecast.questions.holidays import holidays
+from storecast.questions.openings import openings
 from storecast.questions.promotions import promotions
 from storecast.questions.response import response
+from storecast.questions.seasons import seasons
 
 log = logging.getLogger(__name__)
 
 QUESTIONS: dict[str, Callable[[Panel], pl.DataFrame]] = {
     "holidays": holidays,
+    "seasons": seasons,
     "promotions": promotions,
     "response": response,
+    "openings": openings,
     "competition": competition,
 }
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import polars as pl
 
-from storecast.report.answers import competition, holidays, promotions, response
+from storecast.report.answers import competition, holidays, openings, promotions, response, seasons
 from storecast.report.section import Section
 
 SECTIONS: dict[str, Callable[[pl.DataFrame], Section]] = {
     "holidays": holidays.section,
+    "seasons": seasons.section,
     "promotions": promotions.section,
     "response": response.section,
+    "openings": openings.section,
     "competition": competition.section,
 }
 ASKED = {  # how the report asks, where a question cannot be answered

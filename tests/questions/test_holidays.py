@@ -1,0 +1,57 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from known_chain import first_stores, last_days, usual_chain, without_customers
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.questions.holidays import BY_STATE, CURVE, holidays
+from storecast.questions.levels import SALES
+from storecast.questions.tidy import GROUP, MEASURE, PART, POSITION, TIDY, VALUE, NotAnswerableError
+
+
+def test_the_answer_is_tidy_and_the_same_twice() -> None:
+    found = holidays(usual_chain())
+    assert dict(found.schema) == TIDY
+    assert found.equals(holidays(usual_chain()))
+    assert set(found.filter(pl.col(PART) == CURVE)[GROUP]) == {"public", "Easter", "Christmas", "school"}
+
+
+def test_a_day_before_holidays_that_sells_half_more_is_found() -> None:
+    panel = usual_chain()
+    eve = (
+        panel.calendar.filter(
+            (pl.col(s.STATE_HOLIDAY) == "a") & (pl.col(s.OPEN) == 0) & (pl.col(s.DATE).dt.weekday() < 7)
+        )
+        .select(s.STORE, pl.col(s.DATE) - pl.duration(days=1), pl.lit(1.5).alias("more"))
+        .filter(~((pl.col(s.DATE).dt.month() == 12) & (pl.col(s.DATE).dt.day() == 31)))
+    )
+    more = panel.sales.join(eve, on=s.KEYS, how="left", maintain_order="left")
+    moved = more.with_columns(pl.col(s.SALES) * pl.col("more").fill_null(1.0)).drop("more")
+    before, after = (
+        found.filter((pl.col(PART) == CURVE) & (pl.col(GROUP) == "public") & (pl.col(POSITION) == -1) & (pl.col(MEASURE) == SALES))[VALUE][0]
+        for found in (holidays(panel), holidays(Panel(moved, panel.stores, panel.calendar)))
+    )  # fmt: skip
+    assert np.log1p(after) - np.log1p(before) == pytest.approx(np.log(1.5), abs=0.03)
+
+
+def test_states_are_told_apart_where_they_are_known() -> None:
+    panel = usual_chain()
+    bare = Panel(panel.sales, panel.stores.with_columns(pl.lit("").alias(s.STATE)), panel.calendar)
+    assert holidays(panel).filter(pl.col(PART) == BY_STATE).height
+    assert not holidays(bare).filter(pl.col(PART) == BY_STATE).height
+    assert "school" not in set(holidays(bare)[GROUP])
+
+
+def test_without_customers_sales_are_still_answered() -> None:
+    assert set(holidays(without_customers(usual_chain()))[MEASURE]) == {SALES}
+
+
+def test_one_store_and_a_season_without_holidays() -> None:
+    assert holidays(first_stores(usual_chain(), 1)).height
+    calm = last_days(usual_chain(), 100)
+    none = Panel(
+        calm.sales, calm.stores, calm.calendar.with_columns(pl.lit("0").alias(s.STATE_HOLIDAY), pl.lit(0, pl.Int8).alias(s.SCHOOL_HOLIDAY))
+    )  # fmt: skip
+    with pytest.raises(NotAnswerableError, match="no store was ever shut by a holiday"):
+        holidays(none)

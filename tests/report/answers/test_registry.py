@@ -1,0 +1,103 @@
+"""What holds for every answer: it is made of its table alone, and every figure in its sentence stands there."""
+
+import re
+from functools import cache
+
+import polars as pl
+import pytest
+
+from known_chain import first_stores, last_days, usual_chain, without_customers
+from storecast.data.panel import Panel
+from storecast.questions.registry import QUESTIONS, ask
+from storecast.questions.tidy import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
+from storecast.report.answers.registry import ASKED, SECTIONS
+from storecast.report.section import number
+
+FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
+WORDS = re.compile(
+    r"95 % interval|95 %|\d+(?:\.\d+)? (?:to|and) \d+(?:\.\d+)? (?:km|m|days)|under \d+ m|over \d+ km|Promo2|store\.csv"
+)
+
+
+@cache
+def table_of(name: str) -> pl.DataFrame:
+    found = ask(usual_chain(), name)
+    assert isinstance(found, pl.DataFrame), found
+    return found
+
+
+def figures_of(table: pl.DataFrame) -> set[str]:
+    """Return every figure of a table as text, in each of the ways in which a sentence may write it."""
+    found = set()
+    for row in table.iter_rows(named=True):
+        for column in (VALUE, LOW, HIGH, N, POSITION):
+            for digits in (None, 0, 1, 2):
+                for unit in (row[UNIT], "count"):
+                    text = number(row[column], str(unit), digits)
+                    found |= {
+                        text,
+                        text.removesuffix(" %"),
+                        text.removesuffix(" million"),
+                        text.lstrip("+−"),
+                        text.lstrip("+−").removesuffix(" %"),
+                    }
+    return found  # fmt: skip
+
+
+def test_every_question_has_its_section_in_the_order_of_the_report() -> None:
+    assert list(QUESTIONS) == list(SECTIONS) == list(ASKED)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_section_says_what_was_asked_and_how_it_was_answered(name: str) -> None:
+    section = SECTIONS[name](table_of(name))
+    assert (section.key, section.question) == (name, ASKED[name])
+    assert section.answer.endswith((".", ")"))
+    assert section.pictures
+    assert section.tables
+    assert min(len(section.method), len(section.unproven)) > 80
+    assert all(picture.alt.endswith((".", ")")) and picture.title for picture in section.pictures)
+    assert len({picture.name for picture in section.pictures}) == len(section.pictures)
+    assert all(len(row) == len(shown.head) for shown in section.tables for row in shown.rows)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_every_figure_of_the_sentence_stands_in_the_table(name: str) -> None:
+    table = table_of(name)
+    answer = SECTIONS[name](table).answer
+    for group in sorted({str(group) for group in table[GROUP]}, key=len, reverse=True):
+        if any(letter.isalpha() for letter in group):
+            answer = answer.replace(group, "")
+    said = FIGURE.findall(WORDS.sub("", answer))
+    assert said
+    known = figures_of(table) | {str(group) for group in table[GROUP]}
+    assert not [figure for figure in said if figure.strip(",. ") not in known], SECTIONS[name](table).answer
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_the_sentence_changes_with_its_table(name: str) -> None:
+    table = table_of(name)
+    other = table.with_columns((pl.col(column) * 0.7 + 0.013).alias(column) for column in (VALUE, LOW, HIGH))
+    assert SECTIONS[name](table).answer != SECTIONS[name](other).answer
+
+
+def chains() -> dict[str, Panel]:
+    panel = usual_chain()
+    return {
+        "no customers": without_customers(panel), "one store": first_stores(panel, 1), "three stores": first_stores(panel, 3),
+        "a season": last_days(panel, 120), "eight months": last_days(panel, 240),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["no customers", "one store", "three stores", "a season", "eight months"])
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_poor_chain_gets_an_answer_or_the_reason_why_not(name: str, kind: str) -> None:
+    found = ask(chains()[kind], name)
+    if isinstance(found, str):
+        assert len(found) > 20
+        return
+    section = SECTIONS[name](found)
+    assert section.answer
+    assert "unknown" not in section.answer
+    assert "nan" not in section.answer.lower()
+    assert not found.filter(pl.col(PART) == "").height
