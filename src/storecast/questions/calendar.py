@@ -199,7 +199,7 @@ def explain(index: Floats, count: Ints, weekday: Ints, terms: CalendarTerms, gro
     if len(used) < SHORTEST:
         raise NotAnswerableError(f"only {len(used)} trading days; at least {SHORTEST} are needed to tell effects apart")
     matrix = np.column_stack([np.ones(len(used)), terms.values[group][used]]).astype(np.float64)
-    kept = _independent(matrix)
+    kept = _independent(matrix[1:])  # the first row is the one that an autoregression cannot use
     found = sm.GLSAR(index[used], matrix[:, kept], rho=1).iterative_fit(maxiter=4)
     bounds = found.conf_int()
     coefficients = np.zeros(len(terms.terms))

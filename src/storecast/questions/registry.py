@@ -9,22 +9,28 @@ from threadpoolctl import threadpool_limits
 
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError, quote
+from storecast.questions.assortment import assortment
 from storecast.questions.competition import competition
+from storecast.questions.customers import customers
 from storecast.questions.holidays import holidays
 from storecast.questions.openings import openings
 from storecast.questions.promotions import promotions
 from storecast.questions.response import response
 from storecast.questions.seasons import seasons
+from storecast.questions.stores import stores
 
 log = logging.getLogger(__name__)
 
 QUESTIONS: dict[str, Callable[[Panel], pl.DataFrame]] = {
     "holidays": holidays,
     "seasons": seasons,
+    "customers": customers,
     "promotions": promotions,
     "response": response,
     "openings": openings,
+    "assortment": assortment,
     "competition": competition,
+    "stores": stores,
 }
 
 

@@ -4,16 +4,29 @@ from collections.abc import Callable
 
 import polars as pl
 
-from storecast.report.answers import competition, holidays, openings, promotions, response, seasons
+from storecast.report.answers import (
+    assortment,
+    competition,
+    customers,
+    holidays,
+    openings,
+    promotions,
+    response,
+    seasons,
+    stores,
+)
 from storecast.report.section import Section
 
 SECTIONS: dict[str, Callable[[pl.DataFrame], Section]] = {
     "holidays": holidays.section,
     "seasons": seasons.section,
+    "customers": customers.section,
     "promotions": promotions.section,
     "response": response.section,
     "openings": openings.section,
+    "assortment": assortment.section,
     "competition": competition.section,
+    "stores": stores.section,
 }
 ASKED = {  # how the report asks, where a question cannot be answered
     "quality": "Can the data be trusted?",
