@@ -17,6 +17,12 @@ def test_the_answer_is_tidy_and_the_same_twice() -> None:
     assert set(found.filter(pl.col(PART) == CURVE)[GROUP]) == {"public", "Easter", "Christmas", "school"}
 
 
+def eve_of(panel: Panel) -> float:
+    """Return the change of sales on the day before a public holiday."""
+    rows = holidays(panel).filter((pl.col(PART) == CURVE) & (pl.col(GROUP) == "public") & (pl.col(MEASURE) == SALES))
+    return float(rows.filter(pl.col(POSITION) == -1)[VALUE][0])
+
+
 def test_a_day_before_holidays_that_sells_half_more_is_found() -> None:
     panel = usual_chain()
     eve = (
@@ -28,10 +34,7 @@ def test_a_day_before_holidays_that_sells_half_more_is_found() -> None:
     )
     more = panel.sales.join(eve, on=s.KEYS, how="left", maintain_order="left")
     moved = more.with_columns(pl.col(s.SALES) * pl.col("more").fill_null(1.0)).drop("more")
-    before, after = (
-        found.filter((pl.col(PART) == CURVE) & (pl.col(GROUP) == "public") & (pl.col(POSITION) == -1) & (pl.col(MEASURE) == SALES))[VALUE][0]
-        for found in (holidays(panel), holidays(Panel(moved, panel.stores, panel.calendar)))
-    )  # fmt: skip
+    before, after = (eve_of(panel), eve_of(Panel(moved, panel.stores, panel.calendar)))
     assert np.log1p(after) - np.log1p(before) == pytest.approx(np.log(1.5), abs=0.03)
 
 
@@ -50,8 +53,6 @@ def test_without_customers_sales_are_still_answered() -> None:
 def test_one_store_and_a_season_without_holidays() -> None:
     assert holidays(first_stores(usual_chain(), 1)).height
     calm = last_days(usual_chain(), 100)
-    none = Panel(
-        calm.sales, calm.stores, calm.calendar.with_columns(pl.lit("0").alias(s.STATE_HOLIDAY), pl.lit(0, pl.Int8).alias(s.SCHOOL_HOLIDAY))
-    )  # fmt: skip
+    plain = calm.calendar.with_columns(pl.lit("0").alias(s.STATE_HOLIDAY), pl.lit(0, pl.Int8).alias(s.SCHOOL_HOLIDAY))
     with pytest.raises(NotAnswerableError, match="no store was ever shut by a holiday"):
-        holidays(none)
+        holidays(Panel(calm.sales, calm.stores, plain))

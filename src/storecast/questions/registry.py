@@ -9,12 +9,14 @@ from threadpoolctl import threadpool_limits
 
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError, quote
+from storecast.questions.alike import alike
 from storecast.questions.assortment import assortment
 from storecast.questions.competition import competition
 from storecast.questions.customers import customers
 from storecast.questions.holidays import holidays
 from storecast.questions.openings import openings
 from storecast.questions.promotions import promotions
+from storecast.questions.quality import quality
 from storecast.questions.response import response
 from storecast.questions.seasons import seasons
 from storecast.questions.stores import stores
@@ -22,6 +24,8 @@ from storecast.questions.stores import stores
 log = logging.getLogger(__name__)
 
 QUESTIONS: dict[str, Callable[[Panel], pl.DataFrame]] = {
+    "quality": quality,
+    "alike": alike,
     "holidays": holidays,
     "seasons": seasons,
     "customers": customers,

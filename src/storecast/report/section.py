@@ -14,6 +14,7 @@ import polars as pl
 from storecast.questions.tidy import CHANGE, CORRELATION, COUNT, GROUP, HIGH, LOW, MEASURE, MONEY, PART, POSITION, SHARE
 
 NOTHING = "–"
+SMALL = 100  # below which money is told with its cents
 MILLIONS = 1e6  # from which money is told in millions
 
 
@@ -31,12 +32,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Shown:
-    """A table to be read: the first column names the row, the others are numbers as text."""
+    """A table to be read: the first column names the row, the others are numbers as text, or words."""
 
     caption: str
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     folded: bool = False  # opened by a click, where it is long
+    words: bool = False  # the other columns are words too
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +140,8 @@ def number(value: object, unit: str, digits: int | None = None) -> str:
         return f"{value:.{2 if digits is None else digits}f}".replace("-", "−")
     if unit == MONEY and abs(value) >= MILLIONS:
         return f"{value / 1e6:,.1f} million".replace("-", "−")
+    if unit == MONEY and abs(value) < SMALL and digits is None:
+        return f"{value:,.2f}".replace("-", "−")
     if unit in (COUNT, MONEY):
         return f"{value:,.{digits or 0}f}".replace("-", "−")
     return f"{value:,.{2 if digits is None else digits}f}".replace("-", "−")

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import polars as pl
 
 from storecast.report.answers import (
+    alike,
     assortment,
     competition,
     customers,
     holidays,
     openings,
     promotions,
+    quality,
     response,
     seasons,
     stores,
@@ -18,6 +20,8 @@ from storecast.report.answers import (
 from storecast.report.section import Section
 
 SECTIONS: dict[str, Callable[[pl.DataFrame], Section]] = {
+    "quality": quality.section,
+    "alike": alike.section,
     "holidays": holidays.section,
     "seasons": seasons.section,
     "customers": customers.section,

@@ -149,7 +149,7 @@ def _correlations(read: Reader) -> list[Picture]:
             figure,
             alt=f"Heatmap of rank correlations; the strongest is {strong[GROUP]} with {strong[MEASURE]}: {cell(strong)}.",
             caption="Spearman's rank correlation over the stores.",
-            wide=False,
+            wide=True,
         )
     ]
 
@@ -200,6 +200,7 @@ def _tables(read: Reader) -> list[Shown]:
                 "The groups in words: more or less of something than other stores.",
                 ("group", "stores", "unusual", "store types"),
                 body,
+                words=True,
             )
         )
     for part, caption in LISTS:

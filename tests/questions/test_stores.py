@@ -1,0 +1,99 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from known_chain import first_stores, usual_chain, without_customers
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.questions.stores import (
+    CORRELATIONS,
+    GROUPS,
+    GROWING,
+    GROWTH,
+    LEVEL,
+    LOW_END,
+    MEMBERS,
+    SCORES,
+    SPEND,
+    STORE,
+    TOP,
+    VOLATILE,
+    stores,
+)
+from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, TIDY, VALUE, NotAnswerableError
+
+
+def of(table: pl.DataFrame, part: str, measure: str | None = None) -> pl.DataFrame:
+    rows = table.filter(pl.col(PART) == part)
+    return rows if measure is None else rows.filter(pl.col(MEASURE) == measure)
+
+
+def changed(panel: Panel, sales: pl.Expr) -> Panel:
+    return Panel(panel.sales.with_columns(sales.alias(s.SALES)), panel.stores, panel.calendar)
+
+
+def test_the_largest_and_the_smallest_are_those_of_the_sales() -> None:
+    panel = usual_chain()
+    found = stores(panel)
+    assert dict(found.schema) == TIDY
+    means = panel.sales.filter(pl.col(s.SALES) > 0).group_by(s.STORE).agg(pl.col(s.SALES).mean()).sort(s.SALES)
+    assert of(found, TOP)[GROUP][0] == str(means[s.STORE][-1])
+    assert of(found, LOW_END)[GROUP][0] == str(means[s.STORE][0])
+    assert of(found, TOP)[VALUE][0] == pytest.approx(means[s.SALES][-1], rel=1e-5)
+
+
+def test_a_store_that_grows_by_a_third_a_year_stands_first_with_its_growth_inside_the_interval() -> None:
+    panel = usual_chain()
+    years = (pl.col(s.DATE) - panel.first).dt.total_days() / 365.25
+    grown = pl.when(pl.col(s.STORE) == 7).then(pl.col(s.SALES) * (0.3 * years).exp()).otherwise(pl.col(s.SALES))
+    first = of(stores(changed(panel, grown)), GROWING).row(0, named=True)
+    assert first[GROUP] == "7"
+    assert first[LOW] < np.expm1(0.3 + 0.02) < first[HIGH] + 0.1
+
+
+def test_a_store_that_swings_is_the_most_volatile() -> None:
+    panel = usual_chain()
+    swing = (
+        pl.when((pl.col(s.STORE) == 9) & (pl.col(s.DATE).dt.ordinal_day() % 3 == 0))
+        .then(pl.col(s.SALES) * 1.8)
+        .otherwise(pl.col(s.SALES))
+    )
+    assert of(stores(changed(panel, swing)), VOLATILE)[GROUP][0] == "9"
+
+
+def test_two_kinds_of_stores_are_two_firm_groups() -> None:
+    panel = usual_chain()
+    odd = pl.col(s.STORE) % 2 == 1
+    saturday = pl.col(s.DATE).dt.weekday() == 6
+    apart = (
+        pl.when(odd & saturday).then(pl.col(s.SALES) * 4).when(odd).then(pl.col(s.SALES) * 3).otherwise(pl.col(s.SALES))
+    )
+    found = stores(changed(panel, apart))
+    assert of(found, MEMBERS, "stores").height == 2
+    assert of(found, SCORES, "stability")[VALUE][0] > 0.9
+    profile = of(found, GROUPS, LEVEL)
+    assert abs(profile[VALUE][0] - profile[VALUE][1]) > 1.5
+
+
+def test_every_store_has_its_measures_and_they_correlate_with_themselves() -> None:
+    found = stores(usual_chain())
+    assert of(found, STORE, LEVEL).height == 150
+    same = of(found, CORRELATIONS).filter(pl.col(GROUP) == pl.col(MEASURE))
+    assert set(same[VALUE]) == {1.0}
+    both = of(found, CORRELATIONS).filter((pl.col(GROUP) == LEVEL) & (pl.col(MEASURE) == GROWTH))
+    assert both[LOW][0] < both[VALUE][0] < both[HIGH][0]
+
+
+def test_a_few_stores_are_measured_and_not_grouped() -> None:
+    found = stores(first_stores(usual_chain(), 8))
+    assert of(found, STORE, LEVEL).height == 8
+    assert of(found, GROUPS).is_empty()
+
+
+def test_without_customers_there_is_no_spend() -> None:
+    assert of(stores(without_customers(usual_chain())), STORE, SPEND).is_empty()
+
+
+def test_one_store_stands_beside_no_other() -> None:
+    with pytest.raises(NotAnswerableError, match="only one store"):
+        stores(first_stores(usual_chain(), 1))

@@ -1,0 +1,95 @@
+import builtins
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from known_chain import usual_chain
+from storecast.data.clean import Repair
+from storecast.errors import ConfigError
+from storecast.questions.competition import competition
+from storecast.questions.promotions import promotions
+from storecast.report.exploration import Exploration, exploration_part, write_exploration, write_pictures
+
+
+@pytest.fixture(scope="module")
+def found() -> Exploration:
+    panel = usual_chain()
+    tables = {"promotions": promotions(panel), "competition": competition(panel)}
+    return Exploration(tables, {"customers": "customers were <not> counted"}, panel.first, panel.end)
+
+
+@pytest.fixture(scope="module")
+def page(found: Exploration, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    repairs = [Repair("double_rows", "The same row stands more than once.", "dropped", 3, ("train: 3",))]
+    created = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
+    write_exploration(path, found, usual_chain(), repairs, generated=True, created=created, version="1.2.3")
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_page_holds_every_section_and_its_contents_lead_there(page: str, found: Exploration) -> None:
+    targets = set(re.findall(r'href="#([\w-]+)"', page))
+    assert {"q-promotions", "q-competition", "q-unanswered", "s-data"} == targets
+    assert targets <= set(re.findall(r'id="([\w-]+)"', page))
+    for section in found.sections():
+        assert section.question in page
+        assert all(picture.title in page for picture in section.pictures)
+
+
+def test_what_cannot_be_answered_is_told_with_its_reason_escaped(page: str) -> None:
+    assert "How do sales and customers hang together?" in page
+    assert "customers were &lt;not&gt; counted" in page
+
+
+def test_the_page_says_that_the_chain_is_generated_and_what_was_repaired(page: str) -> None:
+    assert "This is a generated chain, not a real one." in page
+    assert "double_rows" in page
+
+
+def test_the_page_asks_for_nothing_from_outside(page: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'")
+    body = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)  # Plotly names addresses that it does not load
+    assert not re.search(r'(?:src|href)="https?:', body)
+
+
+def test_every_table_scrolls_by_itself_and_every_figure_has_words(page: str, found: Exploration) -> None:
+    pictures = [picture for section in found.sections() for picture in section.pictures]
+    assert page.count('role="img"') == len(pictures)
+    assert page.count("<table>") == page.count('class="scroll"') > 4
+
+
+def test_no_exploration_is_no_part() -> None:
+    assert exploration_part(None) is None
+
+
+@pytest.mark.parametrize("missing", ["kaleido", "choreographer.errors"])
+def test_pictures_without_kaleido_name_the_extra(
+    found: Exploration, tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = builtins.__import__
+
+    def refuse(name: str, *rest: Any, **more: Any) -> Any:
+        if name == missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return usual(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(ConfigError, match=r"storecast\[png\]"):
+        write_pictures(tmp_path / "pictures", found)
+    assert not (tmp_path / "pictures").exists()
+
+
+def test_a_table_that_changes_changes_the_page(found: Exploration) -> None:
+    other = {name: table.with_columns(pl.col("Value") * 0.5) for name, table in found.tables.items()}
+    one, two = (exploration_part(Exploration(tables, {}, found.first, found.last)) for tables in (found.tables, other))
+    assert one is not None
+    assert two is not None
+    for before, after in zip(one["sections"], two["sections"], strict=True):
+        assert before["answer"] != after["answer"]
+        assert before["tables"] != after["tables"]

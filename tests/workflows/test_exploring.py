@@ -1,0 +1,86 @@
+import builtins
+import logging
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from chains import set_column, write_chain
+from storecast.data.generate import ChainSpec, write_demo
+from storecast.errors import ConfigError
+from storecast.questions.tidy import TIDY
+from storecast.report.answers.registry import SECTIONS
+from storecast.workflows import explore
+from storecast.workflows.exploring import explore_panel
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    write_demo(folder, ChainSpec(stores=30, days=600))
+    return folder
+
+
+def test_a_folder_becomes_a_report_and_a_table_for_each_answer(demo: Path, tmp_path: Path) -> None:
+    found = explore(demo, out=tmp_path)
+    assert set(found.tables) | set(found.unanswered) == set(SECTIONS)
+    names = {path.name for path in (tmp_path / "tables").iterdir()}
+    assert names == {f"{name}.{kind}" for name in found.tables for kind in ("csv", "parquet")}
+    for name, table in found.tables.items():
+        kept = pl.read_parquet(tmp_path / "tables" / f"{name}.parquet")
+        assert kept.equals(table)
+        assert dict(kept.schema) == TIDY
+        assert pl.read_csv(tmp_path / "tables" / f"{name}.csv", infer_schema=False).height == table.height
+    assert (tmp_path / "report.html").stat().st_size < 8_000_000
+    assert not (tmp_path / "pictures").exists()
+
+
+def test_each_question_is_logged(demo: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("storecast")
+    logger.propagate = True
+    with caplog.at_level(logging.INFO, logger="storecast"):
+        explore(demo, out=tmp_path, questions=["promotions", "holidays"])
+    told = caplog.text
+    assert "promotions: " in told
+    assert "CPU seconds" in told
+    assert "2 questions answered, 0 not" in told
+
+
+def test_two_runs_give_the_same_tables(demo: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        explore(demo, out=tmp_path / name, questions=["stores", "alike", "customers"])
+    for path in (tmp_path / "one" / "tables").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / "tables" / path.name).read_bytes()
+
+
+def test_a_short_chain_of_four_stores_is_told_what_cannot_be_answered(tmp_path: Path) -> None:
+    data = write_chain(tmp_path / "data")
+    set_column(data, "train.csv", "Customers", "")
+    found = explore(data, out=tmp_path / "out")
+    assert "customers" in found.unanswered
+    assert "response" in found.unanswered
+    assert {"quality", "promotions"} <= set(found.tables)
+    assert found.unanswered["customers"] in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_unknown_question_is_refused_with_those_there_are(demo: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no question 'weather'.*promotions"):
+        explore(demo, out=tmp_path, questions=["weather"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_the_statistics_libraries_the_extra_is_named(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = builtins.__import__
+
+    def refuse(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "storecast.questions.registry":
+            raise ModuleNotFoundError("No module named 'statsmodels'", name="statsmodels.api")
+        return usual(name, *rest, **more)
+
+    from storecast.workflows import prepare
+
+    panel = prepare(demo, horizon=None, answer_test=False).panel
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(ConfigError, match=r"storecast\[explore\]"):
+        explore_panel(panel)
