@@ -6,7 +6,7 @@ HOME_DIR ?= home
 DEMO := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long lint types bench lock clean
+.PHONY: help setup setup-dev run test test-long test-page lint types bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,6 +29,9 @@ test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
 test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long
 
+test-page: setup-dev ## the tests that need a browser: Chromium or Chrome, which BROWSER_PATH can name
+	$(BIN)/python -m pytest -m page
+
 lint: setup-dev ## style, and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -39,7 +42,7 @@ types: setup-dev ## mypy --strict
 
 bench: setup-dev ## the benchmarks, on real files: make bench DATA=dir
 	@test -n "$(DATA)" || { echo "make bench needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
-	for script in speed accuracy settings boosters outliers calendar_ahead; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
+	for script in speed accuracy settings boosters outliers calendar_ahead exploration; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 
 lock: ## write the lock files again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore pyproject.toml -o requirements.txt

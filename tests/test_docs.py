@@ -63,7 +63,17 @@ def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
         for line in re.findall(
             r"^(?:\$ )?storecast (models \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE
         ):
-            if line.split()[0] in {"run", "check", "backtest", "train", "forecast", "future", "models", "demo-data"}:
+            if line.split()[0] in {
+                "run",
+                "check",
+                "explore",
+                "backtest",
+                "train",
+                "forecast",
+                "future",
+                "models",
+                "demo-data",
+            }:
                 assert line in commands, (path.name, line)
 
 

@@ -42,6 +42,7 @@ def test_run_writes_the_home(cli: Cli, folder: Path, tmp_path: Path) -> None:
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
         "forecast.csv", "totals.csv", "submission.csv", "plan.xlsx", "report.html", "scores.json", "run.log", "models", "panel",
+        "tables",
     }  # fmt: skip
     forecast = pl.read_csv(tmp_path / "forecast.csv")
     assert forecast.columns == [
@@ -146,6 +147,28 @@ def test_backtest_writes_every_row_and_the_scores(cli: Cli, folder: Path, tmp_pa
     )
     assert code == 0, err
     assert "2014-08-20" in out
+
+
+def test_explore_prints_its_answers_and_writes_report_and_tables(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    code, out, err = cli(
+        "explore", "--data", folder, "--out", tmp_path, "--questions", "promotions,competition,quality"
+    )
+    assert code == 0, err
+    assert "What do promotions bring" in out
+    assert {path.name for path in (tmp_path / "tables").iterdir()} >= {"promotions.csv", "quality.parquet"}
+    code, out, err = cli("explore", "--data", folder, "--out", tmp_path, "--questions", "promotions,response", "--json")
+    assert code == 0, err
+    said = json.loads(out)
+    assert set(said["answers"]) == {"promotions"}
+    assert "at least 10" in said["unanswered"]["response"]
+    assert not (tmp_path / "tables" / "quality.csv").exists()
+
+
+def test_explore_refuses_a_question_that_there_is_not(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    code, out, err = cli("explore", "--data", folder, "--out", tmp_path / "new", "--questions", "weather")
+    assert (code, out) == (2, "")
+    assert "no question 'weather'" in err
+    assert not (tmp_path / "new").exists()
 
 
 def test_future_writes_the_calendar_to_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from storecast import __version__
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import whole
+from storecast.report.answers.registry import SECTIONS
 from storecast.report.exploration import Exploration, write_exploration, write_pictures
 from storecast.workflows.evaluation import Report, quiet
 from storecast.workflows.preparation import prepare
@@ -86,7 +87,10 @@ def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Report 
 
 
 def write_tables(found: Exploration, folder: Path) -> None:
-    """Write each question's tidy table as CSV and as Parquet."""
+    """Write each question's tidy table as CSV and as Parquet; tables of an earlier run that are not answered now go."""
+    for name in SECTIONS.keys() - found.tables.keys():
+        for kind in ("csv", "parquet"):
+            (folder / f"{name}.{kind}").unlink(missing_ok=True)
     for name, table in found.tables.items():
         with whole(folder / f"{name}.csv") as draft:
             table.write_csv(draft)

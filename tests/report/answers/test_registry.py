@@ -81,6 +81,7 @@ def test_the_sentence_changes_with_its_table(name: str) -> None:
     assert SECTIONS[name](table).answer != SECTIONS[name](other).answer
 
 
+@cache
 def chains() -> dict[str, Panel]:
     panel = usual_chain()
     return {
