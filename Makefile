@@ -24,7 +24,7 @@ else
 endif
 
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long

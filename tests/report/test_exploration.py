@@ -8,11 +8,16 @@ import polars as pl
 import pytest
 
 from known_chain import usual_chain
+from storecast import schema as s
 from storecast.data.clean import Repair
+from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.questions.competition import competition
 from storecast.questions.promotions import promotions
+from storecast.questions.registry import ask
+from storecast.report.answers.registry import ASKED
 from storecast.report.exploration import Exploration, exploration_part, write_exploration, write_pictures
+from storecast.report.templates import render_template
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,25 @@ def test_every_table_scrolls_by_itself_and_every_figure_has_words(page: str, fou
     pictures = [picture for section in found.sections() for picture in section.pictures]
     assert page.count('role="img"') == len(pictures)
     assert page.count("<table>") == page.count('class="scroll"') > 4
+
+
+def test_names_of_the_input_are_text_and_never_markup() -> None:
+    """Ids and attributes come from files of others: they are shown as they stand."""
+    evil = "<img src=x onerror=alert(1)>"
+    panel = usual_chain()
+    marked = [pl.format(evil + " {}", pl.col(name)).alias(name) for name in (s.STORE_TYPE, s.ASSORTMENT, s.STATE)]
+    named = pl.format(evil + " {}", pl.col(s.STORE)).alias(s.STORE)
+    hostile = Panel(
+        panel.sales.with_columns(named).sort(*s.KEYS),
+        panel.stores.with_columns(named, *marked).sort(s.STORE),
+        panel.calendar.with_columns(named).sort(*s.KEYS),
+    )
+    tables = {name: table for name in ASKED if isinstance(table := ask(hostile, name), pl.DataFrame)}
+    assert len(tables) == len(ASKED)
+    part = exploration_part(Exploration(tables, {}, panel.first, panel.end))
+    page = render_template("exploration.html", exploration=part, told=None)
+    assert "&lt;img src=x" in page
+    assert "<img" not in page
 
 
 def test_no_exploration_is_no_part() -> None:

@@ -1,7 +1,7 @@
-import builtins
 import logging
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
@@ -10,9 +10,8 @@ from chains import set_column, write_chain
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError
 from storecast.questions.tidy import TIDY
-from storecast.report.answers.registry import SECTIONS
-from storecast.workflows import explore
-from storecast.workflows.exploring import explore_panel
+from storecast.report.answers.registry import ASKED
+from storecast.workflows import explore, exploring, run
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_folder_becomes_a_report_and_a_table_for_each_answer(demo: Path, tmp_path: Path) -> None:
     found = explore(demo, out=tmp_path)
-    assert set(found.tables) | set(found.unanswered) == set(SECTIONS)
+    assert set(found.tables) | set(found.unanswered) == set(ASKED)
     names = {path.name for path in (tmp_path / "tables").iterdir()}
     assert names == {f"{name}.{kind}" for name in found.tables for kind in ("csv", "parquet")}
     for name, table in found.tables.items():
@@ -70,17 +69,23 @@ def test_an_unknown_question_is_refused_with_those_there_are(demo: Path, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-def test_without_the_statistics_libraries_the_extra_is_named(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = builtins.__import__
+def test_without_the_statistics_libraries_the_extra_is_named_and_a_run_goes_on(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(exploring, "LIBRARIES", ("polars", "no_such_library"))
+    with pytest.raises(ConfigError, match=r"needs no_such_library.*storecast\[explore\]"):
+        explore(demo, out=tmp_path / "out")
+    logging.getLogger("storecast").propagate = True
+    run(demo, home=tmp_path / "home", models=["naive"], windows=1)
+    assert "no exploration: no_such_library not installed" in caplog.text
+    assert (tmp_path / "home" / "forecast.csv").exists()
+    assert not (tmp_path / "home" / "tables").exists()
+    assert 'id="s-explore"' not in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
 
-    def refuse(name: str, *rest: Any, **more: Any) -> Any:
-        if name == "storecast.questions.registry":
-            raise ModuleNotFoundError("No module named 'statsmodels'", name="statsmodels.api")
-        return usual(name, *rest, **more)
 
-    from storecast.workflows import prepare
-
-    panel = prepare(demo, horizon=None, answer_test=False).panel
-    monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(ConfigError, match=r"storecast\[explore\]"):
-        explore_panel(panel)
+def test_what_only_forecasts_imports_no_statistics() -> None:
+    code = (
+        "import storecast.cli.app, storecast.workflows, sys; print({'statsmodels', 'linearmodels'} & set(sys.modules))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "set()"

@@ -14,7 +14,7 @@ from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import folder, whole
-from storecast.report.answers.registry import ASKED, SECTIONS
+from storecast.report.answers.registry import ASKED, make_section
 from storecast.report.section import Section
 from storecast.report.templates import figure_html, render_template
 
@@ -39,7 +39,7 @@ class Exploration:
 
     def sections(self) -> list[Section]:
         """Make the sections of the report."""
-        return [SECTIONS[name](table) for name, table in self.tables.items()]
+        return [make_section(name, table) for name, table in self.tables.items()]
 
 
 def exploration_part(found: Exploration | None) -> dict[str, Any] | None:

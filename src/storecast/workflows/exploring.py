@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -11,14 +12,14 @@ from storecast import __version__
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import whole
-from storecast.report.answers.registry import SECTIONS
+from storecast.report.answers.registry import ASKED
 from storecast.report.exploration import Exploration, write_exploration, write_pictures
 from storecast.workflows.evaluation import Report, quiet
 from storecast.workflows.preparation import prepare
 
 log = logging.getLogger(__name__)
 
-LIBRARIES = frozenset({"linearmodels", "pandas", "statsmodels"})
+LIBRARIES = ("linearmodels", "pandas", "statsmodels")  # of the extra `explore`
 
 
 def explore(
@@ -66,14 +67,13 @@ def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Report 
     ConfigError
         where the statistics libraries of the extra ``explore`` are missing, or a question has no such name.
     """
-    try:
-        from storecast.questions.registry import QUESTIONS, ask
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] not in LIBRARIES:
-            raise
+    absent = missing_libraries()
+    if absent:
         raise ConfigError(
-            f"Exploration needs {error.name}, which is not installed. Install the extra: pip install 'storecast[explore]'."
-        ) from error
+            f"Exploration needs {', '.join(absent)}, not installed here. Install the extra: pip install 'storecast[explore]'."
+        )
+    from storecast.questions.registry import QUESTIONS, ask
+
     tables: dict[str, pl.DataFrame] = {}
     unanswered: dict[str, str] = {}
     for name in questions or QUESTIONS:
@@ -86,9 +86,14 @@ def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Report 
     return Exploration(tables, unanswered, panel.first, panel.end)
 
 
+def missing_libraries() -> list[str]:
+    """Name the statistics libraries that exploration needs and this machine lacks."""
+    return [name for name in LIBRARIES if find_spec(name) is None]
+
+
 def write_tables(found: Exploration, folder: Path) -> None:
     """Write each question's tidy table as CSV and as Parquet; tables of an earlier run that are not answered now go."""
-    for name in SECTIONS.keys() - found.tables.keys():
+    for name in ASKED.keys() - found.tables.keys():
         for kind in ("csv", "parquet"):
             (folder / f"{name}.{kind}").unlink(missing_ok=True)
     for name, table in found.tables.items():

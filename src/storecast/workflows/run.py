@@ -24,7 +24,7 @@ from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission, totals
 from storecast.report.writers import read_forecast, write_csv
 from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
-from storecast.workflows.exploring import explore_panel, write_tables
+from storecast.workflows.exploring import explore_panel, missing_libraries, write_tables
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.preparation import Prepared, prepare
 
@@ -70,7 +70,7 @@ def run(
         log.info("promoted: %s", scores["promotion"]["reason"])
         bundle = fit_on_all(prepared.panel, champion, result, task, memo=memo, fast=fast, progress=progress)
         bundle = save(bundle, home, prepared, result, memo)
-        exploration = explore_panel(prepared.panel, progress=progress)
+        exploration = _explore(prepared, progress)
         progress("forecast and report")
         forecast = forecast_with(bundle, prepared, memo)
         _write(home, prepared, bundle, forecast, result, scores, exploration)
@@ -80,6 +80,15 @@ def run(
     return scores
 
 
+def _explore(prepared: Prepared, progress: Report) -> Exploration | None:
+    """Ask what moves sales; a machine without the statistics libraries forecasts all the same, and says what is missing."""
+    absent = missing_libraries()
+    if absent:
+        log.warning("the report has no exploration: %s not installed (the extra explore)", ", ".join(absent))
+        return None
+    return explore_panel(prepared.panel, progress=progress)
+
+
 def _write(
     home: Path,
     prepared: Prepared,
@@ -87,7 +96,7 @@ def _write(
     forecast: Forecast,
     result: Backtest,
     scores: dict[str, Any],
-    exploration: Exploration,
+    exploration: Exploration | None,
 ) -> None:
     """Write every output, each whole; the forecast before is read first, to say what moved."""
     panel = prepared.panel
@@ -128,4 +137,5 @@ def _write(
             exploration=exploration,
         ),
     )
-    write_tables(exploration, home / "tables")
+    if exploration is not None:
+        write_tables(exploration, home / "tables")

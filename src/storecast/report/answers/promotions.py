@@ -82,6 +82,11 @@ def _unproven(read: Reader) -> str:
             "Hardly any week off lies further from a promotion than its neighbour, so that what a promotion borrows from the weeks around it "
             "cannot be told from its uplift, which is against the usual week between two promotions."
         )
+    if read.has(BORROWED):
+        parts.append(
+            "Nearly every day without one lies either just after a promotion or just before the next, so that days before it can only be compared with "
+            "days after it."
+        )
     if read.has(UPLIFT):
         parts.append(
             "On weekdays that never have a promotion nothing can be said. Customers are receipts and not persons."

@@ -1,38 +1,16 @@
-"""The sections by the name of their question."""
+"""The sections by the name of their question, in the order of the report.
 
-from collections.abc import Callable
+A section's module is imported when it is made: it names the parts of its question's table, and the questions need the
+statistics of the extra ``explore``, which a program that only forecasts does without.
+"""
+
+from importlib import import_module
 
 import polars as pl
 
-from storecast.report.answers import (
-    alike,
-    assortment,
-    competition,
-    customers,
-    holidays,
-    openings,
-    promotions,
-    quality,
-    response,
-    seasons,
-    stores,
-)
 from storecast.report.section import Section
 
-SECTIONS: dict[str, Callable[[pl.DataFrame], Section]] = {
-    "quality": quality.section,
-    "alike": alike.section,
-    "holidays": holidays.section,
-    "seasons": seasons.section,
-    "customers": customers.section,
-    "promotions": promotions.section,
-    "response": response.section,
-    "openings": openings.section,
-    "assortment": assortment.section,
-    "competition": competition.section,
-    "stores": stores.section,
-}
-ASKED = {  # how the report asks, where a question cannot be answered
+ASKED = {
     "quality": "Can the data be trusted?",
     "alike": "Are the days to be forecast like the days to learn from?",
     "holidays": "What happens before, during and after holidays?",
@@ -45,3 +23,9 @@ ASKED = {  # how the report asks, where a question cannot be answered
     "competition": "What does competition do?",
     "stores": "Which stores are alike, and which stand out?",
 }
+
+
+def make_section(name: str, table: pl.DataFrame) -> Section:
+    """Make the section of a question from its tidy table."""
+    made: Section = import_module(f"storecast.report.answers.{name}").section(table)
+    return made
