@@ -8,21 +8,24 @@ from known_chain import first_stores, usual_chain
 from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
+from storecast.questions.outliers import ODD, ODD_DAYS
 from storecast.questions.quality import (
     ATTRIBUTES,
     AWAY,
+    AWAY_DAYS,
     AWAY_STORES,
     COUNTS,
+    EARLY,
     HISTOGRAM,
     IDLE,
+    LATE,
     NO_ROWS,
-    ODD_DAYS,
     ROWS,
     SPREAD,
     UNCOUNTED,
     quality,
 )
-from storecast.questions.tidy import GROUP, MEASURE, PART, TIDY, VALUE
+from storecast.questions.tidy import GROUP, MEASURE, PART, TIDY, VALUE, N
 
 
 def value(table: pl.DataFrame, part: str, group: str) -> float:
@@ -49,22 +52,27 @@ def test_what_is_missing_is_counted() -> None:
     assert value(found, COUNTS, NO_ROWS) == 41
     assert value(found, COUNTS, AWAY) == 40
     assert value(found, COUNTS, AWAY_STORES) == 1
+    assert value(found, COUNTS, AWAY_DAYS) == 40
     assert value(found, COUNTS, IDLE) == 1
     assert value(found, COUNTS, UNCOUNTED) == 6  # open days of store 1 up to 8 January: closed on New Year and Sunday
     assert value(found, ATTRIBUTES, s.COMPETITION_DISTANCE) == pytest.approx(0.2)
 
 
-def test_a_day_on_which_a_states_stores_depart_together_is_named() -> None:
-    panel = usual_chain()
-    state = panel.stores[s.STATE].value_counts(sort=True)[s.STATE][0]
-    stores = panel.stores.filter(pl.col(s.STATE) == state)[s.STORE]
-    event = pl.col(s.STORE).is_in(stores.implode()) & (pl.col(s.DATE) == dt.date(2014, 9, 10))
-    moved = panel.sales.with_columns(
-        pl.when(event).then(pl.col(s.SALES) * 0.3).otherwise(pl.col(s.SALES)).alias(s.SALES)
-    )
-    days = quality(Panel(moved, panel.stores, panel.calendar)).filter(pl.col(PART) == ODD_DAYS)
-    assert days[GROUP][0] == f"Wed 2014-09-10, {state}"
-    assert days[VALUE][0] > 0.9
+def test_stores_that_begin_late_and_end_early_are_counted() -> None:
+    panel = make_panel(5, 200)
+    late = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) < dt.date(2013, 1, 5))
+    early = pl.col(s.STORE).is_in([3, 4]) & pl.col(s.DATE).is_between(dt.date(2013, 7, 15), panel.end)
+    found = quality(Panel(panel.sales.filter(~late & ~early), panel.stores, panel.calendar.filter(~late & ~early)))
+    assert (value(found, COUNTS, LATE), value(found, COUNTS, EARLY)) == (1, 2)
+    assert (value(found, COUNTS, AWAY), value(found, COUNTS, AWAY_DAYS)) == (0, 0)
+    assert value(quality(panel), COUNTS, LATE) == 0
+
+
+def test_a_competitor_that_has_yet_to_open_is_known() -> None:
+    panel = make_panel(5, 200)
+    later = panel.stores.with_columns(pl.lit(dt.date(2014, 6, 1)).alias(s.COMPETITION_SINCE))
+    found = quality(Panel(panel.sales, later, panel.calendar))
+    assert value(found, ATTRIBUTES, s.COMPETITION_DISTANCE) == 0
 
 
 def test_the_shares_of_a_histogram_are_of_all_open_days() -> None:
@@ -86,4 +94,11 @@ def test_a_chain_too_short_for_outliers_is_still_counted() -> None:
     found = quality(make_panel(2, 40))
     assert COUNTS in set(found[PART])
     assert ODD_DAYS not in set(found[PART])
-    assert quality(first_stores(usual_chain(), 1)).height
+
+
+def test_a_store_alone_has_its_outliers_too() -> None:
+    panel = first_stores(usual_chain(), 1)
+    odd = pl.col(s.DATE).is_in([dt.date(2014, 3, 12), dt.date(2014, 9, 10)])
+    moved = panel.sales.with_columns(pl.when(odd).then(pl.col(s.SALES) * 0.05).otherwise(s.SALES).alias(s.SALES))
+    found = quality(Panel(moved, panel.stores, panel.calendar)).filter(pl.col(PART) == ODD)
+    assert found[N][0] == quality(panel).filter(pl.col(PART) == ODD)[N][0] + 2

@@ -1,6 +1,5 @@
 """Data quality: what is missing and odd, outliers by store and by day, and how sales and customers are distributed."""
 
-import datetime as dt
 from contextlib import suppress
 
 import numpy as np
@@ -15,22 +14,21 @@ from storecast.data.rules import GAP
 from storecast.errors import HistoryError
 from storecast.questions.adjusted import adjusted
 from storecast.questions.levels import CUSTOMERS, SALES, Floats, Observed, observed
+from storecast.questions.outliers import outliers
 from storecast.questions.tidy import COUNT, MONEY, SHARE, Line, tidy
+
+Flags = npt.NDArray[np.bool_]
 
 COUNTS, ATTRIBUTES, TRADING, HISTOGRAM, SPREAD = (
     "counts", "unknown attributes", "stores with sales", "histogram of", "distribution of",
 )  # fmt: skip
-ODD, ODD_STORES, ODD_DAYS = "outliers", "outliers by store", "days on which many depart"
-ROWS, NO_ROWS, AWAY, AWAY_STORES, IDLE, UNCOUNTED = (
+ROWS, NO_ROWS, AWAY, AWAY_STORES, AWAY_DAYS, LATE, EARLY, IDLE, UNCOUNTED = (
     "store-days", "without a row", f"of these in gaps of {GAP} days or more", f"stores with a gap of {GAP} days or more",
-    "open without sales", "with sales but without customers",
+    "days that half of these stores are away or more", "stores whose first row comes after the first day",
+    "stores whose last row comes before the last day", "open without sales", "with sales but without customers",
 )  # fmt: skip
-FAR = 5.0  # robust standard deviations of the store, beyond which a day is an outlier
-NORMAL_MAD = 1.4826  # makes a median absolute deviation the standard deviation of normal values
-LISTED = 10
 BINS = 30
 TOP = 0.995  # quantile at which histograms end
-FEWEST_STORES = 5
 QUARTILES = {"lower quartile": 0.25, "median": 0.5, "upper quartile": 0.75, "95th percentile": 0.95}
 
 
@@ -42,15 +40,17 @@ def quality(panel: Panel) -> pl.DataFrame:
     counts : store-days from the first day to the last, and how many of them lack something
     unknown attributes : share of the stores, by attribute
     outliers : share of open days further than five robust standard deviations of the store from like days
-    outliers by store, days on which many depart : the ten most of each; a day's Group is the date, and the state where it has one
-    stores with sales : Group is the Monday of a week, the mean count of its days from Monday to Saturday
+    stores by their outliers : how many stores have none, one, two, ...
+    outliers by store, days on which many depart : the ten most of each, with the share of them below the usual; of a store also
+        the largest share within three months; a day's Group is the date, and the state and the day's name where it has them
+    stores with sales : Group is the Monday of a week, the count of its fullest day from Monday to Saturday
     histogram of sales, customers : Group is a store type or assortment, Position the lower edge of a bin
     distribution of sales, customers : quartiles, the 95th percentile and skewness
     """
     seen = observed(panel)
-    lines = [*_counts(seen), *_attributes(seen), *_trading(seen)]
+    lines = [*_counts(seen), *_attributes(panel, seen), *_trading(seen)]
     with suppress(HistoryError):  # too short to compare like with like: there are no outliers to name
-        lines += _outliers(seen, adjusted(panel).two_way[SALES].rest)
+        lines += outliers(adjusted(panel))
     for measure in (m for m in (SALES, CUSTOMERS) if m in seen.logs):
         lines += _distributions(seen, measure)
     return tidy(lines)
@@ -61,35 +61,41 @@ def _counts(seen: Observed) -> list[Line]:
     last = int(np.flatnonzero((grid.open != NO_ROW).any(axis=0) & ~np.isnan(grid.sales).all(axis=0))[-1]) + 1
     empty = np.isnan(grid.sales[:, :last])
     gaps = _long_runs(empty)
+    away = gaps.sum(axis=1)
     idle = (grid.open[:, :last] == 1) & (grid.sales[:, :last] == 0)
     sold = grid.sales[:, :last] > 0
     counted = grid.customers[:, :last] > 0
     found = {
         ROWS: empty.size,
         NO_ROWS: int(empty.sum()),
-        AWAY: int(gaps.sum()),
-        AWAY_STORES: int(gaps.any(axis=1).sum()),
+        AWAY: int(away.sum()),
+        AWAY_STORES: int((away > 0).sum()),
+        AWAY_DAYS: int(np.quantile(away[away > 0], 0.5, method="inverted_cdf")) if away.any() else 0,
+        LATE: int(empty[:, 0].sum()),
+        EARLY: int(empty[:, -1].sum()),
         IDLE: int(idle.sum()),
         UNCOUNTED: int((sold & ~counted).sum()),
     }
     return [Line(COUNTS, name, SALES, COUNT, float(value), n=empty.size) for name, value in found.items()]
 
 
-def _long_runs(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _long_runs(flags: Flags) -> Flags:
     """Return the flags that stand in a run of a gap's length or more, along each row."""
     days = np.arange(flags.shape[1])
     begin = np.maximum.accumulate(np.where(flags, -1, days), axis=1)
     ahead = np.where(flags, len(days), days)
     end = np.minimum.accumulate(ahead[:, ::-1], axis=1)[:, ::-1]
-    out: npt.NDArray[np.bool_] = flags & (end - begin - 1 >= GAP)
+    out: Flags = flags & (end - begin - 1 >= GAP)
     return out
 
 
-def _attributes(seen: Observed) -> list[Line]:
+def _attributes(panel: Panel, seen: Observed) -> list[Line]:
+    """Count unknown attributes in the files: a competitor that has yet to open is known."""
+    stores = panel.stores.join(seen.stores.select(s.STORE), on=s.STORE, how="semi")
     lines = []
     for column in (s.STORE_TYPE, s.ASSORTMENT, s.STATE, s.COMPETITION_DISTANCE, s.COMPETITION_SINCE):
-        unknown = seen.stores[column].cast(pl.String).fill_null("") == ""
-        lines.append(Line(ATTRIBUTES, column, "stores", SHARE, float(unknown.mean()), n=int(unknown.sum())))  # type: ignore[arg-type]
+        unknown = int((stores[column].cast(pl.String).fill_null("") == "").sum())
+        lines.append(Line(ATTRIBUTES, column, "stores", SHARE, unknown / stores.height, n=unknown))
     return lines
 
 
@@ -101,56 +107,6 @@ def _trading(seen: Observed) -> list[Line]:
         for k in mondays
         if sold[k : k + 6].any()
     ]
-
-
-def _outliers(seen: Observed, rest: Floats) -> list[Line]:
-    """Count days far from like days, in robust standard deviations of the store."""
-    there = ~np.isnan(rest)
-    middle = _row_median(rest)
-    spread = NORMAL_MAD * _row_median(np.abs(rest - middle[:, None]))
-    with np.errstate(invalid="ignore"):
-        far = there & (np.abs(rest - middle[:, None]) > FAR * np.maximum(spread, 1e-6)[:, None])
-    days = np.maximum(there.sum(axis=1), 1)
-    share = far.sum(axis=1) / days
-    names = seen.stores[s.STORE].cast(pl.String).to_list()
-    lines = [Line(ODD, "all", SALES, SHARE, float(far.sum() / there.sum()), n=int(far.sum()))]
-    for k in np.argsort(-share, kind="stable")[:LISTED]:
-        if far[k].any():
-            low, high = stats.binomtest(int(far[k].sum()), int(days[k])).proportion_ci(method="wilson")
-            lines.append(
-                Line(ODD_STORES, names[k], SALES, SHARE, float(share[k]), float(low), float(high), n=int(far[k].sum()))
-            )
-    return lines + _together(seen, far, there)
-
-
-def _together(seen: Observed, far: npt.NDArray[np.bool_], there: npt.NDArray[np.bool_]) -> list[Line]:
-    """Name the days on which the largest part of a state's stores departs: a local event that no column names."""
-    kinds = seen.kinds(s.STATE)
-    found = []
-    for kind in np.unique(kinds):
-        rows = kinds == kind
-        if rows.sum() < FEWEST_STORES:
-            continue
-        traded = there[rows].sum(axis=0)
-        part = far[rows].sum(axis=0)
-        found += [
-            (part[k] / traded[k], int(part[k]), dt.date.fromisoformat(str(seen.dates[k])), str(kind))
-            for k in np.flatnonzero((traded >= max(FEWEST_STORES, rows.sum() / 2)) & (part >= 2))
-        ]
-    found.sort(key=lambda row: (-row[0], row[2], row[3]))
-    return [
-        Line(ODD_DAYS, f"{day:%a} {day}{'' if kind == '?' else f', {kind}'}", SALES, SHARE, float(share), n=count)
-        for share, count, day, kind in found[:LISTED]
-    ]
-
-
-def _row_median(values: Floats) -> Floats:
-    there = ~np.isnan(values)
-    filled = np.sort(np.where(there, values, np.inf), axis=1)
-    last = np.maximum(there.sum(axis=1) - 1, 0)
-    rows = np.arange(len(values))
-    out: Floats = (filled[rows, last // 2] + filled[rows, (last + 1) // 2]) / 2
-    return out
 
 
 def _distributions(seen: Observed, measure: str) -> list[Line]:
