@@ -58,7 +58,8 @@ def section(table: pl.DataFrame) -> Section:
             "windows of the past of the same length, a week apart and so overlapping, differ from the rest of the past as much. A column stands out where fewer "
             f"than one in twenty do and V is {SMALL:g} or more. The model is gradient-boosted trees on a sample of as many rows ahead as past, tested on whole days left out; AUC 0.5 is guessing, 1 is "
             "always right, and the interval is that of the mean over the folds, which hang together, so that it is a rough one. The yardstick is the same model "
-            "asked to tell windows of the past from the rest of it."
+            "asked to tell windows of the past from the rest of it. An AUC below 0.5 does not say that days differ: the kind of a day left out is then a little "
+            "rarer among the days learned from, and the model leans the other way."
         ),
         unproven=_careful(read),
     )

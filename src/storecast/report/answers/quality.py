@@ -65,7 +65,8 @@ def _answer(read: Reader) -> str:
     text += f", and {cell(idle)} {'is' if idle[VALUE] == 1 else 'are'} open without sales."
     if odd is None:
         return text
-    text += f" {number(odd[N], COUNT)} open days ({number(odd[VALUE], SHARE, 2)}) lie far from what the store sells on such days"
+    days_lie = ("open day", "lies") if odd[N] == 1 else ("open days", "lie")
+    text += f" {number(odd[N], COUNT)} {days_lie[0]} ({number(odd[VALUE], SHARE, 2)}) {days_lie[1]} far from what the store sells on such days"
     day = read.line(ODD_DAYS)
     if day:
         text += f", most often together on {day[GROUP]}, with {number(day[VALUE], SHARE, 0)} of the stores there"
