@@ -7,6 +7,7 @@ GLSAR has it): what is rare, such as Christmas, is judged by the unrest of all o
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ HARMONICS = 3
 RARE = 0.5  # a day counts where at least this share of the group's usual stores sold
 FEWEST_FAR = 3  # weeks off that do not follow a promotion, from which the week after one can be told from them
 SEEN = 0.3  # days, as the sum of the shares of stores, that a term must hold for
+EXACT = 1e-9  # largest residual, on logs, that is none
 SHORTEST = 56  # trading days below which nothing can be told apart
 
 PROMO, AFTER, SCHOOL, MONTH_DAY, SEASON, TREND, WEEKDAY, DECEMBER = (
@@ -200,7 +202,7 @@ def explain(index: Floats, count: Ints, weekday: Ints, terms: CalendarTerms, gro
         raise NotAnswerableError(f"only {len(used)} trading days; at least {SHORTEST} are needed to tell effects apart")
     matrix = np.column_stack([np.ones(len(used)), terms.values[group][used]]).astype(np.float64)
     kept = _independent(matrix[1:])  # the first row is the one that an autoregression cannot use
-    found = sm.GLSAR(index[used], matrix[:, kept], rho=1).iterative_fit(maxiter=4)
+    found = _fit(index[used], matrix[:, kept])
     bounds = found.conf_int()
     coefficients = np.zeros(len(terms.terms))
     intervals = {}
@@ -212,6 +214,14 @@ def explain(index: Floats, count: Ints, weekday: Ints, terms: CalendarTerms, gro
     return CalendarFit(
         terms.terms, coefficients, intervals, np.asarray(found.cov_params())[1:, 1:], len(used), unexplained
     )
+
+
+def _fit(y: Floats, x: Floats) -> Any:
+    """Fit with autocorrelated errors; by plain least squares where the calendar explains everything and no errors are left."""
+    plain = sm.OLS(y, x).fit()
+    if np.abs(plain.resid).max() < EXACT:
+        return plain
+    return sm.GLSAR(y, x, rho=1).iterative_fit(maxiter=4)
 
 
 def _independent(matrix: Floats) -> list[int]:

@@ -9,6 +9,7 @@ from scipy import stats
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.adjusted import Adjusted, adjusted
+from storecast.questions.calendar import EXACT
 from storecast.questions.levels import CUSTOMERS, SALES, Floats, Ints
 from storecast.questions.staggered import NEVER, EventStudy, columns_of, event_study
 from storecast.questions.tidy import CORRELATION, COUNT, Interval, Line, NotAnswerableError, change, tidy
@@ -76,8 +77,9 @@ def _openings(found: Adjusted, distance: Floats, since: Ints) -> list[Line]:
     starts = np.where((since == NEVER) & ~np.isnan(distance), -1, since)
     dated = since != NEVER
     settled = dated & (since < -LONG_AGO)
-    near = distance <= np.nanmedian(distance[(starts > 0) & (starts != NEVER)]) if (starts > 0).any() else dated
     begins = (starts > 0) & (starts != NEVER)
+    far_away = distance[begins & ~np.isnan(distance)]
+    near = distance <= (np.median(far_away) if len(far_away) else 0.0)
     variants = {
         NOT_YET: (starts, None),
         SETTLED: (starts, settled),
@@ -108,14 +110,21 @@ def _study(name: str, measure: str, study: EventStudy) -> list[Line]:
 
 def _levels(found: Adjusted, stores: pl.DataFrame, distance: Floats) -> list[Line]:
     """Compare the levels of stores by distance, with stores of the same type, assortment and state (OLS, HC3)."""
-    level = np.nanmean(found.two_way[SALES].level[:, :6], axis=1)
+    days = found.two_way[SALES].level[:, :6]
+    there = ~np.isnan(days)
+    level = np.where(
+        there.any(axis=1), np.where(there, days, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1), np.nan
+    )
     known = ~np.isnan(distance) & ~np.isnan(level)
-    if known.sum() < 4 * FEWEST_STORES:
+    if known.sum() < 4 * FEWEST_STORES or np.ptp(distance[known]) == 0 or np.ptp(level[known]) < EXACT:
         return []
     place = np.searchsorted(EDGES, distance[known], side="right") - 1
     present = [k for k in range(len(NAMES)) if (place == k).sum() >= FEWEST_STORES]
     rank = stats.spearmanr(distance[known], level[known])
-    z, half = np.arctanh(rank.statistic), 1.96 * 1.03 / np.sqrt(known.sum() - 3)  # Fieller, Hartley and Pearson 1957
+    z, half = (
+        np.arctanh(np.clip(rank.statistic, -0.999, 0.999)),
+        1.96 * 1.03 / np.sqrt(known.sum() - 3),
+    )  # Fieller, Hartley and Pearson 1957
     low, high = (float(np.tanh(z + side * half)) for side in (-1, 1))
     lines = [Line(RANK, "all", SALES, CORRELATION, float(rank.statistic), low, high, n=int(known.sum()))]
     if NAMES.index(REFERENCE) not in present or len(present) < 2:

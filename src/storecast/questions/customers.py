@@ -39,6 +39,8 @@ def customers(panel: Panel) -> pl.DataFrame:
         raise NotAnswerableError("customers were not counted, or on less than half of the days with sales")
     sales, counted = _pairs(found)
     both = ~np.isnan(sales)
+    if min(np.nanstd(sales), np.nanstd(counted)) == 0:
+        raise NotAnswerableError("sales or customers are the same on all days")
     lines = [
         *_correlations(sales, counted),
         *_spread(found),
@@ -74,6 +76,8 @@ def _correlations(sales: Floats, counted: Floats) -> list[Line]:
             if group in (BETWEEN, WITHIN_DAYS) and len(a) < FEWEST_STORES:
                 continue
             value, low, high = _resampled(a, b)
+            if np.isnan(value):
+                continue  # one of them never varies
             rows = int((~np.isnan(a)).sum())
             lines.append(Line(CORRELATE, group, measure, CORRELATION, value, low, high, n=rows))
     return lines
@@ -123,6 +127,8 @@ def _resampled(x: Floats, y: Floats) -> tuple[float, float | None, float | None]
     weights = np.random.default_rng(0).multinomial(stores, np.full(stores, 1 / stores), DRAWS)
     drawn = _correlation((weights @ moments).T)
     drawn = drawn[np.isfinite(drawn)]  # not where one store was drawn each time
+    if len(drawn) == 0:
+        return value, None, None
     low, high = np.quantile(drawn, (0.025, 0.975))
     return value, float(low), float(high)
 

@@ -98,7 +98,8 @@ def _uplifts(found: Adjusted, ran: Weeks) -> list[Line]:
             lines += _by_week_of_spell(day, ran, measure, k)
         for column in ATTRIBUTES:
             lines += _by_attribute(found, ran, mean, measure, column)
-    if SPEND in overall:
+    low, high = overall[SALES].low, overall[SALES].high
+    if SPEND in overall and low is not None and high is not None and low * high > 0:  # a share of nothing means nothing
         lines.append(_new_customers(overall))
     return lines
 

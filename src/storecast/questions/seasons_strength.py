@@ -9,7 +9,7 @@ from statsmodels.tsa.arima_process import ArmaProcess
 from statsmodels.tsa.seasonal import MSTL
 
 from storecast.questions.adjusted import Adjusted
-from storecast.questions.calendar import DECEMBER, KINDS, MONTH_DAY, PROMO, SCHOOL, SEASON, TREND, WEEKDAY, YEAR
+from storecast.questions.calendar import DECEMBER, EXACT, KINDS, MONTH_DAY, PROMO, SCHOOL, SEASON, TREND, WEEKDAY, YEAR
 from storecast.questions.levels import SALES, SUNDAY, Floats
 from storecast.questions.tidy import SHARE, Line
 
@@ -48,6 +48,8 @@ def variance_shares(found: Adjusted) -> list[Line]:
     }
     names = [name for name in kept if kept[name]]
     gram, cross, whole = x.T @ x, x.T @ y, float(y @ y)
+    if whole < EXACT:
+        return []  # days that do not differ have nothing to explain
     r2 = {
         chosen: _explained(gram, cross, [j for name in chosen for j in kept[name]]) / whole
         for size in range(len(names) + 1)
@@ -85,7 +87,7 @@ def strengths(found: Adjusted) -> list[Line]:
     series = values[days[np.isin(weekday[days], work)]]
     year = round(YEAR * len(work) / 7)
     periods = {WEEKLY: len(work)} | ({YEARLY: year} if len(series) >= 2 * year + len(work) else {})
-    if len(work) < 2 or len(series) < 2 * len(work) + 1:
+    if len(work) < 2 or len(series) < 2 * len(work) + 1 or np.ptp(fit.unexplained[used]) < EXACT:
         return []
     got = _strength(series, list(periods.values()))
     noise = _noise(fit.unexplained[used], len(series))

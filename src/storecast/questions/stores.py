@@ -176,8 +176,8 @@ def _groups(found: Adjusted, measured: dict[str, Floats]) -> list[Line]:
     used = {name: _tame(name, values) for name, values in measured.items() if name != DISTANCE}
     table = np.column_stack(list(used.values()))
     whole = np.isfinite(table).all(axis=1)
-    if whole.sum() < FEWEST_TO_GROUP:
-        return []
+    if len(np.unique(table[whole], axis=0)) < FEWEST_TO_GROUP:
+        return []  # too few stores, or too many that measure the same
     z = np.clip(StandardScaler().fit_transform(table[whole]), -4, 4)
     fits = {k: KMeans(k, n_init=5, random_state=0).fit(z) for k in range(2, MOST_GROUPS + 1)}
     scores = {k: float(silhouette_score(z, fit.labels_)) for k, fit in fits.items()}
@@ -231,7 +231,7 @@ def _correlations(measured: dict[str, Floats]) -> list[Line]:
         for other, y in measured.items():
             both = np.isfinite(x) & np.isfinite(y)
             count = int(both.sum())
-            if count < FEWEST_TO_CORRELATE:
+            if count < FEWEST_TO_CORRELATE or min(np.ptp(x[both]), np.ptp(y[both])) == 0:
                 continue
             if one == other:
                 lines.append(Line(CORRELATIONS, one, other, CORRELATION, 1.0, n=count))

@@ -24,6 +24,7 @@ FOLDS = 5
 FEWEST_FOLDS = 3
 SHUFFLED = 1_000  # rows of a fold on which columns are shuffled
 SEED = 0
+UNKNOWN = -1.0  # in place of what is not known: a column that is never known would break the trees
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ def tell_apart(X: Matrix, inside: Flags, rest: Flags, days: Ints, *, by_what: bo
     """
     rng = np.random.default_rng(SEED)
     chosen = np.sort(np.concatenate([_some(rng, np.flatnonzero(part), ROWS) for part in (inside, rest)]))
-    X, y, groups = X[chosen], inside[chosen], days[chosen]
+    X, y, groups = np.where(np.isnan(X[chosen]), UNKNOWN, X[chosen]), inside[chosen], days[chosen]
     folds = min(FOLDS, len(np.unique(groups[y])), len(np.unique(groups[~y])))
     if folds < FEWEST_FOLDS:
         return None

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from known_chain import first_stores, last_days, usual_chain, without_customers
+from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.registry import QUESTIONS, ask
 from storecast.questions.tidy import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
@@ -81,16 +82,48 @@ def test_the_sentence_changes_with_its_table(name: str) -> None:
     assert make_section(name, table).answer != make_section(name, other).answer
 
 
+KINDS = (
+    "no customers", "one store", "three stores", "a season", "eight months", "never closed", "the same every day", "own promotions",
+)  # fmt: skip
+
+
+def never_closed(panel: Panel) -> Panel:
+    """Return a chain that is open on every day and never promotes."""
+    sold = pl.when(pl.col(s.SALES) == 0).then(500.0 + pl.col(s.DATE).dt.day()).otherwise(pl.col(s.SALES))
+    flags = [pl.lit(1, pl.Int8).alias(s.OPEN), pl.lit(0, pl.Int8).alias(s.PROMO), pl.lit("0").alias(s.STATE_HOLIDAY)]
+    return Panel(panel.sales.with_columns(sold.alias(s.SALES)), panel.stores, panel.calendar.with_columns(flags))
+
+
+def the_same_every_day(panel: Panel) -> Panel:
+    """Return a chain whose stores all sell the same on every open day."""
+    sold = pl.when(pl.col(s.SALES) > 0).then(1000.0).otherwise(0.0)
+    return Panel(panel.sales.with_columns(sold.alias(s.SALES)), panel.stores, panel.calendar)
+
+
+def with_own_promotions(panel: Panel) -> Panel:
+    """Return a chain whose stores promote in weeks of their own, and of which nothing else is known."""
+    own = ((pl.col(s.STORE) + pl.col(s.DATE).dt.week().cast(pl.Int64)) % 3 == 0).cast(pl.Int8)
+    bare = panel.stores.with_columns(
+        *(pl.lit("").alias(name) for name in (s.STORE_TYPE, s.ASSORTMENT, s.STATE, s.PROMO_INTERVAL)),
+        pl.lit(None, pl.Float64).alias(s.COMPETITION_DISTANCE),
+        *(pl.lit(None, pl.Date).alias(name) for name in (s.COMPETITION_SINCE, s.PROMO2_SINCE)),
+        pl.lit(0, pl.Int8).alias(s.PROMO2),
+    )
+    return Panel(panel.sales, bare, panel.calendar.with_columns(own.alias(s.PROMO)))
+
+
 @cache
 def chains() -> dict[str, Panel]:
     panel = usual_chain()
     return {
         "no customers": without_customers(panel), "one store": first_stores(panel, 1), "three stores": first_stores(panel, 3),
         "a season": last_days(panel, 120), "eight months": last_days(panel, 240),
+        "never closed": never_closed(first_stores(panel, 12)), "the same every day": the_same_every_day(first_stores(panel, 25)),
+        "own promotions": with_own_promotions(first_stores(last_days(panel, 500), 15)),
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", ["no customers", "one store", "three stores", "a season", "eight months"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ASKED)
 def test_a_poor_chain_gets_an_answer_or_the_reason_why_not(name: str, kind: str) -> None:
     found = ask(chains()[kind], name)

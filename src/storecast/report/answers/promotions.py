@@ -63,9 +63,13 @@ def _answer(read: Reader) -> str:
         parts.append(
             text + (f"; {said(share)} of it is more customers, the rest larger baskets" if share else "") + "."
         )
-    joined = read.line(JOINING, "joined", SALES)
+    joined, rounds = read.line(JOINING, "joined", SALES), read.line(ROUND, measure=SALES)
     if joined:
         parts.append(f"Joining Promo2 moved sales by {said(joined)} over the half year after.")
+    elif rounds:
+        parts.append(
+            f"In the months of its round, Promo2 moves the sales of a store by {said(rounds)} against its other months."
+        )
     return " ".join(parts)
 
 
