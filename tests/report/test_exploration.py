@@ -1,6 +1,7 @@
 import builtins
 import datetime as dt
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,16 @@ def test_pictures_without_kaleido_name_the_extra(
     with pytest.raises(ConfigError, match=r"storecast\[png\]"):
         write_pictures(tmp_path / "pictures", found)
     assert not (tmp_path / "pictures").exists()
+
+
+def test_a_browser_that_does_not_start_is_told(
+    found: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_browser = shutil.which("true")
+    assert no_browser
+    monkeypatch.setenv("BROWSER_PATH", no_browser)
+    with pytest.raises(ConfigError, match=f"did not start.*BROWSER_PATH is {no_browser}"):
+        write_pictures(tmp_path / "pictures", found)
 
 
 def test_a_table_that_changes_changes_the_page(found: Exploration) -> None:

@@ -1,6 +1,7 @@
 """The exploration's part of the report: its sections, its own page, and its pictures as files."""
 
 import datetime as dt
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ def write_pictures(out: Path, found: Exploration) -> int:
     """
     try:
         import kaleido
-        from choreographer.errors import ChromeNotFoundError
+        from choreographer.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
     except ModuleNotFoundError as error:
         raise ConfigError("Pictures as files need Kaleido. Install the extra: pip install 'storecast[png]'.") from error
     pictures = [(section.key, picture) for section in found.sections() for picture in section.pictures]
@@ -118,9 +119,15 @@ def write_pictures(out: Path, found: Exploration) -> int:
             }
         )
     try:
-        kaleido.write_fig_from_object_sync(jobs)
+        # Kaleido's page would ask a host on the network for MathJax, which no title here needs.
+        kaleido.write_fig_from_object_sync(jobs, kopts={"mathjax": False})
     except ChromeNotFoundError as error:
         raise ConfigError(
             "Kaleido found no browser. Install Chromium or Chrome (Debian: apt install chromium), or name one in BROWSER_PATH."
+        ) from error
+    except (BrowserFailedError, BrowserClosedError) as error:
+        raise ConfigError(
+            f"Kaleido's browser did not start: {error}. Expected Chromium or Chrome; "
+            f"BROWSER_PATH is {os.environ.get('BROWSER_PATH', 'not set')}."
         ) from error
     return len(jobs)
