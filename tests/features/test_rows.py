@@ -57,6 +57,16 @@ def test_when_a_past_sale_changes_then_features_move(panel: Panel) -> None:
     assert not before.table.equals(after.table)
 
 
+def test_rows_that_served_a_window_train_the_next_one(panel: Panel) -> None:
+    memo = Memo()
+    window = panel.window(cutoff(panel), HORIZON)
+    future_rows(window.past, window.future, HORIZON, memo)
+    shared, fresh = (training_rows(panel, HORIZON, each) for each in (memo, Memo()))
+    for one, two in zip(shared, fresh, strict=True):
+        np.testing.assert_array_equal(one.target, two.target)
+    assert np.isfinite(shared[0].target).any()
+
+
 def test_the_served_rows_are_the_rows_that_later_train(panel: Panel) -> None:
     window = panel.window(cutoff(panel), HORIZON)
     served = future_rows(window.past, window.future, HORIZON, Memo())

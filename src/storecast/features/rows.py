@@ -5,7 +5,7 @@ one, the cutoff. Both call `rows_at`, and so a feature means the same in both.
 """
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +72,9 @@ def training_rows(past: Panel, horizon: int, memo: Memo, *, origins: int | None 
         key = grid.day(origin), step
         if key not in memo.rows:
             memo.rows[key] = rows_at(grid, origin, step)
-        blocks.append(memo.rows[key])
+        # Rows that first served a forecast have no target yet: their days were ahead then.
+        rows = memo.rows[key]
+        blocks.append(replace(rows, target=_target(grid, rows.store, rows.day)))
     return blocks
 
 
@@ -112,13 +114,16 @@ def rows_at(grid: Grid, origin: int, horizon: int) -> Rows:
     store, day = np.nonzero(known.open[:, days] >= 0)
     table = pl.DataFrame({name: value[store, day] for name, value in features.items()})
     attributes = _attributes(known, origin)[store]
-    target = grid.log_sales()[:, days][store, day] if origin + 1 < grid.days else np.full(len(store), np.nan)
     return Rows(
         store=store,
         day=day + days.start,
         table=pl.concat([table, attributes, _promo2(known, origin, days, store, day)], how="horizontal"),
-        target=target.astype(np.float32),
+        target=_target(grid, store, day + days.start),
     )
+
+
+def _target(grid: Grid, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> Floats:
+    return grid.log_sales()[store, day]
 
 
 def _along(values: npt.NDArray[np.generic], like: Floats) -> Floats:
