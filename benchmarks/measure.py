@@ -19,10 +19,14 @@ def arguments(what: str | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.csv and store.csv")
     found = parser.parse_args()
-    cores = len(os.sched_getaffinity(0))
     print(f"# {(what or '').splitlines()[0]}")
-    print(f"# {platform.machine()}, {cores} cores, Python {platform.python_version()}")
+    print(f"# {machine()}")
     return found
+
+
+def machine() -> str:
+    """Return the machine in words."""
+    return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
 
 
 def cpu_of(call: Callable[[], Result]) -> tuple[float, Result]:

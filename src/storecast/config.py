@@ -31,11 +31,20 @@ class LinearSettings:
     """The ridge of log sales, shrunk to the chain."""
 
     penalty: float = 1.0  # times the penalty of each term
+    shared_days: float = 0.05  # penalty of the chain's own coefficients, times the number of stores
     half_life: float = 800.0  # days after which a day counts half
     robust_rounds: int = 2  # times the weights of outliers are found again
     huber: float = 1.5  # times the median absolute residual; beyond it a day counts less
     recent_days: int = 28  # the mean residual of these last days ...
-    recent_share: float = 0.4  # ... is carried forward by this share
+    recent_share: float = 0.6  # ... is carried forward by this share
+
+
+@dataclass(frozen=True)
+class View:
+    """How feature rows look at the past. Models that look at it differently err differently, and blend well."""
+
+    impute: bool = False  # the weeks without rows are filled in, for the history features alone
+    holidays_apart: bool = False  # the ridge's part for holidays is taken off history and target, and put back after
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class BoostingSettings:
     bins: int = 128
     l2: float = 5.0
     origins: int | None = None  # newest origins that train; None: all
+    view: View = View()
     seed: int = 0
 
 

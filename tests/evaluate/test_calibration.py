@@ -8,15 +8,21 @@ import pytest
 
 from storecast import schema as s
 from storecast.config import Task
-from storecast.evaluate.calibration import PERCENTS, Calibration, calibrate
+from storecast.evaluate.calibration import Calibration, calibrate
+
+STORES = 100
 
 
 def window(rows: int = 20_000, *, spread: float = 0.1, bias: float = 0.0, seed: int = 0) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     ahead = rng.integers(1, 49, rows)
     medians = np.full(rows, 1000.0)
+    date = [dt.date(2014, 1, 1) + dt.timedelta(days=int(day)) for day in ahead]
     return pl.DataFrame(
         {
+            s.STORE: np.arange(rows) % STORES,
+            s.DATE: pl.Series(date, dtype=pl.Date),
+            s.PROMO: pl.Series(np.arange(rows) % 2, dtype=pl.Int8),
             s.CUTOFF: pl.Series([dt.date(2014, 1, 1)] * rows, dtype=pl.Date),
             "Ahead": ahead,
             s.OPEN: np.ones(rows, np.int8),
@@ -32,6 +38,7 @@ def asked(rows: int = 96) -> pl.DataFrame:
             s.STORE: np.arange(rows),
             s.DATE: pl.Series([dt.date(2014, 3, 1)] * rows, dtype=pl.Date),
             "Ahead": np.arange(rows) % 48 + 1,
+            s.PROMO: pl.Series(np.arange(rows) % 2, dtype=pl.Int8),
             s.OPEN: (np.arange(rows) % 3 > 0).astype(np.int8),
             "Median": np.linspace(10, 9000, rows),
         }
@@ -41,9 +48,7 @@ def asked(rows: int = 96) -> pl.DataFrame:
 @pytest.mark.parametrize(("level", "aim"), [(80, 0.8), (95, 0.95)])
 def test_errors_of_the_same_kind_are_covered_as_they_should(level: int, aim: float) -> None:
     fitted, fresh = calibrate([window(seed=1)]), window(seed=2)
-    rows = fresh.select(
-        pl.int_range(pl.len()).alias(s.STORE), pl.lit(dt.date(2014, 3, 1)).alias(s.DATE), "Ahead", s.OPEN, "Median"
-    )
+    rows = fresh.drop(s.CUTOFF, s.SALES)
     found = fitted.apply(rows, Task(48))
     low, high = (found[name].to_numpy() for name in s.bound_columns(level))
     inside = (fresh[s.SALES].to_numpy() >= low) & (fresh[s.SALES].to_numpy() <= high)
@@ -73,17 +78,40 @@ def test_the_expected_value_lies_above_the_median_by_the_spread() -> None:
     assert 0.9 < fitted.factor < 1
 
 
-def test_the_last_window_alone_counts() -> None:
-    old = window(spread=5.0).with_columns(pl.lit(dt.date(2013, 1, 1)).alias(s.CUTOFF))
-    one, two = calibrate([window()]), calibrate([old, window()])
-    np.testing.assert_array_equal(one.offsets, two.offsets)
-    assert two.window == "2014-01-01"
+def test_a_store_that_is_hard_to_forecast_gets_wider_intervals_and_its_own_coverage() -> None:
+    noisy = pl.when(pl.col(s.STORE) < 5).then(pl.col(s.SALES) ** 2 / pl.col("Median")).otherwise(pl.col(s.SALES))
+    fitted, fresh = (calibrate([window(seed=1).with_columns(noisy)]), window(seed=2).with_columns(noisy))
+    found = fitted.apply(fresh.drop(s.CUTOFF, s.SALES), Task(48))
+    inside = (fresh[s.SALES] >= found["Lower80"]) & (fresh[s.SALES] <= found["Upper80"])
+    for of in (fresh[s.STORE] < 5, fresh[s.STORE] >= 5):
+        assert abs(inside.filter(of).mean() - 0.8) < 0.06
 
 
-def test_small_cells_join_their_neighbours() -> None:
-    assert len(calibrate([window(700)]).weeks) == 1
-    assert len(calibrate([window(20_000)]).weeks) == 7
-    assert calibrate([window(700).with_columns(pl.lit(0).alias(s.OPEN))]).offsets.shape == (1, len(PERCENTS))
+def test_weeks_further_ahead_get_wider_intervals() -> None:
+    by_week = calibrate([window(60_000)]).by_week
+    assert (np.diff(by_week[:6]) > 0).all()
+
+
+def test_all_windows_count_and_are_named() -> None:
+    old = window(seed=3).with_columns(pl.lit(dt.date(2013, 1, 1)).alias(s.CUTOFF))
+    both = calibrate([old, window()])
+    assert both.windows == ("2013-01-01", "2014-01-01")
+    assert both.rows == 40_000
+
+
+def test_few_errors_change_a_factor_little() -> None:
+    few, many = (calibrate([window(rows).with_columns(odd_store())]) for rows in (STORES, 100 * STORES))
+    assert 1 < few.by_store[0] < 1.5 < many.by_store[0]
+
+
+def odd_store() -> pl.Expr:
+    return pl.when(pl.col(s.STORE) == 0).then(3 * pl.col("Median")).otherwise(pl.col(s.SALES)).alias(s.SALES)
+
+
+def test_without_a_single_error_intervals_are_points() -> None:
+    fitted = calibrate([window(700).with_columns(pl.lit(0).alias(s.OPEN))])
+    found = fitted.apply(asked(), Task(48))
+    assert (found["Lower95"] == found["Upper95"]).all()
 
 
 def test_what_is_written_is_read() -> None:

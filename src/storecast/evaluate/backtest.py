@@ -37,7 +37,7 @@ class Backtest:
     forecasts : Model, Cutoff, Store, Date, Forecast, bounds, quantiles: every row of the scored windows
     scores : a dict a line: model, cutoff or "mean", slice, key, rows and the scores
     worst : the rows of the largest relative errors, by model and window
-    medians : by model, a table a window (warm-up windows among them): Cutoff, Ahead, Open, Median, Sales
+    medians : by model, a table a window (warm-up windows among them): Cutoff, Store, Date, Ahead, Open, Promo, Median, Sales
     seconds : CPU seconds of each fit, by model
     """
 
@@ -130,14 +130,14 @@ def backtest(
 
 
 def forecast_medians(model: Forecaster, window: Window, memo: Memo) -> pl.DataFrame:
-    """Ask a fitted model for a window: Store, Date, Ahead (days, from 1), Open, Median (money).
+    """Ask a fitted model for a window: Store, Date, Ahead (days, from 1), Open, Promo, Median (money).
 
     A median is kept within what is plausible for the store: twice its highest day, half its lowest.
     """
     future = window.future.sort(*s.KEYS)
     design = model.design(window.past, future, window.horizon, memo)
     medians = future.select(
-        *s.KEYS, (pl.col(s.DATE) - window.cutoff).dt.total_days().alias("Ahead"), s.OPEN
+        *s.KEYS, (pl.col(s.DATE) - window.cutoff).dt.total_days().alias("Ahead"), s.OPEN, s.PROMO
     ).with_columns(pl.Series("Median", np.exp(model.answer(design))))
     sold = (
         window.past.sales.filter(pl.col(s.SALES) > 0)

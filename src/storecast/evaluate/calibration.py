@@ -1,11 +1,13 @@
 """From the median of a model to expected values, quantiles and intervals, by the errors of earlier windows.
 
-Split conformal on the log of sales: an interval is the median times the quantiles of actual / median that were measured on
-windows the last window that ended at or before the cutoff, apart for each week ahead. Errors of neighbouring days and stores hang
-together, so that the coverage is a measured one, and no theorem's. One window rather than all earlier ones, and errors taken
-from their middle: on ten windows that no report shows, coverage then kept closest to its aim (docs/accuracy.md).
+Scaled split conformal on the log of sales. An error is log(actual / median); its size is taken apart into a factor for the
+store, one for the kind of day (weekday × promotion) and one for the week ahead, each shrunk towards 1 by how few errors speak
+for it. What is left has the same spread everywhere, and its quantiles, over all windows that ended at or before the cutoff,
+times the factors of a day give that day's. Errors of neighbouring days and stores hang together, so that the coverage is a
+measured one, and no theorem's; docs/accuracy.md has it.
 
-Source of the method: Lei et al., Distribution-free predictive inference for regression, JASA 113 (2018).
+Sources: Lei et al., Distribution-free predictive inference for regression, JASA 113 (2018), section 5.2 (scaled residuals);
+shrinkage as in credibility theory, Bühlmann (1967).
 """
 
 import json
@@ -20,10 +22,13 @@ from storecast import schema as s
 from storecast.config import LEVELS, Task
 
 Values = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
-SMALLEST_CELL = 500  # residuals; smaller cells join their neighbour
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
-TRIM = 0.005  # share of residuals at either end that the expected value does not follow
+TRIM = 0.005  # share of errors at either end that the expected value does not follow
+KINDS = 14  # weekday × promotion
+PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
+PRIOR_DAY = 2000  # errors: the same for a kind of day and a week ahead, whose errors come in whole days
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +37,23 @@ class Calibration:
 
     Attributes
     ----------
-    weeks : the last week ahead of each cell, (cells,)
-    offsets : log of actual / median at each of `PERCENTS`, (cells, percents)
+    stores : numbers of the stores that were forecast, ascending, (stores,)
+    by_store, by_kind, by_week : factors of the size of an error, (stores,), (14,) by weekday × 2 + promotion, (weeks,)
+    offsets : log of actual / median at each of `PERCENTS`, where all factors are 1, (percents,)
     mean : log of expected value / median
     factor : what the expected value is multiplied by where RMSPE is the yardstick (submission.csv alone)
-    window : cutoff of the window it was measured on, ISO
-    rows : number of residuals
+    windows : cutoffs of the windows it was measured on, ISO
+    rows : number of errors
     """
 
-    weeks: npt.NDArray[np.int64]
+    stores: Places
+    by_store: Values
+    by_kind: Values
+    by_week: Values
     offsets: Values
     mean: float
     factor: float
-    window: str
+    windows: tuple[str, ...]
     rows: int
 
     def apply(self, medians: pl.DataFrame, task: Task) -> pl.DataFrame:
@@ -52,18 +61,17 @@ class Calibration:
 
         Parameters
         ----------
-        medians : Store, Date, Ahead (days, from 1), Open, Median (money)
+        medians : Store, Date, Ahead (days, from 1), Open, Promo, Median (money)
 
         Returns
         -------
         Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95 and the task's quantiles; 0 on closed days, two decimals
         """
-        cell = np.searchsorted(self.weeks, np.minimum((medians["Ahead"].to_numpy() - 1) // 7, self.weeks[-1]))
         base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
+        size = self._size(medians)
 
         def at(percent: float) -> Values:
-            column = int(np.abs(PERCENTS - percent).argmin())
-            out: Values = base * np.exp(self.offsets[cell, column])
+            out: Values = base * np.exp(self.offsets[int(np.abs(PERCENTS - percent).argmin())] * size)
             return out
 
         columns = {s.FORECAST: base * np.exp(self.mean)}
@@ -74,14 +82,24 @@ class Calibration:
         columns |= {s.quantile_column(quantile): at(quantile) for quantile in task.quantiles}
         return medians.select(*s.KEYS).with_columns(pl.Series(name, v).round(2) for name, v in columns.items())
 
+    def _size(self, medians: pl.DataFrame) -> Values:
+        """Return the size of an error to be expected on each row, 1 where all is as usual; a new store counts as usual."""
+        place = np.searchsorted(self.stores, medians[s.STORE].to_numpy()).clip(max=len(self.stores) - 1)
+        known = self.stores[place] == medians[s.STORE].to_numpy()
+        size: Values = np.where(known, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]
+        return size * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
+
     def to_json(self) -> bytes:
         """Return it as a part of a model file."""
         plain = {
-            "weeks": self.weeks.tolist(),
+            "stores": self.stores.tolist(),
+            "by_store": self.by_store.tolist(),
+            "by_kind": self.by_kind.tolist(),
+            "by_week": self.by_week.tolist(),
             "offsets": self.offsets.tolist(),
             "mean": self.mean,
             "factor": self.factor,
-            "window": self.window,
+            "windows": list(self.windows),
             "rows": self.rows,
         }
         return json.dumps(plain).encode()
@@ -91,63 +109,76 @@ class Calibration:
         """Take it from a part of a model file."""
         plain = json.loads(data)
         return cls(
-            weeks=np.array(plain["weeks"], np.int64),
+            stores=np.array(plain["stores"], np.int64),
+            by_store=np.array(plain["by_store"], np.float64),
+            by_kind=np.array(plain["by_kind"], np.float64),
+            by_week=np.array(plain["by_week"], np.float64),
             offsets=np.array(plain["offsets"], np.float64),
             mean=float(plain["mean"]),
             factor=float(plain["factor"]),
-            window=str(plain["window"]),
+            windows=tuple(map(str, plain["windows"])),
             rows=int(plain["rows"]),
         )
 
 
 def calibrate(windows: Sequence[pl.DataFrame]) -> Calibration:
-    """Measure a model's errors on the last of some windows that lie in the past of the forecast.
+    """Measure a model's errors on windows that lie in the past of the forecast.
 
     Parameters
     ----------
-    windows : one table a window: Cutoff, Ahead, Open, Median, Sales
+    windows : one table a window: Cutoff, Store, Date, Ahead, Open, Promo, Median, Sales
     """
-    window = max(windows, key=lambda frame: frame[s.CUTOFF][0])
-    rows = window.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+    every = pl.concat(windows)
+    rows = every.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
     error = np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy())
-    if len(error) == 0:
-        error = np.zeros(1)
-        week = np.zeros(1, np.int64)
-    else:
-        week = (rows["Ahead"].to_numpy() - 1) // 7
-    last = _cells(week)
-    cell = np.searchsorted(last, week)
-    offsets = np.stack([_conformal(error[cell == k]) for k in range(len(last))])
-    mean = _log_mean(error)
-    ratio = np.exp(mean - np.clip(error - np.median(error), *np.quantile(error - np.median(error), [TRIM, 1 - TRIM])))
+    stores = every[s.STORE].unique().sort().to_numpy().astype(np.int64)
+    place, kind, week = np.searchsorted(stores, rows[s.STORE].to_numpy()), _kind(rows), _week(rows)
+    by_store = _factors(np.abs(error), place, len(stores), PRIOR_STORE)
+    by_kind = _factors(np.abs(error) / by_store[place], kind, KINDS, PRIOR_DAY)
+    left = np.abs(error) / (by_store[place] * by_kind[kind])
+    by_week = _factors(left, week, int(_week(every).max()) + 1, PRIOR_DAY)
+    offsets = _conformal(error / (by_store[place] * by_kind[kind] * by_week[week]))
+    mean = _log_mean(error) if len(error) else 0.0
+    centred = error - np.median(error) if len(error) else np.zeros(1)
+    ratio = np.exp(mean - np.clip(centred, *np.quantile(centred, [TRIM, 1 - TRIM])))
     return Calibration(
-        weeks=last,
+        stores=stores,
+        by_store=by_store,
+        by_kind=by_kind,
+        by_week=by_week,
         offsets=offsets,
         mean=mean,
         factor=float(ratio.sum() / (ratio**2).sum()),
-        window=str(window[s.CUTOFF][0]),
+        windows=tuple(sorted(map(str, every[s.CUTOFF].unique()))),
         rows=rows.height,
     )
 
 
-def _cells(week: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the last week of each cell; weeks are joined until each cell holds enough residuals."""
-    count = np.bincount(week)
-    last: list[int] = []
-    held = 0
-    for number, rows in enumerate(count):
-        held += int(rows)
-        if held >= SMALLEST_CELL:
-            last.append(number)
-            held = 0
-    if not last:
-        return np.array([len(count) - 1])
-    last[-1] = len(count) - 1 if held else last[-1]
-    return np.array(last)
+def _kind(rows: pl.DataFrame) -> Places:
+    weekday = rows[s.DATE].dt.weekday().to_numpy().astype(np.int64) - 1
+    out: Places = weekday * 2 + (rows[s.PROMO].to_numpy() == 1)
+    return out
+
+
+def _week(rows: pl.DataFrame) -> Places:
+    out: Places = (rows["Ahead"].to_numpy().astype(np.int64) - 1) // 7
+    return out
+
+
+def _factors(size: Values, group: Places, groups: int, prior: float) -> Values:
+    """Return each group's mean size over the mean of all, shrunk towards 1, (groups,)."""
+    mean = size.mean() if len(size) else 0.0
+    if mean == 0:
+        return np.ones(groups)
+    total, count = np.bincount(group, size, groups), np.bincount(group, minlength=groups)
+    factors: Values = (total / mean + prior) / (count + prior)
+    return factors
 
 
 def _conformal(error: Values) -> Values:
-    """Return the conformal quantiles of the errors about their middle, at `PERCENTS`: the median stays where it is."""
+    """Return the conformal quantiles of the errors at `PERCENTS`, moved so that the median stays where it is."""
+    if not len(error):
+        return np.zeros(len(PERCENTS))
     ordered = np.sort(error - np.median(error))
     count = len(ordered)
     upper = np.minimum(np.ceil(PERCENTS * (count + 1)), count).astype(np.int64) - 1

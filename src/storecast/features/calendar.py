@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from storecast.data.grid import Floats, Grid
 from storecast.features.runs import days_since, days_until, position, remaining, run_after, run_before, shift, week_sums
-from storecast.features.terms import days_from_christmas, days_from_easter
+from storecast.features.terms import days_from_christmas, days_from_easter, days_from_payday
 
 LOOK_BACK = 130  # days of calendar before the origin that the counters may see
 NEAR, FAR = 30, 60  # days at which a counter stops
@@ -91,5 +91,6 @@ def _date(
         "week_of_year": year_day // 7,
         "day_of_year": year_day,
         "from_christmas": np.clip(days_from_christmas(grid.first, grid.days)[begin:], -NEAR, NEAR),
+        "from_payday": np.clip(days_from_payday(dates), -10, 10),
         "from_easter": np.where(np.abs(from_easter) <= EASTER_SEEN, from_easter, EASTER_SEEN + 1),
     }

@@ -13,9 +13,13 @@ SPANS = (42, 91, 182, 365, 730)  # days back from the origin
 CELLS = 14  # weekday × promotion
 
 
-def history_features(grid: Grid, origin: int, days: slice) -> dict[str, Floats]:
-    """Return the history features at ``origin`` for some days after it, each (stores, days)."""
-    y = grid.log_sales()[:, : origin + 1]
+def history_features(grid: Grid, origin: int, days: slice, y: Floats) -> dict[str, Floats]:
+    """Return the history features at ``origin`` for some days after it, each (stores, days).
+
+    Parameters
+    ----------
+    y : log sales up to the origin, NaN where unknown; or what is left of them, once a known part is taken off
+    """
     weekday = (grid.dates().astype(np.int64) + 3) % 7
     cell = weekday[None, :] * 2 + (grid.promo == 1)
     asked = cell[:, days]
@@ -32,7 +36,8 @@ def history_features(grid: Grid, origin: int, days: slice) -> dict[str, Floats]:
         out[f"mean_weekday_{span}"] = _ratio(by_weekday[1], by_weekday[0])[rows, asked // 2]
         out[f"mean_promo_{span}"] = _ratio(by_promo[1], by_promo[0])[rows, asked % 2]
     out["basket"] = np.broadcast_to(_basket(grid, origin)[:, None], asked.shape)
-    out["history_days"] = np.broadcast_to(np.isfinite(y).sum(axis=1)[:, None], asked.shape)
+    sold = np.isfinite(grid.log_sales()[:, : origin + 1])
+    out["history_days"] = np.broadcast_to(sold.sum(axis=1)[:, None], asked.shape)
     back = _days_back_from_gap(np.isfinite(grid.sales[:, : origin + 1]))
     out["days_since_gap"] = np.minimum(back[:, None] + np.arange(1, asked.shape[1] + 1), 400)
     return {name: value.astype(np.float32) for name, value in out.items()}

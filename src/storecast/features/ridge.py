@@ -85,12 +85,13 @@ class Ridge:
         chosen = np.array([term.part in parts for term in self.terms])
         return design.values(self.coefficients, days, chosen)
 
-    def recent(self, days: int) -> Floats:
-        """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
-        tail = self.residuals[:, -days:]
-        seen = np.isfinite(tail)
-        mean: Floats = (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
-        return mean
+
+def recent_mean(residuals: Floats, days: int) -> Floats:
+    """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
+    tail = residuals[:, -days:]
+    seen = np.isfinite(tail)
+    mean: Floats = (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
+    return mean
 
 
 def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings) -> Ridge:
@@ -104,13 +105,15 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     level = _levels(grid, y, weights)
     target = np.where(seen, y - level[:, None], np.float32(0))
     penalty = np.array([term.penalty for term in design.terms], np.float64) * settings.penalty
+    # The chain's stores share the error of a day: a thousand stores on one day say hardly more than one does.
+    shared = penalty * max(1.0, settings.shared_days * len(y))
 
     regional = _regional_days(design)[past]
     robust = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
     with threadpool_limits(1, user_api="blas"):
         for round_ in range(settings.robust_rounds + 1):
-            coefficients, residuals = _solve(design, past, robust, target, penalty)
+            coefficients, residuals = _solve(design, past, robust, target, penalty, shared)
             if round_ < settings.robust_rounds:
                 size = np.where(seen, np.abs(residuals), np.nan)
                 limit = settings.huber * _row_median(size)
@@ -120,7 +123,12 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
 
 
 def _solve(
-    design: Design, past: slice, weights: Floats, target: Floats, penalty: npt.NDArray[np.float64]
+    design: Design,
+    past: slice,
+    weights: Floats,
+    target: Floats,
+    penalty: npt.NDArray[np.float64],
+    shared: npt.NDArray[np.float64],
 ) -> tuple[Floats, Floats]:
     stores, terms = len(target), len(penalty)
     gram = np.empty((stores, terms, terms), np.float32)
@@ -131,7 +139,7 @@ def _solve(
         weighted = rows * weights[part, None, :]
         np.matmul(weighted, rows.swapaxes(1, 2), out=gram[part])
         moment[part] = np.matmul(weighted, target[part, :, None])[..., 0]
-    chain = np.linalg.solve(gram.sum(axis=0, dtype=np.float64) + np.diag(penalty), moment.sum(axis=0, dtype=np.float64))
+    chain = np.linalg.solve(gram.sum(axis=0, dtype=np.float64) + np.diag(shared), moment.sum(axis=0, dtype=np.float64))
     left = moment - gram @ chain.astype(np.float32)
     gram[:, np.arange(terms), np.arange(terms)] += penalty.astype(np.float32)
     own = np.linalg.solve(gram, left[..., None])[..., 0]

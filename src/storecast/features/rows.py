@@ -12,18 +12,20 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.config import LinearSettings
+from storecast.config import LinearSettings, View
 from storecast.data.grid import Floats, Grid
 from storecast.data.panel import Panel
 from storecast.features.calendar import calendar_features
+from storecast.features.gaps import day_effects, inside_gaps, with_calendar_in
 from storecast.features.history import history_features
 from storecast.features.registry import own_features
-from storecast.features.ridge import Design, fit_ridge
+from storecast.features.ridge import Design, fit_ridge, recent_mean
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 FIRST_ORIGIN = 90  # days of history before the first origin
 RECENT = (7, 28, 91)  # days over which the ridge's residuals are averaged
 RIDGE = LinearSettings()
+PLAIN = View()
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +36,14 @@ class Rows:
     ----------
     store, day : rank of the store and column of the day in the grid, (rows,)
     table : the features by name, (rows,) each
-    target : log sales, NaN where the day is closed, unknown or ahead, (rows,)
+    offset : the part of log sales that the view takes off, known ahead; to be added to what a model says, (rows,)
+    target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
     """
 
     store: npt.NDArray[np.int64]
     day: npt.NDArray[np.int64]
     table: pl.DataFrame
+    offset: Floats
     target: Floats
 
 
@@ -47,7 +51,7 @@ class Rows:
 class Memo:
     """Rows already worked out. Share one among the windows of one panel, horizon by horizon, and nowhere else."""
 
-    rows: dict[tuple[dt.date, int], Rows] = field(default_factory=dict)
+    rows: dict[tuple[dt.date, int, View], Rows] = field(default_factory=dict)
 
 
 def block_days(horizon: int) -> int:
@@ -56,7 +60,9 @@ def block_days(horizon: int) -> int:
     return days if days % 7 else days - 1
 
 
-def training_rows(past: Panel, horizon: int, memo: Memo, *, origins: int | None = None) -> list[Rows]:
+def training_rows(
+    past: Panel, horizon: int, memo: Memo, view: View = PLAIN, *, origins: int | None = None
+) -> list[Rows]:
     """Return the rows of every block that ends at or before the end of ``past``, newest first.
 
     Parameters
@@ -67,63 +73,90 @@ def training_rows(past: Panel, horizon: int, memo: Memo, *, origins: int | None 
     grid = Grid.of(past)
     end = grid.column(past.end)
     columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
+    # What is put back is fitted at the end of the past, and so is what is taken off all targets: an early origin has not met
+    # every holiday yet, and what it left in, the trees would learn once more.
+    apart = _holidays(grid, end) if view.holidays_apart else np.zeros(grid.open.shape, np.float32)
     blocks = []
     for origin in columns:
-        key = grid.day(origin), step
+        key = grid.day(origin), step, view
         if key not in memo.rows:
-            memo.rows[key] = rows_at(grid, origin, step)
-        # Rows that first served a forecast have no target yet: their days were ahead then.
+            memo.rows[key] = rows_at(grid, origin, step, view)
         rows = memo.rows[key]
-        blocks.append(replace(rows, target=_target(grid, rows.store, rows.day)))
+        offset = apart[rows.store, rows.day]
+        # Rows that first served a forecast have no target yet: their days were ahead then.
+        blocks.append(replace(rows, offset=offset, target=_log_sales(grid, rows.store, rows.day) - offset))
     return blocks
 
 
-def future_rows(past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> Rows:
+def future_rows(past: Panel, future: pl.DataFrame, horizon: int, memo: Memo, view: View = PLAIN) -> Rows:
     """Return the rows of the days after the end of ``past``, of which ``future`` is the calendar."""
     grid = Grid.of(past, future)
-    key = past.end, horizon
+    key = past.end, horizon, view
     if key not in memo.rows:
-        memo.rows[key] = rows_at(grid, grid.column(past.end), horizon)
+        memo.rows[key] = rows_at(grid, grid.column(past.end), horizon, view)
     return memo.rows[key]
 
 
-def rows_at(grid: Grid, origin: int, horizon: int) -> Rows:
+def rows_at(grid: Grid, origin: int, horizon: int, view: View = PLAIN) -> Rows:
     """Work out the rows of the ``horizon`` days after ``origin``; only stores and days with a calendar row have one.
 
     Sales after the origin give the target, and nothing else.
     """
     known = grid.cut(origin, horizon)
     days = slice(origin + 1, known.days)
+    store, day = np.nonzero(known.open[:, days] >= 0)
+    gaps = inside_gaps(known) & view.impute
+    known = with_calendar_in(known, gaps)
     design = Design.of(known, origin)
     ridge = fit_ridge(known, design, origin, RIDGE)
-    fitted = ridge.fitted(design, days)
+    every = ridge.fitted(design, slice(0, known.days))
+    y, residuals = _with_gaps(known, ridge.residuals, every, gaps)
+    holiday = ridge.part(design, slice(0, known.days), "holiday")
+    offset = holiday if view.holidays_apart else np.zeros_like(holiday)
+    fitted = every[:, days]
     features = {
         **calendar_features(known, days),
-        **history_features(known, origin, days),
-        "ridge": fitted,
+        **history_features(known, origin, days, y - offset[:, : origin + 1]),
+        "ridge": fitted - offset[:, days],
         "ridge_season": ridge.part(design, days, "season", "month"),
-        "ridge_holiday": ridge.part(design, days, "holiday"),
+        "ridge_holiday": (holiday - offset)[:, days],
         "ridge_promotion": ridge.part(design, days, "promotion"),
         "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), fitted),
         "ridge_trend": _along(ridge.coefficients[:, 7], fitted),
         "ridge_noise": _along(_spread(ridge.residuals[:, -365:]), fitted),
-        **{f"residual_{span}": _along(ridge.recent(span), fitted) for span in RECENT},
-        **_residual_last_year(ridge.residuals, days),
+        **{f"residual_{span}": _along(recent_mean(residuals, span), fitted) for span in RECENT},
+        **_residual_last_year(residuals, days),
         **own_features(known, origin, days),
     }
-    store, day = np.nonzero(known.open[:, days] >= 0)
     table = pl.DataFrame({name: value[store, day] for name, value in features.items()})
     attributes = _attributes(known, origin)[store]
     return Rows(
         store=store,
         day=day + days.start,
         table=pl.concat([table, attributes, _promo2(known, origin, days, store, day)], how="horizontal"),
-        target=_target(grid, store, day + days.start),
+        offset=offset[store, day + days.start],
+        target=_log_sales(grid, store, day + days.start) - offset[store, day + days.start],
     )
 
 
-def _target(grid: Grid, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> Floats:
+def _log_sales(grid: Grid, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> Floats:
     return grid.log_sales()[store, day]
+
+
+def _with_gaps(grid: Grid, residuals: Floats, fitted: Floats, gaps: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return log sales and residuals of the past, filled in where there is a gap on a day on which stores open."""
+    past = slice(0, residuals.shape[1])
+    fill = gaps[:, past] & (grid.open[:, past] == 1)
+    found = np.where(fill, day_effects(grid, residuals), residuals)
+    y = grid.log_sales()[:, past]
+    return np.where(fill, fitted[:, past] + found, y), found
+
+
+def _holidays(grid: Grid, origin: int) -> Floats:
+    """Return the ridge's part for holidays on every day up to ``origin``, fitted there, (stores, days)."""
+    known = grid.cut(origin, 0)
+    design = Design.of(known, origin)
+    return fit_ridge(known, design, origin, RIDGE).part(design, slice(0, known.days), "holiday")
 
 
 def _along(values: npt.NDArray[np.generic], like: Floats) -> Floats:

@@ -6,7 +6,7 @@ Each term has a name, and a penalty for how far a store may depart from the chai
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -21,9 +21,18 @@ from storecast.features.runs import position, run_after, run_before, shift, week
 Column = npt.NDArray[np.float32]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-HARMONICS = 4
-# Bins of days from 25 December; Saturdays of Advent have a term of their own.
-CHRISTMAS = (-24, -20, -17, -14, -11, -9, -7, -5, -4, -3, -2, -1, 0, 3, 5, 7, 10, 14, 19, 24)
+HARMONICS = 3
+# Sales rise and fall smoothly towards Christmas and after it, whatever weekday its days fall on: one Christmas seen on other
+# weekdays must do for the next. So these are corners of a line, in days from 25 December, and days of their own beside it.
+ADVENT = (-31, -24, -17, -10, -6, -4, -2)
+TURN = (2, 5, 8, 11, 17, 24)
+ALONE = {
+    "St Nicholas' Eve": (-20,),
+    "Christmas Eve": (-1,),
+    "Christmas": (0, 1),
+    "New Year's Eve": (6,),
+    "New Year": (7,),
+}
 EASTER = (-9, -6, -4, -3, -2, -1, 2, 3, 5, 8)  # bins of days from Easter Sunday
 REGIONAL = ("carnival", "Ash")  # how the names of regional days begin
 MOVABLE = {  # days from Easter Sunday: departures that no calendar of public holidays shows
@@ -41,8 +50,6 @@ MOVABLE = {  # days from Easter Sunday: departures that no calendar of public ho
     "after Corpus Christi": (61, 62),
 }
 MONTH = (
-    (1,),
-    (2,),
     (3, 4),
     (5, 6, 7),
     (8, 9, 10),
@@ -50,10 +57,8 @@ MONTH = (
     (17, 18, 19, 20),
     (21, 22, 23, 24),
     (25, 26, 27),
-    (28, 29),
-    (30,),
-    (31,),
 )
+PAYDAY = range(-4, 5)  # days from the last Monday to Friday of a month, when wages come
 
 
 @dataclass(frozen=True)
@@ -94,9 +99,16 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
     month_day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
     for days in MONTH:
         add(f"day {days[0]}", "month", np.isin(month_day, days))
+    payday = days_from_payday(dates)
+    for offset in PAYDAY:
+        add(f"payday {offset:+d}", "month", payday == offset)
     christmas = days_from_christmas(grid.first, grid.days)
-    for low, high in pairwise(CHRISTMAS):
-        add(f"Christmas {low:+d}", "holiday", (christmas >= low) & (christmas < high))
+    alone = np.isin(christmas, [day for days in ALONE.values() for day in days])
+    for corners in (ADVENT, TURN):
+        for corner, line in zip(corners, tents(christmas, corners), strict=True):
+            add(f"Christmas {corner:+d}", "holiday", np.where(alone, 0, line))
+    for name, offsets in ALONE.items():
+        add(name, "holiday", np.isin(christmas, offsets))
     add("Saturday in Advent", "holiday", (weekday == 5) & (christmas >= -24) & (christmas < 0))
     from_easter = days_from_easter(grid.first, grid.days)
     for low, high in pairwise(EASTER):
@@ -145,6 +157,20 @@ def store_terms(grid: Grid) -> tuple[list[Term], Floats]:
     return terms, np.stack(columns).astype(np.float32)
 
 
+def tents(days: npt.NDArray[np.int64], corners: Sequence[int]) -> list[npt.NDArray[np.float64]]:
+    """Return the hat functions of a broken line with these corners: 1 at its own, 0 at the others, 0 outside."""
+    inside = (days >= corners[0]) & (days <= corners[-1])
+    return [np.where(inside, np.interp(days, corners, np.eye(len(corners))[k]), 0) for k in range(len(corners))]
+
+
+def days_from_payday(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+    """Return the days from the nearest last Monday to Friday of a month, negative before it."""
+    months = np.arange(dates[0].astype("datetime64[M]") - 1, dates[-1].astype("datetime64[M]") + 2)
+    last = (months + 1).astype("datetime64[D]") - 1
+    weekday = (last.astype(np.int64) + 3) % 7
+    return _from_nearest(dates, last - np.maximum(weekday - 4, 0))
+
+
 @lru_cache(maxsize=64)
 def days_from_easter(first: dt.date, days: int) -> npt.NDArray[np.int64]:
     """Return the days from the nearest Easter Sunday, negative before it, for ``days`` days from ``first``."""
@@ -160,9 +186,12 @@ def days_from_christmas(first: dt.date, days: int) -> npt.NDArray[np.int64]:
 def _days_from(first: dt.date, days: int, feast: Callable[[int], dt.date]) -> npt.NDArray[np.int64]:
     dates = np.datetime64(first, "D") + np.arange(days)
     years = range(first.year - 1, (first + dt.timedelta(days=days)).year + 2)
-    feasts = np.array([feast(year) for year in years], dtype="datetime64[D]")
-    distance = (dates[:, None] - feasts[None, :]).astype(np.int64)
-    nearest: npt.NDArray[np.int64] = distance[np.arange(days), np.abs(distance).argmin(axis=1)]
+    return _from_nearest(dates, np.array([feast(year) for year in years], dtype="datetime64[D]"))
+
+
+def _from_nearest(dates: npt.NDArray[np.datetime64], marks: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+    distance = (dates[:, None] - marks[None, :]).astype(np.int64)
+    nearest: npt.NDArray[np.int64] = distance[np.arange(len(dates)), np.abs(distance).argmin(axis=1)]
     return nearest
 
 

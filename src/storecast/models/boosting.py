@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from xgboost import XGBRegressor
 
 from storecast import safe_skops
-from storecast.config import BoostingSettings
+from storecast.config import BoostingSettings, View
 from storecast.models.base import register
 from storecast.models.trees import Trees
 
@@ -26,6 +26,10 @@ class Boosting(Trees):
     def origins(self) -> int | None:
         """Return how many of the newest origins train."""
         return self.settings.origins
+
+    def view(self) -> View:
+        """Return how the rows look at the past."""
+        return self.settings.view
 
     def trees(self) -> XGBRegressor:
         """Return the unfitted booster."""

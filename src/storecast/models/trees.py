@@ -8,6 +8,7 @@ import polars as pl
 from sklearn.pipeline import Pipeline
 
 from storecast import schema as s
+from storecast.config import View
 from storecast.data.panel import Panel
 from storecast.errors import HistoryError
 from storecast.features.columns import encoder
@@ -15,6 +16,7 @@ from storecast.features.rows import Memo, Rows, future_rows, training_rows
 from storecast.models.base import Logs
 
 FEWEST_ROWS = 200
+OFFSET = "offset"  # the design's column of what the view took off
 
 
 class Trees(ABC):
@@ -24,7 +26,7 @@ class Trees(ABC):
 
     def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
         """Fit encoder and trees on the rows after every origin of the past."""
-        blocks = training_rows(past, horizon, memo, origins=self.origins())
+        blocks = training_rows(past, horizon, memo, self.view(), origins=self.origins())
         table, target = self._training(blocks)
         if len(target) < FEWEST_ROWS:
             raise HistoryError(
@@ -38,7 +40,7 @@ class Trees(ABC):
 
     def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the feature rows of ``future``."""
-        rows = future_rows(past, future, horizon, memo)
+        rows = future_rows(past, future, horizon, memo, self.view())
         columns = self.pipeline_["columns"].feature_names_in_
         ranks = pl.Series(np.arange(past.stores.height))
         place = pl.DataFrame({"store": rows.store, "day": rows.day}).with_row_index("row")
@@ -46,12 +48,16 @@ class Trees(ABC):
             pl.col(s.STORE).replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).alias("store"),
             (pl.col(s.DATE) - past.first).dt.total_days().alias("day"),
         ).join(place, on=["store", "day"], how="left", maintain_order="left")
-        return rows.table.select(columns.tolist())[asked["row"]]
+        return rows.table.select(*columns, pl.Series(OFFSET, rows.offset))[asked["row"]]
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Ask the pipeline."""
-        out: Logs = self.pipeline_.predict(design).astype(np.float64)
+        out: Logs = self.pipeline_.predict(design.drop(OFFSET)) + design[OFFSET].to_numpy().astype(np.float64)
         return out
+
+    def view(self) -> View:
+        """Return how the rows look at the past."""
+        return View()
 
     def origins(self) -> int | None:
         """Return how many of the newest origins train; None: all."""

@@ -1,0 +1,57 @@
+"""Gaps of the past filled in: what a store would have sold in the weeks of which there are no rows.
+
+Half a year without rows leaves a store's means over the last weeks and months empty, or old, long after it is back. So, for
+features alone, the days of a gap take the calendar of most stores, and the ridge's own fit with what the other stores sold beside
+theirs. Nothing is filled in for a target or a score.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from storecast import schema as s
+from storecast.data.grid import NO_ROW, Floats, Grid
+
+FEWEST = 5  # stores of a state on a day, for the state to have a say
+
+
+def inside_gaps(grid: Grid) -> npt.NDArray[np.bool_]:
+    """Say which days without a row lie behind a store's first row and before the calendar's last, (stores, days)."""
+    there = grid.open != NO_ROW
+    begun = np.maximum.accumulate(there, axis=1)
+    inside: npt.NDArray[np.bool_] = ~there & begun & there.any(axis=0)[None, :]
+    return inside
+
+
+def with_calendar_in(grid: Grid, gaps: npt.NDArray[np.bool_]) -> Grid:
+    """Return the grid with what most stores' calendar says on the days of gaps; sales stay unknown."""
+
+    def filled(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        there = grid.open != NO_ROW
+        kinds = np.arange(int(codes.max(initial=0)) + 1)
+        count = np.stack([((codes == kind) & there).sum(axis=0) for kind in kinds])
+        return np.where(gaps, count.argmax(axis=0).astype(np.int8)[None, :], codes)
+
+    return replace(
+        grid,
+        open=filled(grid.open),
+        promo=filled(grid.promo),
+        holiday=filled(grid.holiday),
+        school=filled(grid.school),
+    )
+
+
+def day_effects(grid: Grid, residuals: Floats) -> Floats:
+    """Return what the day brought beyond the fit: half the state's mean residual, half the chain's, (stores, days)."""
+    seen = np.isfinite(residuals)
+    values = np.where(seen, residuals, 0)
+    chain = values.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    out = np.broadcast_to(chain, residuals.shape).copy()
+    states = grid.stores[s.STATE].to_numpy()
+    for state in np.unique(states.astype(str)):
+        own = states.astype(str) == state
+        count = seen[own].sum(axis=0)
+        mean = values[own].sum(axis=0) / np.maximum(count, 1)
+        out[own] = np.where(count >= FEWEST, (chain + mean) / 2, chain)
+    return out.astype(np.float32)
