@@ -81,3 +81,10 @@ class ForestSettings:
     min_samples_leaf: int = 5
     columns_by_split: float = 0.4
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class BlendSettings:
+    """Several different models, equally weighted."""
+
+    members: tuple[str, ...] = ("linear", "boosting", "boosting-plain")

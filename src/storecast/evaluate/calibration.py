@@ -37,7 +37,7 @@ class Calibration:
 
     Attributes
     ----------
-    stores : numbers of the stores that were forecast, ascending, (stores,)
+    stores : the stores that were forecast, in the order of their factors
     by_store, by_kind, by_week : factors of the size of an error, (stores,), (14,) by weekday × 2 + promotion, (weeks,)
     offsets : log of actual / median at each of `PERCENTS`, where all factors are 1, (percents,)
     mean : log of expected value / median
@@ -46,7 +46,7 @@ class Calibration:
     rows : number of errors
     """
 
-    stores: Places
+    stores: pl.Series
     by_store: Values
     by_kind: Values
     by_week: Values
@@ -84,15 +84,14 @@ class Calibration:
 
     def _size(self, medians: pl.DataFrame) -> Values:
         """Return the size of an error to be expected on each row, 1 where all is as usual; a new store counts as usual."""
-        place = np.searchsorted(self.stores, medians[s.STORE].to_numpy()).clip(max=len(self.stores) - 1)
-        known = self.stores[place] == medians[s.STORE].to_numpy()
-        size: Values = np.where(known, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]
+        place = _place(medians, self.stores)
+        size: Values = np.where(place >= 0, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]
         return size * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
 
     def to_json(self) -> bytes:
         """Return it as a part of a model file."""
         plain = {
-            "stores": self.stores.tolist(),
+            "stores": self.stores.to_list(),
             "by_store": self.by_store.tolist(),
             "by_kind": self.by_kind.tolist(),
             "by_week": self.by_week.tolist(),
@@ -109,7 +108,7 @@ class Calibration:
         """Take it from a part of a model file."""
         plain = json.loads(data)
         return cls(
-            stores=np.array(plain["stores"], np.int64),
+            stores=pl.Series(plain["stores"]),
             by_store=np.array(plain["by_store"], np.float64),
             by_kind=np.array(plain["by_kind"], np.float64),
             by_week=np.array(plain["by_week"], np.float64),
@@ -131,8 +130,8 @@ def calibrate(windows: Sequence[pl.DataFrame]) -> Calibration:
     every = pl.concat(windows)
     rows = every.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
     error = np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy())
-    stores = every[s.STORE].unique().sort().to_numpy().astype(np.int64)
-    place, kind, week = np.searchsorted(stores, rows[s.STORE].to_numpy()), _kind(rows), _week(rows)
+    stores = every[s.STORE].unique().sort()
+    place, kind, week = _place(rows, stores), _kind(rows), _week(rows)
     by_store = _factors(np.abs(error), place, len(stores), PRIOR_STORE)
     by_kind = _factors(np.abs(error) / by_store[place], kind, KINDS, PRIOR_DAY)
     left = np.abs(error) / (by_store[place] * by_kind[kind])
@@ -152,6 +151,12 @@ def calibrate(windows: Sequence[pl.DataFrame]) -> Calibration:
         windows=tuple(sorted(map(str, every[s.CUTOFF].unique()))),
         rows=rows.height,
     )
+
+
+def _place(rows: pl.DataFrame, stores: pl.Series) -> Places:
+    """Return the place of each row's store among some stores, -1 where it is none of them."""
+    places = pl.Series(np.arange(len(stores)))
+    return rows[s.STORE].replace_strict(stores, places, default=-1, return_dtype=pl.Int64).to_numpy()
 
 
 def _kind(rows: pl.DataFrame) -> Places:

@@ -6,9 +6,10 @@ linear     ridge of log sales per store, shrunk to the chain
 trees      what forest and boosting share: rows after many origins, one fitted scikit-learn pipeline
 forest     scikit-learn's random forest
 boosting   XGBoost
+blend      the mean of linear and both boostings: the most accurate
 """
 
-from storecast.models import boosting, forest, linear, naive
+from storecast.models import blend, boosting, forest, linear, naive
 from storecast.models.base import Forecaster, create, names, register, restore
 
-__all__ = ["Forecaster", "boosting", "create", "forest", "linear", "naive", "names", "register", "restore"]
+__all__ = ["Forecaster", "blend", "boosting", "create", "forest", "linear", "naive", "names", "register", "restore"]

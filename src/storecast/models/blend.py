@@ -1,0 +1,79 @@
+"""Blend: the mean of several different models, which err differently.
+
+Members are fitted on the same past, one after the other; the blend's median of log sales is the equally weighted mean of
+theirs. Equal weights leave nothing to overfit, and were as good as fitted ones (docs/accuracy.md).
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from storecast.config import BlendSettings
+from storecast.data.panel import Panel
+from storecast.features.rows import Memo
+from storecast.models.base import Forecaster, Logs, create, register, restore
+
+log = logging.getLogger(__name__)
+
+MEMBERS = "members.json"
+BETWEEN = "."  # stands between a member's name and the name of its part or column
+
+
+class Blend:
+    """Equally weighted mean of the members' medians of log sales."""
+
+    name = "blend"
+
+    def __init__(self, settings: BlendSettings, *, fast: bool = False) -> None:
+        self.members: dict[str, Forecaster] = {name: create(name, fast=fast) for name in settings.members}
+
+    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+        """Fit every member on the same past."""
+        for name, member in self.members.items():
+            log.info("blend: fitting %s", name)
+            member.fit(past, horizon, memo)
+
+    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+        """Return the members' designs side by side."""
+        designs = []
+        for name, member in self.members.items():
+            own = member.design(past, future, horizon, memo)
+            designs.append(own.select(pl.all().name.prefix(name + BETWEEN)))
+        return pl.concat(designs, how="horizontal")
+
+    def answer(self, design: pl.DataFrame) -> Logs:
+        """Ask every member for its part of the design, and take the mean."""
+        answers = [member.answer(_of(design, name)) for name, member in self.members.items()]
+        mean: Logs = np.mean(answers, axis=0)
+        return mean
+
+    def state(self) -> dict[str, bytes]:
+        """Return the members' parts, and who they are."""
+        parts = {
+            f"{name}{BETWEEN}{part}": data
+            for name, member in self.members.items()
+            for part, data in member.state().items()
+        }
+        return {MEMBERS: json.dumps(list(self.members)).encode(), **parts}
+
+    def restore(self, parts: Mapping[str, bytes]) -> None:
+        """Take the members from their parts."""
+        self.members = {}
+        for name in json.loads(parts[MEMBERS]):
+            begin = name + BETWEEN
+            own = {part.removeprefix(begin): data for part, data in parts.items() if part.startswith(begin)}
+            self.members[name] = restore(name, own)
+
+
+def _of(design: pl.DataFrame, name: str) -> pl.DataFrame:
+    begin = name + BETWEEN
+    return design.select(pl.col(f"^{begin.replace('.', '[.]')}.*$")).rename(lambda column: column.removeprefix(begin))
+
+
+@register("blend", complexity=9)
+def make_blend(fast: bool) -> Blend:  # noqa: FBT001  (the registry's signature)
+    """Return the blend; the fast version has the members' fast versions."""
+    return Blend(BlendSettings(), fast=fast)
