@@ -45,8 +45,8 @@ bench: setup-dev ## the benchmarks, on real files: make bench DATA=dir
 	for script in speed accuracy settings boosters outliers calendar_ahead exploration; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 
 lock: ## write the lock files again; needs uv
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore --extra onnx pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore --extra onnx --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove what was built here; data and homes stay
 	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -55,7 +55,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("storecast needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Set PYTHON=python3.11.") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.setup: requirements.txt pyproject.toml | $(VENV)/bin/python
+# PyTorch first, and by itself: whatever else asked for it would bring gigabytes that a CPU has no use for.
+$(VENV)/.setup: requirements-torch.txt requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-torch.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

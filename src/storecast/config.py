@@ -58,12 +58,12 @@ class NaiveSettings:
 class BoostingSettings:
     """XGBoost on the log of sales. Set on windows that no report shows."""
 
-    rounds: int = 200
-    learning_rate: float = 0.09
+    rounds: int = 300
+    learning_rate: float = 0.05
     depth: int = 8
     min_child_weight: float = 40.0
-    subsample: float = 0.6
-    columns_by_tree: float = 0.4
+    subsample: float = 0.3  # few rows and columns a tree: one seed then moves a window less
+    columns_by_tree: float = 0.25
     columns_by_node: float = 0.5
     bins: int = 128
     l2: float = 5.0
@@ -80,6 +80,26 @@ class ForestSettings:
     rows: int = 100_000  # drawn at random without replacement
     min_samples_leaf: int = 5
     columns_by_split: float = 0.4
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LstmSettings:
+    """The network of `models.lstm`, and how it is trained."""
+
+    hidden: int = 64  # width of each layer
+    layers: int = 2  # of the encoder, and of the decoder
+    store_width: int = 8  # of a store's embedding
+    category_width: int = 3  # of the embedding of each other category
+    dropout: float = 0.1  # between the layers
+    unknown_share: float = 0.05  # of sequences whose store is hidden in training, so that a new store has an embedding
+    batch: int = 256  # sequences, each one store after one origin
+    epochs: int = 5  # at most
+    patience: int = 2  # epochs without a better loss on the newest origin, after which it stops
+    learning_rate: float = 2e-3  # at its highest
+    weight_decay: float = 0.01
+    finish: float = 0.1  # of the learning rate, for a last epoch with the newest origin among the others
+    origins: int | None = None  # newest origins that train; None: all
     seed: int = 0
 
 

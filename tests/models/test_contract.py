@@ -15,7 +15,7 @@ from storecast.evaluate.backtest import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import create, names, restore
 
-MODELS = ("naive", "linear", "forest", "boosting", "boosting-plain", "blend")
+MODELS = ("naive", "linear", "forest", "boosting", "boosting-plain", "lstm", "blend")
 HORIZON = 41
 
 

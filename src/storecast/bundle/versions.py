@@ -15,7 +15,7 @@ from storecast.errors import ModelFileError, quote
 ALWAYS = ("python", "storecast", "numpy", "polars")
 
 # The libraries that read a part, by the end of its name.
-_READERS = {".skops": ("scikit-learn", "skops"), ".ubj": ("xgboost",)}
+_READERS = {".skops": ("scikit-learn", "skops"), ".ubj": ("xgboost",), ".onnx": ("onnxruntime",)}
 
 # A library that comes under several names on a package index; the name in a manifest is the first.
 _DISTRIBUTIONS = {"xgboost": ("xgboost-cpu", "xgboost")}

@@ -78,7 +78,6 @@ def calendar_features(grid: Grid, days: slice) -> dict[str, Floats]:
 def _date(
     grid: Grid, begin: int, dates: npt.NDArray[np.datetime64], weekday: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[np.generic]]:
-    year_day = (dates - dates.astype("datetime64[Y]")).astype(np.int64)
     month_start = dates.astype("datetime64[M]")
     month_day = (dates - month_start).astype(np.int64)
     month_length = ((month_start + 1).astype("datetime64[D]") - month_start.astype("datetime64[D]")).astype(np.int64)
@@ -87,9 +86,8 @@ def _date(
         "weekday": weekday,
         "day_of_month": month_day + 1,
         "days_to_month_end": month_length - 1 - month_day,
-        "month": month_start.astype(np.int64) % 12 + 1,
-        "week_of_year": year_day // 7,
-        "day_of_year": year_day,
+        # No day or week of the year: two years hold each of them twice, and trees would learn those days by heart. What the
+        # season does, the ridge's part for it says.
         "from_christmas": np.clip(days_from_christmas(grid.first, grid.days)[begin:], -NEAR, NEAR),
         "from_payday": np.clip(days_from_payday(dates), -10, 10),
         "from_easter": np.where(np.abs(from_easter) <= EASTER_SEEN, from_easter, EASTER_SEEN + 1),

@@ -24,6 +24,7 @@ from storecast.features.ridge import Design, fit_ridge, recent_mean
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 FIRST_ORIGIN = 90  # days of history before the first origin
 RECENT = (7, 28, 91)  # days over which the ridge's residuals are averaged
+KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
 RIDGE = LinearSettings()
 PLAIN = View()
 
@@ -34,12 +35,16 @@ class Rows:
 
     Attributes
     ----------
+    origin : column of the last day known
+    residuals : of the ridge on the last `KEPT` days up to the origin, NaN where there is none, (stores, KEPT)
     store, day : rank of the store and column of the day in the grid, (rows,)
     table : the features by name, (rows,) each
     offset : the part of log sales that the view takes off, known ahead; to be added to what a model says, (rows,)
     target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
     """
 
+    origin: int
+    residuals: Floats
     store: npt.NDArray[np.int64]
     day: npt.NDArray[np.int64]
     table: pl.DataFrame
@@ -131,6 +136,8 @@ def rows_at(grid: Grid, origin: int, horizon: int, view: View = PLAIN) -> Rows:
     table = pl.DataFrame({name: value[store, day] for name, value in features.items()})
     attributes = _attributes(known, origin)[store]
     return Rows(
+        origin=origin,
+        residuals=_last(residuals, KEPT),
         store=store,
         day=day + days.start,
         table=pl.concat([table, attributes, _promo2(known, origin, days, store, day)], how="horizontal"),
@@ -157,6 +164,12 @@ def _holidays(grid: Grid, origin: int) -> Floats:
     known = grid.cut(origin, 0)
     design = Design.of(known, origin)
     return fit_ridge(known, design, origin, RIDGE).part(design, slice(0, known.days), "holiday")
+
+
+def _last(values: Floats, days: int) -> Floats:
+    """Return the last columns, NaN before the first, (stores, days)."""
+    missing = np.full((len(values), max(0, days - values.shape[1])), np.nan, np.float32)
+    return np.concatenate([missing, values[:, -days:]], axis=1)
 
 
 def _along(values: npt.NDArray[np.generic], like: Floats) -> Floats:

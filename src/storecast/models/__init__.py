@@ -6,10 +6,23 @@ linear     ridge of log sales per store, shrunk to the chain
 trees      what forest and boosting share: rows after many origins, one fitted scikit-learn pipeline
 forest     scikit-learn's random forest
 boosting   XGBoost
+lstm       a network over all stores, trained by PyTorch, asked through ONNX Runtime
 blend      the mean of linear and both boostings: the most accurate
 """
 
-from storecast.models import blend, boosting, forest, linear, naive
+from storecast.models import blend, boosting, forest, linear, lstm, naive
 from storecast.models.base import Forecaster, create, names, register, restore
 
-__all__ = ["Forecaster", "blend", "boosting", "create", "forest", "linear", "naive", "names", "register", "restore"]
+__all__ = [
+    "Forecaster",
+    "blend",
+    "boosting",
+    "create",
+    "forest",
+    "linear",
+    "lstm",
+    "naive",
+    "names",
+    "register",
+    "restore",
+]

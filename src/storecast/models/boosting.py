@@ -15,7 +15,7 @@ from storecast.config import BoostingSettings, View
 from storecast.models.base import register
 from storecast.models.trees import Trees
 
-FAST = BoostingSettings(origins=12, rounds=150)
+FAST = BoostingSettings(origins=12, rounds=150, learning_rate=0.09)
 
 
 class Boosting(Trees):

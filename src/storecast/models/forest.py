@@ -21,7 +21,6 @@ USEFUL = (
     "closures_next_week",
     "closures_this_week",
     "day_of_month",
-    "day_of_year",
     "days_to_month_end",
     "from_christmas",
     "history_days",
@@ -42,7 +41,6 @@ USEFUL = (
     "mean_weekday_365",
     "mean_weekday_42",
     "mean_weekday_730",
-    "month",
     "open_run",
     "promo_since",
     "promo_until",
@@ -55,7 +53,6 @@ USEFUL = (
     "school_until",
     "shut_since",
     "shut_until",
-    "week_of_year",
 )
 
 
