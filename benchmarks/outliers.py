@@ -23,7 +23,7 @@ def main() -> None:
     from storecast.data.clean import clean
     from storecast.data.panel import Panel, Window
     from storecast.data.read import read_chain
-    from storecast.evaluate.backtest import forecast_medians
+    from storecast.evaluate.medians import forecast_medians
     from storecast.features.columns import encoder
     from storecast.features.rows import Memo, future_rows, training_rows
     from storecast.models.boosting import Boosting

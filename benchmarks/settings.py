@@ -21,7 +21,7 @@ def main() -> None:
     from storecast.config import BoostingSettings
     from storecast.data.clean import clean
     from storecast.data.read import read_chain
-    from storecast.evaluate.backtest import forecast_medians
+    from storecast.evaluate.medians import forecast_medians
     from storecast.features.rows import Memo
     from storecast.models.boosting import Boosting
 

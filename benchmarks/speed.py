@@ -11,7 +11,7 @@ def main() -> None:
 
     from storecast.data.clean import clean
     from storecast.data.read import read_chain
-    from storecast.evaluate.backtest import forecast_medians
+    from storecast.evaluate.medians import forecast_medians
     from storecast.features.rows import Memo, future_rows
     from storecast.models import create
 

@@ -27,6 +27,7 @@ def window(rows: int = 20_000, *, spread: float = 0.1, bias: float = 0.0, seed: 
             "Ahead": ahead,
             s.OPEN: np.ones(rows, np.int8),
             "Median": medians,
+            "History": np.full(rows, 700),
             s.SALES: medians * np.exp(bias + spread * (0.5 + ahead / 48) * rng.standard_normal(rows)),
         }
     )
@@ -41,6 +42,7 @@ def asked(rows: int = 96) -> pl.DataFrame:
             s.PROMO: pl.Series(np.arange(rows) % 2, dtype=pl.Int8),
             s.OPEN: (np.arange(rows) % 3 > 0).astype(np.int8),
             "Median": np.linspace(10, 9000, rows),
+            "History": np.full(rows, 700),
         }
     )
 
@@ -112,6 +114,16 @@ def test_without_a_single_error_intervals_are_points() -> None:
     fitted = calibrate([window(700).with_columns(pl.lit(0).alias(s.OPEN))])
     found = fitted.apply(asked(), Task(48))
     assert (found["Lower95"] == found["Upper95"]).all()
+
+
+def test_the_less_history_a_store_has_the_wider_are_its_intervals() -> None:
+    fitted = calibrate([window()], cold=3.0)
+    width = []
+    for days in (0, 7, 28, 700):
+        found = fitted.apply(asked().with_columns(pl.lit(days).alias("History")), Task(48)).filter(asked()[s.OPEN] == 1)
+        width.append((found["Upper80"].log() - found["Lower80"].log()).mean())
+    assert width[0] == pytest.approx(3 * width[3], rel=0.01)
+    assert width == sorted(width, reverse=True)
 
 
 def test_what_is_written_is_read() -> None:

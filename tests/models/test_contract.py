@@ -11,7 +11,7 @@ from panels import make_panel, with_sales
 from storecast import schema as s
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.evaluate.backtest import forecast_medians
+from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import create, names, restore
 

@@ -14,9 +14,9 @@ from storecast.bundle.trial import trial_part, try_in_child
 from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, quote
-from storecast.evaluate.backtest import forecast_medians
 from storecast.evaluate.calibration import Calibration
 from storecast.evaluate.forecast import Forecast
+from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import Forecaster, restore
 

@@ -17,14 +17,15 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate import scores as score
 from storecast.evaluate.calibration import Calibration, calibrate
+from storecast.evaluate.cold import cold_factor
+from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
-from storecast.models.base import Forecaster, create
+from storecast.models.base import create
 
 log = logging.getLogger(__name__)
 
 BASELINE = "naive"
 LEAST_PAST = 28  # days before the first window
-PLAUSIBLE = 2.0  # times the highest, and one over it times the lowest day that a store has sold
 DECILES = tuple(k / 10 for k in range(1, 10))
 
 
@@ -37,8 +38,10 @@ class Backtest:
     forecasts : Model, Cutoff, Store, Date, Forecast, bounds, quantiles: every row of the scored windows
     scores : a dict a line: model, cutoff or "mean", slice, key, rows and the scores
     worst : the rows of the largest relative errors, by model and window
-    medians : by model, a table a window (warm-up windows among them): Cutoff, Store, Date, Ahead, Open, Promo, Median, Sales
+    medians : by model, a table a window (warm-up windows among them): Cutoff, Store, Date,
+        Ahead, Open, Promo, Median, History, Sales
     seconds : CPU seconds of each fit, by model
+    cold : how much larger the errors of stores without history are
     """
 
     task: Task
@@ -48,6 +51,7 @@ class Backtest:
     worst: list[dict[str, Any]]
     medians: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    cold: float = 1.0
 
     def mean(self, model: str, name: str = "RMSPE") -> float:
         """Return a model's score, the mean of the windows."""
@@ -92,7 +96,7 @@ def backtest(
     scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(cutoffs))]
     every = {window.cutoff: window for window in [*_warm_ups(panel, scored), *scored]}
     memo = memo or Memo()
-    result = Backtest(task, scored, pl.DataFrame(), [], [])
+    result = Backtest(task, scored, pl.DataFrame(), [], [], cold=cold_factor(every[min(every)]))
     frames: list[pl.DataFrame] = []
     for name in names:
         result.medians[name], result.seconds[name] = [], []
@@ -114,7 +118,7 @@ def backtest(
             if window not in scored:
                 log.info("%s: warm-up window from %s forecast in %.1f CPU seconds", name, cutoff, seconds)
                 continue
-            forecast = calibrate(earlier).apply(medians, _with_deciles(task))
+            forecast = calibrate(earlier, cold=result.cold).apply(medians, _with_deciles(task))
             frames.append(
                 forecast.select(
                     pl.lit(name).alias(s.MODEL), pl.lit(cutoff).alias(s.CUTOFF), *s.KEYS, pl.exclude(*s.KEYS)
@@ -129,31 +133,9 @@ def backtest(
     return result
 
 
-def forecast_medians(model: Forecaster, window: Window, memo: Memo) -> pl.DataFrame:
-    """Ask a fitted model for a window: Store, Date, Ahead (days, from 1), Open, Promo, Median (money).
-
-    A median is kept within what is plausible for the store: twice its highest day, half its lowest.
-    """
-    future = window.future.sort(*s.KEYS)
-    design = model.design(window.past, future, window.horizon, memo)
-    medians = future.select(
-        *s.KEYS, (pl.col(s.DATE) - window.cutoff).dt.total_days().alias("Ahead"), s.OPEN, s.PROMO
-    ).with_columns(pl.Series("Median", np.exp(model.answer(design))))
-    sold = (
-        window.past.sales.filter(pl.col(s.SALES) > 0)
-        .group_by(s.STORE)
-        .agg(pl.col(s.SALES).min().alias("low"), pl.col(s.SALES).max().alias("high"))
-    )
-    return (
-        medians.join(sold, on=s.STORE, how="left", maintain_order="left")
-        .with_columns(pl.col("Median").clip(pl.col("low") / PLAUSIBLE, pl.col("high") * PLAUSIBLE))
-        .drop("low", "high")
-    )
-
-
 def calibration_of(result: Backtest, name: str, cutoff: dt.date) -> Calibration:
     """Return the calibration for a forecast at ``cutoff``, from the windows of a backtest that had ended by then."""
-    return calibrate([frame for frame in result.medians[name] if frame["End"][0] <= cutoff])
+    return calibrate([frame for frame in result.medians[name] if frame["End"][0] <= cutoff], cold=result.cold)
 
 
 def cpu_seconds() -> float:

@@ -28,6 +28,8 @@ PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
 TRIM = 0.005  # share of errors at either end that the expected value does not follow
 KINDS = 14  # weekday × promotion
 PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
+LEARNED = 2.3  # days of sales after which half of what a new store lacks is known (benchmarks/cold_stores.py)
+LONG = 90  # days of sales, from which on a store is no new one
 PRIOR_DAY = 2000  # errors: the same for a kind of day and a week ahead, whose errors come in whole days
 
 
@@ -39,6 +41,7 @@ class Calibration:
     ----------
     stores : the stores that were forecast, in the order of their factors
     by_store, by_kind, by_week : factors of the size of an error, (stores,), (14,) by weekday × 2 + promotion, (weeks,)
+    cold : how much larger an error is where a store has no history at all
     offsets : log of actual / median at each of `PERCENTS`, where all factors are 1, (percents,)
     mean : log of expected value / median
     factor : what the expected value is multiplied by where RMSPE is the yardstick (submission.csv alone)
@@ -50,6 +53,7 @@ class Calibration:
     by_store: Values
     by_kind: Values
     by_week: Values
+    cold: float
     offsets: Values
     mean: float
     factor: float
@@ -61,7 +65,7 @@ class Calibration:
 
         Parameters
         ----------
-        medians : Store, Date, Ahead (days, from 1), Open, Promo, Median (money)
+        medians : Store, Date, Ahead (days, from 1), Open, Promo, Median (money), History (days with sales before the cutoff)
 
         Returns
         -------
@@ -83,10 +87,12 @@ class Calibration:
         return medians.select(*s.KEYS).with_columns(pl.Series(name, v).round(2) for name, v in columns.items())
 
     def _size(self, medians: pl.DataFrame) -> Values:
-        """Return the size of an error to be expected on each row, 1 where all is as usual; a new store counts as usual."""
+        """Return the size of an error to be expected on each row, 1 where all is as usual."""
         place = _place(medians, self.stores)
         size: Values = np.where(place >= 0, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]
-        return size * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
+        days = medians["History"].to_numpy()
+        new = np.where(days < LONG, np.sqrt(1 + (self.cold**2 - 1) * LEARNED / (days + LEARNED)), 1.0)
+        return size * new * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
 
     def to_json(self) -> bytes:
         """Return it as a part of a model file."""
@@ -95,6 +101,7 @@ class Calibration:
             "by_store": self.by_store.tolist(),
             "by_kind": self.by_kind.tolist(),
             "by_week": self.by_week.tolist(),
+            "cold": self.cold,
             "offsets": self.offsets.tolist(),
             "mean": self.mean,
             "factor": self.factor,
@@ -112,6 +119,7 @@ class Calibration:
             by_store=np.array(plain["by_store"], np.float64),
             by_kind=np.array(plain["by_kind"], np.float64),
             by_week=np.array(plain["by_week"], np.float64),
+            cold=float(plain["cold"]),
             offsets=np.array(plain["offsets"], np.float64),
             mean=float(plain["mean"]),
             factor=float(plain["factor"]),
@@ -120,12 +128,13 @@ class Calibration:
         )
 
 
-def calibrate(windows: Sequence[pl.DataFrame]) -> Calibration:
+def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibration:
     """Measure a model's errors on windows that lie in the past of the forecast.
 
     Parameters
     ----------
     windows : one table a window: Cutoff, Store, Date, Ahead, Open, Promo, Median, Sales
+    cold : what `cold_factor` measured
     """
     every = pl.concat(windows)
     rows = every.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
@@ -145,6 +154,7 @@ def calibrate(windows: Sequence[pl.DataFrame]) -> Calibration:
         by_store=by_store,
         by_kind=by_kind,
         by_week=by_week,
+        cold=cold,
         offsets=offsets,
         mean=mean,
         factor=float(ratio.sum() / (ratio**2).sum()),

@@ -14,8 +14,11 @@ from threadpoolctl import threadpool_limits
 
 from storecast.config import LinearSettings
 from storecast.data.grid import Floats, Grid
+from storecast.features.alike import expected_levels
 from storecast.features.terms import Term, day_terms, store_terms
 
+SHORT = 42  # days with sales: a store with fewer leans on stores like it
+PRIOR_DAYS = 0.5  # of a store's own sales weigh as much as all that its attributes say
 CHUNK = 64  # stores at a time: the working set stays near the cache
 
 
@@ -102,18 +105,29 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     age = origin - np.arange(origin + 1)
     recency = (0.5 ** (age / settings.half_life)).astype(np.float32)
     weights = np.where(seen, recency, np.float32(0))
-    level = _levels(grid, y, weights)
+    level = _levels(y, weights)
     target = np.where(seen, y - level[:, None], np.float32(0))
     penalty = np.array([term.penalty for term in design.terms], np.float64) * settings.penalty
     # The chain's stores share the error of a day: a thousand stores on one day say hardly more than one does.
     shared = penalty * max(1.0, settings.shared_days * len(y))
 
+    short = seen.sum(axis=1) < SHORT
+    if short.any():
+        level[short] = prior = expected_levels(grid, level, ~short)[short]
+        target = np.where(seen, y - level[:, None], np.float32(0))
     regional = _regional_days(design)[past]
     robust = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
     with threadpool_limits(1, user_api="blas"):
         for round_ in range(settings.robust_rounds + 1):
-            coefficients, residuals = _solve(design, past, robust, target, penalty, shared)
+            chain, coefficients, residuals = _solve(design, past, robust, target, penalty, shared)
+            if short.any() and round_ == 0:
+                # A few days say where a store stands once the chain's own effect on them is taken off.
+                left = (y - design.values(np.broadcast_to(chain, coefficients.shape), past))[short]
+                days = weights[short].sum(axis=1)
+                heard = (weights[short] * np.nan_to_num(left)).sum(axis=1)
+                level[short] = (heard + PRIOR_DAYS * prior) / (days + PRIOR_DAYS)
+                target = np.where(seen, y - level[:, None], np.float32(0))
             if round_ < settings.robust_rounds:
                 size = np.where(seen, np.abs(residuals), np.nan)
                 limit = settings.huber * _row_median(size)
@@ -129,7 +143,7 @@ def _solve(
     target: Floats,
     penalty: npt.NDArray[np.float64],
     shared: npt.NDArray[np.float64],
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     stores, terms = len(target), len(penalty)
     gram = np.empty((stores, terms, terms), np.float32)
     moment = np.empty((stores, terms), np.float32)
@@ -144,7 +158,7 @@ def _solve(
     gram[:, np.arange(terms), np.arange(terms)] += penalty.astype(np.float32)
     own = np.linalg.solve(gram, left[..., None])[..., 0]
     coefficients = (chain + own).astype(np.float32)
-    return coefficients, target - design.values(coefficients, past)
+    return chain.astype(np.float32), coefficients, target - design.values(coefficients, past)
 
 
 def _regional_days(design: Design) -> npt.NDArray[np.bool_]:
@@ -153,16 +167,10 @@ def _regional_days(design: Design) -> npt.NDArray[np.bool_]:
     return np.asarray((design.by_day[rows] > 0).any(axis=0))
 
 
-def _levels(grid: Grid, y: Floats, weights: Floats) -> Floats:
-    """Weighted mean log sales of each store; a store without sales takes the mean of its type and assortment."""
+def _levels(y: Floats, weights: Floats) -> Floats:
+    """Weighted mean log sales of each store, NaN where it has none, (stores,)."""
     total = weights.sum(axis=1)
     level = np.where(total > 0, (np.nan_to_num(y) * weights).sum(axis=1) / np.maximum(total, 1e-9), np.nan)
-    if np.isnan(level).any():
-        kind = (grid.stores["StoreType"] + "/" + grid.stores["Assortment"]).to_numpy()
-        chain = np.nanmean(level) if np.isfinite(level).any() else 0.0
-        for store in np.flatnonzero(np.isnan(level)):
-            alike = level[(kind == kind[store]) & np.isfinite(level)]
-            level[store] = alike.mean() if len(alike) else chain
     return level.astype(np.float32)
 
 

@@ -1,0 +1,35 @@
+"""What a fitted model says of a window, in money, before intervals are put around it."""
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.panel import Window
+from storecast.features.rows import Memo
+from storecast.models.base import Forecaster
+
+PLAUSIBLE = 2.0  # times the highest, and one over it times the lowest day that a store has sold
+
+
+def forecast_medians(model: Forecaster, window: Window, memo: Memo) -> pl.DataFrame:
+    """Ask a fitted model for a window: Store, Date, Ahead (days, from 1), Open, Promo, Median (money), History.
+
+    History counts the store's days with sales up to the cutoff.
+    A median is kept within what is plausible for the store: twice its highest day, half its lowest.
+    """
+    future = window.future.sort(*s.KEYS)
+    design = model.design(window.past, future, window.horizon, memo)
+    medians = future.select(
+        *s.KEYS, (pl.col(s.DATE) - window.cutoff).dt.total_days().alias("Ahead"), s.OPEN, s.PROMO
+    ).with_columns(pl.Series("Median", np.exp(model.answer(design))))
+    sold = (
+        window.past.sales.filter(pl.col(s.SALES) > 0)
+        .group_by(s.STORE)
+        .agg(pl.col(s.SALES).min().alias("low"), pl.col(s.SALES).max().alias("high"), pl.len().alias("History"))
+    )
+    return (
+        medians.join(sold, on=s.STORE, how="left", maintain_order="left")
+        .with_columns(pl.col("Median").clip(pl.col("low") / PLAUSIBLE, pl.col("high") * PLAUSIBLE))
+        .with_columns(pl.col("History").fill_null(0))
+        .drop("low", "high")
+    )
