@@ -68,7 +68,7 @@ class BoostingSettings:
     bins: int = 128
     l2: float = 5.0
     origins: int | None = None  # newest origins that train; None: all
-    view: View = View()
+    view: View = View(impute=True, holidays_apart=True)
     seed: int = 0
 
 

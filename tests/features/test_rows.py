@@ -9,6 +9,7 @@ from polars.testing import assert_frame_equal
 
 from panels import make_panel, with_sales
 from storecast import schema as s
+from storecast.config import View
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.features.columns import encoder
@@ -71,9 +72,42 @@ def test_the_served_rows_are_the_rows_that_later_train(panel: Panel) -> None:
     window = panel.window(cutoff(panel), HORIZON)
     served = future_rows(window.past, window.future, HORIZON, Memo())
     trained = training_rows(panel.until(panel.end), HORIZON, Memo())[0]
-    assert_frame_equal(served.table, trained.table)
+    # What the ridge knows of holidays when the forecast is made counts for all origins.
+    late = ["ridge", "ridge_holiday"]
+    assert_frame_equal(served.table.drop(late), trained.table.drop(late))
     assert np.isnan(served.target).all()
     assert np.isfinite(trained.target).any()
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_what_is_taken_off_for_holidays_is_put_back(panel: Panel, apart: bool) -> None:
+    past = panel.until(panel.end)
+    plain, view = (training_rows(past, HORIZON, Memo(), of) for of in (View(), View(holidays_apart=apart)))
+    for one, two in zip(plain, view, strict=True):
+        np.testing.assert_allclose(two.target + two.offset, one.target, rtol=1e-5)
+    assert any(np.abs(block.offset).max() > 0.01 for block in view) == apart
+
+
+def test_gaps_are_filled_for_features_and_for_nothing_else(panel: Panel) -> None:
+    day = cutoff(panel)
+    gone = (pl.col(s.STORE) == 2) & pl.col(s.DATE).is_between(day - dt.timedelta(days=120), day - dt.timedelta(days=30))
+    gappy = Panel(panel.sales.filter(~gone), panel.stores, panel.calendar.filter(~gone))
+    grids = [Grid.of(each) for each in (panel, gappy)]
+    whole, bare, filled = (
+        rows_at(grid, grid.column(day), HORIZON, View(impute=impute))
+        for grid, impute in ((grids[0], False), (grids[1], False), (grids[1], True))
+    )
+    of = whole.store == 1
+    error = [
+        float((rows.table["mean_91"] - whole.table["mean_91"]).filter(pl.Series(of)).abs().mean())
+        for rows in (bare, filled)
+    ]
+    assert error[1] < 0.02
+    assert error[1] < error[0]
+    np.testing.assert_array_equal(filled.store, bare.store)
+    early = training_rows(gappy.until(day), HORIZON, Memo(), View(impute=True))[1]
+    missing = [grids[1].sales[1, column] for column in early.day[early.store == 1]]
+    assert np.isfinite(missing).all()
 
 
 def test_a_memo_changes_nothing(panel: Panel) -> None:

@@ -12,8 +12,9 @@ from storecast.features.runs import days_since, days_until, position, remaining,
 from storecast.features.terms import days_from_christmas, days_from_easter, days_from_payday
 
 LOOK_BACK = 130  # days of calendar before the origin that the counters may see
-NEAR, FAR = 30, 60  # days at which a counter stops
-EASTER_SEEN = 65  # days around Easter that are told apart
+NEAR, FAR = 10, 14  # days at which a counter stops: one that counted on would tell the season, and be learned by heart
+CHRISTMAS_SEEN = 30  # days around Christmas that are told apart
+EASTER_SEEN = 14  # the same for Easter
 
 
 def calendar_features(grid: Grid, days: slice) -> dict[str, Floats]:
@@ -88,7 +89,7 @@ def _date(
         "days_to_month_end": month_length - 1 - month_day,
         # No day or week of the year: two years hold each of them twice, and trees would learn those days by heart. What the
         # season does, the ridge's part for it says.
-        "from_christmas": np.clip(days_from_christmas(grid.first, grid.days)[begin:], -NEAR, NEAR),
+        "from_christmas": np.clip(days_from_christmas(grid.first, grid.days)[begin:], -CHRISTMAS_SEEN, CHRISTMAS_SEEN),
         "from_payday": np.clip(days_from_payday(dates), -10, 10),
         "from_easter": np.where(np.abs(from_easter) <= EASTER_SEEN, from_easter, EASTER_SEEN + 1),
     }

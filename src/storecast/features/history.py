@@ -10,6 +10,7 @@ import numpy.typing as npt
 from storecast.data.grid import Floats, Grid
 
 SPANS = (42, 91, 182, 365, 730)  # days back from the origin
+HISTORY_SEEN = 75  # days with sales that are told apart
 CELLS = 14  # weekday × promotion
 
 
@@ -36,8 +37,9 @@ def history_features(grid: Grid, origin: int, days: slice, y: Floats) -> dict[st
         out[f"mean_weekday_{span}"] = _ratio(by_weekday[1], by_weekday[0])[rows, asked // 2]
         out[f"mean_promo_{span}"] = _ratio(by_promo[1], by_promo[0])[rows, asked % 2]
     out["basket"] = np.broadcast_to(_basket(grid, origin)[:, None], asked.shape)
-    sold = np.isfinite(grid.log_sales()[:, : origin + 1])
-    out["history_days"] = np.broadcast_to(sold.sum(axis=1)[:, None], asked.shape)
+    # Beyond a few months, days of history would tell the date.
+    sold = np.isfinite(grid.log_sales()[:, : origin + 1]).sum(axis=1)
+    out["history_days"] = np.broadcast_to(np.minimum(sold, HISTORY_SEEN)[:, None], asked.shape)
     back = _days_back_from_gap(np.isfinite(grid.sales[:, : origin + 1]))
     out["days_since_gap"] = np.minimum(back[:, None] + np.arange(1, asked.shape[1] + 1), 400)
     return {name: value.astype(np.float32) for name, value in out.items()}

@@ -78,18 +78,20 @@ def training_rows(
     grid = Grid.of(past)
     end = grid.column(past.end)
     columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
-    # What is put back is fitted at the end of the past, and so is what is taken off all targets: an early origin has not met
-    # every holiday yet, and what it left in, the trees would learn once more.
-    apart = _holidays(grid, end) if view.holidays_apart else np.zeros(grid.open.shape, np.float32)
+    # An early origin has not met every holiday yet. What the ridge knows of them at the end of the past, where a forecast is
+    # made, counts for all origins: else trees would learn by heart what is there left over, and add it a second time.
+    holidays = _holidays(grid, end)
     blocks = []
     for origin in columns:
         key = grid.day(origin), step, view
         if key not in memo.rows:
             memo.rows[key] = rows_at(grid, origin, step, view)
         rows = memo.rows[key]
-        offset = apart[rows.store, rows.day]
+        late = holidays[rows.store, rows.day]
+        offset = late if view.holidays_apart else np.zeros_like(late)
         # Rows that first served a forecast have no target yet: their days were ahead then.
-        blocks.append(replace(rows, offset=offset, target=_log_sales(grid, rows.store, rows.day) - offset))
+        target = _log_sales(grid, rows.store, rows.day) - offset
+        blocks.append(replace(rows, table=_with_holidays(rows, late - offset), offset=offset, target=target))
     return blocks
 
 
@@ -144,6 +146,12 @@ def rows_at(grid: Grid, origin: int, horizon: int, view: View = PLAIN) -> Rows:
         offset=offset[store, day + days.start],
         target=_log_sales(grid, store, day + days.start) - offset[store, day + days.start],
     )
+
+
+def _with_holidays(rows: Rows, holidays: Floats) -> pl.DataFrame:
+    """Return the table with another part of the ridge for holidays, (rows,)."""
+    late = pl.Series(holidays)
+    return rows.table.with_columns(pl.col("ridge") - pl.col("ridge_holiday") + late, late.alias("ridge_holiday"))
 
 
 def _log_sales(grid: Grid, store: npt.NDArray[np.int64], day: npt.NDArray[np.int64]) -> Floats:

@@ -75,4 +75,4 @@ def make_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (the registry's sign
 @register("boosting-plain", complexity=4)
 def make_plain_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (the registry's signature)
     """Return XGBoost on sales as they are: for the blend, where it errs on other days than its sibling."""
-    return Boosting(replace(FAST if fast else BoostingSettings(), view=View()), "boosting-plain")
+    return Boosting(replace(FAST if fast else BoostingSettings(), view=View(impute=True)), "boosting-plain")
