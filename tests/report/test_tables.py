@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storecast import schema as s
-from storecast.report.tables import YEAR, beside_last_year, changes, forecast_table, like_for_like, submission, totals
+from storecast.evaluate.totals import totals
+from storecast.report.tables import YEAR, beside_last_year, changes, forecast_table, like_for_like, submission
 
 FIRST = dt.date(2014, 3, 5)  # a Wednesday
 DAYS = 20
 CENTS = st.lists(st.lists(st.integers(0, 10**9), min_size=DAYS, max_size=DAYS), min_size=3, max_size=3)
-STORES = pl.DataFrame({s.STORE: [1, 2, 3], s.STORE_TYPE: ["a", "", "a"]})
+STORES = pl.DataFrame({s.STORE: [1, 2, 3], s.STORE_TYPE: ["a", "", "a"], s.STATE: ["HE", "", "BY"]})
 
 
 def forecast_of(cents: list[list[int]]) -> pl.DataFrame:
@@ -33,7 +34,7 @@ def sales_of(forecast: pl.DataFrame, *, but: pl.Expr) -> pl.DataFrame:
 @given(CENTS)
 def test_totals_are_the_sums_of_the_days_to_the_cent(cents: list[list[int]]) -> None:
     found = totals(forecast_of(cents), STORES)
-    for name in ("store", "type", "chain"):
+    for name in ("store", "type", "state", "chain"):
         for part in ("week", "horizon"):
             lines = found.filter(pl.col("Level") == f"{name}-{part}")
             assert sum(round(value * 100) for value in lines[s.FORECAST]) == sum(map(sum, cents))

@@ -15,12 +15,14 @@ from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, quote
 from storecast.evaluate.calibration import Calibration
+from storecast.evaluate.error_field import ErrorField
 from storecast.evaluate.forecast import Forecast
 from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import Forecaster, restore
 
 CALIBRATION = "calibration.json"
+FIELD = "error-field.json"
 TRIAL = "trial.parquet"
 TRIAL_ROWS = 50
 
@@ -34,6 +36,7 @@ class Bundle:
     model : the fitted forecaster
     calibration : what earlier windows said of its errors
     task : what it was trained for
+    field : how errors hang together, for the intervals of totals; None where the past is too short to tell
     manifest : what its file says; None before it is saved
     name : of its file; the kind of model before it is saved
     """
@@ -41,6 +44,7 @@ class Bundle:
     model: Forecaster
     calibration: Calibration
     task: Task
+    field: ErrorField | None = None
     manifest: Manifest | None = None
     name: str = ""
 
@@ -54,7 +58,8 @@ class Bundle:
                 "(`storecast future` shows what would be assumed)."
             )
         medians = forecast_medians(self.model, window, memo or Memo())
-        return Forecast(self.calibration.apply(medians, task), panel.end, self.name or self.model.name)
+        draws = None if self.field is None else self.field.draws(medians, panel.stores, self.calibration)
+        return Forecast(self.calibration.apply(medians, task), panel.end, self.name or self.model.name, draws)
 
     def save(
         self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool, memo: Memo | None = None
@@ -72,6 +77,7 @@ class Bundle:
         parts = {
             **self.model.state(),
             CALIBRATION: self.calibration.to_json(),
+            **({} if self.field is None else {FIELD: self.field.to_json()}),
             TRIAL: trial_part(rows, self.model.answer(rows)),
         }
         manifest = {
@@ -102,6 +108,7 @@ def load(path: Path) -> Bundle:
         restore(file.manifest.kind, file.parts),
         Calibration.from_json(file.parts[CALIBRATION]),
         task,
+        ErrorField.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
         file.manifest,
         file.name,
     )

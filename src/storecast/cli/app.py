@@ -201,6 +201,7 @@ def forecast(
     data: options.Data,
     model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
     out: Annotated[Path, typer.Option("--out", help="The forecast to write, a CSV file.")],
+    totals: Annotated[Path | None, typer.Option("--totals", help="Totals with intervals to write, a CSV file.")] = None,
     horizon: options.Horizon = None,
     quantiles: options.Quantiles = "",
     skip: options.Skip = None,
@@ -214,7 +215,13 @@ def forecast(
     with show.progress() as progress:
         progress("forecast")
         rows, found = workflows.forecast(
-            data, model=model, out=out, horizon=horizon, quantiles=options.numbers(quantiles), skip=skip or ()
+            data,
+            model=model,
+            out=out,
+            horizon=horizon,
+            quantiles=options.numbers(quantiles),
+            skip=skip or (),
+            sums=totals,
         )
     result = {"model": found.model, "cutoff": found.cutoff.isoformat(), "rows": rows, "out": str(out)}
     if json:

@@ -72,7 +72,7 @@ class Calibration:
         Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95 and the task's quantiles; 0 on closed days, two decimals
         """
         base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
-        size = self._size(medians)
+        size = self.size(medians)
 
         def at(percent: float) -> Values:
             out: Values = base * np.exp(self.offsets[int(np.abs(PERCENTS - percent).argmin())] * size)
@@ -86,7 +86,7 @@ class Calibration:
         columns |= {s.quantile_column(quantile): at(quantile) for quantile in task.quantiles}
         return medians.select(*s.KEYS).with_columns(pl.Series(name, v).round(2) for name, v in columns.items())
 
-    def _size(self, medians: pl.DataFrame) -> Values:
+    def size(self, medians: pl.DataFrame) -> Values:
         """Return the size of an error to be expected on each row, 1 where all is as usual."""
         place = _place(medians, self.stores)
         size: Values = np.where(place >= 0, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]

@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 
@@ -16,8 +18,10 @@ class Forecast:
         sorted by Store and Date, exactly 0 on closed days
     cutoff : the last day whose sales were known
     model : the name of the model file, or of the kind where there is no file
+    draws : possible sales of each row, for the intervals of totals, (rows, draws); None where nothing is known of them
     """
 
     rows: pl.DataFrame
     cutoff: dt.date
     model: str
+    draws: npt.NDArray[np.float64] | None = None

@@ -24,31 +24,6 @@ def submission(forecast: pl.DataFrame, asked: pl.DataFrame, factor: float) -> pl
     return asked.select(s.ID).with_columns((rows[s.FORECAST] * factor).round(2).alias(s.SALES))
 
 
-def totals(forecast: pl.DataFrame, stores: pl.DataFrame) -> pl.DataFrame:
-    """Sum a forecast over weeks and over the whole horizon, by store, store type and chain.
-
-    Returns
-    -------
-    Level (store-week, store-horizon, type-week, type-horizon, chain-week, chain-horizon), Key (the store, the type,
-    "unknown" where a store has none, or "chain"), Start, End, Forecast: the sum of the days' forecasts, to the cent.
-    Weeks run from Monday to Sunday, cut at the ends of the forecast.
-    """
-    days = forecast.join(store_types(stores), on=s.STORE, how="left", maintain_order="left").with_columns(
-        pl.lit("chain").alias("chain"),
-        pl.col(s.DATE).dt.truncate("1w").alias("week"),
-        _cents(s.FORECAST).alias("cents"),
-    )
-    first, last = days[s.DATE].min(), days[s.DATE].max()
-    parts = []
-    for name, column in (("store", s.STORE), ("type", s.STORE_TYPE), ("chain", "chain")):
-        weeks = days.group_by(column, "week").agg(pl.col("cents").sum()).sort(column, "week")
-        ends = pl.min_horizontal(pl.col("week") + dt.timedelta(days=6), pl.lit(last))
-        parts.append(_lines(weeks, f"{name}-week", column, pl.max_horizontal(pl.col("week"), pl.lit(first)), ends))
-        whole = days.group_by(column).agg(pl.col("cents").sum()).sort(column)
-        parts.append(_lines(whole, f"{name}-horizon", column, pl.lit(first), pl.lit(last)))
-    return pl.concat(parts)
-
-
 def store_types(stores: pl.DataFrame) -> pl.DataFrame:
     """Return Store and StoreType, with a word where the type is not known."""
     return stores.select(
@@ -127,13 +102,3 @@ def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
 def _cents(column: str) -> pl.Expr:
     return (pl.col(column) * CENT).round().cast(pl.Int64)
-
-
-def _lines(sums: pl.DataFrame, level: str, key: str, start: pl.Expr, end: pl.Expr) -> pl.DataFrame:
-    return sums.select(
-        pl.lit(level).alias("Level"),
-        pl.col(key).cast(pl.String).alias("Key"),
-        start.cast(pl.Date).alias("Start"),
-        end.cast(pl.Date).alias("End"),
-        (pl.col("cents") / CENT).round(2).alias(s.FORECAST),
-    )

@@ -15,6 +15,7 @@ from storecast.bundle.bundle import Bundle
 from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest, block_cutoffs, calibration_of, cpu_seconds
+from storecast.evaluate.error_field import fit_field, past_errors
 from storecast.evaluate.promotion import choose
 from storecast.evaluate.summary import summary
 from storecast.features.rows import Memo
@@ -89,7 +90,9 @@ def fit_on_all(
     model = create(name, fast=fast)
     model.fit(panel.until(panel.end), task.horizon, memo)
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
-    return Bundle(model, calibration_of(result, name, panel.end), task)
+    progress("errors of totals")
+    field = fit_field(past_errors(panel, task.horizon), panel.stores, task.horizon)
+    return Bundle(model, calibration_of(result, name, panel.end), task, field)
 
 
 def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest, memo: Memo) -> Bundle:

@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
@@ -12,6 +14,7 @@ from storecast.config import Task
 from storecast.data.ahead import extend
 from storecast.errors import ConfigError
 from storecast.evaluate.forecast import Forecast
+from storecast.evaluate.totals import totals
 from storecast.features.rows import Memo
 from storecast.report.tables import forecast_table
 from storecast.report.writers import write_csv
@@ -26,8 +29,13 @@ def forecast(
     horizon: int | None = None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
+    sums: Path | None = None,
 ) -> tuple[int, Forecast]:
     """Load a model file, forecast the days after the end of a folder's sales and write them.
+
+    Parameters
+    ----------
+    sums : where to write the totals
 
     Returns
     -------
@@ -38,6 +46,8 @@ def forecast(
     found = forecast_with(bundle, prepared)
     rows = forecast_table(found.rows, prepared.asked)
     write_csv(rows, out)
+    if sums is not None:
+        write_csv(totals(rows, prepared.panel.stores, draws_of(found, rows)), sums)
     return rows.height, found
 
 
@@ -58,4 +68,16 @@ def forecast_with(bundle: Bundle, prepared: Prepared, memo: Memo | None = None) 
     full = extend(panel, panel.end + dt.timedelta(days=bundle.task.horizon))
     task = Task(bundle.task.horizon, prepared.task.quantiles)
     found = bundle.forecast(full, task, memo)
-    return Forecast(found.rows.filter(pl.col(s.DATE) <= last), found.cutoff, found.model)
+    near = found.rows[s.DATE] <= last
+    draws = None if found.draws is None else found.draws[near.to_numpy()]
+    return Forecast(found.rows.filter(near), found.cutoff, found.model, draws)
+
+
+def draws_of(forecast: Forecast, rows: pl.DataFrame) -> npt.NDArray[np.float64] | None:
+    """Return the draws of some rows of a forecast, in their order."""
+    if forecast.draws is None:
+        return None
+    places = forecast.rows.select(*s.KEYS).with_row_index("place")
+    place = rows.select(*s.KEYS).join(places, on=s.KEYS, how="left", maintain_order="left")["place"]
+    found: npt.NDArray[np.float64] = forecast.draws[place.to_numpy()]
+    return found

@@ -15,17 +15,18 @@ from storecast.bundle.store import promote, prune
 from storecast.data.panel import TABLES
 from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.forecast import Forecast
+from storecast.evaluate.totals import totals
 from storecast.features.rows import Memo
 from storecast.files import folder, whole
 from storecast.logs import log_file
 from storecast.report.exploration import Exploration
 from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
-from storecast.report.tables import changes, forecast_table, submission, totals
+from storecast.report.tables import changes, forecast_table, submission
 from storecast.report.writers import read_forecast, write_csv
 from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
 from storecast.workflows.exploring import explore_panel, missing_libraries, write_tables
-from storecast.workflows.forecasting import forecast_with
+from storecast.workflows.forecasting import draws_of, forecast_with
 from storecast.workflows.preparation import Prepared, prepare
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ def _write(
     before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     write_csv(asked, home / "forecast.csv")
-    write_csv(totals(asked, panel.stores), home / "totals.csv")
+    write_csv(totals(asked, panel.stores, draws_of(forecast, asked)), home / "totals.csv")
     if prepared.asked is not None and s.ID in prepared.asked.columns:
         write_csv(submission(forecast.rows, prepared.asked, bundle.calibration.factor), home / "submission.csv")
     if before is not None:
