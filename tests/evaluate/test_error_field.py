@@ -110,7 +110,7 @@ def test_a_short_past_has_no_field() -> None:
 
 
 def test_sales_after_a_cutoff_reach_no_error_before_it() -> None:
-    panel = make_panel(stores=4, days=300, ahead=0)
+    panel = make_panel(stores=4, days=450, ahead=0)
     cutoff = panel.end - dt.timedelta(days=50)
     changed = with_sales(panel, pl.when(pl.col(s.DATE) > cutoff).then(pl.col(s.SALES) * 3).otherwise(pl.col(s.SALES)))
     before, after = (past_errors(of.until(cutoff), 28) for of in (panel, changed))

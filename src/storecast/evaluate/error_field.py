@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 Values = npt.NDArray[np.float64]
 
-STEP, REFIT = 7, 28  # days between cutoffs, and between fits of the ridge
+STEP, FAST_STEP = 7, 28  # days between cutoffs
+ASKED = 4  # cutoffs for which a fitted ridge is asked, with newer sales each time
 LOOK_BACK = 364  # days before the last whole window in which others begin
 LEAST_PAST = 300  # days before the first of them: with less, errors are those of a model that has not met the seasons
 FEWEST_WINDOWS = 3
@@ -114,16 +115,23 @@ class ErrorField:
         )
 
 
-def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK) -> list[pl.DataFrame]:
-    """Return the ridge's medians and what was sold, for windows cut every 7 days; none reaches beyond the panel's sales."""
+def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast: bool = False) -> list[pl.DataFrame]:
+    """Return the ridge's medians and what was sold, for windows cut every 7 days; none reaches beyond the panel's sales.
+
+    Parameters
+    ----------
+    look_back : days before the last whole window in which others begin
+    fast : cut every 28 days
+    """
     frames = []
+    step = FAST_STEP if fast else STEP
     last = panel.end - dt.timedelta(days=horizon)
     first = max(last - dt.timedelta(days=look_back), panel.first + dt.timedelta(days=LEAST_PAST))
     fitted = first
     while fitted <= last:
         model = create("linear")
         model.fit(panel.until(fitted), horizon, Memo())
-        for after in range(0, REFIT, STEP):
+        for after in range(0, ASKED * step, step):
             cutoff = fitted + dt.timedelta(days=after)
             if cutoff > last:
                 break
@@ -132,7 +140,7 @@ def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK) -> li
             frames.append(
                 medians.join(window.actual(), on=s.KEYS, how="left").with_columns(pl.lit(cutoff).alias(s.CUTOFF))
             )
-        fitted += dt.timedelta(days=REFIT)
+        fitted += dt.timedelta(days=ASKED * step)
     return frames
 
 
@@ -157,7 +165,8 @@ def fit_field(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horizon: int
     total = sum(variances)
     if not total > 0:
         return None
-    apart = max(1.0, ((len(frames) - 1) * STEP + horizon) / horizon)
+    cutoffs = [frame[s.CUTOFF][0] for frame in frames]
+    apart = ((max(cutoffs) - min(cutoffs)).days + horizon) / horizon
     field = ErrorField(
         shares=tuple(value / total for value in variances),
         rho=(

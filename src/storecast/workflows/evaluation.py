@@ -91,7 +91,7 @@ def fit_on_all(
     model.fit(panel.until(panel.end), task.horizon, memo)
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
-    field = fit_field(past_errors(panel, task.horizon), panel.stores, task.horizon)
+    field = fit_field(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
     return Bundle(model, calibration_of(result, name, panel.end), task, field)
 
 
