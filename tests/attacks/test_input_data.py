@@ -340,7 +340,7 @@ def test_every_rule_can_be_switched_off_on_a_good_chain(folder: Path, rule: str)
     assert_frame_equal(load(folder, skip=[rule]).panel.sales, load(folder).panel.sales)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(gone=st.sets(st.integers(1, 6), min_size=2, max_size=2))
 def test_dropping_two_stores_changes_no_row_of_the_others(
     tmp_path_factory: pytest.TempPathFactory, gone: set[int]

@@ -189,6 +189,43 @@ def test_without_test_csv_the_calendar_is_assumed_and_said_so(cli: Cli, tmp_path
     assert "promotions continued in the chain" in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert run(cli, folder, home)[0] == 0
+    model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
+    day = pl.read_csv(home / "forecast.csv", try_parse_dates=True).filter(pl.col("Forecast") > 0).row(5, named=True)
+    words = ("explain", "--data", folder, "--model", model, "--horizon", 14)
+    code, out, err = cli(*words, "--store", day["Store"], "--date", day["Date"], "--json")
+    assert code == 0, err
+    told = json.loads(out)[0]
+    assert told.pop("Forecast") == day["Forecast"]
+    parts = [value for name, value in told.items() if name not in ("Store", "Date")]
+    assert round(sum(parts) * 100) == round(day["Forecast"] * 100)
+    assert cli(*words, "--store", day["Store"], "--out", tmp_path / "made-of.csv")[0] == 0
+    assert pl.read_csv(tmp_path / "made-of.csv").height == 14
+    assert "level" in cli(*words)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--store", 99], "There is no store '99'"),
+        (["--store", 1, "--date", "2014-13-01"], "expected a date"),
+        (["--store", 1, "--date", "2013-01-01"], "no day of the forecast"),
+        (["--date", "2014-05-05"], "needs a store"),
+    ],
+)
+def test_a_question_that_cannot_be_explained_is_one_message(
+    cli: Cli, folder: Path, tmp_path: Path, words: list[object], said: str
+) -> None:
+    assert run(cli, folder, tmp_path)[0] == 0
+    model = tmp_path / "models" / (tmp_path / "models" / "current").read_text(encoding="utf-8").strip()
+    code, out, err = cli("explain", "--data", folder, "--model", model, *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
 def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:
     assert cli("demo-data", "--out", tmp_path, "--stores", 3, "--days", 150)[0] == 0
     assert json.loads(cli("check", "--data", tmp_path, "--json")[1])["generated"] is True

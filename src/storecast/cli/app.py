@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from storecast.cli import models, options, show
@@ -228,6 +229,37 @@ def forecast(
         show.as_json(result)
     else:
         print(f"Wrote {rows} forecasts of {found.model} after {found.cutoff} to {out}.")
+
+
+@app.command()
+def explain(
+    data: options.Data,
+    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    store: Annotated[
+        str | None, typer.Option("--store", help="A store. Default: what matters to the model on the whole.")
+    ] = None,
+    date: Annotated[str, typer.Option("--date", help="A day of the forecast. Default: every day of the store.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="The contributions to write, a CSV file.")] = None,
+    horizon: options.Horizon = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Say what a forecast is made of, in money: level, weekday, season, promotion, holidays, competition, trend."""
+    from storecast import workflows
+
+    log_to_screen(log_format, verbose=False)
+    with show.progress() as progress:
+        progress("explain")
+        found = workflows.explain(
+            data, model=model, store=store, date=options.day(date), out=out, horizon=horizon, skip=skip or ()
+        )
+    if json:
+        show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
+    elif store is None:
+        show.importance(found)
+    else:
+        show.contributions(found)
 
 
 @app.command()

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 PIPE_WIDTH = 160
+MOST_COLUMNS = 20
 SHOWN = ("RMSPE", "RMSPE_without_worst5", "WAPE", "MASE", "SQL", "cover80", "cover95")
 
 
@@ -49,6 +51,28 @@ def scores(found: dict[str, Any]) -> None:
     rows = [[line["model"], line["cutoff"], line["rows"], *(line[name] for name in SHOWN)] for line in lines]
     table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", *SHOWN], rows)
     Console().print(escape(found["promotion"]["reason"]))
+
+
+def contributions(found: pl.DataFrame) -> None:
+    """Print what forecasts are made of: one below the other for a day, a line a day for several."""
+    if found.height > 1:
+        rows = [[str(line[0]), str(line[1]), *(f"{value:,.2f}" for value in line[2:])] for line in found.iter_rows()]
+        table("What each day's forecast is made of (money)", found.columns, rows)
+        return
+    day = found.row(0, named=True)
+    parts = [[name, f"{value:,.2f}" if name == "Usual" else f"{value:+,.2f}"] for name, value in list(day.items())[3:]]
+    parts[0][0] = "the chain's usual day"
+    title = f"Store {day['Store']} on {day['Date']}"
+    table(title, ["what it is made of", "money"], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
+
+
+def importance(found: pl.DataFrame) -> None:
+    """Print what matters to a model: drivers, and the first columns of its trees."""
+    for kind, what in (("driver", "drivers"), ("column", "columns (TreeSHAP)")):
+        of = found.filter(pl.col("Kind") == kind).head(MOST_COLUMNS)
+        if not of.is_empty():
+            rows = [[name, f"± {share * 100:.1f} %"] for _, name, share in of.iter_rows()]
+            table(f"What moves the model's forecasts: {what}", ["name", "usual size"], rows)
 
 
 @contextmanager

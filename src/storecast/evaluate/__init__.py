@@ -3,5 +3,6 @@
 scores        RMSPE, WAPE, MAPE, MASE, scaled quantile loss, coverage: one function each
 calibration   from medians to expected values, quantiles and intervals, by the errors of earlier windows
 backtest      windows in time order, every model on each, scored beside the baseline
+explanations  what a forecast is made of, in money, and what matters to a model
 promotion     which model of a backtest is to be used
 """

@@ -18,6 +18,7 @@ from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate import scores as score
 from storecast.evaluate.calibration import Calibration, calibrate
 from storecast.evaluate.cold import cold_factor
+from storecast.evaluate.explanations import permutation_importance
 from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models.base import create
@@ -42,6 +43,7 @@ class Backtest:
         Ahead, Open, Promo, Median, History, Sales
     seconds : CPU seconds of each fit, by model
     cold : how much larger the errors of stores without history are
+    importance : by model, how much the RMSPE of the last window grows when a driver is dealt out at random
     """
 
     task: Task
@@ -52,6 +54,7 @@ class Backtest:
     medians: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cold: float = 1.0
+    importance: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def mean(self, model: str, name: str = "RMSPE") -> float:
         """Return a model's score, the mean of the windows."""
@@ -124,6 +127,8 @@ def backtest(
                     pl.lit(name).alias(s.MODEL), pl.lit(cutoff).alias(s.CUTOFF), *s.KEYS, pl.exclude(*s.KEYS)
                 )
             )
+            if window is scored[-1]:
+                result.importance[name] = permutation_importance(model, window, result.medians[name][-1], memo)
             lines, worst = _score(panel, window, name, forecast)
             result.scores += lines
             result.worst += worst

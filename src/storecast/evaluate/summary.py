@@ -28,5 +28,13 @@ def summary(result: Backtest, panel: Panel, promotion: Promotion, *, version: st
         "scores": result.scores,
         "worst": result.worst,
         "promotion": dataclasses.asdict(promotion),
+        "importance": {
+            "what": "by how much the RMSPE of the last window grows when the columns of a driver are dealt out at random",
+            "cutoff": result.windows[-1].cutoff.isoformat(),
+            "models": {
+                model: {driver: round(value, 6) for driver, value in found.items()}
+                for model, found in result.importance.items()
+            },
+        },
         "seconds": result.seconds,
     }

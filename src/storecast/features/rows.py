@@ -16,6 +16,7 @@ from storecast.config import LinearSettings, View
 from storecast.data.grid import Floats, Grid
 from storecast.data.panel import Panel
 from storecast.features.calendar import calendar_features
+from storecast.features.drivers import PART_SCHOOL, PART_TREND, PART_WEEKDAY
 from storecast.features.gaps import day_effects, inside_gaps, with_calendar_in
 from storecast.features.history import history_features
 from storecast.features.registry import own_features
@@ -39,6 +40,7 @@ class Rows:
     residuals : of the ridge on the last `KEPT` days up to the origin, NaN where there is none, (stores, KEPT)
     store, day : rank of the store and column of the day in the grid, (rows,)
     table : the features by name, (rows,) each
+    parts : of the ridge, that are no features but tell what moves a forecast, (rows,) each
     offset : the part of log sales that the view takes off, known ahead; to be added to what a model says, (rows,)
     target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
     """
@@ -48,6 +50,7 @@ class Rows:
     store: npt.NDArray[np.int64]
     day: npt.NDArray[np.int64]
     table: pl.DataFrame
+    parts: pl.DataFrame
     offset: Floats
     target: Floats
 
@@ -136,6 +139,11 @@ def rows_at(grid: Grid, origin: int, horizon: int, view: View = PLAIN) -> Rows:
         **own_features(known, origin, days),
     }
     table = pl.DataFrame({name: value[store, day] for name, value in features.items()})
+    parts = {
+        PART_WEEKDAY: ridge.part(design, days, "weekday"),
+        PART_TREND: ridge.part(design, days, "trend"),
+        PART_SCHOOL: ridge.part(design, days, "school"),
+    }
     attributes = _attributes(known, origin)[store]
     return Rows(
         origin=origin,
@@ -143,6 +151,7 @@ def rows_at(grid: Grid, origin: int, horizon: int, view: View = PLAIN) -> Rows:
         store=store,
         day=day + days.start,
         table=pl.concat([table, attributes, _promo2(known, origin, days, store, day)], how="horizontal"),
+        parts=pl.DataFrame({name: value[store, day] for name, value in parts.items()}),
         offset=offset[store, day + days.start],
         target=_log_sales(grid, store, day + days.start) - offset[store, day + days.start],
     )

@@ -13,8 +13,10 @@ import polars as pl
 
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel
+from storecast.features.drivers import Places
 from storecast.features.rows import Memo
 from storecast.models.base import Forecaster, Logs, create, register, restore
+from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,23 @@ class Blend:
         answers = [member.answer(_of(design, name)) for name, member in self.members.items()]
         mean: Logs = np.mean(answers, axis=0)
         return mean
+
+    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+        """Return the mean of the members' contributions: the blend's answer is the mean of theirs."""
+        found = []
+        for name, member in self.members.items():
+            assert isinstance(member, Explains)
+            found.append(member.contributions(_of(design, name), rows, background))
+        return Contributions.mean(found)
+
+    def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
+        """Return the columns of the members that tell theirs, each as far as its member counts in the mean."""
+        return {
+            f"{name}{BETWEEN}{column}": value / len(self.members)
+            for name, member in self.members.items()
+            if isinstance(member, ExplainsColumns)
+            for column, value in member.column_contributions(_of(design, name)).items()
+        }
 
     def state(self) -> dict[str, bytes]:
         """Return the members' parts, and who they are."""

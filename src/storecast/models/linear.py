@@ -9,10 +9,12 @@ from storecast import schema as s
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
+from storecast.features.drivers import LEVEL, TREND, Places, driver_of_part
 from storecast.features.ridge import Design, Ridge, fit_ridge
 from storecast.features.rows import Memo
 from storecast.models.arrays import pack, unpack
 from storecast.models.base import Logs, register
+from storecast.models.contributions import Contributions
 
 
 class Linear:
@@ -53,8 +55,9 @@ class Linear:
         ranks = pl.Series(np.arange(past.stores.height))
         rank = future[s.STORE].replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).to_numpy()
         column = (future[s.DATE] - grid.first).dt.total_days().to_numpy()
-        by_day = {f"term {k}": row[column] for k, row in enumerate(terms.by_day)}
-        by_store = {f"term {k + len(terms.by_day)}": rows[rank, column] for k, rows in enumerate(terms.by_store)}
+        named = [f"{term.part}: {term.name}" for term in terms.terms]
+        by_day = {name: row[column] for name, row in zip(named, terms.by_day, strict=False)}
+        by_store = {name: rows[rank, column] for name, rows in zip(named[len(by_day) :], terms.by_store, strict=True)}
         return pl.DataFrame({"store": place.to_numpy()[rank], "recent": recent[rank], **by_day, **by_store})
 
     def answer(self, design: pl.DataFrame) -> Logs:
@@ -63,6 +66,16 @@ class Linear:
         terms = design.select(pl.exclude("store", "recent")).to_numpy()
         total: Logs = level + np.einsum("nk,nk->n", terms, coefficients)
         return total + self.settings.recent_share * design["recent"].to_numpy()
+
+    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+        """Return the sums of coefficient × term by driver."""
+        level, coefficients = self._of(design["store"].to_numpy())
+        terms = design.select(pl.exclude("store", "recent"))
+        by_driver = {LEVEL: level, TREND: self.settings.recent_share * design["recent"].to_numpy().astype(np.float64)}
+        for k, name in enumerate(terms.columns):
+            driver = driver_of_part(name.split(":")[0])
+            by_driver[driver] = by_driver.get(driver, 0.0) + terms[name].to_numpy() * coefficients[:, k]
+        return Contributions.of_parts(by_driver, rows, background)
 
     def state(self) -> dict[str, bytes]:
         """Return levels and coefficients, the stores they belong to, and the day from which the trend counts."""

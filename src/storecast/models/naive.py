@@ -9,9 +9,11 @@ from storecast import schema as s
 from storecast.config import NaiveSettings
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
+from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY, Places
 from storecast.features.rows import Memo
 from storecast.models.arrays import pack, unpack
 from storecast.models.base import Logs, register
+from storecast.models.contributions import Contributions
 
 CELLS = 14  # weekday × promotion
 
@@ -53,6 +55,15 @@ class Naive:
         store, cell = design["store"].to_numpy(), design["cell"].to_numpy()
         found: Logs = np.where(store >= 0, self.medians_[store, cell], np.median(self.medians_, axis=0)[cell])
         return found
+
+    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+        """Return the store's own middle, what the weekday departs from it, and what the promotion adds to both."""
+        store, cell = design["store"].to_numpy(), design["cell"].to_numpy()
+        medians = np.where((store >= 0)[:, None], self.medians_[store], np.median(self.medians_, axis=0))
+        level, place = medians.mean(axis=1), np.arange(len(cell))
+        weekday = medians.reshape(-1, 7, 2).mean(axis=2)[place, cell // 2]
+        parts = {LEVEL: level, WEEKDAY: weekday - level, PROMOTION: medians[place, cell] - weekday}
+        return Contributions.of_parts(parts, rows, background)
 
     def state(self) -> dict[str, bytes]:
         """Return the medians and the stores they belong to."""

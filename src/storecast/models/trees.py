@@ -12,8 +12,10 @@ from storecast.config import View
 from storecast.data.panel import Panel
 from storecast.errors import HistoryError
 from storecast.features.columns import encoder
+from storecast.features.drivers import Places
 from storecast.features.rows import Memo, Rows, future_rows, training_rows
 from storecast.models.base import Logs
+from storecast.models.contributions import Contributions, walk
 
 FEWEST_ROWS = 200
 OFFSET = "offset"  # the design's column of what the view took off
@@ -39,21 +41,26 @@ class Trees(ABC):
         self.pipeline_.fit(table.select(columns), target)
 
     def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
-        """Return the feature rows of ``future``."""
+        """Return the feature rows of ``future``, with what explains them beside the columns that the trees look at."""
         rows = future_rows(past, future, horizon, memo, self.view())
-        columns = self.pipeline_["columns"].feature_names_in_
         ranks = pl.Series(np.arange(past.stores.height))
         place = pl.DataFrame({"store": rows.store, "day": rows.day}).with_row_index("row")
         asked = future.select(
             pl.col(s.STORE).replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).alias("store"),
             (pl.col(s.DATE) - past.first).dt.total_days().alias("day"),
         ).join(place, on=["store", "day"], how="left", maintain_order="left")
-        return rows.table.select(*columns, pl.Series(OFFSET, rows.offset))[asked["row"]]
+        return rows.table.with_columns(pl.Series(OFFSET, rows.offset)).hstack(rows.parts)[asked["row"]]
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Ask the pipeline."""
-        out: Logs = self.pipeline_.predict(design.drop(OFFSET)) + design[OFFSET].to_numpy().astype(np.float64)
+        out: Logs = self.pipeline_.predict(design.select(self.pipeline_["columns"].feature_names_in_)) + design[
+            OFFSET
+        ].to_numpy().astype(np.float64)
         return out
+
+    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+        """Return what each driver adds to the answers, by walks from the background."""
+        return walk(self.answer, design, rows, background)
 
     def view(self) -> View:
         """Return how the rows look at the past."""

@@ -13,11 +13,14 @@ import plotly.graph_objects as go
 import polars as pl
 
 from storecast import schema as s
+from storecast.evaluate.explanations import USUAL
 
 INK, PAST, AHEAD = "#1b1f24", "#a9b3be", "#0b4a82"
 WIDE, NARROW = "rgba(11,74,130,0.13)", "rgba(11,74,130,0.30)"
 BASELINE_COLOUR, CHAMPION_COLOUR, OTHERS = "#cdd3da", "#0b4a82", ("#e0a23b", "#3f9187", "#8a5a9e", "#b0503c")
 MARKS = ("circle-open", "square", "diamond", "triangle-up", "cross", "x")
+DRIVER_COLOURS = ("#0b4a82", "#9cc3e4", "#d98a1f", "#7a3b69", "#57606a", "#3f9187", "#b0503c")
+PATTERNS = ("", "/", "", ".", "x", "", "-")  # so that neighbours in a stack differ on paper
 WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
 
 Lines = Sequence[dict[str, Any]]
@@ -61,6 +64,30 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
             mode="lines",
             line={"color": colour, "width": width},
         )
+    return figure
+
+
+def made_of(days: pl.DataFrame) -> go.Figure:
+    """Return what a store's open days are made of beyond its level: a stack of contributions a day, in money.
+
+    Parameters
+    ----------
+    days : as `evaluate.explanations.explain` returns them, of one store and its open days
+    """
+    figure = _figure(height=300)
+    names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
+    for k, name in enumerate(names):
+        figure.add_bar(
+            x=days[s.DATE].to_list(),
+            y=days[name].to_list(),
+            name=name,
+            marker={
+                "color": DRIVER_COLOURS[k % len(DRIVER_COLOURS)],
+                "pattern": {"shape": PATTERNS[k % len(PATTERNS)], "size": 5, "solidity": 0.25, "fgcolor": "#fff"},
+            },
+        )
+    figure.update_layout(barmode="relative", bargap=0.15)
+    figure.update_yaxes(zeroline=True, zerolinecolor=INK, zerolinewidth=1, tickformat="+~s", hoverformat="+,.0f")
     return figure
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
+from storecast.evaluate.explanations import USUAL
 from storecast.files import whole
 from storecast.report import facts, figures
 from storecast.report.exploration import Exploration, exploration_part
@@ -32,6 +33,8 @@ class ReportInput:
     model, champion : the model file, and the kind of model in it
     created : when the run ended, UTC
     exploration : what moves sales and customers; None where nothing was asked
+    made_of : of some stores' forecasts, as `evaluate.explanations.explain` tells it; None where the model does not tell
+    drivers : how far each driver moves the forecasts, as `evaluate.explanations.importance` tells it
     """
 
     forecast: pl.DataFrame
@@ -44,6 +47,8 @@ class ReportInput:
     cutoff: dt.date
     created: dt.datetime
     exploration: Exploration | None = None
+    made_of: pl.DataFrame | None = None
+    drivers: pl.DataFrame | None = None
 
 
 def write_report(path: Path, told: ReportInput) -> None:
@@ -72,6 +77,8 @@ def render(told: ReportInput) -> str:
         worst=facts.hardest(told.scores.get("worst", ()), told.champion),
         ahead=figure_html(figures.chain_by_day(told.panel.sales, told.forecast, told.cutoff), "ahead"),
         stores=_stores(told),
+        made_of=_made_of(told),
+        drivers=_drivers(told),
         **_accuracy(told),
     )
 
@@ -86,6 +93,32 @@ def _stores(told: ReportInput) -> list[dict[str, Any]]:
         }
         for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, told.cutoff))
     ]
+
+
+def _made_of(told: ReportInput) -> list[dict[str, Any]]:
+    """Return a figure for each store whose forecast is explained, and what its open days are made of on average."""
+    if told.made_of is None:
+        return []
+    parts = told.made_of.filter(pl.col(s.FORECAST) > 0).partition_by(s.STORE, maintain_order=True)
+    return [
+        {
+            "store": part[s.STORE][0],
+            "forecast": part[s.FORECAST].mean(),
+            "usual": part[USUAL].mean(),
+            "level": part["Level"].mean(),
+            "figure": figure_html(figures.made_of(part), f"made{k}"),
+        }
+        for k, part in enumerate(parts)
+    ]
+
+
+def _drivers(told: ReportInput) -> list[dict[str, Any]]:
+    """Return how far each driver moves the forecasts, and what the backtest loses without it."""
+    if told.drivers is None:
+        return []
+    lost = told.scores.get("importance", {}).get("models", {}).get(told.champion, {})
+    rows = told.drivers.filter(pl.col("Kind") == "driver")
+    return [{"driver": name, "share": share, "lost": lost.get(name)} for _, name, share in rows.iter_rows()]
 
 
 def _accuracy(told: ReportInput) -> dict[str, Any]:

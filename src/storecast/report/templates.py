@@ -23,7 +23,15 @@ def render_template(name: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"money": _money, "percent": _percent, "change": _change, "plain": _plain, "long": long_date}
+    environment.filters |= {
+        "money": _money,
+        "signed": _signed,
+        "percent": _percent,
+        "change": _change,
+        "points": _points,
+        "plain": _plain,
+        "long": long_date,
+    }
     plotly = Markup(get_plotlyjs())  # noqa: S704  (our own library's code)
     return environment.get_template(name).render(plotly=plotly, **values)
 
@@ -44,6 +52,14 @@ def long_date(day: dt.date | str) -> str:
 
 def _money(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+,.0f}".replace("-", "−")
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else f"{value * 100:+.2f}".replace("-", "−")
 
 
 def _percent(value: float | None, digits: int = 1) -> str:

@@ -12,6 +12,7 @@ from storecast import schema as s
 from storecast.bundle.bundle import Bundle, check_columns, load
 from storecast.config import Task
 from storecast.data.ahead import extend
+from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.evaluate.forecast import Forecast
 from storecast.evaluate.totals import totals
@@ -57,20 +58,30 @@ def forecast_with(bundle: Bundle, prepared: Prepared, memo: Memo | None = None) 
     The model looks at the whole horizon that it was trained for, whatever part of it was asked: a day's figure does not
     depend on how many days are asked for.
     """
+    full = whole_horizon(bundle, prepared)
+    last = full.end + dt.timedelta(days=prepared.task.horizon)
+    task = Task(bundle.task.horizon, prepared.task.quantiles)
+    found = bundle.forecast(full, task, memo)
+    near = found.rows[s.DATE] <= last
+    draws = None if found.draws is None else found.draws[near.to_numpy()]
+    return Forecast(found.rows.filter(near), found.cutoff, found.model, draws)
+
+
+def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:
+    """Return the panel with a calendar over all days that the model was trained for.
+
+    Raises
+    ------
+    ConfigError
+        where more days are asked for, or the data's own columns are not the model's
+    """
     if prepared.task.horizon > bundle.task.horizon:
         raise ConfigError(
             f"The model was trained for {bundle.task.horizon} days ahead; {prepared.task.horizon} are asked for. "
             f"Give --horizon {bundle.task.horizon} or less, or train one with --horizon {prepared.task.horizon}."
         )
     check_columns(bundle, prepared.panel)
-    panel = prepared.panel
-    last = panel.end + dt.timedelta(days=prepared.task.horizon)
-    full = extend(panel, panel.end + dt.timedelta(days=bundle.task.horizon))
-    task = Task(bundle.task.horizon, prepared.task.quantiles)
-    found = bundle.forecast(full, task, memo)
-    near = found.rows[s.DATE] <= last
-    draws = None if found.draws is None else found.draws[near.to_numpy()]
-    return Forecast(found.rows.filter(near), found.cutoff, found.model, draws)
+    return extend(prepared.panel, prepared.panel.end + dt.timedelta(days=bundle.task.horizon))
 
 
 def draws_of(forecast: Forecast, rows: pl.DataFrame) -> npt.NDArray[np.float64] | None:

@@ -14,19 +14,22 @@ from storecast.bundle.bundle import Bundle
 from storecast.bundle.store import promote, prune
 from storecast.data.panel import TABLES
 from storecast.evaluate.backtest import Backtest, block_cutoffs
+from storecast.evaluate.explanations import explain, importance
 from storecast.evaluate.forecast import Forecast
 from storecast.evaluate.totals import totals
 from storecast.features.rows import Memo
 from storecast.files import folder, whole
 from storecast.logs import log_file
+from storecast.models.contributions import Explains
 from storecast.report.exploration import Exploration
+from storecast.report.facts import sample_stores
 from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission
 from storecast.report.writers import read_forecast, write_csv
 from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
 from storecast.workflows.exploring import explore_panel, missing_libraries, write_tables
-from storecast.workflows.forecasting import draws_of, forecast_with
+from storecast.workflows.forecasting import draws_of, forecast_with, whole_horizon
 from storecast.workflows.preparation import Prepared, prepare
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 MODELS = ("naive", "linear", "forest", "boosting")
 FAST_MODELS = ("boosting",)
 MODELS_KEPT = 10
+EXPLAINED = 2  # stores of the report
 
 
 def run(
@@ -74,7 +78,9 @@ def run(
         exploration = _explore(prepared, progress)
         progress("forecast and report")
         forecast = forecast_with(bundle, prepared, memo)
-        _write(home, prepared, bundle, forecast, result, scores, exploration)
+        _write(
+            home, prepared, bundle, forecast, result, scores, exploration, _explain(bundle, prepared, forecast, memo)
+        )
         promote(home / "models", bundle.name)
         prune(home / "models", keep=MODELS_KEPT)
         log.info("wrote %d forecasts of %s into %s", forecast.rows.height, bundle.name, home)
@@ -90,6 +96,23 @@ def _explore(prepared: Prepared, progress: Report) -> Exploration | None:
     return explore_panel(prepared.panel, progress=progress)
 
 
+def _explain(
+    bundle: Bundle, prepared: Prepared, forecast: Forecast, memo: Memo
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """Say what the forecasts of a few stores are made of, and what matters on the whole; None where the model does not tell."""
+    if not isinstance(bundle.model, Explains):
+        log.warning(
+            "the report does not say what forecasts of %s are made of: the model does not tell", bundle.model.name
+        )
+        return None, None
+    panel = whole_horizon(bundle, prepared)
+    window = panel.window(panel.end, bundle.task.horizon)
+    stores = [store for _, store in sample_stores(forecast.rows, panel.sales, panel.end)][:EXPLAINED]
+    made_of = explain(bundle.model, bundle.calibration, window, stores, memo)
+    asked = made_of.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
+    return asked, importance(bundle.model, window, memo, columns=False)
+
+
 def _write(
     home: Path,
     prepared: Prepared,
@@ -98,6 +121,7 @@ def _write(
     result: Backtest,
     scores: dict[str, Any],
     exploration: Exploration | None,
+    explained: tuple[pl.DataFrame | None, pl.DataFrame | None],
 ) -> None:
     """Write every output, each whole; the forecast before is read first, to say what moved."""
     panel = prepared.panel
@@ -136,6 +160,8 @@ def _write(
             cutoff=forecast.cutoff,
             created=created,
             exploration=exploration,
+            made_of=explained[0],
+            drivers=explained[1],
         ),
     )
     if exploration is not None:

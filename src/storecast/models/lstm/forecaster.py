@@ -19,8 +19,10 @@ from storecast import schema as s
 from storecast.config import LstmSettings, View
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError
+from storecast.features.drivers import Places
 from storecast.features.rows import KEPT, Memo, future_rows, training_rows
 from storecast.models.base import Logs, register
+from storecast.models.contributions import Contributions, walk
 from storecast.models.lstm.sequences import BASE, Sequences, columns_of, encoder, past_of, sequences, with_store
 
 if TYPE_CHECKING:
@@ -96,12 +98,16 @@ class Lstm:
     def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the features of each row, and to which day of which sequence it belongs."""
         rows = future_rows(past, future, horizon, memo, VIEW)
-        table = with_store(rows, past.stores[s.STORE]).select(
-            *self.columns_,
-            pl.Series(SEQUENCE, rows.store),
-            pl.Series(STEP, rows.day - rows.origin - 1),
-            pl.Series(OFFSET, rows.offset),
-            pl.Series(PAST, rows.residuals[rows.store], dtype=pl.Array(pl.Float32, KEPT)),
+        table = (
+            with_store(rows, past.stores[s.STORE])
+            .select(
+                *self.columns_,
+                pl.Series(SEQUENCE, rows.store),
+                pl.Series(STEP, rows.day - rows.origin - 1),
+                pl.Series(OFFSET, rows.offset),
+                pl.Series(PAST, rows.residuals[rows.store], dtype=pl.Array(pl.Float32, KEPT)),
+            )
+            .hstack(rows.parts)
         )
         asked = future.select(s.STORE, (pl.col(s.DATE) - past.end).dt.total_days().sub(1).alias(STEP))
         return asked.join(table, on=[s.STORE, STEP], how="left", maintain_order="left")
@@ -120,6 +126,10 @@ class Lstm:
             found[place, step, 0] + design.select(pl.col(BASE, OFFSET).cast(pl.Float64)).sum_horizontal().to_numpy()
         )
         return out
+
+    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+        """Return what each driver adds to the answers, by walks from the background; a store's days change together."""
+        return walk(self.answer, design, rows, background)
 
     def state(self) -> dict[str, bytes]:
         """Return scalers and encoders through skops, and the network as ONNX."""

@@ -1,0 +1,94 @@
+"""What each driver adds to a model's answer: Shapley values of groups of columns, exact in their sum.
+
+An additive model tells its parts. Any other is asked again and again: a background row becomes the asked row, driver after
+driver in a random order, and what each step changes is that driver's contribution. The mean over many orders and background rows
+is a driver's Shapley value, up to chance; the sum over the drivers is the answer less the background's, exactly, whatever the
+orders, because the steps of each walk add up.
+
+Source: Štrumbelj and Kononenko, Explaining prediction models and individual predictions with feature contributions, Knowledge and
+Information Systems 41 (2014); orders in antithetic pairs as in Mitchell et al., Sampling permutations for Shapley value estimation,
+JMLR 23 (2022).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import polars as pl
+
+from storecast.features.drivers import DRIVERS, Pieces, Places
+from storecast.models.base import Logs
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """What each driver adds to the answer of some rows, in log sales.
+
+    Attributes
+    ----------
+    base : the mean answer for the background, (rows,)
+    by_driver : of each of `DRIVERS`, (rows, drivers); base + the sum over the drivers is the answer
+    """
+
+    base: Logs
+    by_driver: Logs
+
+    @classmethod
+    def of_parts(cls, parts: dict[str, Logs], rows: Places, background: Places) -> "Contributions":
+        """Return those of an additive model, from its parts by driver, each (rows of the design,)."""
+        whole = np.stack([parts.get(driver, np.zeros_like(next(iter(parts.values())))) for driver in DRIVERS], axis=1)
+        usual = whole[background].mean(axis=0)
+        return cls(np.full(len(rows), usual.sum()), whole[rows] - usual)
+
+    @classmethod
+    def mean(cls, several: Sequence["Contributions"]) -> "Contributions":
+        """Return those of the equally weighted mean of several models."""
+        return cls(np.mean([one.base for one in several], axis=0), np.mean([one.by_driver for one in several], axis=0))
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A model that tells what its answers are made of."""
+
+    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+        """Return the contributions of the drivers to the answers of some rows, against the background.
+
+        Parameters
+        ----------
+        design : of the whole forecast
+        rows : places in the design: all rows of some stores
+        background : places of the rows that stand for what is usual
+        """
+        ...
+
+
+@runtime_checkable
+class ExplainsColumns(Protocol):
+    """A model that tells how far each single column moves its answers."""
+
+    def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
+        """Return the mean size of each column's contribution over the rows of a design, in log sales."""
+        ...
+
+
+def walk(
+    answer: Callable[[pl.DataFrame], Logs], design: pl.DataFrame, rows: Places, background: Places, *, seed: int = 0
+) -> Contributions:
+    """Return the contributions of any model, by walks from background rows to the asked rows, one for each background row."""
+    pieces = Pieces.of(design)
+    draw = np.random.default_rng(seed)
+    end = answer(design[rows])
+    base, by_driver = np.zeros(len(rows)), np.zeros((len(rows), len(DRIVERS)))
+    order = list(pieces.drivers)
+    for k, place in enumerate(background):
+        # Every other walk goes the way of the one before backwards: what comes early in one comes late in the other.
+        order = order[::-1] if k % 2 else [str(name) for name in draw.permutation(order)]
+        other = np.full(len(rows), place)
+        here = answer(pieces.mixed((), rows, other))
+        base += here
+        for step, driver in enumerate(order, start=1):
+            there = answer(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
+            by_driver[:, DRIVERS.index(driver)] += there - here
+            here = there
+    return Contributions(base / len(background), by_driver / len(background))

@@ -1,0 +1,63 @@
+"""Say what forecasts are made of."""
+
+import datetime as dt
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.bundle.bundle import load
+from storecast.errors import ConfigError
+from storecast.evaluate import explanations
+from storecast.features.rows import Memo
+from storecast.report.writers import write_csv
+from storecast.workflows.forecasting import whole_horizon
+from storecast.workflows.preparation import prepare
+
+
+def explain(
+    data: Path,
+    *,
+    model: Path,
+    store: str | None = None,
+    date: dt.date | None = None,
+    out: Path | None = None,
+    horizon: int | None = None,
+    skip: Collection[str] = (),
+) -> pl.DataFrame:
+    """Load a model file and say what its forecasts are made of.
+
+    Parameters
+    ----------
+    store, date : one day of one store; without a date, all its days; without a store, what matters to the model on the whole
+    out : a CSV file to write
+
+    Returns
+    -------
+    as `evaluate.explanations.explain`, or `evaluate.explanations.importance` where no store is named
+    """
+    if store is None and date is not None:
+        raise ConfigError(f"--date {date} needs a store; give --store too.")
+    bundle = load(model)
+    prepared = prepare(data, horizon=horizon, skip=skip)
+    panel = whole_horizon(bundle, prepared)
+    window, memo = panel.window(panel.end, bundle.task.horizon), Memo()
+    if store is None:
+        found = explanations.importance(bundle.model, window, memo)
+    else:
+        number: int | str = store
+        if panel.stores.schema[s.STORE] != pl.String and store.isdecimal():
+            number = int(store)
+        found = explanations.explain(bundle.model, bundle.calibration, window, [number], memo)
+        last = panel.end + dt.timedelta(days=prepared.task.horizon)
+        found = found.filter(pl.col(s.DATE) <= last)
+        if date is not None:
+            found = found.filter(pl.col(s.DATE) == date)
+            if found.is_empty():
+                raise ConfigError(
+                    f"--date {date} is no day of the forecast; expected one from {panel.end + dt.timedelta(days=1)} to {last}."
+                )
+    if out is not None:
+        write_csv(found, out)
+    return found

@@ -1,0 +1,71 @@
+"""Every column speaks for a driver, and pieces add up to their column."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from panels import make_panel
+from storecast.features.drivers import DRIVERS, Pieces
+from storecast.features.rows import Memo
+from storecast.models import create
+
+HORIZON = 41
+PLACES = ["sequence", "step"]  # of a network's rows: they say where a row belongs, and nothing else
+
+
+@pytest.fixture(scope="module")
+def designs() -> dict[str, pl.DataFrame]:
+    panel = make_panel(stores=5, days=400, ahead=HORIZON)
+    window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
+    found = {}
+    for name in ("naive", "linear", "boosting", "lstm"):
+        model = create(name, fast=True)
+        model.fit(window.past, HORIZON, memo)
+        found[name] = model.design(window.past, window.future, HORIZON, memo)
+    return found
+
+
+@pytest.mark.parametrize("name", ["naive", "linear", "boosting", "lstm"])
+def test_every_column_that_a_model_looks_at_speaks_for_a_driver(designs: dict[str, pl.DataFrame], name: str) -> None:
+    pieces = Pieces.of(designs[name])
+    silent = [column for column, driver in pieces.single.items() if driver is None and column not in PLACES]
+    assert [column for column in silent if not column.startswith("part_")] == []
+    assert set(pieces.drivers) <= set(DRIVERS)
+
+
+@pytest.mark.parametrize("name", ["naive", "boosting"])
+def test_pieces_add_up_to_their_column(designs: dict[str, pl.DataFrame], name: str) -> None:
+    pieces = Pieces.of(designs[name])
+    assert pieces.several
+    for column, several in pieces.several.items():
+        total = sum(piece.to_numpy().astype(np.float64) for piece in several.values())
+        np.testing.assert_allclose(total, designs[name][column].to_numpy(), atol=1e-5)
+
+
+def test_the_ridge_is_taken_apart_by_its_parts(designs: dict[str, pl.DataFrame]) -> None:
+    level = Pieces.of(designs["boosting"]).several["ridge"]["level"].to_numpy().reshape(5, HORIZON)
+    assert np.ptp(level, axis=1).max() < 1e-4, "what is left of the fit is the same on every day of a store"
+
+
+def test_rows_with_all_their_own_drivers_are_themselves(designs: dict[str, pl.DataFrame]) -> None:
+    pieces = Pieces.of(designs["boosting"])
+    rows, other = np.array([3, 50, 90]), np.array([70, 70, 70])
+    assert_frame_equal(pieces.mixed(pieces.drivers, rows, other), designs["boosting"][rows])
+    taken = pieces.mixed((), rows, other)
+    several = {*pieces.several, "part_weekday", "part_trend", "part_school"}
+    assert_frame_equal(taken.drop(several), designs["boosting"][other].drop(several))
+
+
+def test_a_promotion_alone_changes_what_speaks_for_promotions(designs: dict[str, pl.DataFrame]) -> None:
+    design = designs["boosting"]
+    on, off = (int((design["promo"] == value).arg_true()[0]) for value in (1, 0))
+    mixed = Pieces.of(design).mixed(
+        [driver for driver in DRIVERS if driver != "promotion"], np.array([off]), np.array([on])
+    )
+    assert mixed["promo"].to_list() == [1]
+    assert mixed["weekday"].to_list() == [design["weekday"][off]]
+    gained = mixed["ridge"][0] - design["ridge"][off]
+    assert gained == pytest.approx(design["ridge_promotion"][on] - design["ridge_promotion"][off], abs=1e-5)

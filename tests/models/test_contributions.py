@@ -1,0 +1,89 @@
+"""What each driver adds: exact in its sum for every model, and right where the truth is known."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from panels import make_panel
+from storecast import schema as s
+from storecast.data.panel import Window
+from storecast.features.drivers import DRIVERS
+from storecast.features.rows import Memo
+from storecast.models import create
+from storecast.models.contributions import Contributions, Explains, walk
+
+MODELS = ("naive", "linear", "forest", "boosting", "lstm", "blend")
+HORIZON = 41
+PROMOTION = DRIVERS.index("promotion")
+PROMOTED = 0.25  # in log sales, as the panel is made
+
+
+@pytest.fixture(scope="module")
+def window() -> Window:
+    panel = make_panel(stores=6, days=420, ahead=HORIZON)
+    return panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
+
+
+@pytest.fixture(scope="module")
+def memo() -> Memo:
+    return Memo()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, window: Window, memo: Memo) -> None:
+    model = create(name, fast=True)
+    assert isinstance(model, Explains)
+    model.fit(window.past, HORIZON, memo)
+    future = window.future.sort(*s.KEYS)
+    design = model.design(window.past, future, HORIZON, memo)
+    is_open = np.flatnonzero((future[s.OPEN] == 1).to_numpy())
+    rows = np.flatnonzero((future[s.STORE] == 2).to_numpy())
+    found = model.contributions(design, rows, is_open[:: len(is_open) // 12])
+    np.testing.assert_allclose(
+        found.base + found.by_driver.sum(axis=1), model.answer(design)[rows], atol=1e-4 if name == "lstm" else 1e-6
+    )
+    promo = future[s.PROMO].to_numpy()[rows] == 1
+    opened = future[s.OPEN].to_numpy()[rows] == 1
+    gap = found.by_driver[promo & opened, PROMOTION].mean() - found.by_driver[~promo & opened, PROMOTION].mean()
+    assert gap == pytest.approx(PROMOTED, abs=0.12)
+
+
+def test_a_walk_finds_the_parts_of_a_sum_exactly() -> None:
+    rng = np.random.default_rng(0)
+    design = pl.DataFrame({name: rng.standard_normal(40) for name in ("weekday", "promo", "ridge_trend")})
+    factor = {"weekday": 2.0, "promo": -1.0, "ridge_trend": 0.5}
+
+    def answer(rows: pl.DataFrame) -> np.ndarray:
+        return sum(rows[name].to_numpy() * value for name, value in factor.items())
+
+    rows, background = np.arange(5), np.arange(5, 40)
+    found = walk(answer, design, rows, background)
+    for column, driver in (("weekday", "weekday"), ("promo", "promotion"), ("ridge_trend", "trend")):
+        values = design[column].to_numpy() * factor[column]
+        expected = values[rows] - values[background].mean()
+        np.testing.assert_allclose(found.by_driver[:, DRIVERS.index(driver)], expected, atol=1e-12)
+
+
+def test_what_two_drivers_do_together_is_shared_between_them() -> None:
+    design = pl.DataFrame({"weekday": [0.0] * 8 + [1.0], "promo": [0.0] * 8 + [1.0]})
+    found = walk(lambda rows: (rows["weekday"] * rows["promo"]).to_numpy(), design, np.array([8]), np.arange(8))
+    assert found.by_driver[0, DRIVERS.index("weekday")] == pytest.approx(0.5)
+    assert found.by_driver[0, PROMOTION] == pytest.approx(0.5)
+
+
+def test_the_mean_of_models_has_the_mean_of_their_contributions() -> None:
+    one, two = (Contributions(np.array([float(k)]), np.full((1, len(DRIVERS)), float(k))) for k in (1, 3))
+    mean = Contributions.mean([one, two])
+    assert (mean.base[0], mean.by_driver[0, 0]) == (2.0, 2.0)
+
+
+def test_trees_tell_what_their_columns_add(window: Window, memo: Memo) -> None:
+    for name in ("boosting", "blend"):
+        model = create(name, fast=True)
+        model.fit(window.past, HORIZON, memo)
+        design = model.design(window.past, window.future.sort(*s.KEYS), HORIZON, memo)
+        told = model.column_contributions(design)
+        assert max(told.values()) > 0.01
+        assert all(value >= 0 for value in told.values())
