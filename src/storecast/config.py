@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from storecast.errors import ConfigError
+from storecast.errors import ConfigError, hint, quote
 
 LEVELS = (80, 95)  # the central intervals of every forecast, in percent
 
@@ -54,9 +54,19 @@ class NaiveSettings:
     days: int = 182  # of history that count
 
 
+LOSSES = (
+    "log-squared",
+    "log-absolute",
+    "log-quantile",
+    "squared",
+    "absolute",
+    "rmspe",
+)  # models.losses has what they are
+
+
 @dataclass(frozen=True)
 class BoostingSettings:
-    """XGBoost on the log of sales. Set on windows that no report shows."""
+    """XGBoost. Set on windows that no report shows."""
 
     rounds: int = 300
     learning_rate: float = 0.05
@@ -69,7 +79,22 @@ class BoostingSettings:
     l2: float = 5.0
     origins: int | None = None  # newest origins that train; None: all
     view: View = View(impute=True, holidays_apart=True)
+    loss: str = LOSSES[0]  # see models.losses
+    quantile: float = 0.5  # of log sales, that the loss log-quantile aims at
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a loss that is none, and numbers that XGBoost would refuse without saying where they come from."""
+        if self.loss not in LOSSES:
+            raise ConfigError(
+                f"There is no loss {quote(self.loss)}.{hint(self.loss, LOSSES)} There are: {', '.join(LOSSES)}."
+            )
+        for name in ("rounds", "depth", "learning_rate"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"[boosting] {name}: found {getattr(self, name)}; expected more than 0.")
+        for name in ("subsample", "columns_by_tree", "columns_by_node", "quantile"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ConfigError(f"[boosting] {name}: found {getattr(self, name)}; expected more than 0, at most 1.")
 
 
 @dataclass(frozen=True)

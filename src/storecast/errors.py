@@ -10,6 +10,9 @@ StorecastError
 Anything else that is raised is our own mistake: exit code 1, with its traceback.
 """
 
+import difflib
+from collections.abc import Iterable
+
 QUOTE_LIMIT = 200
 
 
@@ -47,3 +50,15 @@ def quote(value: object) -> str:
     """
     text = ascii(str(value))
     return text if len(text) <= QUOTE_LIMIT else text[: QUOTE_LIMIT - 4] + "...'"
+
+
+def hint(name: str, there: Iterable[str]) -> str:
+    """Return a question that names what was probably meant; empty where nothing is near.
+
+    Examples
+    --------
+    >>> hint("bosting", ["linear", "boosting"])
+    ' Did you mean boosting?'
+    """
+    close = difflib.get_close_matches(name, list(there), n=1)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from chains import set_cell, write_chain
+from storecast.bundle.bundle import load
 from storecast.cli import main
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -224,6 +225,42 @@ def test_a_question_that_cannot_be_explained_is_one_message(
     assert (code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+def test_settings_from_a_file_are_used_told_and_kept_in_the_model_file(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text('[boosting]\nrounds = 9\nloss = "absolute"\n', encoding="utf-8")
+    words = ("--data", folder, "--settings", settings, "--fast", "--horizon", 14)
+    code, _, err = cli("backtest", *words, "--out", tmp_path / "test", "--models", "boosting", "--windows", 1)
+    assert code == 0, err
+    told = json.loads((tmp_path / "test" / "scores.json").read_text(encoding="utf-8"))["settings"]
+    assert told == {"boosting": {"rounds": 9, "loss": "absolute"}}
+    assert cli("train", *words, "--out", tmp_path / "home", "--models", "boosting")[0] == 0
+    model = next((tmp_path / "home" / "models").glob("*.pkl"))
+    bundle = load(model)
+    assert (bundle.model.settings.rounds, bundle.model.settings.loss) == (9, "absolute")
+    code, _, err = cli("forecast", "--data", folder, "--model", model, "--out", tmp_path / "f.csv", "--horizon", 14)
+    assert code == 0, err
+    assert pl.read_csv(tmp_path / "f.csv")["Forecast"].max() > 1000, "money, and no log of it"
+
+
+def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert run(cli, folder, home)[0] == 0
+    model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
+    assert cli("future", "--data", folder, "--out", tmp_path / "days.csv")[0] == 0
+    days = pl.read_csv(tmp_path / "days.csv")
+    days.with_columns(pl.when(pl.col("DayOfWeek") < 6).then(1).otherwise(0).alias("Promo")).write_csv(
+        tmp_path / "x.csv"
+    )
+    words = ("scenario", "--data", folder, "--model", model, "--out", tmp_path / "s.csv")
+    code, out, err = cli(*words, "--calendar", tmp_path / "x.csv")
+    assert code == 0, err
+    assert "The model expects +" in out
+    assert pl.read_csv(tmp_path / "s.csv").filter(pl.col("Level") == "chain-horizon")["Difference"][0] > 0
+    code, out, err = cli(*words, "--calendar", tmp_path / "none.csv")
+    assert (code, out) == (2, "")
+    assert "no file" in err
 
 
 def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:

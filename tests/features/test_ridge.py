@@ -64,3 +64,16 @@ def test_a_store_without_sales_takes_the_level_of_its_kind() -> None:
     assert np.isfinite(ridge.fitted(design, slice(401, None))).all()
     alike = ridge.level[4]  # store 5 has the type and assortment of store 1
     assert ridge.level[0] == alike
+
+
+def test_a_store_without_sales_takes_what_is_peculiar_to_its_state() -> None:
+    panel = make_panel(stores=12)
+    slow = (pl.col(s.STORE) % 2 == 1) & (pl.col(s.DATE).dt.weekday() == 6)  # Saturdays in the state NW
+    sales = pl.when(slow).then(pl.col(s.SALES) * 0.4).otherwise(pl.col(s.SALES))
+    grid = Grid.of(with_sales(panel, pl.when(pl.col(s.STORE).is_in([5, 6])).then(0.0).otherwise(sales)))
+    ridge, design = fit(grid, 400)
+    fitted = ridge.fitted(design, slice(0, 401))
+    weekday = np.array([grid.day(k).weekday() for k in range(401)])
+    drop = fitted[:, weekday == 5].mean(axis=1) - fitted[:, weekday == 4].mean(axis=1)
+    assert drop[4] < drop[5] - 0.5, "the hidden store of NW has slow Saturdays, the one of BY has not"
+    assert abs(drop[4] - drop[6]) < 0.25

@@ -123,3 +123,17 @@ def test_when_history_is_short_then_the_error_says_how_much_is_needed(name: str)
 def test_an_unknown_name_lists_what_there_is() -> None:
     with pytest.raises(ConfigError, match=r"Did you mean boosting\?.*naive, linear"):
         create("bosting")
+
+
+@pytest.mark.parametrize("name", ["forest", "boosting"])
+def test_a_store_without_history_gets_the_ridges_forecast(name: str, panel: Panel, memo: Memo) -> None:
+    cutoff = panel.end - dt.timedelta(days=HORIZON)
+    bare = with_sales(panel, pl.when(pl.col(s.STORE) == 2).then(0.0).otherwise(pl.col(s.SALES)))
+    window, fresh = bare.window(cutoff, HORIZON), Memo()
+    trees = create(name, fast=True)
+    trees.fit(window.past, HORIZON, fresh)
+    design = trees.design(window.past, window.future.sort(*s.KEYS), HORIZON, fresh)
+    whole = design["ridge"].to_numpy() + design["offset"].to_numpy()
+    new = (window.future.sort(*s.KEYS)[s.STORE] == 2).to_numpy()
+    np.testing.assert_allclose(trees.answer(design)[new], whole[new], atol=1e-6)
+    assert np.abs(trees.answer(design) - whole)[~new].max() > 1e-3

@@ -1,5 +1,7 @@
 """Bundle: a trained model with all it needs to forecast, as one signed file."""
 
+import dataclasses
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from storecast.evaluate.forecast import Forecast
 from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import Forecaster, restore
+from storecast.models.base import SETTINGS
+from storecast.models.settings import Settings
 
 CALIBRATION = "calibration.json"
 FIELD = "error-field.json"
@@ -37,6 +41,7 @@ class Bundle:
     calibration : what earlier windows said of its errors
     task : what it was trained for
     field : how errors hang together, for the intervals of totals; None where the past is too short to tell
+    settings : of the model, where they depart from the usual ones
     manifest : what its file says; None before it is saved
     name : of its file; the kind of model before it is saved
     """
@@ -45,6 +50,7 @@ class Bundle:
     calibration: Calibration
     task: Task
     field: ErrorField | None = None
+    settings: Settings = dataclasses.field(default_factory=dict)
     manifest: Manifest | None = None
     name: str = ""
 
@@ -78,6 +84,7 @@ class Bundle:
             **self.model.state(),
             CALIBRATION: self.calibration.to_json(),
             **({} if self.field is None else {FIELD: self.field.to_json()}),
+            **({SETTINGS: json.dumps(self.settings).encode()} if self.settings else {}),
             TRIAL: trial_part(rows, self.model.answer(rows)),
         }
         manifest = {
@@ -109,6 +116,7 @@ def load(path: Path) -> Bundle:
         Calibration.from_json(file.parts[CALIBRATION]),
         task,
         ErrorField.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
+        json.loads(file.parts.get(SETTINGS, b"{}")),
         file.manifest,
         file.name,
     )

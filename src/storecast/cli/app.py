@@ -44,12 +44,14 @@ def run(
     windows: Annotated[int | None, typer.Option("--windows", help="Scored windows. Default: 2; with --fast 1.")] = None,
     quantiles: options.Quantiles = "",
     fast: options.Fast = False,
+    settings: options.Settings = None,
     skip: options.Skip = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Do the main job: backtest, train the best model, forecast, and write the home."""
     from storecast import workflows
+    from storecast.models.settings import read_settings
 
     log_to_screen(log_format)
     with show.progress() as progress:
@@ -61,6 +63,7 @@ def run(
             windows=windows,
             quantiles=options.numbers(quantiles),
             fast=fast,
+            settings=read_settings(settings),
             skip=skip or (),
             progress=progress,
         )
@@ -138,12 +141,14 @@ def backtest(
     cutoffs: Annotated[str, typer.Option("--cutoffs", help="Last known days, in place of --windows: DATE,DATE.")] = "",
     quantiles: options.Quantiles = "",
     fast: options.Fast = False,
+    settings: options.Settings = None,
     skip: options.Skip = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Score models on windows of the past, each forecast from data before it, beside the baseline."""
     from storecast import workflows
+    from storecast.models.settings import read_settings
 
     log_to_screen(log_format)
     with show.progress() as progress:
@@ -157,6 +162,7 @@ def backtest(
             cutoffs=options.days(cutoffs),
             quantiles=options.numbers(quantiles),
             fast=fast,
+            settings=read_settings(settings),
             skip=skip or (),
             progress=progress,
         )
@@ -171,12 +177,14 @@ def train(
     horizon: options.Horizon = None,
     quantiles: options.Quantiles = "",
     fast: options.Fast = False,
+    settings: options.Settings = None,
     skip: options.Skip = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Measure one model on the last window, fit it on all data and save it; what is in use stays in use."""
     from storecast import workflows
+    from storecast.models.settings import read_settings
 
     log_to_screen(log_format)
     with show.progress() as progress:
@@ -187,6 +195,7 @@ def train(
             horizon=horizon,
             quantiles=options.numbers(quantiles),
             fast=fast,
+            settings=read_settings(settings),
             skip=skip or (),
             progress=progress,
         )
@@ -260,6 +269,29 @@ def explain(
         show.importance(found)
     else:
         show.contributions(found)
+
+
+@app.command()
+def scenario(
+    data: options.Data,
+    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    calendar: Annotated[
+        Path, typer.Option("--calendar", help="Days ahead that are to be different, as `storecast future` writes them.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The comparison to write, a CSV file.")],
+    horizon: options.Horizon = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Say what the model expects another calendar to change, with an interval of the difference."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("scenario")
+        found = workflows.scenario(data, model=model, calendar=calendar, out=out, horizon=horizon, skip=skip or ())
+    show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()) if json else show.scenario(found, out)
 
 
 @app.command()

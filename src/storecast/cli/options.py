@@ -27,6 +27,9 @@ Horizon = Annotated[
 Quantiles = Annotated[str, typer.Option("--quantiles", help="Quantiles to add, such as 0.1,0.5,0.9.")]
 Models = Annotated[str, typer.Option("--models", help="Names of models, such as naive,linear.")]
 Fast = Annotated[bool, typer.Option("--fast", help="Learn from less history: quicker, slightly less accurate.")]
+Settings = Annotated[
+    Path | None, typer.Option("--settings", help="Settings of models, a TOML file with a table for each.")
+]
 Skip = Annotated[
     list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")
 ]

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
@@ -73,6 +74,29 @@ def importance(found: pl.DataFrame) -> None:
         if not of.is_empty():
             rows = [[name, f"± {share * 100:.1f} %"] for _, name, share in of.iter_rows()]
             table(f"What moves the model's forecasts: {what}", ["name", "usual size"], rows)
+
+
+def scenario(found: pl.DataFrame, out: Path) -> None:
+    """Print what another calendar changes, for the chain and its weeks; the file holds the rest."""
+    chain = found.filter(pl.col("Level").str.starts_with("chain"))
+    rows = [
+        [
+            f"{line['Start']} to {line['End']}",
+            *(f"{line[name]:,.0f}" for name in ("Stored", "Scenario")),
+            f"{line['Difference']:+,.0f}",
+            f"{line['Lower95']:+,.0f} to {line['Upper95']:+,.0f}",
+        ]
+        for line in chain.iter_rows(named=True)
+    ]
+    head = ["days", "stored calendar", "scenario", "difference", "95 % interval"]
+    table("What the model expects the other calendar to change, all stores", head, rows)
+    total = chain.row(-1, named=True)
+    days = found.filter(pl.col("Level") == "store-day").height
+    share = total["Difference"] / total["Stored"] if total["Stored"] else 0.0
+    Console().print(
+        f"The model expects {share:+.1%} on {days} store-days; {escape(str(out))} has every store. That is what it learned from "
+        "the past, and no proof: promotions were never dealt out at random."
+    )
 
 
 @contextmanager

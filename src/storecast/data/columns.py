@@ -9,7 +9,6 @@ Store = "Filiale"
 Sales = "Umsatz"
 """
 
-import difflib
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from storecast import schema as s
 from storecast.data.dialect import read_bytes
-from storecast.errors import DataError, quote
+from storecast.errors import DataError, hint, quote
 
 FILE = "storecast.toml"
 RENAMED = (
@@ -78,6 +77,6 @@ def read_columns(folder: Path) -> Columns:
 def _only(found: dict[str, object], allowed: tuple[str, ...], where: str) -> None:
     for name in found:
         if name not in allowed:
-            close = difflib.get_close_matches(name, allowed, n=1)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise DataError(f"{where}: there is no setting {quote(name)}.{hint} There are: {', '.join(allowed)}.")
+            raise DataError(
+                f"{where}: there is no setting {quote(name)}.{hint(name, allowed)} There are: {', '.join(allowed)}."
+            )

@@ -64,6 +64,8 @@ def read_bytes(path: Path) -> bytes:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{path.name} is not a plain file; expected one. Put the file itself there.")
         return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"There is no file {quote(path)}. Name one that is there.") from error
     except OSError as error:
         raise DataError(f"{path.name} cannot be read: {error.strerror}. Allow this user to read it.") from error
 

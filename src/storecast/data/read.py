@@ -98,6 +98,26 @@ def read_chain(folder: Path) -> RawChain:
     return RawChain(sales, stores, ahead, columns.known, doubles, generated=generated)
 
 
+def read_calendar(path: Path, folder: Path) -> pl.DataFrame:
+    """Read days of a calendar that someone edited: Store, Date and some of what is known ahead; null where a cell is empty.
+
+    Parameters
+    ----------
+    folder : of the chain's files, whose `storecast.toml` says how columns are called
+    """
+    columns = read_columns(folder)
+    table = _ours(read_table(path), columns)
+    _need(table, s.KEYS)
+    known = (*s.KNOWN, *columns.known)
+    if not set(known) & set(table.frame.columns):
+        raise DataError(
+            f"{table.name} says nothing of the days: expected some of the columns {', '.join(known)} beside Store and Date. "
+            "`storecast future` writes such a file."
+        )
+    frame = _typed(table, (*s.KEYS, *known, s.DAY_OF_WEEK), columns)
+    return _unique(table, frame, s.KEYS, {})
+
+
 def _files(folder: Path) -> tuple[dict[str, Path | None], Columns, bool]:
     """Return the file of each table, what `storecast.toml` says, and whether the chain is a generated one."""
     try:

@@ -22,6 +22,7 @@ from storecast.evaluate.explanations import permutation_importance
 from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models.base import create
+from storecast.models.settings import NONE, Settings
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Backtest:
         Ahead, Open, Promo, Median, History, Sales
     seconds : CPU seconds of each fit, by model
     cold : how much larger the errors of stores without history are
+    settings : of models, where they depart from the usual ones
     importance : by model, how much the RMSPE of the last window grows when a driver is dealt out at random
     """
 
@@ -55,6 +57,7 @@ class Backtest:
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cold: float = 1.0
     importance: dict[str, dict[str, float]] = field(default_factory=dict)
+    settings: Settings = field(default_factory=dict)
 
     def mean(self, model: str, name: str = "RMSPE") -> float:
         """Return a model's score, the mean of the windows."""
@@ -82,6 +85,7 @@ def backtest(
     task: Task,
     *,
     fast: bool = False,
+    settings: Settings = NONE,
     memo: Memo | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
@@ -92,14 +96,15 @@ def backtest(
     models : names of registered models; the baseline is added where it is missing
     cutoffs : the last known day of each window; windows without an earlier one that has ended get a warm-up window, whose
         errors give their intervals and which is not reported
+    settings : of models, where they depart from the usual ones
     """
     names = list(dict.fromkeys([BASELINE, *models]))
     for name in names:
-        create(name, fast=fast)  # a wrong name is refused now, not when its turn comes
+        create(name, fast=fast, settings=settings)  # a wrong name is refused now, not when its turn comes
     scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(cutoffs))]
     every = {window.cutoff: window for window in [*_warm_ups(panel, scored), *scored]}
     memo = memo or Memo()
-    result = Backtest(task, scored, pl.DataFrame(), [], [], cold=cold_factor(every[min(every)]))
+    result = Backtest(task, scored, pl.DataFrame(), [], [], cold=cold_factor(every[min(every)]), settings=settings)
     frames: list[pl.DataFrame] = []
     for name in names:
         result.medians[name], result.seconds[name] = [], []
@@ -107,7 +112,7 @@ def backtest(
             window = every[cutoff]
             progress(f"{name}, window from {cutoff + dt.timedelta(days=1)}")
             begin = cpu_seconds()
-            model = create(name, fast=fast)
+            model = create(name, fast=fast, settings=settings)
             model.fit(window.past, task.horizon, memo)
             medians = forecast_medians(model, window, memo)
             seconds = cpu_seconds() - begin

@@ -16,6 +16,7 @@ def summary(result: Backtest, panel: Panel, promotion: Promotion, *, version: st
         "data": panel.fingerprint,
         "generated": generated,
         "task": dataclasses.asdict(result.task),
+        "settings": result.settings,
         "definitions": DEFINITIONS,
         "windows": [
             {

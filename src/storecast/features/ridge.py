@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from storecast import schema as s
 from storecast.config import LinearSettings
 from storecast.data.grid import Floats, Grid
 from storecast.features.alike import expected_levels
@@ -19,6 +20,7 @@ from storecast.features.terms import Term, day_terms, store_terms
 
 SHORT = 42  # days with sales: a store with fewer leans on stores like it
 PRIOR_DAYS = 0.5  # of a store's own sales weigh as much as all that its attributes say
+PRIOR_STORES = 1.0  # of a group: how many speak for the chain when a short store leans on its group
 CHUNK = 64  # stores at a time: the working set stays near the cache
 
 
@@ -97,13 +99,26 @@ def recent_mean(residuals: Floats, days: int) -> Floats:
     return mean
 
 
-def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings) -> Ridge:
-    """Fit on the days up to ``origin`` (a column of the grid)."""
+def fit_ridge(
+    grid: Grid,
+    design: Design,
+    origin: int,
+    settings: LinearSettings,
+    day_weights: npt.NDArray[np.floating] | None = None,
+) -> Ridge:
+    """Fit on the days up to ``origin`` (a column of the grid).
+
+    Parameters
+    ----------
+    day_weights : how much each of these days counts, beside its age, (days,); None: all alike
+    """
     past = slice(0, origin + 1)
     y = grid.log_sales()[:, past]
     seen = np.isfinite(y)
     age = origin - np.arange(origin + 1)
     recency = (0.5 ** (age / settings.half_life)).astype(np.float32)
+    if day_weights is not None:
+        recency = recency * day_weights.astype(np.float32)
     weights = np.where(seen, recency, np.float32(0))
     level = _levels(y, weights)
     target = np.where(seen, y - level[:, None], np.float32(0))
@@ -115,15 +130,16 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     if short.any():
         level[short] = prior = expected_levels(grid, level, ~short)[short]
         target = np.where(seen, y - level[:, None], np.float32(0))
+    like = _Like(short, grid.stores[s.STATE].to_numpy().astype(str))
     regional = _regional_days(design)[past]
     robust = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
     with threadpool_limits(1, user_api="blas"):
         for round_ in range(settings.robust_rounds + 1):
-            chain, coefficients, residuals = _solve(design, past, robust, target, penalty, shared)
+            usual, coefficients, residuals = _solve(design, past, robust, target, (penalty, shared), like)
             if short.any() and round_ == 0:
                 # A few days say where a store stands once the chain's own effect on them is taken off.
-                left = (y - design.values(np.broadcast_to(chain, coefficients.shape), past))[short]
+                left = (y - design.values(usual, past))[short]
                 days = weights[short].sum(axis=1)
                 heard = (weights[short] * np.nan_to_num(left)).sum(axis=1)
                 level[short] = (heard + PRIOR_DAYS * prior) / (days + PRIOR_DAYS)
@@ -136,14 +152,24 @@ def fit_ridge(grid: Grid, design: Design, origin: int, settings: LinearSettings)
     return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
 
 
+@dataclass(frozen=True, eq=False)
+class _Like:
+    """Which stores lean on others, (stores,), and on whom: those of the same group, (stores,)."""
+
+    short: npt.NDArray[np.bool_]
+    group: npt.NDArray[np.str_]
+
+
 def _solve(
     design: Design,
     past: slice,
     weights: Floats,
     target: Floats,
-    penalty: npt.NDArray[np.float64],
-    shared: npt.NDArray[np.float64],
+    penalties: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
+    like: _Like,
 ) -> tuple[Floats, Floats, Floats]:
+    """Return what each store's coefficients are shrunk to, the coefficients, both (stores, terms), and the residuals."""
+    penalty, shared = penalties
     stores, terms = len(target), len(penalty)
     gram = np.empty((stores, terms, terms), np.float32)
     moment = np.empty((stores, terms), np.float32)
@@ -154,11 +180,36 @@ def _solve(
         np.matmul(weighted, rows.swapaxes(1, 2), out=gram[part])
         moment[part] = np.matmul(weighted, target[part, :, None])[..., 0]
     chain = np.linalg.solve(gram.sum(axis=0, dtype=np.float64) + np.diag(shared), moment.sum(axis=0, dtype=np.float64))
-    left = moment - gram @ chain.astype(np.float32)
+    known = gram.diagonal(axis1=1, axis2=2)
+    known = known / (known + penalty.astype(np.float32))
+    usual = np.broadcast_to(chain.astype(np.float32), moment.shape)
     gram[:, np.arange(terms), np.arange(terms)] += penalty.astype(np.float32)
-    own = np.linalg.solve(gram, left[..., None])[..., 0]
-    coefficients = (chain + own).astype(np.float32)
-    return chain.astype(np.float32), coefficients, target - design.values(coefficients, past)
+
+    def own(which: npt.NDArray[np.bool_] | slice) -> Floats:
+        bare = gram[which] @ usual[which][..., None] - (penalty.astype(np.float32) * usual[which])[..., None]
+        found: Floats = np.linalg.solve(gram[which], moment[which][..., None] - bare)[..., 0]
+        return found
+
+    departures = own(slice(None))
+    if like.short.any():
+        usual = usual + _departures_of_group(departures, known, like)
+        departures[like.short] = own(like.short)
+    coefficients = (usual + departures).astype(np.float32)
+    return usual, coefficients, target - design.values(coefficients, past)
+
+
+def _departures_of_group(departures: Floats, known: Floats, like: _Like) -> Floats:
+    """Return how the stores of a short store's group depart from the chain, shrunk to 0; 0 for other stores, (stores, terms).
+
+    Stores of one state trade under one law: where Sundays are open in the season alone, they sell little.
+    """
+    out = np.zeros_like(departures)
+    for group in np.unique(like.group[like.short]):
+        others = (like.group == group) & ~like.short
+        heard = known[others]
+        mean = (heard * departures[others]).sum(axis=0) / (heard.sum(axis=0) + PRIOR_STORES)
+        out[like.short & (like.group == group)] = mean
+    return out
 
 
 def _regional_days(design: Design) -> npt.NDArray[np.bool_]:

@@ -4,8 +4,8 @@ A model is fitted on the past of a window and asked for the days after it. It an
 turns medians into expected values and bounds is `evaluate.calibration`, the same for every model.
 """
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -13,8 +13,11 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast.data.panel import Panel
-from storecast.errors import ConfigError, quote
+from storecast.errors import ConfigError, hint, quote
 from storecast.features.rows import Memo
+from storecast.models.settings import NONE, Settings, changed
+
+SETTINGS = "settings.json"  # the part of a model file that holds them, where they are not the usual ones
 
 Logs = npt.NDArray[np.float64]
 
@@ -80,20 +83,41 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_FACTORIES, key=lambda name: (_COMPLEXITY[name], name)))
 
 
-def create(name: str, *, fast: bool = False) -> Forecaster:
-    """Return a new, unfitted model."""
+def create(name: str, *, fast: bool = False, settings: Settings = NONE) -> Forecaster:
+    """Return a new, unfitted model.
+
+    Parameters
+    ----------
+    settings : fields that depart from the model's own settings, by model; those of other models are left alone
+    """
     if name not in _FACTORIES:
-        raise ConfigError(f"There is no model {quote(name)}.{_hint(name, names())} There are: {', '.join(names())}.")
-    return _FACTORIES[name](fast)
+        raise ConfigError(f"There is no model {quote(name)}.{hint(name, names())} There are: {', '.join(names())}.")
+    model = _FACTORIES[name](fast)
+    configure(model, settings)
+    return model
+
+
+def configure(model: Forecaster, settings: Settings) -> None:
+    """Change a model's settings, and those of the members that it is made of.
+
+    Raises
+    ------
+    ConfigError
+        where a model, or one of its settings, has no such name
+    """
+    for other in settings:
+        if other not in _FACTORIES:
+            raise ConfigError(f"The settings name no model: {quote(other)}.{hint(other, names())}")
+    for member in getattr(model, "members", {}).values():
+        configure(member, settings)
+    if model.name in settings:
+        if not hasattr(model, "settings"):
+            raise ConfigError(f"The model {quote(model.name)} has no settings of its own; set those of its members.")
+        model.settings = changed(model.settings, model.name, settings[model.name])
 
 
 def restore(name: str, parts: Mapping[str, bytes]) -> Forecaster:
     """Return a fitted model from its parts."""
-    model = create(name)
+    model = create(name, settings=json.loads(parts.get(SETTINGS, b"{}")))
     model.restore(parts)
     return model
-
-
-def _hint(name: str, there: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, there, n=1)
-    return f" Did you mean {close[0]}?" if close else ""

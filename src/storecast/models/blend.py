@@ -15,7 +15,7 @@ from storecast.config import BlendSettings
 from storecast.data.panel import Panel
 from storecast.features.drivers import Places
 from storecast.features.rows import Memo
-from storecast.models.base import Forecaster, Logs, create, register, restore
+from storecast.models.base import Forecaster, Logs, create, register
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 
 log = logging.getLogger(__name__)
@@ -80,11 +80,12 @@ class Blend:
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take the members from their parts."""
-        self.members = {}
+        there, self.members = self.members, {}
         for name in json.loads(parts[MEMBERS]):
             begin = name + BETWEEN
             own = {part.removeprefix(begin): data for part, data in parts.items() if part.startswith(begin)}
-            self.members[name] = restore(name, own)
+            self.members[name] = there[name] if name in there else create(name)
+            self.members[name].restore(own)
 
 
 def _of(design: pl.DataFrame, name: str) -> pl.DataFrame:

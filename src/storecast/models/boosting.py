@@ -8,20 +8,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBRegressor
 
 from storecast import safe_skops
 from storecast.config import BoostingSettings, View
-from storecast.models.base import register
+from storecast.models.base import Logs, register
+from storecast.models.losses import LOSSES
 from storecast.models.trees import Trees
 
 FAST = BoostingSettings(origins=12, rounds=150, learning_rate=0.09)
 
 
 class Boosting(Trees):
-    """XGBoost on the log of sales."""
+    """XGBoost on feature rows, under a loss that is a setting; usually the squared error of log sales."""
 
     def __init__(self, settings: BoostingSettings, name: str = "boosting") -> None:
         self.settings = settings
@@ -38,7 +40,10 @@ class Boosting(Trees):
     def trees(self) -> XGBRegressor:
         """Return the unfitted booster."""
         chosen = self.settings
+        loss = LOSSES[chosen.loss]
         return XGBRegressor(
+            objective=loss.objective,
+            quantile_alpha=chosen.quantile if chosen.loss == "log-quantile" else None,
             n_estimators=chosen.rounds,
             learning_rate=chosen.learning_rate,
             max_depth=chosen.depth,
@@ -52,6 +57,15 @@ class Boosting(Trees):
             random_state=chosen.seed,
             n_jobs=len(os.sched_getaffinity(0)),
         )
+
+    def learn(self, table: pl.DataFrame, logs: npt.NDArray[np.float32]) -> None:
+        """Fit the pipeline under the loss that is set."""
+        loss = LOSSES[self.settings.loss]
+        self.pipeline_.fit(table, loss.target(logs), trees__sample_weight=loss.weights(logs))
+
+    def ask(self, design: pl.DataFrame) -> Logs:
+        """Ask the pipeline, in logs."""
+        return LOSSES[self.settings.loss].logs(super().ask(design))
 
     def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
         """Return each column's mean |TreeSHAP|, in log sales (Lundberg et al., Nature Machine Intelligence 2, 2020)."""

@@ -27,10 +27,19 @@ class Linear:
 
     def fit(self, past: Panel, horizon: int, memo: Memo) -> None:  # noqa: ARG002  (the protocol's signature)
         """Fit the coefficients of every store."""
+        self.learn(past)
+
+    def learn(self, past: Panel, day_weights: Logs | None = None) -> None:
+        """Fit the coefficients of every store.
+
+        Parameters
+        ----------
+        day_weights : how much each day from the first to the last of the past counts, (days,); None: all alike
+        """
         grid = Grid.of(past)
         origin = grid.column(past.end)
         design = Design.of(grid.cut(origin, 0), origin)
-        ridge = fit_ridge(grid, design, origin, self.settings)
+        ridge = fit_ridge(grid, design, origin, self.settings, day_weights)
         self.stores_ = past.stores[s.STORE]
         self.end_ = past.end
         self.level_ = ridge.level.astype(np.float64)

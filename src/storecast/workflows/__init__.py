@@ -7,9 +7,11 @@ backtest   how good each model is, on windows of the past
 train      one model, measured and saved
 explain    what a saved model's forecasts are made of
 forecast   a saved model on a folder
+scenario   what another calendar would change
 run        all of it: backtest, train the best, forecast, write the home
 """
 
+from storecast.workflows.comparing import scenario
 from storecast.workflows.evaluation import backtest, train
 from storecast.workflows.explaining import explain
 from storecast.workflows.exploring import explore
@@ -17,4 +19,16 @@ from storecast.workflows.forecasting import forecast
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
 
-__all__ = ["Prepared", "backtest", "check", "explain", "explore", "forecast", "future", "prepare", "run", "train"]
+__all__ = [
+    "Prepared",
+    "backtest",
+    "check",
+    "explain",
+    "explore",
+    "forecast",
+    "future",
+    "prepare",
+    "run",
+    "scenario",
+    "train",
+]

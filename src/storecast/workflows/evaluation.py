@@ -21,6 +21,7 @@ from storecast.evaluate.summary import summary
 from storecast.features.rows import Memo
 from storecast.files import whole
 from storecast.models import create
+from storecast.models.settings import NONE, Settings
 from storecast.report.writers import write_csv
 from storecast.workflows.preparation import Prepared, prepare
 
@@ -44,6 +45,7 @@ def backtest(
     cutoffs: Sequence[dt.date] = (),
     quantiles: tuple[float, ...] = (),
     fast: bool = False,
+    settings: Settings = NONE,
     skip: Collection[str] = (),
     progress: Report = quiet,
 ) -> dict[str, Any]:
@@ -52,7 +54,9 @@ def backtest(
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
-    result = evaluate.backtest.backtest(prepared.panel, models, chosen, prepared.task, fast=fast, progress=progress)
+    result = evaluate.backtest.backtest(
+        prepared.panel, models, chosen, prepared.task, fast=fast, settings=settings, progress=progress
+    )
     scores = scores_of(result, prepared)
     write_backtest(result.forecasts, out / "forecasts.csv")
     write_json(scores, out / "scores.json")
@@ -67,6 +71,7 @@ def train(
     horizon: int | None = None,
     quantiles: tuple[float, ...] = (),
     fast: bool = False,
+    settings: Settings = NONE,
     skip: Collection[str] = (),
     progress: Report = quiet,
 ) -> Bundle:
@@ -75,24 +80,34 @@ def train(
     memo = Memo()
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
     result = evaluate.backtest.backtest(
-        prepared.panel, [name], cutoffs, prepared.task, fast=fast, memo=memo, progress=progress
+        prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, memo=memo, progress=progress
     )
-    bundle = fit_on_all(prepared.panel, name, result, prepared.task, memo=memo, fast=fast, progress=progress)
+    bundle = fit_on_all(
+        prepared.panel, name, result, prepared.task, memo=memo, fast=fast, settings=settings, progress=progress
+    )
     return save(bundle, home, prepared, result, memo)
 
 
 def fit_on_all(
-    panel: Panel, name: str, result: Backtest, task: Task, *, memo: Memo, fast: bool, progress: Report
+    panel: Panel,
+    name: str,
+    result: Backtest,
+    task: Task,
+    *,
+    memo: Memo,
+    fast: bool,
+    settings: Settings,
+    progress: Report,
 ) -> Bundle:
     """Fit a model on all data, with intervals from every window of a backtest."""
     progress(f"{name}, all data")
     begin = cpu_seconds()
-    model = create(name, fast=fast)
+    model = create(name, fast=fast, settings=settings)
     model.fit(panel.until(panel.end), task.horizon, memo)
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
     field = fit_field(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
-    return Bundle(model, calibration_of(result, name, panel.end), task, field)
+    return Bundle(model, calibration_of(result, name, panel.end), task, field, settings)
 
 
 def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest, memo: Memo) -> Bundle:

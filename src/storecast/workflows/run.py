@@ -21,6 +21,7 @@ from storecast.features.rows import Memo
 from storecast.files import folder, whole
 from storecast.logs import log_file
 from storecast.models.contributions import Explains
+from storecast.models.settings import NONE, Settings
 from storecast.report.exploration import Exploration
 from storecast.report.facts import sample_stores
 from storecast.report.page import ReportInput, write_report
@@ -49,6 +50,7 @@ def run(
     windows: int | None = None,
     quantiles: tuple[float, ...] = (),
     fast: bool = False,
+    settings: Settings = NONE,
     skip: Collection[str] = (),
     progress: Report = quiet,
 ) -> dict[str, Any]:
@@ -68,12 +70,14 @@ def run(
         count = windows if windows is not None else 1 if fast else 2
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         result = evaluate.backtest.backtest(
-            prepared.panel, names, cutoffs, task, fast=fast, memo=memo, progress=progress
+            prepared.panel, names, cutoffs, task, fast=fast, settings=settings, memo=memo, progress=progress
         )
         scores = scores_of(result, prepared)
         champion = str(scores["promotion"]["model"])
         log.info("promoted: %s", scores["promotion"]["reason"])
-        bundle = fit_on_all(prepared.panel, champion, result, task, memo=memo, fast=fast, progress=progress)
+        bundle = fit_on_all(
+            prepared.panel, champion, result, task, memo=memo, fast=fast, settings=settings, progress=progress
+        )
         bundle = save(bundle, home, prepared, result, memo)
         exploration = _explore(prepared, progress)
         progress("forecast and report")

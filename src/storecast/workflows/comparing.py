@@ -1,0 +1,36 @@
+"""Compare the forecast with what it would be under another calendar."""
+
+import datetime as dt
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from storecast.bundle.bundle import load
+from storecast.data.overlay import overlay
+from storecast.data.read import read_calendar
+from storecast.evaluate.scenario import compare
+from storecast.report.writers import write_csv
+from storecast.workflows.forecasting import whole_horizon
+from storecast.workflows.preparation import prepare
+
+
+def scenario(
+    data: Path, *, model: Path, calendar: Path, out: Path, horizon: int | None = None, skip: Collection[str] = ()
+) -> pl.DataFrame:
+    """Load a model file and write what it expects another calendar to change; return it, as `evaluate.scenario.compare` does.
+
+    Parameters
+    ----------
+    calendar : CSV or Parquet: Store, Date, and what is to be different of Open, Promo, StateHoliday, SchoolHoliday and own
+        columns; days and cells that are left out stay as they are stored
+    """
+    bundle = load(model)
+    prepared = prepare(data, horizon=horizon, skip=skip)
+    panel = whole_horizon(bundle, prepared)
+    until = panel.end + dt.timedelta(days=prepared.task.horizon)
+    other = overlay(panel, read_calendar(calendar, data), until, calendar.name)
+    stored, changed = (each.window(panel.end, bundle.task.horizon) for each in (panel, other))
+    found = compare(bundle.model, bundle.calibration, stored, changed, until=until)
+    write_csv(found, out)
+    return found

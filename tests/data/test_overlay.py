@@ -1,0 +1,57 @@
+"""Another calendar over the stored one: what is given replaces it, what cannot be is refused."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from panels import make_panel
+from storecast import schema as s
+from storecast.data.overlay import overlay
+from storecast.data.read import read_calendar
+from storecast.errors import DataError
+
+
+def rows(folder: Path, text: str) -> pl.DataFrame:
+    (folder / "other.csv").write_text(text, encoding="utf-8")
+    return read_calendar(folder / "other.csv", folder)
+
+
+def test_only_what_is_given_changes(tmp_path: Path) -> None:
+    panel = make_panel()
+    day = panel.end + dt.timedelta(days=3)
+    given = rows(tmp_path, f"Store,Date,Promo,Open\n2,{day},1,\n")
+    other = overlay(panel, given, day, "other.csv")
+    there = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) == day)
+    assert other.calendar.filter(there)[s.PROMO].to_list() == [1]
+    assert_frame_equal(other.calendar.filter(~there), panel.calendar.filter(~there))
+    assert_frame_equal(other.calendar.drop(s.PROMO), panel.calendar.drop(s.PROMO))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Store,Date,Promo\n99,{ahead},1\n", "not in store.csv"),
+        ("Store,Date,Promo\n1,{past},1\n", "expected days ahead"),
+        ("Store,Date,Promo\n1,{beyond},1\n", "expected days ahead"),
+        ("Store,Date,Promo\n1,{ahead},2\n", "line 2, column Promo"),
+        ("Store,Date,Promo\n1,{ahead},1\n1,{ahead},0\n", "two different rows"),
+        ("Store,Date,StateHoliday\n1,{ahead},x\n", "0, a, b or c"),
+        ("Store,Date,Id\n1,{ahead},1\n", "says nothing of the days"),
+        ("Date,Promo\n{ahead},1\n", "'Store' is missing"),
+        ("", "is empty"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    panel = make_panel()
+    day = dt.timedelta(days=1)
+    words = {"ahead": panel.end + day, "past": panel.end, "beyond": panel.end + 15 * day}
+    with pytest.raises(DataError, match=said):
+        overlay(panel, rows(tmp_path, text.format(**words)), panel.end + 14 * day, "other.csv")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no file"):
+        read_calendar(tmp_path / "none.csv", tmp_path)
