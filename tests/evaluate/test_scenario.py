@@ -28,7 +28,9 @@ def chain(seed: int) -> Panel:
 
 def free_week(panel: Panel) -> dt.date:
     """Return a Monday ahead whose week has no promotion, nor the weeks beside it a change of that by holidays."""
-    ahead = panel.calendar.filter((pl.col(s.DATE) > panel.end) & (pl.col(s.DATE) <= panel.end + dt.timedelta(days=21)))
+    ahead = panel.calendar.filter(
+        (pl.col(s.DATE) > panel.end) & (pl.col(s.DATE) <= panel.end + dt.timedelta(days=HORIZON))
+    )
     weeks = ahead.group_by(pl.col(s.DATE).dt.truncate("1w").alias("week")).agg(pl.col(s.PROMO).sum(), pl.len())
     full = weeks.filter((pl.col("len") == 7 * panel.stores.height) & (pl.col(s.PROMO) == 0)).sort("week")
     week = full["week"][0]

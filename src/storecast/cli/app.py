@@ -312,6 +312,53 @@ def future(
     print(f"Wrote {rows} days of stores to {out}.")
 
 
+@app.command()
+def tune(
+    data: options.Data,
+    out: Annotated[Path, typer.Option("--out", help="Folder for study.db, trials.csv and settings.toml.")],
+    models: Annotated[str, typer.Option("--models", help="The name of one model.")] = "boosting",
+    trials: Annotated[int | None, typer.Option("--trials", help="End after so many trials.")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="End after so many minutes.")] = None,
+    windows: Annotated[
+        int, typer.Option("--windows", help="Windows to score on, before the two that a run reports.")
+    ] = 3,
+    score: Annotated[str, typer.Option("--score", help="What to lower: RMSPE, WAPE or MASE.")] = "RMSPE",
+    horizon: options.Horizon = None,
+    fast: options.Fast = False,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed tries the same settings.")] = 0,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Search for a model's settings; a search in the same folder goes on where the last one ended."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        found = workflows.tune(
+            data,
+            name=models,
+            out=out,
+            horizon=horizon,
+            windows=windows,
+            score=score,
+            trials=trials,
+            minutes=minutes,
+            fast=fast,
+            seed=seed,
+            skip=skip or (),
+            progress=progress,
+        )
+    result = {"usual": found.usual, "best": found.best, "settings": found.settings, "trials": found.trials.height}
+    if json:
+        show.as_json(result)
+        return
+    print(f"{found.trials.height} trials: mean {score} {found.best:.4f}, of the usual settings {found.usual:.4f}.")
+    print(
+        f"Use them: storecast train --settings {out / 'settings.toml'} …" if found.settings else "Nothing was better."
+    )
+
+
 @app.command("demo-data")
 def demo_data(
     out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],

@@ -8,6 +8,7 @@ train      one model, measured and saved
 explain    what a saved model's forecasts are made of
 forecast   a saved model on a folder
 scenario   what another calendar would change
+tune       search for a model's settings
 run        all of it: backtest, train the best, forecast, write the home
 """
 
@@ -18,6 +19,7 @@ from storecast.workflows.exploring import explore
 from storecast.workflows.forecasting import forecast
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
+from storecast.workflows.tuning import tune
 
 __all__ = [
     "Prepared",
@@ -31,4 +33,5 @@ __all__ = [
     "run",
     "scenario",
     "train",
+    "tune",
 ]
