@@ -1,0 +1,93 @@
+"""What each group of features and each model brings: RMSPE and WAPE without it, on windows that nothing was chosen on.
+
+Features: `boosting`, its fast version, fitted again without the columns of a group. Models: the blend without each member.
+"""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+
+from measure import arguments
+
+CUTOFFS = (dt.date(2014, 7, 31), dt.date(2015, 3, 9), dt.date(2015, 4, 26))
+HORIZON = 48
+MEMBERS = ("linear", "boosting", "boosting-plain")
+GROUPS: dict[str, tuple[str, ...]] = {
+    "the ridge's fit and parts": ("ridge",),
+    "means of log sales by weekday and promotion": ("mean_", "spread_"),
+    "holidays and closures around the day": (
+        "holiday", "public_", "closures_", "closed_", "shut_", "open_run", "sundays_", "from_christmas", "from_easter",
+    ),
+    "promotions around the day": ("promo_",),
+    "school holidays": ("school",),
+    "day of the month, pay day": ("day_of_month", "days_to_month_end", "from_payday"),
+    "what the ridge left over lately": ("residual_",),
+    "competition, Promo2": ("competition_", "promo2_"),
+    "type, assortment, state": ("StoreType", "Assortment", "State"),
+    "baskets, days of history, days since a gap": ("basket", "history_days", "days_since_gap"),
+}  # fmt: skip
+
+
+def main() -> None:
+    """Print a line for each group left out, then one for each member of the blend left out."""
+    from storecast import schema as s
+    from storecast.data.panel import Window
+    from storecast.evaluate.medians import forecast_medians
+    from storecast.evaluate.scores import rmspe, wape
+    from storecast.features.rows import Memo
+    from storecast.models import create
+    from storecast.models.boosting import FAST, Boosting
+    from storecast.workflows.preparation import prepare
+
+    class Without(Boosting):
+        """Boosting without the columns that begin so."""
+
+        def __init__(self, begins: tuple[str, ...]) -> None:
+            super().__init__(FAST)
+            self.begins = begins
+
+        def columns(self, there: list[str]) -> list[str]:
+            return [name for name in there if not (self.begins and name.startswith(self.begins))]
+
+    panel, memo = prepare(arguments(__doc__).data, horizon=HORIZON).panel, Memo()
+    windows = [panel.window(cutoff, HORIZON) for cutoff in CUTOFFS]
+
+    def scored(window: Window, medians: pl.DataFrame) -> tuple[float, float]:
+        rows = medians.join(window.actual(), on=s.KEYS).filter(pl.col(s.OPEN) == 1, pl.col(s.SALES) > 0)
+        actual, median = rows[s.SALES].cast(pl.Float64).to_numpy(), rows["Median"].to_numpy()
+        return rmspe(actual, median), wape(actual, median)
+
+    def line(name: str, found: list[tuple[float, float]]) -> None:
+        by_window = ",".join(f"{rmspe_:.4f}" for rmspe_, _ in found)
+        print(
+            f"{name},{by_window},{np.mean([r for r, _ in found]):.4f},{np.mean([w for _, w in found]):.4f}", flush=True
+        )
+
+    print("left out," + ",".join(f"RMSPE after {cutoff}" for cutoff in CUTOFFS) + ",mean RMSPE,mean WAPE")
+    every: dict[str, tuple[str, ...]] = {"nothing": (), **GROUPS}
+    for name, begins in every.items():
+        found = []
+        for window in windows:
+            model = Without(begins)
+            model.fit(window.past, HORIZON, memo)
+            found.append(scored(window, forecast_medians(model, window, memo)))
+        line(name, found)
+    medians: dict[str, list[pl.DataFrame]] = {}
+    for name in MEMBERS:
+        medians[name] = []
+        for window in windows:
+            member = create(name, fast=True)
+            member.fit(window.past, HORIZON, memo)
+            medians[name].append(forecast_medians(member, window, memo))
+    for left in (None, *MEMBERS):
+        kept = [name for name in MEMBERS if name != left]
+        found = []
+        for k, window in enumerate(windows):
+            logs = np.mean([np.log(medians[name][k]["Median"].to_numpy()) for name in kept], axis=0)
+            found.append(scored(window, medians[kept[0]][k].with_columns(pl.Series("Median", np.exp(logs)))))
+        line(f"blend without {left}" if left else "blend", found)
+
+
+if __name__ == "__main__":
+    main()
