@@ -45,8 +45,8 @@ bench: setup-dev ## the benchmarks, on real files: make bench DATA=dir
 	for script in speed accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation fev_rossmann; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 
 lock: ## write the lock files again; needs uv
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore --extra onnx --extra tune pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra explore --extra onnx --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra explore --extra onnx --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra explore --extra onnx --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 
 clean: ## remove what was built here; data and homes stay
 	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
