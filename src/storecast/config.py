@@ -126,6 +126,7 @@ class LstmSettings:
     finish: float = 0.1  # of the learning rate, for a last epoch with the newest origin among the others
     origins: int | None = None  # newest origins that train; None: all
     seed: int = 0
+    checkpoints: str = ""  # folder that keeps each epoch, from which a fit that was killed goes on; "": none is kept
 
 
 @dataclass(frozen=True)
