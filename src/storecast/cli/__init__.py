@@ -1,6 +1,7 @@
 """The command line: parse, call one workflow, show the result.
 
 app        the commands of the main job
+monitor    storecast monitor
 models     storecast models list | show | verify | promote | prune
 options    what several commands take
 show       results as tables for people, or as JSON

@@ -50,12 +50,12 @@ def numbers(text: str) -> tuple[float, ...]:
         raise ConfigError(f"--quantiles: found {quote(text)}; expected numbers such as 0.1,0.5,0.9.") from error
 
 
-def day(text: str) -> dt.date | None:
+def day(text: str, option: str = "--date") -> dt.date | None:
     """Read an ISO date; nothing where nothing is given."""
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise ConfigError(f"--date: found {quote(text)}; expected a date such as 2015-06-20.") from error
+        raise ConfigError(f"{option}: found {quote(text)}; expected a date such as 2015-06-20.") from error
 
 
 def days(text: str) -> list[dt.date]:

@@ -14,15 +14,15 @@ log = logging.getLogger(__name__)
 FORMULA = r"^[=+\-@\t\r]"
 
 
-def write_csv(table: pl.DataFrame, path: Path) -> None:
-    """Write a table: money with two decimals, ISO dates, and text that a spreadsheet takes as text."""
+def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
+    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with the decimals of money or as many as told."""
     text = [name for name, dtype in table.schema.items() if dtype == pl.String]
     harmless = [
         pl.when(pl.col(name).str.contains(FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in text
     ]
     with whole(path) as draft:
-        table.with_columns(harmless).write_csv(draft, float_precision=2)
+        table.with_columns(harmless).write_csv(draft, float_precision=decimals)
 
 
 def read_forecast(path: Path, *, text_ids: bool) -> pl.DataFrame | None:
