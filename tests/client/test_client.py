@@ -100,7 +100,7 @@ def test_the_history_of_a_store_is_asked_between_days() -> None:
     service = FakeService(reply({"history": [{"Date": "2014-07-01"}]}))
     assert list(service.client().history(7, DAY, "2014-07-09")) == [{"Date": "2014-07-01"}]
     assert asked(service.last) == ("GET", "/v1/stores/7/history")
-    assert (service.last.url.params["start"], service.last.url.params["end"]) == ("2014-07-01", "2014-07-09")
+    assert (service.last.url.params["first"], service.last.url.params["last"]) == ("2014-07-01", "2014-07-09")
 
 
 @pytest.mark.parametrize(
@@ -143,16 +143,27 @@ def test_writes_say_what_is_written() -> None:
     assert all("Idempotency-Key" in request.headers for request in service.requests)
 
 
+def test_a_rollback_is_never_sent_twice() -> None:
+    service = FakeService(httpx.ReadTimeout("slow"))
+    with pytest.raises(UnreachableError, match="asked 1 times"):
+        service.client().rollback()
+    assert len(service.requests) == 1
+
+
 def test_questions_are_asked_where_the_api_has_them() -> None:
     service = FakeService(reply({"models": [{"name": "model-a"}]}))
     client = service.client()
     assert client.models() == [{"name": "model-a"}]
     client.model("model-a")
     client.accuracy()
+    assert dict(service.last.url.params) == {"by": "model"}
+    client.accuracy("store", since=DAY)
+    assert dict(service.last.url.params) == {"by": "store", "since": "2014-07-01"}
     client.scenario([{"Store": 1, "Date": DAY, "Promo": 1}])
     assert [asked(request) for request in service.requests] == [
         ("GET", "/v1/models"),
         ("GET", "/v1/models/model-a"),
+        ("GET", "/v1/accuracy"),
         ("GET", "/v1/accuracy"),
         ("POST", "/v1/scenarios"),
     ]
@@ -164,7 +175,7 @@ def test_health_tells_that_the_service_is_not_ready_without_raising_or_waiting()
     found = service.client().health()
     assert found == {"live": True, "ready": False, "detail": "No model is promoted."}
     assert service.slept == []
-    assert FakeService(reply({"status": "ok"})).client().health() == {"live": True, "ready": True, "detail": ""}
+    assert FakeService(reply({"status": "ready"})).client().health() == {"live": True, "ready": True, "detail": ""}
     with pytest.raises(UnreachableError):
         FakeService(httpx.ConnectError("refused")).client().health()
 

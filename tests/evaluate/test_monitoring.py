@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made import CUTOFF, made
 from storecast import schema as s
 from storecast.evaluate import scores
-from storecast.evaluate.monitoring import DEFINITIONS, accuracy
+from storecast.evaluate.monitoring import DEFINITIONS, WEEK_AHEAD, accuracy, every_slice
 
 
 def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -40,7 +40,7 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
             made(2, 10, seed=seed, come=come, model="model-b"),
         ]
     )
-    found = accuracy(table)
+    found = every_slice(table)
     came = [row for row in table.to_dicts() if row[s.SALES] is not None]
     keys = {
         "all": lambda row: "all",
@@ -53,6 +53,16 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
         of = [row for row in came if row[s.MODEL] == line[s.MODEL] and keys[line["Slice"]](row) == line["Key"]]
         for name, value in slow(of).items():
             assert (value is None and line[name] is None) or math.isclose(line[name], value, abs_tol=1e-9), (name, line)
+
+
+def test_any_columns_can_be_scored_by_and_keep_their_types() -> None:
+    table = pl.concat([made(3, 21), made(3, 21, model="model-b")])
+    found = accuracy(table, s.MODEL, WEEK_AHEAD)
+    assert found.select(s.MODEL, WEEK_AHEAD).rows() == [(m, w) for m in ("model-a", "model-b") for w in (1, 2, 3)]
+    assert accuracy(table, s.STORE)[s.STORE].to_list() == [1, 2, 3]
+    whole = accuracy(table)
+    assert whole.height == 1
+    assert whole["Rows"].sum() == accuracy(table, s.STORE, s.CUTOFF)["Rows"].sum() == table.height
 
 
 def test_it_agrees_with_the_scores_of_a_backtest() -> None:
@@ -86,13 +96,13 @@ def test_when_only_closed_days_came_then_there_is_no_rmspe() -> None:
 
 def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() -> None:
     table = made(12, 42)
-    found = accuracy(table)
+    found = every_slice(table)
     assert found.filter(Slice="store")["Key"].to_list() == [str(store) for store in range(1, 13)]
     assert found.filter(Slice="week")["Key"].to_list() == list("123456")
-    named = accuracy(table.with_columns(pl.format("Store {}", s.STORE).alias(s.STORE)))
+    named = every_slice(table.with_columns(pl.format("Store {}", s.STORE).alias(s.STORE)))
     assert named.filter(Slice="store")["Key"][0] == "Store 1"
 
 
 def test_every_figure_has_its_definition() -> None:
-    figures = accuracy(made(2, 5)).columns[6:]
+    figures = accuracy(made(2, 5)).columns[3:]
     assert figures == list(DEFINITIONS)

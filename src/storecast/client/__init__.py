@@ -31,6 +31,7 @@ from storecast.client.replies import (
     Forecasts,
     Health,
     Model,
+    Promoted,
     Scenario,
     Written,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "NotAllowedError",
     "NotFoundError",
     "ProblemError",
+    "Promoted",
     "RequestError",
     "Retries",
     "Scenario",

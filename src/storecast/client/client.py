@@ -4,11 +4,11 @@ import datetime as dt
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 from urllib.parse import quote
 
 from storecast.client.errors import BadReplyError, RequestError, UnavailableError
-from storecast.client.replies import Accuracy, Forecasts, Health, Model, Row, Scenario, StoreId, Written
+from storecast.client.replies import Accuracy, Forecasts, Health, Model, Promoted, Row, Scenario, StoreId, Written
 from storecast.client.retries import Retries
 from storecast.client.sending import Sender
 
@@ -165,14 +165,14 @@ class Client:
         """Return a store with its attributes."""
         return cast("Row", self._sender.send("GET", f"/v1/stores/{_part(store)}"))
 
-    def history(self, store: StoreId, start: Day | None = None, end: Day | None = None) -> Iterator[Row]:
+    def history(self, store: StoreId, first: Day | None = None, last: Day | None = None) -> Iterator[Row]:
         """Yield a store's days in order: sales, customers and calendar.
 
         Parameters
         ----------
-        start, end : the first and the last day; None: all
+        first, last : the days between which it is wanted, both among them; None: all
         """
-        query = {name: str(day) for name, day in (("start", start), ("end", end)) if day is not None}
+        query = {name: str(day) for name, day in (("first", first), ("last", last)) if day is not None}
         return self._pages(f"/v1/stores/{_part(store)}/history", "history", query)
 
     def scenario(self, rows: Rows, *, model: str | None = None) -> Scenario:
@@ -204,9 +204,16 @@ class Client:
         """Add stores, or say more of them: Store and its attributes."""
         return self._write("/v1/stores", {"rows": [dict(row) for row in rows]}, idempotency_key)
 
-    def accuracy(self) -> Accuracy:
-        """Return how good the forecasts made have been, now that their sales are there, and what has left its band."""
-        return cast("Accuracy", self._sender.send("GET", "/v1/accuracy"))
+    def accuracy(self, by: Literal["model", "week", "store"] = "model", since: Day | None = None) -> Accuracy:
+        """Return how good the forecasts made have been, now that their sales are there, and what has left its band.
+
+        Parameters
+        ----------
+        by : what the scores are told apart by, beside the model: nothing more, the week ahead, or the store
+        since : the first day to look at; None: all
+        """
+        query = {"by": by, **({} if since is None else {"since": str(since)})}
+        return cast("Accuracy", self._sender.send("GET", "/v1/accuracy", query=query))
 
     def models(self) -> list[Model]:
         """Return the models, newest first."""
@@ -216,21 +223,20 @@ class Client:
         """Return what a model says of itself."""
         return cast("Row", self._sender.send("GET", f"/v1/models/{_part(name)}"))
 
-    def promote(self, name: str, *, idempotency_key: str | None = None) -> Row:
-        """Put a model into use."""
-        return self._change(f"/v1/models/{_part(name)}/promote", idempotency_key)
+    def promote(self, name: str) -> Promoted:
+        """Put a model into use. A second time changes nothing."""
+        return cast("Promoted", self._sender.send("POST", f"/v1/models/{_part(name)}/promote", headers=_once(None)))
 
-    def rollback(self, *, idempotency_key: str | None = None) -> Row:
-        """Put the model back into use that was in use before."""
-        return self._change("/v1/models/rollback", idempotency_key)
+    def rollback(self) -> Promoted:
+        """Put the model back into use that was in use before. It is sent once: a second time would undo the first."""
+        return cast("Promoted", self._sender.send("POST", "/v1/models/rollback", headers=_once(None), again=False))
 
     def health(self) -> Health:
         """Say whether the service is there and can answer. It asks once, and raises only where no service answers."""
         self._sender.send("GET", "/health/live", again=False)
         found = self._sender.send("GET", "/health/ready", again=False, taken=(503,))
-        detail = found.get("detail") if isinstance(found, dict) else None
-        ready = isinstance(found, dict) and found.get("status") not in (503, "not ready")
-        return {"live": True, "ready": ready, "detail": str(detail or "")}
+        told = found if isinstance(found, dict) else {}
+        return {"live": True, "ready": told.get("status") == "ready", "detail": str(told.get("detail", ""))}
 
     def _forecasts(self, body: Mapping[str, Any]) -> Forecasts:
         return cast("Forecasts", self._sender.send("POST", "/v1/forecasts", body=_given(body)))
@@ -261,9 +267,6 @@ class Client:
 
     def _write(self, path: str, body: Mapping[str, Any], key: str | None) -> Written:
         return cast("Written", self._sender.send("POST", path, body=body, headers=_once(key)))
-
-    def _change(self, path: str, key: str | None) -> Row:
-        return cast("Row", self._sender.send("POST", path, headers=_once(key)))
 
 
 def _once(key: str | None) -> dict[str, str]:

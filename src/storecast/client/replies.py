@@ -47,18 +47,29 @@ class Written(TypedDict):
 class Accuracy(TypedDict):
     """How good the forecasts made have been."""
 
-    accuracy: list[Row]
-    alerts: list[Row]
+    by: str
+    accuracy: list[Row]  # a row for each score; docs/monitoring.md has the columns
+    alerts: NotRequired[list[Row]]  # what has left its band, since when, and what to do
 
 
 class Model(TypedDict):
     """A model of the home."""
 
     name: str
-    kind: str
-    promoted: bool
-    cutoff: str
-    scores: NotRequired[dict[str, float]]
+    promoted: bool  # named by models/current
+    serving: bool  # what answers now
+    valid: bool  # every check passed, but for the trial forecast
+    bytes: int
+    kind: str | None  # None where the file is refused
+    cutoff: str | None
+
+
+class Promoted(TypedDict):
+    """Which model is in use now."""
+
+    model: str
+    before: str
+    serving: bool  # whether it answers already; else it will in a moment
 
 
 class Health(TypedDict):

@@ -16,7 +16,8 @@ from storecast.config import LEVELS
 from storecast.evaluate.noise import INSIDE, effective
 
 AHEAD = "Ahead"
-SLICES = ("all", "week", "store")
+WEEK_AHEAD = "WeekAhead"
+SLICES = {"all": None, "week": WEEK_AHEAD, "store": s.STORE}
 DEFINITIONS = {
     "Rows": "forecasts whose day has come; the same store and day counts once for each cutoff",
     "Sold": "those of days with sales, which RMSPE and coverage look at",
@@ -30,28 +31,54 @@ DEFINITIONS = {
 }
 
 
-def accuracy(made: pl.DataFrame) -> pl.DataFrame:
+def accuracy(made: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Score the forecasts whose day has come.
 
     Parameters
     ----------
     made : forecasts made and what came, in the columns of this module
+    by : columns to score by, of these and WeekAhead (from 1); none: all rows as one
 
     Returns
     -------
-    Model, Slice ("all", "week": the week ahead, from 1, or "store"), Key, First, Last, Cutoffs (number of) and the columns of
-    `DEFINITIONS`; shares, not percents; null where there is nothing to score. Sorted by model, slice and key.
+    the columns of ``by``, First and Last day, Cutoffs (number of) and the columns of `DEFINITIONS`; shares, not percents; null
+    where there is nothing to score; sorted. No row where nothing has come.
     """
-    came = with_errors(made)
-    keys = {
-        "all": pl.lit(0),
-        "week": (pl.col(AHEAD) - 1) // 7 + 1,
-        "store": pl.col(s.STORE),
-    }
-    parts = [_slice(came.with_columns(keys[name].alias("Key")), name) for name in SLICES]
-    return pl.concat(parts).sort(
-        s.MODEL, pl.col("Slice").replace_strict(SLICES, range(len(SLICES))), maintain_order=True
+    came = with_errors(made).with_columns(((pl.col(AHEAD) - 1) // 7 + 1).alias(WEEK_AHEAD))
+    came = came.with_columns(pl.struct(by or pl.lit(0)).alias("_of"))
+    total = pl.col(s.SALES).sum()
+    over = pl.when(total > 0).then(total)  # a store that sold nothing has no relative error
+    found = came.group_by("_of").agg(
+        pl.col(s.DATE).min().alias("First"),
+        pl.col(s.DATE).max().alias("Last"),
+        pl.col(s.CUTOFF).n_unique().cast(pl.Int64).alias("Cutoffs"),
+        pl.len().cast(pl.Int64).alias("Rows"),
+        pl.col("Sold").sum().cast(pl.Int64).alias("Sold"),
+        pl.col(s.DATE).filter(pl.col("Sold")).n_unique().cast(pl.Int64).alias("Days"),
+        pl.col("Square").mean().sqrt().alias("RMSPE"),
+        ((pl.col(s.SALES) - pl.col(s.FORECAST)).abs().sum() / over).alias("WAPE"),
+        ((pl.col(s.FORECAST).sum() - total) / over).alias("Bias"),
+        *(pl.col(f"Inside{level}").mean().alias(f"Cover{level}") for level in LEVELS),
     )
+    counted = came.filter("Sold").group_by("_of", *s.KEYS).agg(pl.len().alias("Count"))
+    whole = found.join(effective(counted, INSIDE, ["_of"]), on="_of", how="left")
+    return whole.unnest("_of").sort(by).select(*by, *whole.columns[1:])
+
+
+def every_slice(made: pl.DataFrame) -> pl.DataFrame:
+    """Score the forecasts whose day has come by model: in all, by week ahead, and by store.
+
+    Returns
+    -------
+    Model, Slice ("all", "week" or "store"), Key (text) and the figures of `accuracy`; sorted by model, slice and key
+    """
+    parts = []
+    for name, column in SLICES.items():
+        found = accuracy(made, s.MODEL, *([] if column is None else [column]))
+        key = pl.lit("all") if column is None else pl.col(column).cast(pl.String)
+        figures = pl.exclude(s.MODEL, *([] if column is None else [column]))
+        parts.append(found.select(s.MODEL, pl.lit(name).alias("Slice"), key.alias("Key"), figures))
+    return pl.concat(parts).sort(s.MODEL, maintain_order=True)
 
 
 def with_errors(made: pl.DataFrame) -> pl.DataFrame:
@@ -69,25 +96,3 @@ def with_errors(made: pl.DataFrame) -> pl.DataFrame:
     ]
     came = made.filter(pl.col(s.SALES).is_not_null())
     return came.with_columns(sold.alias("Sold"), pl.when(sold).then(square).alias("Square"), *inside)
-
-
-def _slice(came: pl.DataFrame, name: str) -> pl.DataFrame:
-    by = [s.MODEL, "Key"]
-    total = pl.col(s.SALES).sum()
-    over = pl.when(total > 0).then(total)  # a store that sold nothing has no relative error
-    found = came.group_by(by).agg(
-        pl.col(s.DATE).min().alias("First"),
-        pl.col(s.DATE).max().alias("Last"),
-        pl.col(s.CUTOFF).n_unique().cast(pl.Int64).alias("Cutoffs"),
-        pl.len().cast(pl.Int64).alias("Rows"),
-        pl.col("Sold").sum().cast(pl.Int64).alias("Sold"),
-        pl.col(s.DATE).filter(pl.col("Sold")).n_unique().cast(pl.Int64).alias("Days"),
-        pl.col("Square").mean().sqrt().alias("RMSPE"),
-        ((pl.col(s.SALES) - pl.col(s.FORECAST)).abs().sum() / over).alias("WAPE"),
-        ((pl.col(s.FORECAST).sum() - total) / over).alias("Bias"),
-        *(pl.col(f"Inside{level}").mean().alias(f"Cover{level}") for level in LEVELS),
-    )
-    counted = came.filter("Sold").group_by(*by, *s.KEYS).agg(pl.len().alias("Count"))
-    whole = found.join(effective(counted, INSIDE, by), on=by, how="left").sort(by)
-    key = pl.lit("all") if name == "all" else pl.col("Key").cast(pl.String)
-    return whole.select(s.MODEL, pl.lit(name).alias("Slice"), key.alias("Key"), pl.exclude(s.MODEL, "Key"))

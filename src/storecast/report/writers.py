@@ -15,7 +15,7 @@ FORMULA = r"^[=+\-@\t\r]"
 
 
 def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
-    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with the decimals of money or as many as told."""
+    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others."""
     text = [name for name, dtype in table.schema.items() if dtype == pl.String]
     harmless = [
         pl.when(pl.col(name).str.contains(FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)

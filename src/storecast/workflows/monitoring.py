@@ -15,7 +15,7 @@ from storecast.data.panel import Panel
 from storecast.errors import ConfigError, ModelFileError
 from storecast.evaluate.alerts import Alert, Promise, alerts
 from storecast.evaluate.drift import drift
-from storecast.evaluate.monitoring import DEFINITIONS, accuracy
+from storecast.evaluate.monitoring import DEFINITIONS, every_slice
 from storecast.report.writers import write_csv
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Monitored:
 
     Attributes
     ----------
-    accuracy : as `evaluate.monitoring.accuracy` returns it; no row before a day of a forecast has come
+    accuracy : as `evaluate.monitoring.every_slice` returns it; no row before a day of a forecast has come
     drift : as `evaluate.drift.drift` returns it, with the model (Model) since whose cutoff it looks
     alerts : what has left its band
     unbound : models without a file here, whose RMSPE has no band
@@ -99,7 +99,7 @@ def watch(made: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
     promises = {} if models is None else promises_of(models, names)
     drifted = _drift(made, panel, models, promises)
     unbound = tuple(name for name in names if name not in promises)
-    return Monitored(accuracy(made), drifted, alerts(made, promises, drifted), unbound)
+    return Monitored(every_slice(made), drifted, alerts(made, promises, drifted), unbound)
 
 
 def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
@@ -125,7 +125,9 @@ def _drift(made: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapp
         cutoff = promise.cutoff if promise else cutoff
     elif not made.is_empty():
         name = made.sort(s.CUTOFF, s.MODEL)[s.MODEL][-1]
-        cutoff = made.filter(pl.col(s.MODEL) == name)[s.CUTOFF].to_list()[0]
+        first = made.filter(pl.col(s.MODEL) == name)[s.CUTOFF].min()  # it had learned from nothing later
+        assert isinstance(first, dt.date)
+        cutoff = first
     return drift(panel.sales, panel.calendar, cutoff).select(pl.lit(name).alias(s.MODEL), pl.all())
 
 
