@@ -48,7 +48,7 @@ def test_when_the_network_or_a_busy_service_fails_once_then_it_is_asked_again(
 
 def test_when_it_fails_for_good_then_the_last_reason_is_told_after_all_retries() -> None:
     service = FakeService(DROPPED)
-    with pytest.raises(UnreachableError, match="asked 3 times: ConnectError"):
+    with pytest.raises(UnreachableError, match="attempts: 3, ConnectError"):
         service.client(retries=Retries(times=2)).accuracy()
     assert len(service.requests) == 3
     busy = FakeService(problem(503, headers={"Retry-After": "2"}))

@@ -93,7 +93,7 @@ class Sender:
                 )
                 if wait is None:
                     raise UnreachableError(
-                        f"{self.url} did not answer {method} {path}, asked {attempt} times: {type(error).__name__}. "
+                        f"{self.url} did not answer {method} {path} (attempts: {attempt}, {type(error).__name__}). "
                         "Is the service up, and the address right?"
                     ) from error
                 said = type(error).__name__
