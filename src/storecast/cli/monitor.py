@@ -29,7 +29,7 @@ def monitor(
     """Compare the forecasts made with what came; say what has left its band, since when, and what to do."""
     from storecast import workflows
 
-    log_to_screen(log_format)
+    log_to_screen(log_format, verbose=False)
     with show.progress() as progress:
         progress("reading the forecasts made and what came")
         found = workflows.monitor(home=home, db=db, since=options.day(since, "--since"), out=out)
@@ -57,7 +57,9 @@ def _show(found: "Monitored") -> None:
     if not found.alerts and not found.accuracy.is_empty():
         print("Nothing has left its band.")
     if found.unbound:
-        print(f"RMSPE has no band for {', '.join(found.unbound)}: give --home with its model files.")
+        print(
+            f"What was promised is not known, and RMSPE has no band, where the model file is not here: {', '.join(found.unbound)}."
+        )
 
 
 def _table(title: str, head: str, rows: pl.DataFrame) -> None:

@@ -79,8 +79,6 @@ def monitor(
     finally:
         database.close()
     found = watch(made, panel, None if home is None else home / "models")
-    for alert in found.alerts:
-        log.warning("%s", alert.sentence())
     if out is not None:
         _write(found, out)
     return found
@@ -109,7 +107,7 @@ def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
         try:
             manifest = open_model(models / name).manifest
         except ModelFileError as error:
-            log.warning("what %s promised is not known: %s", name, error)
+            log.info("what %s promised is not known: %s", name, error)
             continue
         scores = {key: float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)}
         found[name] = Promise(manifest.cutoff, scores)
