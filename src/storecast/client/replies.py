@@ -32,7 +32,7 @@ class Scenario(TypedDict):
 
     model: str
     cutoff: str
-    rows: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+    changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
 
 
 class Written(TypedDict):
