@@ -4,6 +4,8 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from made import CUTOFF, made
 from storecast import schema as s
@@ -77,6 +79,30 @@ def test_the_advice_is_to_wait_while_it_may_pass_or_little_is_new() -> None:
     waiting = alerts(made(40, bias=0.3), fresh)
     assert {alert.advice for alert in waiting} == {"wait"}
     assert "only 7 days of sales" in waiting[0].reason
+
+
+@given(seed=st.integers(0, 99), bias=st.floats(-0.4, 0.4), factor=st.sampled_from([0.01, 0.5, 100.0]))
+def test_alerts_do_not_look_at_currency_order_or_the_names_of_stores(seed: int, bias: float, factor: float) -> None:
+    table = made(6, 30, bias=bias, seed=seed)
+    money = pl.col(s.FORECAST, s.SALES, "Lower80", "Upper80", "Lower95", "Upper95") * factor
+    other = table.with_columns(money, pl.format("Store {}", s.STORE).alias(s.STORE)).sample(
+        fraction=1, shuffle=True, seed=seed
+    )
+    for one, two in zip(alerts(table, PROMISE), alerts(other, PROMISE), strict=True):
+        assert (one.what, one.since, one.advice, one.days) == (two.what, two.since, two.advice, two.days)
+        assert one.value == pytest.approx(two.value)
+        assert one.high == pytest.approx(two.high)
+
+
+@given(seed=st.integers(0, 99), days=st.integers(7, 42))
+def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
+    table = store_days(with_errors(made(6, 42, seed=seed)))
+    widths = []
+    for count in (days, 42):
+        found = measure(table, "cover80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
+        assert found is None or found.low < 0.8 < found.high
+        widths.append(1.0 if found is None else found.high - found.low)
+    assert widths[0] >= widths[1] - 1e-9
 
 
 def test_when_a_model_has_forecast_nothing_for_six_weeks_then_it_is_let_be() -> None:

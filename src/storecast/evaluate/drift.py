@@ -129,7 +129,7 @@ def _compare(values: pl.DataFrame, cutoff: dt.date, first: dt.date, days: int) -
     return {
         "Recent": value,
         "Usual": usual,
-        "Low": usual - UNUSUAL * deviation,
+        "Low": usual - UNUSUAL * deviation,  # of a share it may lie below 0: then no fall would be unusual
         "High": usual + UNUSUAL * deviation,
         "Z": z,
         "PSI": psi,
