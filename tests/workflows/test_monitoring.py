@@ -148,6 +148,13 @@ def test_a_model_whose_file_is_gone_or_refused_promises_nothing(
     assert caplog.text.count("is not known") == 3
 
 
+def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
+    old, new = made(3, 14, model="old"), made(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
+    found = watch(pl.concat([old, new]), PANEL, None)
+    assert found.unbound == ("new",)
+    assert set(found.accuracy[s.MODEL]) == {"old", "new"}
+
+
 @pytest.mark.parametrize("text", [False, True])
 def test_stores_may_be_numbers_or_names(text: bool) -> None:
     rows: Any = made(3, 14)

@@ -16,6 +16,7 @@ from storecast.errors import ConfigError, ModelFileError
 from storecast.evaluate.alerts import Alert, Promise, alerts
 from storecast.evaluate.drift import drift
 from storecast.evaluate.monitoring import DEFINITIONS, every_slice
+from storecast.evaluate.noise import BLOCK
 from storecast.report.writers import write_csv
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Monitored:
     accuracy : as `evaluate.monitoring.every_slice` returns it; no row before a day of a forecast has come
     drift : as `evaluate.drift.drift` returns it, with the model (Model) since whose cutoff it looks
     alerts : what has left its band
-    unbound : models without a file here, whose RMSPE has no band
+    unbound : models at work in the last six weeks without a file here, so that their RMSPE has no band
     """
 
     accuracy: pl.DataFrame
@@ -93,7 +94,8 @@ def watch(made: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
     panel : the chain as it is now
     models : folder of the model files, which say what was promised; None: nobody says it, and RMSPE has no band
     """
-    names = made[s.MODEL].unique().sort().to_list()
+    recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
+    names = made.filter(recent)[s.MODEL].unique().sort().to_list()
     promises = {} if models is None else promises_of(models, names)
     drifted = _drift(made, panel, models, promises)
     unbound = tuple(name for name in names if name not in promises)
