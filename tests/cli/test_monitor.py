@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from chains import write_chain
 from panels import make_panel
 from storecast import schema as s
+from storecast import workflows
 from storecast.cli import main
 from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel import write_panel
+from storecast.database.writes import add_sales
 
 Cli = Callable[..., tuple[int, str, str]]
 PANEL = make_panel(stores=6, days=500, ahead=10)
@@ -72,6 +76,40 @@ def test_json_holds_all_of_it(cli: Cli, tmp_path: Path) -> None:
     assert set(found) == {"accuracy", "drift", "alerts", "unbound", "definitions"}
     assert found["accuracy"][0]["Rows"] == 18
     assert found["alerts"] == []
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home that a run has written."""
+    folder = tmp_path_factory.mktemp("ran")
+    data = write_chain(folder / "data", stores=3, days=200, ahead=14)
+    workflows.run(data, home=folder / "home", models=["naive"], windows=1, horizon=14)
+    return folder / "home"
+
+
+@pytest.mark.parametrize("by", ["run", "db load", "add_sales"])
+def test_when_one_more_day_of_sales_comes_then_it_shows_up(cli: Cli, ran: Path, tmp_path: Path, by: str) -> None:
+    home = shutil.copytree(ran, tmp_path / "home")
+    assert json.loads(cli("monitor", "--home", home, "--json")[1])["accuracy"] == []
+    next_day = write_chain(tmp_path / "next", stores=3, days=201, ahead=14)
+    if by == "run":
+        words = ("--models", "naive", "--windows", 1, "--horizon", 14)
+        code, _, err = cli("run", "--data", next_day, "--out", home, *words)
+        assert code == 0, err
+    elif by == "db load":
+        code, _, err = cli("db", "load", "--data", next_day, "--home", home)
+        assert code == 0, err
+    else:
+        day = pl.read_csv(next_day / "train.csv", try_parse_dates=True, schema_overrides={s.STATE_HOLIDAY: pl.String})
+        rows = day.filter(pl.col(s.DATE) == pl.col(s.DATE).max()).select(*s.KEYS, pl.col(s.SALES).cast(pl.Float64))
+        database = Database.open(home_url(home))
+        with database.begin() as conn:
+            add_sales(conn, rows)
+        database.close()
+    found = json.loads(cli("monitor", "--home", home, "--json")[1])
+    whole = found["accuracy"][0]
+    assert (whole["Rows"], whole["Cutoffs"], whole["First"]) == (3, 1, whole["Last"])
+    assert found["unbound"] == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 app        the commands of the main job
 monitor    storecast monitor
 models     storecast models list | show | verify | promote | prune
+db         storecast db upgrade | downgrade | load | backup | restore | status
+key        storecast key create | list | revoke
 options    what several commands take
 show       results as tables for people, or as JSON
 

@@ -17,8 +17,8 @@ FIGURES = ("RMSPE", "WAPE", "Bias", "Cover80", "Cover95")
 
 
 def monitor(
-    home: Annotated[Path | None, typer.Option("--home", help="Folder that `storecast run` wrote.")] = None,
-    db: Annotated[str | None, typer.Option("--db", help="URL of the database. Default: HOME/storecast.db.")] = None,
+    home: options.MaybeHome = None,
+    db: options.Db = None,
     since: Annotated[str, typer.Option("--since", help="The first day to look at. Default: all.")] = "",
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for accuracy.csv, drift.csv and alerts.csv.")

@@ -10,6 +10,7 @@ forecast   a saved model on a folder
 monitor    the forecasts made, beside what came
 scenario   what another calendar would change
 tune       search for a model's settings
+load       a folder into a database
 run        all of it: backtest, train the best, forecast, write the home
 """
 
@@ -21,6 +22,7 @@ from storecast.workflows.forecasting import forecast
 from storecast.workflows.monitoring import monitor
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
+from storecast.workflows.storing import load
 from storecast.workflows.tuning import tune
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "explore",
     "forecast",
     "future",
+    "load",
     "monitor",
     "prepare",
     "run",
