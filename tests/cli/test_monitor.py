@@ -83,7 +83,10 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home that a run has written."""
     folder = tmp_path_factory.mktemp("ran")
     data = write_chain(folder / "data", stores=3, days=200, ahead=14)
-    workflows.run(data, home=folder / "home", models=["naive"], windows=1, horizon=14)
+    with pytest.MonkeyPatch.context() as patch:  # the tests' key, which is not set yet when a module begins
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        patch.delenv("STORECAST_SIGNING_KEY", raising=False)
+        workflows.run(data, home=folder / "home", models=["naive"], windows=1, horizon=14)
     return folder / "home"
 
 
