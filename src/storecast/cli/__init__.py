@@ -1,7 +1,8 @@
 """The command line: parse, call one workflow, show the result.
 
 app        the commands of the main job
-models     storecast models list | show | verify | promote | prune
+serve      storecast serve
+models     storecast models list | show | verify | promote | rollback | prune
 options    what several commands take
 show       results as tables for people, or as JSON
 

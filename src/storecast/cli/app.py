@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from storecast.cli import models, options, show
+from storecast.cli import models, options, serve, show
 from storecast.logs import log_to_screen
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.command()(serve.serve)
 
 
 def _version(asked: bool) -> None:
