@@ -17,6 +17,7 @@ from storecast.database.journal import AnsweredRequest, forget_replies, record_r
 from storecast.errors import DatabaseError
 from storecast.service.call import Call
 from storecast.service.metrics import Metrics
+from storecast.service.rules import PUBLIC
 
 log = logging.getLogger("storecast.requests")
 
@@ -92,7 +93,7 @@ class Journal:
             lines = [self._new.popleft() for _ in range(len(self._new))]
             self._metrics.count(lines)
             for line in lines:
-                if line.key is not None or line.status >= 400:
+                if line.route not in PUBLIC:  # probes come every few seconds
                     _tell(line)
                     self._unwritten.append(line)
             while len(self._unwritten) > MOST_WAITING:
@@ -127,7 +128,7 @@ def _tell(line: Line) -> None:
         line.route,
         line.status,
         line.seconds * 1000,
-        extra={"request": line.request, "key": line.key, "rows": line.rows, "model": line.model or None},
+        extra={"request": line.request, "key": line.key, "rows": line.rows or None, "model": line.model or None},
     )
 
 
