@@ -24,7 +24,7 @@ import pytest
 
 from panels import make_panel
 from storecast import schema as s
-from storecast.bundle.bundle import Bundle
+from storecast.bundle.bundle import Bundle, load
 from storecast.bundle.store import promote
 from storecast.config import Task
 from storecast.data.panel import Panel
@@ -89,11 +89,13 @@ def make_key(url: str, *scopes: str, expires: dt.datetime | None = None) -> str:
 class Client:
     """Asks a service, from any thread."""
 
-    def __init__(self, app: Any, loop: asyncio.AbstractEventLoop, key: str | None, base: str) -> None:
+    def __init__(self, app: Any, loop: asyncio.AbstractEventLoop, key: str | None) -> None:
         self.app = app
         self.loop = loop
         self.key = key
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base, timeout=60)
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000", timeout=60
+        )
 
     def ask(
         self, method: str, path: str, content: bytes | str | None = None, *, key: str | None = "", **headers: str
@@ -128,8 +130,11 @@ class Client:
 
 
 @contextmanager
-def running(settings: Settings, key: str | None = None, *, base: str = "http://127.0.0.1:8000") -> Iterator[Client]:
-    """Run the application in a thread, ready to be asked."""
+def running(settings: Settings, key: str | None = None, *, trial: bool = False) -> Iterator[Client]:
+    """Run the application in a thread, ready to be asked. Models are loaded without their trial in a child process.
+
+    The trial takes seconds; `test_chain` and what starts `storecast serve` have it.
+    """
     app = create_app(settings)
     loop = asyncio.new_event_loop()
     begun, end = threading.Event(), asyncio.Event()
@@ -140,10 +145,12 @@ def running(settings: Settings, key: str | None = None, *, base: str = "http://1
             await end.wait()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(live()), daemon=True)
-    thread.start()
-    assert begun.wait(10)
-    client = Client(app, loop, key, base)
+    client = Client(app, loop, key)
+    if not trial:
+        app.state.service.chain.load = load_untried
     try:
+        thread.start()
+        assert begun.wait(10)
         wait_until(lambda: app.state.service.chain.served is not None, 60)
         yield client
     finally:
@@ -151,6 +158,13 @@ def running(settings: Settings, key: str | None = None, *, base: str = "http://1
         loop.call_soon_threadsafe(end.set)
         thread.join(20)
         loop.close()
+
+
+def load_untried(path: Path) -> Bundle:
+    """Load a model file without its trial."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storecast.bundle.bundle.try_in_child", lambda path, **_: path)
+        return load(path)
 
 
 def wait_until(condition: Any, seconds: float) -> None:

@@ -115,7 +115,9 @@ def test_csv_in_and_out(client: Client) -> None:
     assert [row["Id"] for row in rows] == ["'=1+1", "8"]
     assert rows[0]["Forecast"] == f"{expected(client, 1, 0)['Forecast']:.2f}"
     assert reply.headers["x-model"] == client.service.chain.served.name
-    assert client.forecasts(text, content_type="text/csv", accept="application/json").json()["forecasts"][0]["Store"] == 1
+    assert (
+        client.forecasts(text, content_type="text/csv", accept="application/json").json()["forecasts"][0]["Store"] == 1
+    )
     assert client.forecasts({"store": 1}, accept="text/csv").text.startswith("Store,Date,Forecast")
 
 

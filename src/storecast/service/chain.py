@@ -89,6 +89,7 @@ class Chain:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self.settings = settings
         self.models = settings.home / "models"
+        self.load: Callable[[Path], Bundle] = load
         self.database: Database | None = None
         self.served: Served | None = None
         self.previous = ""  # the model that was served before
@@ -201,7 +202,7 @@ class Chain:
         assert panel is not None
 
         def work() -> Served:
-            return Served.of(Ready.of(bundle or load(self.models / name), panel), version)
+            return Served.of(Ready.of(bundle or self.load(self.models / name), panel), version)
 
         try:
             found = await self._pool.run(work)
@@ -274,7 +275,7 @@ class Chain:
             return self.trouble
         kept = self._kept.get(name)
         try:
-            self._bundle = load(path) if kept is None else kept.ready.bundle
+            self._bundle = self.load(path) if kept is None else kept.ready.bundle
         except ModelFileError as error:
             self._refused = (name, time.monotonic() + REFUSED_S)
             return f"The promoted model is refused, and what was served before goes on: {error}"
