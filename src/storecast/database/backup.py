@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from polars.exceptions import PolarsError
 from sqlalchemy import Connection, Table
 
-from storecast import __version__
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.connect import Database
@@ -47,7 +46,6 @@ def backup(db: Database, file: Path) -> dict[str, int]:
         manifest = {
             "format": FORMAT,
             "revision": REVISIONS[-1],
-            "storecast": __version__,
             "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "rows": rows,
         }
@@ -157,8 +155,8 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, int]:
         raise _broken(file, f"{MANIFEST} is another program's")
     if revision != REVISIONS[-1]:
         raise DatabaseError(
-            f"The backup {quote(file)} is of tables {quote(revision)}; this storecast works on {REVISIONS[-1]}. Restore it with "
-            f"the storecast that wrote it ({quote(manifest.get('storecast'))}), then use `storecast db upgrade`."
+            f"The backup {quote(file)} is of tables {quote(revision)}; this storecast works on {REVISIONS[-1]}. Restore it with a "
+            "storecast of those tables, then bring them up with `storecast db upgrade`."
         )
     if set(rows) != set(t.metadata.tables):
         raise _broken(file, "tables are missing")

@@ -131,10 +131,16 @@ def read_panel(db: Database) -> tuple[Panel, int]:
     DatabaseError
         where the database holds none
     """
+    panel, chain = read_held(db)
+    return panel, chain.version
+
+
+def read_held(db: Database) -> tuple[Panel, Chain]:
+    """Return the chain, and what holds for it as a whole."""
     with db.reading() as conn:
         chain = held_chain(conn)
         sales, calendar, stores = _read(conn, chain, since=None)
-    return Panel(sales, stores, calendar), chain.version
+    return Panel(sales, stores, calendar), chain
 
 
 def version(db: Database) -> int:

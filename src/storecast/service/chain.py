@@ -31,6 +31,7 @@ from storecast.service.table import Table
 log = logging.getLogger(__name__)
 
 MOST_TABLES = 4  # of one model, by their quantiles
+STOP_S = 2.0
 REFUSED_S = 30.0  # before a model that was refused is looked at again
 
 Quantiles = tuple[float, ...]
@@ -114,9 +115,11 @@ class Chain:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking."""
+        """Stop looking; what is being worked out is waited for a moment."""
         self._ended.set()
         self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=STOP_S)
 
     @property
     def ready(self) -> bool:

@@ -71,8 +71,8 @@ class Service:
     async def stop(self) -> None:
         """End it; the log of requests is written first."""
         self.stopping = True
-        self.chain.stop()
         await asyncio.to_thread(self.journal.stop)
+        await asyncio.to_thread(self.chain.stop)
         for pool in (self.large, self.quick, self.writes):
             pool.close()
         if self.chain.database is not None:

@@ -9,6 +9,7 @@ explain    what a saved model's forecasts are made of
 forecast   a saved model on a folder
 scenario   what another calendar would change
 tune       search for a model's settings
+load       a folder into a database
 run        all of it: backtest, train the best, forecast, write the home
 """
 
@@ -19,6 +20,7 @@ from storecast.workflows.exploring import explore
 from storecast.workflows.forecasting import forecast
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
+from storecast.workflows.storing import load
 from storecast.workflows.tuning import tune
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "explore",
     "forecast",
     "future",
+    "load",
     "prepare",
     "run",
     "scenario",

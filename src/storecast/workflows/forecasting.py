@@ -19,11 +19,11 @@ from storecast.evaluate.totals import totals
 from storecast.features.rows import Memo
 from storecast.report.tables import forecast_table
 from storecast.report.writers import write_csv
-from storecast.workflows.preparation import Prepared, prepare
+from storecast.workflows.preparation import Prepared, Source, prepare
 
 
 def forecast(
-    data: Path,
+    data: Source,
     *,
     model: Path,
     out: Path,
