@@ -1,14 +1,10 @@
 """The command line: parse, call one workflow, show the result.
 
 app        the commands of the main job
-<<<<<<< HEAD
 serve      storecast serve
 models     storecast models list | show | verify | promote | rollback | prune
-=======
-models     storecast models list | show | verify | promote | prune
 db         storecast db upgrade | downgrade | load | backup | restore | status
 key        storecast key create | list | revoke
->>>>>>> db
 options    what several commands take
 show       results as tables for people, or as JSON
 

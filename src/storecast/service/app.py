@@ -14,6 +14,7 @@ from storecast import __version__
 from storecast.service.access import Access
 from storecast.service.edge import Edge
 from storecast.service.limits import Limits
+from storecast.service.openapi import document
 from storecast.service.problems import Problem, of_status
 from storecast.service.routes import forecasts, health, models, stores, writes
 from storecast.service.rules import RULES
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         exception_handlers={HTTPException: _http_error},
     )
     app.state.service = service
+    app.openapi = document  # type: ignore[method-assign]
     for (method, path), endpoint in ROUTES.items():
         app.router.routes.append(LeanRoute(path, endpoint, methods=[method], response_model=None))
     RULES.check(app.router.routes)
