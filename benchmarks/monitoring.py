@@ -34,7 +34,7 @@ def main() -> None:
     from storecast.config import Task
     from storecast.evaluate.alerts import SCORES, Promise, measure, store_days
     from storecast.evaluate.backtest import backtest
-    from storecast.evaluate.monitoring import with_errors
+    from storecast.evaluate.monitoring import scored
     from storecast.evaluate.scores import WORST
     from storecast.workflows.preparation import prepare
 
@@ -45,7 +45,7 @@ def main() -> None:
     made = found.forecasts.join(panel.sales, on=s.KEYS).join(known, on=s.KEYS).with_columns(ahead)
     print("model,figure,block,week,day,store,spread (variance over mean²)")
     for model in ("linear", "naive"):
-        came = with_errors(made.filter(pl.col(s.MODEL) == model)).filter("Sold")
+        came = _came(made.filter(pl.col(s.MODEL) == model))
         rank = pl.col("Square").rank("ordinal", descending=True).over(s.CUTOFF)
         for figure, rows in (("Inside80", came), ("Inside95", came), ("Square", came.filter(rank > WORST))):
             shares = [f"{share:.4f}" for share in _shares(rows, figure)]
@@ -65,7 +65,7 @@ def main() -> None:
                     ]
                     promise = Promise(cutoff, {name: sum(line[name] for line in lines) / 2 for name in SCORES})
                     rows = made.filter(pl.col(s.MODEL) == model, pl.col(s.CUTOFF) == cutoff)
-                    days = store_days(with_errors(rows.with_columns(pl.col(s.SALES) * (1 - fall))))
+                    days = store_days(scored(rows.with_columns(pl.col(s.SALES) * (1 - fall))))
                     looks = [measure(days, figure, promise, cutoff + dt.timedelta(days=day)) for day in LOOKS]
                     outside = [look is not None and look.outside for look in looks]
                     stands.append(sum(outside))
@@ -82,6 +82,16 @@ def main() -> None:
                     sep=",",
                     flush=True,
                 )
+
+
+def _came(made: pl.DataFrame) -> pl.DataFrame:
+    """Keep days with sales; of each, its squared relative error and whether it lies inside its intervals."""
+    square = ((pl.col("Sales") - pl.col("Forecast")) / pl.col("Sales")) ** 2
+    inside = [
+        pl.col("Sales").is_between(f"Lower{level}", f"Upper{level}").cast(pl.Float64).alias(f"Inside{level}")
+        for level in (80, 95)
+    ]
+    return made.filter(pl.col("Sales") > 0).with_columns(square.alias("Square"), *inside)
 
 
 def _shares(rows: pl.DataFrame, figure: str) -> list[float]:

@@ -8,11 +8,12 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from made import CUTOFF, made
 from storecast import schema as s
 from storecast.evaluate import scores
-from storecast.evaluate.monitoring import DEFINITIONS, WEEK_AHEAD, accuracy, every_slice
+from storecast.evaluate.monitoring import DEFINITIONS, WEEK_AHEAD, accuracy, accuracy_of, every_slice, scored
 
 
 def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -26,8 +27,12 @@ def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
         "RMSPE": math.sqrt(sum(squares) / len(squares)) if sold else None,
         "WAPE": sum(abs(row[s.SALES] - row[s.FORECAST]) for row in rows) / total if total else None,
         "Bias": (sum(row[s.FORECAST] for row in rows) - total) / total if total else None,
-        "Cover80": sum(row["Lower80"] <= row[s.SALES] <= row["Upper80"] for row in sold) / len(sold) if sold else None,
-        "Cover95": sum(row["Lower95"] <= row[s.SALES] <= row["Upper95"] for row in sold) / len(sold) if sold else None,
+        "Coverage80": sum(row["Lower80"] <= row[s.SALES] <= row["Upper80"] for row in sold) / len(sold)
+        if sold
+        else None,
+        "Coverage95": sum(row["Lower95"] <= row[s.SALES] <= row["Upper95"] for row in sold) / len(sold)
+        if sold
+        else None,
     }
 
 
@@ -40,7 +45,7 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
             made(2, 10, seed=seed, come=come, model="model-b"),
         ]
     )
-    found = every_slice(table)
+    found = every_slice(scored(table))
     came = [row for row in table.to_dicts() if row[s.SALES] is not None]
     keys = {
         "all": lambda row: "all",
@@ -62,7 +67,16 @@ def test_any_columns_can_be_scored_by_and_keep_their_types() -> None:
     assert accuracy(table, s.STORE)[s.STORE].to_list() == [1, 2, 3]
     whole = accuracy(table)
     assert whole.height == 1
-    assert whole["Rows"].sum() == accuracy(table, s.STORE, s.CUTOFF)["Rows"].sum() == table.height
+    assert whole["Rows"].sum() == accuracy(table, s.STORE, s.DATE)["Rows"].sum() == table.height
+
+
+def test_stretches_of_days_scored_apart_are_the_same_as_all_at_once() -> None:
+    table = pl.concat([made(3, 21, cutoff=CUTOFF + dt.timedelta(days=k)) for k in range(9)])
+    early = pl.col(s.DATE) <= CUTOFF + dt.timedelta(days=11)
+    parts = pl.concat([scored(table.filter(early)), scored(table.filter(~early))])
+    assert_frame_equal(every_slice(parts), every_slice(scored(table)))
+    assert accuracy_of(parts).row(0, named=True)["Rows"] == table.height
+    assert parts.height < table.height / 3
 
 
 def test_it_agrees_with_the_scores_of_a_backtest() -> None:
@@ -71,7 +85,7 @@ def test_it_agrees_with_the_scores_of_a_backtest() -> None:
     actual, forecast = table[s.SALES].to_numpy(), table[s.FORECAST].to_numpy()
     assert whole["RMSPE"] == pytest.approx(scores.rmspe(actual, forecast))
     assert whole["WAPE"] == pytest.approx(scores.wape(actual, forecast))
-    assert whole["Cover80"] == pytest.approx(
+    assert whole["Coverage80"] == pytest.approx(
         scores.coverage(actual, table["Lower80"].to_numpy(), table["Upper80"].to_numpy())
     )
 
@@ -91,18 +105,18 @@ def test_when_only_closed_days_came_then_there_is_no_rmspe() -> None:
     closed = made(2, 14).filter(pl.col(s.OPEN) == 0)
     whole = accuracy(closed).row(0, named=True)
     assert (whole["Rows"], whole["Sold"]) == (4, 0)
-    assert whole["RMSPE"] is whole["WAPE"] is whole["Cover80"] is whole["Effective"] is None
+    assert whole["RMSPE"] is whole["WAPE"] is whole["Coverage80"] is whole["Effective"] is None
 
 
 def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() -> None:
     table = made(12, 42)
-    found = every_slice(table)
+    found = every_slice(scored(table))
     assert found.filter(Slice="store")["Key"].to_list() == [str(store) for store in range(1, 13)]
     assert found.filter(Slice="week")["Key"].to_list() == list("123456")
-    named = every_slice(table.with_columns(pl.format("Store {}", s.STORE).alias(s.STORE)))
+    named = every_slice(scored(table.with_columns(pl.format("Store {}", s.STORE).alias(s.STORE))))
     assert named.filter(Slice="store")["Key"][0] == "Store 1"
 
 
 def test_every_figure_has_its_definition() -> None:
-    figures = accuracy(made(2, 5)).columns[3:]
+    figures = accuracy(made(2, 5)).columns[2:]
     assert figures == list(DEFINITIONS)

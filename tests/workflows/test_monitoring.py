@@ -19,6 +19,7 @@ from storecast.database.panel import write_panel
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError, DatabaseError
 from storecast.evaluate.alerts import RMSPE
+from storecast.evaluate.monitoring import scored
 from storecast.workflows.monitoring import monitor, promises_of, watch
 
 __all__ = ["postgres", "url"]
@@ -146,7 +147,7 @@ def test_a_model_whose_file_is_gone_or_refused_promises_nothing(tmp_path: Path) 
 
 def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
     old, new = made(3, 14, model="old"), made(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
-    found = watch(pl.concat([old, new]), PANEL, None)
+    found = watch(scored(pl.concat([old, new])), PANEL, None)
     assert found.unbound == ("new",)
     assert set(found.accuracy[s.MODEL]) == {"old", "new"}
 
@@ -156,5 +157,5 @@ def test_stores_may_be_numbers_or_names(text: bool) -> None:
     rows: Any = made(3, 14)
     if text:
         rows = rows.with_columns(pl.format("=cmd {}", s.STORE).alias(s.STORE))
-    found = watch(rows, PANEL, None)
+    found = watch(scored(rows), PANEL, None)
     assert found.accuracy.filter(Slice="store")["Key"][0] == ("=cmd 1" if text else "1")

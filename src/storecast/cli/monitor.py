@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from storecast.workflows.monitoring import Monitored
 
 FURTHEST = 5  # stores that are shown
-FIGURES = ("RMSPE", "WAPE", "Bias", "Cover80", "Cover95")
+FIGURES = ("RMSPE", "WAPE", "Bias", "Coverage80", "Coverage95")
 
 
 def monitor(

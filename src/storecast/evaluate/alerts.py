@@ -24,7 +24,6 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.config import LEVELS
-from storecast.evaluate.monitoring import with_errors
 from storecast.evaluate.noise import BLOCK, INSIDE, SQUARES, SQUARES_SPREAD, Shared, effective, effective_of_block
 from storecast.evaluate.scores import WORST
 
@@ -88,21 +87,20 @@ class Measured:
         return not self.low <= self.value <= self.high
 
 
-def alerts(made: pl.DataFrame, promises: Mapping[str, Promise], drifted: pl.DataFrame | None = None) -> list[Alert]:
+def alerts(rows: pl.DataFrame, promises: Mapping[str, Promise], drifted: pl.DataFrame | None = None) -> list[Alert]:
     """Return what has left its band, model by model.
 
     Parameters
     ----------
-    made : forecasts made and what came, as `monitoring.accuracy` takes them
+    rows : forecasts beside what came, as `monitoring.scored` returns them
     promises : by model; without one (its file is gone), coverage is held to its nominal share alone
     drifted : what `drift.drift` found for the model whose name stands in its column Model
     """
-    came = with_errors(made)
-    last = came[s.DATE].max()
+    days = store_days(rows)
+    last = rows[s.DATE].max()
     found: list[Alert] = []
     if isinstance(last, dt.date):
-        first_cutoffs = dict(came.group_by(s.MODEL).agg(pl.col(s.CUTOFF).min()).iter_rows())
-        days = store_days(came)
+        first_cutoffs = dict(rows.group_by(s.MODEL).agg(pl.col(s.CUTOFF).min()).iter_rows())
         for model in sorted(first_cutoffs):
             promise = promises.get(model, Promise(first_cutoffs[model]))
             found += _of_model(model, days.filter(pl.col(s.MODEL) == model), promise, last)
@@ -126,19 +124,18 @@ def measure(days: pl.DataFrame, what: str, promise: Promise, last: dt.date) -> M
     return _coverage(rows, int(what.removeprefix("cover")), promise, count)
 
 
-def store_days(came: pl.DataFrame) -> pl.DataFrame:
+def store_days(rows: pl.DataFrame) -> pl.DataFrame:
     """Lay the forecasts of a store and day at several cutoffs together.
 
     Returns
     -------
     Model, Store, Date, Count (forecasts with sales), Square, Inside80, Inside95 (means of them)
     """
-    measures = ["Square", *(f"Inside{level}" for level in LEVELS)]
-    return (
-        came.filter("Sold")
-        .group_by(s.MODEL, *s.KEYS)
-        .agg(pl.len().alias("Count"), *(pl.col(m).mean() for m in measures))
+    sums = ["Square", *(f"Inside{level}" for level in LEVELS)]
+    found = rows.group_by(s.MODEL, *s.KEYS).agg(
+        pl.col("Sold").sum().alias("Count"), *(pl.col(name).sum() for name in sums)
     )
+    return found.filter(pl.col("Count") > 0).with_columns(pl.col(name) / pl.col("Count") for name in sums)
 
 
 def _coverage(rows: pl.DataFrame, level: int, promise: Promise, count: int) -> Measured:

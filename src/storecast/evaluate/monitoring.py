@@ -25,74 +25,104 @@ DEFINITIONS = {
     "RMSPE": "root of the mean of ((Sales - Forecast) / Sales)², over days with sales",
     "WAPE": "sum of |Sales - Forecast| / sum of Sales",
     "Bias": "(sum of Forecast - sum of Sales) / sum of Sales: above 0, the forecasts are too high",
-    "Cover80": "measured share of days with sales inside [Lower80, Upper80]",
-    "Cover95": "measured share of days with sales inside [Lower95, Upper95]",
+    "Coverage80": "measured share of days with sales inside [Lower80, Upper80]",
+    "Coverage95": "measured share of days with sales inside [Lower95, Upper95]",
     "Effective": "number of rows without anything in common that would say as much on coverage",
 }
 
 
-def accuracy(made: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """Score the forecasts whose day has come.
+def scored(made: pl.DataFrame) -> pl.DataFrame:
+    """Score forecasts one by one, and lay those of a store and day together that were made in one week: all that is asked later.
+
+    It is a seventh of the rows where a forecast is made each day, and frames of several stretches of days can be put together.
 
     Parameters
     ----------
     made : forecasts made and what came, in the columns of this module
-    by : columns to score by, of these and WeekAhead (from 1); none: all rows as one
 
     Returns
     -------
-    the columns of ``by``, First and Last day, Cutoffs (number of) and the columns of `DEFINITIONS`; shares, not percents; null
-    where there is nothing to score; sorted. No row where nothing has come.
+    Model, WeekAhead (from 1), Store, Date, Cutoff (the first), and sums over the forecasts whose day has come: Rows, Sold (of
+    days with sales), Error (forecast - sales), Absolute, Sales, and of days with sales Square (squared relative errors),
+    Inside80, Inside95
     """
-    came = with_errors(made).with_columns(((pl.col(AHEAD) - 1) // 7 + 1).alias(WEEK_AHEAD))
-    came = came.with_columns(pl.struct(by or pl.lit(0)).alias("_of"))
-    total = pl.col(s.SALES).sum()
-    over = pl.when(total > 0).then(total)  # a store that sold nothing has no relative error
-    found = came.group_by("_of").agg(
+    sold = pl.col(s.SALES) > 0
+    error = pl.col(s.FORECAST) - pl.col(s.SALES)
+    inside = {level: pl.col(s.SALES).is_between(*s.bound_columns(level)) & sold for level in LEVELS}
+    return (
+        made.filter(pl.col(s.SALES).is_not_null())
+        .with_columns(((pl.col(AHEAD) - 1) // 7 + 1).cast(pl.Int64).alias(WEEK_AHEAD))
+        .group_by(s.MODEL, WEEK_AHEAD, *s.KEYS)
+        .agg(
+            pl.col(s.CUTOFF).min(),
+            pl.len().cast(pl.Int64).alias("Rows"),
+            sold.sum().cast(pl.Int64).alias("Sold"),
+            error.sum().alias("Error"),
+            error.abs().sum().alias("Absolute"),
+            pl.col(s.SALES).sum(),
+            ((error / pl.col(s.SALES)) ** 2).filter(sold).sum().alias("Square"),
+            *(inside[level].sum().cast(pl.Int64).alias(f"Inside{level}") for level in LEVELS),
+        )
+    )
+
+
+def accuracy(made: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Score forecasts made beside what came.
+
+    Parameters
+    ----------
+    made : forecasts made and what came, in the columns of this module
+    by : columns to score by: some of Model, WeekAhead (from 1), Store and Date; none: all rows as one
+
+    Returns
+    -------
+    what `accuracy_of` returns
+    """
+    return accuracy_of(scored(made), *by)
+
+
+def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Put scored forecasts together.
+
+    Parameters
+    ----------
+    rows : as `scored` returns them
+    by : columns to score by: some of Model, WeekAhead, Store and Date; none: all rows as one
+
+    Returns
+    -------
+    the columns of ``by``, First and Last day and the columns of `DEFINITIONS`; shares, not percents; null where there is nothing
+    to score; sorted. No row where nothing has come.
+    """
+    rows = rows.with_columns(pl.struct(by or pl.lit(0)).alias("_of"))
+    total, sold = (pl.when(pl.col(name).sum() > 0).then(pl.col(name).sum()) for name in (s.SALES, "Sold"))
+    found = rows.group_by("_of").agg(
         pl.col(s.DATE).min().alias("First"),
         pl.col(s.DATE).max().alias("Last"),
-        pl.col(s.CUTOFF).n_unique().cast(pl.Int64).alias("Cutoffs"),
-        pl.len().cast(pl.Int64).alias("Rows"),
-        pl.col("Sold").sum().cast(pl.Int64).alias("Sold"),
-        pl.col(s.DATE).filter(pl.col("Sold")).n_unique().cast(pl.Int64).alias("Days"),
-        pl.col("Square").mean().sqrt().alias("RMSPE"),
-        ((pl.col(s.SALES) - pl.col(s.FORECAST)).abs().sum() / over).alias("WAPE"),
-        ((pl.col(s.FORECAST).sum() - total) / over).alias("Bias"),
-        *(pl.col(f"Inside{level}").mean().alias(f"Cover{level}") for level in LEVELS),
+        pl.col("Rows").sum(),
+        pl.col("Sold").sum(),
+        pl.col(s.DATE).filter(pl.col("Sold") > 0).n_unique().cast(pl.Int64).alias("Days"),
+        (pl.col("Square").sum() / sold).sqrt().alias("RMSPE"),
+        (pl.col("Absolute").sum() / total).alias("WAPE"),
+        (pl.col("Error").sum() / total).alias("Bias"),
+        *((pl.col(f"Inside{level}").sum() / sold).alias(f"Coverage{level}") for level in LEVELS),
     )
-    counted = came.filter("Sold").group_by("_of", *s.KEYS).agg(pl.len().alias("Count"))
+    counted = rows.filter(pl.col("Sold") > 0).group_by("_of", *s.KEYS).agg(pl.col("Sold").sum().alias("Count"))
     whole = found.join(effective(counted, INSIDE, ["_of"]), on="_of", how="left")
     return whole.unnest("_of").sort(by).select(*by, *whole.columns[1:])
 
 
-def every_slice(made: pl.DataFrame) -> pl.DataFrame:
-    """Score the forecasts whose day has come by model: in all, by week ahead, and by store.
+def every_slice(rows: pl.DataFrame) -> pl.DataFrame:
+    """Put scored forecasts together by model: in all, by week ahead, and by store.
 
     Returns
     -------
-    Model, Slice ("all", "week" or "store"), Key (text) and the figures of `accuracy`; sorted by model, slice and key
+    Model, Slice ("all", "week" or "store"), Key (text) and the figures of `accuracy_of`; sorted by model, slice and key
     """
     parts = []
     for name, column in SLICES.items():
-        found = accuracy(made, s.MODEL, *([] if column is None else [column]))
+        found = accuracy_of(rows, s.MODEL, *([] if column is None else [column]))
         key = pl.lit("all") if column is None else pl.col(column).cast(pl.String)
         figures = pl.exclude(s.MODEL, *([] if column is None else [column]))
         parts.append(found.select(s.MODEL, pl.lit(name).alias("Slice"), key.alias("Key"), figures))
     return pl.concat(parts).sort(s.MODEL, maintain_order=True)
-
-
-def with_errors(made: pl.DataFrame) -> pl.DataFrame:
-    """Keep the rows whose day has come, and say of each with sales how far off it was and where it lies.
-
-    Returns
-    -------
-    the same columns and Sold, Square (squared relative error), Inside80, Inside95; the last three null without sales
-    """
-    sold = pl.col(s.SALES) > 0
-    square = ((pl.col(s.SALES) - pl.col(s.FORECAST)) / pl.col(s.SALES)) ** 2
-    inside = [
-        pl.when(sold).then(pl.col(s.SALES).is_between(*s.bound_columns(level)).cast(pl.Float64)).alias(f"Inside{level}")
-        for level in LEVELS
-    ]
-    came = made.filter(pl.col(s.SALES).is_not_null())
-    return came.with_columns(sold.alias("Sold"), pl.when(sold).then(square).alias("Square"), *inside)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from storecast import schema as s
 from storecast.config import LinearSettings
-from storecast.data.grid import Floats, Grid
+from storecast.data.grid import Floats, Grid, Places
 from storecast.features.alike import expected_levels
 from storecast.features.terms import Term, day_terms, store_terms
 
@@ -43,12 +43,10 @@ class Design:
         """
         days, by_day = day_terms(grid, origin)
         stores, by_store = store_terms(grid)
-        counts = [k for k, term in enumerate(stores) if term.count]
         if scale is None:
-            past = by_store[counts, :, : origin + 1].reshape(len(counts), -1).T
-            scale = StandardScaler(with_mean=False).fit(past).scale_.astype(np.float32)
-        by_store[counts] /= scale[:, None, None]
-        return cls([*days, *stores], by_day, by_store, scale)
+            past = by_store[_counts(stores), :, : origin + 1]
+            scale = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
+        return cls([*days, *stores], by_day, _scaled(stores, by_store, scale), scale)
 
     def rows(self, stores: slice, days: slice) -> Floats:
         """Return (stores, terms, days) of a part."""
@@ -56,12 +54,12 @@ class Design:
         shared = np.broadcast_to(self.by_day[None, :, days], (own.shape[0], *self.by_day[:, days].shape))
         return np.concatenate([shared, own], axis=1)
 
-    def values(self, coefficients: Floats, days: slice, terms: npt.NDArray[np.bool_] | None = None) -> Floats:
-        """Return the sum of coefficient × term, (stores, days); of the chosen terms only, where some are chosen."""
-        chosen = coefficients if terms is None else coefficients * terms
+    def values(self, coefficients: Floats, days: slice) -> Floats:
+        """Return the sum of coefficient × term, (stores, days)."""
         split = len(self.by_day)
-        own = np.einsum("skd,sk->sd", self.by_store[:, :, days].swapaxes(0, 1), chosen[:, split:])
-        out: Floats = chosen[:, :split] @ self.by_day[:, days] + own
+        out: Floats = of_days(coefficients[:, :split], self.by_day[:, days]) + of_stores(
+            coefficients[:, split:], self.by_store[:, :, days]
+        )
         return out
 
 
@@ -81,14 +79,43 @@ class Ridge:
     coefficients: Floats
     residuals: Floats
 
+    def of(self, stores: Places) -> "Ridge":
+        """Return the ridge of some stores."""
+        return Ridge(self.terms, self.level[stores], self.coefficients[stores], self.residuals[stores])
+
     def fitted(self, design: Design, days: slice) -> Floats:
         """Return the fitted log sales of some days, (stores, days)."""
         return self.level[:, None] + design.values(self.coefficients, days)
 
+    def chosen(self, *parts: str) -> Floats:
+        """Return the coefficients of some parts of the model, 0 for the others, (stores, terms)."""
+        out: Floats = self.coefficients * np.array([term.part in parts for term in self.terms])
+        return out
+
     def part(self, design: Design, days: slice, *parts: str) -> Floats:
         """Return what some parts of the model add to log sales, (stores, days)."""
-        chosen = np.array([term.part in parts for term in self.terms])
-        return design.values(self.coefficients, days, chosen)
+        return design.values(self.chosen(*parts), days)
+
+
+def own_terms(grid: Grid, scale: Floats) -> Floats:
+    """Return the terms of store and day alone, (terms, stores, days), the counts among them scaled as in an earlier design."""
+    terms, columns = store_terms(grid)
+    return _scaled(terms, columns, scale)
+
+
+def of_days(coefficients: Floats, terms: Floats) -> Floats:
+    """Return what terms of the day add: (stores, terms) by (terms, days).
+
+    A product of matrices: its last digit depends on how many stores there are, so it is made once for all of them.
+    """
+    out: Floats = coefficients @ terms
+    return out
+
+
+def of_stores(coefficients: Floats, terms: Floats) -> Floats:
+    """Return what terms of the store and day add: (stores, terms) by (terms, stores, days); of one store as of many."""
+    out: Floats = np.einsum("skd,sk->sd", terms.swapaxes(0, 1), coefficients)
+    return out
 
 
 def recent_mean(residuals: Floats, days: int) -> Floats:
@@ -210,6 +237,16 @@ def _departures_of_group(departures: Floats, known: Floats, like: _Like) -> Floa
         mean = (heard * departures[others]).sum(axis=0) / (heard.sum(axis=0) + PRIOR_STORES)
         out[like.short & (like.group == group)] = mean
     return out
+
+
+def _counts(terms: list[Term]) -> list[int]:
+    return [k for k, term in enumerate(terms) if term.count]
+
+
+def _scaled(terms: list[Term], columns: Floats, scale: Floats) -> Floats:
+    """Divide the counts by their scale, in place."""
+    columns[_counts(terms)] /= scale[:, None, None]
+    return columns
 
 
 def _regional_days(design: Design) -> npt.NDArray[np.bool_]:

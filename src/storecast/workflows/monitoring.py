@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -15,13 +15,17 @@ from storecast.data.panel import Panel
 from storecast.errors import ConfigError, ModelFileError
 from storecast.evaluate.alerts import Alert, Promise, alerts
 from storecast.evaluate.drift import drift
-from storecast.evaluate.monitoring import DEFINITIONS, every_slice
+from storecast.evaluate.monitoring import DEFINITIONS, every_slice, scored
 from storecast.evaluate.noise import BLOCK
 from storecast.report.writers import write_csv
+
+if TYPE_CHECKING:
+    from storecast.database.connect import Database
 
 log = logging.getLogger(__name__)
 
 DECIMALS = 6  # of shares and scores
+AT_ONCE = 7  # days whose forecasts are read at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,38 +72,56 @@ def monitor(
     out : folder for accuracy.csv, drift.csv and alerts.csv
     """
     from storecast.database.connect import Database, home_url
-    from storecast.database.forecasts import forecasts_with_actuals
     from storecast.database.panel import read_panel
 
     if home is None and db is None:
         raise ConfigError("There is nothing to monitor: give --home HOME, --db URL, or both.")
     database = Database.open(db or home_url(Path(home or "")))
     try:
-        made = forecasts_with_actuals(database, since)
+        rows = so_far(database, since)
         panel, _ = read_panel(database)
     finally:
         database.close()
-    found = watch(made, panel, None if home is None else home / "models")
+    found = watch(rows, panel, None if home is None else home / "models")
     if out is not None:
         _write(found, out)
     return found
 
 
-def watch(made: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
+def so_far(database: "Database", since: dt.date | None = None) -> pl.DataFrame:
+    """Read the forecasts of a database beside what came, and score them, a week of days at a time: they may be millions.
+
+    Returns
+    -------
+    as `evaluate.monitoring.scored`
+    """
+    from storecast.database.forecasts import forecast_span, forecasts_with_actuals
+
+    parts = [scored(forecasts_with_actuals(database, dt.date.max))]  # no rows; the columns, where nothing has come
+    day, last = forecast_span(database) or (dt.date.max, dt.date.min)
+    day = day if since is None else max(day, since)
+    while day <= last:
+        end = day + dt.timedelta(days=AT_ONCE - 1)
+        parts.append(scored(forecasts_with_actuals(database, day, end)))
+        day = end + dt.timedelta(days=1)
+    return pl.concat(parts)
+
+
+def watch(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
     """Score forecasts made, look at what goes into them, and say what has left its band.
 
     Parameters
     ----------
-    made : as `database.forecasts.forecasts_with_actuals` returns it
+    rows : as `so_far` returns them
     panel : the chain as it is now
     models : folder of the model files, which say what was promised; None: nobody says it, and RMSPE has no band
     """
     recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
-    names = made.filter(recent)[s.MODEL].unique().sort().to_list()
+    names = rows.filter(recent)[s.MODEL].unique().sort().to_list()
     promises = {} if models is None else promises_of(models, names)
-    drifted = _drift(made, panel, models, promises)
+    drifted = _drift(rows, panel, models, promises)
     unbound = tuple(name for name in names if name not in promises)
-    return Monitored(every_slice(made), drifted, alerts(made, promises, drifted), unbound)
+    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound)
 
 
 def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
@@ -116,16 +138,16 @@ def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
     return found
 
 
-def _drift(made: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapping[str, Promise]) -> pl.DataFrame:
+def _drift(rows: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapping[str, Promise]) -> pl.DataFrame:
     """Look at what came since the cutoff of the model in use; of the one with the newest forecast where nobody says which."""
     name, cutoff = "", panel.end
     if models is not None and (models / CURRENT).exists():
         name = current(models).name
         promise = promises.get(name) or promises_of(models, [name]).get(name)
         cutoff = promise.cutoff if promise else cutoff
-    elif not made.is_empty():
-        name = made.sort(s.CUTOFF, s.MODEL)[s.MODEL][-1]
-        first = made.filter(pl.col(s.MODEL) == name)[s.CUTOFF].min()  # it had learned from nothing later
+    elif not rows.is_empty():
+        name = rows.sort(s.CUTOFF, s.MODEL)[s.MODEL][-1]
+        first = rows.filter(pl.col(s.MODEL) == name)[s.CUTOFF].min()  # it had learned from nothing later
         assert isinstance(first, dt.date)
         cutoff = first
     return drift(panel.sales, panel.calendar, cutoff).select(pl.lit(name).alias(s.MODEL), pl.all())
