@@ -174,15 +174,18 @@ class Origin:
             PART_SCHOOL: of_stores(ridge.chosen("school")[:, split:], terms),
         }
         rank = stores[store]
-        table = pl.DataFrame({name: values[store, day] for name, values in features.items()})
-        promo2 = pl.DataFrame({name: values[rank, day] for name, values in self.promo2.items()})
+        table = [
+            *(pl.Series(name, values[store, day]) for name, values in features.items()),
+            *self.attributes[rank].get_columns(),
+            *(pl.Series(name, values[rank, day]) for name, values in self.promo2.items()),
+        ]
         return Rows(
             origin=self.origin,
             residuals=self.residuals,
             store=rank,
             day=day + self.origin + 1,
-            table=table.hstack(self.attributes[rank]).hstack(promo2),
-            parts=pl.DataFrame({name: values[store, day] for name, values in parts.items()}),
+            table=pl.DataFrame(table),
+            parts=pl.DataFrame([pl.Series(name, values[store, day]) for name, values in parts.items()]),
             offset=offset[store, day],
             target=np.full(len(rank), np.nan, np.float32),
         )

@@ -50,7 +50,7 @@ class Trees(ABC):
         width = int(rows.day.max()) + 1
         asked = places(past.stores, future[s.STORE]) * width + days
         row = np.searchsorted(rows.store * width + rows.day, asked)
-        whole = rows.table.with_columns(pl.Series(OFFSET, rows.offset)).hstack(rows.parts)
+        whole = rows.table.hstack([pl.Series(OFFSET, rows.offset), *rows.parts.get_columns()])
         return whole if np.array_equal(row, np.arange(whole.height)) else whole[row]
 
     def answer(self, design: pl.DataFrame) -> Logs:

@@ -36,7 +36,7 @@ ROUTES: dict[tuple[str, str], Endpoint] = {
     ("GET", "/v1/models"): models.models,
     ("GET", "/v1/models/{model}"): models.model,
     ("POST", "/v1/models/{model}/promote"): models.promote,
-    ("POST", "/v1/models/rollback"): models.rollback,
+    ("POST", "/v1/rollback"): models.rollback,
     ("GET", "/health/live"): health.live,
     ("GET", "/health/ready"): health.ready,
     ("GET", "/metrics"): health.metrics,

@@ -14,7 +14,7 @@ from storecast.service.settings import Settings
 
 JSON, CSV = b"application/json", b"text/csv"
 WITH_CSV = {"/v1/forecasts", "/v1/sales", "/v1/calendar"}
-LONG = {"/v1/scenarios", "/v1/models/{model}/promote", "/v1/models/rollback"}
+LONG = {"/v1/scenarios", "/v1/models/{model}/promote", "/v1/rollback"}
 MOST_BUCKETS = 100_000
 CLOSE = {"connection": "close"}  # what is left of a body is not read
 

@@ -125,7 +125,7 @@ def _paths() -> Schema:
         ("POST", "/v1/models/{model}/promote"): _route(
             "Put a model into use", reply=_json("Promoted"), parameters=[model]
         ),
-        ("POST", "/v1/models/rollback"): _route("Put the model back into use that was before", reply=_json("Promoted")),
+        ("POST", "/v1/rollback"): _route("Put the model back into use that was before", reply=_json("Promoted")),
         ("GET", "/health/live"): _route("Whether the process answers", reply=_json("Health")),
         ("GET", "/health/ready"): _route("Whether requests can be answered", reply=_json("Health")),
         ("GET", "/metrics"): _route("Metrics, for Prometheus", reply={"text/plain": {"schema": {"type": "string"}}}),

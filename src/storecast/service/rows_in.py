@@ -48,11 +48,11 @@ def csv_rows(body: bytes, kinds: Mapping[str, type], limit: int) -> list[dict[st
     except UnicodeDecodeError as error:
         raise unreadable(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
     if b"\x00" in body:
-        raise unreadable("The body holds a zero byte; expected CSV.")
+        raise invalid("body", "holds a zero byte; expected CSV")
     try:
         frame = pl.read_csv(io.BytesIO(body), infer_schema=False)
     except pl.exceptions.PolarsError as error:
-        raise unreadable("The body is not CSV: expected a header, commas, and as many cells in each line.") from error
+        raise invalid("body", "is not CSV: expected a header, commas, and as many cells in each line") from error
     if not set(frame.columns) <= kinds.keys():
         raise invalid("header", f"has an unknown column, or one twice; expected {', '.join(kinds)}")
     if frame.is_empty():

@@ -25,7 +25,7 @@ SCOPES: dict[tuple[str, str], str] = {
     ("GET", "/v1/models"): "read",
     ("GET", "/v1/models/{model}"): "read",
     ("POST", "/v1/models/{model}/promote"): "admin",
-    ("POST", "/v1/models/rollback"): "admin",
+    ("POST", "/v1/rollback"): "admin",
 }
 
 
