@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from storecast.cli import db, key, models, options, show
+from storecast.cli import db, key, models, monitor, options, serve, show
 from storecast.logs import log_to_screen
 
 app = typer.Typer(
@@ -16,8 +16,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.command()(monitor.monitor)
 app.add_typer(db.app, name="db")
 app.add_typer(key.app, name="key")
+app.command()(serve.serve)
 
 
 def _version(asked: bool) -> None:
