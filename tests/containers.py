@@ -15,12 +15,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 SUITE = "bookworm"  # whose python3 is 3.11
 TOOLS = ("apt-get", "buildah", "chroot", "debootstrap", "mount", "tar", "unshare")
 HOME = "/var/lib/storecast"
+NOTHING: Mapping[str, Path] = MappingProxyType({})
 
 # As process 1 of namespaces of its own. Whatever is mounted here goes when the process does. `$@` is what to run.
 ENTER = """
@@ -35,9 +37,11 @@ for node in "null 3" "zero 5" "random 8" "urandom 9"; do
     mknod -m 0666 "$ROOTFS/dev/${node%% *}" c 1 "${node##* }"
 done
 mount -t tmpfs -o mode=0755 tmpfs "$ROOTFS/run"
-mkdir "$ROOTFS/run/secrets"
-mount --bind "$SECRETS" "$ROOTFS/run/secrets"
-mount -o remount,bind,ro "$ROOTFS/run/secrets"
+for inside in $READABLE; do
+    mkdir -p "$ROOTFS${inside%%=*}"
+    mount --bind "${inside#*=}" "$ROOTFS${inside%%=*}"
+    mount -o remount,bind,ro "$ROOTFS${inside%%=*}"
+done
 mount --bind "$HOME_OF_CHAIN" "$ROOTFS$HOME_INSIDE"
 cd /
 exec chroot "$ROOTFS" setpriv --reuid="$UID_" --regid="$GID_" --clear-groups --no-new-privs --bounding-set=-all \\
@@ -58,21 +62,21 @@ class Image:
         args: Sequence[str] | None = None,
         *,
         home: Path,
-        secrets: Path,
+        mounts: Mapping[str, Path] = NOTHING,
         entrypoint: Sequence[str] | None = None,
-        env: Mapping[str, str] | None = None,
+        env: Mapping[str, str] = MappingProxyType({}),
     ) -> subprocess.Popen[str]:
         """Start a container; without `args` it runs what the image runs.
 
         Parameters
         ----------
         home : folder mounted over the home; the only one that may be written to, beside /tmp
-        secrets : folder mounted at /run/secrets, read-only
+        mounts : folders to be read, and where they are mounted, below /run
         """
         user, group = str(self.config["User"]).split(":")
         words = [*(self.config["Entrypoint"] if entrypoint is None else entrypoint)]
         words += self.config["Cmd"] if args is None else args
-        inside = [*self.config["Env"], *(f"{name}={value}" for name, value in (env or {}).items())]
+        inside = [*self.config["Env"], *(f"{name}={value}" for name, value in env.items())]
         os.chown(home, int(user), int(group))
         return subprocess.Popen(
             [
@@ -94,7 +98,7 @@ class Image:
             env={
                 "PATH": os.environ["PATH"],
                 "ROOTFS": str(self.rootfs),
-                "SECRETS": str(secrets),
+                "READABLE": " ".join(f"{inside}={outside}" for inside, outside in mounts.items()),
                 "HOME_OF_CHAIN": str(home),
                 "HOME_INSIDE": HOME,
                 "UID_": user,
