@@ -15,3 +15,4 @@ def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     monkeypatch.delenv("STORECAST_SIGNING_KEY", raising=False)
     monkeypatch.delenv("STORECAST_TRUSTED_KEYS", raising=False)
+    monkeypatch.delenv("STORECAST_DB", raising=False)

@@ -119,7 +119,6 @@ def test_commands_read_a_database_in_place_of_files(cli: Cli, home: Path, tmp_pa
     code, _, err = cli("forecast", "--db", url, "--model", model, "--out", tmp_path / "again.csv", "--horizon", 14)
     assert code == 0, err
     assert lines(tmp_path / "again.csv") == lines(home / "forecast.csv")
-    assert cli("future", "--db", url, "--out", tmp_path / "future.csv")[0] == 0
     code, _, err = cli("future", "--db", url, "--out", tmp_path / "f.csv", "--skip", "double_rows")
     assert code == 2
     assert "--skip means files" in err
