@@ -1,9 +1,13 @@
-"""Every test signs with a key of its own, in a folder of its own."""
+"""Every test signs with a key of its own, in a folder of its own; those that ask for databases share one PostgreSQL."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from databases import postgres, url
+
+__all__ = ["postgres", "url"]
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")

@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 from chains import write_chain
-from databases import postgres, url
 from storecast import schema as s
 from storecast import workflows
 from storecast.cli import main
@@ -20,8 +19,6 @@ from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast
 from storecast.database.panel import read_panel
 from storecast.database.writes import add_sales
-
-__all__ = ["postgres", "url"]
 
 RUN = importlib.import_module("storecast.workflows.run")  # workflows.run is the function
 Cli = Callable[..., tuple[int, str, str]]
