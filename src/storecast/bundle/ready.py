@@ -137,8 +137,10 @@ class Ready:
         stored = self.future[rows]
         other = lay(stored, calendar)
         assert other.height == stored.height, "a store and day is named twice"
-        medians = self.medians[rows]
         changed = self._changed(stored, other)
+        if not changed.any() and not quantiles:
+            return self._usual[rows], other
+        medians = self.medians[rows]
         if changed.any():
             found = forecast_medians(self.bundle.model, self.window, self.memo, other.filter(changed))
             medians = found if changed.all() else pl.concat([medians.filter(~changed), found]).sort(*s.KEYS)
@@ -283,6 +285,6 @@ class Ready:
         before = np.maximum.accumulate(np.where(sells, day, -width), axis=1)
         after = np.minimum.accumulate(np.where(sells, day, 2 * width)[:, ::-1], axis=1)[:, ::-1]
         nearest = np.where(day - before <= after - day, before, after)
-        nearest = np.where(sells.any(axis=1)[:, None], nearest, day)
+        nearest = np.where(sells.any(axis=1, keepdims=True), nearest, day)
         place: Places = (nearest + np.arange(len(sells))[:, None] * width).ravel()
         return place
