@@ -48,7 +48,7 @@ types: setup-dev ## mypy --strict
 
 bench: setup-dev ## the benchmarks, on real files: make bench DATA=dir
 	@test -n "$(DATA)" || { echo "make bench needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
-	for script in speed accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation monitoring fev_rossmann; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
+	for script in speed road accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation monitoring fev_rossmann; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 	$(BIN)/python benchmarks/loading.py
 
 lock: ## write the lock files again; needs uv
