@@ -5,7 +5,10 @@ StorecastError
     ├── DataError       a file, line, column or value of the input
     ├── ConfigError     an option, a setting, a name that does not exist
     ├── HistoryError    there is too little past for what was asked
-    └── ModelFileError  a model file is refused, with the reason
+    ├── ModelFileError  a model file is refused, with the reason
+    ├── ConflictError   what is written stands already, with other values
+    └── DatabaseError   a database is not what was expected
+        └── DatabaseUnavailable   it does not answer now: a 503, and worth another try
 
 Anything else that is raised is our own mistake: exit code 1, with its traceback.
 """
@@ -38,6 +41,18 @@ class HistoryError(UserError):
 
 class ModelFileError(UserError):
     """A model file is refused; nothing in it has run."""
+
+
+class ConflictError(UserError):
+    """What is to be written stands already, with other values."""
+
+
+class DatabaseError(UserError):
+    """A database is not what was expected: none of ours, empty, or of another version."""
+
+
+class DatabaseUnavailable(DatabaseError):  # noqa: N818 - a state of the world, which passes
+    """A database does not answer now: it is down, busy, full or read-only."""
 
 
 def quote(value: object) -> str:

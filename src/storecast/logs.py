@@ -9,11 +9,12 @@ from pathlib import Path
 
 from storecast.files import whole
 
+FIELDS = ("request", "key", "rows", "model")  # that a line may have beside its message
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object a line: time, level, logger, message, and the traceback where there is one."""
+    """A JSON object a line: time, level, logger, message, what else a line has, and the traceback where there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
@@ -23,6 +24,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: record.__dict__[name] for name in FIELDS if record.__dict__.get(name) is not None}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line)

@@ -7,6 +7,8 @@ versions   the libraries that a model was made with, against those that are here
 read       open a file: every check, in order, each refusal with its reason
 store      a folder of models: publish, list, promote, prune
 trial      ask a stored model for figures that are known, in a child process
+bundle     a model with all it needs to forecast, as one file
+ready      a bundle over a chain: the forecast made, and other calendars answered
 
 A file holds a manifest and named parts (bytes). What the parts mean is known to `models` alone.
 """

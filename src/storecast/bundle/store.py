@@ -34,9 +34,21 @@ from storecast.errors import ModelFileError, quote
 from storecast.files import folder as make_folder
 from storecast.files import whole
 
-__all__ = ["ListedModel", "ModelFile", "current", "list_models", "open_model", "promote", "prune", "publish"]
+__all__ = [
+    "ListedModel",
+    "ModelFile",
+    "current",
+    "list_models",
+    "open_model",
+    "previous",
+    "promote",
+    "prune",
+    "publish",
+    "rollback",
+]
 
 CURRENT = "current"  # the text file that names the promoted model
+PREVIOUS = "previous"  # the one that was promoted before it
 
 _SECONDS_TO_TRY = 3600
 _LEFT_OVER_S = 3600.0  # a lone signature or draft of this age is left over; a younger one may be at work
@@ -106,9 +118,34 @@ def promote(folder: Path, name: str) -> None:
     if not is_model_name(name):
         raise ModelFileError(f"{quote(name)} is no name of a model; expected model-YYYY-MM-DD-HH-MM-SS.pkl.")
     open_model(folder / name)
+    before = _promoted(folder)
+    if before not in (None, name):
+        with whole(folder / PREVIOUS) as draft:
+            draft.write_text(f"{before}\n", encoding="ascii")
     with whole(folder / CURRENT) as draft:
         draft.write_text(f"{name}\n", encoding="ascii")
     _log.info("Promoted %s.", name)
+
+
+def previous(folder: Path) -> str:
+    """Return the name of the model that was in use before the promoted one.
+
+    Raises
+    ------
+    ModelFileError
+        where there was none
+    """
+    name = _named(folder / PREVIOUS)
+    if name is None:
+        raise ModelFileError("No model was in use before the promoted one. Choose one with `storecast models promote`.")
+    return name
+
+
+def rollback(folder: Path) -> str:
+    """Put the model back into use that was before, and return its name; a second time undoes the first."""
+    name = previous(folder)
+    promote(folder, name)
+    return name
 
 
 def current(folder: Path) -> Path:
@@ -125,13 +162,16 @@ def current(folder: Path) -> Path:
 def prune(folder: Path, keep: int = 10) -> list[Path]:
     """Delete all but the newest models, and what killed processes left; return what was deleted.
 
-    The promoted model stays, and so do files that are refused: they may be a colleague's, waiting for a key.
+    The promoted model stays and the one before it, and so do files that are refused: they may be a colleague's, waiting for a key.
     """
     assert keep >= 1
     valid = [model for model in list_models(folder) if model.valid]
     deleted: list[Path] = []
     for model in valid[keep:]:
-        if model.name != _promoted(folder):  # read again: it may have changed while the files were checked
+        if model.name not in (
+            _promoted(folder),
+            _named(folder / PREVIOUS),
+        ):  # read again: it may have changed while the files were checked
             deleted += _delete(model.path, signature_path(model.path))
     deleted += [path for left in _left_over(folder) for path in _delete(left)]
     if deleted:
@@ -199,12 +239,17 @@ def _listed(path: Path, *, promoted: bool) -> ListedModel:
 
 
 def _promoted(folder: Path) -> str | None:
-    """Return the name in ``current``; None where there is none, or it is no name of a model."""
-    if not os.path.lexists(folder / CURRENT):
+    """Return the name in ``current``; None where there is none."""
+    return _named(folder / CURRENT)
+
+
+def _named(file: Path) -> str | None:
+    """Return the name of the model that a file holds; None where there is no file."""
+    if not os.path.lexists(file):
         return None
-    name = read_regular(folder / CURRENT, 200).decode("ascii", errors="replace").removesuffix("\n")
+    name = read_regular(file, 200).decode("ascii", errors="replace").removesuffix("\n")
     if not is_model_name(name):
-        raise ModelFileError(f"{quote(folder / CURRENT)} says {quote(name)}; expected the name of a model.")
+        raise ModelFileError(f"{quote(file)} says {quote(name)}; expected the name of a model.")
     return name
 
 
@@ -218,7 +263,7 @@ def _delete(*paths: Path) -> list[Path]:
 def _left_over(folder: Path) -> list[Path]:
     """Return old signatures without a model, and old drafts."""
     lone = [path for path in folder.glob(f"model-*{SIGNATURE_SUFFIX}") if not os.path.lexists(path.with_suffix(""))]
-    drafts = [*folder.glob(".model-*.part"), *folder.glob(f".{CURRENT}.*.part")]
+    drafts = [*folder.glob(".model-*.part"), *folder.glob(f".{CURRENT}.*.part"), *folder.glob(f".{PREVIOUS}.*.part")]
     return sorted(path for path in lone + drafts if _age(path) > _LEFT_OVER_S)
 
 

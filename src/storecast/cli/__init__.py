@@ -1,7 +1,11 @@
 """The command line: parse, call one workflow, show the result.
 
 app        the commands of the main job
-models     storecast models list | show | verify | promote | prune
+serve      storecast serve
+monitor    storecast monitor
+models     storecast models list | show | verify | promote | rollback | prune
+db         storecast db upgrade | downgrade | load | backup | restore | status
+key        storecast key create | list | revoke
 options    what several commands take
 show       results as tables for people, or as JSON
 

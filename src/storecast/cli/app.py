@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from storecast.cli import models, options, show
+from storecast.cli import db, key, models, monitor, options, serve, show
 from storecast.logs import log_to_screen
 
 app = typer.Typer(
@@ -16,6 +16,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.command()(monitor.monitor)
+app.add_typer(db.app, name="db")
+app.add_typer(key.app, name="key")
+app.command()(serve.serve)
 
 
 def _version(asked: bool) -> None:
@@ -37,8 +41,9 @@ def _main(
 
 @app.command()
 def run(
-    data: options.Data,
     out: Annotated[Path, typer.Option("--out", help="The home: folder for forecasts, scores, report and models.")],
+    data: options.MaybeData = None,
+    db: options.Db = None,
     horizon: options.Horizon = None,
     models: options.Models = "",
     windows: Annotated[int | None, typer.Option("--windows", help="Scored windows. Default: 2; with --fast 1.")] = None,
@@ -49,7 +54,10 @@ def run(
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
-    """Do the main job: backtest, train the best model, forecast, and write the home."""
+    """Do the main job: backtest, train the best model, forecast, and write the home.
+
+    Without --data the chain is read from the database: --db, else storecast.db in the home.
+    """
     from storecast import workflows
     from storecast.models.settings import read_settings
 
@@ -58,6 +66,7 @@ def run(
         found = workflows.run(
             data,
             home=out,
+            db=db,
             horizon=horizon,
             models=options.names(models),
             windows=windows,
@@ -101,8 +110,9 @@ def check(
 
 @app.command()
 def explore(
-    data: options.Data,
     out: Annotated[Path, typer.Option("--out", help="Folder for report.html and tables/.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     questions: Annotated[
         str, typer.Option("--questions", help="Names, such as promotions,holidays. Default: all.")
     ] = "",
@@ -117,7 +127,12 @@ def explore(
     log_to_screen(log_format)
     with show.progress() as progress:
         found = workflows.explore(
-            data, out=out, questions=options.names(questions), pictures=png, skip=skip or (), progress=progress
+            options.source(data, db),
+            out=out,
+            questions=options.names(questions),
+            pictures=png,
+            skip=skip or (),
+            progress=progress,
         )
     answers = {section.key: section.answer for section in found.sections()}
     if json:
@@ -132,8 +147,9 @@ def explore(
 
 @app.command()
 def backtest(
-    data: options.Data,
     out: Annotated[Path, typer.Option("--out", help="Folder for forecasts.csv and scores.json.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     models: options.Models = "naive,linear,forest,boosting",
     windows: Annotated[int, typer.Option("--windows", help="Windows before the end of the data.")] = 2,
     horizon: options.Horizon = None,
@@ -153,7 +169,7 @@ def backtest(
     log_to_screen(log_format)
     with show.progress() as progress:
         found = workflows.backtest(
-            data,
+            options.source(data, db),
             models=options.names(models),
             out=out,
             horizon=horizon,
@@ -171,9 +187,10 @@ def backtest(
 
 @app.command()
 def train(
-    data: options.Data,
     out: Annotated[Path, typer.Option("--out", help="The home whose models folder takes the model.")],
     models: Annotated[str, typer.Option("--models", help="The name of one model.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     horizon: options.Horizon = None,
     quantiles: options.Quantiles = "",
     fast: options.Fast = False,
@@ -189,7 +206,7 @@ def train(
     log_to_screen(log_format)
     with show.progress() as progress:
         bundle = workflows.train(
-            data,
+            options.source(data, db),
             name=models,
             home=out,
             horizon=horizon,
@@ -208,9 +225,10 @@ def train(
 
 @app.command()
 def forecast(
-    data: options.Data,
     model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
     out: Annotated[Path, typer.Option("--out", help="The forecast to write, a CSV file.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     totals: Annotated[Path | None, typer.Option("--totals", help="Totals with intervals to write, a CSV file.")] = None,
     horizon: options.Horizon = None,
     quantiles: options.Quantiles = "",
@@ -225,7 +243,7 @@ def forecast(
     with show.progress() as progress:
         progress("forecast")
         rows, found = workflows.forecast(
-            data,
+            options.source(data, db),
             model=model,
             out=out,
             horizon=horizon,
@@ -242,8 +260,9 @@ def forecast(
 
 @app.command()
 def explain(
-    data: options.Data,
     model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     store: Annotated[
         str | None, typer.Option("--store", help="A store. Default: what matters to the model on the whole.")
     ] = None,
@@ -261,7 +280,13 @@ def explain(
     with show.progress() as progress:
         progress("explain")
         found = workflows.explain(
-            data, model=model, store=store, date=options.day(date), out=out, horizon=horizon, skip=skip or ()
+            options.source(data, db),
+            model=model,
+            store=store,
+            date=options.day(date),
+            out=out,
+            horizon=horizon,
+            skip=skip or (),
         )
     if json:
         show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
@@ -296,8 +321,9 @@ def scenario(
 
 @app.command()
 def future(
-    data: options.Data,
     out: Annotated[Path, typer.Option("--out", help="The calendar ahead to write, a CSV file.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     horizon: options.Horizon = None,
     skip: options.Skip = None,
     log_format: options.Log = options.LogFormat.text,
@@ -308,14 +334,15 @@ def future(
     log_to_screen(log_format)
     with show.progress() as progress:
         progress("reading, cleaning, working the calendar out")
-        rows = workflows.future(data, horizon=horizon, out=out, skip=skip or ()).height
+        rows = workflows.future(options.source(data, db), horizon=horizon, out=out, skip=skip or ()).height
     print(f"Wrote {rows} days of stores to {out}.")
 
 
 @app.command()
 def tune(
-    data: options.Data,
     out: Annotated[Path, typer.Option("--out", help="Folder for study.db, trials.csv and settings.toml.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
     models: Annotated[str, typer.Option("--models", help="The name of one model.")] = "boosting",
     trials: Annotated[int | None, typer.Option("--trials", help="End after so many trials.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="End after so many minutes.")] = None,
@@ -336,7 +363,7 @@ def tune(
     log_to_screen(log_format)
     with show.progress() as progress:
         found = workflows.tune(
-            data,
+            options.source(data, db),
             name=models,
             out=out,
             horizon=horizon,

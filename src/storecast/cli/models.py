@@ -69,6 +69,14 @@ def promote(home: options.Home, name: Annotated[str, typer.Argument(help="model-
 
 
 @app.command()
+def rollback(home: options.Home) -> None:
+    """Put the model back into use that was in use before; a second time undoes the first."""
+    from storecast.bundle import store
+
+    print(f"{store.rollback(home / 'models')} is in use.")
+
+
+@app.command()
 def prune(home: options.Home, keep: Annotated[int, typer.Option("--keep", min=1, help="Models to keep.")] = 10) -> None:
     """Delete all but the newest models; the one in use stays."""
     from storecast.bundle import store

@@ -16,6 +16,7 @@ from storecast.data.panel import Panel
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int8]
+Places = npt.NDArray[np.int64]
 
 NO_ROW = -1
 
@@ -51,21 +52,17 @@ class Grid:
         first, last = past.first, calendar[s.DATE].max()
         assert isinstance(last, dt.date)
         shape = past.stores.height, (max(last, past.end) - first).days + 1
-        rank = past.stores.select(s.STORE).with_row_index("rank")
-        places = _places(calendar, rank, first)
-        sold = _places(past.sales, rank, first)
-        holiday = calendar[s.STATE_HOLIDAY].replace_strict(
-            {name: code for code, name in enumerate(s.STATE_HOLIDAYS)}, return_dtype=pl.Int8
-        )
+        there = _cells(calendar, past.stores, first)
+        sold = _cells(past.sales, past.stores, first)
 
-        def floats(places: tuple[npt.NDArray[np.int64], ...], column: pl.Series) -> Floats:
+        def floats(cells: tuple[Places, Places], column: pl.Series) -> Floats:
             out = np.full(shape, np.nan, np.float32)
-            out[places] = column.cast(pl.Float32).to_numpy()
+            out[cells] = column.cast(pl.Float32).to_numpy()
             return out
 
-        def codes(column: pl.Series) -> Codes:
+        def codes(column: npt.NDArray[np.generic]) -> Codes:
             out = np.full(shape, NO_ROW, np.int8)
-            out[places] = column.to_numpy()
+            out[there] = column
             return out
 
         return cls(
@@ -73,11 +70,11 @@ class Grid:
             first=first,
             sales=floats(sold, past.sales[s.SALES]),
             customers=floats(sold, past.sales[s.CUSTOMERS]),
-            open=codes(calendar[s.OPEN]),
-            promo=codes(calendar[s.PROMO]),
-            holiday=codes(holiday),
-            school=codes(calendar[s.SCHOOL_HOLIDAY]),
-            known={name: floats(places, calendar[name]) for name in past.known},
+            open=codes(calendar[s.OPEN].to_numpy()),
+            promo=codes(calendar[s.PROMO].to_numpy()),
+            holiday=codes(_holiday_codes(calendar)),
+            school=codes(calendar[s.SCHOOL_HOLIDAY].to_numpy()),
+            known={name: floats(there, calendar[name]) for name in past.known},
         )
 
     @property
@@ -114,15 +111,56 @@ class Grid:
             known={name: values[:, :last] for name, values in self.known.items()},
         )
 
+    def part(self, stores: Places, begin: int) -> "Grid":
+        """Return a copy of some stores, by their places, from a column on."""
+        return Grid(
+            stores=self.stores[stores],
+            first=self.day(begin),
+            sales=self.sales[stores, begin:],
+            customers=self.customers[stores, begin:],
+            open=self.open[stores, begin:],
+            promo=self.promo[stores, begin:],
+            holiday=self.holiday[stores, begin:],
+            school=self.school[stores, begin:],
+            known={name: values[stores, begin:] for name, values in self.known.items()},
+        )
+
+    def laid(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, Places]":
+        """Return the stores that a calendar names, from a column on, with its rows laid over theirs; and their places here.
+
+        Parameters
+        ----------
+        calendar : Store, Date and every known-ahead column; days from the column ``begin`` to the last of the grid
+        """
+        place = places(self.stores, calendar[s.STORE])
+        stores = np.unique(place)
+        part = self.part(stores, begin)
+        cell = np.searchsorted(stores, place), (calendar[s.DATE] - part.first).dt.total_days().to_numpy()
+        part.open[cell] = calendar[s.OPEN].to_numpy()
+        part.promo[cell] = calendar[s.PROMO].to_numpy()
+        part.holiday[cell] = _holiday_codes(calendar)
+        part.school[cell] = calendar[s.SCHOOL_HOLIDAY].to_numpy()
+        for name, values in part.known.items():
+            values[cell] = calendar[name].cast(pl.Float32).to_numpy()
+        return part, stores
+
     def log_sales(self) -> Floats:
         """Return the log of sales on open days with sales, NaN elsewhere."""
         sold = (self.open == 1) & (self.sales > 0)
         return np.log(np.where(sold, self.sales, np.nan), dtype=np.float32)
 
 
-def _places(frame: pl.DataFrame, rank: pl.DataFrame, first: dt.date) -> tuple[npt.NDArray[np.int64], ...]:
-    rows = frame.select(
-        pl.col(s.STORE).replace_strict(rank[s.STORE], rank["rank"], return_dtype=pl.Int64),
-        (pl.col(s.DATE) - first).dt.total_days().alias(s.DATE),
-    )
-    return rows[s.STORE].to_numpy(), rows[s.DATE].to_numpy()
+def places(stores: pl.DataFrame, named: pl.Series) -> Places:
+    """Return the place of each named store among some stores, (rows,)."""
+    ranks = pl.Series(np.arange(stores.height))
+    return named.replace_strict(stores[s.STORE], ranks, return_dtype=pl.Int64).to_numpy()
+
+
+def _holiday_codes(calendar: pl.DataFrame) -> Codes:
+    codes = {name: code for code, name in enumerate(s.STATE_HOLIDAYS)}
+    return calendar[s.STATE_HOLIDAY].replace_strict(codes, return_dtype=pl.Int8).to_numpy()
+
+
+def _cells(frame: pl.DataFrame, stores: pl.DataFrame, first: dt.date) -> tuple[Places, Places]:
+    """Return the row and the column of each row of a table."""
+    return places(stores, frame[s.STORE]), (frame[s.DATE] - first).dt.total_days().to_numpy()

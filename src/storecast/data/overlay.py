@@ -10,7 +10,7 @@ from storecast.errors import DataError, quote
 
 
 def overlay(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -> Panel:
-    """Return the panel with other days ahead.
+    """Return the panel with other days ahead, once they are checked.
 
     Parameters
     ----------
@@ -28,17 +28,30 @@ def overlay(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -> Pane
         raise DataError(
             f"{name}: Store {quote(strange[s.STORE][0])} is not in store.csv ({strange.height} rows). Remove it, or add the store."
         )
-    outside = rows.filter((pl.col(s.DATE) <= panel.end) | (pl.col(s.DATE) > until))
+    check_days(rows, panel.end, until, name)
+    return panel.with_calendar(lay(panel.calendar, rows))
+
+
+def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> None:
+    """Refuse days that do not lie ahead, as `overlay` does.
+
+    Parameters
+    ----------
+    end : the last day with sales
+    """
+    outside = rows.filter((pl.col(s.DATE) <= end) | (pl.col(s.DATE) > until))
     if outside.height:
         raise DataError(
             f"{name}: found the day {outside[s.DATE][0]} ({outside.height} rows); expected days ahead, from "
-            f"{panel.end + dt.timedelta(days=1)} to {until}. Remove the others."
+            f"{end + dt.timedelta(days=1)} to {until}. Remove the others."
         )
-    given = [column for column in (*s.KNOWN, *panel.known) if column in rows.columns]
-    types = {column: panel.calendar.schema[column] for column in given}
-    other = rows.select(*s.KEYS, *(pl.col(column).cast(dtype) for column, dtype in types.items()))
-    joined = panel.calendar.join(other, on=s.KEYS, how="left", suffix=" other", maintain_order="left")
-    calendar = joined.with_columns(pl.coalesce(f"{column} other", column).alias(column) for column in given).select(
-        panel.calendar.columns
+
+
+def lay(calendar: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return a calendar with what some rows say of its days in place of what it says; a null leaves that."""
+    given = [column for column in calendar.columns if column in rows.columns and column not in (*s.KEYS, s.ASSUMED)]
+    other = rows.select(*s.KEYS, *(pl.col(column).cast(calendar.schema[column]) for column in given))
+    joined = calendar.join(other, on=s.KEYS, how="left", suffix=" other", maintain_order="left")
+    return joined.with_columns(pl.coalesce(f"{column} other", column).alias(column) for column in given).select(
+        calendar.columns
     )
-    return panel.with_calendar(calendar)

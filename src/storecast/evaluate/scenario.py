@@ -48,8 +48,9 @@ def compare(
     Scenario (expected sales under either calendar), Difference, Lower80, Upper80, Lower95, Upper95 (of the difference): money
     """
     forecasts, rows = [], []
+    memo = Memo(serves=True)  # what the past says is the same under either calendar
     for window in (stored, other):
-        medians = forecast_medians(model, window, Memo())
+        medians = forecast_medians(model, window, memo)
         forecasts.append(calibration.apply(medians, Task(window.horizon)))
         rows.append(medians)
     before, after = (frame[s.FORECAST].to_numpy() for frame in forecasts)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from storecast import schema as s
-from storecast.data.grid import NO_ROW, Floats, Grid
+from storecast.data.grid import NO_ROW, Codes, Floats, Grid
 
 FEWEST = 5  # stores of a state on a day, for the state to have a say
 
@@ -24,22 +24,26 @@ def inside_gaps(grid: Grid) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def with_calendar_in(grid: Grid, gaps: npt.NDArray[np.bool_]) -> Grid:
-    """Return the grid with what most stores' calendar says on the days of gaps; sales stay unknown."""
+def usual_calendar(grid: Grid) -> dict[str, Codes]:
+    """Return what most stores' calendar says on each day, by the name of the grid's field, (days,) each."""
+    there = grid.open != NO_ROW
 
-    def filled(codes: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-        there = grid.open != NO_ROW
+    def usual(codes: Codes) -> Codes:
         kinds = np.arange(int(codes.max(initial=0)) + 1)
         count = np.stack([((codes == kind) & there).sum(axis=0) for kind in kinds])
-        return np.where(gaps, count.argmax(axis=0).astype(np.int8)[None, :], codes)
+        most: Codes = count.argmax(axis=0).astype(np.int8)
+        return most
 
-    return replace(
-        grid,
-        open=filled(grid.open),
-        promo=filled(grid.promo),
-        holiday=filled(grid.holiday),
-        school=filled(grid.school),
-    )
+    return {name: usual(getattr(grid, name)) for name in ("open", "promo", "holiday", "school")}
+
+
+def with_calendar_in(grid: Grid, gaps: npt.NDArray[np.bool_], usual: dict[str, Codes]) -> Grid:
+    """Return the grid with the usual calendar on the days of gaps; sales stay unknown."""
+
+    def filled(name: str) -> Codes:
+        return np.where(gaps, usual[name][None, :], getattr(grid, name))
+
+    return replace(grid, open=filled("open"), promo=filled("promo"), holiday=filled("holiday"), school=filled("school"))
 
 
 def day_effects(grid: Grid, residuals: Floats) -> Floats:

@@ -4,45 +4,79 @@ All of it is worked out once at the origin and holds for the whole horizon: noth
 feature is as good on the last day as on the first.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-from storecast.data.grid import Floats, Grid
+from storecast.data.grid import Floats, Grid, Places
 
 SPANS = (42, 91, 182, 365, 730)  # days back from the origin
 HISTORY_SEEN = 75  # days with sales that are told apart
 CELLS = 14  # weekday × promotion
 
 
-def history_features(grid: Grid, origin: int, days: slice, y: Floats) -> dict[str, Floats]:
-    """Return the history features at ``origin`` for some days after it, each (stores, days).
+@dataclass(frozen=True, eq=False)
+class History:
+    """What each store's past says, to be looked up by what its calendar says of a day.
 
-    Parameters
+    Attributes
     ----------
-    y : log sales up to the origin, NaN where unknown; or what is left of them, once a known part is taken off
+    means : by name, what is looked up: (stores, 14) by weekday × 2 + promotion, (stores, 7) by weekday, (stores, 2) by promotion,
+        or (stores, 1), the same on every day
+    since_gap : days since the last long gap, for each day ahead, (stores, days)
     """
-    weekday = (grid.dates().astype(np.int64) + 3) % 7
-    cell = weekday[None, :] * 2 + (grid.promo == 1)
-    asked = cell[:, days]
-    rows = np.arange(len(y))[:, None]
-    out: dict[str, Floats] = {}
-    for span, (count, total, square) in _span_sums(y, cell[:, : origin + 1]).items():
-        by_weekday = [values.reshape(-1, 7, 2).sum(axis=2) for values in (count, total)]
-        by_promo = [values.reshape(-1, 7, 2).sum(axis=1) for values in (count, total)]
-        mean = _ratio(total.sum(axis=1), count.sum(axis=1))
-        variance = _ratio(square.sum(axis=1), count.sum(axis=1)) - mean**2
-        out[f"mean_{span}"] = np.broadcast_to(mean[:, None], asked.shape)
-        out[f"spread_{span}"] = np.broadcast_to(np.sqrt(np.maximum(variance, 0))[:, None], asked.shape)
-        out[f"mean_cell_{span}"] = _ratio(total, count)[rows, asked]
-        out[f"mean_weekday_{span}"] = _ratio(by_weekday[1], by_weekday[0])[rows, asked // 2]
-        out[f"mean_promo_{span}"] = _ratio(by_promo[1], by_promo[0])[rows, asked % 2]
-    out["basket"] = np.broadcast_to(_basket(grid, origin)[:, None], asked.shape)
-    # Beyond a few months, days of history would tell the date.
-    sold = np.isfinite(grid.log_sales()[:, : origin + 1]).sum(axis=1)
-    out["history_days"] = np.broadcast_to(np.minimum(sold, HISTORY_SEEN)[:, None], asked.shape)
-    back = _days_back_from_gap(np.isfinite(grid.sales[:, : origin + 1]))
-    out["days_since_gap"] = np.minimum(back[:, None] + np.arange(1, asked.shape[1] + 1), 400)
-    return {name: value.astype(np.float32) for name, value in out.items()}
+
+    means: dict[str, Floats]
+    since_gap: Floats
+
+    @classmethod
+    def of(cls, grid: Grid, origin: int, days: slice, y: Floats) -> "History":
+        """Sum the past up to ``origin`` up, for some days after it.
+
+        Parameters
+        ----------
+        y : log sales up to the origin, NaN where unknown; or what is left of them, once a known part is taken off
+        """
+        cell = cells(grid, slice(0, origin + 1))
+        means: dict[str, npt.NDArray[np.float64]] = {}
+        for span, (count, total, square) in _span_sums(y, cell).items():
+            by_weekday = [values.reshape(-1, 7, 2).sum(axis=2) for values in (count, total)]
+            by_promo = [values.reshape(-1, 7, 2).sum(axis=1) for values in (count, total)]
+            mean = _ratio(total.sum(axis=1), count.sum(axis=1))
+            variance = _ratio(square.sum(axis=1), count.sum(axis=1)) - mean**2
+            means[f"mean_{span}"] = mean[:, None]
+            means[f"spread_{span}"] = np.sqrt(np.maximum(variance, 0))[:, None]
+            means[f"mean_cell_{span}"] = _ratio(total, count)
+            means[f"mean_weekday_{span}"] = _ratio(by_weekday[1], by_weekday[0])
+            means[f"mean_promo_{span}"] = _ratio(by_promo[1], by_promo[0])
+        means["basket"] = _basket(grid, origin)[:, None]
+        # Beyond a few months, days of history would tell the date.
+        sold = np.isfinite(grid.log_sales()[:, : origin + 1]).sum(axis=1)
+        means["history_days"] = np.minimum(sold, HISTORY_SEEN)[:, None]
+        back = _days_back_from_gap(np.isfinite(grid.sales[:, : origin + 1]))
+        since = np.minimum(back[:, None] + np.arange(1, days.stop - days.start + 1), 400)
+        return cls({name: value.astype(np.float32) for name, value in means.items()}, since.astype(np.float32))
+
+    def features(self, stores: Places, cell: Places) -> dict[str, Floats]:
+        """Return the features of some stores, each (stores, days).
+
+        Parameters
+        ----------
+        stores : their places, (stores,)
+        cell : what `cells` says of the days ahead, (stores, days)
+        """
+        at = {CELLS: cell, 7: cell // 2, 2: cell % 2, 1: np.zeros_like(cell)}
+        rows = stores[:, None]
+        found = {name: means[rows, at[means.shape[1]]] for name, means in self.means.items()}
+        return {**found, "days_since_gap": self.since_gap[stores]}
+
+
+def cells(grid: Grid, days: slice) -> Places:
+    """Return weekday × 2 + promotion of some days, (stores, days)."""
+    weekday = (grid.dates()[days].astype(np.int64) + 3) % 7
+    out: Places = weekday[None, :] * 2 + (grid.promo[:, days] == 1)
+    return out
 
 
 def _span_sums(y: Floats, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.NDArray[np.float64], ...]]:

@@ -29,6 +29,11 @@ def feature(name: str) -> Callable[[Found], Found]:
     return decorate
 
 
+def any_own() -> bool:
+    """Say whether a feature is registered."""
+    return bool(_FEATURES)
+
+
 def own_features(grid: Grid, origin: int, days: slice) -> dict[str, Floats]:
     """Ask every registered feature."""
     return {f"{OWN}{name}": function(grid, origin, days) for name, function in _FEATURES.items()}

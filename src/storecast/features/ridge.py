@@ -12,15 +12,13 @@ import numpy.typing as npt
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from storecast import schema as s
 from storecast.config import LinearSettings
-from storecast.data.grid import Floats, Grid
-from storecast.features.alike import expected_levels
+from storecast.data.grid import Floats, Grid, Places
+from storecast.features.alike import expected_departures, expected_levels
 from storecast.features.terms import Term, day_terms, store_terms
 
 SHORT = 42  # days with sales: a store with fewer leans on stores like it
 PRIOR_DAYS = 0.5  # of a store's own sales weigh as much as all that its attributes say
-PRIOR_STORES = 1.0  # of a group: how many speak for the chain when a short store leans on its group
 CHUNK = 64  # stores at a time: the working set stays near the cache
 
 
@@ -43,12 +41,10 @@ class Design:
         """
         days, by_day = day_terms(grid, origin)
         stores, by_store = store_terms(grid)
-        counts = [k for k, term in enumerate(stores) if term.count]
         if scale is None:
-            past = by_store[counts, :, : origin + 1].reshape(len(counts), -1).T
-            scale = StandardScaler(with_mean=False).fit(past).scale_.astype(np.float32)
-        by_store[counts] /= scale[:, None, None]
-        return cls([*days, *stores], by_day, by_store, scale)
+            past = by_store[_counts(stores), :, : origin + 1]
+            scale = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
+        return cls([*days, *stores], by_day, _scaled(stores, by_store, scale), scale)
 
     def rows(self, stores: slice, days: slice) -> Floats:
         """Return (stores, terms, days) of a part."""
@@ -56,12 +52,12 @@ class Design:
         shared = np.broadcast_to(self.by_day[None, :, days], (own.shape[0], *self.by_day[:, days].shape))
         return np.concatenate([shared, own], axis=1)
 
-    def values(self, coefficients: Floats, days: slice, terms: npt.NDArray[np.bool_] | None = None) -> Floats:
-        """Return the sum of coefficient × term, (stores, days); of the chosen terms only, where some are chosen."""
-        chosen = coefficients if terms is None else coefficients * terms
+    def values(self, coefficients: Floats, days: slice) -> Floats:
+        """Return the sum of coefficient × term, (stores, days)."""
         split = len(self.by_day)
-        own = np.einsum("skd,sk->sd", self.by_store[:, :, days].swapaxes(0, 1), chosen[:, split:])
-        out: Floats = chosen[:, :split] @ self.by_day[:, days] + own
+        out: Floats = of_days(coefficients[:, :split], self.by_day[:, days]) + of_stores(
+            coefficients[:, split:], self.by_store[:, :, days]
+        )
         return out
 
 
@@ -81,14 +77,43 @@ class Ridge:
     coefficients: Floats
     residuals: Floats
 
+    def of(self, stores: Places) -> "Ridge":
+        """Return the ridge of some stores."""
+        return Ridge(self.terms, self.level[stores], self.coefficients[stores], self.residuals[stores])
+
     def fitted(self, design: Design, days: slice) -> Floats:
         """Return the fitted log sales of some days, (stores, days)."""
         return self.level[:, None] + design.values(self.coefficients, days)
 
+    def chosen(self, *parts: str) -> Floats:
+        """Return the coefficients of some parts of the model, 0 for the others, (stores, terms)."""
+        out: Floats = self.coefficients * np.array([term.part in parts for term in self.terms])
+        return out
+
     def part(self, design: Design, days: slice, *parts: str) -> Floats:
         """Return what some parts of the model add to log sales, (stores, days)."""
-        chosen = np.array([term.part in parts for term in self.terms])
-        return design.values(self.coefficients, days, chosen)
+        return design.values(self.chosen(*parts), days)
+
+
+def own_terms(grid: Grid, scale: Floats) -> Floats:
+    """Return the terms of store and day alone, (terms, stores, days), the counts among them scaled as in an earlier design."""
+    terms, columns = store_terms(grid)
+    return _scaled(terms, columns, scale)
+
+
+def of_days(coefficients: Floats, terms: Floats) -> Floats:
+    """Return what terms of the day add: (stores, terms) by (terms, days).
+
+    A product of matrices: its last digit depends on how many stores there are, so it is made once for all of them.
+    """
+    out: Floats = coefficients @ terms
+    return out
+
+
+def of_stores(coefficients: Floats, terms: Floats) -> Floats:
+    """Return what terms of the store and day add: (stores, terms) by (terms, stores, days); of one store as of many."""
+    out: Floats = np.einsum("skd,sk->sd", terms.swapaxes(0, 1), coefficients)
+    return out
 
 
 def recent_mean(residuals: Floats, days: int) -> Floats:
@@ -130,13 +155,12 @@ def fit_ridge(
     if short.any():
         level[short] = prior = expected_levels(grid, level, ~short)[short]
         target = np.where(seen, y - level[:, None], np.float32(0))
-    like = _Like(short, grid.stores[s.STATE].to_numpy().astype(str))
     regional = _regional_days(design)[past]
     robust = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
     with threadpool_limits(1, user_api="blas"):
         for round_ in range(settings.robust_rounds + 1):
-            usual, coefficients, residuals = _solve(design, past, robust, target, (penalty, shared), like)
+            usual, coefficients, residuals = _solve(design, past, robust, target, (penalty, shared), grid, short)
             if short.any() and round_ == 0:
                 # A few days say where a store stands once the chain's own effect on them is taken off.
                 left = (y - design.values(usual, past))[short]
@@ -152,21 +176,14 @@ def fit_ridge(
     return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Like:
-    """Which stores lean on others, (stores,), and on whom: those of the same group, (stores,)."""
-
-    short: npt.NDArray[np.bool_]
-    group: npt.NDArray[np.str_]
-
-
 def _solve(
     design: Design,
     past: slice,
     weights: Floats,
     target: Floats,
     penalties: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    like: _Like,
+    grid: Grid,
+    short: npt.NDArray[np.bool_],
 ) -> tuple[Floats, Floats, Floats]:
     """Return what each store's coefficients are shrunk to, the coefficients, both (stores, terms), and the residuals."""
     penalty, shared = penalties
@@ -191,25 +208,22 @@ def _solve(
         return found
 
     departures = own(slice(None))
-    if like.short.any():
-        usual = usual + _departures_of_group(departures, known, like)
-        departures[like.short] = own(like.short)
+    if short.any():
+        usual = usual.copy()
+        usual[short] += expected_departures(grid, departures, known, short)
+        departures[short] = own(short)
     coefficients = (usual + departures).astype(np.float32)
     return usual, coefficients, target - design.values(coefficients, past)
 
 
-def _departures_of_group(departures: Floats, known: Floats, like: _Like) -> Floats:
-    """Return how the stores of a short store's group depart from the chain, shrunk to 0; 0 for other stores, (stores, terms).
+def _counts(terms: list[Term]) -> list[int]:
+    return [k for k, term in enumerate(terms) if term.count]
 
-    Stores of one state trade under one law: where Sundays are open in the season alone, they sell little.
-    """
-    out = np.zeros_like(departures)
-    for group in np.unique(like.group[like.short]):
-        others = (like.group == group) & ~like.short
-        heard = known[others]
-        mean = (heard * departures[others]).sum(axis=0) / (heard.sum(axis=0) + PRIOR_STORES)
-        out[like.short & (like.group == group)] = mean
-    return out
+
+def _scaled(terms: list[Term], columns: Floats, scale: Floats) -> Floats:
+    """Divide the counts by their scale, in place."""
+    columns[_counts(terms)] /= scale[:, None, None]
+    return columns
 
 
 def _regional_days(design: Design) -> npt.NDArray[np.bool_]:

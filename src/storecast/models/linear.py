@@ -7,8 +7,9 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.config import LinearSettings
-from storecast.data.grid import Grid
+from storecast.data.grid import Grid, places
 from storecast.data.panel import Panel
+from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import LEVEL, TREND, Places, driver_of_part
 from storecast.features.ridge import Design, Ridge, fit_ridge
 from storecast.features.rows import Memo
@@ -46,28 +47,23 @@ class Linear:
         self.coefficients_ = ridge.coefficients.astype(np.float64)
         self.scale_ = design.scale
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:  # noqa: ARG002
+    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the store's place, its recent error and the terms of each row."""
-        grid = Grid.of(past, future)
+        grid = memo.grid(past, future, horizon)
         origin = grid.column(past.end)
-        terms = Design.of(grid, grid.column(self.end_), self.scale_)
-        place = past.stores[s.STORE].replace_strict(
-            self.stores_, pl.Series(np.arange(len(self.stores_))), default=-1, return_dtype=pl.Int64
-        )
-        level, coefficients = self._of(place.to_numpy())
-        known = Ridge(
-            terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
-        )
-        tail = slice(max(0, origin + 1 - self.settings.recent_days), origin + 1)
-        errors = grid.log_sales()[:, tail] - known.fitted(terms, tail)
-        recent = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
-        ranks = pl.Series(np.arange(past.stores.height))
-        rank = future[s.STORE].replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).to_numpy()
-        column = (future[s.DATE] - grid.first).dt.total_days().to_numpy()
+        recent = memo.once(("recent", past.end, horizon, self), lambda: self._recent(grid, origin))
+        begin = max(0, origin + 1 - LOOK_BACK)
+        part, stores = grid.laid(future, begin)
+        row = np.searchsorted(stores, places(past.stores, future[s.STORE]))
+        column = (future[s.DATE] - part.first).dt.total_days().to_numpy()
+        terms = Design.of(part, grid.column(self.end_) - begin, self.scale_)
         named = [f"{term.part}: {term.name}" for term in terms.terms]
-        by_day = {name: row[column] for name, row in zip(named, terms.by_day, strict=False)}
-        by_store = {name: rows[rank, column] for name, rows in zip(named[len(by_day) :], terms.by_store, strict=True)}
-        return pl.DataFrame({"store": place.to_numpy()[rank], "recent": recent[rank], **by_day, **by_store})
+        by_day = {name: values[column] for name, values in zip(named, terms.by_day, strict=False)}
+        by_store = {
+            name: values[row, column] for name, values in zip(named[len(by_day) :], terms.by_store, strict=True)
+        }
+        place = self._places(part.stores[s.STORE])
+        return pl.DataFrame({"store": place[row], "recent": recent[stores][row], **by_day, **by_store})
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Add up coefficient × term."""
@@ -105,7 +101,26 @@ class Linear:
         self.scale_ = arrays["scale"].astype(np.float32)
         self.end_ = arrays["end"].astype("datetime64[D]").item(0)
 
-    def _of(self, place: np.ndarray[tuple[int], np.dtype[np.int64]]) -> tuple[Logs, Logs]:
+    def _recent(self, grid: Grid, origin: int) -> Logs:
+        """Return each store's mean error over the last days of the past, (stores,)."""
+        begin = max(0, origin + 1 - LOOK_BACK - self.settings.recent_days)
+        known = grid.part(np.arange(grid.stores.height), begin)
+        tail = slice(max(0, origin + 1 - self.settings.recent_days) - begin, origin + 1 - begin)
+        terms = Design.of(known, grid.column(self.end_) - begin, self.scale_)
+        level, coefficients = self._of(self._places(grid.stores[s.STORE]))
+        ridge = Ridge(
+            terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
+        )
+        errors = known.log_sales()[:, tail] - ridge.fitted(terms, tail)
+        recent: Logs = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
+        return recent
+
+    def _places(self, stores: pl.Series) -> Places:
+        """Return the places of stores among those of the fit; -1 for one that was not there."""
+        places = pl.Series(np.arange(len(self.stores_)))
+        return stores.replace_strict(self.stores_, places, default=-1, return_dtype=pl.Int64).to_numpy()
+
+    def _of(self, place: Places) -> tuple[Logs, Logs]:
         """Level and coefficients of stores by place; a store that was not there takes the middle of the chain."""
         known = place >= 0
         level: Logs = np.where(known, self.level_[place], np.median(self.level_))

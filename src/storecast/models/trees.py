@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from storecast import schema as s
 from storecast.config import View
+from storecast.data.grid import places
 from storecast.data.panel import Panel
 from storecast.errors import HistoryError
 from storecast.features.columns import encoder
@@ -45,13 +46,12 @@ class Trees(ABC):
     def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the feature rows of ``future``, with what explains them beside the columns that the trees look at."""
         rows = future_rows(past, future, horizon, memo, self.view())
-        ranks = pl.Series(np.arange(past.stores.height))
-        place = pl.DataFrame({"store": rows.store, "day": rows.day}).with_row_index("row")
-        asked = future.select(
-            pl.col(s.STORE).replace_strict(past.stores[s.STORE], ranks, return_dtype=pl.Int64).alias("store"),
-            (pl.col(s.DATE) - past.first).dt.total_days().alias("day"),
-        ).join(place, on=["store", "day"], how="left", maintain_order="left")
-        return rows.table.with_columns(pl.Series(OFFSET, rows.offset)).hstack(rows.parts)[asked["row"]]
+        days = (future[s.DATE] - past.first).dt.total_days().to_numpy()
+        width = int(rows.day.max()) + 1
+        asked = places(past.stores, future[s.STORE]) * width + days
+        row = np.searchsorted(rows.store * width + rows.day, asked)
+        whole = rows.table.hstack([pl.Series(OFFSET, rows.offset), *rows.parts.get_columns()])
+        return whole if np.array_equal(row, np.arange(whole.height)) else whole[row]
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Ask the pipeline, and put back what the view took off.

@@ -14,15 +14,19 @@ log = logging.getLogger(__name__)
 FORMULA = r"^[=+\-@\t\r]"
 
 
-def write_csv(table: pl.DataFrame, path: Path) -> None:
-    """Write a table: money with two decimals, ISO dates, and text that a spreadsheet takes as text."""
+def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
+    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others."""
+    with whole(path) as draft:
+        harmless(table).write_csv(draft, float_precision=decimals)
+
+
+def harmless(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table whose text a spreadsheet takes as text: an apostrophe stands before what it would run."""
     text = [name for name, dtype in table.schema.items() if dtype == pl.String]
-    harmless = [
+    return table.with_columns(
         pl.when(pl.col(name).str.contains(FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in text
-    ]
-    with whole(path) as draft:
-        table.with_columns(harmless).write_csv(draft, float_precision=2)
+    )
 
 
 def read_forecast(path: Path, *, text_ids: bool) -> pl.DataFrame | None:

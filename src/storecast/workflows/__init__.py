@@ -7,8 +7,10 @@ backtest   how good each model is, on windows of the past
 train      one model, measured and saved
 explain    what a saved model's forecasts are made of
 forecast   a saved model on a folder
+monitor    the forecasts made, beside what came
 scenario   what another calendar would change
 tune       search for a model's settings
+load       a folder into a database
 run        all of it: backtest, train the best, forecast, write the home
 """
 
@@ -17,8 +19,10 @@ from storecast.workflows.evaluation import backtest, train
 from storecast.workflows.explaining import explain
 from storecast.workflows.exploring import explore
 from storecast.workflows.forecasting import forecast
+from storecast.workflows.monitoring import monitor
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
+from storecast.workflows.storing import load
 from storecast.workflows.tuning import tune
 
 __all__ = [
@@ -29,6 +33,8 @@ __all__ = [
     "explore",
     "forecast",
     "future",
+    "load",
+    "monitor",
     "prepare",
     "run",
     "scenario",

@@ -23,7 +23,7 @@ from storecast.files import whole
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
 from storecast.report.writers import write_csv
-from storecast.workflows.preparation import Prepared, prepare
+from storecast.workflows.preparation import Prepared, Source, prepare
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def quiet(_: str) -> None:
 
 
 def backtest(
-    data: Path,
+    data: Source,
     *,
     models: Sequence[str],
     out: Path,
@@ -64,7 +64,7 @@ def backtest(
 
 
 def train(
-    data: Path,
+    data: Source,
     *,
     name: str,
     home: Path,

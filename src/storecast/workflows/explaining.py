@@ -13,11 +13,11 @@ from storecast.evaluate import explanations
 from storecast.features.rows import Memo
 from storecast.report.writers import write_csv
 from storecast.workflows.forecasting import whole_horizon
-from storecast.workflows.preparation import prepare
+from storecast.workflows.preparation import Source, prepare
 
 
 def explain(
-    data: Path,
+    data: Source,
     *,
     model: Path,
     store: str | None = None,

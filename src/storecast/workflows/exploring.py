@@ -15,7 +15,7 @@ from storecast.files import whole
 from storecast.report.answers.registry import ASKED
 from storecast.report.exploration import Exploration, write_exploration, write_pictures
 from storecast.workflows.evaluation import Report, quiet
-from storecast.workflows.preparation import prepare
+from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ LIBRARIES = ("linearmodels", "pandas", "statsmodels")  # of the extra `explore`
 
 
 def explore(
-    data: Path,
+    data: Source,
     *,
     out: Path,
     questions: Sequence[str] = (),

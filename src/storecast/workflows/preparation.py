@@ -1,9 +1,10 @@
-"""From a folder of files to a clean panel whose calendar reaches to the end of the horizon."""
+"""From a folder of files, or a database, to a clean panel whose calendar reaches to the end of the horizon."""
 
 import datetime as dt
 import json
 import logging
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,22 @@ from storecast.data.ahead import extend, future_table
 from storecast.data.clean import Cleaned, clean
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
-from storecast.errors import DataError
+from storecast.errors import ConfigError, DataError
 from storecast.files import whole
 
 log = logging.getLogger(__name__)
 
 USUAL_HORIZON = 42
+
+
+@dataclass(frozen=True)
+class Held:
+    """A chain that a database holds, in place of a folder of files."""
+
+    url: str  # of the database
+
+
+Source = Path | Held
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +42,13 @@ class Prepared:
     ----------
     panel : with a calendar for every store and day of the horizon
     asked : the rows of test.csv in its order (Id where there is one, Store, Date); None: every store and day
+    version : of the chain in the database that it was read from; None where it was read from files
     """
 
     cleaned: Cleaned
     panel: Panel
     task: Task
+    version: int | None = None
 
     @property
     def asked(self) -> pl.DataFrame | None:
@@ -53,21 +66,21 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) ->
 
 
 def prepare(
-    data: Path,
+    data: Source,
     *,
     horizon: int | None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
     answer_test: bool = True,
 ) -> Prepared:
-    """Read and clean a folder, and work the calendar ahead out where it is not given.
+    """Read and clean a folder, or read what a database holds, and work the calendar ahead out where it is not given.
 
     Parameters
     ----------
     horizon : days ahead; None: the days that test.csv covers, else 42
     answer_test : refuse a test.csv that reaches beyond the horizon; a backtest does not answer it
     """
-    cleaned = check(data, skip=skip)
+    cleaned, version = _held(data, skip) if isinstance(data, Held) else (check(data, skip=skip), None)
     panel = cleaned.panel
     asked = 0 if cleaned.asked is None else _days_after(panel.end, cleaned.asked[s.DATE].max())
     task = Task(horizon if horizon is not None else asked or USUAL_HORIZON, quantiles)
@@ -80,16 +93,29 @@ def prepare(
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
     if assumed:
         log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
-    return Prepared(cleaned, whole_panel, task)
+    return Prepared(cleaned, whole_panel, task, version)
 
 
-def future(data: Path, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
+def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
     """Write the calendar ahead as a table to edit promotions in."""
     prepared = prepare(data, horizon=horizon, skip=skip, answer_test=False)
     table = future_table(prepared.panel, prepared.task.horizon)
     with whole(out) as draft:
         table.write_csv(draft)
     return table
+
+
+def _held(data: Held, skip: Collection[str]) -> tuple[Cleaned, int]:
+    from storecast.database.connect import Database
+    from storecast.database.panel import read_held
+
+    if skip:
+        raise ConfigError(
+            "What a database holds was cleaned when it was loaded; --skip means files. Leave it out, or give --data."
+        )
+    with closing(Database.open(data.url)) as db:
+        panel, chain = read_held(db)
+    return Cleaned(panel, None, (), chain.generated), chain.version
 
 
 def _days_after(end: dt.date, last: object) -> int:

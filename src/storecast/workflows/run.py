@@ -1,4 +1,4 @@
-"""The main job: from a folder of files to a home full of forecasts, scores and a signed model."""
+"""The main job: from a folder of files, or a database, to a home full of forecasts, scores and a signed model."""
 
 import datetime as dt
 import logging
@@ -13,6 +13,7 @@ from storecast import schema as s
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.store import promote, prune
 from storecast.data.panel import TABLES
+from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.explanations import explain, importance
 from storecast.evaluate.forecast import Forecast
@@ -31,7 +32,8 @@ from storecast.report.writers import read_forecast, write_csv
 from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
 from storecast.workflows.exploring import explore_panel, missing_libraries, write_tables
 from storecast.workflows.forecasting import draws_of, forecast_with, whole_horizon
-from storecast.workflows.preparation import Prepared, prepare
+from storecast.workflows.preparation import Held, Prepared, prepare
+from storecast.workflows.storing import keep, probe
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,10 @@ EXPLAINED = 2  # stores of the report
 
 
 def run(
-    data: Path,
+    data: Path | None,
     *,
     home: Path,
+    db: str | None = None,
     horizon: int | None = None,
     models: Sequence[str] | None = None,
     windows: int | None = None,
@@ -58,13 +61,18 @@ def run(
 
     Parameters
     ----------
+    data : a folder of files; None: what the database holds
+    db : the URL of a database, which takes the chain and the forecast; None: storecast.db in the home
     models : names; None: all four, or boosting alone where it is to be fast
     windows : scored windows before the end of the data; None: two, or one where it is to be fast
     """
     folder(home)
+    url = home_url(home) if db is None else db
     with log_file(home / "run.log"):
         progress("reading and cleaning")
-        prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
+        if db is not None or (home / FILE).exists():
+            probe(url)
+        prepared = prepare(Held(url) if data is None else data, horizon=horizon, quantiles=quantiles, skip=skip)
         task, memo = prepared.task, Memo()
         names = list(models or (FAST_MODELS if fast else MODELS))
         count = windows if windows is not None else 1 if fast else 2
@@ -85,6 +93,8 @@ def run(
         _write(
             home, prepared, bundle, forecast, result, scores, exploration, _explain(bundle, prepared, forecast, memo)
         )
+        progress("database")
+        keep(url, prepared, forecast)
         promote(home / "models", bundle.name)
         prune(home / "models", keep=MODELS_KEPT)
         log.info("wrote %d forecasts of %s into %s", forecast.rows.height, bundle.name, home)
@@ -135,7 +145,8 @@ def _write(
     write_csv(asked, home / "forecast.csv")
     write_csv(totals(asked, panel.stores, draws_of(forecast, asked)), home / "totals.csv")
     if prepared.asked is not None and s.ID in prepared.asked.columns:
-        write_csv(submission(forecast.rows, prepared.asked, bundle.calibration.factor), home / "submission.csv")
+        assert forecast.rmspe_factor is not None
+        write_csv(submission(forecast.rows, prepared.asked, forecast.rmspe_factor), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, asked), home / "changes.csv")
     write_plan(

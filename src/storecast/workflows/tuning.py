@@ -10,7 +10,7 @@ from storecast.evaluate.tuning import SCORES, Tuned
 from storecast.evaluate.tuning import tune as search
 from storecast.files import folder, whole
 from storecast.workflows.evaluation import Report, quiet
-from storecast.workflows.preparation import prepare
+from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ STUDY = "study.db"
 
 
 def tune(
-    data: Path,
+    data: Source,
     *,
     name: str,
     out: Path,

@@ -1,0 +1,113 @@
+"""storecast db: the tables of a database, and what is in them."""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storecast.cli import options, show
+from storecast.logs import log_to_screen
+
+app = typer.Typer(help="Make, fill, back up and look at a database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(home: options.MaybeHome = None, db: options.Db = None) -> None:
+    """Bring the tables up to this storecast, from nothing or from an older one."""
+    from storecast.database.migrate import upgrade
+
+    print(f"The tables are of version {upgrade(options.database(home, db))}.")
+
+
+@app.command()
+def downgrade(
+    to: Annotated[str, typer.Option("--to", help="The older version; base drops all tables.")],
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="What the older version has no place for is lost, and that is meant.")
+    ] = False,
+) -> None:
+    """Take the tables back to an older version."""
+    from storecast.database.migrate import downgrade
+    from storecast.errors import ConfigError
+
+    if not yes:
+        raise ConfigError("What the older version has no place for is lost. Make a backup first, then say --yes.")
+    downgrade(options.database(home, db), to)
+    print(f"The tables are of version {to}.")
+
+
+@app.command()
+def load(
+    data: options.Data,
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+    skip: options.Skip = None,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Read and clean a folder, and put its chain in place of what the database holds."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("reading, cleaning, loading")
+        version = workflows.load(data, options.database(home, db), skip=skip or ())
+    print(f"The database holds the chain, version {version}.")
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Option("--out", help="The archive to write, a zip file.")],
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+) -> None:
+    """Write all that a database holds into one file, while others go on writing."""
+    from storecast.database.backup import backup
+    from storecast.database.connect import Database
+
+    with show.progress() as progress, closing(Database.open(options.database(home, db))) as database:
+        progress("backup")
+        rows = backup(database, out)
+    print(f"Wrote {sum(rows.values())} rows of {len(rows)} tables to {out}.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Option("--file", help="The archive that `storecast db backup` wrote.")],
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Put it in place of what the database holds.")] = False,
+) -> None:
+    """Fill a database from a backup; it may be of the other kind."""
+    from storecast.database.backup import restore
+
+    with show.progress() as progress:
+        progress("restore")
+        rows = restore(options.database(home, db), file, replace=replace)
+    print(f"Restored {sum(rows.values())} rows of {len(rows)} tables.")
+
+
+@app.command()
+def status(home: options.MaybeHome = None, db: options.Db = None, json: options.AsJson = False) -> None:
+    """Tell what a database holds."""
+    from storecast.database.connect import Database
+    from storecast.database.status import status
+
+    with closing(Database.open(options.database(home, db))) as database:
+        found = status(database)
+    if json:
+        show.as_json(found)
+        return
+    rows = found.pop("rows")
+    lines = [[name.replace("_", " "), _told(value)] for name, value in found.items()]
+    show.table("Database", ["", ""], [*lines, *([f"rows of {name}", f"{count:,}"] for name, count in rows.items())])
+
+
+def _told(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)

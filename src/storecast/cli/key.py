@@ -1,0 +1,76 @@
+"""storecast key: who may ask the service for what."""
+
+import datetime as dt
+import sys
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from storecast.cli import options, show
+
+app = typer.Typer(help="Make, list and revoke keys of the service.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option("--name", help="Who uses the key.")],
+    scopes: Annotated[str, typer.Option("--scopes", help="What it opens: read, forecast, write, admin.")],
+    expires: Annotated[
+        str, typer.Option("--expires", help="The last day on which it holds (UTC). Default: no end.")
+    ] = "",
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+    json: options.AsJson = False,
+) -> None:
+    """Make a key and print it, once: it is stored nowhere."""
+    from storecast.database.connect import Database
+    from storecast.database.keys import create_key
+    from storecast.errors import ConfigError
+
+    last = options.day(expires, "--expires")
+    end = None if last is None else dt.datetime.combine(last, dt.time(), dt.UTC) + dt.timedelta(days=1)
+    if end is not None and end <= dt.datetime.now(dt.UTC):
+        raise ConfigError(f"--expires: {last} is over. Name a day to come.")
+    with closing(Database.open(options.database(home, db))) as database:
+        token, made = create_key(database, name, options.names(scopes), end)
+    if json:
+        show.as_json({"id": made.id, "name": made.name, "key": token})
+        return
+    sys.stderr.write(f"Key {made.id} for {made.name}. It is shown this once; send it as `Authorization: Bearer KEY`.\n")
+    print(token)
+
+
+@app.command("list")
+def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.AsJson = False) -> None:
+    """List the keys: what they open, and until when."""
+    from storecast.database.connect import Database
+    from storecast.database.keys import all_keys
+
+    with closing(Database.open(options.database(home, db))) as database:
+        found = all_keys(database)
+    rows = [
+        [key.id, key.name, ", ".join(sorted(key.scopes)), *map(_moment, (key.created, key.expires, key.revoked))]
+        for key in found
+    ]
+    head = ["id", "name", "scopes", "created", "expires", "revoked"]
+    show.as_json([dict(zip(head, row, strict=True)) for row in rows]) if json else show.table("Keys", head, rows)
+
+
+@app.command()
+def revoke(
+    number: Annotated[int, typer.Argument(help="The key's id, as `storecast key list` shows it.")],
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+) -> None:
+    """Revoke a key; servers know within a second."""
+    from storecast.database.connect import Database
+    from storecast.database.keys import revoke_key
+
+    with closing(Database.open(options.database(home, db))) as database:
+        key = revoke_key(database, number)
+    print(f"Key {key.id} for {key.name} is revoked.")
+
+
+def _moment(value: dt.datetime | None) -> str | None:
+    return None if value is None else value.isoformat(timespec="seconds")

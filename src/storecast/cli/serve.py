@@ -1,0 +1,46 @@
+"""storecast serve: the service over a home."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storecast.cli import options
+from storecast.logs import log_to_screen
+
+
+def serve(
+    home: Annotated[Path | None, typer.Option("--home", help="Folder that `storecast run` wrote.")] = None,
+    db: Annotated[
+        str | None, typer.Option("--db", help="URL of the database. Default: storecast.db in the home.")
+    ] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on. Default: 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; 0: any. Default: 8000.")] = None,
+    no_keys: Annotated[
+        bool, typer.Option("--no-keys", help="Answer without keys; on loopback alone, and requests from there.")
+    ] = False,
+    log_format: Annotated[options.LogFormat | None, typer.Option("--log-format", help="How log lines look.")] = None,
+) -> None:
+    """Serve forecasts over HTTP until it is stopped. docs/service.md has the routes and every setting."""
+    from storecast.errors import ConfigError
+
+    try:
+        from storecast.service.server import serve as run
+        from storecast.service.settings import Settings
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("storecast"):
+            raise
+        raise ConfigError(
+            f"The service needs {error.name}, not installed here. Install the extra: pip install 'storecast[serve]'."
+        ) from error
+
+    settings = Settings.from_env(
+        home=home,
+        db=db,
+        host=host,
+        listen_port=port,
+        no_keys=no_keys or None,
+        log_format=log_format and log_format.value,
+    )
+    log_to_screen(settings.log_format)
+    run(settings)

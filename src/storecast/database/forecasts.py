@@ -1,0 +1,132 @@
+"""Forecasts that were made of the chain; all of them are kept, and set beside what came."""
+
+import datetime as dt
+import json
+
+import polars as pl
+import sqlalchemy as sa
+
+from storecast import schema as s
+from storecast.config import LEVELS
+from storecast.database import bulk
+from storecast.database import tables as t
+from storecast.database.connect import Database
+from storecast.database.panel import NUMBER, TEXT, read_chain
+
+AHEAD = "Ahead"  # days from the cutoff to the day
+COLUMNS = {"store": s.STORE, "date": s.DATE, "value": s.FORECAST} | {
+    name.lower(): name for level in LEVELS for name in s.bound_columns(level)
+}
+_MONEY = dict.fromkeys([name for name in COLUMNS if name not in ("store", "date")], pl.Float64())
+_SCHEMA: dict[str, pl.DataType] = {"store": pl.String(), "date": pl.Date(), **_MONEY}
+_NEWEST = ("model", "cutoff")
+
+
+def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, rows: pl.DataFrame) -> int:
+    """Keep a forecast, and return its number.
+
+    Parameters
+    ----------
+    model : the name of the model file
+    version : of the chain that it was made of; a forecast of the same model, cutoff and version is kept once
+    rows : as in `Forecast.rows`: Store, Date, Forecast, bounds, and the quantiles that were asked for
+    """
+    quantiles = [name for name in rows.columns if name not in COLUMNS.values()]
+    kept = rows.select(pl.col(theirs).alias(ours) for ours, theirs in COLUMNS.items())
+    kept = kept.with_columns(pl.col("store").cast(pl.String))
+    if quantiles:
+        texts = rows.select(pl.struct(quantiles).struct.json_encode()).to_series()
+        kept = kept.with_columns(texts.alias("quantiles"))
+    values = {
+        "model": model,
+        "cutoff": cutoff,
+        "version": version,
+        "made": dt.datetime.now(dt.UTC),
+        "store_ids": TEXT if rows.schema[s.STORE] == pl.String else NUMBER,
+        "quantiles": json.dumps(quantiles),
+    }
+    with db.begin() as conn:
+        insert = bulk.insert_into(conn, t.forecasts).values(values).on_conflict_do_nothing()
+        number = conn.execute(insert.returning(t.forecasts.c.id)).scalar_one_or_none()
+        if number is None:
+            same = (
+                (t.forecasts.c.model == model) & (t.forecasts.c.cutoff == cutoff) & (t.forecasts.c.version == version)
+            )
+            return int(conn.execute(sa.select(t.forecasts.c.id).where(same)).scalar_one())
+        bulk.insert(conn, t.forecast_rows, kept.select(pl.lit(number).alias("forecast"), pl.all()))
+    return int(number)
+
+
+def read_forecast(db: Database, model: str, cutoff: dt.date) -> pl.DataFrame | None:
+    """Return the newest forecast of a model at a cutoff, by Store and Date; None where there is none."""
+    f = t.forecasts
+    newest = sa.select(f).where(f.c.model == model, f.c.cutoff == cutoff).order_by(f.c.version.desc()).limit(1)
+    with db.reading() as conn:
+        found = conn.execute(newest).one_or_none()
+        if found is None:
+            return None
+        quantiles = json.loads(found.quantiles)
+        columns = [t.forecast_rows.c[name] for name in (*_SCHEMA, *(["quantiles"] if quantiles else []))]
+        schema = _SCHEMA | ({"quantiles": pl.String()} if quantiles else {})
+        rows = bulk.select(conn, sa.select(*columns).where(t.forecast_rows.c.forecast == found.id), schema)
+    if quantiles:
+        decoded = pl.Struct(dict.fromkeys(quantiles, pl.Float64()))
+        rows = rows.with_columns(pl.col("quantiles").str.json_decode(decoded)).unnest("quantiles")
+    return _named(rows, found.store_ids).sort(s.KEYS)
+
+
+def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:
+    """Return the first day of any forecast and the last day with sales; None where a forecast or sales are missing."""
+    with db.reading() as conn:
+        cutoff = conn.execute(sa.select(sa.func.min(t.forecasts.c.cutoff))).scalar()
+        last = conn.execute(sa.select(sa.func.max(t.sales.c.date))).scalar()
+    return None if cutoff is None or last is None else (cutoff + dt.timedelta(days=1), last)
+
+
+def forecasts_with_actuals(db: Database, since: dt.date | None = None, until: dt.date | None = None) -> pl.DataFrame:
+    """Return every forecast of a day whose sales have come, beside them; of a model and cutoff, the newest.
+
+    Parameters
+    ----------
+    since, until : the first and the last day; None: all
+
+    Returns
+    -------
+    Model, Cutoff, Store, Date, Ahead (days), Forecast, Lower80, Upper80, Lower95, Upper95, Sales, Open, Promo
+    """
+    f, r = t.forecasts, t.forecast_rows
+    last = sa.func.max(f.c.version).label("version")
+    newest = sa.select(f.c.model, f.c.cutoff, last).group_by(f.c.model, f.c.cutoff).subquery()
+    joined = (
+        f.join(newest, sa.and_(*(f.c[name] == newest.c[name] for name in (*_NEWEST, "version"))))
+        .join(r, r.c.forecast == f.c.id)
+        .join(t.sales, (t.sales.c.store == r.c.store) & (t.sales.c.date == r.c.date))
+        .join(t.calendar, (t.calendar.c.store == r.c.store) & (t.calendar.c.date == r.c.date))
+    )
+    columns = [
+        f.c.model,
+        f.c.cutoff,
+        *(r.c[name] for name in _SCHEMA),
+        t.sales.c.sales,
+        t.calendar.c.open,
+        t.calendar.c.promo,
+    ]
+    schema = {"model": pl.String(), "cutoff": pl.Date(), **_SCHEMA}
+    schema |= {s.SALES: pl.Float64(), s.OPEN: pl.Int8(), s.PROMO: pl.Int8()}
+    statement = sa.select(*columns).select_from(joined).where(r.c.date > f.c.cutoff)
+    if since is not None:
+        statement = statement.where(r.c.date >= since)
+    if until is not None:
+        statement = statement.where(r.c.date <= until)
+    with db.reading() as conn:
+        chain = read_chain(conn)
+        rows = bulk.select(conn, statement, schema)
+    rows = _named(rows.rename({"model": s.MODEL, "cutoff": s.CUTOFF}), chain.store_ids)
+    ahead = (pl.col(s.DATE) - pl.col(s.CUTOFF)).dt.total_days().alias(AHEAD)
+    return rows.select(s.MODEL, s.CUTOFF, *s.KEYS, ahead, pl.exclude(s.MODEL, s.CUTOFF, *s.KEYS)).sort(
+        s.MODEL, s.CUTOFF, *s.KEYS
+    )
+
+
+def _named(rows: pl.DataFrame, store_ids: str) -> pl.DataFrame:
+    return rows.rename(COLUMNS).with_columns(pl.col(s.STORE).cast(pl.String if store_ids == TEXT else pl.Int64))

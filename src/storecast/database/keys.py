@@ -1,0 +1,113 @@
+"""Keys of the service: who may do what.
+
+A key is 256 random bits. It is shown once, when it is made; the database holds its SHA-256, which is enough to know it again and
+too little to make it. (A slow hash protects passwords, which people choose; nobody guesses 256 bits.)
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from storecast.database import tables as t
+from storecast.database.connect import Database
+from storecast.database.journal import audit
+from storecast.errors import ConfigError, DatabaseError, hint, quote
+
+SCOPES = ("read", "forecast", "write", "admin")
+PREFIX = "sc_"
+BYTES = 32
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as it is listed; the secret itself is nowhere."""
+
+    id: int
+    name: str
+    scopes: frozenset[str]
+    created: dt.datetime
+    expires: dt.datetime | None  # None: never
+    revoked: dt.datetime | None  # None: it holds
+
+    def may(self, scope: str) -> bool:
+        """Say whether the key reaches so far; admin reaches everywhere."""
+        return scope in self.scopes or "admin" in self.scopes
+
+    def holds(self, now: dt.datetime) -> bool:
+        """Say whether the key is neither revoked nor expired."""
+        return self.revoked is None and (self.expires is None or now < self.expires)
+
+
+def create_key(
+    db: Database, name: str, scopes: Collection[str], expires: dt.datetime | None = None, *, actor: str = "command line"
+) -> tuple[str, Key]:
+    """Make a key; return its token, which cannot be asked for again, and what is known of it.
+
+    Parameters
+    ----------
+    scopes : some of `SCOPES`
+    expires : a moment with its time zone; None: never
+    actor : who made it, for the audit
+    """
+    if not scopes:
+        raise ConfigError(f"A key without scopes opens nothing. Choose some of: {', '.join(SCOPES)}.")
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise ConfigError(f"There is no scope {quote(scope)}.{hint(scope, SCOPES)} There are: {', '.join(SCOPES)}.")
+    if not name.strip() or len(name) > 200 or not name.isprintable():
+        raise ConfigError("A key needs a name of 1 to 200 printable characters, which says who uses it.")
+    token = PREFIX + secrets.token_urlsafe(BYTES)
+    values = {
+        "name": name,
+        "hash": _hash(token),
+        "scopes": ",".join(scope for scope in SCOPES if scope in scopes),
+        "created": dt.datetime.now(dt.UTC),
+        "expires": expires,
+    }
+    with db.begin() as conn:
+        row = conn.execute(sa.insert(t.keys).values(values).returning(*t.keys.c)).one()
+        audit(conn, actor, "key created", {"key": row.id, "name": name, "scopes": row.scopes})
+    return token, _key(row)
+
+
+def find_key(db: Database, token: str) -> Key | None:
+    """Return the key with this token, whether it still holds or not; None where there is none."""
+    found = _hash(token)
+    with db.reading() as conn:
+        row = conn.execute(sa.select(t.keys).where(t.keys.c.hash == found)).one_or_none()
+    if row is None or not hmac.compare_digest(row.hash, found):
+        return None
+    return _key(row)
+
+
+def all_keys(db: Database) -> list[Key]:
+    """Return all keys, the oldest first."""
+    with db.reading() as conn:
+        return [_key(row) for row in conn.execute(sa.select(t.keys).order_by(t.keys.c.id))]
+
+
+def revoke_key(db: Database, id: int, *, actor: str = "command line") -> Key:  # noqa: A002 - what it is called in lists
+    """Revoke a key; one that was revoked already stays so, at its first moment."""
+    with db.begin() as conn:
+        unrevoked = (t.keys.c.id == id) & t.keys.c.revoked.is_(None)
+        done = conn.execute(sa.update(t.keys).where(unrevoked).values(revoked=dt.datetime.now(dt.UTC)))
+        row = conn.execute(sa.select(t.keys).where(t.keys.c.id == id)).one_or_none()
+        if row is None:
+            raise DatabaseError(f"There is no key {id}. See `storecast key list`.")
+        if done.rowcount:
+            audit(conn, actor, "key revoked", {"key": id, "name": row.name})
+    return _key(row)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _key(row: sa.Row[Any]) -> Key:
+    return Key(row.id, row.name, frozenset(row.scopes.split(",")), row.created, row.expires, row.revoked)

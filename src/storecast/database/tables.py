@@ -1,0 +1,178 @@
+"""The tables, as the code sees them. How a database gets them, version by version, stands in migrations/.
+
+chain           one row: the version, and what holds for the whole chain
+stores          a row per store
+calendar        a row per store and day, past and known ahead, as given; what is worked out is not stored
+sales           a row per store and day that was observed
+forecasts       a row per forecast that was made of the chain
+forecast_rows   a row per forecast, store and day
+keys            who may do what; of a key itself, the SHA-256
+requests        requests that were answered
+audit           writes, and who made them
+idempotency     replies to writes, so that the same write asked again is answered and not done again
+
+Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
+precision, so that what is read is bit for bit what was written. Sales, calendar and stores carry the version at which a row
+was last written.
+"""
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Column, Dialect, Index, MetaData, Table
+from sqlalchemy.types import TypeDecorator
+
+REVISIONS = ("0001",)  # of the tables, oldest first; the last is what this code works on
+
+metadata = MetaData()
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by INTEGER alone
+STORE_ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # sorted as bytes, on both
+NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # rows lie in the order of their key
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """A moment, always with its time zone: UTC."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Refuse a moment without a time zone; SQLite keeps UTC and no zone."""
+        assert value is None or value.tzinfo is not None
+        return None if value is None else value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        """Return UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("id", sa.SmallInteger, sa.CheckConstraint("id = 1"), primary_key=True, autoincrement=False),
+    Column("version", sa.BigInteger, nullable=False),  # counted up by every write; 0: nothing was written yet
+    Column("replaced", sa.BigInteger, nullable=False),  # the version at which the chain was last replaced whole
+    Column("generated", sa.Boolean, nullable=False),
+    Column("store_ids", sa.Text, nullable=False),  # number or text
+    Column("known", sa.Text, nullable=False),  # JSON: the names of the chain's own known-ahead columns
+    Column("fingerprint", sa.Text),  # of the Panel that was written whole; null once rows were changed
+)
+stores = Table(
+    "stores",
+    metadata,
+    Column("store", STORE_ID, primary_key=True),
+    Column("store_type", sa.Text, nullable=False),
+    Column("assortment", sa.Text, nullable=False),
+    Column("competition_distance", sa.Double),
+    Column("competition_since", sa.Date),
+    Column("promo2", sa.SmallInteger, nullable=False),
+    Column("promo2_since", sa.Date),
+    Column("promo_interval", sa.Text, nullable=False),
+    Column("state", sa.Text, nullable=False),
+    Column("version", sa.BigInteger, nullable=False),
+    **NO_ROWID,
+)
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("store", STORE_ID, sa.ForeignKey("stores.store"), primary_key=True),
+    Column("date", sa.Date, primary_key=True),
+    Column("open", sa.SmallInteger, sa.CheckConstraint("open IN (0, 1)"), nullable=False),
+    Column("promo", sa.SmallInteger, sa.CheckConstraint("promo IN (0, 1)"), nullable=False),
+    Column("state_holiday", sa.Text, sa.CheckConstraint("state_holiday IN ('0', 'a', 'b', 'c')"), nullable=False),
+    Column("school_holiday", sa.SmallInteger, sa.CheckConstraint("school_holiday IN (0, 1)"), nullable=False),
+    Column("assumed", sa.Boolean, nullable=False),
+    Column("own", sa.Text),  # JSON: the chain's own columns, {"Leaflet": 1.5}; null where it has none
+    Column("version", sa.BigInteger, nullable=False),
+    Index("calendar_version", "version"),
+    **NO_ROWID,
+)
+sales = Table(
+    "sales",
+    metadata,
+    Column("store", STORE_ID, primary_key=True),
+    Column("date", sa.Date, primary_key=True),
+    Column("sales", sa.Double, sa.CheckConstraint("sales >= 0 AND sales <= 1e9"), nullable=False),
+    Column("customers", sa.Double, sa.CheckConstraint("customers >= 0 AND customers <= 1e9")),
+    Column("version", sa.BigInteger, nullable=False),
+    sa.ForeignKeyConstraint(["store", "date"], ["calendar.store", "calendar.date"]),
+    Index("sales_version", "version"),
+    **NO_ROWID,
+)
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("model", sa.Text, nullable=False),
+    Column("cutoff", sa.Date, nullable=False),
+    Column("version", sa.BigInteger, nullable=False),  # of the chain that it was made of
+    Column("made", Moment, nullable=False),
+    Column("store_ids", sa.Text, nullable=False),  # number or text
+    Column("quantiles", sa.Text, nullable=False),  # JSON: the quantile columns, ["Q10", …]
+    sa.UniqueConstraint("model", "cutoff", "version", name="forecasts_once"),
+)
+forecast_rows = Table(
+    "forecast_rows",
+    metadata,
+    Column(
+        "forecast", BIG_ID, sa.ForeignKey("forecasts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    Column("store", STORE_ID, primary_key=True),
+    Column("date", sa.Date, primary_key=True),
+    Column("value", sa.Double, nullable=False),
+    Column("lower80", sa.Double, nullable=False),
+    Column("upper80", sa.Double, nullable=False),
+    Column("lower95", sa.Double, nullable=False),
+    Column("upper95", sa.Double, nullable=False),
+    Column("quantiles", sa.Text),  # JSON: {"Q10": 4210.5}; null without any
+    **NO_ROWID,
+)
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("name", sa.Text, nullable=False),
+    Column("hash", sa.Text, nullable=False, unique=True),  # SHA-256 in hexadecimal
+    Column("scopes", sa.Text, nullable=False),  # with commas between
+    Column("created", Moment, nullable=False),
+    Column("expires", Moment),
+    Column("revoked", Moment),
+)
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("request", sa.Text, nullable=False),  # the request's id, as in the log
+    Column("key", sa.BigInteger),  # null without a key
+    Column("method", sa.Text, nullable=False),
+    Column("route", sa.Text, nullable=False),  # as documented, not as asked
+    Column("status", sa.SmallInteger, nullable=False),
+    Column("rows", sa.Integer),  # of the reply
+    Column("milliseconds", sa.Double, nullable=False),
+    Column("model", sa.Text),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("actor", sa.Text, nullable=False),  # key:ID, or who ran a command
+    Column("action", sa.Text, nullable=False),
+    Column("detail", sa.Text, nullable=False),  # JSON
+)
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("key", sa.BigInteger, primary_key=True, autoincrement=False),  # 0 without keys
+    Column("name", sa.Text, primary_key=True),  # the Idempotency-Key
+    Column("digest", sa.Text, nullable=False),  # of the request
+    Column("at", Moment, nullable=False, index=True),
+    Column("status", sa.SmallInteger),  # null while the write is under way
+    Column("media_type", sa.Text),
+    Column("body", sa.LargeBinary),
+)

@@ -1,0 +1,280 @@
+"""New sales, days ahead and stores, laid over what stands.
+
+A row that stands already with the same values is counted and changes nothing, so that the same write can be sent again. With
+other values it is refused, unless it is to be replaced. A null says nothing: what stands stays; and a null that stands is a gap
+to fill. Writers follow one another (see `panel.lock_chain`), so what is compared here is what is written over.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storecast import schema as s
+from storecast.data.read import FIRST_YEAR, LAST_YEAR, MOST_SALES
+from storecast.database import bulk
+from storecast.database import tables as t
+from storecast.database.panel import (
+    Chain,
+    all_stores,
+    as_calendar,
+    as_sales,
+    calendar_columns,
+    calendar_rows,
+    check_texts,
+    lock_held_chain,
+    sales_columns,
+    sales_rows,
+    stores_rows,
+)
+from storecast.errors import ConflictError, DataError, quote
+
+STORE_DEFAULTS: dict[str, object] = {s.PROMO2: 0} | dict.fromkeys(
+    (s.STORE_TYPE, s.ASSORTMENT, s.PROMO_INTERVAL, s.STATE), ""
+)
+FLAGS = (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY)
+SOLD = (s.SALES, s.CUSTOMERS)
+_STOOD = " stood"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did.
+
+    Attributes
+    ----------
+    inserted : rows that were new
+    same : rows that stood already with these values
+    version : of the chain after it
+    replaced : rows that stood and are another now: mended, or a gap filled
+    """
+
+    inserted: int
+    same: int
+    version: int
+    replaced: int = 0
+
+
+def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
+    """Add sales of stores and days.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    frame : Store, Date, Sales, and what is known of Customers, Open, Promo, StateHoliday, SchoolHoliday and own columns. A day that
+        the calendar does not hold yet needs all four of the calendar.
+
+    Raises
+    ------
+    DataError
+        a row that cannot be
+    ConflictError
+        a row that stands already with other values, and is not to be replaced
+    """
+    chain = lock_held_chain(conn)
+    given = _checked(conn, chain, frame, SOLD)
+    _refuse(given, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
+    keys = _keys(given)
+    stood = as_sales(bulk.matching(conn, t.sales, keys, *sales_columns()), chain)
+    days, new_days, changed_days = _days(conn, chain, given, keys)
+    opened = given.join(
+        days.select(*s.KEYS, pl.col(s.OPEN).alias("opened")), on=s.KEYS, how="left", maintain_order="left"
+    )
+    shut = (pl.col("opened") == 0) & (pl.col(s.SALES) > 0)
+    _refuse(opened, shut, s.SALES, None, "0 on a closed day; say Open 1 where it was open")
+    rows = _merged(given, stood, SOLD)
+    new, other = rows.filter("new"), rows.filter("changed")
+    # What was planned for a day gives way to what came; a day whose sales stand is another matter.
+    mended = changed_days.join(stood, on=s.KEYS, how="semi")
+    if not replace:
+        _conflict(other.filter("contradicts"), SOLD)
+        _conflict(mended.filter("contradicts"), [*s.KNOWN, *chain.known])
+    replaced = pl.concat([other.select(s.KEYS), mended.select(s.KEYS)]).unique().height
+    if all(found.is_empty() for found in (new_days, changed_days, new, other)):
+        return Written(0, given.height, chain.version)
+    version = _counted_up(conn, chain)
+    _lay_over(conn, chain, pl.concat([new_days, changed_days]), version)
+    bulk.insert(conn, t.sales, sales_rows(pl.concat([new, other]), version), replace=True)
+    return Written(new.height, given.height - new.height - replaced, version, replaced)
+
+
+def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
+    """Lay days over the calendar: those ahead, which have no sales yet.
+
+    Parameters
+    ----------
+    frame : Store, Date and some of Open, Promo, StateHoliday, SchoolHoliday and own columns; a day that the calendar does not hold
+        yet needs all four. Assumed marks days that somebody worked out; without it they are given.
+
+    Raises
+    ------
+    DataError
+        a row that cannot be, or whose sales stand already
+    """
+    chain = lock_held_chain(conn)
+    given = _checked(conn, chain, frame, ())
+    keys = _keys(given)
+    sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_columns()), chain)
+    if sold.height:
+        raise DataError(
+            f"{_day(sold.row(0, named=True))} has sales already ({sold.height} rows), and is no day ahead. "
+            "To mend a past day, send its sales again, to be replaced."
+        )
+    _, new, changed = _days(conn, chain, given, keys)
+    if new.is_empty() and changed.is_empty():
+        return Written(0, given.height, chain.version)
+    version = _counted_up(conn, chain)
+    _lay_over(conn, chain, pl.concat([new, changed]), version)
+    return Written(new.height, given.height - new.height - changed.height, version, changed.height)
+
+
+def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
+    """Add stores.
+
+    Parameters
+    ----------
+    frame : Store and some of the columns of `schema.STORES_SCHEMA`
+
+    Raises
+    ------
+    ConflictError
+        a store that stands already with other attributes, and is not to be replaced
+    """
+    chain = lock_held_chain(conn)
+    given = _typed(chain, frame, s.STORES_SCHEMA)
+    check_texts(given)
+    _once(given, (s.STORE,))
+    _refuse(given, ~pl.col(s.PROMO2).is_between(0, 1), s.PROMO2, None, "0 or 1")
+    _refuse(given, ~pl.col(s.COMPETITION_DISTANCE).is_between(0, 1e7), s.COMPETITION_DISTANCE, None, "metres")
+    given = given.cast({s.PROMO2: pl.Int8})
+    stood = all_stores(conn, chain)
+    names = list(s.STORES_SCHEMA)
+    rows = _merged(given, stood, names, keys=(s.STORE,))
+    rows = rows.with_columns(pl.col(name).fill_null(value) for name, value in STORE_DEFAULTS.items())
+    new, changed = rows.filter("new"), rows.filter("changed")
+    if not replace:
+        _conflict(changed.filter("contradicts"), names)
+    if new.is_empty() and changed.is_empty():
+        return Written(0, given.height, chain.version)
+    version = _counted_up(conn, chain)
+    bulk.insert(conn, t.stores, stores_rows(pl.concat([new, changed]), version), replace=True)
+    return Written(new.height, given.height - new.height - changed.height, version, changed.height)
+
+
+def _days(
+    conn: Connection, chain: Chain, given: pl.DataFrame, keys: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return the calendar of the given days as it is to be; those of it that are new; and those that change."""
+    stood = as_calendar(bulk.matching(conn, t.calendar, keys, *calendar_columns(chain)), chain)
+    names = [*s.KNOWN, s.ASSUMED, *chain.known]
+    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in s.KNOWN)
+    # Who gives all four gives the day; who gives one of them leaves the rest as assumed as it was.
+    assumed = pl.coalesce(s.ASSUMED, pl.when(whole).then(pl.lit(value=False)))
+    rows = _merged(given.with_columns(assumed.alias(s.ASSUMED)), stood, names)
+    for name in s.KNOWN:
+        _refuse(rows, pl.col(name).is_null(), name, "no value", "a value: the calendar does not hold this day yet")
+    return rows.select(stood.columns), rows.filter("new"), rows.filter("changed")
+
+
+def _lay_over(conn: Connection, chain: Chain, days: pl.DataFrame, version: int) -> None:
+    bulk.insert(conn, t.calendar, calendar_rows(days, chain.known, version), replace=True)
+
+
+def _merged(
+    given: pl.DataFrame, stood: pl.DataFrame, names: Sequence[str], keys: Sequence[str] = s.KEYS
+) -> pl.DataFrame:
+    """Lay rows over those that stand; ``… stood`` is what was there.
+
+    ``new``: nothing stood. ``changed``: something else stood. ``contradicts``: another value did, and no mere gap or guess.
+    """
+    marked = stood.select(*keys, *names, pl.lit(value=True).alias("stands"))
+    joined = given.select(*keys, *names).join(marked, on=keys, how="left", suffix=_STOOD, maintain_order="left")
+    rows = joined.with_columns(pl.coalesce(name, name + _STOOD).alias(name) for name in names)
+    other = {name: pl.col(name).ne_missing(pl.col(name + _STOOD)) for name in names}
+    values = [name for name in names if name != s.ASSUMED]
+    contradicts = pl.any_horizontal(other[name] & pl.col(name + _STOOD).is_not_null() for name in values)
+    stands = pl.col("stands").is_not_null()
+    changed = stands & pl.any_horizontal(other.values())
+    return rows.with_columns((~stands).alias("new"), changed.alias("changed"), contradicts.alias("contradicts"))
+
+
+def _checked(conn: Connection, chain: Chain, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
+    """Return the rows in their types, with every column that may be given, and refuse what cannot be."""
+    types = {**s.SALES_SCHEMA, **s.CALENDAR_SCHEMA}
+    schema = {name: types[name] for name in (*more, *s.KNOWN, s.ASSUMED)} | dict.fromkeys(chain.known, pl.Float64())
+    given = _typed(chain, frame, {s.DATE: pl.Date(), **schema})
+    _once(given, s.KEYS)
+    years = f"a day from {FIRST_YEAR} to {LAST_YEAR}"
+    fits = pl.col(s.DATE).dt.year().is_between(FIRST_YEAR, LAST_YEAR).fill_null(value=False)
+    _refuse(given, ~fits, s.DATE, None, years)
+    for name in more:
+        _refuse(given, ~pl.col(name).is_between(0, MOST_SALES), name, None, f"a number from 0 to {MOST_SALES:g}")
+    for name in FLAGS:
+        _refuse(given, ~pl.col(name).is_between(0, 1), name, None, "0 or 1")
+    _refuse(given, ~pl.col(s.STATE_HOLIDAY).is_in(s.STATE_HOLIDAYS), s.STATE_HOLIDAY, None, "0, a, b or c")
+    for name in chain.known:
+        _refuse(given, ~pl.col(name).is_between(-MOST_SALES, MOST_SALES), name, None, "a number")
+    strange = given.join(all_stores(conn, chain), on=s.STORE, how="anti")
+    _refuse(strange, pl.lit(value=True), s.STORE, None, "a store of the chain; add it first")
+    return given.cast({name: schema[name] for name in FLAGS})
+
+
+def _typed(chain: Chain, frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Return Store and every column of a schema, null where it was not given; whole numbers are still to be looked at."""
+    columns: list[pl.Expr] = []
+    for name, dtype in {s.STORE: chain.store_type, **schema}.items():
+        if name not in frame.columns:
+            if name in (*s.KEYS, s.SALES):
+                raise DataError(f"The column {name} is missing. Found {quote(', '.join(frame.columns))}.")
+            columns.append(pl.lit(None, pl.Int64 if dtype.is_integer() else dtype).alias(name))
+            continue
+        found = frame.schema[name]
+        fits = found.is_integer() if dtype.is_integer() else found.is_numeric() and dtype.is_float()
+        if not (found in (dtype, pl.Null) or fits):
+            raise DataError(f"The column {name} holds {found} values; expected {dtype}.")
+        columns.append(pl.col(name).cast(pl.Int64 if dtype.is_integer() else dtype))
+    return frame.select(columns)
+
+
+def _keys(given: pl.DataFrame) -> pl.DataFrame:
+    return given.select(pl.col(s.STORE).cast(pl.String).alias("store"), pl.col(s.DATE).alias("date"))
+
+
+def _once(given: pl.DataFrame, keys: Sequence[str]) -> None:
+    twice = given.filter(pl.struct(keys).is_duplicated())
+    if twice.height:
+        raise DataError(f"{_day(twice.row(0, named=True))} stands twice; expected one row. Remove the other.")
+
+
+def _refuse(rows: pl.DataFrame, wrong: pl.Expr, column: str, found: str | None, expected: str) -> None:
+    bad = rows.filter(wrong)
+    if bad.height:
+        row = bad.row(0, named=True)
+        more = f" ({bad.height} rows in all)" if bad.height > 1 else ""
+        what = quote(row[column]) if found is None else found
+        raise DataError(f"{_day(row)}, {column}: found {what}; expected {expected}{more}.")
+
+
+def _conflict(rows: pl.DataFrame, names: Sequence[str]) -> None:
+    if rows.is_empty():
+        return
+    row = rows.row(0, named=True)
+    name = next(name for name in names if row[name] != row[name + _STOOD] is not None)
+    raise ConflictError(
+        f"{_day(row)} stands already with {name} {quote(row[name + _STOOD])}; found {quote(row[name])} "
+        f"({rows.height} rows in all). Ask for it to be replaced where that is meant."
+    )
+
+
+def _day(row: dict[str, object]) -> str:
+    date = row.get(s.DATE)
+    return f"Store {quote(row[s.STORE])}" + (f" on {date}" if isinstance(date, dt.date) else "")
+
+
+def _counted_up(conn: Connection, chain: Chain) -> int:
+    version = chain.version + 1
+    conn.execute(sa.update(t.chain).values(version=version, fingerprint=None))
+    return version

@@ -1,0 +1,146 @@
+"""The log of requests: noted in memory when a request is over, and written by a thread in the background.
+
+Each line goes to the log, to the metrics and to the database. Where the database does not answer, lines wait, the newest first to
+be dropped; requests are answered all the same.
+"""
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from storecast.database.connect import Database
+from storecast.database.journal import AnsweredRequest, forget_replies, record_requests
+from storecast.errors import DatabaseError
+from storecast.service.call import Call
+from storecast.service.metrics import Metrics
+from storecast.service.rules import PUBLIC
+
+log = logging.getLogger("storecast.requests")
+
+EVERY_S = 0.5
+MOST_WAITING = 100_000  # lines
+AT_ONCE = 5_000  # lines in one transaction
+PRUNE_S = 3600.0
+UNKNOWN = "none"  # the route of what has no route
+
+
+class Line(NamedTuple):
+    """A request that is over."""
+
+    at: float  # seconds since 1970
+    request: str
+    key: int | None
+    method: str
+    route: str
+    status: int
+    rows: int
+    seconds: float
+    model: str
+
+
+class Journal:
+    """The log of requests.
+
+    Parameters
+    ----------
+    metrics : that count them
+    database : gives the database, or None where it has not been reached
+    """
+
+    def __init__(self, metrics: Metrics, database: Callable[[], Database | None]) -> None:
+        self._metrics = metrics
+        self._database = database
+        self._new: deque[Line] = deque()
+        self._unwritten: deque[Line] = deque()
+        self._pruned = time.monotonic()
+        self._writing = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is there, and end."""
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    def note(self, call: Call, method: str, seconds: float) -> None:
+        """Note a request that is over; costs a microsecond."""
+        key, rule = call.key, call.rule
+        self._new.append(
+            Line(
+                time.time(),
+                call.request,
+                None if key is None else key.id,
+                method if rule is not None else UNKNOWN,
+                UNKNOWN if rule is None else rule.path,
+                call.status,
+                call.rows,
+                seconds,
+                call.model,
+            )
+        )
+
+    def flush(self) -> None:
+        """Write what is there."""
+        with self._writing:
+            lines = [self._new.popleft() for _ in range(len(self._new))]
+            self._metrics.count(lines)
+            for line in lines:
+                if line.route not in PUBLIC:  # probes come every few seconds
+                    _tell(line)
+                    self._unwritten.append(line)
+            while len(self._unwritten) > MOST_WAITING:
+                self._unwritten.pop()
+                self._metrics.lost.inc()
+            database = self._database()
+            while self._unwritten and database is not None:
+                some = [self._unwritten[k] for k in range(min(AT_ONCE, len(self._unwritten)))]
+                record_requests(database, [_answered(line) for line in some])
+                for _ in some:
+                    self._unwritten.popleft()
+            if database is not None and time.monotonic() - self._pruned > PRUNE_S:
+                forget_replies(database)
+                self._pruned = time.monotonic()
+
+    def _run(self) -> None:
+        last = False
+        while not last:
+            last = self._ended.wait(EVERY_S)
+            try:
+                self.flush()
+            except DatabaseError as error:
+                logging.getLogger(__name__).warning("the log of requests waits: %s", error)
+            except Exception:  # the edge of this thread: it must go on writing
+                logging.getLogger(__name__).exception("writing the log of requests failed")
+
+
+def _tell(line: Line) -> None:
+    log.info(
+        "%s %s %d in %.1f ms",
+        line.method,
+        line.route,
+        line.status,
+        line.seconds * 1000,
+        extra={"request": line.request, "key": line.key, "rows": line.rows or None, "model": line.model or None},
+    )
+
+
+def _answered(line: Line) -> AnsweredRequest:
+    return AnsweredRequest(
+        dt.datetime.fromtimestamp(line.at, dt.UTC),
+        line.request,
+        line.key or None,
+        line.method,
+        line.route,
+        line.status,
+        line.rows or None,
+        line.seconds * 1000,
+        line.model or None,
+    )

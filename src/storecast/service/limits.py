@@ -1,0 +1,181 @@
+"""How much a request may ask for: its rate, the kind and size of its body, and its share of memory and time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from storecast.service.call import Call, call_of
+from storecast.service.problems import Problem
+from storecast.service.rules import Rule
+from storecast.service.settings import Settings
+
+JSON, CSV = b"application/json", b"text/csv"
+WITH_CSV = {"/v1/forecasts", "/v1/sales", "/v1/calendar"}
+LONG = {"/v1/scenarios", "/v1/models/{model}/promote", "/v1/rollback"}
+MOST_BUCKETS = 100_000
+CLOSE = {"connection": "close"}  # what is left of a body is not read
+
+
+@dataclass
+class Load:
+    """What is at work now."""
+
+    working: int = 0  # requests
+    buffered: int = 0  # bytes of bodies
+
+
+class Limits:
+    """Middleware of ASGI, inside `Access`: it hands on requests whose body is whole, small enough and of a kind that is read.
+
+    Parameters
+    ----------
+    app : what is inside
+    settings : the limits
+    load : what is at work is counted here
+    clock : seconds, for rates
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, load: Load, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.app = app
+        self.settings = settings
+        self.clock = clock
+        self.load = load
+        self._buckets: dict[int, tuple[float, float]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request and hand it on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        call = call_of(scope)
+        if call.key is None:  # health: small, and answered whatever else goes on
+            await self.app(scope, receive, send)
+            return
+        if self.settings.rate:
+            self._take(call.key.id)
+        held = 0
+        try:
+            if call.rule is not None and call.rule.method == "POST":
+                _check_headers(scope, call.rule, self.settings.body_limit)
+                held = await self._receive(call, receive)
+            await self._work(call, scope, receive, send)
+        finally:
+            self.load.buffered -= held
+
+    async def _work(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.load.working >= self.settings.concurrency:
+            raise _busy("Too many requests are at work.")
+        limit = self.settings.long_time_limit if call.rule and call.rule.path in LONG else self.settings.time_limit
+        self.load.working += 1
+        try:
+            async with asyncio.timeout(limit) as clock:
+
+                async def answer(message: Message) -> None:
+                    await send(message)
+                    if message.get("more_body"):  # a reply in parts may take long, each part of it may not
+                        clock.reschedule(asyncio.get_running_loop().time() + limit)
+
+                await self.app(scope, receive, answer)
+        except TimeoutError as error:
+            raise Problem(
+                "too-slow", f"It took longer than {limit:g} s. Ask for less at once, or try again later."
+            ) from error
+        finally:
+            self.load.working -= 1
+
+    def _take(self, key: int) -> None:
+        """Take one request out of a key's bucket, which fills at the rate and holds the burst."""
+        now, rate, burst = self.clock(), self.settings.rate, self.settings.burst
+        level, since = self._buckets.get(key, (float(burst), now))
+        level = min(burst, level + (now - since) * rate) - 1
+        if level < 0:
+            wait = max(1, round(-level / rate + 0.5))
+            raise Problem(
+                "too-many",
+                f"More than {rate:g} requests a second with this key. Wait, and put more rows into each.",
+                headers={"retry-after": str(wait)},
+            )
+        if len(self._buckets) >= MOST_BUCKETS:
+            self._buckets.clear()
+        self._buckets[key] = (level, now)
+
+    async def _receive(self, call: Call, receive: Receive) -> int:
+        """Receive a body, counting; return the bytes held for it."""
+        body, more, held = bytearray(), True, 0
+        try:
+            async with asyncio.timeout(self.settings.body_seconds):
+                while more:
+                    message = await receive()
+                    chunk = _chunk(message)
+                    more = message.get("more_body", False)
+                    if not more and not body:
+                        call.body = chunk  # most bodies come at once
+                    body += chunk
+                    held = len(body)
+                    self.load.buffered += len(chunk)
+                    self._check_size(held)
+        except BaseException as error:
+            self.load.buffered -= held
+            if isinstance(error, TimeoutError):
+                what = f"The body did not come within {self.settings.body_seconds:g} s."
+                raise Problem("bad-request", what, headers=CLOSE) from error
+            raise
+        call.body = call.body or bytes(body)
+        return held
+
+    def _check_size(self, held: int) -> None:
+        if held > self.settings.body_limit:
+            raise _too_large(self.settings.body_limit)
+        if self.load.buffered > self.settings.buffered:
+            raise _busy("Too many large requests are at work.")
+
+
+def _chunk(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise Problem("bad-request", "The connection was closed before the body had come.")
+    found: bytes = message.get("body", b"")
+    return found
+
+
+def _check_headers(scope: Scope, rule: Rule, body_limit: int) -> None:
+    """Refuse bodies of a kind that is not read, or that say that they are too large."""
+    length: int | None = None
+    kind: bytes | None = None
+    chunked = False
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = int(value) if value.isdigit() and len(value) < 19 else body_limit + 1
+        elif name == b"transfer-encoding":
+            chunked = True
+        elif name == b"content-type":
+            kind = value if kind is None else b""
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise Problem(
+                "wrong-type", "The body is compressed; expected it as it is, without Content-Encoding.", headers=CLOSE
+            )
+    if length is not None and length > body_limit:
+        raise _too_large(body_limit)
+    read = (JSON, CSV) if rule.path in WITH_CSV else (JSON,)
+    if kind not in read and (kind is not None or length or chunked) and _media_type(kind or b"") not in read:
+        expected = b" or ".join(read).decode()
+        raise Problem("wrong-type", f"Expected Content-Type {expected}, in UTF-8.", headers=CLOSE)
+
+
+def _media_type(kind: bytes) -> bytes:
+    """Return a media type without its parameters; nothing where its text is not UTF-8."""
+    name, *parameters = (part.strip().lower() for part in kind.split(b";"))
+    sets = [part.partition(b"=")[2].strip(b'" ') for part in parameters if part.startswith(b"charset")]
+    return name if all(each in (b"utf-8", b"utf8", b"us-ascii") for each in sets) else b""
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem("too-large", f"The body is larger than {limit:,} bytes. Send it in parts.", headers=CLOSE)
+
+
+def _busy(why: str) -> Problem:
+    return Problem("busy", f"{why} Try again.", headers={"retry-after": "1"})

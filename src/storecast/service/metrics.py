@@ -1,0 +1,65 @@
+"""Metrics for Prometheus. Requests are counted by the thread that writes their log; the rest is looked at when it is asked for.
+
+docs/service.md lists every metric; a test compares.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+if TYPE_CHECKING:
+    from storecast.service.chain import Chain
+    from storecast.service.journal import Line
+    from storecast.service.limits import Load
+    from storecast.service.pool import Pool
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The metrics of one service."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        at = self.registry
+        self.requests = Counter("storecast_requests", "Requests answered", ["method", "route", "status"], registry=at)
+        self.seconds = Histogram("storecast_request_seconds", "Time to answer", ["route"], buckets=SECONDS, registry=at)
+        self.rows = Counter("storecast_rows", "Rows answered or written", ["route"], registry=at)
+        self.lost = Counter("storecast_request_log_lost", "Requests whose log could not be kept", registry=at)
+        self.ready = Gauge("storecast_ready", "1 where the service is ready", registry=at)
+        self.working = Gauge("storecast_requests_working", "Requests at work now", registry=at)
+        self.waiting = Gauge("storecast_pool_held", "Large requests that run or wait for a thread", registry=at)
+        self.version = Gauge("storecast_chain_version", "Version of the chain that is served", registry=at)
+        self.cutoff = Gauge(
+            "storecast_cutoff_timestamp_seconds", "Last day whose sales the forecast knows", registry=at
+        )
+        self.model = Gauge("storecast_model_info", "The model that is served", ["model"], registry=at)
+        self.refresh = Gauge(
+            "storecast_trouble", "1 where what is new could not be taken up; the log says why", registry=at
+        )
+
+    def count(self, lines: Iterable["Line"]) -> None:
+        """Count requests that were answered."""
+        for line in lines:
+            self.requests.labels(line.method, line.route, line.status).inc()
+            self.seconds.labels(line.route).observe(line.seconds)
+            if line.rows:
+                self.rows.labels(line.route).inc(line.rows)
+
+    def text(self, chain: "Chain", load: "Load", pool: "Pool") -> bytes:
+        """Return all metrics, as they are now."""
+        self.ready.set(chain.ready)
+        self.working.set(load.working)
+        self.waiting.set(pool.held)
+        self.refresh.set(bool(chain.trouble))
+        served = chain.served
+        if served is not None:
+            self.version.set(served.version)
+            self.cutoff.set(dt.datetime.combine(served.ready.cutoff, dt.time(), dt.UTC).timestamp())
+            self.model.clear()
+            self.model.labels(served.name).set(1)
+        return generate_latest(self.registry)

@@ -1,0 +1,417 @@
+"""What the service understands, as OpenAPI 3.1: the document that clients are made from and tests compare.
+
+``python -m storecast.service.openapi`` prints it; docs/openapi.json is that, and a test compares.
+"""
+
+import json
+from typing import Any
+
+from storecast import __version__
+from storecast import schema as s
+from storecast.config import LEVELS
+from storecast.service.attributes import MOST_METRES, MOST_TEXT
+from storecast.service.problems import KINDS, MEDIA_TYPE
+from storecast.service.rules import PUBLIC, SCOPES
+from storecast.service.table import MOST_ID
+
+Schema = dict[str, Any]
+
+DATE: Schema = {"type": "string", "format": "date", "examples": ["2015-06-14"]}
+STORE: Schema = {
+    "oneOf": [{"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, {"type": "string", "minLength": 1}]
+}
+STORE["description"] = "The id of a store: a whole number, or a text where the chain's ids are text."
+TEXT: Schema = {"type": ["string", "null"], "maxLength": MOST_TEXT}
+FLAG: Schema = {"enum": [0, 1, None]}
+MONEY: Schema = {"type": "number", "description": "Money, with two decimals."}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+ANY: Schema = {"type": "object", "additionalProperties": True}
+
+
+def document() -> Schema:
+    """Return the document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "storecast",
+            "version": __version__,
+            "summary": "Forecasts of the daily sales of every store of a chain.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"key": []}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A key, as `storecast key create` makes it."}
+            },
+            "schemas": _schemas(),
+            "responses": {kind: _problem(*KINDS[kind]) for kind in KINDS},
+        },
+    }
+
+
+def _paths() -> Schema:
+    limit = _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "Rows of a page.")
+    cursor = _parameter("cursor", {"type": "string"}, "`next` of the page before.")
+    store = {"name": "store", "in": "path", "required": True, "schema": {"type": "string"}}
+    model = {"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}
+    csv_options = [
+        _parameter("model", {"type": "string"}, "With CSV: the model that is to answer."),
+        _parameter("quantiles", {"type": "string"}, "With CSV: quantiles to add, such as 0.1,0.5,0.9."),
+    ]
+    replace = _parameter("replace", {"enum": ["true", "false"]}, "With CSV: replace rows that stand with other values.")
+    once = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]{1,128}$"},
+        "description": "The same key and body within 24 hours: the same reply, and nothing is done twice.",
+    }
+    table: Schema = {"text/csv": {"schema": {"type": "string"}}}
+    paths = {
+        ("POST", "/v1/forecasts"): _route(
+            "Forecasts of the days that are asked for",
+            "Rows are laid over the stored calendar. With `Accept: text/csv` the reply is CSV.",
+            body={**_json("ForecastRequest"), **table},
+            reply={**_json("Forecasts"), **table},
+            parameters=csv_options,
+        ),
+        ("POST", "/v1/scenarios"): _route(
+            "What another calendar would change",
+            "Takes minutes on a large chain.",
+            body=_json("ScenarioRequest"),
+            reply=_json("Changes"),
+        ),
+        ("GET", "/v1/stores"): _route("The stores", reply=_json("Stores"), parameters=[limit, cursor]),
+        ("POST", "/v1/stores"): _route(
+            "New stores in", body=_json("StoresRequest"), reply=_json("Written"), parameters=[once]
+        ),
+        ("GET", "/v1/stores/{store}"): _route("A store", reply=_json("Store"), parameters=[store]),
+        ("GET", "/v1/stores/{store}/history"): _route(
+            "A store's sales, and the calendar they were made under",
+            reply=_json("History"),
+            parameters=[
+                store,
+                _parameter("first", DATE, "The first day."),
+                _parameter("last", DATE, "The last day."),
+                limit,
+                cursor,
+            ],
+        ),
+        ("POST", "/v1/sales"): _route(
+            "Sales of stores and days in",
+            "Rows that stand already with these values change nothing. The next forecast knows them.",
+            body={**_json("SalesRequest"), **table},
+            reply=_json("Written"),
+            parameters=[once, replace],
+        ),
+        ("POST", "/v1/calendar"): _route(
+            "Days ahead in: openings, promotions, holidays",
+            body={**_json("CalendarRequest"), **table},
+            reply=_json("Written"),
+            parameters=[once],
+        ),
+        ("GET", "/v1/accuracy"): _route(
+            "Forecasts that were made, against the sales that came",
+            reply=_json("Accuracy"),
+            parameters=[
+                _parameter("since", DATE, "The first day that counts."),
+                _parameter("by", {"enum": ["model", "week", "store"]}, "What to score by."),
+            ],
+        ),
+        ("GET", "/v1/models"): _route("The models", reply=_json("Models")),
+        ("GET", "/v1/models/{model}"): _route(
+            "What a model file says of itself", reply=_json("Model"), parameters=[model]
+        ),
+        ("POST", "/v1/models/{model}/promote"): _route(
+            "Put a model into use", reply=_json("Promoted"), parameters=[model]
+        ),
+        ("POST", "/v1/rollback"): _route("Put the model back into use that was before", reply=_json("Promoted")),
+        ("GET", "/health/live"): _route("Whether the process answers", reply=_json("Health")),
+        ("GET", "/health/ready"): _route("Whether requests can be answered", reply=_json("Health")),
+        ("GET", "/metrics"): _route("Metrics, for Prometheus", reply={"text/plain": {"schema": {"type": "string"}}}),
+        ("GET", "/openapi.json"): _route("This document", reply={"application/json": {"schema": ANY}}),
+    }
+    found: dict[str, Schema] = {}
+    for (method, path), route in paths.items():
+        scope = SCOPES.get((method, path))
+        known = ["our-mistake", "not-ready", "bad-request"] if path in PUBLIC else list(KINDS)
+        problems = {str(KINDS[kind][0]): {"$ref": f"#/components/responses/{kind}"} for kind in known}
+        name = f"{method.lower()}{path}".translate(str.maketrans("/", "_", "{}.")).replace("-", "_")
+        extra: Schema = {"security": []} if scope is None else {"x-scope": scope}
+        responses = {"200": route.pop("reply"), **dict(sorted(problems.items()))}
+        found.setdefault(path, {})[method.lower()] = {"operationId": name, **route, "responses": responses, **extra}
+    return found
+
+
+def _schemas() -> Schema:
+    days: Schema = {
+        s.OPEN: {**FLAG, "description": "1 where the store opens; without it, as stored."},
+        s.PROMO: FLAG,
+        s.STATE_HOLIDAY: {"enum": [*s.STATE_HOLIDAYS, None], "description": "0 none, a public, b Easter, c Christmas."},
+        s.SCHOOL_HOLIDAY: FLAG,
+    }
+    keys: Schema = {s.STORE: STORE, s.DATE: DATE}
+    row = {
+        **keys,
+        **days,
+        s.ID: {"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": MOST_ID}, {"type": "null"}]},
+        s.DAY_OF_WEEK: {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 7,
+            "description": "Must agree with Date: 1 is Monday.",
+        },
+    }
+    attributes: Schema = {
+        s.STORE: STORE,
+        s.STORE_TYPE: TEXT,
+        s.ASSORTMENT: TEXT,
+        s.COMPETITION_DISTANCE: {"type": ["number", "null"], "minimum": 0, "maximum": MOST_METRES},
+        s.COMPETITION_SINCE: {"type": ["string", "null"], "format": "date"},
+        s.PROMO2: FLAG,
+        s.PROMO2_SINCE: {"type": ["string", "null"], "format": "date"},
+        s.PROMO_INTERVAL: {"type": ["string", "null"], "examples": ["Jan,Apr,Jul,Oct"]},
+        s.STATE: TEXT,
+    }
+    bounds = [name for level in LEVELS for name in s.bound_columns(level)]
+    percent = {"type": "number", "minimum": 0.01, "maximum": 0.99, "multipleOf": 0.01}
+    options: Schema = {
+        "model": {"type": "string", "description": "The name of a model; without it, the promoted one."},
+        "quantiles": {"type": "array", "items": percent, "minItems": 1, "maxItems": 20, "uniqueItems": True},
+        "totals": {"type": "boolean", "description": "Add sums over weeks and the whole span, with intervals."},
+        "explain": {"type": "boolean", "description": "Add what each forecast is made of."},
+        "stores": {
+            "type": "array",
+            "items": {"$ref": "#/components/schemas/NewStore"},
+            "maxItems": 1000,
+            "description": "What is known of stores that the chain does not hold: they get a forecast, a less certain one.",
+        },
+    }
+    sale = {
+        s.SALES: {"type": "number", "minimum": 0, "maximum": 1e9},
+        s.CUSTOMERS: {"type": ["number", "null"], "minimum": 0},
+    }
+    replace = {"replace": {"type": "boolean", "description": "Replace rows that stand with other values."}}
+    total = {
+        "Level": _str(),
+        "Key": _str(),
+        "Start": DATE,
+        "End": DATE,
+        s.FORECAST: MONEY,
+        **dict.fromkeys(bounds, MONEY),
+    }
+    change = dict.fromkeys(("Stored", "Scenario", "Difference", *bounds), MONEY)
+    scores = {
+        name: {"type": ["number", "null"]} for name in ("RMSPE", "WAPE", "Bias", *(f"Coverage{n}" for n in LEVELS))
+    }
+    answered = {"model": _str(), "cutoff": DATE}
+    page = {"next": {"type": ["string", "null"], "description": "Cursor of the next page; null: this is the last."}}
+    span = {"store": STORE, "start": DATE, "days": {"type": "integer", "minimum": 1, "maximum": 400}}
+    layout = {"layout": {"enum": ["rows", "columns"]}}
+    own: Schema = {"description": "The chain's own known-ahead columns may stand here too."}
+    return {
+        "Day": _object(row, s.STORE, s.DATE, **own),
+        "NewStore": _object(attributes, s.STORE),
+        "Sale": _object({**keys, **sale, **days}, s.STORE, s.DATE, s.SALES, **own),
+        "CalendarDay": _object({**keys, **days}, s.STORE, s.DATE, **own),
+        "ForecastRequest": {
+            "oneOf": [
+                _object({"rows": _rows("Day"), **options, **layout}, "rows"),
+                _object({"columns": _columns(row), **options, **layout}, "columns"),
+                _object({**span, **options, **layout}, "store"),
+            ]
+        },
+        "ScenarioRequest": {"oneOf": _either("Day", row, {"model": _str()})},
+        "SalesRequest": {"oneOf": _either("Sale", {**keys, **sale, **days}, replace)},
+        "CalendarRequest": {"oneOf": _either("CalendarDay", {**keys, **days}, {})},
+        "StoresRequest": {"oneOf": _either("NewStore", attributes, replace)},
+        "Forecasts": _object(
+            {
+                **answered,
+                "assumed": {
+                    "type": "array",
+                    "items": _object(keys, s.STORE, s.DATE),
+                    "description": "Days that rest on a calendar that was worked out: their own, or one within a week.",
+                },
+                "forecasts": {"oneOf": [{"type": "array", "items": {"$ref": "#/components/schemas/Forecast"}}, ANY]},
+                "totals": {"type": "array", "items": _object(total, "Level", "Key", "Start", "End", s.FORECAST)},
+                "explanations": {"type": "array", "items": ANY},
+            },
+            "model",
+            "cutoff",
+            "assumed",
+            "forecasts",
+        ),
+        "Forecast": {
+            "type": "object",
+            "properties": {s.ID: row[s.ID], **keys, s.FORECAST: MONEY, **dict.fromkeys(bounds, MONEY)},
+            "required": [s.STORE, s.DATE, s.FORECAST, *bounds],
+            "patternProperties": {"^Q[0-9]{2}$": MONEY},
+        },
+        "Changes": _object(
+            {
+                **answered,
+                "changes": {
+                    "type": "array",
+                    "items": _object({"Level": _str(), "Key": _str(), "Start": DATE, "End": DATE, **change}, "Level"),
+                },
+            },
+            "model",
+            "cutoff",
+            "changes",
+        ),
+        "Store": {**_object(attributes, s.STORE), "description": "What is known of a store."},
+        "Stores": _object(
+            {"stores": {"type": "array", "items": {"$ref": "#/components/schemas/Store"}}, **page}, "stores", "next"
+        ),
+        "History": _object({"history": {"type": "array", "items": ANY}, **page}, "history", "next"),
+        "Written": _object(
+            {
+                "inserted": {**COUNT, "description": "Rows that were new."},
+                "replaced": {**COUNT, "description": "Rows that stood with other values."},
+                "same": {**COUNT, "description": "Rows that stood already with these values."},
+                "version": {**COUNT, "description": "Of the chain after it."},
+            },
+            "inserted",
+            "replaced",
+            "same",
+            "version",
+        ),
+        "Accuracy": _object(
+            {
+                "by": _str(),
+                "accuracy": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {s.MODEL: _str(), "Rows": COUNT, "First": DATE, "Last": DATE, **scores},
+                        "required": ["Rows", "First", "Last", *scores],
+                    },
+                },
+            },
+            "by",
+            "accuracy",
+        ),
+        "Models": _object(
+            {
+                "models": {
+                    "type": "array",
+                    "items": _object(
+                        {
+                            "name": _str(),
+                            "promoted": {"type": "boolean"},
+                            "serving": {"type": "boolean"},
+                            "valid": {"type": "boolean"},
+                            "bytes": COUNT,
+                            "kind": {"type": ["string", "null"]},
+                            "cutoff": {"type": ["string", "null"], "format": "date"},
+                        },
+                        "name",
+                        "promoted",
+                        "serving",
+                        "valid",
+                    ),
+                }
+            },
+            "models",
+        ),
+        "Model": {
+            "type": "object",
+            "properties": {"name": _str(), "kind": _str(), "cutoff": DATE},
+            "required": ["name"],
+        },
+        "Promoted": _object(
+            {
+                "model": _str(),
+                "before": _str(),
+                "serving": {"type": "boolean", "description": "Whether it answers already."},
+            },
+            "model",
+            "before",
+            "serving",
+        ),
+        "Health": _object({"status": _str()}, "status"),
+        "Problem": {
+            "type": "object",
+            "properties": {
+                "type": _str(),
+                "title": _str(),
+                "status": {"type": "integer"},
+                "detail": _str(),
+                "errors": {"type": "array", "items": _object({"where": _str(), "what": _str()}, "where", "what")},
+                "request": {"type": "string", "description": "The id of the request, as in the log."},
+            },
+            "required": ["type", "title", "status", "detail"],
+        },
+    }
+
+
+def _route(
+    summary: str,
+    description: str = "",
+    *,
+    reply: Schema,
+    body: Schema | None = None,
+    parameters: list[Schema] | None = None,
+) -> Schema:
+    found: Schema = {"summary": summary}
+    if description:
+        found["description"] = description
+    if parameters:
+        found["parameters"] = parameters
+    if body is not None:
+        found["requestBody"] = {"required": True, "content": body}
+    return {**found, "reply": {"description": summary, "content": reply}}
+
+
+def _problem(status: int, title: str) -> Schema:
+    content = {MEDIA_TYPE.decode(): {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    headers = {"Retry-After": {"schema": {"type": "integer"}}} if status in (429, 503) else {}
+    return {"description": title, "content": content, **({"headers": headers} if headers else {})}
+
+
+def _json(name: str) -> Schema:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+
+
+def _parameter(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+def _object(properties: Schema, *required: str, **more: Any) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+        **more,
+    }
+
+
+def _rows(name: str) -> Schema:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "minItems": 1}
+
+
+def _columns(row: Schema) -> Schema:
+    columns = {name: {"type": "array", "items": schema, "minItems": 1} for name, schema in row.items()}
+    return _object(columns, s.STORE, description="A list for each column, all of one length.")
+
+
+def _either(name: str, row: Schema, options: Schema) -> list[Schema]:
+    return [
+        _object({"rows": _rows(name), **options}, "rows"),
+        _object({"columns": _columns(row), **options}, "columns"),
+    ]
+
+
+def _str() -> Schema:
+    return {"type": "string"}
+
+
+def text() -> str:
+    """Return the document as it is committed."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(text(), end="")

@@ -1,0 +1,125 @@
+"""Problem details (RFC 9457): how every error is told, in at most 8 KB and without a word of what was sent.
+
+The type of a problem is a relative reference that stands for its kind; docs/service.md lists them. `where` names the place in
+the request: ``rows[3].Promo``, a header, a parameter.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from storecast.errors import (
+    ConflictError,
+    DatabaseError,
+    ModelFileError,
+    UserError,
+)
+
+MEDIA_TYPE = b"application/problem+json"
+LONGEST = 600  # characters of a detail
+MOST_PLACES = 20  # that one reply names
+
+KINDS: dict[str, tuple[int, str]] = {
+    "bad-request": (400, "The request cannot be read"),
+    "no-key": (401, "A key is needed"),
+    "not-allowed": (403, "The key does not allow this"),
+    "not-found": (404, "There is no such thing"),
+    "wrong-method": (405, "This cannot be done here"),
+    "conflict": (409, "This stands already, with other values"),
+    "too-large": (413, "The request is too large"),
+    "wrong-type": (415, "This kind of content is not read here"),
+    "not-valid": (422, "The request does not say what is needed"),
+    "too-many": (429, "Too many requests with this key"),
+    "headers-too-large": (431, "The headers are too large"),
+    "our-mistake": (500, "Something went wrong here"),
+    "not-ready": (503, "The service cannot answer now"),
+    "busy": (503, "The service has too much to do"),
+    "too-slow": (504, "The answer took too long"),
+}
+
+
+@dataclass(eq=False)
+class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
+    """A request that is not answered as it hoped for.
+
+    Attributes
+    ----------
+    kind : one of `KINDS`
+    detail : what was found, what was expected, what to do; never what was sent
+    places : (where, what) in the request
+    headers : to send with it
+    """
+
+    kind: str
+    detail: str
+    places: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """The status of HTTP."""
+        return KINDS[self.kind][0]
+
+    def body(self, request: str = "") -> bytes:
+        """Return it as JSON.
+
+        Parameters
+        ----------
+        request : the id of the request
+        """
+        status, title = KINDS[self.kind]
+        fields: dict[str, Any] = {
+            "type": f"/problems/{self.kind}",
+            "title": title,
+            "status": status,
+            "detail": self.detail[:LONGEST],
+        }
+        if self.places:
+            fields["errors"] = [{"where": where[:80], "what": what[:200]} for where, what in self.places[:MOST_PLACES]]
+        if request:
+            fields["request"] = request
+        return orjson.dumps(fields)
+
+    def header_list(self, body: bytes) -> list[tuple[bytes, bytes]]:
+        """Return its headers as ASGI has them."""
+        return [
+            (b"content-type", MEDIA_TYPE),
+            (b"content-length", str(len(body)).encode()),
+            *((name.encode(), value.encode()) for name, value in self.headers.items()),
+        ]
+
+
+def invalid(where: str, what: str) -> Problem:
+    """Return a refusal of one place in a request."""
+    return Problem("not-valid", f"{where}: {what}.", [(where, what)])
+
+
+def unreadable(what: str) -> Problem:
+    """Return a refusal of a request that cannot be read."""
+    return Problem("bad-request", what)
+
+
+def of_error(error: UserError) -> Problem:
+    """Return what a mistake of the user below is over HTTP."""
+    if isinstance(error, ConflictError):
+        return Problem("conflict", str(error))
+    if isinstance(error, DatabaseError):
+        return Problem(
+            "not-ready",
+            "The database does not answer as it should; the log says why. Try again.",
+            headers={"retry-after": "2"},
+        )
+    if isinstance(error, ModelFileError):
+        return Problem("conflict", str(error))
+    return Problem("not-valid", str(error))
+
+
+def of_status(status: int) -> Problem:
+    """Return the problem of a status that the framework gives."""
+    for kind, (code, title) in KINDS.items():
+        if code == status:
+            return Problem(kind, f"{HTTPStatus(status).phrase}. {title}.")
+    return Problem("bad-request" if status < 500 else "our-mistake", f"{HTTPStatus(status).phrase}.")

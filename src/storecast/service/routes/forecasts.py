@@ -1,0 +1,99 @@
+"""Forecasts: looked up on the event loop where they are few and stand on the stored calendar; else in the pool."""
+
+from collections.abc import Callable
+
+from fastapi import Request
+from starlette.responses import Response
+
+from storecast.service import answers, asked, json_in
+from storecast.service.asked import Asked
+from storecast.service.call import call_of
+from storecast.service.chain import Served
+from storecast.service.problems import invalid
+from storecast.service.query import parameters
+from storecast.service.render import CSV, Chunks, Whole, csv, joined, json_rows
+from storecast.service.rows_in import COLUMNS, ROWS, fields_of, rows_of
+from storecast.service.service import Service, service_of
+
+BYTES_A_ROW = 250  # of a row in JSON, at the most, to tell small requests from large ones
+
+
+async def forecasts(request: Request) -> Response:
+    """Answer with the forecasts of the days that are asked for."""
+    service, call = service_of(request), call_of(request.scope)
+    settings, chain, body = service.settings, service.chain, call.body
+    headers = {name: value for name, value in request.scope["headers"] if name in (b"accept", b"content-type")}
+    as_csv = headers.get(b"content-type", b"").lower().startswith(b"text/csv")
+    small = len(body) <= settings.small_rows * BYTES_A_ROW
+    given = parameters(request, asked.PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
+    now = chain.served
+    served = now if now is not None and now.version >= chain.wanted else await chain.fresh()
+
+    def read() -> Asked:
+        if as_csv:
+            return asked.from_csv(body, given, served.table.known, served.table.kind, settings.row_limit)
+        return asked.from_json(body, settings.row_limit)
+
+    what = read() if small else await service.large.run(read)
+    if what.model and what.model != served.name:
+        served = await chain.of(what.model)
+    call.model, call.rows = served.name, what.size
+    reply_csv = _wants_csv(headers.get(b"accept", b""), sent_csv=as_csv)
+    if small and what.plain and not reply_csv and what.size <= settings.small_rows:
+        found, reply = answers.stored(served, what)
+        call.rows = len(found.places)
+        if reply is not None:
+            return Whole(reply)
+    return await _large(service, served, what, answers_csv if reply_csv else answers.answer, as_csv=reply_csv)
+
+
+async def scenarios(request: Request) -> Response:
+    """Answer with what another calendar would change, and an interval of the difference."""
+    service, call = service_of(request), call_of(request.scope)
+    parameters(request)
+    limit = service.settings.row_limit
+
+    def read() -> Asked:
+        json_in.check_size(call.body, limit)
+        fields = fields_of(json_in.read(call.body), (ROWS, COLUMNS, "model"))
+        if not isinstance(fields.get("model", ""), str):
+            raise invalid("model", "expected the name of a model, as GET /v1/models lists them")
+        return Asked(rows_of(fields, limit), model=fields.get("model", ""))
+
+    what = await service.large.run(read)
+    served = await (service.chain.of(what.model) if what.model else service.chain.fresh())
+    call.model = served.name
+
+    def work() -> list[bytes]:
+        found = answers.find(served.table, what)
+        rows = json_rows(served.ready.scenario(served.table.calendar_of(what.rows or [])))
+        assert not found.new
+        return [b'%b,"changes":[' % served.head, *joined(rows), b"]}"]
+
+    return Chunks(await service.large.run(work))
+
+
+def answers_csv(served: Served, what: Asked) -> list[bytes]:
+    """Return the reply in CSV, in chunks."""
+    return list(csv(answers.frame(served, what)))
+
+
+async def _large(
+    service: Service, served: Served, what: Asked, answer: Callable[[Served, Asked], object], *, as_csv: bool
+) -> Response:
+    chunks = await service.large.run(answer, served, what)
+    assert isinstance(chunks, list)
+    response = Chunks(chunks, CSV) if as_csv else Chunks(chunks)
+    if as_csv:  # JSON says it in the body
+        response.raw_headers += [
+            (b"x-model", served.name.encode()),
+            (b"x-cutoff", served.ready.cutoff.isoformat().encode()),
+        ]
+    return response
+
+
+def _wants_csv(accept: bytes, *, sent_csv: bool) -> bool:
+    """Say whether the reply is to be CSV: as asked for, else as the request was."""
+    if b"text/csv" in accept:
+        return True
+    return sent_csv and b"application/json" not in accept

@@ -1,0 +1,36 @@
+"""Alive, ready, and in numbers."""
+
+from fastapi import Request
+from starlette.responses import Response
+
+from storecast.service.metrics import MEDIA_TYPE
+from storecast.service.problems import Problem
+from storecast.service.render import Whole, plain
+from storecast.service.service import service_of
+
+
+async def live(request: Request) -> Response:  # noqa: ARG001 - as every route
+    """Say that the process answers; it needs nothing else to."""
+    return plain({"status": "live"})
+
+
+async def ready(request: Request) -> Response:
+    """Say whether requests can be answered: a model is loaded, the database answers, and nobody has stopped the service."""
+    service = service_of(request)
+    if service.stopping:
+        raise Problem("not-ready", "The service is about to end.")
+    if not service.chain.ready:
+        what = "No model is loaded yet." if service.chain.served is None else "The database does not answer."
+        raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
+    return plain({"status": "ready"})
+
+
+async def metrics(request: Request) -> Response:
+    """Tell the metrics, for Prometheus."""
+    service = service_of(request)
+    return Whole(service.metrics.text(service.chain, service.load, service.large), MEDIA_TYPE)
+
+
+async def openapi(request: Request) -> Response:
+    """Tell what the service understands, as OpenAPI 3.1."""
+    return plain(request.app.openapi())

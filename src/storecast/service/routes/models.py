@@ -1,0 +1,127 @@
+"""The models of the home: which there are, what each says of itself, which one answers. And how good forecasts were."""
+
+import datetime as dt
+
+import polars as pl
+from fastapi import Request
+from starlette.responses import Response
+
+from storecast import schema as s
+from storecast.bundle import store
+from storecast.bundle.read import is_model_name, open_model
+from storecast.database.forecasts import forecasts_with_actuals
+from storecast.database.journal import audit
+from storecast.evaluate.monitoring import WEEK_AHEAD, accuracy
+from storecast.service.call import Call, call_of
+from storecast.service.problems import Problem, invalid
+from storecast.service.query import parameters
+from storecast.service.render import plain
+from storecast.service.service import Service, service_of
+
+BY = {"model": (s.MODEL,), "week": (s.MODEL, WEEK_AHEAD), "store": (s.MODEL, s.STORE)}
+
+
+async def models(request: Request) -> Response:
+    """List the models, newest first."""
+    service = service_of(request)
+    parameters(request)
+    listed = await service.large.run(store.list_models, service.chain.models)
+    serving = service.chain.served
+    return plain(
+        {
+            "models": [
+                {
+                    "name": one.name,
+                    "promoted": one.promoted,
+                    "serving": serving is not None and one.name == serving.name,
+                    "valid": one.valid,
+                    "bytes": one.size,
+                    "kind": one.manifest.kind if one.manifest else None,
+                    "cutoff": one.manifest.cutoff.isoformat() if one.manifest else None,
+                }
+                for one in listed
+            ]
+        }
+    )
+
+
+async def model(request: Request) -> Response:
+    """Tell what a model file says of itself."""
+    service = service_of(request)
+    parameters(request)
+    path = service.chain.models / _named(service, request.path_params["model"])
+    file = await service.large.run(open_model, path)
+    plain_manifest = file.manifest.to_plain()
+    return plain({"name": file.name, **{name: plain_manifest[name] for name in sorted(plain_manifest)}})
+
+
+async def promote(request: Request) -> Response:
+    """Put a model into use: it is verified and tried in a child process first, and then takes the other's place at once."""
+    service, call = service_of(request), call_of(request.scope)
+    parameters(request)
+    _no_body(call)
+    return await _put(service, call, _named(service, request.path_params["model"]), "model promoted")
+
+
+async def rollback(request: Request) -> Response:
+    """Put the model back into use that was before."""
+    service, call = service_of(request), call_of(request.scope)
+    parameters(request)
+    _no_body(call)
+    return await _put(service, call, _named(service, store.previous(service.chain.models)), "model rolled back")
+
+
+async def how_good(request: Request) -> Response:
+    """Score the forecasts that were made against the sales that came."""
+    service = service_of(request)
+    given = parameters(request, ("since", "by"))
+    by = given.get("by", "model")
+    if by not in BY:
+        raise invalid("query.by", f"expected one of {', '.join(BY)}")
+    since = _since(given.get("since"))
+
+    def work() -> list[dict[str, object]]:
+        found = accuracy(forecasts_with_actuals(service.chain.db(), since), *BY[by])
+        return found.with_columns(pl.col(pl.Date).dt.to_string(), pl.col(pl.Float64).round(6)).to_dicts()
+
+    return plain({"by": by, "accuracy": await service.large.run(work)})
+
+
+async def _put(service: Service, call: Call, name: str, action: str) -> Response:
+    before = (await service.chain.fresh()).name
+    try:
+        await service.chain.of(name)  # verified, tried and at hand before it is named
+    except Problem as problem:
+        if problem.kind != "not-valid":
+            raise
+        raise Problem("conflict", "This model file is refused, and nothing has changed. The log says why.") from problem
+
+    def work() -> None:
+        assert call.key is not None
+        with service.chain.db().begin() as conn:
+            audit(conn, f"key:{call.key.id}", action, {"model": name, "before": before, "request": call.request})
+            store.promote(service.chain.models, name)
+
+    await service.writes.run(work)
+    serving = await service.chain.promoted(name, service.settings.long_time_limit / 2)
+    return plain({"model": name, "before": before, "serving": serving})
+
+
+def _named(service: Service, name: str) -> str:
+    if not is_model_name(name) or not (service.chain.models / name).is_file():
+        raise Problem("not-found", "There is no such model; GET /v1/models lists them.")
+    return name
+
+
+def _no_body(call: Call) -> None:
+    if call.body.strip() not in (b"", b"{}"):
+        raise invalid("body", "expected none")
+
+
+def _since(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise invalid("query.since", "expected a date such as 2015-06-14") from error

@@ -1,0 +1,93 @@
+"""Stores and their history, page by page, as they stand in what is served."""
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+from fastapi import Request
+from starlette.responses import Response
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.service.call import call_of
+from storecast.service.problems import Problem, invalid
+from storecast.service.query import cursor, parameters, place_of, whole_number
+from storecast.service.render import Whole, json_rows
+from storecast.service.service import service_of
+
+USUAL_PAGE = 100
+
+
+async def stores(request: Request) -> Response:
+    """List the stores and what is known of them."""
+    service = service_of(request)
+    given = parameters(request, ("limit", "cursor"))
+    limit = whole_number(given, "limit", USUAL_PAGE, 1, service.settings.page_limit)
+    panel = (await service.chain.fresh()).ready.panel
+    rows = panel.stores.sort(s.STORE)
+    if "cursor" in given:
+        rows = rows.filter(pl.col(s.STORE) > place_of(given["cursor"], _kind(panel)))
+    return _page(request, "stores", rows.head(limit + 1), limit, s.STORE)
+
+
+async def store(request: Request) -> Response:
+    """Tell what is known of a store."""
+    parameters(request)
+    panel = (await service_of(request).chain.fresh()).ready.panel
+    found = panel.stores.filter(pl.col(s.STORE) == _store(request, panel))
+    return Whole(next(json_rows(found)))
+
+
+async def history(request: Request) -> Response:
+    """Tell a store's sales, and the calendar they were made under, oldest first."""
+    service = service_of(request)
+    given = parameters(request, ("first", "last", "limit", "cursor"))
+    limit = whole_number(given, "limit", USUAL_PAGE, 1, service.settings.page_limit)
+    panel = (await service.chain.fresh()).ready.panel
+    asked = pl.col(s.STORE) == _store(request, panel)
+    for name in ("first", "last"):
+        if name in given:
+            day = _day(given[name], name)
+            asked &= pl.col(s.DATE) >= day if name == "first" else pl.col(s.DATE) <= day
+    if "cursor" in given:
+        asked &= pl.col(s.DATE) > _day(place_of(given["cursor"], str), "cursor")
+
+    def work() -> pl.DataFrame:
+        some = panel.sales.filter(asked).sort(s.DATE).head(limit + 1)
+        return some.join(panel.calendar.drop(s.ASSUMED), on=s.KEYS, how="left", maintain_order="left").drop(s.STORE)
+
+    return _page(request, "history", await service.large.run(work), limit, s.DATE)
+
+
+def _page(request: Request, name: str, rows: pl.DataFrame, limit: int, key: str) -> Response:
+    """Tell a page, and where the next begins: nowhere, where this is the last."""
+    some = rows.head(limit)
+    end: Any = some[key][-1] if rows.height > limit else None
+    call_of(request.scope).rows = some.height
+    following = "null" if end is None else f'"{cursor(end if isinstance(end, int | str) else end.isoformat())}"'
+    return Whole(b'{"%b":[%b],"next":%b}' % (name.encode(), b",".join(json_rows(some)), following.encode()))
+
+
+def _store(request: Request, panel: Panel) -> Any:
+    """Return the store of the path; a problem where the chain does not hold it."""
+    text = request.path_params["store"]
+    number = _kind(panel) is int
+    found: Any = int(text) if number and text.isascii() and text.isdigit() and len(text) < 19 else text
+    if (number and found is text) or not (panel.stores[s.STORE] == found).any():
+        raise Problem(
+            "not-found", f"The chain holds no such store; it holds {panel.stores.height}. GET /v1/stores lists them."
+        )
+    return found
+
+
+def _day(text: str, name: str) -> dt.date:
+    try:
+        if len(text) == len("2015-06-14"):
+            return dt.date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise invalid(f"query.{name}", "expected a date such as 2015-06-14")
+
+
+def _kind(panel: Panel) -> type:
+    return str if panel.stores.schema[s.STORE] == pl.String else int

@@ -1,0 +1,165 @@
+"""Sales of new days, days ahead, and stores, in. What was acknowledged stands; the same write sent again changes nothing."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import polars as pl
+from fastapi import Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.database.journal import StoredReply, audit, idempotent, remember
+from storecast.database.writes import Written, add_calendar, add_sales, add_stores
+from storecast.errors import DataError
+from storecast.service import json_in
+from storecast.service.attributes import attributes
+from storecast.service.call import Call, call_of
+from storecast.service.frames_in import frame, kinds_of
+from storecast.service.problems import Problem, invalid
+from storecast.service.query import parameters
+from storecast.service.render import JSON, Whole
+from storecast.service.rows_in import COLUMNS, ROWS, csv_rows, fields_of, rows_of
+from storecast.service.service import Service, service_of
+
+IDEMPOTENCY = b"idempotency-key"
+NAME = re.compile(rb"[\x21-\x7e]{1,128}")
+REPLACE = "replace"
+SMALL = 64 * 1024  # bytes of a body that is read on the event loop
+
+Add = Callable[[Connection, pl.DataFrame], Written]
+
+
+async def sales(request: Request) -> Response:
+    """Take sales of stores and days; the next forecast knows them."""
+    panel = service_of(request).chain.panel()
+    kinds = kinds_of((s.SALES, s.CUSTOMERS, *s.KNOWN, *panel.known), _kind(panel))
+
+    def read(rows: list[Any]) -> pl.DataFrame:
+        return frame(rows, kinds, (*s.KEYS, s.SALES))
+
+    return await _write(request, "sales", read, kinds, replaceable=add_sales)
+
+
+async def calendar(request: Request) -> Response:
+    """Take days ahead: openings, promotions, holidays; the next forecast knows them."""
+    panel = service_of(request).chain.panel()
+    kinds = kinds_of((*s.KNOWN, *panel.known), _kind(panel))
+
+    def read(rows: list[Any]) -> pl.DataFrame:
+        return frame(rows, kinds, s.KEYS)
+
+    return await _write(request, "calendar", read, kinds, add=add_calendar)
+
+
+async def stores(request: Request) -> Response:
+    """Take new stores, or what is newly known of old ones."""
+    panel = service_of(request).chain.panel()
+
+    def read(rows: list[Any]) -> pl.DataFrame:
+        return attributes(rows, _kind(panel), panel.stores.schema[s.STORE])
+
+    return await _write(request, "stores", read, {}, replaceable=add_stores)
+
+
+async def _write(
+    request: Request,
+    what: str,
+    read: Callable[[list[Any]], pl.DataFrame],
+    kinds: dict[str, type],
+    *,
+    add: Add | None = None,
+    replaceable: Any = None,
+) -> Response:
+    """Read a write, do it in one transaction with its audit and its reply, and let the next forecast wait for it.
+
+    Parameters
+    ----------
+    what : the action, for the audit
+    read : makes a table of the rows
+    kinds : of the columns of CSV
+    add : writes the table; or replaceable, which takes the keyword ``replace``
+    """
+    service, call = service_of(request), call_of(request.scope)
+    name = _name(request)
+    as_csv = request.headers.get("content-type", "").lower().startswith("text/csv")
+    given = parameters(request, (REPLACE,) if as_csv and replaceable else ())
+    limit = service.settings.row_limit
+
+    def parse() -> tuple[pl.DataFrame, bool]:
+        if as_csv:
+            return read(csv_rows(call.body, kinds, limit)), _replace(given)
+        json_in.check_size(call.body, limit)
+        allowed = (ROWS, COLUMNS, REPLACE) if replaceable else (ROWS, COLUMNS)
+        fields = fields_of(json_in.read(call.body), allowed)
+        if not isinstance(fields.get(REPLACE, False), bool):
+            raise invalid(REPLACE, "expected true or false")
+        return read(rows_of(fields, limit)), fields.get(REPLACE, False)
+
+    table, replace = parse() if len(call.body) <= SMALL else await service.large.run(parse)
+    call.rows = table.height
+
+    def written(conn: Connection) -> Written:
+        if add is not None:
+            return add(conn, table)
+        found: Written = replaceable(conn, table, replace=replace)
+        return found
+
+    reply = await service.writes.run(_done, service, call, what, name, written, (request.url.query or "").encode())
+    return Whole(reply.body, reply.media_type, reply.status)
+
+
+def _done(
+    service: Service, call: Call, what: str, name: str | None, write: Callable[[Connection], Written], query: bytes
+) -> StoredReply:
+    """Write, in one transaction with the audit and the remembered reply."""
+    assert call.key is not None
+    assert call.rule is not None
+    digest = hashlib.sha256(b"\0".join((call.rule.path.encode(), query, call.body))).hexdigest()
+    with service.chain.db().begin() as conn:
+        if name is not None:
+            before = idempotent(conn, call.key.id, name, digest)
+            if before is not None:
+                return before
+        try:
+            found = write(conn)
+        except DataError as error:
+            raise Problem("not-valid", str(error)) from error
+        fields = {
+            "inserted": found.inserted,
+            "replaced": found.replaced,
+            "same": found.same,
+            "version": found.version,
+        }
+        audit(conn, f"key:{call.key.id}", what, {**fields, "request": call.request})
+        reply = StoredReply(200, JSON, orjson.dumps(fields))
+        if name is not None:
+            remember(conn, call.key.id, name, reply)
+    service.chain.written(found.version)
+    return reply
+
+
+def _name(request: Request) -> str | None:
+    """Return the Idempotency-Key of a request."""
+    sent = [value for name, value in request.scope["headers"] if name == IDEMPOTENCY]
+    if not sent:
+        return None
+    if len(sent) > 1 or not NAME.fullmatch(sent[0]):
+        raise invalid("Idempotency-Key", "expected one, of 1 to 128 visible characters of ASCII")
+    found: bytes = sent[0]
+    return found.decode("ascii")
+
+
+def _replace(given: dict[str, str]) -> bool:
+    text = given.get(REPLACE, "false")
+    if text not in ("true", "false"):
+        raise invalid("query.replace", "expected true or false")
+    return text == "true"
+
+
+def _kind(panel: Panel) -> type:
+    return str if panel.stores.schema[s.STORE] == pl.String else int

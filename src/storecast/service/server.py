@@ -1,0 +1,149 @@
+"""uvicorn around the application: started with the settings, stopped so that no request in flight is lost.
+
+On SIGTERM the service first says that it is not ready, and goes on accepting for a moment, until whoever sends requests has heard;
+then it closes the door, lets the requests in flight end, writes its log and is gone.
+"""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from storecast.database.connect import Database
+from storecast.database.keys import all_keys, create_key
+from storecast.errors import ConfigError, DatabaseError, quote
+from storecast.files import whole
+from storecast.service.app import create_app
+from storecast.service.protocol import protocol_of
+from storecast.service.settings import Settings
+
+if TYPE_CHECKING:
+    from storecast.service.service import Service
+
+log = logging.getLogger(__name__)
+
+ADMIN_KEY = "admin.key"  # in the home
+SPARE_S = 1.0  # for the log of requests, after the last request has ended
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal to stop.
+
+    Raises
+    ------
+    ConfigError
+        where the home is none, or the address is taken
+    """
+    if not settings.home.is_dir():
+        raise ConfigError(
+            f"There is no folder {quote(settings.home)}; expected the home that `storecast run --out HOME` wrote. "
+            "Name it with --home."
+        )
+    first_key(settings)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.listen_port,
+        loop="uvloop",
+        http=protocol_of(settings),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=2048,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, int(settings.stop_seconds - settings.drain_seconds)),
+    )
+    server = Server(config, app.state.service)
+    with _logs_of_uvicorn():
+        server.run()
+    if not server.started:
+        raise ConfigError(
+            f"The service cannot listen on {quote(settings.host)}, port {settings.listen_port}: the log says why. Choose another."
+        )
+
+
+def first_key(settings: Settings) -> None:
+    """Make the first key of a database in a file, an admin's, and say where it lies; never what it is.
+
+    On PostgreSQL, which others share, keys are made by command alone.
+    """
+    if settings.no_keys:
+        return
+    try:
+        database = Database.open(settings.database_url)
+    except DatabaseError as error:
+        log.warning("%s The service begins all the same, and waits for it.", error)
+        return
+    try:
+        if database.dialect != "sqlite" or all_keys(database):
+            return
+        token, _ = create_key(database, "first start", ["admin"], actor="first start")
+        path = settings.home / ADMIN_KEY
+        with whole(path, mode=0o600) as draft:
+            draft.write_text(f"{token}\n", encoding="ascii")
+        print(path.absolute(), flush=True)
+    finally:
+        database.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn that is not ready before it closes, and gone in time."""
+
+    def __init__(self, config: uvicorn.Config, service: "Service") -> None:
+        super().__init__(config)
+        self.service = service
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop gently at the first signal and at once at the second; the process then ends with 0."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as signals call it
+        """Begin to stop."""
+        settings = self.service.settings
+        if self.service.stopping:
+            self.should_exit = self.force_exit = True
+            return
+        self.service.stopping = True
+        log.info("stopping: not ready from now on, gone in %g s at the latest", settings.stop_seconds + SPARE_S)
+        for seconds, act in ((settings.drain_seconds, self._close), (settings.stop_seconds + SPARE_S, self._gone)):
+            timer = threading.Timer(seconds, act)
+            timer.daemon = True
+            timer.start()
+
+    def _close(self) -> None:
+        self.should_exit = True
+
+    def _gone(self) -> None:
+        log.error("something is still at work; the process ends without it")
+        logging.shutdown()
+        os._exit(1)
+
+
+@contextmanager
+def _logs_of_uvicorn() -> Iterator[None]:
+    """Let uvicorn's own log lines come with ours."""
+    ours, theirs = logging.getLogger("storecast"), logging.getLogger("uvicorn")
+    before = theirs.handlers, theirs.level, theirs.propagate
+    theirs.handlers, theirs.propagate = ours.handlers, False
+    theirs.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        theirs.handlers, theirs.propagate = before[0], before[2]
+        theirs.setLevel(before[1])

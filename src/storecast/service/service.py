@@ -1,0 +1,84 @@
+"""Service: what the routes share, made once when the service is built."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from storecast.database.keys import Key, find_key
+from storecast.service.access import Keyring
+from storecast.service.chain import Chain
+from storecast.service.journal import Journal
+from storecast.service.limits import Load
+from storecast.service.metrics import Metrics
+from storecast.service.pool import Pool
+from storecast.service.settings import Settings
+
+
+@dataclass(eq=False)
+class Service:
+    """The parts of a service.
+
+    Attributes
+    ----------
+    chain : what is served
+    large : threads for requests that take long
+    quick : threads for looking up keys, which must not wait behind those
+    writes : one thread for each write at work; writers of a database follow one another anyhow
+    """
+
+    settings: Settings
+    chain: Chain
+    large: Pool
+    quick: Pool
+    writes: Pool
+    keyring: Keyring
+    metrics: Metrics
+    journal: Journal
+    load: Load
+    stopping: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Service":
+        """Build the parts; nothing is opened or started yet."""
+        large = Pool(settings.workers, settings.waiting, "large")
+        quick = Pool(2, settings.concurrency, "quick")
+        writes = Pool(2, settings.waiting, "writes")
+        chain = Chain(settings, large)
+        metrics = Metrics()
+
+        async def find(token: str) -> Key | None:
+            return await quick.run(find_key, chain.db(), token)
+
+        return cls(
+            settings,
+            chain,
+            large,
+            quick,
+            writes,
+            Keyring(find),
+            metrics,
+            Journal(metrics, lambda: chain.database),
+            Load(),
+        )
+
+    def start(self) -> None:
+        """Start what works in the background."""
+        self.chain.start()
+        self.journal.start()
+
+    async def stop(self) -> None:
+        """End it; the log of requests is written first."""
+        self.stopping = True
+        await asyncio.to_thread(self.journal.stop)
+        await asyncio.to_thread(self.chain.stop)
+        for pool in (self.large, self.quick, self.writes):
+            pool.close()
+        if self.chain.database is not None:
+            self.chain.database.close()
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request came to."""
+    return cast("Service", request.app.state.service)

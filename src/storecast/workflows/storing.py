@@ -1,0 +1,39 @@
+"""What a database takes: a folder's chain, and what a run made of it."""
+
+import logging
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+from storecast.database.connect import Database
+from storecast.database.forecasts import save_forecast
+from storecast.database.panel import write_panel
+from storecast.evaluate.forecast import Forecast
+from storecast.workflows.preparation import Prepared, check
+
+log = logging.getLogger(__name__)
+
+
+def load(data: Path, url: str, *, skip: Collection[str] = ()) -> int:
+    """Read and clean a folder, and put its chain into a database in place of what it held; return the version."""
+    cleaned = check(data, skip=skip)
+    with closing(Database.open(url, create=True)) as db:
+        return write_panel(db, cleaned.panel, generated=cleaned.generated)
+
+
+def probe(url: str) -> None:
+    """Find out at the start of a long run that its database cannot be used, not at its end."""
+    Database.open(url, create=True).close()
+
+
+def keep(url: str, prepared: Prepared, forecast: Forecast) -> None:
+    """Put a chain that was read from files, and a forecast of it, into a database.
+
+    The calendar goes in as it was given: what was worked out ahead is worked out anew from what will then be known.
+    """
+    with closing(Database.open(url, create=True)) as db:
+        version = prepared.version
+        if version is None:
+            version = write_panel(db, prepared.cleaned.panel, generated=prepared.cleaned.generated)
+        save_forecast(db, model=forecast.model, cutoff=forecast.cutoff, version=version, rows=forecast.rows)
+        log.info("%s holds the chain, version %d, and this forecast", db.name, version)

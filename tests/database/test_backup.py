@@ -1,0 +1,165 @@
+"""A backup holds everything, goes from one kind of database to the other, and is refused where it is not whole."""
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from databases import empty
+from panels import make_panel
+from storecast import schema as s
+from storecast.database import tables as t
+from storecast.database.backup import backup, restore
+from storecast.database.connect import Database, home_url
+from storecast.database.forecasts import read_forecast, save_forecast
+from storecast.database.journal import AnsweredRequest, StoredReply, idempotent, record_requests, remember
+from storecast.database.keys import all_keys, create_key, find_key, revoke_key
+from storecast.database.panel import changes_since, read_panel, version, write_panel
+from storecast.database.status import status
+from storecast.database.writes import add_sales
+from storecast.errors import DatabaseError
+
+PANEL = make_panel(stores=3, days=300, ahead=5)
+MODEL = "model-2026-01-02-03-04-05.pkl"
+NOW = dt.datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
+REPLY = StoredReply(200, "application/json", b"\x00\xff{}")
+
+
+def fill(db: Database) -> str:
+    write_panel(db, PANEL, generated=True)
+    day = PANEL.end + dt.timedelta(days=1)
+    with db.begin() as conn:
+        assert idempotent(conn, 1, "name", "d") is None
+        add_sales(conn, pl.DataFrame({s.STORE: [1], s.DATE: [day], s.SALES: [0.07], s.OPEN: [1]}))
+        remember(conn, 1, "name", REPLY)
+    rows = PANEL.calendar.filter(pl.col(s.DATE) >= day).select(
+        *s.KEYS, *(pl.lit(1.5).alias(name) for name in ("Forecast", "Lower80", "Upper80", "Lower95", "Upper95", "Q10"))
+    )
+    save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows)
+    record_requests(db, [AnsweredRequest(NOW, "r", 1, "GET", "/v1/stores", 200, None, 0.5, None)])
+    return create_key(db, "planner", ["read"], expires=NOW)[0]
+
+
+@pytest.fixture
+def other(db: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield the URL of an empty database of the other kind."""
+    if db.dialect == "postgresql":
+        yield home_url(tmp_path / "other")
+        return
+    found: str = request.getfixturevalue("postgres")
+    empty(found)
+    yield found
+    empty(found)
+
+
+def test_everything_is_restored_and_goes_on(db: Database, url: str, other: str, tmp_path: Path) -> None:
+    token = fill(db)
+    rows = backup(db, tmp_path / "b.zip")
+    assert (rows["sales"], rows["keys"], rows["idempotency"]) == (901, 1, 1)
+    for there in (other, url):  # into a new file, and over what was backed up
+        restore(there, tmp_path / "b.zip", replace=there == url)
+        found = Database.open(there)
+        assert read_panel(found)[0].fingerprint == read_panel(db)[0].fingerprint
+        old, new = read_forecast(db, MODEL, PANEL.end), read_forecast(found, MODEL, PANEL.end)
+        assert old is not None
+        assert new is not None
+        assert new.equals(old)
+        assert find_key(found, token) == all_keys(db)[0]
+        assert status(found)["generated"] is True
+        with found.begin() as conn:
+            assert idempotent(conn, 1, "name", "d") == REPLY
+            assert conn.execute(sa.select(t.requests.c.at)).scalar_one() == NOW
+        assert create_key(found, "next", ["read"])[1].id == 2, "numbers go on where they were"
+        found.close()
+
+
+def test_who_has_seen_an_older_version_reads_the_restored_chain_anew(db: Database, url: str, tmp_path: Path) -> None:
+    fill(db)
+    backup(db, tmp_path / "b.zip")
+    write_panel(db, make_panel(stores=5))
+    seen = version(db)
+    restore(url, tmp_path / "b.zip", replace=True)
+    assert version(db) > seen
+    changes = changes_since(db, seen)
+    assert changes.replaced
+    assert changes.stores.height == 3
+
+
+def test_a_revoked_key_stays_revoked(db: Database, url: str, tmp_path: Path) -> None:
+    token = fill(db)
+    backup(db, tmp_path / "b.zip")
+    revoke_key(db, all_keys(db)[0].id)
+    restore(url, tmp_path / "b.zip", replace=True)
+    key = find_key(db, token)
+    assert key is not None
+    assert key.revoked is not None
+
+
+def test_what_is_there_is_not_restored_over(db: Database, url: str, tmp_path: Path) -> None:
+    fill(db)
+    backup(db, tmp_path / "b.zip")
+    with pytest.raises(DatabaseError, match="--replace"):
+        restore(url, tmp_path / "b.zip")
+    assert version(db) == 2
+
+
+def test_an_empty_database_is_backed_up_too(db: Database, other: str, tmp_path: Path) -> None:
+    backup(db, tmp_path / "b.zip")
+    assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
+    restore(other, tmp_path / "b.zip")
+    found = Database.open(other)
+    with pytest.raises(DatabaseError, match="no chain"):
+        read_panel(found)
+    found.close()
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-200])
+
+
+def _flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 255
+    file.write_bytes(data)
+
+
+def _drop_part(file: Path) -> None:
+    _again(file, lambda name, data: None if name.startswith("sales/") else data)
+
+
+def _other_columns(file: Path) -> None:
+    _again(file, lambda name, data: b"PAR1" if name.startswith("sales/") else data)
+
+
+def _newer(file: Path) -> None:
+    _again(file, lambda name, data: data.replace(b'"0001"', b'"0999"') if name == "manifest.json" else data)
+
+
+def _nothing_known(file: Path) -> None:
+    _again(file, lambda name, data: b"[]" if name == "manifest.json" else data)
+
+
+def _again(file: Path, change) -> None:  # type: ignore[no-untyped-def]
+    with zipfile.ZipFile(file) as archive:
+        parts = {name: change(name, archive.read(name)) for name in archive.namelist()}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in parts.items():
+            if data is not None:
+                archive.writestr(name, data)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("spoil", [_cut, _flip, _drop_part, _other_columns, _newer, _nothing_known, Path.unlink])
+def test_a_broken_backup_is_refused_and_nothing_is_touched(db: Database, url: str, tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
+    token = fill(db)
+    file = tmp_path / "b.zip"
+    backup(db, file)
+    spoil(file)
+    with pytest.raises(DatabaseError, match="backup"):
+        restore(url, file, replace=True)
+    assert version(db) == 2
+    assert find_key(db, token) is not None

@@ -1,0 +1,152 @@
+"""A database that is not there, not ours or of another version is refused with what to do, and no password is told."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from panels import make_panel
+from storecast.database.connect import Database, home_url
+from storecast.database.panel import version, write_panel
+from storecast.errors import DatabaseError, DatabaseUnavailable, UserError
+
+
+def test_an_empty_database_says_how_to_make_it(url: str) -> None:
+    with pytest.raises(DatabaseError, match="storecast db upgrade"):
+        Database.open(url)
+
+
+def test_a_database_is_made_where_that_is_asked_for_and_opened_again(url: str) -> None:
+    Database.open(url, create=True).close()
+    database = Database.open(url)
+    database.ping()
+    assert version(database) == 0
+    assert url.startswith(database.dialect)
+    database.close()
+
+
+def test_a_database_of_others_is_left_alone(url: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as conn:
+        conn.execute(sa.text("CREATE TABLE theirs (id INTEGER)"))
+    engine.dispose()
+    for create in (False, True):
+        with pytest.raises(DatabaseError, match="other tables \\('theirs'\\) and none of storecast"):
+            Database.open(url, create=create)
+
+
+@pytest.mark.parametrize(("revision", "said"), [("0999", "newer version .* Install the newer"), ("0000", "newer")])
+def test_tables_of_another_version_are_refused(db: Database, url: str, revision: str, said: str) -> None:
+    with db.begin() as conn:
+        conn.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": revision})
+    with pytest.raises(DatabaseError, match=said):
+        Database.open(url)
+
+
+def test_tables_of_an_older_version_name_the_command(db: Database, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storecast.database.connect.REVISIONS", ("0001", "0002"))
+    with pytest.raises(DatabaseError, match=r"older version .0001.*storecast db upgrade"):
+        Database.open(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("mysql://user:hunter2@host/db", "begins with 'mysql'"),
+        ("no url: hunter2", "cannot be read"),
+        ("sqlite://", "three strokes"),
+        ("sqlite:///file?mode=hunter2", "three strokes"),
+        ("sqlite:////nowhere/at/all/x.db", "does not exist"),
+        ("postgresql://user:hunter2@127.0.0.1:1/name", "The database 'name' on '127.0.0.1' does not answer"),
+        ("postgresql://user@127.0.0.1:1/name?password=hunter2", "does not answer"),
+        ("postgresql://user:hunter2@127.0.0.1:1/name?nonsense=hunter2", "cannot be read"),
+    ],
+)
+def test_a_url_that_leads_nowhere_is_one_plain_message(url: str, said: str) -> None:
+    with pytest.raises(DatabaseError, match=said) as caught:
+        Database.open(url)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "hunter2" not in str(error)
+        error = error.__cause__
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database, but long enough to be read as one" * 40)
+    with pytest.raises(DatabaseError, match="not a database"):
+        Database.open(f"sqlite:///{tmp_path / 'x.db'}")
+    with pytest.raises(DatabaseError, match="is a folder"):
+        Database.open(f"sqlite:///{tmp_path}")
+
+
+def test_a_home_may_have_any_name(tmp_path: Path) -> None:
+    home = tmp_path / "a home? 100% #1 ü"
+    database = Database.open(home_url(home), create=True)
+    database.close()
+    assert [path.name for path in home.iterdir()] == ["storecast.db"], "nothing lies beside it once it is closed"
+
+
+def test_what_sqlite_is_told_holds_on_every_connection(tmp_path: Path) -> None:
+    database = Database.open(home_url(tmp_path), create=True)
+    for connection in (database.begin, database.reading):
+        with connection() as conn:
+            found = [
+                conn.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys")
+            ]
+        assert found == ["wal", 2, 1]
+    database.close()
+
+
+def test_a_block_that_fails_leaves_nothing(db: Database) -> None:
+    def fail() -> None:
+        with db.begin() as conn:
+            conn.execute(sa.text("UPDATE chain SET version = 7"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert version(db) == 0
+
+
+def test_a_file_that_was_removed_is_missed(tmp_path: Path) -> None:
+    database = Database.open(home_url(tmp_path), create=True)
+    database.ping()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(DatabaseUnavailable, match="removed"):
+        database.ping()
+    database.close()
+
+
+def test_who_waits_too_long_for_another_writer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storecast.database.connect.WAIT_S", 0.1)
+    database = Database.open(home_url(tmp_path), create=True)
+    other = sqlite3.connect(tmp_path / "storecast.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable, match="locked"):
+        write_panel(database, make_panel(stores=1))
+    other.close()
+    write_panel(database, make_panel(stores=1))
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_a_server_that_went_away_is_told_and_found_again(db: Database) -> None:
+    engine = sa.create_engine(db.engine.url)
+
+    def cut() -> None:
+        with db.reading() as conn, engine.begin() as admin:
+            pid = conn.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+            admin.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            conn.execute(sa.text("SELECT 1"))
+
+    with pytest.raises(DatabaseUnavailable, match="does not answer"):
+        cut()
+    engine.dispose()
+    db.ping()
+
+
+def test_every_refusal_is_the_users_to_mend() -> None:
+    assert issubclass(DatabaseUnavailable, UserError)

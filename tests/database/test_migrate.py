@@ -1,0 +1,88 @@
+"""The tables come and go by steps, and end as the code says they are."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from storecast.database.connect import Database, connect
+from storecast.database.migrate import FOLDER, downgrade, upgrade
+from storecast.database.tables import REVISIONS, metadata
+from storecast.errors import DatabaseError
+
+
+def tables(url: str) -> list[str]:
+    database = connect(url, create=True)
+    with database.reading() as conn:
+        found = sa.inspect(conn).get_table_names()
+    database.close()
+    return found
+
+
+def test_the_steps_are_those_that_the_code_knows() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions("base", "heads")]
+    assert tuple(reversed(steps)) == REVISIONS
+
+
+def test_after_all_steps_the_tables_are_those_of_the_code(db: Database) -> None:
+    with db.reading() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+
+
+def test_up_and_down_and_up_again(url: str) -> None:
+    assert upgrade(url) == upgrade(url) == REVISIONS[-1]
+    assert set(tables(url)) == {*metadata.tables, "alembic_version"}
+    downgrade(url, "base")
+    assert tables(url) == []
+    upgrade(url)
+    Database.open(url).close()
+
+
+def test_each_step_goes_down_and_up(url: str) -> None:
+    upgrade(url)
+    for revision in reversed(REVISIONS):
+        downgrade(url, revision)
+    upgrade(url)
+    Database.open(url).close()
+
+
+def test_servers_that_start_at_once_make_the_tables_once(url: str) -> None:
+    said: list[object] = []
+
+    def start() -> None:
+        try:
+            Database.open(url, create=True).close()
+        except Exception as error:
+            said.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == []
+    Database.open(url).close()
+
+
+def test_a_step_that_is_none_is_refused(db: Database, url: str) -> None:
+    with pytest.raises(DatabaseError, match="no version 'x'"):
+        downgrade(url, "x")
+
+
+def test_a_newer_database_is_not_brought_up(db: Database, url: str) -> None:
+    with db.begin() as conn:
+        conn.execute(sa.text("UPDATE alembic_version SET version_num = '0999'"))
+    for change in (upgrade, lambda url: downgrade(url, "base")):
+        with pytest.raises(DatabaseError):
+            change(url)
+
+
+def test_the_steps_travel_with_the_package() -> None:
+    assert {path.name for path in Path(FOLDER).rglob("*.py")} >= {"env.py", "0001_first_tables.py"}

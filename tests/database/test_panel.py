@@ -1,0 +1,132 @@
+"""What is read is what was written, bit for bit; and what changed is found."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from panels import FIRST, make_panel
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.database.connect import Database
+from storecast.database.panel import apply_changes, changes_since, read_panel, version, write_panel
+from storecast.database.writes import add_calendar, add_sales, add_stores
+from storecast.errors import DatabaseError
+
+
+def odd_panel() -> Panel:
+    """Return a chain with text ids, own columns, gaps, cents and names that mean something to SQL, CSV or JSON."""
+    panel = make_panel(stores=6, days=90, ahead=10)
+    names = ["1", "01", "O'Neill; DROP TABLE sales", 'a,"b"\n', "ü🙂", "null"]
+    rename = dict(zip(range(1, 7), names, strict=True))
+    rng = np.random.default_rng(3)
+
+    def named(frame: pl.DataFrame, *keys: str) -> pl.DataFrame:
+        return frame.with_columns(pl.col(s.STORE).replace_strict(rename, return_dtype=pl.String)).sort(keys)
+
+    own = rng.random(panel.calendar.height) * 10.0 ** rng.integers(-9, 9, panel.calendar.height)
+    calendar = named(panel.calendar, *s.KEYS).with_columns(
+        pl.when(pl.Series(rng.random(len(own)) > 0.1)).then(pl.Series(own)).alias('My "own", {column}'),
+        pl.Series("open", rng.integers(0, 5, len(own)).astype(float)),
+        pl.Series(s.ASSUMED, rng.random(len(own)) < 0.2),
+    )
+    cents = np.round(rng.random(panel.sales.height) * 1e4, 2)
+    sales = named(panel.sales, *s.KEYS).with_columns(
+        pl.Series(s.SALES, cents),
+        pl.when(pl.Series(cents > 2000)).then(s.CUSTOMERS).alias(s.CUSTOMERS),
+    )
+    kept = sales.filter(pl.Series(rng.random(sales.height) > 0.1))
+    stores = named(panel.stores, s.STORE).with_columns(
+        pl.Series(s.COMPETITION_DISTANCE, [None, 1.5, 0.1, None, 1e7, 0.0]), pl.Series(s.STATE, ["", "NW"] * 3)
+    )
+    return Panel(kept, stores, calendar)
+
+
+@pytest.mark.parametrize("make", [make_panel, odd_panel])
+def test_what_is_read_is_what_was_written(db: Database, make: type[Panel]) -> None:
+    panel = make()
+    assert write_panel(db, panel) == 1
+    found, at = read_panel(db)
+    assert at == version(db) == 1
+    for table in ("sales", "stores", "calendar"):
+        assert getattr(found, table).schema == getattr(panel, table).schema
+        assert getattr(found, table).equals(getattr(panel, table), null_equal=True)
+    assert found.fingerprint == panel.fingerprint
+
+
+def test_small_and_large_writes_read_alike(db: Database) -> None:
+    panel = make_panel(stores=2, days=60, ahead=5)  # few rows take another road than many
+    write_panel(db, panel)
+    assert read_panel(db)[0].fingerprint == panel.fingerprint
+
+
+def test_the_same_chain_again_changes_nothing(db: Database) -> None:
+    panel = make_panel(stores=2)
+    assert [write_panel(db, panel), write_panel(db, panel)] == [1, 1]
+    assert write_panel(db, make_panel(stores=3)) == 2
+    assert read_panel(db)[0].stores.height == 3
+
+
+def test_a_database_without_a_chain_says_how_to_fill_it(db: Database) -> None:
+    assert version(db) == 0
+    for ask in (lambda: read_panel(db), lambda: changes_since(db, 0)):
+        with pytest.raises(DatabaseError, match="storecast db load"):
+            ask()
+
+
+def test_a_chain_with_a_zero_byte_is_refused_and_nothing_is_written(db: Database) -> None:
+    panel = make_panel(stores=2)
+    stores = panel.stores.with_columns(pl.lit("N\x00W").alias(s.STATE))
+    with pytest.raises(DatabaseError, match="State of store '1' holds a zero byte"):
+        write_panel(db, Panel(panel.sales, stores, panel.calendar))
+    assert version(db) == 0
+
+
+def test_changes_bring_an_old_panel_up_to_date(db: Database) -> None:
+    panel = make_panel(stores=4, days=100, ahead=20)
+    write_panel(db, panel)
+    old, at = read_panel(db)
+    day = panel.end + dt.timedelta(days=1)
+    with db.begin() as conn:
+        sold = pl.DataFrame({s.STORE: [1, 2], s.DATE: [day] * 2, s.SALES: [100.25, 200.0], s.OPEN: [1, 1]})
+        add_sales(conn, sold)
+    with db.begin() as conn:
+        add_calendar(conn, pl.DataFrame({s.STORE: [3], s.DATE: [day + dt.timedelta(days=5)], s.PROMO: [1]}))
+        add_stores(conn, pl.DataFrame({s.STORE: [77]}))
+    mended = panel.sales.filter(pl.col(s.DATE) == FIRST + dt.timedelta(days=8)).with_columns(pl.lit(5.5).alias(s.SALES))
+    with db.begin() as conn:
+        add_sales(conn, mended, replace=True)
+    changes = changes_since(db, at)
+    assert not changes.replaced
+    assert (changes.sales.height, changes.stores.height) == (6, 1)
+    new, latest = read_panel(db)
+    assert changes.version == latest == 5
+    assert apply_changes(old, changes).fingerprint == new.fingerprint != panel.fingerprint
+    assert changes_since(db, latest).sales.is_empty()
+    assert apply_changes(new, changes_since(db, latest)).fingerprint == new.fingerprint
+
+
+def test_changes_after_the_chain_was_replaced_are_all_of_it(db: Database) -> None:
+    write_panel(db, make_panel(stores=2))
+    old, at = read_panel(db)
+    other = odd_panel()
+    write_panel(db, other)
+    changes = changes_since(db, at)
+    assert changes.replaced
+    assert apply_changes(old, changes).fingerprint == other.fingerprint
+
+
+def test_a_reader_sees_one_state_while_others_write(db: Database) -> None:
+    panel = make_panel(stores=2)
+    write_panel(db, panel)
+    import sqlalchemy as sa
+
+    from storecast.database.tables import chain, sales
+
+    with db.reading() as conn:
+        count = conn.execute(sa.select(sa.func.count()).select_from(sales)).scalar_one()
+        write_panel(db, make_panel(stores=5))
+        assert conn.execute(sa.select(sa.func.count()).select_from(sales)).scalar_one() == count
+        assert conn.execute(sa.select(chain.c.version)).scalar_one() == 1
+    assert version(db) == 2

@@ -1,0 +1,212 @@
+"""New rows are laid over what stands: counted, refused where they contradict it, and whole or not at all."""
+
+import datetime as dt
+import threading
+
+import polars as pl
+import pytest
+
+from panels import make_panel
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.database.connect import Database
+from storecast.database.panel import read_panel, version, write_panel
+from storecast.database.writes import Written, add_calendar, add_sales, add_stores
+from storecast.errors import ConflictError, DatabaseError, DataError
+
+PANEL = make_panel(stores=4, days=80, ahead=14)
+DAY = PANEL.end + dt.timedelta(days=1)
+
+
+@pytest.fixture
+def filled(db: Database) -> Database:
+    write_panel(db, PANEL)
+    return db
+
+
+def rows(**columns: object) -> pl.DataFrame:
+    return pl.DataFrame({s.STORE: [1], s.DATE: [DAY], s.SALES: [10.5], **columns})
+
+
+def sell(db: Database, frame: pl.DataFrame, *, replace: bool = False) -> Written:
+    with db.begin() as conn:
+        return add_sales(conn, frame, replace=replace)
+
+
+def plan(db: Database, frame: pl.DataFrame) -> Written:
+    with db.begin() as conn:
+        return add_calendar(conn, frame)
+
+
+def day_of(db: Database, store: int = 1, day: dt.date = DAY) -> dict[str, object]:
+    return read_panel(db)[0].calendar.row(by_predicate=(pl.col(s.STORE) == store) & (pl.col(s.DATE) == day), named=True)
+
+
+def test_sales_of_a_known_day_need_nothing_else(filled: Database) -> None:
+    assert sell(filled, rows()) == Written(inserted=1, same=0, version=2)
+    panel = read_panel(filled)[0]
+    assert panel.end == DAY
+    assert panel.sales.filter(pl.col(s.DATE) == DAY).rows() == [(1, DAY, 10.5, None)]
+    assert sell(filled, rows()) == Written(inserted=0, same=1, version=2)
+    assert sell(filled, rows(Customers=[3])) == Written(inserted=0, same=0, version=3, replaced=1), "a gap is filled"
+    assert sell(filled, rows()) == Written(inserted=0, same=1, version=3), "a null says nothing"
+
+
+def test_the_same_sales_with_other_values_are_a_conflict_until_replaced(filled: Database) -> None:
+    sell(filled, rows())
+    with pytest.raises(ConflictError, match=rf"Store '1' on {DAY} stands already with Sales '10.5'; found '11.0'"):
+        sell(filled, rows(Sales=[11.0]))
+    assert version(filled) == 2
+    assert sell(filled, rows(Sales=[11.0]), replace=True) == Written(inserted=0, same=0, version=3, replaced=1)
+
+
+def test_what_came_replaces_what_was_planned_but_not_what_stands(filled: Database) -> None:
+    promo = 1 - int(str(day_of(filled)[s.PROMO]))
+    assert sell(filled, rows(Promo=[promo])) == Written(inserted=1, same=0, version=2)
+    assert day_of(filled)[s.PROMO] == promo
+    with pytest.raises(ConflictError, match="Promo"):
+        sell(filled, rows(Promo=[1 - promo]))
+    assert sell(filled, rows(Promo=[1 - promo]), replace=True).replaced == 1
+
+
+def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
+    far = DAY + dt.timedelta(days=100)
+    with pytest.raises(DataError, match=f"Store '1' on {far}, Open: found no value; expected a value: the calendar"):
+        sell(filled, rows(Date=[far]))
+    whole = rows(Date=[far], Open=[1], Promo=[0], StateHoliday=["0"], SchoolHoliday=[0])
+    assert sell(filled, whole).inserted == 1
+    assert day_of(filled, day=far) == {
+        "Store": 1, "Date": far, "Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0, "Assumed": False
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"Store": [99]}, "a store of the chain"),
+        ({"Sales": [-1.0]}, "Sales: found '-1.0'"),
+        ({"Sales": [float("nan")]}, "Sales: found 'nan'"),
+        ({"Sales": [float("inf")]}, "Sales: found 'inf'"),
+        ({"Sales": [None]}, "Sales"),
+        ({"Customers": [-1]}, "Customers"),
+        ({"Promo": [2]}, "Promo: found '2'; expected 0 or 1"),
+        ({"Promo": [300]}, "Promo: found '300'"),
+        ({"Promo": [True]}, "Promo holds Boolean"),
+        ({"Promo": [0.5]}, "Promo holds Float64"),
+        ({"StateHoliday": ["x"]}, "expected 0, a, b or c"),
+        ({"Open": [0]}, "closed day"),
+        ({"Store": ["1"]}, "Store holds String"),
+        ({"Date": [dt.date(1900, 1, 1)]}, "1990 to 2100"),
+        ({"Date": [None]}, "Date"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused_and_nothing_is_written(
+    filled: Database, columns: dict[str, object], said: str
+) -> None:
+    def both() -> None:
+        with filled.begin() as conn:
+            add_sales(conn, rows(Store=[2]))
+            add_sales(conn, rows(**columns))
+
+    with pytest.raises(DataError, match=said):
+        both()
+    assert version(filled) == 1
+
+
+def test_two_rows_of_a_day_are_refused(filled: Database) -> None:
+    with pytest.raises(DataError, match="stands twice"):
+        sell(filled, pl.concat([rows(), rows()]))
+
+
+def test_a_missing_column_is_named(filled: Database) -> None:
+    with pytest.raises(DataError, match="The column Sales is missing"):
+        sell(filled, rows().drop("Sales"))
+
+
+def test_days_ahead_change_in_part_and_stay_else(filled: Database) -> None:
+    before = day_of(filled)
+    promo = 1 - int(str(before[s.PROMO]))
+    frame = pl.DataFrame({s.STORE: [1, 2], s.DATE: [DAY] * 2, s.PROMO: [promo, None]})
+    assert plan(filled, frame) == Written(inserted=0, same=1, version=2, replaced=1)
+    assert day_of(filled) == before | {s.PROMO: promo}
+    assert plan(filled, frame) == Written(inserted=0, same=2, version=2)
+
+
+def test_a_past_day_is_no_day_ahead(filled: Database) -> None:
+    with pytest.raises(DataError, match="has sales already"):
+        plan(filled, pl.DataFrame({s.STORE: [1], s.DATE: [PANEL.end], s.PROMO: [1]}))
+
+
+def test_a_guess_stays_marked_until_somebody_gives_the_day(filled: Database) -> None:
+    far = DAY + dt.timedelta(days=60)
+    day = {s.STORE: [1], s.DATE: [far], s.OPEN: [1], s.PROMO: [0], s.STATE_HOLIDAY: ["0"], s.SCHOOL_HOLIDAY: [0]}
+    assert plan(filled, pl.DataFrame(day | {s.ASSUMED: [True]})).inserted == 1
+    plan(filled, pl.DataFrame({s.STORE: [1], s.DATE: [far], s.PROMO: [1]}))
+    assert day_of(filled, day=far)[s.ASSUMED] is True
+    assert plan(filled, pl.DataFrame(day | {s.PROMO: [1]})).replaced == 1
+    assert day_of(filled, day=far)[s.ASSUMED] is False
+
+
+def test_own_columns_are_kept_and_laid_over(db: Database) -> None:
+    calendar = PANEL.calendar.with_columns(pl.lit(0.1).alias("Leaflet"), pl.lit(None, pl.Float64).alias("Radio"))
+    write_panel(db, Panel(PANEL.sales, PANEL.stores, calendar))
+    plan(db, pl.DataFrame({s.STORE: [1], s.DATE: [DAY], "Radio": [2.25]}))
+    assert (day_of(db)["Leaflet"], day_of(db)["Radio"]) == (0.1, 2.25)
+    sell(db, rows(Leaflet=[7]))
+    assert (day_of(db)["Leaflet"], day_of(db)["Radio"]) == (7.0, 2.25)
+    with pytest.raises(DataError, match="Leaflet"):
+        sell(db, rows(Store=[2], Leaflet=[float("inf")]))
+
+
+def test_stores_are_added_once(filled: Database) -> None:
+    new = pl.DataFrame({s.STORE: [50], s.STORE_TYPE: ["a"], s.PROMO2: [1]})
+    with filled.begin() as conn:
+        assert add_stores(conn, new) == Written(inserted=1, same=0, version=2)
+        assert add_stores(conn, new) == Written(inserted=0, same=1, version=2)
+        with pytest.raises(ConflictError, match="Store '50' stands already with StoreType 'a'; found 'b'"):
+            add_stores(conn, new.with_columns(pl.lit("b").alias(s.STORE_TYPE)))
+        assert add_stores(conn, new.with_columns(pl.lit("b").alias(s.STORE_TYPE)), replace=True).replaced == 1
+    found = read_panel(filled)[0].stores.row(by_predicate=pl.col(s.STORE) == 50, named=True)
+    assert found[s.STORE_TYPE] == "b"
+    assert found[s.STATE] == ""
+    assert found[s.COMPETITION_DISTANCE] is None
+
+
+def test_many_rows_take_the_same_decisions_as_few(filled: Database) -> None:
+    stood = PANEL.sales.join(PANEL.calendar, on=s.KEYS)
+    more = stood.with_columns(pl.col(s.DATE).dt.offset_by("2y"))
+    both = pl.concat([stood, more])
+    assert both.height > 600
+    assert sell(filled, both) == Written(inserted=more.height, same=stood.height, version=2)
+    assert sell(filled, both) == Written(inserted=0, same=both.height, version=2)
+    with pytest.raises(ConflictError):
+        sell(filled, both.with_columns(pl.col(s.SALES) + pl.col(s.OPEN)))
+    opened = both.filter(pl.col(s.OPEN) == 1)
+    found = sell(filled, both.with_columns(pl.col(s.SALES) + pl.col(s.OPEN)), replace=True)
+    assert found == Written(inserted=0, same=both.height - opened.height, version=3, replaced=opened.height)
+    assert read_panel(filled)[0].sales[s.SALES].sum() == both[s.SALES].sum() + opened.height
+
+
+def test_a_database_without_a_chain_takes_no_sales(db: Database) -> None:
+    with pytest.raises(DatabaseError, match="no chain yet"):
+        sell(db, rows())
+
+
+def test_writers_at_once_lose_and_double_nothing(filled: Database) -> None:
+    said: list[object] = []
+
+    def write(store: int) -> None:
+        try:
+            for k in range(10):
+                frame = rows(Store=[store], Date=[DAY + dt.timedelta(days=k)], Open=[1])
+                said.append(sell(filled, frame).version)
+        except Exception as error:
+            said.append(error)
+
+    threads = [threading.Thread(target=write, args=(store,)) for store in (1, 2, 3, 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said, key=str) == sorted(range(2, 42), key=str), "each write has a version of its own"
+    assert read_panel(filled)[0].sales.filter(pl.col(s.DATE) >= DAY).height == 40

@@ -1,0 +1,188 @@
+"""Forecasts over HTTP are those of the model, to the cent, whatever part of them is asked and in whatever form."""
+
+import csv
+import io
+from typing import Any
+
+import polars as pl
+import pytest
+
+from serving import HORIZON, STORES, Client
+from storecast import schema as s
+
+MONEY = ("Forecast", "Lower80", "Upper80", "Lower95", "Upper95")
+
+
+def stored_row(client: Client, store: int, day: int, **changes: Any) -> dict[str, Any]:
+    table = client.service.chain.served.table
+    place = table.store_at[store] * table.days + day
+    return {
+        "Store": store,
+        "Date": table.dates[day],
+        **{name: table.stored[name][place] for name in table.known},
+        **changes,
+    }
+
+
+def expected(client: Client, store: int, day: int) -> dict[str, float]:
+    table = client.service.chain.served.table
+    return table.frame.row(table.store_at[store] * table.days + day, named=True)
+
+
+def test_a_stored_day_is_answered_with_the_models_forecast(client: Client) -> None:
+    reply = client.forecasts({"rows": [stored_row(client, 2, 3)]})
+    assert reply.status_code == 200
+    body = reply.json()
+    served = client.service.chain.served
+    assert (body["model"], body["cutoff"], body["assumed"]) == (served.name, str(served.ready.cutoff), [])
+    (row,) = body["forecasts"]
+    found = expected(client, 2, 3)
+    assert [row[name] for name in MONEY] == [found[name] for name in MONEY]
+    assert list(row) == ["Store", "Date", *MONEY]
+
+
+def test_money_has_two_decimals(client: Client) -> None:
+    text = client.forecasts({"store": 1}).text
+    assert '"Forecast":0.00' in text
+
+
+def test_every_day_asked_alone_is_what_it_is_among_all(client: Client) -> None:
+    rows = [stored_row(client, store, day) for store in range(1, STORES + 1) for day in range(HORIZON)]
+    whole = client.forecasts({"rows": rows}).json()["forecasts"]
+    assert len(whole) == STORES * HORIZON
+    for place in (0, 5, 100, len(rows) - 1):
+        assert client.forecasts({"rows": [rows[place]]}).json()["forecasts"] == [whole[place]]
+
+
+def test_a_row_without_calendar_takes_the_stored_one(client: Client) -> None:
+    bare = {"Store": 2, "Date": stored_row(client, 2, 3)["Date"]}
+    assert client.forecasts({"rows": [bare]}).json() == client.forecasts({"rows": [stored_row(client, 2, 3)]}).json()
+
+
+def test_a_changed_row_goes_the_whole_road(client: Client) -> None:
+    row = stored_row(client, 2, 3)
+    changed = {**row, "Promo": 1 - row["Promo"]}
+    ready = client.service.chain.served.ready
+    reply = client.forecasts({"rows": [changed, stored_row(client, 2, 4), stored_row(client, 3, 3)]}).json()
+    table = client.service.chain.served.table
+    under, _ = ready.under(table.calendar_of([changed]))
+    found = {(line["Store"], line["Date"]): line["Forecast"] for line in reply["forecasts"]}
+    for day in (3, 4):  # the day beside it is the same store's, and is told under the same calendar
+        date = table.dates[day]
+        mine = under.filter(pl.col(s.DATE).cast(pl.String) == date)[s.FORECAST][0]
+        assert found[2, date] == mine
+    assert found[3, changed["Date"]] == expected(client, 3, 3)["Forecast"]
+    assert found[2, changed["Date"]] != expected(client, 2, 3)["Forecast"]
+
+
+def test_a_closed_day_sells_nothing(client: Client) -> None:
+    (row,) = client.forecasts({"rows": [stored_row(client, 2, 3, Open=0)]}).json()["forecasts"]
+    assert [row[name] for name in MONEY] == [0, 0, 0, 0, 0]
+
+
+def test_a_store_start_and_days(client: Client) -> None:
+    table = client.service.chain.served.table
+    rows = client.forecasts({"store": 3, "start": table.dates[2], "days": 4}).json()["forecasts"]
+    assert [(row["Store"], row["Date"]) for row in rows] == [(3, date) for date in table.dates[2:6]]
+    assert len(client.forecasts({"store": 3}).json()["forecasts"]) == HORIZON
+
+
+def test_ids_are_echoed_and_weekdays_must_agree(client: Client) -> None:
+    rows = [stored_row(client, 1, 0, Id=17), stored_row(client, 1, 1, Id="x")]
+    assert [row["Id"] for row in client.forecasts({"rows": rows}).json()["forecasts"]] == [17, "x"]
+    table = client.service.chain.served.table
+    right = stored_row(client, 1, 0, DayOfWeek=table.weekdays[0])
+    assert client.forecasts({"rows": [right]}).status_code == 200
+    wrong = stored_row(client, 1, 0, DayOfWeek=table.weekdays[0] % 7 + 1)
+    assert client.forecasts({"rows": [wrong]}).status_code == 422
+
+
+def test_columns_in_give_columns_out(client: Client) -> None:
+    dates = client.service.chain.served.table.dates[:2]
+    reply = client.forecasts({"columns": {"Store": [1, 2], "Date": dates}}).json()["forecasts"]
+    assert reply["Store"] == [1, 2]
+    assert reply["Forecast"] == [expected(client, 1, 0)["Forecast"], expected(client, 2, 1)["Forecast"]]
+    as_rows = client.forecasts({"columns": {"Store": [1], "Date": dates[:1]}, "layout": "rows"}).json()["forecasts"]
+    assert isinstance(as_rows, list)
+
+
+def test_csv_in_and_out(client: Client) -> None:
+    dates = client.service.chain.served.table.dates[:2]
+    text = f"Id,Store,Date,Promo\n=1+1,1,{dates[0]},\n8,2,{dates[1]},0\n"
+    reply = client.forecasts(text, content_type="text/csv")
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    assert [row["Id"] for row in rows] == ["'=1+1", "8"]
+    assert rows[0]["Forecast"] == f"{expected(client, 1, 0)['Forecast']:.2f}"
+    assert reply.headers["x-model"] == client.service.chain.served.name
+    assert (
+        client.forecasts(text, content_type="text/csv", accept="application/json").json()["forecasts"][0]["Store"] == 1
+    )
+    assert client.forecasts({"store": 1}, accept="text/csv").text.startswith("Store,Date,Forecast")
+
+
+def test_csv_is_refused_by_its_first_wrong_cell(client: Client) -> None:
+    reply = client.forecasts("Store,Date\n1,2014-03-01\nx,2014-03-01\n", content_type="text/csv")
+    assert (reply.status_code, reply.json()["errors"][0]["where"]) == (422, "rows[1].Store")
+    for text in ("Store,Date,Store\n1,2014-03-01,1\n", "Store,Nonsense\n1,1\n", "Store,Date\n", "\x00"):
+        assert 400 <= client.forecasts(text, content_type="text/csv").status_code < 500
+
+
+def test_quantiles_stand_beside_the_bounds(client: Client) -> None:
+    (row,) = client.forecasts({"store": 1, "days": 1, "quantiles": [0.1, 0.5]}).json()["forecasts"]
+    assert list(row) == ["Store", "Date", *MONEY, "Q10", "Q50"]
+
+
+def test_totals_add_up_to_the_cent(client: Client) -> None:
+    body = client.forecasts({"store": 1, "days": 14, "totals": True}).json()
+    whole = next(line for line in body["totals"] if line["Level"] == "chain-horizon")
+    assert round(whole["Forecast"] * 100) == sum(round(row["Forecast"] * 100) for row in body["forecasts"])
+    assert whole["Lower80"] <= whole["Forecast"] <= whole["Upper80"]
+
+
+def test_explanations_add_up_to_the_cent(client: Client) -> None:
+    body = client.forecasts({"store": 1, "days": 7, "explain": True}).json()
+    for row, made_of in zip(body["forecasts"], body["explanations"], strict=True):
+        parts = [value for name, value in made_of.items() if name not in ("Store", "Date", "Forecast")]
+        assert round(sum(parts), 2) == row["Forecast"]
+
+
+def test_a_new_store_is_forecast_by_its_attributes(client: Client) -> None:
+    row = {**stored_row(client, 1, 3), "Store": 99, "Open": 1}
+    refused = client.forecasts({"rows": [row]})
+    assert refused.status_code == 422
+    assert '"stores": [' in refused.json()["detail"]
+    store = {"Store": 99, "StoreType": "a", "Assortment": "c", "CompetitionDistance": 500}
+    body = client.forecasts({"rows": [row, stored_row(client, 1, 3)], "stores": [store]}).json()
+    cold, known = body["forecasts"]
+    assert cold["Forecast"] > 0
+    assert cold["Upper80"] - cold["Lower80"] > known["Upper80"] - known["Lower80"]
+    assert body["assumed"] == [{"Store": 99, "Date": row["Date"]}]
+
+
+def test_days_that_rest_on_a_calendar_that_was_worked_out_are_named(client: Client) -> None:
+    table, ready = client.service.chain.served.table, client.service.chain.served.ready
+    body = client.forecasts({"store": 1}).json()
+    rows = table.frame.filter(pl.col(s.STORE) == 1).select(s.KEYS)
+    assert [day["Date"] for day in body["assumed"]] == [str(day) for day in ready.assumed(rows)[s.DATE]]
+    assert len(body["assumed"]) == 14  # the last week is not given, and looks a week back
+    given = [stored_row(client, 1, day) for day in range(HORIZON)]
+    assert client.forecasts({"rows": given}).json()["assumed"] == []
+
+
+@pytest.mark.parametrize("kind", ["linear", "naive"])
+def test_another_model_answers_by_name(client: Client, kind: str) -> None:
+    listed = client.get("/v1/models").json()["models"]
+    name = next(one["name"] for one in listed if one["kind"] == kind)
+    body = client.forecasts({"store": 1, "days": 1, "model": name}).json()
+    assert body["model"] == name
+    assert client.forecasts({"store": 1, "model": "model-2000-01-01-00-00-00.pkl"}).status_code == 422
+
+
+def test_a_scenario_says_what_would_change(client: Client) -> None:
+    row = stored_row(client, 2, 3)
+    reply = client.post("/v1/scenarios", {"rows": [{**row, "Promo": 1 - row["Promo"]}]})
+    assert reply.status_code == 200, reply.text
+    body = reply.json()
+    day = next(line for line in body["changes"] if line["Level"] == "store-day")
+    assert round(day["Scenario"] - day["Stored"], 2) == pytest.approx(day["Difference"], abs=0.011)

@@ -1,0 +1,56 @@
+"""The document says what the service does: committed, compared, and tried by schemathesis with every check on."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from serving import Client, copy_of, make_key, served_process
+from storecast.database.connect import home_url
+from storecast.service.openapi import document, text
+from storecast.service.rules import PUBLIC, SCOPES
+
+ROOT = Path(__file__).parents[2]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+
+def test_the_committed_document_is_the_codes() -> None:
+    assert (ROOT / "docs" / "openapi.json").read_text(encoding="utf-8") == text(), (
+        "docs/openapi.json is old: PYTHONPATH=src python -m storecast.service.openapi > docs/openapi.json"
+    )
+
+
+def test_the_service_tells_the_same_document(client: Client) -> None:
+    assert client.get("/openapi.json").json() == document()
+
+
+def test_every_route_is_in_the_document_with_its_scope() -> None:
+    found = {
+        (method.upper(), path): route.get("x-scope")
+        for path, methods in document()["paths"].items()
+        for method, route in methods.items()
+    }
+    assert found == SCOPES | dict.fromkeys((("GET", path) for path in PUBLIC), None)
+
+
+def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
+    own = copy_of(home, tmp_path / "home")
+    key = make_key(home_url(own))
+    document_file = tmp_path / "openapi.json"
+    document_file.write_text(json.dumps(document()), encoding="utf-8")
+    with served_process(own, STORECAST_RATE="0") as (process, port):
+        command = [
+            *(
+                str(Path(sys.executable).with_name("schemathesis")),
+                "--config-file",
+                str(CONFIG),
+                "run",
+                str(document_file),
+            ),
+            *("--url", f"http://127.0.0.1:{port}", "-H", f"Authorization: Bearer {key}", "--checks", "all"),
+            *("--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--no-color", "--request-timeout", "60"),
+        ]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-2000:]
+        assert "Tested: 17" in ran.stdout
+        assert process.poll() is None
