@@ -16,9 +16,9 @@ from urllib.request import Request, urlopen
 import polars as pl
 import pytest
 import sqlalchemy as sa
+
 from containers import HOME, Image, build, remove, stop
 from databases import postgres_server
-
 from storecast.data.generate import ChainSpec, write_demo
 
 pytestmark = pytest.mark.image
