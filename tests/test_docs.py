@@ -13,7 +13,9 @@ from storecast.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands}
+COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - {
+    "serve"
+}  # it does not end
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

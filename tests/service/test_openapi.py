@@ -48,7 +48,17 @@ def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
                 str(document_file),
             ),
             *("--url", f"http://127.0.0.1:{port}", "-H", f"Authorization: Bearer {key}", "--checks", "all"),
-            *("--phases", "examples,coverage,fuzzing", "--max-examples", "8", "--seed", "1", "--no-color", "--request-timeout", "60"),
+            *(
+                "--phases",
+                "examples,coverage,fuzzing",
+                "--max-examples",
+                "8",
+                "--seed",
+                "1",
+                "--no-color",
+                "--request-timeout",
+                "60",
+            ),
         ]
         ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
         assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-2000:]
