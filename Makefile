@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= home
 DEMO := demo
+MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long test-page lint types bench lock clean
+.PHONY: help setup setup-dev run test test-long test-page image-test lint types bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -32,21 +33,27 @@ test-long: setup-dev ## the tests that take longer
 test-page: setup-dev ## the tests that need a browser: Chromium or Chrome, which BROWSER_PATH can name
 	$(BIN)/python -m pytest -m page
 
-lint: setup-dev ## style, and the direction of imports
+image-test: setup-dev ## build the container image and ask it for a forecast: Linux, root, buildah and debootstrap
+	$(BIN)/python -m pytest -m image tests/image
+
+lint: setup-dev ## style, the direction of imports, and the files of deploy/
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/hadolint deploy/Dockerfile
+	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 
 types: setup-dev ## mypy --strict
 	$(BIN)/mypy
 
 bench: setup-dev ## the benchmarks, on real files: make bench DATA=dir
 	@test -n "$(DATA)" || { echo "make bench needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
-	for script in speed accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation fev_rossmann; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
+	for script in speed accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation monitoring fev_rossmann; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 
 lock: ## write the lock files again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra explore --extra onnx --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra explore --extra onnx --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra postgres --extra serve pyproject.toml -c requirements.txt -o requirements-serve.txt
 
 clean: ## remove what was built here; data and homes stay
 	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,7 @@ from measure import machine
 
 FIRST = dt.date(2014, 4, 8)
 DAYS, WINDOWS = 48, 10
+LONG, NEAR = 250, 0.08  # scored days of a store that is looked at by itself, and how near its coverage should be
 DECILES = tuple(f"Q{tau}0" for tau in range(1, 10))
 NAIVE = {"MASE": 0.78855, "WAPE": 0.26925}  # seasonal naive, ten windows
 PUBLISHED = """TabPFN-TS,0.2389,0.3006,0.0998,10539
@@ -64,6 +66,7 @@ def main() -> None:
             own = next(row for row in recorded if (row["model"], row["cutoff"]) == (model, str(cutoff)))
             assert abs(own["SQL"] - line[0]) < 1e-3, "storecast's own score differs from this one"
         means.append((model, np.mean(lines, axis=0), used))
+        print_coverage(model, recorded, table, sales, stores, first)
     print(
         f"\nmodel,SQL,MASE,WAPE,seconds,GiB,windows\n# ours: CPU seconds of the whole backtest, {len(cutoffs)} windows"
     )
@@ -73,6 +76,39 @@ def main() -> None:
     for line in PUBLISHED.splitlines():
         print(f"{line},,{WINDOWS}")
     print("\n".join(f"# {line}" for line in DIFFERS.splitlines()))
+
+
+def print_coverage(
+    model: str,
+    recorded: list[dict[str, Any]],
+    table: pl.DataFrame,
+    sales: Table,
+    stores: dict[int, int],
+    first: dt.date,
+) -> None:
+    """Print what the intervals covered by kind of store and day, and how many stores lie near their aim."""
+    print("coverage,slice,key,rows,cover80,cover95,width80")
+    for line in recorded:
+        if (
+            (line["model"], line["cutoff"]) == (model, "mean")
+            and line["slice"] != "all"
+            and line["cover80"] is not None
+        ):
+            figures = (f"{line[name]:.3f}" for name in ("cover80", "cover95", "width80"))
+            print(f"# {model}", line["slice"], line["key"], line["rows"], *figures, sep=",")
+    place = table["Store"].replace_strict(stores, return_dtype=pl.Int64)
+    actual = sales[place.to_numpy(), (table["Date"] - first).dt.total_days().to_numpy()]
+    sold = table.with_columns(pl.Series("Actual", actual)).filter(pl.col("Actual") > 0)
+    near = {}
+    for level in (80, 95):
+        inside = pl.col("Actual").is_between(f"Lower{level}", f"Upper{level}").mean()
+        by_store = sold.group_by("Store").agg(pl.len(), inside.alias("share")).filter(pl.col("len") >= LONG)
+        near[level] = ((by_store["share"] - level / 100).abs() <= NEAR).mean()
+    fifth = by_store["share"].quantile(0.05)
+    print(
+        f"# {model}: {by_store.height} stores with {LONG} scored days or more; within {100 * NEAR:.0f} points of the aim at 80 %: "
+        f"{near[80]:.3f}, at 95 %: {near[95]:.3f}; 5th percentile at 95 %: {fifth:.3f}"
+    )
 
 
 def read_sales(data: Path) -> tuple[dict[int, int], dt.date, Table]:

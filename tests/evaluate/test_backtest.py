@@ -75,10 +75,23 @@ def test_a_model_that_is_hardly_better_does_not_take_over(result: Backtest) -> N
     near = [
         {**line, "RMSPE": line["RMSPE"] - 0.0009, "model": "linear"} if line["model"] == "naive" else line
         for line in result.scores
-        if line["model"] == "naive"
+        if line["model"] == "naive" and line["slice"] == "all"
     ]
     lines = [line for line in result.scores if line["model"] == "naive"] + near
     assert choose(Backtest(result.task, result.windows, result.forecasts, lines, [], result.medians)).model == "naive"
+
+
+def test_scores_stand_for_each_kind_of_store_and_day_too(result: Backtest) -> None:
+    lines = [line for line in result.scores if (line["model"], line["cutoff"]) == ("linear", "mean")]
+    keys: dict[str, list[str]] = {}
+    for line in lines:
+        keys.setdefault(line["slice"], []).append(line["key"])
+    assert keys["weekday"] == list("1234567")
+    assert keys["promotion"] == ["0", "1"]
+    assert keys["week"] == ["1", "2"]
+    assert set(keys) == {"all", "store_type", "week", "weekday", "promotion", "month"}
+    for part in ("weekday", "promotion", "month"):
+        assert sum(line["rows"] for line in lines if line["slice"] == part) == lines[0]["rows"]
 
 
 def test_the_worst_rows_are_named(result: Backtest) -> None:

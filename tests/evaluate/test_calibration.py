@@ -1,6 +1,7 @@
 """Intervals come from earlier windows, cover what they should, and never cross."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from storecast import schema as s
 from storecast.config import Task
 from storecast.evaluate.calibration import Calibration, calibrate
+from storecast.evaluate.scores import rmspe
 
 STORES = 100
 
@@ -77,7 +79,16 @@ def test_the_expected_value_lies_above_the_median_by_the_spread() -> None:
     fitted = calibrate([window(200_000, spread=0.2)])
     error = np.log(window(200_000, spread=0.2)[s.SALES] / 1000.0)
     assert abs(fitted.mean - np.log(np.exp(error).mean())) < 0.005
-    assert 0.9 < fitted.factor < 1
+
+
+def test_the_factor_for_rmspe_has_the_least_rmspe_and_is_lower_where_less_is_known() -> None:
+    many = window(200_000, spread=0.2)
+    fitted = calibrate([many])
+    factor = fitted.rmspe_factor(many)
+    forecast, sold = fitted.apply(many, Task(48))[s.FORECAST].to_numpy(), many[s.SALES].to_numpy()
+    errors = [rmspe(sold, forecast * factor * shift) for shift in (0.96, 1.0, 1.04)]
+    assert errors[1] < min(errors[0], errors[2])
+    assert (replace(fitted, cold=3.0).rmspe_factor(many.with_columns(History=pl.lit(0))) < factor).all()
 
 
 def test_a_store_that_is_hard_to_forecast_gets_wider_intervals_and_its_own_coverage() -> None:

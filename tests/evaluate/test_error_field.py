@@ -117,3 +117,11 @@ def test_sales_after_a_cutoff_reach_no_error_before_it() -> None:
     assert before
     assert all(one.equals(two) for one, two in zip(before, after, strict=True))
     assert max(frame[s.DATE].max() for frame in before) <= cutoff  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize(("days", "first"), [(540, 364), (400, 300)])
+def test_errors_of_the_first_year_count_only_where_there_are_few_others(days: int, first: int) -> None:
+    panel = make_panel(stores=4, days=days, ahead=0)
+    frames = past_errors(panel, 28)
+    assert min(frame[s.CUTOFF][0] for frame in frames) == panel.first + dt.timedelta(days=first)
+    assert len(frames) >= 3

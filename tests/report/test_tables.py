@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -93,7 +94,7 @@ def test_rows_come_as_they_were_asked() -> None:
     asked = pl.DataFrame({s.ID: ["9", "8"], s.STORE: [2, 1], s.DATE: [FIRST, FIRST]})
     assert forecast_table(forecast, asked)[s.FORECAST].to_list() == [3.0, 1.0]
     assert forecast_table(forecast.reverse(), None)[s.FORECAST].to_list() == [1.0, 2.0, 3.0, 4.0]
-    assert submission(forecast, asked, 0.5).rows() == [("9", 1.5), ("8", 0.5)]
+    assert submission(forecast, asked, np.array([0.5, 1.0, 0.5, 1.0])).rows() == [("9", 1.5), ("8", 0.5)]
 
 
 def test_changes_tell_what_moved_largest_first() -> None:

@@ -65,7 +65,8 @@ class Bundle:
             )
         medians = forecast_medians(self.model, window, memo or Memo())
         draws = None if self.field is None else self.field.draws(medians, panel.stores, self.calibration)
-        return Forecast(self.calibration.apply(medians, task), panel.end, self.name or self.model.name, draws)
+        rows, factor = self.calibration.apply(medians, task), self.calibration.rmspe_factor(medians)
+        return Forecast(rows, panel.end, self.name or self.model.name, draws, factor)
 
     def save(
         self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool, memo: Memo | None = None

@@ -283,6 +283,6 @@ class Ready:
         before = np.maximum.accumulate(np.where(sells, day, -width), axis=1)
         after = np.minimum.accumulate(np.where(sells, day, 2 * width)[:, ::-1], axis=1)[:, ::-1]
         nearest = np.where(day - before <= after - day, before, after)
-        nearest = np.where(sells.any(axis=1)[:, None], nearest, day)
+        nearest = np.where(sells.any(axis=1, keepdims=True), nearest, day)
         place: Places = (nearest + np.arange(len(sells))[:, None] * width).ravel()
         return place

@@ -2,6 +2,7 @@
 
 app        the commands of the main job
 serve      storecast serve
+monitor    storecast monitor
 models     storecast models list | show | verify | promote | rollback | prune
 db         storecast db upgrade | downgrade | load | backup | restore | status
 key        storecast key create | list | revoke

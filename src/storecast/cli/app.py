@@ -6,7 +6,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from storecast.cli import db, key, models, options, serve, show
+from storecast.cli import db, key, models, monitor, options, serve, show
 from storecast.logs import log_to_screen
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models.app, name="models")
+app.command()(monitor.monitor)
 app.add_typer(db.app, name="db")
 app.add_typer(key.app, name="key")
 app.command()(serve.serve)

@@ -75,12 +75,20 @@ def read_forecast(db: Database, model: str, cutoff: dt.date) -> pl.DataFrame | N
     return _named(rows, found.store_ids).sort(s.KEYS)
 
 
-def forecasts_with_actuals(db: Database, since: dt.date | None = None) -> pl.DataFrame:
+def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:
+    """Return the first day of any forecast and the last day with sales; None where a forecast or sales are missing."""
+    with db.reading() as conn:
+        cutoff = conn.execute(sa.select(sa.func.min(t.forecasts.c.cutoff))).scalar()
+        last = conn.execute(sa.select(sa.func.max(t.sales.c.date))).scalar()
+    return None if cutoff is None or last is None else (cutoff + dt.timedelta(days=1), last)
+
+
+def forecasts_with_actuals(db: Database, since: dt.date | None = None, until: dt.date | None = None) -> pl.DataFrame:
     """Return every forecast of a day whose sales have come, beside them; of a model and cutoff, the newest.
 
     Parameters
     ----------
-    since : the first day; None: all
+    since, until : the first and the last day; None: all
 
     Returns
     -------
@@ -108,6 +116,8 @@ def forecasts_with_actuals(db: Database, since: dt.date | None = None) -> pl.Dat
     statement = sa.select(*columns).select_from(joined).where(r.c.date > f.c.cutoff)
     if since is not None:
         statement = statement.where(r.c.date >= since)
+    if until is not None:
+        statement = statement.where(r.c.date <= until)
     with db.reading() as conn:
         chain = read_chain(conn)
         rows = bulk.select(conn, statement, schema)

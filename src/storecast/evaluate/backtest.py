@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 BASELINE = "naive"
 LEAST_PAST = 28  # days before the first window
+SLICES = {"store_type": s.STORE_TYPE, "week": "week", "weekday": "weekday", "promotion": s.PROMO, "month": "month"}
 DECILES = tuple(k / 10 for k in range(1, 10))
 
 
@@ -183,11 +184,16 @@ def _score(
         forecast.join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
         .join(scale, on=s.STORE, how="left", maintain_order="left")
         .join(panel.stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left")
-        .with_columns(((pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1) // 7 + 1).alias("week"))
+        .join(window.future.select(*s.KEYS, s.PROMO), on=s.KEYS, how="left", maintain_order="left")
+        .with_columns(
+            ((pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1) // 7 + 1).alias("week"),
+            pl.col(s.DATE).dt.weekday().alias("weekday"),
+            pl.col(s.DATE).dt.strftime("%m").alias("month"),
+        )
     )
     line = {"model": name, "cutoff": window.cutoff.isoformat()}
     lines = [{**line, "slice": "all", "key": "all", **_scores_of(rows)}]
-    for part, column in (("store_type", s.STORE_TYPE), ("week", "week")):
+    for part, column in SLICES.items():
         lines += [
             {**line, "slice": part, "key": str(key[0]), **_scores_of(group)}
             for key, group in rows.sort(column, *s.KEYS).group_by(column, maintain_order=True)

@@ -25,6 +25,8 @@ Values = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
+PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
+SIZES = 12  # times the usual error: the largest size for which RMSPE's factor is worked out
 TRIM = 0.005  # share of errors at either end that the expected value does not follow
 KINDS = 14  # weekday × promotion
 PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
@@ -44,7 +46,6 @@ class Calibration:
     cold : how much larger an error is where a store has no history at all
     offsets : log of actual / median at each of `PERCENTS`, where all factors are 1, (percents,)
     mean : log of expected value / median
-    factor : what the expected value is multiplied by where RMSPE is the yardstick (submission.csv alone)
     windows : cutoffs of the windows it was measured on, ISO
     rows : number of errors
     """
@@ -56,7 +57,6 @@ class Calibration:
     cold: float
     offsets: Values
     mean: float
-    factor: float
     windows: tuple[str, ...]
     rows: int
 
@@ -94,6 +94,18 @@ class Calibration:
         new = np.where(days < LONG, np.sqrt(1 + (self.cold**2 - 1) * LEARNED / (days + LEARNED)), 1.0)
         return size * new * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
 
+    def rmspe_factor(self, medians: pl.DataFrame) -> Values:
+        """Return what the forecast of each row is multiplied by where RMSPE is the yardstick, (rows,).
+
+        RMSPE divides by what was sold, and so punishes a forecast that is too high more than one that is too low: of all figures
+        for a day, the mean of 1/sales over the mean of 1/sales² has the least. The less is known of a day, the lower it is.
+        """
+        size = np.linspace(0, SIZES, SIZES * 50 + 1)
+        inverse = np.exp(-np.outer(size, self.offsets[PERCENTS_WHOLE]))  # median / sales, (sizes, percents)
+        best = inverse.mean(axis=1) / (inverse**2).mean(axis=1)
+        factor: Values = np.interp(self.size(medians), size, best) / np.exp(self.mean)
+        return factor
+
     def to_json(self) -> bytes:
         """Return it as a part of a model file."""
         plain = {
@@ -104,7 +116,6 @@ class Calibration:
             "cold": self.cold,
             "offsets": self.offsets.tolist(),
             "mean": self.mean,
-            "factor": self.factor,
             "windows": list(self.windows),
             "rows": self.rows,
         }
@@ -122,7 +133,6 @@ class Calibration:
             cold=float(plain["cold"]),
             offsets=np.array(plain["offsets"], np.float64),
             mean=float(plain["mean"]),
-            factor=float(plain["factor"]),
             windows=tuple(map(str, plain["windows"])),
             rows=int(plain["rows"]),
         )
@@ -147,8 +157,6 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
     by_week = _factors(left, week, int(_week(every).max()) + 1, PRIOR_DAY)
     offsets = _conformal(error / (by_store[place] * by_kind[kind] * by_week[week]))
     mean = _log_mean(error) if len(error) else 0.0
-    centred = error - np.median(error) if len(error) else np.zeros(1)
-    ratio = np.exp(mean - np.clip(centred, *np.quantile(centred, [TRIM, 1 - TRIM])))
     return Calibration(
         stores=stores,
         by_store=by_store,
@@ -157,7 +165,6 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
         cold=cold,
         offsets=offsets,
         mean=mean,
-        factor=float(ratio.sum() / (ratio**2).sum()),
         windows=tuple(sorted(map(str, every[s.CUTOFF].unique()))),
         rows=rows.height,
     )

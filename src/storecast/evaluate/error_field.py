@@ -34,7 +34,10 @@ Values = npt.NDArray[np.float64]
 STEP, FAST_STEP = 7, 28  # days between cutoffs
 ASKED = 4  # cutoffs for which a fitted ridge is asked, with newer sales each time
 LOOK_BACK = 364  # days before the last whole window in which others begin
-LEAST_PAST = 300  # days before the first of them: with less, errors are those of a model that has not met the seasons
+LEAST_PAST = (
+    364  # days before the first of them: with less, errors are those of a model that has not met the seasons ...
+)
+SHORT_PAST = 300  # ... and are looked at only where a chain has too few others
 FEWEST_WINDOWS = 3
 FEWEST_STORES = 3  # of a group on a day
 MOST = 5.0  # times the usual size; larger errors are cut for the shares
@@ -126,7 +129,9 @@ def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast:
     frames = []
     step = FAST_STEP if fast else STEP
     last = panel.end - dt.timedelta(days=horizon)
-    first = max(last - dt.timedelta(days=look_back), panel.first + dt.timedelta(days=LEAST_PAST))
+    enough = last - panel.first >= dt.timedelta(days=LEAST_PAST + (FEWEST_WINDOWS - 1) * step)
+    least = LEAST_PAST if enough else SHORT_PAST
+    first = max(last - dt.timedelta(days=look_back), panel.first + dt.timedelta(days=least))
     fitted = first
     while fitted <= last:
         model = create("linear")

@@ -19,9 +19,11 @@ class Forecast:
     cutoff : the last day whose sales were known
     model : the name of the model file, or of the kind where there is no file
     draws : possible sales of each row, for the intervals of totals, (rows, draws); None where nothing is known of them
+    rmspe_factor : what each row is multiplied by where RMSPE is the yardstick (submission.csv alone), (rows,)
     """
 
     rows: pl.DataFrame
     cutoff: dt.date
     model: str
     draws: npt.NDArray[np.float64] | None = None
+    rmspe_factor: npt.NDArray[np.float64] | None = None

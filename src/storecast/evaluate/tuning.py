@@ -24,6 +24,7 @@ from storecast.evaluate import scores
 from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models.base import create
+from storecast.models.settings import NONE, Settings
 from storecast.models.spaces import SPACES, Between
 
 if TYPE_CHECKING:
@@ -105,6 +106,16 @@ def tune(
 
     study.optimize(objective, n_trials=trials, timeout=seconds)
     return _tuned(study, name, shipped)
+
+
+def mean_score(name: str, windows: Sequence[Window], score: str, *, settings: Settings = NONE) -> float:
+    """Return the mean score of a model's medians over windows, each fitted on data before it."""
+    memo, found = Memo(), []
+    for window in windows:
+        model = create(name, settings=settings)
+        model.fit(window.past, window.horizon, memo)
+        found.append(_score(score, window, forecast_medians(model, window, memo)))
+    return float(np.mean(found))
 
 
 def installed() -> bool:

@@ -12,15 +12,13 @@ import numpy.typing as npt
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from storecast import schema as s
 from storecast.config import LinearSettings
 from storecast.data.grid import Floats, Grid, Places
-from storecast.features.alike import expected_levels
+from storecast.features.alike import expected_departures, expected_levels
 from storecast.features.terms import Term, day_terms, store_terms
 
 SHORT = 42  # days with sales: a store with fewer leans on stores like it
 PRIOR_DAYS = 0.5  # of a store's own sales weigh as much as all that its attributes say
-PRIOR_STORES = 1.0  # of a group: how many speak for the chain when a short store leans on its group
 CHUNK = 64  # stores at a time: the working set stays near the cache
 
 
@@ -157,13 +155,12 @@ def fit_ridge(
     if short.any():
         level[short] = prior = expected_levels(grid, level, ~short)[short]
         target = np.where(seen, y - level[:, None], np.float32(0))
-    like = _Like(short, grid.stores[s.STATE].to_numpy().astype(str))
     regional = _regional_days(design)[past]
     robust = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
     with threadpool_limits(1, user_api="blas"):
         for round_ in range(settings.robust_rounds + 1):
-            usual, coefficients, residuals = _solve(design, past, robust, target, (penalty, shared), like)
+            usual, coefficients, residuals = _solve(design, past, robust, target, (penalty, shared), grid, short)
             if short.any() and round_ == 0:
                 # A few days say where a store stands once the chain's own effect on them is taken off.
                 left = (y - design.values(usual, past))[short]
@@ -179,21 +176,14 @@ def fit_ridge(
     return Ridge(design.terms, level, coefficients, np.where(seen, residuals, np.float32(np.nan)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Like:
-    """Which stores lean on others, (stores,), and on whom: those of the same group, (stores,)."""
-
-    short: npt.NDArray[np.bool_]
-    group: npt.NDArray[np.str_]
-
-
 def _solve(
     design: Design,
     past: slice,
     weights: Floats,
     target: Floats,
     penalties: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
-    like: _Like,
+    grid: Grid,
+    short: npt.NDArray[np.bool_],
 ) -> tuple[Floats, Floats, Floats]:
     """Return what each store's coefficients are shrunk to, the coefficients, both (stores, terms), and the residuals."""
     penalty, shared = penalties
@@ -218,25 +208,12 @@ def _solve(
         return found
 
     departures = own(slice(None))
-    if like.short.any():
-        usual = usual + _departures_of_group(departures, known, like)
-        departures[like.short] = own(like.short)
+    if short.any():
+        usual = usual.copy()
+        usual[short] += expected_departures(grid, departures, known, short)
+        departures[short] = own(short)
     coefficients = (usual + departures).astype(np.float32)
     return usual, coefficients, target - design.values(coefficients, past)
-
-
-def _departures_of_group(departures: Floats, known: Floats, like: _Like) -> Floats:
-    """Return how the stores of a short store's group depart from the chain, shrunk to 0; 0 for other stores, (stores, terms).
-
-    Stores of one state trade under one law: where Sundays are open in the season alone, they sell little.
-    """
-    out = np.zeros_like(departures)
-    for group in np.unique(like.group[like.short]):
-        others = (like.group == group) & ~like.short
-        heard = known[others]
-        mean = (heard * departures[others]).sum(axis=0) / (heard.sum(axis=0) + PRIOR_STORES)
-        out[like.short & (like.group == group)] = mean
-    return out
 
 
 def _counts(terms: list[Term]) -> list[int]:

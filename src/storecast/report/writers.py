@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 FORMULA = r"^[=+\-@\t\r]"
 
 
-def write_csv(table: pl.DataFrame, path: Path) -> None:
-    """Write a table: money with two decimals, ISO dates, and text that a spreadsheet takes as text."""
+def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
+    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others."""
     with whole(path) as draft:
-        harmless(table).write_csv(draft, float_precision=2)
+        harmless(table).write_csv(draft, float_precision=decimals)
 
 
 def harmless(table: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ backtest   how good each model is, on windows of the past
 train      one model, measured and saved
 explain    what a saved model's forecasts are made of
 forecast   a saved model on a folder
+monitor    the forecasts made, beside what came
 scenario   what another calendar would change
 tune       search for a model's settings
 load       a folder into a database
@@ -18,6 +19,7 @@ from storecast.workflows.evaluation import backtest, train
 from storecast.workflows.explaining import explain
 from storecast.workflows.exploring import explore
 from storecast.workflows.forecasting import forecast
+from storecast.workflows.monitoring import monitor
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
 from storecast.workflows.storing import load
@@ -32,6 +34,7 @@ __all__ = [
     "forecast",
     "future",
     "load",
+    "monitor",
     "prepare",
     "run",
     "scenario",

@@ -63,8 +63,10 @@ def forecast_with(bundle: Bundle, prepared: Prepared, memo: Memo | None = None) 
     task = Task(bundle.task.horizon, prepared.task.quantiles)
     found = bundle.forecast(full, task, memo)
     near = found.rows[s.DATE] <= last
-    draws = None if found.draws is None else found.draws[near.to_numpy()]
-    return Forecast(found.rows.filter(near), found.cutoff, found.model, draws)
+    draws, factor = (
+        None if values is None else values[near.to_numpy()] for values in (found.draws, found.rmspe_factor)
+    )
+    return Forecast(found.rows.filter(near), found.cutoff, found.model, draws, factor)
 
 
 def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:

@@ -145,7 +145,8 @@ def _write(
     write_csv(asked, home / "forecast.csv")
     write_csv(totals(asked, panel.stores, draws_of(forecast, asked)), home / "totals.csv")
     if prepared.asked is not None and s.ID in prepared.asked.columns:
-        write_csv(submission(forecast.rows, prepared.asked, bundle.calibration.factor), home / "submission.csv")
+        assert forecast.rmspe_factor is not None
+        write_csv(submission(forecast.rows, prepared.asked, forecast.rmspe_factor), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, asked), home / "changes.csv")
     write_plan(

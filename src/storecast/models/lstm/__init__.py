@@ -2,6 +2,7 @@
 
 sequences   feature rows as arrays: a sequence per store and origin
 network     embeddings, encoder, decoder, quantiles; the loss
+checkpoints what training has reached, on disk
 training    the loop: one-cycle rates, early stopping on the newest origin
 forecaster  what the other models look like from outside; answers come from ONNX Runtime
 """

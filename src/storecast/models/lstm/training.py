@@ -1,5 +1,7 @@
 """The training loop: AdamW, one cycle of rates, early stopping on the newest origin, and a last epoch with it.
 
+Each epoch is kept on disk where a folder for it is set (`checkpoints`), and a fit that was killed goes on from there.
+
 The split is in time: the newest origin's days come after all others'. It chooses the epoch, and then is learned from as
 well, at a small rate: what happened last says most about what comes next.
 """
@@ -13,6 +15,7 @@ import numpy.typing as npt
 import torch
 
 from storecast.config import LstmSettings
+from storecast.models.lstm.checkpoints import Checkpoint, Training
 from storecast.models.lstm.network import Network
 from storecast.models.lstm.sequences import CODES, Sequences
 
@@ -45,26 +48,31 @@ def train(older: Sequences, newest: Sequences, kinds: list[int], settings: LstmS
     optimiser = torch.optim.AdamW(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     steps = settings.epochs * -(-len(older) // settings.batch)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=steps)
-    best, kept, waited = validate(network, newest, device, settings.batch), copy.deepcopy(network.state_dict()), 0
-    log.info("lstm: %d sequences on %s, loss of the ridge alone %.5f", len(older), device, best)
-    for epoch in range(settings.epochs):
+    alone = validate(network, newest, device, settings.batch)
+    fit = Training(network, optimiser, rates, draw, alone, copy.deepcopy(network.state_dict()))
+    checkpoint = Checkpoint(settings, older, newest)
+    log.info("lstm: %d sequences on %s, loss of the ridge alone %.5f", len(older), device, alone)
+    if checkpoint.resume(fit):
+        log.info("lstm: goes on after epoch %d, from %s", fit.epoch, checkpoint.path)
+    while fit.epoch < settings.epochs and fit.waited < settings.patience:
         for batch in _batches(older, settings, draw):
             _step(network, optimiser, batch, device)
             rates.step()
         loss = validate(network, newest, device, settings.batch)
-        log.info("lstm: epoch %d has the loss %.5f on the newest origin", epoch + 1, loss)
-        if loss < best:
-            best, kept, waited = loss, copy.deepcopy(network.state_dict()), 0
+        fit.epoch += 1
+        log.info("lstm: epoch %d has the loss %.5f on the newest origin", fit.epoch, loss)
+        if loss < fit.best:
+            fit.best, fit.kept, fit.waited = loss, copy.deepcopy(network.state_dict()), 0
         else:
-            waited += 1
-            if waited >= settings.patience:
-                break
-    network.load_state_dict(kept)
+            fit.waited += 1
+        checkpoint.save(fit, fit.epoch * steps // settings.epochs)
+    network.load_state_dict(fit.kept)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.finish * settings.learning_rate, weight_decay=settings.weight_decay
     )
     for batch in _batches(newest, settings, draw):
         _step(network, optimiser, batch, device)
+    checkpoint.remove()
     return network.cpu().eval()
 
 

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Train on what the database holds by now, write the home, and put the most accurate model to use:
+#
+#   STORECAST_DB=URL storecast-retrain [options of `storecast run`]
+#
+# storecast refuses a private key that others than its user may read, and secrets are mounted readable by a group or by
+# all. So the key is copied into a file of this user's own; with the container, that is gone.
+set -eu
+secret=${SIGNING_KEY_SECRET:-/run/secrets/signing.key}
+own=$(mktemp)
+cat -- "$secret" > "$own"
+STORECAST_SIGNING_KEY=$own
+export STORECAST_SIGNING_KEY
+exec storecast run --out /var/lib/storecast "$@"

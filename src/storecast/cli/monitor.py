@@ -1,0 +1,73 @@
+"""storecast monitor: how good the forecasts made have been, and what has left its band."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import polars as pl
+import typer
+
+from storecast.cli import options, show
+from storecast.logs import log_to_screen
+
+if TYPE_CHECKING:
+    from storecast.workflows.monitoring import Monitored
+
+FURTHEST = 5  # stores that are shown
+FIGURES = ("RMSPE", "WAPE", "Bias", "Coverage80", "Coverage95")
+
+
+def monitor(
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+    since: Annotated[str, typer.Option("--since", help="The first day to look at. Default: all.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for accuracy.csv, drift.csv and alerts.csv.")
+    ] = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Compare the forecasts made with what came; say what has left its band, since when, and what to do."""
+    from storecast import workflows
+
+    log_to_screen(log_format, verbose=False)
+    with show.progress() as progress:
+        progress("reading the forecasts made and what came")
+        found = workflows.monitor(home=home, db=db, since=options.day(since, "--since"), out=out)
+    show.as_json(found.to_plain()) if json else _show(found)
+
+
+def _show(found: "Monitored") -> None:
+    if found.accuracy.is_empty():
+        print("No day of a forecast has come yet: there is nothing to compare.")
+    for slice_, title, head in (
+        ("all", "Accuracy so far", "all"),
+        ("week", "By week ahead", "week"),
+        ("store", "Stores furthest off, by WAPE", "store"),
+    ):
+        rows = found.accuracy.filter(pl.col("Slice") == slice_)
+        if slice_ == "store":
+            rows = rows.sort("WAPE", "Model", "Key", descending=[True, False, False], nulls_last=True).head(FURTHEST)
+        _table(title, head, rows)
+    if not found.drift.is_empty():
+        columns = ["Input", "First", "Last", "Recent", "Usual", "Low", "High", "Z", "PSI", "State"]
+        title = "What goes into the forecasts, since the model in use was trained"
+        show.table(title, columns, [[_plain(value) for value in row] for row in found.drift.select(columns).rows()])
+    for alert in found.alerts:
+        print(f"ALERT {alert.sentence()}")
+    if not found.alerts and not found.accuracy.is_empty():
+        print("Nothing has left its band.")
+    if found.unbound:
+        print(
+            f"What was promised is not known, and RMSPE has no band, where the model file is not here: {', '.join(found.unbound)}."
+        )
+
+
+def _table(title: str, head: str, rows: pl.DataFrame) -> None:
+    if not rows.is_empty():
+        columns = ["Model", "Key", "First", "Last", "Rows", "Days", *FIGURES]
+        lines = [[_plain(value) for value in row] for row in rows.select(columns).rows()]
+        show.table(title, ["model", head, "from", "to", "forecasts", "days", *FIGURES], lines)
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, int | float | str) else str(value)

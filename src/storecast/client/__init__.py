@@ -1,0 +1,64 @@
+"""Client: ask the service from Python, in the words of its API.
+
+client     Client: a method for each thing that can be asked
+sending    one request, and the same again where it is safe
+retries    how often, and how long between
+errors     the tree of what can go wrong
+replies    what comes back, as typed dicts
+
+It needs httpx (the extra ``client``) and nothing else of storecast's; Polars only for who hands frames in.
+"""
+
+from storecast.client.client import Client
+from storecast.client.errors import (
+    BadReplyError,
+    ClientError,
+    ConflictError,
+    InvalidError,
+    KeyRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    ProblemError,
+    RequestError,
+    ServiceError,
+    TooLargeError,
+    TooManyError,
+    UnavailableError,
+    UnreachableError,
+)
+from storecast.client.replies import (
+    Accuracy,
+    Forecasts,
+    Health,
+    Model,
+    Promoted,
+    Scenario,
+    Written,
+)
+from storecast.client.retries import Retries
+
+__all__ = [
+    "Accuracy",
+    "BadReplyError",
+    "Client",
+    "ClientError",
+    "ConflictError",
+    "Forecasts",
+    "Health",
+    "InvalidError",
+    "KeyRefusedError",
+    "Model",
+    "NotAllowedError",
+    "NotFoundError",
+    "ProblemError",
+    "Promoted",
+    "RequestError",
+    "Retries",
+    "Scenario",
+    "ServiceError",
+    "TooLargeError",
+    "TooManyError",
+    "UnavailableError",
+    "UnreachableError",
+    "Written",
+]

@@ -1,0 +1,80 @@
+"""What the service answers, as typed dicts: the JSON as it comes, so that nothing is lost on the way.
+
+Money is a float with two decimals, a date an ISO text. A key that is not in every reply is marked.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+Row = dict[str, Any]  # of a table: its columns differ by question and chain
+StoreId = int | str  # text where the chain's ids are text
+
+
+class StoreDay(TypedDict):
+    """A store and a day."""
+
+    Store: StoreId
+    Date: str
+
+
+class Forecasts(TypedDict):
+    """Forecasts, and where they come from."""
+
+    model: str  # the name of the model file
+    cutoff: str  # the last day whose sales were known
+    assumed: list[StoreDay]  # days whose calendar, or a neighbour's, was worked out and not given
+    forecasts: list[Row]  # Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95, quantiles; Id where it was sent
+    totals: NotRequired[list[Row]]
+    explanations: NotRequired[list[Row]]
+
+
+class Scenario(TypedDict):
+    """What another calendar would change."""
+
+    model: str
+    cutoff: str
+    changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+
+
+class Written(TypedDict):
+    """What a write did."""
+
+    inserted: int  # rows that were new
+    same: int  # rows that stood already with these values
+    replaced: int  # rows that stood with other values
+    version: int  # of the chain after it
+
+
+class Accuracy(TypedDict):
+    """How good the forecasts made have been."""
+
+    by: str
+    accuracy: list[Row]  # a row for each score; docs/monitoring.md has the columns
+    alerts: NotRequired[list[Row]]  # what has left its band, since when, and what to do
+
+
+class Model(TypedDict):
+    """A model of the home."""
+
+    name: str
+    promoted: bool  # named by models/current
+    serving: bool  # what answers now
+    valid: bool  # every check passed, but for the trial forecast
+    bytes: int
+    kind: str | None  # None where the file is refused
+    cutoff: str | None
+
+
+class Promoted(TypedDict):
+    """Which model is in use now."""
+
+    model: str
+    before: str
+    serving: bool  # whether it answers already; else it will in a moment
+
+
+class Health(TypedDict):
+    """Whether the service is there, and whether it can answer."""
+
+    live: bool
+    ready: bool
+    detail: str  # why it is not ready; "" where it is

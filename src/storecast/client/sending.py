@@ -1,0 +1,191 @@
+"""One request to the service, and the same again where the network or a busy service may do better the next time."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from storecast.client.errors import BadReplyError, ProblemError, RequestError, UnreachableError, error_of
+from storecast.client.retries import AGAIN, Retries, seconds_of
+
+try:
+    import httpx
+except ModuleNotFoundError as error:  # pragma: no cover - every machine that tests has it
+    raise ModuleNotFoundError("storecast.client needs httpx: install storecast with the extra client.") from error
+
+log = logging.getLogger(__name__)
+
+JSON = "application/json"
+
+
+class Sender:
+    """A connection to the service.
+
+    Parameters
+    ----------
+    url : of the service, without ``/v1``
+    key : sent as ``Authorization: Bearer``; None where the service asks for none
+    timeout : seconds for each step of a request: connect, send, wait for more of the reply
+    transport : in place of the network; tests put one here
+    sleep : waits some seconds
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str | None,
+        *,
+        timeout: float,
+        retries: Retries,
+        transport: httpx.BaseTransport | None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = _address(url)
+        self.retries = retries
+        self._sleep = sleep
+        headers = {"Accept": JSON}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {_checked(key)}"
+        # Redirects are not followed: what answers elsewhere should not be handed the key.
+        self._http = httpx.Client(headers=headers, timeout=timeout, transport=transport, follow_redirects=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        again: bool = True,
+        taken: tuple[int, ...] = (),
+    ) -> Any:
+        """Send a request until it is answered or the retries are spent; return the reply's JSON.
+
+        Parameters
+        ----------
+        path : from the service's root, its parts quoted
+        body : sent as JSON
+        again : ask again where a retry may help
+        taken : statuses of failures whose body is wanted all the same
+
+        Raises
+        ------
+        ClientError
+            one of its tree
+        """
+        content = None if body is None else encode(body)
+        sent = {**(headers or {}), **({} if content is None else {"Content-Type": JSON})}
+        request = self._http.build_request(method, self.url + path, params=query, content=content, headers=sent)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                reply = self._http.send(request)
+            except httpx.TransportError as error:
+                wait = (
+                    self.retries.wait(attempt) if again and not isinstance(error, httpx.UnsupportedProtocol) else None
+                )
+                if wait is None:
+                    raise UnreachableError(
+                        f"{self.url} did not answer {method} {path} (attempts: {attempt}, {type(error).__name__}). "
+                        "Is the service up, and the address right?"
+                    ) from error
+                said = type(error).__name__
+            else:
+                if reply.status_code not in AGAIN or reply.status_code in taken or not again:
+                    return _value(reply, taken)
+                wait = self.retries.wait(attempt, seconds_of(reply.headers.get("Retry-After")))
+                if wait is None:
+                    raise _problem(reply)
+                said = str(reply.status_code)
+            log.info("%s %s: %s; again in %.1f s", method, path, said, wait)
+            self._sleep(wait)
+
+
+def encode(body: object) -> bytes:
+    """Return plain data as JSON; dates as ISO text, and no number that JSON does not have."""
+    try:
+        return json.dumps(body, allow_nan=False, default=_plain, separators=(",", ":")).encode()
+    except ValueError as error:
+        raise RequestError(
+            "The request holds NaN or an infinite number; expected numbers, or None where none is known."
+        ) from error
+
+
+def _plain(value: object) -> object:
+    """Return a date as ISO text, and a number of NumPy as Python's."""
+    for name in ("isoformat", "item"):
+        method = getattr(value, name, None)
+        if callable(method):
+            return method()
+    raise RequestError(f"The request holds a {type(value).__name__}; expected text, numbers, dates, lists and dicts.")
+
+
+def _address(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise RequestError(
+            "The address of the service cannot be read; expected one as https://storecast.example."
+        ) from error
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise RequestError("The address of the service has no host; expected one as https://storecast.example.")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise RequestError("The address of the service holds a password, a query or a fragment; give the key as `key`.")
+    return str(parsed).rstrip("/")
+
+
+def _checked(key: str) -> str:
+    """Refuse a key that no header can hold, before a library below quotes it in a message."""
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise RequestError("The key is empty or holds spaces or other characters than keys have; was it copied whole?")
+    return key
+
+
+def _value(reply: httpx.Response, taken: tuple[int, ...]) -> Any:
+    if not reply.is_success and reply.status_code not in taken:
+        raise _problem(reply)
+    if reply.status_code == 204:
+        return None
+    try:
+        return reply.json()
+    except ValueError as error:
+        raise BadReplyError(_strange(reply)) from error
+
+
+def _problem(reply: httpx.Response) -> ProblemError | BadReplyError:
+    """Return what a refusal says of itself."""
+    kind = reply.headers.get("Content-Type", "").partition(";")[0]
+    try:
+        told = reply.json() if kind in ("application/problem+json", JSON) else None
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        if reply.status_code in AGAIN:  # a proxy in front of a service that is away
+            told = {"title": "A server on the way says that the service is away"}
+        else:
+            return BadReplyError(_strange(reply))
+    places = told.get("errors")
+    return error_of(reply.status_code)(
+        reply.status_code,
+        kind=str(told.get("type", "")),
+        title=str(told.get("title", "")),
+        detail=str(told.get("detail", "")),
+        errors=[place for place in places if isinstance(place, dict)] if isinstance(places, list) else (),
+        request=str(told.get("request") or reply.headers.get("X-Request-ID", "")),
+        retry_after=seconds_of(reply.headers.get("Retry-After")),
+    )
+
+
+def _strange(reply: httpx.Response) -> str:
+    kind = reply.headers.get("Content-Type", "nothing said").partition(";")[0]
+    return (
+        f"{reply.request.method} {reply.request.url.path}: found a reply with status {reply.status_code} and content {kind!a}; "
+        "expected the service's JSON. Is this the service's address, without /v1?"
+    )

@@ -1,0 +1,166 @@
+"""Monitor: the forecasts that were made, beside what came; what goes into them; and what has left its band."""
+
+import datetime as dt
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.bundle.store import CURRENT, current, open_model
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError, ModelFileError
+from storecast.evaluate.alerts import Alert, Promise, alerts
+from storecast.evaluate.drift import drift
+from storecast.evaluate.monitoring import DEFINITIONS, every_slice, scored
+from storecast.evaluate.noise import BLOCK
+from storecast.report.writers import write_csv
+
+if TYPE_CHECKING:
+    from storecast.database.connect import Database
+
+log = logging.getLogger(__name__)
+
+DECIMALS = 6  # of shares and scores
+AT_ONCE = 7  # days whose forecasts are read at once
+
+
+@dataclass(frozen=True, eq=False)
+class Monitored:
+    """What monitoring found.
+
+    Attributes
+    ----------
+    accuracy : as `evaluate.monitoring.every_slice` returns it; no row before a day of a forecast has come
+    drift : as `evaluate.drift.drift` returns it, with the model (Model) since whose cutoff it looks
+    alerts : what has left its band
+    unbound : models at work in the last six weeks without a file here, so that their RMSPE has no band
+    """
+
+    accuracy: pl.DataFrame
+    drift: pl.DataFrame
+    alerts: list[Alert]
+    unbound: tuple[str, ...] = ()
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as plain data, dates as ISO text."""
+        return {
+            "accuracy": _plain(self.accuracy),
+            "drift": _plain(self.drift),
+            "alerts": [
+                {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in line.items()}
+                for line in (alert.to_plain() for alert in self.alerts)
+            ],
+            "unbound": list(self.unbound),
+            "definitions": DEFINITIONS,
+        }
+
+
+def monitor(
+    *, home: Path | None = None, db: str | None = None, since: dt.date | None = None, out: Path | None = None
+) -> Monitored:
+    """Compare the forecasts of a database with what came.
+
+    Parameters
+    ----------
+    home : whose models say what they promised, and whose database is read where no other is named
+    db : URL of the database
+    since : the first day of forecasts to look at; None: all
+    out : folder for accuracy.csv, drift.csv and alerts.csv
+    """
+    from storecast.database.connect import Database, home_url
+    from storecast.database.panel import read_panel
+
+    if home is None and db is None:
+        raise ConfigError("There is nothing to monitor: give --home HOME, --db URL, or both.")
+    database = Database.open(db or home_url(Path(home or "")))
+    try:
+        rows = so_far(database, since)
+        panel, _ = read_panel(database)
+    finally:
+        database.close()
+    found = watch(rows, panel, None if home is None else home / "models")
+    if out is not None:
+        _write(found, out)
+    return found
+
+
+def so_far(database: "Database", since: dt.date | None = None) -> pl.DataFrame:
+    """Read the forecasts of a database beside what came, and score them, a week of days at a time: they may be millions.
+
+    Returns
+    -------
+    as `evaluate.monitoring.scored`
+    """
+    from storecast.database.forecasts import forecast_span, forecasts_with_actuals
+
+    parts = [scored(forecasts_with_actuals(database, dt.date.max))]  # no rows; the columns, where nothing has come
+    day, last = forecast_span(database) or (dt.date.max, dt.date.min)
+    day = day if since is None else max(day, since)
+    while day <= last:
+        end = day + dt.timedelta(days=AT_ONCE - 1)
+        parts.append(scored(forecasts_with_actuals(database, day, end)))
+        day = end + dt.timedelta(days=1)
+    return pl.concat(parts)
+
+
+def watch(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
+    """Score forecasts made, look at what goes into them, and say what has left its band.
+
+    Parameters
+    ----------
+    rows : as `so_far` returns them
+    panel : the chain as it is now
+    models : folder of the model files, which say what was promised; None: nobody says it, and RMSPE has no band
+    """
+    recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
+    names = rows.filter(recent)[s.MODEL].unique().sort().to_list()
+    promises = {} if models is None else promises_of(models, names)
+    drifted = _drift(rows, panel, models, promises)
+    unbound = tuple(name for name in names if name not in promises)
+    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound)
+
+
+def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
+    """Return what models said of themselves when they were trained; one whose file is gone or refused is left out."""
+    found: dict[str, Promise] = {}
+    for name in names:
+        try:
+            manifest = open_model(models / name).manifest
+        except ModelFileError as error:
+            log.info("what %s promised is not known: %s", name, error)
+            continue
+        scores = {key: float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)}
+        found[name] = Promise(manifest.cutoff, scores)
+    return found
+
+
+def _drift(rows: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapping[str, Promise]) -> pl.DataFrame:
+    """Look at what came since the cutoff of the model in use; of the one with the newest forecast where nobody says which."""
+    name, cutoff = "", panel.end
+    if models is not None and (models / CURRENT).exists():
+        name = current(models).name
+        promise = promises.get(name) or promises_of(models, [name]).get(name)
+        cutoff = promise.cutoff if promise else cutoff
+    elif not rows.is_empty():
+        name = rows.sort(s.CUTOFF, s.MODEL)[s.MODEL][-1]
+        first = rows.filter(pl.col(s.MODEL) == name)[s.CUTOFF].min()  # it had learned from nothing later
+        assert isinstance(first, dt.date)
+        cutoff = first
+    return drift(panel.sales, panel.calendar, cutoff).select(pl.lit(name).alias(s.MODEL), pl.all())
+
+
+def _write(found: Monitored, out: Path) -> None:
+    write_csv(found.accuracy, out / "accuracy.csv", decimals=DECIMALS)
+    write_csv(found.drift, out / "drift.csv", decimals=DECIMALS)
+    columns = list(Alert.__dataclass_fields__)
+    lines = [alert.to_plain() for alert in found.alerts]
+    write_csv(pl.DataFrame(lines, schema=None if lines else columns), out / "alerts.csv", decimals=DECIMALS)
+
+
+def _plain(table: pl.DataFrame) -> list[dict[str, Any]]:
+    floats, dates = pl.col(pl.Float64), pl.col(pl.Date)
+    return table.with_columns(floats.round(DECIMALS), dates.dt.to_string()).to_dicts()

@@ -1,0 +1,130 @@
+"""storecast monitor as a user runs it."""
+
+import datetime as dt
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from chains import write_chain
+from panels import make_panel
+from storecast import schema as s
+from storecast import workflows
+from storecast.cli import main
+from storecast.data.panel import Panel
+from storecast.database.connect import Database, home_url
+from storecast.database.forecasts import save_forecast
+from storecast.database.panel import write_panel
+from storecast.database.writes import add_sales
+
+Cli = Callable[..., tuple[int, str, str]]
+PANEL = make_panel(stores=6, days=500, ahead=10)
+CUTOFF = PANEL.end - dt.timedelta(days=28)
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+def write_home(home: Path, end: dt.date) -> Path:
+    """Write a home with a forecast of twice what came, whose sales have come up to a day."""
+    panel = Panel(PANEL.sales.filter(pl.col(s.DATE) <= end), PANEL.stores, PANEL.calendar)
+    ahead = PANEL.sales.filter(pl.col(s.DATE) > CUTOFF)
+    shares = {"Forecast": 2.0, "Lower80": 1.8, "Upper80": 2.2, "Lower95": 1.5, "Upper95": 2.5}
+    rows = ahead.select(*s.KEYS, *((pl.col(s.SALES) * share).alias(name) for name, share in shares.items()))
+    database = Database.open(home_url(home), create=True)
+    version = write_panel(database, panel)
+    save_forecast(database, model="model-2014-05-01-00-00-00.pkl", cutoff=CUTOFF, version=version, rows=rows)
+    database.close()
+    return home
+
+
+def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
+    code, out, err = cli("monitor", "--home", write_home(tmp_path, PANEL.end), "--out", tmp_path / "out")
+    assert code == 0, err
+    for said in ("Accuracy so far", "By week ahead", "Stores furthest off", "What goes into the forecasts", "Bias"):
+        assert said in out
+    assert "ALERT model-2014-05-01-00-00-00.pkl: cover80 is 0.000, outside 0." in out
+    assert "Advice: retrain" in out
+    assert "RMSPE has no band, where the model file is not here: model-2014" in out
+    assert (tmp_path / "out" / "accuracy.csv").exists()
+
+
+def test_when_nothing_has_come_then_that_is_said(cli: Cli, tmp_path: Path) -> None:
+    code, out, err = cli("monitor", "--home", write_home(tmp_path, CUTOFF))
+    assert code == 0, err
+    assert out == "No day of a forecast has come yet: there is nothing to compare.\n"
+
+
+def test_json_holds_all_of_it(cli: Cli, tmp_path: Path) -> None:
+    url = home_url(write_home(tmp_path, CUTOFF + dt.timedelta(days=3)))
+    code, out, err = cli("monitor", "--db", url, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert set(found) == {"accuracy", "drift", "alerts", "unbound", "definitions"}
+    assert found["accuracy"][0]["Rows"] == 18
+    assert found["alerts"] == []
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home that a run has written."""
+    folder = tmp_path_factory.mktemp("ran")
+    data = write_chain(folder / "data", stores=3, days=200, ahead=14)
+    with pytest.MonkeyPatch.context() as patch:  # the tests' key, which is not set yet when a module begins
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        patch.delenv("STORECAST_SIGNING_KEY", raising=False)
+        workflows.run(data, home=folder / "home", models=["naive"], windows=1, horizon=14)
+    return folder / "home"
+
+
+@pytest.mark.parametrize("by", ["run", "db load", "add_sales"])
+def test_when_one_more_day_of_sales_comes_then_it_shows_up(cli: Cli, ran: Path, tmp_path: Path, by: str) -> None:
+    home = shutil.copytree(ran, tmp_path / "home")
+    assert json.loads(cli("monitor", "--home", home, "--json")[1])["accuracy"] == []
+    next_day = write_chain(tmp_path / "next", stores=3, days=201, ahead=14)
+    if by == "run":
+        words = ("--models", "naive", "--windows", 1, "--horizon", 14)
+        code, _, err = cli("run", "--data", next_day, "--out", home, *words)
+        assert code == 0, err
+    elif by == "db load":
+        code, _, err = cli("db", "load", "--data", next_day, "--home", home)
+        assert code == 0, err
+    else:
+        day = pl.read_csv(next_day / "train.csv", try_parse_dates=True, schema_overrides={s.STATE_HOLIDAY: pl.String})
+        rows = day.filter(pl.col(s.DATE) == pl.col(s.DATE).max()).select(*s.KEYS, pl.col(s.SALES).cast(pl.Float64))
+        database = Database.open(home_url(home))
+        with database.begin() as conn:
+            add_sales(conn, rows)
+        database.close()
+    found = json.loads(cli("monitor", "--home", home, "--json")[1])
+    whole = found["accuracy"][0]
+    assert (whole["Rows"], whole["First"]) == (3, whole["Last"])
+    assert found["unbound"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "give --home HOME, --db URL, or both"),
+        (["--home", "nowhere"], "does not exist"),
+        (["--since", "May"], "--since: found"),
+    ],
+)
+def test_a_mistake_is_one_message(cli: Cli, words: list[str], said: str) -> None:
+    code, out, err = cli("monitor", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1

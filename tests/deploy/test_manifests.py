@@ -1,0 +1,218 @@
+"""What the manifests promise: no root, nothing written but two folders, limits, probes, fixed versions, no secrets."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from storecast import __version__
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FILES = sorted(DEPLOY.rglob("*.yaml"))
+KUBERNETES = DEPLOY / "kubernetes"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+USER = 10001
+WRITABLE = {"/tmp", "/var/lib/storecast"}
+IMAGE = re.compile(r"(?:[\w.-]+/)*(storecast|postgres):(\d[\w.-]+)")
+
+Found = tuple[str, dict[str, Any]]
+
+
+def documents(folder: Path) -> Iterator[Found]:
+    """Yield each manifest of a folder with its file and name; kustomizations are none."""
+    for path in sorted(folder.rglob("*.yaml")):
+        if path.name != "kustomization.yaml":
+            for content in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+                yield f"{path.relative_to(DEPLOY)}:{content['metadata']['name']}", content
+
+
+def walk(content: object) -> Iterator[dict[str, Any]]:
+    if isinstance(content, dict):
+        yield content
+    for value in content.values() if isinstance(content, dict) else content if isinstance(content, list) else ():
+        yield from walk(value)
+
+
+def pods(folder: Path) -> list[Found]:
+    return [(name, found) for name, content in documents(folder) for found in walk(content) if "containers" in found]
+
+
+def named(kind: str, name: str = "storecast") -> dict[str, Any]:
+    found = [
+        content
+        for _, content in documents(KUBERNETES / "base")
+        if (content["kind"], content["metadata"]["name"]) == (kind, name)
+    ]
+    assert len(found) == 1, (kind, name)
+    return found[0]
+
+
+ALL_PODS = [*pods(KUBERNETES), *pods(DEPLOY / "cloud-run")]
+CONTAINERS = [pytest.param(pod, container, id=name) for name, pod in ALL_PODS for container in pod["containers"]]
+OURS = {name: service for name, service in COMPOSE["services"].items() if name != "database"}
+
+
+def test_every_file_is_yaml_without_anything_twice() -> None:
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            keys = [
+                self.construct_object(key, deep=True) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"
+            ]
+            assert len(keys) == len(set(keys)), (path, node.start_mark.line + 1, keys)
+            return super().construct_mapping(node, deep)
+
+    assert len(FILES) > 10
+    for path in FILES:
+        assert [*yaml.load_all(path.read_text(encoding="utf-8"), Strict)]  # a SafeLoader
+
+
+def test_every_manifest_is_in_its_kustomization() -> None:
+    for folder in (KUBERNETES / "base", KUBERNETES / "production"):
+        listed = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+        files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
+        assert sorted(name for name in listed if name.endswith(".yaml")) == sorted(files)
+        assert all((folder / name).exists() for name in listed)
+
+
+def test_every_patch_of_the_overlay_has_its_target() -> None:
+    overlay = yaml.safe_load((KUBERNETES / "production" / "kustomization.yaml").read_text(encoding="utf-8"))
+    for patch in overlay["patches"]:
+        target: Any = named(patch["target"]["kind"], patch["target"]["name"])
+        for step in yaml.safe_load(patch["patch"]):
+            *folders, last = step["path"].strip("/").split("/")
+            place = target
+            for part in folders:
+                place = place[int(part)] if isinstance(place, list) else place[part]
+            assert (last in place) == (step["op"] == "replace"), step
+
+
+def test_every_image_has_a_fixed_version_and_ours_is_this_one() -> None:
+    found = [container["image"] for _, pod in ALL_PODS for container in pod["containers"]]
+    found += [service["image"] for service in COMPOSE["services"].values()]
+    found = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", image) for image in found]
+    overlay = yaml.safe_load((KUBERNETES / "production" / "kustomization.yaml").read_text(encoding="utf-8"))
+    found += [f"{image['newName']}:{image['newTag']}" for image in overlay["images"]]
+    matches = [IMAGE.fullmatch(image) for image in found]
+    assert all(matches), found
+    assert {match[2] for match in matches if match and match[1] == "storecast"} == {__version__}
+
+
+def test_no_secret_stands_in_a_file() -> None:
+    assert "Secret" not in {
+        content["kind"] for _, content in [*documents(KUBERNETES), *documents(DEPLOY / "cloud-run")]
+    }
+    for path in [*FILES, DEPLOY / "Dockerfile", *DEPLOY.glob("*.sh")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"postgres\w*(?:\+\w+)?://[^/\s]*:[^/\s]*@", text), path  # a URL with a password
+        assert not re.search(r"BEGIN \w*\s?PRIVATE KEY|sc_[\w-]{20}", text), path
+    variables = [item for _, pod in ALL_PODS for part in pod["containers"] for item in part.get("env", [])]
+    variables += [
+        {"name": k, "value": v} for s in COMPOSE["services"].values() for k, v in s.get("environment", {}).items()
+    ]
+    secret = [item for item in variables if re.search("PASSWORD|SECRET|TOKEN", item["name"])]
+    assert len(secret) == 3
+    assert all(item["value"].startswith("/run/secrets/") for item in secret)
+
+
+@pytest.mark.parametrize(("pod", "container"), CONTAINERS)
+def test_every_container_has_limits(pod: dict[str, Any], container: dict[str, Any]) -> None:
+    assert {"cpu", "memory"} <= container["resources"]["limits"].keys()
+    if "securityContext" in container:  # Cloud Run has limits alone
+        assert {"cpu", "memory"} <= container["resources"]["requests"].keys()
+
+
+@pytest.mark.parametrize(("name", "pod"), pods(KUBERNETES))
+def test_every_pod_is_held_to_the_restricted_standard(name: str, pod: dict[str, Any]) -> None:
+    context = pod["securityContext"]
+    assert context["runAsNonRoot"] is True
+    assert context["runAsUser"] == context["runAsGroup"] == context["fsGroup"] == USER
+    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["enableServiceLinks"] is False
+    assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+    for container in pod["containers"]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        mounts = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
+        assert "/tmp" in mounts <= WRITABLE
+        assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+
+
+def test_the_namespace_enforces_that_standard() -> None:
+    assert named("Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_the_probes_of_the_service_ask_what_they_are_named_for() -> None:
+    container = named("Deployment")["spec"]["template"]["spec"]["containers"][0]
+    paths = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
+    assert paths == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
+    run = next(content for _, content in documents(DEPLOY / "cloud-run") if content["kind"] == "Service")
+    container = run["spec"]["template"]["spec"]["containers"][0]
+    assert container["startupProbe"]["httpGet"]["path"] == "/health/ready"  # Cloud Run has no other gate for requests
+    assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
+
+
+def test_selectors_find_the_pods_of_the_service() -> None:
+    labels = named("Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert named("Deployment")["spec"]["selector"]["matchLabels"] == labels
+    assert named("Service")["spec"]["selector"] == labels
+    assert named("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == labels
+    assert named("NetworkPolicy", "storecast-service")["spec"]["podSelector"]["matchLabels"] == labels
+    assert named("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == "storecast"
+    others = [named("Job", "storecast-migrate")["spec"]["template"]["metadata"]["labels"]]
+    others.append(
+        named("CronJob", "storecast-retrain")["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
+    )
+    assert all(other != labels and other["app.kubernetes.io/name"] == "storecast" for other in others)
+
+
+def test_nothing_goes_in_or_out_but_what_is_named() -> None:
+    assert named("NetworkPolicy", "deny-all")["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_one_replica_stays_whatever_moves() -> None:
+    assert (
+        named("HorizontalPodAutoscaler")["spec"]["minReplicas"]
+        > named("PodDisruptionBudget")["spec"]["minAvailable"]
+        >= 1
+    )
+    assert named("Deployment")["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert "replicas" not in named("Deployment")["spec"]
+
+
+def test_the_signing_key_is_mounted_where_models_are_trained_and_nowhere_else() -> None:
+    for name, pod in ALL_PODS:
+        secrets = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
+        assert ("storecast-signing" in secrets) == ("retrain" in name), name
+    assert {name for name, service in OURS.items() if "signing.key" in service["secrets"]} == {"retrain"}
+
+
+def test_a_weekly_retraining_never_runs_twice_at_once() -> None:
+    spec = named("CronJob", "storecast-retrain")["spec"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", spec["schedule"])
+    assert spec["concurrencyPolicy"] == "Forbid"
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_service_of_compose_is_held_as_tightly(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {"cpus", "mem_limit", "tmpfs"} <= service.keys()
+    assert service.get("user") == ("postgres" if name == "database" else None)  # ours: the image's own user
+    assert not service.get("privileged")
+
+
+def test_compose_opens_one_port_to_this_machine_alone() -> None:
+    assert {name: s["ports"] for name, s in COMPOSE["services"].items() if "ports" in s} == {
+        "service": ["127.0.0.1:8000:8000"]
+    }
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert COMPOSE["services"]["database"]["networks"] == ["inside"]

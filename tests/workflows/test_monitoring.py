@@ -1,0 +1,161 @@
+"""From the database to what is said of it: forecasts beside what came, promises from model files, drift, alerts."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from databases import postgres, url
+from made import made
+from panels import make_panel
+from storecast import schema as s
+from storecast.bundle.store import promote, publish
+from storecast.data.panel import Panel
+from storecast.database.connect import Database
+from storecast.database.forecasts import save_forecast
+from storecast.database.panel import write_panel
+from storecast.database.writes import add_sales
+from storecast.errors import ConfigError, DatabaseError
+from storecast.evaluate.alerts import RMSPE
+from storecast.evaluate.monitoring import scored
+from storecast.workflows.monitoring import monitor, promises_of, watch
+
+__all__ = ["postgres", "url"]
+
+PANEL = make_panel(stores=8, days=728, ahead=14)
+CUTOFF = PANEL.end - dt.timedelta(days=42)
+PAST = Panel(PANEL.sales.filter(pl.col(s.DATE) <= CUTOFF), PANEL.stores, PANEL.calendar)
+SCORES = {"cover80": 0.8, "cover95": 0.95, RMSPE: 0.06}
+
+
+def forecast(factor: float = 1.0) -> pl.DataFrame:
+    """Return what came, times a factor, with wide intervals, for all days after the cutoff."""
+    ahead = PANEL.calendar.filter(pl.col(s.DATE) > CUTOFF).select(s.KEYS)
+    value = ahead.join(PANEL.sales, on=s.KEYS, how="left")[s.SALES].fill_null(0.0) * factor
+    bounds = {"Forecast": 1.0, "Lower80": 0.94, "Upper80": 1.06, "Lower95": 0.9, "Upper95": 1.1}
+    return ahead.with_columns((value * share).alias(name) for name, share in bounds.items())
+
+
+def publish_model(models: Path, second: int = 1, **scores: float) -> str:
+    manifest = {
+        "kind": "naive",
+        "task": {"horizon": 56, "quantiles": []},
+        "scores": {**SCORES, **scores},
+        "data_fingerprint": PAST.fingerprint,
+        "cutoff": CUTOFF.isoformat(),
+        "generated": True,
+    }
+    at = dt.datetime(2014, 11, 20, 0, 0, second, tzinfo=dt.UTC)
+    return publish(models, manifest, {"part.json": b"{}"}, now=at).name
+
+
+@pytest.fixture
+def home(tmp_path: Path, url: str) -> Path:
+    """Return a home whose promoted model has made a forecast, of which nothing has come."""
+    name = publish_model(tmp_path / "home" / "models")
+    promote(tmp_path / "home" / "models", name)
+    database = Database.open(url, create=True)
+    save_forecast(database, model=name, cutoff=CUTOFF, version=write_panel(database, PAST), rows=forecast())
+    database.close()
+    return tmp_path / "home"
+
+
+def come(url: str, days: int, factor: float = 1.0) -> None:
+    """Let the sales of some days come."""
+    until = CUTOFF + dt.timedelta(days=days)
+    new = PANEL.sales.filter((pl.col(s.DATE) > CUTOFF) & (pl.col(s.DATE) <= until))
+    database = Database.open(url)
+    with database.begin() as conn:
+        add_sales(conn, new.with_columns(pl.col(s.SALES) * factor))
+    database.close()
+
+
+def test_when_nothing_has_come_then_there_is_nothing_to_compare(home: Path, url: str) -> None:
+    found = monitor(home=home, db=url)
+    assert found.accuracy.is_empty()
+    assert found.drift.is_empty()
+    assert found.alerts == []
+
+
+def test_when_one_more_day_comes_then_it_shows_up(home: Path, url: str) -> None:
+    rows = []
+    for days in (1, 2):
+        come(url, days)
+        whole = monitor(home=home, db=url).accuracy.row(0, named=True)
+        rows.append((whole["Rows"], whole["Last"]))
+    assert rows == [(8, CUTOFF + dt.timedelta(days=1)), (16, CUTOFF + dt.timedelta(days=2))]
+
+
+def test_when_sales_have_halved_then_scores_and_inputs_are_told_and_written(
+    home: Path, url: str, tmp_path: Path
+) -> None:
+    come(url, 42, factor=0.5)
+    found = monitor(home=home, db=url, out=tmp_path / "out")
+    assert {alert.what for alert in found.alerts} == {"cover80", "cover95", RMSPE, "drift of sales"}
+    assert {alert.advice for alert in found.alerts} == {"retrain"}
+    assert found.unbound == ()
+    written = {path.name: pl.read_csv(path) for path in (tmp_path / "out").iterdir()}
+    assert set(written) == {"accuracy.csv", "drift.csv", "alerts.csv"}
+    assert written["alerts.csv"]["what"].to_list() == [alert.what for alert in found.alerts]
+    assert written["accuracy.csv"]["RMSPE"][0] == pytest.approx(found.accuracy["RMSPE"][0], abs=1e-6)
+    plain = found.to_plain()
+    assert plain["accuracy"][0]["Last"] == PANEL.end.isoformat()
+    assert plain["alerts"][0]["since"] == found.alerts[0].since.isoformat()
+
+
+def test_when_all_is_well_then_the_tables_are_written_with_their_headers(home: Path, url: str, tmp_path: Path) -> None:
+    come(url, 20)
+    found = monitor(home=home, db=url, out=tmp_path / "out")
+    assert [alert.what for alert in found.alerts] == ["cover80"], (
+        "the forecast is what came: its intervals are too wide"
+    )
+    come(url, 2)
+    assert monitor(home=home, db=url, since=PANEL.end, out=tmp_path / "out").alerts == []
+    assert (tmp_path / "out" / "alerts.csv").read_text(encoding="utf-8").startswith("model,what,value")
+
+
+def test_later_days_alone_can_be_looked_at(home: Path, url: str) -> None:
+    come(url, 10)
+    found = monitor(home=home, db=url, since=CUTOFF + dt.timedelta(days=8))
+    assert found.accuracy.row(0, named=True)["Rows"] == 8 * 3
+
+
+def test_without_a_home_nobody_says_what_was_promised(home: Path, url: str) -> None:
+    come(url, 42, factor=0.5)
+    found = monitor(db=url)
+    assert len(found.unbound) == 1
+    assert RMSPE not in {alert.what for alert in found.alerts}
+    assert "drift of sales" in {alert.what for alert in found.alerts}
+
+
+def test_without_a_home_and_a_database_there_is_nothing_to_monitor(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="give --home HOME, --db URL, or both"):
+        monitor()
+    with pytest.raises(DatabaseError, match="does not exist"):
+        monitor(home=tmp_path)
+
+
+def test_a_model_whose_file_is_gone_or_refused_promises_nothing(tmp_path: Path) -> None:
+    good, bad = publish_model(tmp_path, 1), publish_model(tmp_path, 2)
+    (tmp_path / bad).write_bytes(b"spoilt")
+    found = promises_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])
+    assert list(found) == [good]
+    assert found[good].scores[RMSPE] == 0.06
+
+
+def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
+    old, new = made(3, 14, model="old"), made(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
+    found = watch(scored(pl.concat([old, new])), PANEL, None)
+    assert found.unbound == ("new",)
+    assert set(found.accuracy[s.MODEL]) == {"old", "new"}
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_stores_may_be_numbers_or_names(text: bool) -> None:
+    rows: Any = made(3, 14)
+    if text:
+        rows = rows.with_columns(pl.format("=cmd {}", s.STORE).alias(s.STORE))
+    found = watch(scored(rows), PANEL, None)
+    assert found.accuracy.filter(Slice="store")["Key"][0] == ("=cmd 1" if text else "1")
