@@ -139,7 +139,7 @@ def test_writes_say_what_is_written() -> None:
     client.promote("model-2014-07-01-00-00-00.pkl")
     assert asked(service.last) == ("POST", "/v1/models/model-2014-07-01-00-00-00.pkl/promote")
     client.rollback()
-    assert asked(service.last) == ("POST", "/v1/models/rollback")
+    assert asked(service.last) == ("POST", "/v1/rollback")
     assert all("Idempotency-Key" in request.headers for request in service.requests)
 
 

@@ -229,7 +229,7 @@ class Client:
 
     def rollback(self) -> Promoted:
         """Put the model back into use that was in use before. It is sent once: a second time would undo the first."""
-        return cast("Promoted", self._sender.send("POST", "/v1/models/rollback", headers=_once(None), again=False))
+        return cast("Promoted", self._sender.send("POST", "/v1/rollback", headers=_once(None), again=False))
 
     def health(self) -> Health:
         """Say whether the service is there and can answer. It asks once, and raises only where no service answers."""
