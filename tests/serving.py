@@ -5,6 +5,7 @@ Most tests ask the application itself, in a thread of this process; those that n
 
 import asyncio
 import datetime as dt
+import http.client
 import json
 import os
 import shutil
@@ -202,7 +203,7 @@ def served_process(home: Path, *options: str, **environment: str) -> Iterator[tu
         assert process.poll() is None, "".join(lines)
         line = next(line for line in lines if "running on http" in line)
         port = int(json.loads(line)["message"].rpartition(":")[2].split()[0])
-        wait_until(lambda: _ready(port), 60)
+        wait_until(lambda: status(port) == 200, 60)
         yield process, port
     finally:
         process.kill()
@@ -213,11 +214,16 @@ def served_process(home: Path, *options: str, **environment: str) -> Iterator[tu
                 stream.close()
 
 
-def _ready(port: int) -> bool:
+def status(port: int, path: str = "/health/ready") -> int:
+    """Ask for the status of a path; 0 where nobody answers. httpx would load certificates each time."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
-    except httpx.TransportError:
-        return False
+        link.request("GET", path)
+        return link.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        link.close()
 
 
 @pytest.fixture(scope="session")

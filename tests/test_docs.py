@@ -14,7 +14,8 @@ from storecast.cli.app import app
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GROUPS = "|".join(str(group.name) for group in app.registered_groups)  # storecast models list, …
-COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands}
+ENDLESS = {"serve"}  # runs until it is stopped; tests/service asks it
+COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - ENDLESS
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -75,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(Edge, note=service.journal.note, stopping=lambda: service.stopping),
+            Middleware(Edge, note=service.journal.note),
             Middleware(Access, keyring=service.keyring, no_keys=settings.no_keys),
             Middleware(Limits, settings=settings, load=service.load),
         ],

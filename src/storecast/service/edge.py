@@ -34,13 +34,11 @@ class Edge:
     ----------
     app : what is inside
     note : takes a call when it is over, its method and the seconds it took
-    stopping : says whether the service is to end; then connections are closed with their reply
     """
 
-    def __init__(self, app: ASGIApp, note: Note, stopping: Callable[[], bool]) -> None:
+    def __init__(self, app: ASGIApp, note: Note) -> None:
         self.app = app
         self.note = note
-        self.stopping = stopping
         self._prefix = secrets.token_hex(6)
         self._count = count(1)
 
@@ -52,8 +50,6 @@ class Edge:
         call = Call(self._id(scope), time.perf_counter())
         scope[PLACE] = call
         own = [*SAFE, (b"x-request-id", call.request.encode())]
-        if self.stopping():
-            own.append((b"connection", b"close"))
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":

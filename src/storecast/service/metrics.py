@@ -43,7 +43,9 @@ class Metrics:
         self.refresh = Gauge(
             "storecast_trouble", "1 where what is new could not be taken up; the log says why", registry=at
         )
-        self.accuracy = Gauge("storecast_accuracy", "Of forecasts made, beside what came", ["model", "figure"], registry=at)
+        self.accuracy = Gauge(
+            "storecast_accuracy", "Of forecasts made, beside what came", ["model", "figure"], registry=at
+        )
         self.alerts = Gauge("storecast_alert", "1 for what has left its band", ["model", "what", "advice"], registry=at)
 
     def watch(self, found: "Monitored") -> None:

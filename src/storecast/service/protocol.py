@@ -11,6 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from storecast.service.problems import Problem
 from storecast.service.settings import Settings
 
+GRACE_S = 1.0  # in which a request that is on its way when the service ends may still come
+
 
 def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
     """Return the protocol of a service with these settings."""
@@ -20,6 +22,7 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
 
         _unread = 0  # bytes of a request whose headers have not all come
         _waiting: asyncio.TimerHandle | None = None
+        _last = False  # the service ends: the next request is the last on this connection
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -53,6 +56,16 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
                 )
                 return
             super().on_headers_complete()
+            if self._last:
+                self.cycle.keep_alive = False
+
+        def shutdown(self) -> None:
+            """Answer one request more, if it is on its way, and close: who is at work loses nothing."""
+            self._last = True
+            if self.cycle is None or self.cycle.response_complete:
+                self.loop.call_later(GRACE_S, self._close_idle)
+            else:
+                self.cycle.keep_alive = False
 
         def on_response_complete(self) -> None:
             self._unread = 0
@@ -72,6 +85,10 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
         def _too_slow(self) -> None:
             self._waiting = None
             self.transport.close()
+
+        def _close_idle(self) -> None:
+            if (self.cycle is None or self.cycle.response_complete) and not self.transport.is_closing():
+                self.transport.close()
 
         def _refuse(self, problem: Problem) -> None:
             """Answer without the application, and close."""

@@ -1,0 +1,161 @@
+"""What is served is replaced whole when the chain or the promoted model changes, and stays where something is wrong."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from serving import Client, copy_of, make_key, running, settings_of, wait_until
+from storecast import schema as s
+from storecast.bundle import store
+from storecast.bundle.bundle import load
+from storecast.database.connect import Database, home_url
+from storecast.database.forecasts import read_forecast
+from storecast.database.writes import add_sales
+
+FIRST = dt.date(2014, 2, 25)  # the first day ahead
+
+
+@pytest.fixture
+def own(home: Path, tmp_path: Path) -> Path:
+    return copy_of(home, tmp_path / "home")
+
+
+@pytest.fixture
+def writer(own: Path) -> Iterator[Client]:
+    with running(settings_of(own), make_key(home_url(own))) as found:
+        yield found
+
+
+def cutoff(client: Client) -> str:
+    return str(client.forecasts({"store": 1, "days": 1}).json()["cutoff"])
+
+
+def names(client: Client) -> tuple[str, str]:
+    """Return the promoted model and the other."""
+    listed = client.get("/v1/models").json()["models"]
+    return next(m["name"] for m in listed if m["promoted"]), next(m["name"] for m in listed if not m["promoted"])
+
+
+def test_the_trial_in_a_child_process_comes_before_a_model_is_served(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Any] = []
+    monkeypatch.setattr("storecast.bundle.bundle.try_in_child", lambda path, **_: tried.append(path.name))
+    with running(settings_of(own), trial=True) as client:
+        assert client.service.chain.load is load
+        assert tried == [client.service.chain.served.name]
+
+
+def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path) -> None:
+    assert cutoff(writer) == "2014-02-24"
+    other = Database.open(home_url(own))
+    with other.begin() as conn:
+        add_sales(conn, pl.DataFrame({s.STORE: [1], s.DATE: [FIRST], s.SALES: [4000.0]}))
+    other.close()
+    wait_until(lambda: cutoff(writer) == str(FIRST), 20)
+
+
+def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer: Client) -> None:
+    for day in range(3):
+        date = FIRST + dt.timedelta(days=day)
+        rows = [{"Store": store, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]
+        assert writer.post("/v1/sales", {"rows": rows}).json()["inserted"] == 6
+        assert cutoff(writer) == str(date)
+    served = writer.service.chain.served
+    wait_until(lambda: read_forecast(writer.service.chain.db(), served.name, FIRST) is not None, 10)
+    good = writer.get("/v1/accuracy?by=week").json()["accuracy"]
+    assert [(row["WeekAhead"], row["Rows"]) for row in good] == [(1, good[0]["Rows"])]
+    assert good[0]["RMSPE"] > 0
+
+
+def test_a_promoted_day_ahead_moves_the_forecast(writer: Client) -> None:
+    table = writer.service.chain.served.table
+    day = next(k for k in range(table.days) if table.stored[s.OPEN][k] == 1 and table.stored[s.PROMO][k] == 0)
+    ask = {"rows": [{"Store": 1, "Date": table.dates[day]}]}
+    before = writer.forecasts(ask).json()["forecasts"][0]["Forecast"]
+    what_if = writer.forecasts({"rows": [{**ask["rows"][0], "Promo": 1}]}).json()["forecasts"][0]["Forecast"]
+    written = writer.post("/v1/calendar", {"rows": [{"Store": 1, "Date": table.dates[day], "Promo": 1}]})
+    assert written.json()["replaced"] == 1
+    after = writer.forecasts(ask).json()["forecasts"][0]["Forecast"]
+    assert after == what_if != before
+
+
+def test_a_model_is_promoted_under_load_and_no_reply_mixes_two(writer: Client) -> None:
+    first, second = names(writer)
+    ask = {"store": 2, "start": "2014-03-01", "days": 7}
+    right = {name: writer.forecasts({**ask, "model": name}).json()["forecasts"] for name in (first, second)}
+    assert right[first] != right[second]
+    seen: list[str] = []
+    end = threading.Event()
+
+    def load_it() -> None:
+        while not end.is_set():
+            body = writer.forecasts(ask).json()
+            assert body["forecasts"] == right[body["model"]]
+            seen.append(body["model"])
+
+    threads = [threading.Thread(target=load_it) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        reply = writer.post(f"/v1/models/{second}/promote", "{}").json()
+        assert reply == {"model": second, "before": first, "serving": True}
+        assert writer.forecasts(ask).json()["model"] == second
+        assert writer.post("/v1/rollback", "").json()["model"] == first
+        assert store.rollback(writer.service.chain.models) == second  # by command, beside the service
+        wait_until(lambda: writer.forecasts(ask).json()["model"] == second, 20)
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join(10)
+    assert set(seen) == {first, second}
+
+
+def test_a_model_that_is_refused_changes_nothing(writer: Client) -> None:
+    first, second = names(writer)
+    path = writer.service.chain.models / second
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    reply = writer.post(f"/v1/models/{second}/promote", "{}")
+    assert (reply.status_code, reply.json()["type"]) == (409, "/problems/conflict")
+    assert str(path.parent) not in reply.text
+    (writer.service.chain.models / "current").write_text(f"{second}\n", encoding="ascii")
+    wait_until(lambda: "refused" in writer.service.chain.trouble, 20)
+    assert writer.forecasts({"store": 1, "days": 1}).json()["model"] == first
+    assert writer.get("/health/ready", key=None).status_code == 200
+    assert "storecast_trouble 1.0" in writer.get("/metrics").text
+
+
+def test_without_a_database_it_lives_and_is_not_ready(own: Path) -> None:
+    database, away = own / "storecast.db", own / "away.db"
+    key = make_key(home_url(own))
+    database.rename(away)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serving.wait_until", lambda condition, seconds: None)
+        context = running(settings_of(own), key)
+        client = context.__enter__()
+    try:
+        assert client.get("/health/live", key=None).status_code == 200
+        for reply in (client.get("/health/ready", key=None), client.forecasts({"store": 1}), client.get("/v1/stores")):
+            assert (reply.status_code, reply.headers["content-type"]) == (503, "application/problem+json")
+        away.rename(database)
+        wait_until(lambda: client.get("/health/ready", key=None).status_code == 200, 30)
+        assert client.forecasts({"store": 1, "days": 1}).status_code == 200
+        for suffix in ("-wal", "-shm"):
+            (own / f"storecast.db{suffix}").unlink(missing_ok=True)
+        database.rename(away)
+        wait_until(lambda: client.get("/health/ready", key=None).status_code == 503, 30)
+        assert client.get("/health/live", key=None).status_code == 200
+        wait_until(lambda: client.get("/v1/stores").status_code == 503, 30)
+        assert client.post("/v1/sales", {"rows": [{"Store": 1, "Date": str(FIRST), "Sales": 1}]}).status_code == 503
+        away.rename(database)
+        wait_until(lambda: client.get("/health/ready", key=None).status_code == 200, 30)
+        assert client.get("/v1/stores").status_code == 200
+    finally:
+        context.__exit__(None, None, None)

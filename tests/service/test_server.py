@@ -1,0 +1,108 @@
+"""The process: its first key, its log, and how it ends."""
+
+import json
+import signal
+import socket
+import stat
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from serving import copy_of, make_key, served_process, status
+from storecast.cli.app import app
+from storecast.database.connect import home_url
+from storecast.errors import ConfigError
+
+
+def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_path: Path) -> None:
+    own = copy_of(home, tmp_path / "home")
+    replies: list[int] = []
+    lost: list[str] = []
+    ready: list[int] = []
+    end = threading.Event()
+    with served_process(own, STORECAST_RATE="0", STORECAST_DRAIN_SECONDS="1") as (process, port):
+        path = own / "admin.key"
+        token = path.read_text(encoding="ascii").strip()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        base = f"http://127.0.0.1:{port}"
+
+        def load() -> None:
+            with httpx.Client(base_url=base, headers={"authorization": f"Bearer {token}"}) as client:
+                while not end.is_set():
+                    try:
+                        body = {"store": 1, "totals": True} if len(replies) % 5 == 0 else {"store": 1, "days": 1}
+                        replies.append(client.post("/v1/forecasts", json=body, timeout=20).status_code)
+                    except httpx.ConnectError:
+                        return  # the door is closed: nothing was sent
+                    except httpx.TransportError as error:
+                        lost.append(repr(error))
+                        return
+
+        threads = [threading.Thread(target=load) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        while process.poll() is None and time.monotonic() - began < 12:
+            ready.append(status(port))
+            time.sleep(0.05)
+        assert process.wait(12) == 0
+        took = time.monotonic() - began
+        end.set()
+        for thread in threads:
+            thread.join(5)
+        assert took < 10
+        assert lost == []
+        assert set(replies) == {200}
+        assert 503 in ready  # not ready, and answering still
+        assert process.stdout is not None
+        assert process.stdout.read() == f"{path}\n"
+        log = process.lines  # type: ignore[attr-defined]
+    assert token not in "".join(log)
+    lines = [json.loads(line) for line in log]
+    asked = [line for line in lines if line["logger"] == "storecast.requests"]
+    assert len(asked) == len(replies)  # the log of requests is whole
+    assert all(line["request"] for line in asked)
+
+
+def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) -> None:
+    own = copy_of(home, tmp_path / "home")
+    key = make_key(home_url(own))
+    with served_process(own, STORECAST_DRAIN_SECONDS="0", STORECAST_STOP_SECONDS="1") as (process, port):
+        link = socket.create_connection(("127.0.0.1", port))
+        with link:  # a request whose body never comes
+            head = (
+                f"POST /v1/forecasts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: text/csv\r\n"
+            )
+            link.sendall(f"{head}content-length: 10\r\n\r\n".encode())
+            time.sleep(0.3)
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+            assert time.monotonic() - began < 6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--home", "nowhere"], "There is no folder"),
+        (["--no-keys", "--host", "0.0.0.0"], "loopback"),
+        (["--port", "70000"], "STORECAST_LISTEN_PORT"),
+    ],
+)
+def test_what_cannot_be_served_is_said(options: list[str], message: str) -> None:
+    result = CliRunner().invoke(app, ["serve", *options])
+    assert isinstance(result.exception, ConfigError)
+    assert message in str(result.exception)
+
+
+def test_an_address_that_is_taken_is_said(home: Path, tmp_path: Path) -> None:
+    own = copy_of(home, tmp_path / "home")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = CliRunner().invoke(app, ["serve", "--home", str(own), "--port", str(taken.getsockname()[1])])
+    assert result.exit_code != 0

@@ -1,0 +1,65 @@
+"""Settings come from the environment, are checked when the service starts, and are documented in full."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from storecast.errors import ConfigError
+from storecast.service.metrics import Metrics
+from storecast.service.problems import KINDS
+from storecast.service.rules import PUBLIC, SCOPES
+from storecast.service.settings import Settings, variable
+
+DOCS = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+
+
+def test_the_environment_is_read_and_options_come_first() -> None:
+    there = {"STORECAST_RATE": "5", "STORECAST_NO_KEYS": "1", "STORECAST_HOME": "x", "STORECAST_LISTEN_PORT": "1"}
+    found = Settings.from_env(there, listen_port=2, db=None)
+    assert (found.rate, found.no_keys, found.home, found.listen_port) == (5.0, True, Path("x"), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rate", "many"),
+        ("rate", "-1"),
+        ("rate", "nan"),
+        ("row_limit", "1.5"),
+        ("row_limit", "0"),
+        ("listen_port", "70000"),
+        ("no_keys", "perhaps"),
+        ("log_format", "xml"),
+    ],
+)
+def test_a_value_without_meaning_is_refused_by_its_name(name: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=variable(name)):
+        Settings.from_env({variable(name): text})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "example.org"])
+def test_without_keys_only_loopback_is_listened_on(host: str) -> None:
+    with pytest.raises(ConfigError, match="loopback"):
+        Settings(no_keys=True, host=host)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    table = dict(re.findall(r"^\| `(STORECAST_\w+)` \| ([^|]*) \|", DOCS, re.MULTILINE))
+    assert set(table) == {variable(item.name) for item in fields(Settings)}
+    for item in fields(Settings):
+        shown = table[variable(item.name)].strip().strip("`")
+        default = {True: "1", False: "0"}.get(item.default, item.default) if item.default is not None else ""
+        assert shown.replace(",", "") == str(default), item.name
+
+
+def test_every_route_metric_and_problem_is_documented() -> None:
+    routes = set(re.findall(r"^\| `(GET|POST) (/\S+?)`", DOCS, re.MULTILINE))
+    assert routes == set(SCOPES) | {("GET", path) for path in PUBLIC}
+    for method, path in SCOPES:
+        line = next(line for line in DOCS.splitlines() if line.startswith(f"| `{method} {path}`"))
+        assert f"| {SCOPES[method, path]} |" in line
+    metrics = set(re.findall(r"^\| `(storecast_\w+)`", DOCS, re.MULTILINE))
+    assert metrics == {family.name for family in Metrics().registry.collect() if family.name.startswith("storecast")}
+    assert set(re.findall(r"`/problems/([\w-]+)`", DOCS)) == set(KINDS)
