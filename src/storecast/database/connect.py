@@ -36,11 +36,13 @@ class Database:
     ----------
     engine : of SQLAlchemy
     name : what it is called in messages; holds no password
+    writes : whether the last write that was tried reached it
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
         self.name = name
+        self.writes = True
         self._file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._inode = None if self._file is None else _inode(self._file)
 
@@ -81,8 +83,13 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a connection to write on; what was written stands when the block ends, or nothing of it does."""
-        with self._connected(BEGIN, "BEGIN IMMEDIATE") as conn, conn.begin():
-            yield conn
+        try:
+            with self._connected(BEGIN, "BEGIN IMMEDIATE") as conn, conn.begin():
+                yield conn
+        except DatabaseUnavailable:
+            self.writes = False
+            raise
+        self.writes = True
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
