@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 PROBLEM = "application/problem+json"
 GONE = (OSError, http.client.HTTPException)  # nobody answers, or an answer was broken off
@@ -59,8 +59,10 @@ class Caller:
         """Post."""
         return self.ask("POST", path, body, **headers)
 
-    def close(self) -> None:
-        """Close the connection."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._link.close()
 
 
@@ -92,20 +94,18 @@ def busy(
     load, end = Load(Counter(), []), threading.Event()
 
     def work(port: int, step: Callable[[Caller, int], Reply]) -> None:
-        caller, count = Caller(port, key), 0
-        try:
+        count = 0
+        with Caller(port, key) as caller:
             while not end.is_set():
-                reply = step(caller, count)
+                try:
+                    reply = step(caller, count)
+                except (*GONE, AssertionError) as error:
+                    load.wrong.append(repr(error))
+                    return
                 count += 1
                 load.seen[str(reply.status)] += 1
                 if reply.status not in allowed or (reply.status == 503 and not reply.clear()):
                     load.wrong.append((reply.status, reply.body[:500]))
-        except GONE as error:
-            load.wrong.append(repr(error))
-        except AssertionError as error:
-            load.wrong.append(str(error))
-        finally:
-            caller.close()
 
     threads = [threading.Thread(target=work, args=(port, step)) for port in ports for step in steps]
     for thread in threads:

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,9 @@ class Campaign:
         fill(url, chain())
         self.key = make_key(url)
         self.writers: list[Writer] = [Seller((1, 2)), Seller((3, 4)), Planner()]
-        self.answered = 0
-        self.ready = 0
+        self.answered = 0  # forecasts
+        self.again = 0  # writes that were sent again to the next service
+        self.ready = 0  # services, when they were killed
         self.random = random.Random(19)
 
     def live(self, number: int, start: Life) -> None:
@@ -130,23 +132,17 @@ class Campaign:
         port, end = start.port, threading.Event()
 
         def write(writer: Writer) -> None:
-            caller = Caller(port, self.key)
-            try:
-                self.again += writer.waiting is not None
+            self.again += writer.waiting is not None
+            with Caller(port, self.key) as caller, suppress(*GONE):
                 while not end.is_set():
                     writer.write(caller, number)
-            except GONE:
-                caller.close()
 
         def read() -> None:
-            caller = Caller(port, self.key)
-            try:
+            with Caller(port, self.key) as caller, suppress(*GONE):
                 while not end.is_set():
                     reply = caller.post("/v1/forecasts", {"store": 1, "days": 7})
                     assert reply.status == 200 or reply.clear()
                     self.answered += reply.status == 200
-            except GONE:
-                caller.close()
 
         threads = [threading.Thread(target=write, args=(writer,)) for writer in self.writers]
         threads += [threading.Thread(target=read)]
@@ -165,8 +161,6 @@ class Campaign:
         for thread in threads:
             thread.join(70)
         assert sum(writer.acknowledged for writer in self.writers) > before, start.said()[-3000:]
-
-    again = 0
 
     def check(self, *, whole: bool) -> None:
         """Compare what stands with what must."""
@@ -240,13 +234,12 @@ def kill_often(nursery: Nursery, home: Path, url: str, kills: int) -> Campaign:
     for number in range(kills):
         campaign.live(number, nursery.start(home, "--db", url))
         campaign.check(whole=number % 10 == 9 or number == kills - 1)
-    with nursery.living(home, "--db", url) as life:  # and what waits is taken as if nothing had been
-        caller = Caller(life.port, campaign.key)
+    # And what waits is taken as if nothing had been.
+    with nursery.living(home, "--db", url) as life, Caller(life.port, campaign.key) as caller:
         for writer in campaign.writers:
             while writer.waiting is not None:
                 writer.write(caller, kills)
         assert caller.post("/v1/forecasts", {"store": 1, "days": 1}).status == 200
-        caller.close()
     campaign.check(whole=True)
     return campaign
 

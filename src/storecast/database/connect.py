@@ -22,6 +22,8 @@ from storecast.errors import DatabaseError, DatabaseUnavailable, quote
 FILE = "storecast.db"  # in a home
 WAIT_S = 60  # for another writer
 CONNECT_S = 10
+# A connection whose other end is gone without a word, as with a cut cable, is given up after half a minute.
+ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 OURS = "alembic_version"
 BEGIN = "storecast_begin"
 
@@ -268,7 +270,7 @@ def _postgresql(url: URL) -> Engine:
         raise DatabaseError("PostgreSQL needs the driver psycopg: install storecast[postgres].") from error
     return sa.create_engine(
         url,
-        connect_args={"connect_timeout": CONNECT_S, "application_name": "storecast"},
+        connect_args={"connect_timeout": CONNECT_S, "application_name": "storecast", **ALIVE},
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=True,
