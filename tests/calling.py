@@ -82,7 +82,12 @@ class Load:
 
 @contextmanager
 def busy(
-    ports: list[int], key: str, steps: list[Callable[[Caller, int], Reply]], *, allowed: tuple[int, ...] = (200,)
+    ports: list[int],
+    key: str,
+    steps: list[Callable[[Caller, int], Reply]],
+    *,
+    allowed: tuple[int, ...] = (200,),
+    may_close: bool = False,
 ) -> Iterator[Load]:
     """Keep services busy while the block runs: a client for each step and each port, which does it over and over.
 
@@ -90,6 +95,7 @@ def busy(
     ----------
     steps : take a client and the number of the round
     allowed : statuses; another one is wrong, and so is a 503 that is not clear, and a connection that is broken
+    may_close : the door may be closed to new connections; a client then ends
     """
     load, end = Load(Counter(), []), threading.Event()
 
@@ -99,6 +105,10 @@ def busy(
             while not end.is_set():
                 try:
                     reply = step(caller, count)
+                except ConnectionRefusedError as error:
+                    if not may_close:
+                        load.wrong.append(repr(error))
+                    return
                 except (*GONE, AssertionError) as error:
                     load.wrong.append(repr(error))
                     return

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from typing import Any
 
 SLOW = ("fastapi", "holidays", "psycopg", "scipy.stats", "skops.io", "sklearn.ensemble", "sqlalchemy.dialects.sqlite")
@@ -69,8 +70,7 @@ def _live(asked: dict[str, Any]) -> None:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
     except BaseException:
-        logging.getLogger("storecast").exception("a service ended")
-        raise
+        traceback.print_exc()
     finally:
         logging.shutdown()
         sys.stdout.flush()

@@ -118,7 +118,9 @@ class Nursery:
         )
         assert self.ask(do="count threads") == 1, "a process with threads cannot be forked"
 
-    def start(self, home: Path, *options: str, no_rights: bool = False, tried: bool = False, **environment: str) -> Life:
+    def start(
+        self, home: Path, *options: str, no_rights: bool = False, tried: bool = False, **environment: str
+    ) -> Life:
         """Start a service on a free port; it is neither listening nor ready yet.
 
         Parameters
@@ -127,19 +129,23 @@ class Nursery:
         no_rights : also root may then write only to what its owner may write to
         tried : try the model in a child process, which takes seconds
         """
+        return self.run(
+            ["serve", "--home", str(home), "--port", "0", *options],
+            no_rights=no_rights,
+            tried=tried,
+            STORECAST_LOG_FORMAT="json",
+            **{"STORECAST_RATE": "0", "STORECAST_POLL_SECONDS": "0.2", **environment},
+        )
+
+    def run(self, argv: list[str], *, no_rights: bool = False, tried: bool = False, **environment: str) -> Life:
+        """Start any command of `storecast`."""
         self._lives += 1
         log = self.folder / f"life-{self._lives}.log"
         log.touch()
-        variables = {
-            "STORECAST_LOG_FORMAT": "json",
-            "STORECAST_RATE": "0",
-            "STORECAST_POLL_SECONDS": "0.2",
-            "STORECAST_CONCURRENCY": "1000",
-            "XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"],
-            **environment,
-        }
-        argv = ["storecast", "serve", "--home", str(home), "--port", "0", *options]
-        pid = self.ask(do="start", argv=argv, env=variables, log=str(log), no_rights=no_rights, tried=tried)
+        variables = {"XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"], **environment}
+        pid = self.ask(
+            do="start", argv=["storecast", *argv], env=variables, log=str(log), no_rights=no_rights, tried=tried
+        )
         return Life(self, pid, log)
 
     @contextmanager

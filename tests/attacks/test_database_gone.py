@@ -1,8 +1,6 @@
 """The database gone, full or read-only: live yes, ready no, a clear 503, no half row; and when it is back, all is well (line 20)."""
 
 import datetime as dt
-import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,16 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from calling import Caller, Reply, busy
-from databases import empty
 from nursery import Life, Nursery
-from serving import STORES, chain, copy_of, fill, make_key, wait_until
+from serving import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
 from storecast.database.connect import Database
 from storecast.database.panel import read_panel
-from wire import Wire, wire_to
+from wire import wire_to
 
-FIRST = chain().end + dt.timedelta(days=1)
 DAYS = 21
-OPEN_DAY = {"Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0}
 
 
 @pytest.fixture
@@ -200,7 +195,7 @@ def test_when_the_file_is_away_at_the_start_then_it_waits_for_it(
     file.rename(away)
     life = nursery.start(own, "--db", url)
     try:
-        waits_for(life, key, lambda: os.rename(away, file))
+        waits_for(life, key, lambda: away.rename(file))
     finally:
         life.kill()
     assert stands(url) == 1
@@ -212,19 +207,17 @@ def test_when_the_file_is_moved_away_in_mid_flight_then_nothing_is_acknowledged_
     url, key, folder = sqlite
     away = folder.with_name("away")
     with nursery.living(own, "--db", url) as life:
-        survives(life, key, url, lambda: os.rename(folder, away), lambda: os.rename(away, folder))
+        survives(life, key, url, lambda: folder.rename(away), lambda: away.rename(folder))
 
 
 # PostgreSQL
 
 
 @pytest.fixture
-def postgresql(postgres: str) -> Iterator[tuple[str, str]]:
-    """Yield the URL of a filled database, and an admin's key."""
-    empty(postgres)
-    fill(postgres, chain())
-    yield postgres, make_key(postgres)
-    empty(postgres)
+def postgresql(empty_postgres: str) -> tuple[str, str]:
+    """Return the URL of a filled database, and an admin's key."""
+    fill(empty_postgres, chain())
+    return empty_postgres, make_key(empty_postgres)
 
 
 def run(url: str, *statements: str) -> None:
@@ -341,7 +334,9 @@ def test_when_the_disk_of_the_database_is_full_then_writes_are_refused_whole(
     """The server says what it says of a full disk, late in a write; filling a real one needs root."""
     url, key = postgresql
     run(url, FULL)
-    full = [f"CREATE TRIGGER full_disk AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION no_room()" for table in TABLES]
+    full = [
+        f"CREATE TRIGGER full_disk AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION no_room()" for table in TABLES
+    ]
     with nursery.living(own, "--db", url) as life:
         survives(
             life,

@@ -20,15 +20,14 @@ import pytest
 import sqlalchemy as sa
 
 from calling import GONE, Caller
+from databases import integrity
 from nursery import Life, Nursery
 from reporting import Report
-from serving import STORES, chain, copy_of, fill, make_key
+from serving import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
 from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.database.panel import read_panel
 
-FIRST = chain().end + dt.timedelta(days=1)
-OPEN_DAY = {"Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0}
 BITS = 20  # days whose promotions write a number
 Cell = tuple[int, dt.date]
 
@@ -170,7 +169,9 @@ class Campaign:
             panel, _ = read_panel(database)
             assert not panel.sales.select("Store", "Date").is_duplicated().any()
             new = panel.sales.filter(pl.col("Date") >= FIRST)
-            found: dict[Cell, int] = {(store, day): int(sold) for store, day, sold in new.select("Store", "Date", "Sales").rows()}
+            found: dict[Cell, int] = {
+                (store, day): int(sold) for store, day, sold in new.select("Store", "Date", "Sales").rows()
+            }
             for writer in self.writers[:2]:
                 assert isinstance(writer, Seller)
                 days = {day for _, day in writer.stands} | ({writer.waiting[3][0][1]} if writer.waiting else set())
@@ -182,7 +183,7 @@ class Campaign:
             self._check_plan(panel.calendar)
             if whole:
                 self._check_audit(database)
-                integrity(database)
+                integrity(database, STORES)
         finally:
             database.close()
 
@@ -208,24 +209,6 @@ class Campaign:
             if writer.waiting is not None:
                 assert done.pop(f"{writer.name}.{writer.waiting[0]}", 0) <= 1
         assert not done
-
-
-def integrity(database: Database) -> None:
-    """Ask the database whether it is whole."""
-    with database.reading() as conn:
-        if database.dialect == "sqlite":
-            assert conn.execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
-            assert conn.execute(sa.text("PRAGMA foreign_key_check")).all() == []
-        # A forecast stands with all its rows: as many for each store and day.
-        rows = sa.select(sa.func.count()).select_from(t.forecast_rows).group_by(t.forecast_rows.c.forecast)
-        kept = sa.select(sa.func.count()).select_from(t.forecasts)
-        counts = conn.execute(rows).scalars().all()
-        assert len(counts) == conn.execute(kept).scalar()
-        assert all(count % STORES == 0 for count in counts)
-        for table in (t.sales, t.calendar, t.audit):  # what an index finds and what lies in the table
-            key = next(iter(table.primary_key.columns))
-            by_index = conn.execute(sa.select(sa.func.count()).select_from(table).where(key.is_not(None))).scalar()
-            assert by_index == conn.execute(sa.select(sa.func.count()).select_from(table)).scalar()
 
 
 def kill_often(nursery: Nursery, home: Path, url: str, kills: int) -> Campaign:
