@@ -1,4 +1,4 @@
-"""The database gone, full or read-only: live yes, ready no, a clear 503, no half row; and when it is back, all is well (line 20)."""
+"""The database gone, full or read-only: live yes, ready no, a clear 503, no half row; and all is well when it is back (line 20)."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -125,7 +125,7 @@ def sqlite(tmp_path: Path) -> tuple[str, str, Path]:
 def test_when_the_disk_is_full_then_writes_are_refused_whole(
     nursery: Nursery, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
-    url, key, folder = sqlite
+    url, key, _ = sqlite
     with nursery.living(own, "--db", url) as life:
         survives(life, key, url, lambda: life.limit_files(0), life.limit_files)
 
