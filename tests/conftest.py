@@ -1,9 +1,13 @@
-"""Every test signs with a key of its own, in a folder of its own."""
+"""Every test signs with a key of its own, in a folder of its own; those that ask for databases share one PostgreSQL."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from databases import postgres, url
+
+__all__ = ["postgres", "url"]
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")
@@ -15,3 +19,4 @@ def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     monkeypatch.delenv("STORECAST_SIGNING_KEY", raising=False)
     monkeypatch.delenv("STORECAST_TRUSTED_KEYS", raising=False)
+    monkeypatch.delenv("STORECAST_DB", raising=False)

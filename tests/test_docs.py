@@ -13,9 +13,9 @@ from storecast.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - {
-    "serve"
-}  # it does not end
+GROUPS = "|".join(str(group.name) for group in app.registered_groups)  # storecast models list, …
+ENDLESS = {"serve"}  # runs until it is stopped; tests/service asks it
+COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - ENDLESS
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -62,12 +62,12 @@ def test_the_python_of_the_readme_runs(tour: Path) -> None:
 
 
 def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
-    commands = set(re.findall(r"storecast (models \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(README, "sh"))))
+    commands = set(re.findall(rf"storecast ((?:{GROUPS}) \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(README, "sh"))))
     for path in DOCS:
         for line in re.findall(
-            r"^(?:\$ )?storecast (models \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE
+            rf"^(?:\$ )?storecast ((?:{GROUPS}) \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE
         ):
-            if line.split()[0] in {"models", *COMMANDS}:
+            if line.split()[0] in {*GROUPS.split("|"), *COMMANDS}:
                 assert line in commands, (path.name, line)
 
 

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from databases import postgres, url
 from storecast.database.connect import Database
-
-__all__ = ["db", "postgres", "url"]
 
 
 @pytest.fixture

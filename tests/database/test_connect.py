@@ -1,14 +1,19 @@
 """A database that is not there, not ours or of another version is refused with what to do, and no password is told."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from panels import make_panel
+from storecast import schema as s
+from storecast.database import bulk
+from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
-from storecast.database.panel import version, write_panel
+from storecast.database.panel import calendar_rows, read_panel, stores_rows, version, write_panel
 from storecast.errors import DatabaseError, DatabaseUnavailable, UserError
 
 
@@ -130,6 +135,38 @@ def test_who_waits_too_long_for_another_writer_is_told(tmp_path: Path, monkeypat
     other.close()
     write_panel(database, make_panel(stores=1))
     database.close()
+
+
+def full(conn: sa.Connection) -> None:
+    conn.exec_driver_sql("PRAGMA max_page_count = 60")
+
+
+def read_only(conn: sa.Connection) -> None:
+    conn.exec_driver_sql("PRAGMA query_only = ON" if conn.dialect.name == "sqlite" else "SET TRANSACTION READ ONLY")
+
+
+@pytest.mark.parametrize(
+    ("url", "spoil", "said"),
+    [("sqlite", full, "disk is full"), ("sqlite", read_only, "readonly"), ("postgresql", read_only, "read-only")],
+    indirect=["url"],
+)
+def test_a_disk_that_takes_nothing_more_leaves_no_half_of_a_write(
+    db: Database, spoil: Callable[[sa.Connection], None], said: str
+) -> None:
+    write_panel(db, make_panel(stores=1, days=40))
+    panel = make_panel(stores=8)
+
+    def write() -> None:
+        with db.begin() as conn:
+            spoil(conn)
+            conn.execute(sa.update(t.chain).values(version=7))
+            bulk.insert(conn, t.stores, stores_rows(panel.stores.with_columns(pl.col(s.STORE) + 50), 7))
+            bulk.insert(conn, t.calendar, calendar_rows(panel.calendar.with_columns(pl.col(s.STORE) + 50), (), 7))
+
+    with pytest.raises(DatabaseUnavailable, match=said):
+        write()
+    found, at = read_panel(db)
+    assert (found.stores.height, at) == (1, 1)
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+import databases
 from containers import HOME, Image, build, remove, stop
-from databases import postgres_server
 from storecast.data.generate import ChainSpec, write_demo
 
 pytestmark = pytest.mark.image
@@ -200,7 +200,7 @@ def serving(
 @contextmanager
 def postgresql(mounts: Mounts) -> Iterator[Mounts]:
     """Start a database; its place stands in pg_service.conf, and its socket, where it has one, is mounted."""
-    with postgres_server() as found:
+    with databases.postgres_server() as found:
         url = sa.make_url(found)
         host = str(url.host or url.query["host"])
         parts = {"host": host, "port": url.port, "dbname": url.database, "user": url.username, "password": url.password}
@@ -211,7 +211,10 @@ def postgresql(mounts: Mounts) -> Iterator[Mounts]:
         lines = [f"{name}={value}" for name, value in parts.items() if value]
         file = mounts[SECRETS] / "pg_service.conf"
         file.write_text("\n".join(["[storecast]", *lines, ""]), encoding="utf-8")
-        yield there
+        try:
+            yield there
+        finally:
+            databases.empty(found)
 
 
 def asked(url: str, key: str) -> list[dict[str, object]]:

@@ -137,8 +137,10 @@ class Ready:
         stored = self.future[rows]
         other = lay(stored, calendar)
         assert other.height == stored.height, "a store and day is named twice"
-        medians = self.medians[rows]
         changed = self._changed(stored, other)
+        if not changed.any() and not quantiles:
+            return self._usual[rows], other
+        medians = self.medians[rows]
         if changed.any():
             found = forecast_medians(self.bundle.model, self.window, self.memo, other.filter(changed))
             medians = found if changed.all() else pl.concat([medians.filter(~changed), found]).sort(*s.KEYS)

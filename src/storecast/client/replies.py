@@ -49,7 +49,7 @@ class Accuracy(TypedDict):
 
     by: str
     accuracy: list[Row]  # a row for each score; docs/monitoring.md has the columns
-    alerts: NotRequired[list[Row]]  # what has left its band, since when, and what to do
+    alerts: list[Row]  # what has left its band, since when, and what to do
 
 
 class Model(TypedDict):

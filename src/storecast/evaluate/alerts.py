@@ -61,8 +61,10 @@ class Alert:
     reason: str  # of the advice
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as plain data, dates as ISO text."""
-        return {**dataclasses.asdict(self), "since": self.since.isoformat(), "last": self.last.isoformat()}
+        """Return it as plain data: dates as ISO text, figures with six decimals."""
+        figures = {name: round(getattr(self, name), 6) for name in ("value", "low", "high")}
+        days = {name: getattr(self, name).isoformat() for name in ("since", "last")}
+        return {**dataclasses.asdict(self), **figures, **days}
 
     def sentence(self) -> str:
         """Say it in words."""

@@ -152,7 +152,7 @@ class Origin:
             self.gaps[stores, begin:] & (part.open < 0),
             {name: codes[begin:] for name, codes in self.usual.items()},
         )
-        terms = own_terms(part, self.scale)[:, :, ahead]
+        terms = own_terms(part, self.scale)[1][:, :, ahead]
         ridge = self.ridge.of(stores)
         split = len(ridge.terms) - len(terms)
         holiday = self.by_day[1][stores] + of_stores(ridge.chosen("holiday")[:, split:], terms)

@@ -95,10 +95,10 @@ class Ridge:
         return design.values(self.chosen(*parts), days)
 
 
-def own_terms(grid: Grid, scale: Floats) -> Floats:
+def own_terms(grid: Grid, scale: Floats) -> tuple[list[Term], Floats]:
     """Return the terms of store and day alone, (terms, stores, days), the counts among them scaled as in an earlier design."""
     terms, columns = store_terms(grid)
-    return _scaled(terms, columns, scale)
+    return terms, _scaled(terms, columns, scale)
 
 
 def of_days(coefficients: Floats, terms: Floats) -> Floats:

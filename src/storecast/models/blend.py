@@ -40,11 +40,11 @@ class Blend:
 
     def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the members' designs side by side."""
-        designs = []
+        columns: list[pl.Series] = []
         for name, member in self.members.items():
             own = member.design(past, future, horizon, memo)
-            designs.append(own.select(pl.all().name.prefix(name + BETWEEN)))
-        return pl.concat(designs, how="horizontal")
+            columns += [column.alias(name + BETWEEN + column.name) for column in own.get_columns()]
+        return pl.DataFrame(columns)
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Ask every member for its part of the design, and take the mean."""
@@ -90,7 +90,13 @@ class Blend:
 
 def _of(design: pl.DataFrame, name: str) -> pl.DataFrame:
     begin = name + BETWEEN
-    return design.select(pl.col(f"^{begin.replace('.', '[.]')}.*$")).rename(lambda column: column.removeprefix(begin))
+    return pl.DataFrame(
+        [
+            column.alias(column.name.removeprefix(begin))
+            for column in design.get_columns()
+            if column.name.startswith(begin)
+        ]
+    )
 
 
 @register("blend", complexity=9)

@@ -11,8 +11,9 @@ from storecast.data.grid import Grid, places
 from storecast.data.panel import Panel
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import LEVEL, TREND, Places, driver_of_part
-from storecast.features.ridge import Design, Ridge, fit_ridge
+from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
 from storecast.features.rows import Memo
+from storecast.features.terms import day_terms
 from storecast.models.arrays import pack, unpack
 from storecast.models.base import Logs, register
 from storecast.models.contributions import Contributions
@@ -54,21 +55,29 @@ class Linear:
         recent = memo.once(("recent", past.end, horizon, self), lambda: self._recent(grid, origin))
         begin = max(0, origin + 1 - LOOK_BACK)
         part, stores = grid.laid(future, begin)
+        days, by_day = memo.once(
+            ("days", past.end, horizon, self.end_), lambda: day_terms(part, grid.column(self.end_) - begin)
+        )
+        own, by_store = own_terms(part, self.scale_)
         row = np.searchsorted(stores, places(past.stores, future[s.STORE]))
         column = (future[s.DATE] - part.first).dt.total_days().to_numpy()
-        terms = Design.of(part, grid.column(self.end_) - begin, self.scale_)
-        named = [f"{term.part}: {term.name}" for term in terms.terms]
-        by_day = {name: values[column] for name, values in zip(named, terms.by_day, strict=False)}
-        by_store = {
-            name: values[row, column] for name, values in zip(named[len(by_day) :], terms.by_store, strict=True)
-        }
+        terms = [
+            *zip(days, by_day[:, column], strict=True),
+            *zip(own, by_store[:, row, column], strict=True),
+        ]
         place = self._places(part.stores[s.STORE])
-        return pl.DataFrame({"store": place[row], "recent": recent[stores][row], **by_day, **by_store})
+        return pl.DataFrame(
+            [
+                pl.Series("store", place[row]),
+                pl.Series("recent", recent[stores][row]),
+                *(pl.Series(f"{term.part}: {term.name}", values) for term, values in terms),
+            ]
+        )
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Add up coefficient × term."""
         level, coefficients = self._of(design["store"].to_numpy())
-        terms = design.select(pl.exclude("store", "recent")).to_numpy()
+        terms = design[design.columns[2:]].to_numpy()
         total: Logs = level + np.einsum("nk,nk->n", terms, coefficients)
         return total + self.settings.recent_share * design["recent"].to_numpy()
 

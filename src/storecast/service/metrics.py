@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from storecast.service.journal import Line
     from storecast.service.limits import Load
     from storecast.service.pool import Pool
+    from storecast.workflows.monitoring import Monitored
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FIGURES = ("RMSPE", "WAPE", "Bias", "Coverage80", "Coverage95")  # of the last twelve weeks
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
@@ -42,6 +44,21 @@ class Metrics:
         self.refresh = Gauge(
             "storecast_trouble", "1 where what is new could not be taken up; the log says why", registry=at
         )
+        self.accuracy = Gauge(
+            "storecast_accuracy", "Of forecasts made, beside what came", ["model", "figure"], registry=at
+        )
+        self.alerts = Gauge("storecast_alert", "1 for what has left its band", ["model", "what", "advice"], registry=at)
+
+    def watch(self, found: "Monitored") -> None:
+        """Tell how good the forecasts made have been, and what has left its band."""
+        self.accuracy.clear()
+        for line in found.accuracy.filter(Slice="all").iter_rows(named=True):
+            for figure in FIGURES:
+                if line[figure] is not None:
+                    self.accuracy.labels(line["Model"], figure).set(line[figure])
+        self.alerts.clear()
+        for alert in found.alerts:
+            self.alerts.labels(alert.model, alert.what, alert.advice).set(1)
 
     def count(self, lines: Iterable["Line"]) -> None:
         """Count requests that were answered."""

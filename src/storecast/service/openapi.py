@@ -204,6 +204,18 @@ def _schemas() -> Schema:
     scores = {
         name: {"type": ["number", "null"]} for name in ("RMSPE", "WAPE", "Bias", *(f"Coverage{n}" for n in LEVELS))
     }
+    share: Schema = {"type": "number"}
+    alert = {
+        "model": _str(),
+        "what": {**_str(), "description": "A figure, such as cover80, or drift of an input."},
+        "value": share,
+        **{bound: {**share, "description": "Of its band."} for bound in ("low", "high")},
+        "since": DATE,
+        "last": DATE,
+        "days": COUNT,
+        "advice": {"enum": ["retrain", "wait"]},
+        "reason": _str(),
+    }
     answered = {"model": _str(), "cutoff": DATE}
     page = {"next": {"type": ["string", "null"], "description": "Cursor of the next page; null: this is the last."}}
     span = {"store": STORE, "start": DATE, "days": {"type": "integer", "minimum": 1, "maximum": 400}}
@@ -288,9 +300,11 @@ def _schemas() -> Schema:
                         "required": ["Rows", "First", "Last", *scores],
                     },
                 },
+                "alerts": {"type": "array", "items": _object(alert, *alert)},
             },
             "by",
             "accuracy",
+            "alerts",
         ),
         "Models": _object(
             {

@@ -12,6 +12,7 @@ from storecast.service.chain import Chain
 from storecast.service.journal import Journal
 from storecast.service.limits import Load
 from storecast.service.metrics import Metrics
+from storecast.service.monitor import Monitor
 from storecast.service.pool import Pool
 from storecast.service.settings import Settings
 
@@ -36,6 +37,7 @@ class Service:
     keyring: Keyring
     metrics: Metrics
     journal: Journal
+    monitor: Monitor
     load: Load
     stopping: bool = False
 
@@ -60,6 +62,7 @@ class Service:
             Keyring(find),
             metrics,
             Journal(metrics, lambda: chain.database),
+            Monitor(chain, metrics),
             Load(),
         )
 
@@ -67,10 +70,12 @@ class Service:
         """Start what works in the background."""
         self.chain.start()
         self.journal.start()
+        self.monitor.start()
 
     async def stop(self) -> None:
         """End it; the log of requests is written first."""
         self.stopping = True
+        await asyncio.to_thread(self.monitor.stop)
         await asyncio.to_thread(self.journal.stop)
         await asyncio.to_thread(self.chain.stop)
         for pool in (self.large, self.quick, self.writes):

@@ -50,10 +50,7 @@ class Monitored:
         return {
             "accuracy": _plain(self.accuracy),
             "drift": _plain(self.drift),
-            "alerts": [
-                {name: round(value, DECIMALS) if isinstance(value, float) else value for name, value in line.items()}
-                for line in (alert.to_plain() for alert in self.alerts)
-            ],
+            "alerts": [alert.to_plain() for alert in self.alerts],
             "unbound": list(self.unbound),
             "definitions": DEFINITIONS,
         }

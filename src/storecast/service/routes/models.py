@@ -9,14 +9,14 @@ from starlette.responses import Response
 from storecast import schema as s
 from storecast.bundle import store
 from storecast.bundle.read import is_model_name, open_model
-from storecast.database.forecasts import forecasts_with_actuals
 from storecast.database.journal import audit
-from storecast.evaluate.monitoring import WEEK_AHEAD, accuracy
+from storecast.evaluate.monitoring import WEEK_AHEAD, accuracy_of
 from storecast.service.call import Call, call_of
 from storecast.service.problems import Problem, invalid
 from storecast.service.query import parameters
 from storecast.service.render import plain
 from storecast.service.service import Service, service_of
+from storecast.workflows.monitoring import so_far
 
 BY = {"model": (s.MODEL,), "week": (s.MODEL, WEEK_AHEAD), "store": (s.MODEL, s.STORE)}
 
@@ -81,10 +81,11 @@ async def how_good(request: Request) -> Response:
     since = _since(given.get("since"))
 
     def work() -> list[dict[str, object]]:
-        found = accuracy(forecasts_with_actuals(service.chain.db(), since), *BY[by])
+        found = accuracy_of(so_far(service.chain.db(), since), *BY[by])
         return found.with_columns(pl.col(pl.Date).dt.to_string(), pl.col(pl.Float64).round(6)).to_dicts()
 
-    return plain({"by": by, "accuracy": await service.large.run(work)})
+    told = await service.large.run(work)
+    return plain({"by": by, "accuracy": told, "alerts": [alert.to_plain() for alert in service.monitor.alerts]})
 
 
 async def _put(service: Service, call: Call, name: str, action: str) -> Response:

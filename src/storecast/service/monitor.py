@@ -1,0 +1,83 @@
+"""Monitor: when sales come, the forecasts made are set beside them; what leaves its band is told in the log and the metrics.
+
+One thread looks at most once a minute, at the last twelve weeks, a week of days at a time: so a year of forecasts neither fills the
+memory nor keeps requests waiting.
+"""
+
+import datetime as dt
+import logging
+import threading
+
+from storecast.errors import UserError
+from storecast.evaluate.alerts import Alert
+from storecast.evaluate.noise import BLOCK
+from storecast.service.chain import Chain
+from storecast.service.metrics import Metrics
+from storecast.workflows.monitoring import Monitored, so_far, watch
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+LOOKED_AT = 2 * BLOCK  # days: the six weeks of a figure, and as many to say since when
+
+
+class Monitor:
+    """What is known of the forecasts made.
+
+    Attributes
+    ----------
+    found : at the last look; None before the first
+
+    Parameters
+    ----------
+    chain : what is served
+    metrics : take what was found
+    """
+
+    def __init__(self, chain: Chain, metrics: Metrics) -> None:
+        self.found: Monitored | None = None
+        self._chain = chain
+        self._metrics = metrics
+        self._version = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """What stands now."""
+        return [] if self.found is None else self.found.alerts
+
+    def look(self) -> None:
+        """Set forecasts beside sales, where there are other sales than at the last look."""
+        served = self._chain.served
+        if served is None or served.version == self._version:
+            return
+        panel = served.ready.panel
+        rows = so_far(self._chain.db(), panel.end - dt.timedelta(days=LOOKED_AT))
+        before = {(alert.model, alert.what) for alert in self.alerts}
+        self.found = watch(rows, panel, self._chain.models)
+        self._version = served.version
+        self._metrics.watch(self.found)
+        for alert in self.found.alerts:
+            if (alert.model, alert.what) not in before:
+                log.warning("%s", alert.sentence())
+        for model, what in sorted(before - {(alert.model, alert.what) for alert in self.found.alerts}):
+            log.info("%s: %s is back in its band", model, what)
+
+    def _run(self) -> None:
+        while not self._ended.wait(EVERY_S):
+            try:
+                self.look()
+            except UserError as error:
+                log.warning("forecasts made could not be set beside sales: %s", error)
+            except Exception:  # the edge of this thread: it must go on looking
+                log.exception("setting forecasts made beside sales failed")
