@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 
 from storecast.database.connect import Database
 from storecast.database.keys import all_keys, create_key
@@ -47,7 +48,19 @@ def serve(settings: Settings) -> None:
         )
     first_key(settings)
     app = create_app(settings)
-    config = uvicorn.Config(
+    config = config_of(app, settings)
+    server = Server(config, app.state.service)
+    with _logs_of_uvicorn():
+        server.run()
+    if not server.started:
+        raise ConfigError(
+            f"The service cannot listen on {quote(settings.host)}, port {settings.listen_port}: the log says why. Choose another."
+        )
+
+
+def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves an application with these settings."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.listen_port,
@@ -63,13 +76,6 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, int(settings.stop_seconds - settings.drain_seconds)),
     )
-    server = Server(config, app.state.service)
-    with _logs_of_uvicorn():
-        server.run()
-    if not server.started:
-        raise ConfigError(
-            f"The service cannot listen on {quote(settings.host)}, port {settings.listen_port}: the log says why. Choose another."
-        )
 
 
 def first_key(settings: Settings) -> None:
