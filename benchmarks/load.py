@@ -2,7 +2,8 @@
 
 Run in a process of its own, so that it shares no interpreter with a server. It does as little as a client can: requests are put
 together before the clock starts, sockets are waited for by epoll, and of a reply only its status and its end are looked at. A
-request costs it some ten microseconds, a tenth of what the leanest server here takes; ``busy`` says which share of a core it used.
+request costs it half of what the leanest server here takes, most of that in the kernel; ``busy`` says which share of a core it
+used.
 """
 
 import json

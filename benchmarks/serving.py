@@ -24,9 +24,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -68,7 +70,7 @@ class Target:
 
     def ask(
         self, *, bodies: Path | None = None, connections: int = CONNECTIONS, seconds: float = 600.0, most: int = MOST
-    ) -> dict:
+    ) -> dict[str, Any]:
         """Ask it from another process, and return what `load.load` does and the server's CPU milliseconds a request."""
         what = {
             "port": self.port,
@@ -85,7 +87,7 @@ class Target:
         )
         if ran.returncode:
             sys.exit(f"{self.name}: {ran.stderr.decode()}")
-        found: dict = json.loads(ran.stdout)
+        found: dict[str, Any] = json.loads(ran.stdout)
         return found | {"cpu": 1000 * (self.cpu() - before) / found["requests"]}
 
     def cpu(self) -> float:
@@ -134,7 +136,8 @@ def main() -> None:
         road(service, bodies, names, own.model.name, changed)
         settled.append(service.memory())
         whole(service, bodies, names, own.model.name, 3 if asked.quick else 7)
-        memory(service, bodies, settled, 2 if asked.quick else 5, seconds)
+        beside(service, bodies, 3 if asked.quick else 9)
+        memory(service, bodies, settled, 2 if asked.quick else 6, seconds)
 
 
 def rates(rounds: int, seconds: float, service: Target, empty: Target, mlflow: Target | None) -> None:
@@ -189,16 +192,35 @@ def whole(service: Target, bodies: "Bodies", names: dict[str, str], own: str, ti
         print(name, *(f"{statistics.median(each):.2f}" for each in taken), sep=",", flush=True)
 
 
+def beside(service: Target, bodies: "Bodies", times: int) -> None:
+    """Print the milliseconds of a store-day as it is stored, while a thread works out a whole chain for somebody else."""
+    found = []
+    for _ in range(times):
+        with ThreadPoolExecutor(1) as other:
+            large = other.submit(service.ask, bodies=bodies.whole(None, flip=True), connections=1, most=2)
+            while not large.done():
+                found.append(service.ask(connections=1, seconds=0.3)["milliseconds"])
+    print("\na store-day as stored, while a whole chain is worked out,p50 ms,p99 ms")
+    print("", *(f"{middle(each[k] for each in found):.2f}" for k in (0, 1)), sep=",", flush=True)
+
+
 def memory(service: Target, bodies: "Bodies", settled: list[float], times: int, seconds: float) -> None:
-    """Print the memory before, between and after; then after more and more of the same."""
-    held = []
+    """Print the memory that is held as the benchmark goes on, and after more and more of the same.
+
+    Each thread of the pool keeps some memory once it has worked: so that all have, four whole chains are asked for at once.
+    """
+    for flip in (False, True):
+        service.ask(bodies=bodies.whole(None, flip=flip), connections=4, most=8)
+    held = [service.memory()]
     for _ in range(times):
         service.ask(seconds=seconds)
-        service.ask(bodies=bodies.changed(None), connections=4, most=100)
+        service.ask(bodies=bodies.changed(None), connections=4, most=200)
         for flip in (False, True):
-            service.ask(bodies=bodies.whole(None, flip=flip), connections=1, most=1)
+            service.ask(bodies=bodies.whole(None, flip=flip), connections=1, most=2)
         held.append(service.memory())
-    print("\nMiB held: ready, after rates, after the road, and after each round of everything")
+    print(
+        "\nMiB held: ready, after the rates, after the road, after four whole chains at once, and after each round of everything"
+    )
     print(*(f"{each:.0f}" for each in (*settled, *held)), sep=",")
 
 
@@ -229,7 +251,7 @@ class Bodies:
         rows = self.calendar.with_columns((1 - pl.col(s.PROMO)).alias(s.PROMO)) if flip else self.calendar
         return self._write(f"whole-{flip}-{model}", [{"rows": rows.to_dicts(), **_of(model)}])
 
-    def _write(self, name: str, bodies: list[dict]) -> Path:
+    def _write(self, name: str, bodies: list[dict[str, Any]]) -> Path:
         path = self.folder / f"{name}.jsonl"
         if not path.exists():
             path.write_bytes(b"\n".join(map(orjson.dumps, bodies)))

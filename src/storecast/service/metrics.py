@@ -3,6 +3,7 @@
 docs/service.md lists every metric; a test compares.
 """
 
+import collections
 import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -61,11 +62,17 @@ class Metrics:
 
     def count(self, lines: Iterable["Line"]) -> None:
         """Count requests that were answered."""
+        answered: collections.Counter[tuple[str, str, int]] = collections.Counter()
+        rows: collections.Counter[str] = collections.Counter()
         for line in lines:
-            self.requests.labels(line.method, line.route, line.status).inc()
+            answered[line.method, line.route, line.status] += 1
+            rows[line.route] += line.rows
             self.seconds.labels(line.route).observe(line.seconds)
-            if line.rows:
-                self.rows.labels(line.route).inc(line.rows)
+        for key, count in answered.items():
+            self.requests.labels(*key).inc(count)
+        for route, count in rows.items():
+            if count:
+                self.rows.labels(route).inc(count)
 
     def text(self, chain: "Chain", load: "Load", pool: "Pool") -> bytes:
         """Return all metrics, as they are now."""
