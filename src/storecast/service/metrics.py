@@ -3,8 +3,8 @@
 docs/service.md lists every metric; a test compares.
 """
 
-import collections
 import datetime as dt
+from collections import Counter as TallyOf
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -62,17 +62,16 @@ class Metrics:
 
     def count(self, lines: Iterable["Line"]) -> None:
         """Count requests that were answered."""
-        answered: collections.Counter[tuple[str, str, int]] = collections.Counter()
-        rows: collections.Counter[str] = collections.Counter()
+        answered: TallyOf[tuple[str, str, int]] = TallyOf()
+        rows: TallyOf[str] = TallyOf()
         for line in lines:
             answered[line.method, line.route, line.status] += 1
             rows[line.route] += line.rows
             self.seconds.labels(line.route).observe(line.seconds)
-        for key, count in answered.items():
-            self.requests.labels(*key).inc(count)
-        for route, count in rows.items():
-            if count:
-                self.rows.labels(route).inc(count)
+        for names, times in answered.items():
+            self.requests.labels(*names).inc(times)
+        for route, total in rows.items():
+            self.rows.labels(route).inc(total)
 
     def text(self, chain: "Chain", load: "Load", pool: "Pool") -> bytes:
         """Return all metrics, as they are now."""
