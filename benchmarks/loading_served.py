@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,7 @@ from loading import days_of, postgres
 from measure import machine
 from serving import started
 
-PORT, ROWS, PAUSE_S = 8179, 150_000, 0.05
+ROWS, PAUSE_S = 150_000, 0.05
 STEPS = {"content-type": "text/csv"}
 
 
@@ -53,12 +54,13 @@ def storecast(*words: object) -> None:
 
 def measure(database: str, home: Path, stores: int, days: int, *options: str) -> None:
     """Load while another client asks; print the line."""
-    serve = [sys.executable, "-m", "storecast.cli", "serve", "--home", str(home), "--no-keys", "--port", str(PORT)]
-    with started([*serve, *options], "/health/ready", PORT):
-        link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
+    serve = [sys.executable, "-m", "storecast.cli", "serve", "--home", str(home), "--no-keys", *options]
+    with ExitStack() as stack:
+        port = started(stack, database, serve, "--port", "/v1/forecasts", home, "/health/ready").port
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         cutoff = post(link, "/v1/forecasts", json.dumps({"store": 1, "days": 1}))["cutoff"]
         new = days_of(stores, days, pl.Series([cutoff]).str.to_date().dt.offset_by("1d")[0])
-        asker = Asker()
+        asker = Asker(port)
         asker.start()
         begin = time.perf_counter()
         written = [
@@ -86,15 +88,16 @@ def measure(database: str, home: Path, stores: int, days: int, *options: str) ->
 class Asker(threading.Thread):
     """Asks for a store-day, again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         super().__init__()
+        self.port = port
         self.end = threading.Event()
         self.times: list[float] = []
         self.failed = 0
 
     def run(self) -> None:
         """Ask until it is told to end."""
-        link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=120)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         body = json.dumps({"store": 7, "days": 1})
         while not self.end.wait(PAUSE_S):
             begin = time.perf_counter()
