@@ -35,14 +35,14 @@ def main() -> None:
     print(f"# {__doc__}\n# {machine()}\nstep,database,seconds,limit")
     with tempfile.TemporaryDirectory() as folder:
         measure(home_url(Path(folder)), asked.stores, asked.days)
-        with _postgres(asked.db, Path(folder)) as url:
+        with postgres(asked.db, Path(folder)) as url:
             measure(url, asked.stores, asked.days)
     print(f"# peak {peak_gib():.2f} GiB")
 
 
 def measure(url: str, stores: int, days: int) -> None:
     """Print the lines of one database."""
-    days_of_all = _days(stores, HISTORY + days)
+    days_of_all = days_of(stores, HISTORY + days)
     old = days_of_all.filter(pl.col(s.DATE) < FIRST + dt.timedelta(days=HISTORY))
     new = days_of_all.filter(pl.col(s.DATE) >= FIRST + dt.timedelta(days=HISTORY))
     database = Database.open(url, create=True)
@@ -63,7 +63,7 @@ def measure(url: str, stores: int, days: int) -> None:
     assert loaded.inserted == new.height, loaded
     again = step("the same again: all stand already", lambda: add(new))
     assert again.same == new.height, again
-    day = _days(stores, HISTORY + days + 1).filter(pl.col(s.DATE) == FIRST + dt.timedelta(days=HISTORY + days))
+    day = days_of(stores, HISTORY + days + 1).filter(pl.col(s.DATE) == FIRST + dt.timedelta(days=HISTORY + days))
     step(f"one day of all {stores} stores", lambda: add(day))
     step("one sale", lambda: add(day.head(1).with_columns(pl.col(s.DATE).dt.offset_by("1d"))))
     whole, latest = step("read the chain", lambda: read_panel(database))
@@ -74,9 +74,10 @@ def measure(url: str, stores: int, days: int) -> None:
     database.close()
 
 
-def _days(stores: int, days: int) -> pl.DataFrame:
+def days_of(stores: int, days: int, first: dt.date = FIRST) -> pl.DataFrame:
+    """Return sales of stores 1 to ``stores`` on so many days, with their calendar."""
     rng = np.random.default_rng(1)
-    dates = pl.date_range(FIRST, FIRST + dt.timedelta(days=days - 1), eager=True)
+    dates = pl.date_range(first, first + dt.timedelta(days=days - 1), eager=True)
     rows = pl.DataFrame({s.STORE: np.arange(1, stores + 1)}).join(pl.DataFrame({s.DATE: dates}), how="cross")
     opened = rows[s.DATE].dt.weekday() < 7
     sales = np.round(rng.random(rows.height) * 10_000, 2) * opened.to_numpy()
@@ -103,7 +104,8 @@ def _panel(rows: pl.DataFrame, stores: int) -> Panel:
 
 
 @contextmanager
-def _postgres(url: str | None, folder: Path) -> Iterator[str]:
+def postgres(url: str | None, folder: Path) -> Iterator[str]:
+    """Yield the URL of a PostgreSQL database: the one that is named, or one that is started in a folder."""
     if url is not None:
         yield url
         return

@@ -30,9 +30,21 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
+class _Screen(logging.Handler):
+    """Writes to stderr as it is when a line comes: whoever put another in its place may have closed it since."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            self.handleError(record)
+
+
 def log_to_screen(form: str, *, verbose: bool = True) -> None:
     """Send the package's log to stderr, as ``text`` or ``json``."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Screen()
     handler.setFormatter(_formatter(form))
     logger = logging.getLogger("storecast")
     logger.handlers = [handler]

@@ -25,6 +25,7 @@ from storecast.bundle.read import LARGEST, open_model, signature, signature_path
 from storecast.bundle.store import current, list_models, promote, publish
 from storecast.bundle.trial import PART, trial_part, try_in_child
 from storecast.errors import ModelFileError
+from storecast.features import VERSION
 
 NAME = "model-2015-07-31-12-00-00.pkl"
 PARTS = {"columns.skops": b"columns", "trees.ubj": bytes(range(256)) * 300}
@@ -35,7 +36,7 @@ MANIFEST: dict[str, Any] = {
     "data_fingerprint": "0123456789abcdef",
     "cutoff": "2015-06-13",
     "generated": True,
-    "versions": {"python": "3.11.0", "storecast": "0.1.0"},
+    "versions": {"python": "3.11.0", "storecast": "0.1.0", "features": str(VERSION)},
 }
 
 
@@ -315,11 +316,11 @@ def test_a_booster_that_is_broken_but_well_signed_takes_only_a_child_with_it(
     [
         ({"format": 2}, "newer format 2, and this storecast reads format 1; update storecast"),
         (
-            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "numpy": "1.26.4"}},
+            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "features": str(VERSION), "numpy": "1.26.4"}},
             r"numpy 1\.26\.4, and here is .*: another major version; install numpy 1, or train",
         ),
         (
-            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "treelib": "3.1"}},
+            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "features": str(VERSION), "treelib": "3.1"}},
             "'treelib' 3.1, which is not installed here; install treelib, or train",
         ),
     ],

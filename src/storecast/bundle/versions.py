@@ -1,7 +1,8 @@
 """The libraries that a model was made with, against those that are here.
 
 Parts are in formats that a library promises to read within its major version. Whether a smaller difference matters is
-decided by the trial forecast, which compares figures.
+decided by the trial forecast, which compares figures. That forecast begins at feature rows which are stored with the model, and
+cannot see that they would be made otherwise today: so our own features have a version as well.
 """
 
 import platform
@@ -11,8 +12,10 @@ from functools import cache
 from importlib import metadata
 
 from storecast.errors import ModelFileError, quote
+from storecast.features import VERSION
 
-ALWAYS = ("python", "storecast", "numpy", "polars")
+FEATURES = "features"
+ALWAYS = ("python", "storecast", FEATURES, "numpy", "polars")
 
 # The libraries that read a part, by the end of its name.
 _READERS = {".skops": ("scikit-learn", "skops"), ".ubj": ("xgboost",), ".onnx": ("onnxruntime",)}
@@ -24,12 +27,12 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,40}", re.ASCII)
 
 
 def running(*libraries: str) -> dict[str, str]:
-    """Return the versions that run here: of Python, storecast, NumPy, Polars, and the libraries named.
+    """Return the versions that run here: of Python, storecast, its features, NumPy, Polars, and the libraries named.
 
     Examples
     --------
     >>> sorted(running("skops"))
-    ['numpy', 'polars', 'python', 'skops', 'storecast']
+    ['features', 'numpy', 'polars', 'python', 'skops', 'storecast']
     """
     here = {name: installed(name) for name in (*ALWAYS, *libraries)}
     missing = [name for name, version in here.items() if version is None]
@@ -54,6 +57,8 @@ def installed(library: str) -> str | None:
     """Return the version of a library that is installed, or None."""
     if library == "python":
         return platform.python_version()
+    if library == FEATURES:
+        return str(VERSION)
     for distribution in _DISTRIBUTIONS.get(library, (library,)):
         try:
             return metadata.version(distribution)
@@ -73,8 +78,10 @@ def is_library(text: object) -> bool:
 
 
 def check_versions(made_with: Mapping[str, str]) -> None:
-    """Refuse a model whose libraries are not here, or are here in another major version."""
+    """Refuse a model whose libraries are not here, or are here in another major version, or that learned from other features."""
     for library, version in made_with.items():
+        if library == FEATURES:
+            continue
         here = installed(library)
         if here is None:
             raise ModelFileError(
@@ -86,6 +93,12 @@ def check_versions(made_with: Mapping[str, str]) -> None:
                 f"it was made with {library} {version}, and here is {here}: another major version; "
                 f"install {library} {_major(version)}, or train the model again"
             )
+    learned = made_with.get(FEATURES, "1")
+    if learned != str(VERSION):
+        raise ModelFileError(
+            f"it learned from features of version {learned}, and here they are of version {VERSION}: it would be asked about other "
+            "figures than those it learned from; train the model again"
+        )
 
 
 def _major(version: str) -> str:

@@ -50,7 +50,7 @@ def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> N
 def lay(calendar: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Return a calendar with what some rows say of its days in place of what it says; a null leaves that."""
     given = [column for column in calendar.columns if column in rows.columns and column not in (*s.KEYS, s.ASSUMED)]
-    other = rows.select(*s.KEYS, *(pl.col(column).cast(calendar.schema[column]) for column in given))
+    other = rows.select(pl.col(column).cast(calendar.schema[column]) for column in (*s.KEYS, *given))
     joined = calendar.join(other, on=s.KEYS, how="left", suffix=" other", maintain_order="left")
     return joined.with_columns(pl.coalesce(f"{column} other", column).alias(column) for column in given).select(
         calendar.columns

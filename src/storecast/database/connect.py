@@ -7,6 +7,7 @@ second waits. Errors of the driver become `DatabaseUnavailable` here; what a mes
 import os
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -160,10 +161,10 @@ def connect(url: str, *, create: bool) -> Database:
     if parsed.get_backend_name() == "sqlite":
         name = f"The database {quote(parsed.database)}"
         return Database(_sqlite(parsed, name, create=create), name)
-    name = (
-        f"The database {quote(parsed.database or parsed.username)} on {quote(parsed.host or parsed.query.get('host'))}"
-    )
-    return Database(_postgresql(parsed), name)
+    service = parsed.query.get("service")  # named in a file that PGSERVICEFILE names
+    where = f"of the service {quote(service)}" if service else f"on {quote(parsed.host or parsed.query.get('host'))}"
+    named = parsed.database or parsed.username
+    return Database(_postgresql(parsed), f"The database {quote(named)} {where}" if named else f"The database {where}")
 
 
 @contextmanager
@@ -251,16 +252,23 @@ def _sqlite(url: URL, name: str, *, create: bool) -> Engine:
 
 
 def _make(path: Path, name: str) -> None:
-    """Make an empty file in WAL mode, where readers and a writer do not wait for one another."""
+    """Make an empty file in WAL mode, where readers and a writer do not wait for one another.
+
+    The mode can be changed by one alone, and the others would be told that the file is locked. So it is changed in a file beside,
+    which takes its place where no other was faster.
+    """
     from storecast.files import folder
 
     folder(path.parent)
-    with driver_errors(name):
-        connection = sqlite3.connect(path, timeout=WAIT_S)
+    with driver_errors(name), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
+        draft = Path(beside) / path.name
+        connection = sqlite3.connect(draft)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         finally:
             connection.close()
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
 
 
 def _postgresql(url: URL) -> Engine:

@@ -49,7 +49,7 @@ def record_requests(db: Database, rows: Sequence[AnsweredRequest]) -> None:
     """Record requests."""
     if rows:
         with db.begin() as conn:
-            conn.execute(sa.insert(t.requests), [asdict(row) for row in rows])
+            conn.execute(sa.insert(t.requests), [vars(row) for row in rows])
 
 
 def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Any]) -> None:

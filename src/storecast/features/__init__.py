@@ -10,3 +10,7 @@ origin     what the past decides at an origin, and the rows of the days after it
 rows       the rows after many origins, for training, and after the last, for a forecast; what is worked out once
 columns    which columns are numbers and which are categories, and the scikit-learn step that encodes them
 """
+
+VERSION = (
+    2  # one more whenever a column comes to say something else: a model refuses features that it did not learn from
+)

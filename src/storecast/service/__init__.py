@@ -6,6 +6,7 @@ access       who may do what: a key for every route but a literal list (`rules`)
 limits       rate, kind and size of bodies, concurrency, time
 routes/      parse, one call below, tell the result
 answers      the reply to a request for forecasts
+openapi      the document of all this; bodies, its schemas
 asked        what such a request asks; rows_in, json_in, attributes, query: strict readers
 chain        the promoted model at the newest cutoff, replaced whole when either changes
 table        its forecast, laid out so that rows are found and told in microseconds

@@ -4,6 +4,7 @@ docs/service.md lists every metric; a test compares.
 """
 
 import datetime as dt
+from collections import Counter as TallyOf
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -61,11 +62,16 @@ class Metrics:
 
     def count(self, lines: Iterable["Line"]) -> None:
         """Count requests that were answered."""
+        answered: TallyOf[tuple[str, str, int]] = TallyOf()
+        rows: TallyOf[str] = TallyOf()
         for line in lines:
-            self.requests.labels(line.method, line.route, line.status).inc()
+            answered[line.method, line.route, line.status] += 1
+            rows[line.route] += line.rows
             self.seconds.labels(line.route).observe(line.seconds)
-            if line.rows:
-                self.rows.labels(line.route).inc(line.rows)
+        for names, times in answered.items():
+            self.requests.labels(*names).inc(times)
+        for route, total in rows.items():
+            self.rows.labels(route).inc(total)
 
     def text(self, chain: "Chain", load: "Load", pool: "Pool") -> bytes:
         """Return all metrics, as they are now."""

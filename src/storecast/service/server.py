@@ -7,6 +7,7 @@ then it closes the door, lets the requests in flight end, writes its log and is 
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
+from fastapi import FastAPI
 
 from storecast.database.connect import Database
 from storecast.database.keys import all_keys, create_key
@@ -30,6 +32,9 @@ log = logging.getLogger(__name__)
 
 ADMIN_KEY = "admin.key"  # in the home
 SPARE_S = 1.0  # for the log of requests, after the last request has ended
+SWITCH_S = (
+    0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (benchmarks/serving.py)
+)
 
 
 def serve(settings: Settings) -> None:
@@ -47,7 +52,20 @@ def serve(settings: Settings) -> None:
         )
     first_key(settings)
     app = create_app(settings)
-    config = uvicorn.Config(
+    config = config_of(app, settings)
+    sys.setswitchinterval(SWITCH_S)
+    server = Server(config, app.state.service)
+    with _logs_of_uvicorn():
+        server.run()
+    if not server.started:
+        raise ConfigError(
+            f"The service cannot listen on {quote(settings.host)}, port {settings.listen_port}: the log says why. Choose another."
+        )
+
+
+def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves an application with these settings."""
+    return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.listen_port,
@@ -63,13 +81,6 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, int(settings.stop_seconds - settings.drain_seconds)),
     )
-    server = Server(config, app.state.service)
-    with _logs_of_uvicorn():
-        server.run()
-    if not server.started:
-        raise ConfigError(
-            f"The service cannot listen on {quote(settings.host)}, port {settings.listen_port}: the log says why. Choose another."
-        )
 
 
 def first_key(settings: Settings) -> None:
