@@ -28,13 +28,13 @@ def test_a_key_is_made_listed_and_revoked(key: Cli, tmp_path: Path) -> None:
     assert token not in json.dumps(listed)
     assert "planner" in key("list")[1]
     database = Database.open(home_url(tmp_path))
-    key = find_key(database, token)
-    assert key is not None
-    assert key.holds(dt.datetime.now(dt.UTC))
+    found = find_key(database, token)
+    assert found is not None
+    assert found.holds(dt.datetime.now(dt.UTC))
     assert key("revoke", 1)[0] == 0
-    key = find_key(database, token)
-    assert key is not None
-    assert not key.holds(dt.datetime.now(dt.UTC))
+    found = find_key(database, token)
+    assert found is not None
+    assert not found.holds(dt.datetime.now(dt.UTC))
     database.close()
 
 
