@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from databases import postgres, url
+from databases import empty_postgres, postgres, url
 
-__all__ = ["postgres", "url"]
+__all__ = ["empty_postgres", "postgres", "url"]
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")

@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from storecast.database import tables as t
+from storecast.database.connect import Database
+
 KINDS = ("sqlite", "postgresql")
 NEEDED = (
     "These tests need a PostgreSQL. Install pgserver (make setup-dev), or name an empty database of a server of yours: "
@@ -54,16 +57,21 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def empty_postgres(postgres: str) -> Iterator[str]:
+    """Yield the URL of an empty database of PostgreSQL."""
+    empty(postgres)
+    yield postgres
+    empty(postgres)
+
+
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Yield the URL of an empty database, of one kind and then of the other."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
-    found: str = request.getfixturevalue("postgres")
-    empty(found)
-    yield found
-    empty(found)
+    yield request.getfixturevalue("empty_postgres")
 
 
 def empty(url: str) -> None:
@@ -73,3 +81,21 @@ def empty(url: str) -> None:
         conn.execute(sa.text("DROP SCHEMA public CASCADE"))
         conn.execute(sa.text("CREATE SCHEMA public"))
     engine.dispose()
+
+
+def integrity(database: Database, stores: int) -> None:
+    """Ask a database whether it is whole, forecasts of so many stores among it."""
+    with database.reading() as conn:
+        if database.dialect == "sqlite":
+            assert conn.execute(sa.text("PRAGMA integrity_check")).scalar() == "ok"
+            assert conn.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+        # A forecast stands with all its rows: as many for each store and day.
+        rows = sa.select(sa.func.count()).select_from(t.forecast_rows).group_by(t.forecast_rows.c.forecast)
+        kept = sa.select(sa.func.count()).select_from(t.forecasts)
+        counts = conn.execute(rows).scalars().all()
+        assert len(counts) == conn.execute(kept).scalar()
+        assert all(count % stores == 0 for count in counts)
+        for table in (t.sales, t.calendar, t.audit):  # what an index finds and what lies in the table
+            key = next(iter(table.primary_key.columns))
+            by_index = conn.execute(sa.select(sa.func.count()).select_from(table).where(key.is_not(None))).scalar()
+            assert by_index == conn.execute(sa.select(sa.func.count()).select_from(table)).scalar()

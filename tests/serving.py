@@ -23,6 +23,7 @@ import httpx
 import polars as pl
 import pytest
 
+from panels import FIRST as START
 from panels import make_panel
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle, load
@@ -42,11 +43,14 @@ from storecast.service.settings import Settings
 
 HORIZON = 42
 STORES = 6
+DAYS = 420
+FIRST = START + dt.timedelta(days=DAYS)  # the first day without sales
+OPEN_DAY = {"Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0}
 
 
 def chain() -> Panel:
     """Return the chain of the home: its calendar is given for all but the last week of the horizon."""
-    return make_panel(stores=STORES, days=420, ahead=HORIZON - 7)
+    return make_panel(stores=STORES, days=DAYS, ahead=HORIZON - 7)
 
 
 def train(kind: str, panel: Panel, home: Path) -> str:

@@ -23,6 +23,8 @@ from storecast.errors import DatabaseError, DatabaseUnavailable, quote
 FILE = "storecast.db"  # in a home
 WAIT_S = 60  # for another writer
 CONNECT_S = 10
+# A connection whose other end is gone without a word, as with a cut cable, is given up after half a minute.
+ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 OURS = "alembic_version"
 BEGIN = "storecast_begin"
 
@@ -37,11 +39,13 @@ class Database:
     ----------
     engine : of SQLAlchemy
     name : what it is called in messages; holds no password
+    writes : whether the last write that was tried reached it
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
         self.name = name
+        self.writes = True
         self._file = engine.url.database if engine.dialect.name == "sqlite" else None
         self._inode = None if self._file is None else _inode(self._file)
 
@@ -82,8 +86,13 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a connection to write on; what was written stands when the block ends, or nothing of it does."""
-        with self._connected(BEGIN, "BEGIN IMMEDIATE") as conn, conn.begin():
-            yield conn
+        try:
+            with self._connected(BEGIN, "BEGIN IMMEDIATE") as conn, conn.begin():
+                yield conn
+        except DatabaseUnavailable:
+            self.writes = False
+            raise
+        self.writes = True
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -269,7 +278,7 @@ def _postgresql(url: URL) -> Engine:
         raise DatabaseError("PostgreSQL needs the driver psycopg: install storecast[postgres].") from error
     return sa.create_engine(
         url,
-        connect_args={"connect_timeout": CONNECT_S, "application_name": "storecast"},
+        connect_args={"connect_timeout": CONNECT_S, "application_name": "storecast", **ALIVE},
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=True,

@@ -17,6 +17,7 @@ from storecast.service.settings import is_loopback
 
 CACHED_S = 1.0  # a key that was revoked or has expired works no longer than this
 MOST_CACHED = 10_000
+LOOK_S = 5.0  # for looking a key up
 TOKEN = re.compile(rb"sc_[A-Za-z0-9_-]{43}")
 EVERYTHING = frozenset({"read", "forecast", "write", "admin"})
 NOBODY = Key(0, "no keys", EVERYTHING, dt.datetime(1970, 1, 1, tzinfo=dt.UTC), None, None)
@@ -52,7 +53,14 @@ class Keyring:
 
     async def _look(self, token: bytes, digest: bytes) -> Key | None:
         try:
-            key = await self._find(token.decode())
+            async with asyncio.timeout(LOOK_S):
+                key = await self._find(token.decode())
+        except TimeoutError as error:
+            raise Problem(
+                "not-ready",
+                "The database, where keys are looked up, does not answer. Try again.",
+                headers={"retry-after": "2"},
+            ) from error
         finally:
             del self._asked[digest]
         if len(self._found) >= MOST_CACHED:

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 MOST_TABLES = 4  # of one model, by their quantiles
 STOP_S = 2.0
+PATIENCE_S = 3.0  # before a database that was asked and has not answered counts as gone
 REFUSED_S = 30.0  # before a model that was refused is looked at again
 
 Quantiles = tuple[float, ...]
@@ -103,6 +104,9 @@ class Chain:
         self._version = 0
         self._bundle: Bundle | None = None
         self._refused: tuple[str, float] = ("", 0.0)
+        self._unkept: Served | None = None  # its forecast is to be written into the database yet
+        self._asked: float | None = None  # when the database was asked what has not been answered yet
+        self._down = False
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="chain", daemon=True)
@@ -123,8 +127,16 @@ class Chain:
 
     @property
     def ready(self) -> bool:
-        """Whether a model answers and the database did when it was last asked."""
-        return self.served is not None and self.database is not None and not self._down
+        """Whether a model answers, the database did when it was last asked, and it took what was last written."""
+        return self.served is not None and not self.database_trouble
+
+    @property
+    def database_trouble(self) -> str:
+        """What is wrong with the database; empty: nothing."""
+        asked = self._asked
+        if self.database is None or self._down or (asked is not None and time.monotonic() - asked > PATIENCE_S):
+            return "The database does not answer."
+        return "" if self.database.writes else "The database cannot be written to."
 
     def db(self) -> Database:
         """Return the database; a problem where it has not been reached yet."""
@@ -189,8 +201,6 @@ class Chain:
         await self._until(lambda: self.served is not None and self.served.name == name, within)
         return self.served is not None and self.served.name == name
 
-    _down = False
-
     async def _until(self, condition: Callable[[], bool], seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
@@ -243,11 +253,8 @@ class Chain:
         self.trouble = trouble
 
     def _look(self) -> None:
-        self._down = True  # until it has answered
-        if self.database is None:
-            self.database = Database.open(self.settings.database_url)
-        newest = version(self.database)
-        self._down = False
+        newest = self._version_now()
+        assert self.database is not None
         path = current(self.models)
         changed = self._read(self.database, newest)
         refused = self._model(path)
@@ -255,8 +262,24 @@ class Chain:
         if self._bundle is None:
             return
         if changed or self.served is None or self.served.name != self._bundle.name:
-            self._swap(self.database, self._bundle, self._panel)
+            self._swap(self._bundle, self._panel)
+        self._keep_forecast(self.database)
         self._tell(refused)
+
+    def _version_now(self) -> int:
+        """Ask the database for its version, and know whether it answers."""
+        self._asked = time.monotonic()
+        try:
+            if self.database is None:
+                self.database = Database.open(self.settings.database_url)
+            found = version(self.database)
+        except BaseException:
+            self._down = True
+            raise
+        finally:
+            self._asked = None
+        self._down = False
+        return found
 
     def _read(self, database: Database, newest: int) -> bool:
         """Read what is new of the chain; say whether there is something."""
@@ -284,7 +307,7 @@ class Chain:
             return f"The promoted model is refused, and what was served before goes on: {error}"
         return ""
 
-    def _swap(self, database: Database, bundle: Bundle, panel: Panel) -> None:
+    def _swap(self, bundle: Bundle, panel: Panel) -> None:
         began = time.monotonic()
         served = Served.of(Ready.of(bundle, panel), self._version)
         assert self._loop is not None
@@ -297,8 +320,15 @@ class Chain:
             served.version,
             time.monotonic() - began,
         )
-        frame = served.table.frame
-        save_forecast(database, model=served.name, cutoff=served.ready.cutoff, version=served.version, rows=frame)
+        self._unkept = served
+
+    def _keep_forecast(self, database: Database) -> None:
+        """Write the newest forecast into the database; where that fails, it is tried again at each look."""
+        made = self._unkept
+        if made is not None:
+            rows = made.table.frame
+            save_forecast(database, model=made.name, cutoff=made.ready.cutoff, version=made.version, rows=rows)
+            self._unkept = None
 
     def _serve(self, served: Served) -> None:
         """Put something new in the place of the old; on the event loop, between two requests."""

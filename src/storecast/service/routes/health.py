@@ -15,12 +15,12 @@ async def live(request: Request) -> Response:  # noqa: ARG001 - as every route
 
 
 async def ready(request: Request) -> Response:
-    """Say whether requests can be answered: a model is loaded, the database answers, and nobody has stopped the service."""
+    """Say whether requests can be answered: a model is loaded, the database answers and can be written to, and nobody stops it."""
     service = service_of(request)
     if service.stopping:
         raise Problem("not-ready", "The service is about to end.")
     if not service.chain.ready:
-        what = "No model is loaded yet." if service.chain.served is None else "The database does not answer."
+        what = service.chain.database_trouble or "No model is loaded yet."
         raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
     return plain({"status": "ready"})
 

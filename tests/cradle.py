@@ -1,0 +1,82 @@
+"""The process from which `nursery` forks services: it has imported what takes long, and starts no thread of its own.
+
+It imports no Polars, which starts threads: a process with threads cannot be forked safely. Each line on its input is a question, in
+JSON, and gets a line in answer. It ends with the tests, and every service ends with it.
+"""
+
+import ctypes
+import importlib
+import json
+import logging
+import os
+import signal
+import sys
+import time
+import traceback
+from typing import Any
+
+SLOW = ("fastapi", "holidays", "psycopg", "scipy.stats", "skops.io", "sklearn.ensemble", "sqlalchemy.dialects.sqlite")
+SLOW += ("alembic", "orjson", "prometheus_client", "typer", "uvicorn", "uvloop", "xgboost")
+PR_SET_PDEATHSIG = 1
+CAPABILITIES_V3 = 0x20080522
+
+
+def attend() -> None:
+    """Answer until there are no more questions."""
+    for name in SLOW:
+        importlib.import_module(name)
+    codes: dict[int, int | None] = {}  # of services: how each ended
+    for line in sys.stdin:
+        asked = json.loads(line)
+        print(json.dumps(_answer(asked, codes)), flush=True)
+
+
+def _answer(asked: dict[str, Any], codes: dict[int, int | None]) -> Any:
+    if asked["do"] == "count threads":
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - they are only counted
+    if asked["do"] == "start":
+        pid = os.fork()
+        if pid == 0:
+            _live(asked)
+        codes[pid] = None
+        return pid
+    pid = asked["pid"]
+    if codes[pid] is None:
+        gone, how = os.waitpid(pid, os.WNOHANG)
+        codes[pid] = os.waitstatus_to_exitcode(how) if gone else None
+    return codes[pid]
+
+
+def _live(asked: dict[str, Any]) -> None:
+    """Be a service, to its end."""
+    code = 1
+    try:
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if asked["no_rights"]:  # root may write to what it owns, and to nothing that is read-only
+            header, none = (ctypes.c_uint32 * 2)(CAPABILITIES_V3, 0), (ctypes.c_uint32 * 6)()
+            assert libc.capset(ctypes.byref(header), ctypes.byref(none)) == 0
+        nothing, log = os.open(os.devnull, os.O_RDONLY), os.open(asked["log"], os.O_WRONLY | os.O_APPEND)
+        for old, new in ((nothing, 0), (log, 1), (log, 2)):
+            os.dup2(old, new)
+        os.environ.update(asked["env"])
+        time.tzset()
+        if not asked["tried"]:
+            bundle = importlib.import_module("storecast.bundle.bundle")
+            bundle.try_in_child = lambda path, **_: path
+        sys.argv = asked["argv"]
+        importlib.import_module("storecast.cli").main()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    attend()
