@@ -4,38 +4,26 @@ import datetime as dt
 import importlib
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from chains import write_chain
+from commands import Cli
 from storecast import schema as s
 from storecast import workflows
-from storecast.cli import main
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast
 from storecast.database.panel import read_panel
 from storecast.database.writes import add_sales
 
 RUN = importlib.import_module("storecast.workflows.run")  # workflows.run is the function
-Cli = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    monkeypatch.setattr(RUN, "missing_libraries", lambda: ["these"])  # no exploration: it takes its time
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return call
+@pytest.fixture(autouse=True)
+def _no_exploration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RUN, "missing_libraries", lambda: ["these"])  # it takes its time
 
 
 @pytest.fixture(scope="module")

@@ -2,56 +2,44 @@
 
 import datetime as dt
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from storecast.cli import main
+from commands import Cli
 from storecast.database.connect import Database, home_url
 from storecast.database.keys import find_key
 
-Cli = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
+def key(cli: Cli, tmp_path: Path) -> Cli:
     Database.open(home_url(tmp_path), create=True).close()
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["storecast", "key", *map(str, words), "--home", str(tmp_path)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return call
+    return lambda *words: cli("key", *words, "--home", tmp_path)
 
 
-def test_a_key_is_made_listed_and_revoked(cli: Cli, tmp_path: Path) -> None:
-    code, out, err = cli("create", "--name", "planner", "--scopes", "read,forecast", "--expires", "2999-12-31")
+def test_a_key_is_made_listed_and_revoked(key: Cli, tmp_path: Path) -> None:
+    code, out, err = key("create", "--name", "planner", "--scopes", "read,forecast", "--expires", "2999-12-31")
     assert code == 0, err
     token = out.strip()
     assert token not in err
-    listed = json.loads(cli("list", "--json")[1])
+    listed = json.loads(key("list", "--json")[1])
     assert listed[0]["scopes"] == "forecast, read"
     assert listed[0]["expires"] == "3000-01-01T00:00:00+00:00"
     assert token not in json.dumps(listed)
-    assert "planner" in cli("list")[1]
+    assert "planner" in key("list")[1]
     database = Database.open(home_url(tmp_path))
-    key = find_key(database, token)
-    assert key is not None
-    assert key.holds(dt.datetime.now(dt.UTC))
-    assert cli("revoke", 1)[0] == 0
-    key = find_key(database, token)
-    assert key is not None
-    assert not key.holds(dt.datetime.now(dt.UTC))
+    found = find_key(database, token)
+    assert found is not None
+    assert found.holds(dt.datetime.now(dt.UTC))
+    assert key("revoke", 1)[0] == 0
+    found = find_key(database, token)
+    assert found is not None
+    assert not found.holds(dt.datetime.now(dt.UTC))
     database.close()
 
 
-def test_a_key_as_json(cli: Cli) -> None:
-    made = json.loads(cli("create", "--name", "a", "--scopes", "admin", "--json")[1])
+def test_a_key_as_json(key: Cli) -> None:
+    made = json.loads(key("create", "--name", "a", "--scopes", "admin", "--json")[1])
     assert made["id"] == 1
     assert made["key"].startswith("sc_")
 
@@ -66,8 +54,8 @@ def test_a_key_as_json(cli: Cli) -> None:
         (("revoke", "7"), "no key 7"),
     ],
 )
-def test_a_mistake_is_one_message(cli: Cli, words: tuple[str, ...], said: str) -> None:
-    code, out, err = cli(*words)
+def test_a_mistake_is_one_message(key: Cli, words: tuple[str, ...], said: str) -> None:
+    code, out, err = key(*words)
     assert (code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err

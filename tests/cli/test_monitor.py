@@ -3,39 +3,24 @@
 import datetime as dt
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from chains import write_chain
+from commands import Cli
 from panels import make_panel
 from storecast import schema as s
 from storecast import workflows
-from storecast.cli import main
 from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel import write_panel
 from storecast.database.writes import add_sales
 
-Cli = Callable[..., tuple[int, str, str]]
 PANEL = make_panel(stores=6, days=500, ahead=10)
 CUTOFF = PANEL.end - dt.timedelta(days=28)
-
-
-@pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return call
 
 
 def write_home(home: Path, end: dt.date) -> Path:

@@ -1,0 +1,5 @@
+"""What calls a command."""
+
+from commands import cli
+
+__all__ = ["cli"]
