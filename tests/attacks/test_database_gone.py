@@ -187,6 +187,21 @@ def test_when_the_disk_is_read_only_at_the_start_then_it_waits_for_another(
     assert stands(url) == 1
 
 
+def test_when_no_first_key_can_be_made_then_it_begins_all_the_same(nursery: Nursery, own: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "database"
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'storecast.db'}"
+    fill(url, chain())
+    with read_only(folder):
+        life = nursery.start(own, "--db", url, no_rights=True)
+        try:
+            assert life.status("/health/live") == 200
+            assert "begins all the same" in life.said()
+        finally:
+            life.kill()
+    assert not (own / "admin.key").exists()
+
+
 def test_when_the_file_is_away_at_the_start_then_it_waits_for_it(
     nursery: Nursery, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
@@ -224,7 +239,6 @@ def run(url: str, *statements: str) -> None:
     engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
         for statement in statements:
-            conn.exec_driver_sql("SET default_transaction_read_only = off")
             conn.exec_driver_sql(statement)
     engine.dispose()
 
@@ -302,46 +316,25 @@ def test_when_its_connections_are_ended_then_each_request_is_answered(
         assert "Traceback" not in life.said()
 
 
-def test_when_the_database_is_read_only_then_it_is_not_ready(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str]
-) -> None:
-    url, key = postgresql
-    name = sa.make_url(url).database
-    off = (f'ALTER DATABASE "{name}" RESET default_transaction_read_only', END_ALL)
-    with nursery.living(own, "--db", url) as life:
-        try:
-            survives(
-                life,
-                key,
-                url,
-                lambda: run(url, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on', END_ALL),
-                lambda: run(url, *off),
-            )
-        finally:
-            run(url, *off)
-
-
-FULL = """
-CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$
+REFUSE = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{said}' USING ERRCODE = '{code}'; END $$
 """
 TABLES = ("sales", "requests", "forecast_rows")
+SAID = {
+    "disk_full": "could not extend file: No space left on device",
+    "read_only_sql_transaction": "cannot execute INSERT in a read-only transaction",
+    "io_error": "could not write to file: Input/output error",
+}
 
 
-def test_when_the_disk_of_the_database_is_full_then_writes_are_refused_whole(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str]
+@pytest.mark.parametrize("code", SAID)
+def test_when_the_disk_of_the_database_is_full_or_read_only_then_writes_are_refused_whole(
+    nursery: Nursery, own: Path, postgresql: tuple[str, str], code: str
 ) -> None:
-    """The server says what it says of a full disk, late in a write; filling a real one needs root."""
+    """The server says what it says then, late in a write; filling a disk of its own would need root."""
     url, key = postgresql
-    run(url, FULL)
-    full = [
-        f"CREATE TRIGGER full_disk AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION no_room()" for table in TABLES
-    ]
+    refuse = [f"CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION refuse()" for table in TABLES]
+    accept = [f"DROP TRIGGER refuse ON {table}" for table in TABLES]
+    run(url, REFUSE.format(said=SAID[code], code=code))
     with nursery.living(own, "--db", url) as life:
-        survives(
-            life,
-            key,
-            url,
-            lambda: run(url, *full),
-            lambda: run(url, *[f"DROP TRIGGER full_disk ON {table}" for table in TABLES]),
-        )
+        survives(life, key, url, lambda: run(url, *refuse), lambda: run(url, *accept))

@@ -114,6 +114,30 @@ def test_a_folder_that_is_not_there_lists_nothing(models: Path) -> None:
     assert list_models(models) == []
 
 
+@pytest.mark.parametrize("moment", ["before its turn", "while it is read"])
+def test_a_model_that_is_deleted_while_it_is_listed_is_left_out(
+    models: Path, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    kept, gone = (publish(models, manifest, PARTS, now=NOON + dt.timedelta(days=day)) for day in range(2))
+    names, opened = store._names, store.open_model
+
+    def before_the_first(folder: Path) -> list[str]:
+        found = names(folder)
+        gone.unlink()
+        return found
+
+    def before_its_own(path: Path) -> Any:
+        if path == gone:
+            gone.unlink()
+        return opened(path)
+
+    if moment == "while it is read":
+        monkeypatch.setattr(store, "open_model", before_its_own)
+    else:
+        monkeypatch.setattr(store, "_names", before_the_first)
+    assert [model.path for model in list_models(models)] == [kept]
+
+
 def test_current_is_a_text_file_that_names_the_promoted_model(models: Path, manifest: dict[str, Any]) -> None:
     first, second = publish(models, manifest, PARTS, now=NOON), publish(models, manifest, PARTS, now=NOON)
     with pytest.raises(ModelFileError, match="No model is promoted"):

@@ -110,7 +110,8 @@ def publish(
 def list_models(folder: Path) -> list[ListedModel]:
     """Return the models of a folder, newest first, each checked as if it were to be loaded."""
     promoted = _promoted(folder)
-    return [_listed(folder / name, promoted=name == promoted) for name in _names(folder)]
+    listed = [_listed(folder / name, promoted=name == promoted) for name in _names(folder)]
+    return [model for model in listed if model is not None]
 
 
 def promote(folder: Path, name: str) -> None:
@@ -229,11 +230,16 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _listed(path: Path, *, promoted: bool) -> ListedModel:
-    size = path.lstat().st_size
+def _listed(path: Path, *, promoted: bool) -> ListedModel | None:
+    """Describe a model; None where another process has deleted it meanwhile."""
     try:
+        size = path.lstat().st_size
         manifest = open_model(path).manifest
+    except FileNotFoundError:
+        return None
     except ModelFileError as error:
+        if not os.path.lexists(path):
+            return None
         return ListedModel(path.name, path, size, promoted, None, str(error))
     return ListedModel(path.name, path, size, promoted, manifest, None)
 

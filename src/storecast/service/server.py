@@ -92,19 +92,19 @@ def first_key(settings: Settings) -> None:
         return
     try:
         database = Database.open(settings.database_url)
+        try:
+            if database.dialect != "sqlite" or all_keys(database):
+                return
+            token, _ = create_key(database, "first start", ["admin"], actor="first start")
+        finally:
+            database.close()
     except DatabaseError as error:
         log.warning("%s The service begins all the same, and waits for it.", error)
         return
-    try:
-        if database.dialect != "sqlite" or all_keys(database):
-            return
-        token, _ = create_key(database, "first start", ["admin"], actor="first start")
-        path = settings.home / ADMIN_KEY
-        with whole(path, mode=0o600) as draft:
-            draft.write_text(f"{token}\n", encoding="ascii")
-        print(path.absolute(), flush=True)
-    finally:
-        database.close()
+    path = settings.home / ADMIN_KEY
+    with whole(path, mode=0o600) as draft:
+        draft.write_text(f"{token}\n", encoding="ascii")
+    print(path.absolute(), flush=True)
 
 
 class Server(uvicorn.Server):
