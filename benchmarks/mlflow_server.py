@@ -34,6 +34,11 @@ os.execve(sys.executable, [sys.executable, "-m", *shlex.split(command)], environ
 """
 
 
+def has_mlflow(python: str) -> bool:
+    """Say whether an environment holds MLflow and XGBoost."""
+    return not subprocess.run([python, "-c", "import mlflow.xgboost, xgboost"], check=False).returncode
+
+
 def ask_mlflow(
     python: str, folder: Path, bundle: Bundle, panel: Panel
 ) -> tuple[Path, list[str], Callable[[str], None]]:

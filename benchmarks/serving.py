@@ -11,22 +11,15 @@ The home is copied, and the copy served, with keys, JSON logs and everything els
 
 import argparse
 import datetime as dt
-import json
 import os
 import shutil
-import signal
-import socket
+import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +28,11 @@ import orjson
 import polars as pl
 
 from measure import machine
-from mlflow_server import ask_mlflow
+from mlflow_server import ask_mlflow, has_mlflow
+from servers import CONNECTIONS, Target, started
 from storecast import schema as s
 from storecast.bundle.bundle import load
-from storecast.bundle.store import current
+from storecast.bundle.store import current, list_models
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
@@ -48,57 +42,6 @@ from storecast.database.panel import read_panel
 HERE = Path(__file__).parent
 ROAD = "/v1/forecasts"
 DAYS = 42
-CONNECTIONS = 8
-MOST = 10**9
-
-
-@dataclass
-class Target:
-    """A server that is asked.
-
-    Attributes
-    ----------
-    bodies : file with the bodies to send, one a line
-    """
-
-    name: str
-    process: subprocess.Popen[bytes]
-    port: int
-    path: str
-    bodies: Path
-    key: str = ""
-
-    def ask(
-        self, *, bodies: Path | None = None, connections: int = CONNECTIONS, seconds: float = 600.0, most: int = MOST
-    ) -> dict[str, Any]:
-        """Ask it from another process, and return what `load.load` does and the server's CPU milliseconds a request."""
-        what = {
-            "port": self.port,
-            "path": self.path,
-            "key": self.key,
-            "bodies": str(bodies or self.bodies),
-            "connections": connections,
-            "seconds": seconds,
-            "most": most,
-        }
-        before = self.cpu()
-        ran = subprocess.run(
-            [sys.executable, str(HERE / "load.py")], input=json.dumps(what).encode(), capture_output=True, check=False
-        )
-        if ran.returncode:
-            sys.exit(f"{self.name}: {ran.stderr.decode()}")
-        found: dict[str, Any] = json.loads(ran.stdout)
-        return found | {"cpu": 1000 * (self.cpu() - before) / found["requests"]}
-
-    def cpu(self) -> float:
-        """Return the CPU seconds of the server so far."""
-        user, system = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self) -> float:
-        """Return the memory that the server holds, MiB."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 
 def main() -> None:
@@ -115,7 +58,8 @@ def main() -> None:
         home, key = copy_of(asked.home, folder)
         panel = chain(home)
         bodies = Bodies(folder, panel)
-        names = {load(path).model.name: path.name for path in sorted((home / "models").glob("*.pkl"))}
+        models = reversed(list_models(home / "models"))
+        names = {model.manifest.kind: model.name for model in models if model.manifest}
         own = load(current(home / "models"))
         command = [sys.executable, "-P", "-m", "storecast.cli", "serve", "--home", str(home), "--log-format", "json"]
         service = started(stack, "service", command, "--port", ROAD, bodies.stored, "/health/ready", key)
@@ -123,7 +67,7 @@ def main() -> None:
             stack, "empty route", [sys.executable, str(HERE / "empty_service.py")], "", ROAD, bodies.stored, ""
         )
         mlflow = None
-        if asked.mlflow:
+        if asked.mlflow and has_mlflow(asked.mlflow):
             mlflow_bodies, mlflow_command, check = ask_mlflow(asked.mlflow, folder, own, panel)
             mlflow = started(stack, "MLflow", mlflow_command, "", "/invocations", mlflow_bodies, "/ping")
             check(mlflow.ask(connections=1, most=1)["reply"])
@@ -264,7 +208,11 @@ def copy_of(home: Path, folder: Path) -> tuple[Path, str]:
         sys.exit(f"There is no storecast.db in {home}; expected the home that `storecast run --out HOME` wrote.")
     copy = folder / "home"
     shutil.copytree(home / "models", copy / "models")
-    shutil.copy(home / "storecast.db", copy)
+    with (
+        closing(sqlite3.connect(home / "storecast.db")) as there,
+        closing(sqlite3.connect(copy / "storecast.db")) as here,
+    ):
+        there.backup(here)
     database = Database.open(home_url(copy))
     try:
         return copy, create_key(database, "benchmark", ["forecast"])[0]
@@ -282,51 +230,9 @@ def chain(home: Path) -> Panel:
     return extend(panel, panel.end + dt.timedelta(days=DAYS))
 
 
-def started(
-    stack: ExitStack, name: str, command: list[str], option: str, path: str, bodies: Path, ready: str, key: str = ""
-) -> Target:
-    """Start a server on a free port and wait until it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = stack.enter_context(_process([*command, *([option] if option else []), str(port)]))
-    until = time.monotonic() + 120
-    while not _answers(port, ready):
-        if process.poll() is not None or time.monotonic() > until:
-            sys.exit(f"{name} did not start: {' '.join(command)}")
-        time.sleep(0.1)
-    return Target(name, process, port, path, bodies, key)
-
-
 def middle(values: Iterable[float]) -> float:
     """Return the median."""
     return statistics.median(values)
-
-
-@contextmanager
-def _process(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    variables = {**os.environ, "STORECAST_RATE": "0"}
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=variables)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _answers(port: int, path: str) -> bool:
-    """Say whether a server answers, whatever it says where no path is given."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10):
-            return True
-    except urllib.error.HTTPError:
-        return not path
-    except OSError:
-        return False
 
 
 def _of(model: str | None) -> dict[str, str]:

@@ -15,7 +15,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
 
 from storecast.database.connect import Database
 from storecast.database.keys import all_keys, create_key
@@ -26,15 +25,15 @@ from storecast.service.protocol import protocol_of
 from storecast.service.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from storecast.service.service import Service
 
 log = logging.getLogger(__name__)
 
 ADMIN_KEY = "admin.key"  # in the home
 SPARE_S = 1.0  # for the log of requests, after the last request has ended
-SWITCH_S = (
-    0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (benchmarks/serving.py)
-)
+SWITCH_S = 0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (docs/serving.md)
 
 
 def serve(settings: Settings) -> None:
@@ -63,7 +62,7 @@ def serve(settings: Settings) -> None:
         )
 
 
-def config_of(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def config_of(app: "FastAPI", settings: Settings) -> uvicorn.Config:
     """Return how uvicorn serves an application with these settings."""
     return uvicorn.Config(
         app,
