@@ -7,6 +7,7 @@ import pytest
 from storecast.config import BoostingSettings
 from storecast.errors import ConfigError
 from storecast.models import create
+from storecast.models.boosting import PLAIN
 from storecast.models.settings import changed, read_settings
 
 
@@ -17,7 +18,7 @@ def test_a_table_changes_the_settings_of_its_model_also_inside_the_blend(tmp_pat
     alone, blend = create("boosting", settings=settings), create("blend", settings=settings)
     assert (alone.settings.rounds, alone.settings.loss) == (7, "absolute")
     assert blend.members["boosting"].settings == alone.settings
-    assert blend.members["boosting-plain"].settings.rounds == BoostingSettings().rounds
+    assert blend.members["boosting-plain"].settings == PLAIN
 
 
 @pytest.mark.parametrize(

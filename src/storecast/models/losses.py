@@ -1,4 +1,4 @@
-"""Losses that `boosting` can be trained under. docs/loss.md has what each of them costs, and why the first is the default.
+"""Losses that `boosting` can be trained under. docs/loss.md has what each of them costs, and why `log-absolute` is the default.
 
 A model answers with log sales. A loss on sales as money therefore learns from money, and its answer is taken to logs.
 """
