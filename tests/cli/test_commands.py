@@ -251,6 +251,22 @@ def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path,
     assert "no file" in err
 
 
+def test_a_scenario_of_a_database_is_the_same_as_of_the_files(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert run(cli, folder, home)[0] == 0
+    model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
+    for name, words in {"files": ("--data", folder), "base": ("--db", f"sqlite:///{home / 'storecast.db'}")}.items():
+        assert cli("future", *words, "--out", tmp_path / "days.csv", "--horizon", 14)[0] == 0
+        days = pl.read_csv(tmp_path / "days.csv").with_columns(pl.lit(1).alias("Promo"))
+        days.write_csv(tmp_path / "x.csv")
+        out = tmp_path / f"{name}.csv"
+        found = cli(
+            "scenario", *words, "--model", model, "--calendar", tmp_path / "x.csv", "--out", out, "--horizon", 14
+        )
+        assert found[0] == 0, found
+    assert (tmp_path / "files.csv").read_bytes() == (tmp_path / "base.csv").read_bytes()
+
+
 def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:
     assert cli("demo-data", "--out", tmp_path, "--stores", 3, "--days", 150)[0] == 0
     assert json.loads(cli("check", "--data", tmp_path, "--json")[1])["generated"] is True

@@ -9,6 +9,7 @@ from polars.testing import assert_frame_equal
 
 from panels import make_panel
 from storecast import schema as s
+from storecast.data.columns import Columns
 from storecast.data.overlay import overlay
 from storecast.data.read import read_calendar
 from storecast.errors import DataError
@@ -16,7 +17,7 @@ from storecast.errors import DataError
 
 def rows(folder: Path, text: str) -> pl.DataFrame:
     (folder / "other.csv").write_text(text, encoding="utf-8")
-    return read_calendar(folder / "other.csv", folder)
+    return read_calendar(folder / "other.csv", Columns())
 
 
 def test_only_what_is_given_changes(tmp_path: Path) -> None:
@@ -54,4 +55,4 @@ def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
-        read_calendar(tmp_path / "none.csv", tmp_path)
+        read_calendar(tmp_path / "none.csv", Columns())

@@ -98,14 +98,13 @@ def read_chain(folder: Path) -> RawChain:
     return RawChain(sales, stores, ahead, columns.known, doubles, generated=generated)
 
 
-def read_calendar(path: Path, folder: Path) -> pl.DataFrame:
+def read_calendar(path: Path, columns: Columns) -> pl.DataFrame:
     """Read days of a calendar that someone edited: Store, Date and some of what is known ahead; null where a cell is empty.
 
     Parameters
     ----------
-    folder : of the chain's files, whose `storecast.toml` says how columns are called
+    columns : how the columns are called, and which of them are the chain's own
     """
-    columns = read_columns(folder)
     table = _ours(read_table(path), columns)
     _need(table, s.KEYS)
     known = (*s.KNOWN, *columns.known)

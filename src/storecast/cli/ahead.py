@@ -1,0 +1,87 @@
+"""The days ahead: forecast, future, scenario."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from storecast.cli import options, show
+from storecast.logs import log_to_screen
+
+
+def forecast(
+    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    out: Annotated[Path, typer.Option("--out", help="The forecast to write, a CSV file.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
+    totals: Annotated[Path | None, typer.Option("--totals", help="Totals with intervals to write, a CSV file.")] = None,
+    horizon: options.Horizon = None,
+    quantiles: options.Quantiles = "",
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Forecast the days after the end of the sales with a saved model."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("forecast")
+        rows, found = workflows.forecast(
+            options.source(data, db),
+            model=model,
+            out=out,
+            horizon=horizon,
+            quantiles=options.numbers(quantiles),
+            skip=skip or (),
+            sums=totals,
+        )
+    result = {"model": found.model, "cutoff": found.cutoff.isoformat(), "rows": rows, "out": str(out)}
+    if json:
+        show.as_json(result)
+    else:
+        print(f"Wrote {rows} forecasts of {found.model} after {found.cutoff} to {out}.")
+
+
+def future(
+    out: Annotated[Path, typer.Option("--out", help="The calendar ahead to write, a CSV file.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
+    horizon: options.Horizon = None,
+    skip: options.Skip = None,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Write the calendar ahead, given and assumed, to edit promotions in."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("reading, cleaning, working the calendar out")
+        rows = workflows.future(options.source(data, db), horizon=horizon, out=out, skip=skip or ()).height
+    print(f"Wrote {rows} days of stores to {out}.")
+
+
+def scenario(
+    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    calendar: Annotated[
+        Path, typer.Option("--calendar", help="Days ahead that are to be different, as `storecast future` writes them.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The comparison to write, a CSV file.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
+    horizon: options.Horizon = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Say what the model expects another calendar to change, with an interval of the difference."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("scenario")
+        found = workflows.scenario(
+            options.source(data, db), model=model, calendar=calendar, out=out, horizon=horizon, skip=skip or ()
+        )
+    show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()) if json else show.scenario(found, out)

@@ -1,0 +1,83 @@
+"""What moves sales, and what a forecast is made of: explore, explain."""
+
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+
+from storecast.cli import options, show
+from storecast.logs import log_to_screen
+
+
+def explore(
+    out: Annotated[Path, typer.Option("--out", help="Folder for report.html and tables/.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
+    questions: Annotated[
+        str, typer.Option("--questions", help="Names, such as promotions,holidays. Default: all.")
+    ] = "",
+    png: Annotated[bool, typer.Option("--png", help="Write each picture as a PNG too; needs the extra png.")] = False,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Show what moves sales and customers: a report of questions and answers, and the table behind each."""
+    from storecast import workflows
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        found = workflows.explore(
+            options.source(data, db),
+            out=out,
+            questions=options.names(questions),
+            pictures=png,
+            skip=skip or (),
+            progress=progress,
+        )
+    answers = {section.key: section.answer for section in found.sections()}
+    if json:
+        show.as_json({"answers": answers, "unanswered": dict(found.unanswered)})
+        return
+    for section in found.sections():
+        print(f"{section.question}\n  {section.answer}\n")
+    for name, reason in found.unanswered.items():
+        print(f"Not answered: {name}: {reason}.")
+    print(f"Open {out / 'report.html'}; the tables are in {out / 'tables'}.")
+
+
+def explain(
+    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    data: options.MaybeData = None,
+    db: options.FromDb = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="A store. Default: what matters to the model on the whole.")
+    ] = None,
+    date: Annotated[str, typer.Option("--date", help="A day of the forecast. Default: every day of the store.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="The contributions to write, a CSV file.")] = None,
+    horizon: options.Horizon = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Say what a forecast is made of, in money: level, weekday, season, promotion, holidays, competition, trend."""
+    from storecast import workflows
+
+    log_to_screen(log_format, verbose=False)
+    with show.progress() as progress:
+        progress("explain")
+        found = workflows.explain(
+            options.source(data, db),
+            model=model,
+            store=store,
+            date=options.day(date),
+            out=out,
+            horizon=horizon,
+            skip=skip or (),
+        )
+    if json:
+        show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
+    elif store is None:
+        show.importance(found)
+    else:
+        show.contributions(found)

@@ -1,0 +1,93 @@
+"""The main job, and what goes before it: run, check, demo-data."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storecast.cli import options, show
+from storecast.logs import log_to_screen
+
+
+def run(
+    out: Annotated[Path, typer.Option("--out", help="The home: folder for forecasts, scores, report and models.")],
+    data: options.MaybeData = None,
+    db: options.Db = None,
+    horizon: options.Horizon = None,
+    models: options.Models = "",
+    windows: Annotated[int | None, typer.Option("--windows", help="Scored windows. Default: 2; with --fast 1.")] = None,
+    quantiles: options.Quantiles = "",
+    fast: options.Fast = False,
+    settings: options.Settings = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Do the main job: backtest, train the best model, forecast, and write the home.
+
+    Without --data the chain is read from the database: --db, else storecast.db in the home.
+    """
+    from storecast import workflows
+    from storecast.models.settings import read_settings
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        found = workflows.run(
+            data,
+            home=out,
+            db=db,
+            horizon=horizon,
+            models=options.names(models),
+            windows=windows,
+            quantiles=options.numbers(quantiles),
+            fast=fast,
+            settings=read_settings(settings),
+            skip=skip or (),
+            progress=progress,
+        )
+    show.as_json(found) if json else show.scores(found)
+    if not json:
+        print(f"The home is {out}; open {out / 'report.html'}.")
+
+
+def check(
+    data: options.Data,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for check.json.")] = None,
+    skip: options.Skip = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Read and clean a folder; list what was repaired. Exit 0: a run could go on; 2: it could not."""
+    from storecast import workflows
+
+    log_to_screen(log_format, verbose=False)
+    with show.progress() as progress:
+        progress("reading and cleaning")
+        found = workflows.check(data, out=out, skip=skip or ()).report()
+    if json:
+        show.as_json(found)
+        return
+    rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in found["repairs"]]
+    show.table("Repairs", ["rule", "rows", "what was found", "what was done", "examples"], rows)
+    kind = "A generated chain: " if found["generated"] else ""
+    print(
+        f"{kind}{found['stores']} stores, {found['rows']} rows from {found['first']} to {found['last']}, "
+        f"{found['rows_ahead']} rows ahead. A run can go on."
+    )
+
+
+def demo_data(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
+    stores: Annotated[int, typer.Option("--stores", help="Number of stores.")] = 150,
+    days: Annotated[int, typer.Option("--days", help="Days in all; the last 48 go to test.csv.")] = 942,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same chain.")] = 1,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Write a generated chain: the same files as a real one, its true effects beside them in truth.json."""
+    from storecast.data.generate import ChainSpec, write_demo
+
+    log_to_screen(log_format)
+    with show.progress() as progress:
+        progress("generating")
+        write_demo(out, ChainSpec(stores=stores, days=days, seed=seed))
+    print(f"Wrote a generated chain of {stores} stores and {days} days to {out}.")
