@@ -102,8 +102,8 @@ def test_importance_knows_what_the_panel_is_made_of(window: Window) -> None:
 
 def test_dealing_a_driver_out_at_random_costs_what_it_is_worth(window: Window) -> None:
     cutoff = window.cutoff - dt.timedelta(days=HORIZON)
-    lost = backtest(window.panel, ["linear", "boosting"], [cutoff], Task(HORIZON)).importance
-    for model in ("naive", "linear", "boosting"):
+    lost = backtest(window.panel, ["linear", "boosting", "blend"], [cutoff], Task(HORIZON), fast=True).importance
+    for model in ("naive", "linear", "boosting", "blend"):
         assert lost[model]["level"] > 0.2
         assert lost[model]["promotion"] > 0.05
     assert abs(lost["linear"].get("trend", 0.0)) < 0.02

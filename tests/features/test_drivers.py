@@ -36,6 +36,21 @@ def test_every_column_that_a_model_looks_at_speaks_for_a_driver(designs: dict[st
     assert set(pieces.drivers) <= set(DRIVERS)
 
 
+def test_the_columns_of_a_blend_are_taken_apart_as_those_of_its_members(designs: dict[str, pl.DataFrame]) -> None:
+    members = {name: designs[name] for name in ("linear", "boosting")}
+    design = pl.concat(
+        [each.select(pl.all().name.prefix(f"{name}.")) for name, each in members.items()], how="horizontal"
+    )
+    found, alone = Pieces.of(design), {name: Pieces.of(each) for name, each in members.items()}
+    assert found.single == {f"{m}.{c}": driver for m, pieces in alone.items() for c, driver in pieces.single.items()}
+    assert found.several.keys() == {f"{m}.{column}" for m, pieces in alone.items() for column in pieces.several}
+    rows, other = np.array([3, 50, 90]), np.array([70, 70, 70])
+    mixed = found.mixed(["promotion", "level"], rows, other)
+    for name, pieces in alone.items():
+        own = mixed.select(pl.col(f"^{name}\\..*$")).rename(lambda column: column.partition(".")[2])
+        assert_frame_equal(own, pieces.mixed(["promotion", "level"], rows, other))
+
+
 @pytest.mark.parametrize("name", ["naive", "boosting"])
 def test_pieces_add_up_to_their_column(designs: dict[str, pl.DataFrame], name: str) -> None:
     pieces = Pieces.of(designs[name])

@@ -18,6 +18,8 @@ from storecast.features.registry import OWN
 
 Places = npt.NDArray[np.int64]
 
+BETWEEN = "."  # stands between the name of a blend's member and that of its column
+
 DRIVERS = ("level", "weekday", "season", "promotion", "holidays", "competition", "trend", "own columns")
 (LEVEL, WEEKDAY, SEASON, PROMOTION, HOLIDAYS, COMPETITION, TREND, OWN_COLUMNS) = DRIVERS
 
@@ -101,7 +103,9 @@ class Pieces:
 
     @classmethod
     def of(cls, design: pl.DataFrame) -> "Pieces":
-        """Take the columns of a design apart."""
+        """Take the columns of a design apart; those of a blend, of each member by itself."""
+        if all(BETWEEN in name for name in design.columns):
+            return cls._of_members(design)
         several: dict[str, dict[str, pl.Series]] = {}
         for span in SPANS:
             several |= _means(design, span)
@@ -112,6 +116,18 @@ class Pieces:
         if {"ridge", *RIDGE_PARTS} <= set(design.columns):
             several["ridge"] = _ridge(design)
         single = {name: _driver(name) for name in design.columns if name not in several}
+        return cls(design, single, several)
+
+    @classmethod
+    def _of_members(cls, design: pl.DataFrame) -> "Pieces":
+        single: dict[str, str | None] = {}
+        several: dict[str, dict[str, pl.Series]] = {}
+        for member in dict.fromkeys(name.partition(BETWEEN)[0] for name in design.columns):
+            begin = member + BETWEEN
+            own = [name for name in design.columns if name.startswith(begin)]
+            pieces = cls.of(design.select(own).rename({name: name.removeprefix(begin) for name in own}))
+            single |= {begin + name: driver for name, driver in pieces.single.items()}
+            several |= {begin + name: found for name, found in pieces.several.items()}
         return cls(design, single, several)
 
     @property

@@ -13,7 +13,7 @@ import polars as pl
 
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel
-from storecast.features.drivers import Places
+from storecast.features.drivers import BETWEEN, Places
 from storecast.features.rows import Memo
 from storecast.models.base import Forecaster, Logs, create, register
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
@@ -21,7 +21,6 @@ from storecast.models.contributions import Contributions, Explains, ExplainsColu
 log = logging.getLogger(__name__)
 
 MEMBERS = "members.json"
-BETWEEN = "."  # stands between a member's name and the name of its part or column
 
 
 class Blend:
