@@ -13,6 +13,7 @@ from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.evaluate.promotion import choose
 from storecast.evaluate.summary import summary
+from storecast.evaluate.totals import totals
 from storecast.report.page import ReportInput
 
 BOUNDS = {"Lower95": 0.5, "Lower80": 0.8, s.FORECAST: 1.0, "Upper80": 1.2, "Upper95": 1.5}
@@ -53,6 +54,7 @@ def told(named: Callable[..., Panel], ahead: Callable[..., pl.DataFrame]) -> Rep
     result = backtest(panel, ["linear"], [panel.end - dt.timedelta(days=14)], Task(14))
     return ReportInput(
         forecast=ahead(panel, 5000.0),
+        sums=totals(ahead(panel, 5000.0), panel.stores),
         panel=panel,
         scores=summary(result, panel, choose(result), version="0", generated=True),
         repairs=[Repair("rule", "<b>what</b>", "done", 3, ("<i>x</i>",))],

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import polars as pl
 
 from panels import make_panel
 from storecast import schema as s
+from storecast.evaluate.totals import totals
 from storecast.report import facts
 
 Ahead = Callable[..., pl.DataFrame]
@@ -40,11 +42,26 @@ def test_a_store_without_an_open_day_is_not_shown(ahead: Ahead) -> None:
 
 def test_weeks_and_types_add_up_to_the_chain(ahead: Ahead) -> None:
     panel = make_panel(stores=5, days=400, ahead=14)
-    found = facts.outlook(ahead(panel), panel.sales, panel.stores)
+    found = facts.outlook(ahead(panel), panel.sales, panel.stores, totals(ahead(panel), panel.stores))
     for part in ("weeks", "types"):
         for name in (s.FORECAST, "Like", "LastYear"):
             assert round(sum(line[name] for line in found[part]), 2) == found["chain"][name]
     assert sum(line["Stores"] for line in found["types"]) == 5
+
+
+def test_sums_have_the_bounds_of_the_totals_or_none(ahead: Ahead) -> None:
+    panel = make_panel(stores=5, days=400, ahead=14)
+    forecast = ahead(panel)
+    draws = np.random.default_rng(0).gamma(4, forecast[s.FORECAST].to_numpy()[:, None] / 4, (forecast.height, 50))
+    for sums in (totals(forecast, panel.stores, draws), totals(forecast, panel.stores)):
+        found = facts.outlook(forecast, panel.sales, panel.stores, sums)
+        lines = {"chain-horizon": [found["chain"]], "chain-week": found["weeks"], "type-horizon": found["types"]}
+        for level, shown in lines.items():
+            for name in ("Lower80", "Upper95"):
+                there = sums.filter(Level=level)
+                assert [line[name] for line in shown] == (
+                    there[name].to_list() if name in sums.columns else [None] * there.height
+                )
 
 
 def test_weeks_ahead_are_in_the_order_of_numbers() -> None:

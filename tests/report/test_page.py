@@ -159,6 +159,18 @@ def test_what_has_no_scores_is_left_out(told: ReportInput, spoil: dict[str, Any]
     assert "Nothing was found to repair." in Outline(page).words()
 
 
+def test_intervals_of_totals_are_told_where_there_are_some(told: ReportInput, page: str) -> None:
+    assert "totals.csv" not in page
+    bounds = (pl.col(s.FORECAST).mul(share).alias(name) for name, share in (("Lower80", 0.9), ("Upper80", 1.1)))
+    wide = (pl.col(s.FORECAST).mul(share).alias(name) for name, share in (("Lower95", 0.8), ("Upper95", 1.2)))
+    sums = told.sums.with_columns(*bounds, *wide)
+    total = sums.filter(Level="chain-horizon").row(0, named=True)
+    text = render(dataclasses.replace(told, sums=sums))
+    assert f"<td>{total['Lower80']:,.0f} to {total['Upper80']:,.0f}</td>" in text
+    assert f"95&nbsp;% {total['Lower95']:,.0f} to {total['Upper95']:,.0f}" in text
+    assert "totals.csv" in text
+
+
 def test_the_baseline_alone_is_reported_without_a_comparison(told: ReportInput) -> None:
     page = render(dataclasses.replace(told, champion="naive"))
     assert "naive is in use." in Outline(page).words()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import polars as pl
 import pytest
@@ -13,14 +14,18 @@ import pytest
 from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
+from storecast.evaluate.totals import totals
 from storecast.report.plan import HEAD, SUMS, TOP, write_plan
 
 CREATED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 Ahead = Callable[..., pl.DataFrame]
 
 
-def write(path: Path, panel: Panel, forecast: pl.DataFrame, *, generated: bool = False) -> Path:
-    write_plan(path, forecast, panel, cutoff=panel.end, model="m", created=CREATED, generated=generated)
+def write(
+    path: Path, panel: Panel, forecast: pl.DataFrame, sums: pl.DataFrame | None = None, *, generated: bool = False
+) -> Path:
+    sums = totals(forecast, panel.stores) if sums is None else sums
+    write_plan(path, forecast, sums, panel, cutoff=panel.end, model="m", created=CREATED, generated=generated)
     return path
 
 
@@ -102,6 +107,24 @@ def test_the_weeks_are_those_of_the_forecast_and_end_in_a_total(tmp_path: Path, 
     assert rows[-2][1] == str(forecast[s.DATE].max())
     assert sum(row[2] for row in rows[:-1]) == pytest.approx(rows[-1][2])
     assert rows[-1][2] == pytest.approx(forecast[s.FORECAST].sum())
+
+
+def test_the_weeks_have_the_bounds_of_the_totals(tmp_path: Path, ahead: Ahead) -> None:
+    panel = make_panel(stores=2, days=400, ahead=14)
+    forecast = ahead(panel)
+    draws = np.random.default_rng(0).gamma(4, forecast[s.FORECAST].to_numpy()[:, None] / 4, (forecast.height, 50))
+    for name, sums in {
+        "with": totals(forecast, panel.stores, draws),
+        "without": totals(forecast, panel.stores),
+    }.items():
+        path = write(tmp_path / f"{name}.xlsx", panel, forecast, sums)
+        head, *rows = list(openpyxl.load_workbook(path, data_only=True)["Weeks"].values)[3:]
+        assert head[6:] == ("Lower 80 %", "Upper 80 %", "Lower 95 %", "Upper 95 %")
+        expected = sums.filter(pl.col("Level").is_in(["chain-week", "chain-horizon"]))
+        if name == "with":
+            assert [row[6:] for row in rows] == expected.select(pl.col("^(Lower|Upper).*$")).rows()
+        else:
+            assert all(row[6:] == (None,) * 4 for row in rows)
 
 
 def test_a_plan_without_last_year_has_empty_cells(tmp_path: Path, ahead: Ahead) -> None:

@@ -11,32 +11,39 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.report.figures import WEEKS_BACK
-from storecast.report.tables import beside_last_year, like_for_like, store_types
+from storecast.report.tables import beside_last_year, bounds_of, like_for_like, store_types
 
 Line = dict[str, Any]
 SCORES = ("RMSPE", "RMSPE_without_worst5", "MAPE", "WAPE", "MASE", "SQL")
 
 
-def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame) -> dict[str, Any]:
-    """Sum what is coming beside last year, like for like: the chain, its weeks and its store types.
+def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, sums: pl.DataFrame) -> dict[str, Any]:
+    """Sum what is coming beside last year, like for like, with bounds: the chain, its weeks and its store types.
+
+    Parameters
+    ----------
+    sums : the rows of totals.csv; its bounds are None where it has none
 
     Returns
     -------
-    chain : Forecast, Like, LastYear, Change, and share: the part of the forecast that can be compared
+    chain : Forecast, Lower80 … Upper95, Like, LastYear, Change, and share: the part of the forecast that can be compared
     weeks : the same for each week, with Start and End, cut at the ends of the forecast
     types : the same for each store type, with Stores; empty where there is one type alone
     """
     weeks = beside_last_year(forecast, sales)
     first, last = forecast[s.DATE].min(), forecast[s.DATE].max()
-    chain = like_for_like(weeks).row(0, named=True)
+    chain = like_for_like(weeks).join(bounds_of(sums, "chain-horizon"), on="Key").row(0, named=True)
     chain["share"] = (chain["Like"] or 0) / chain[s.FORECAST] if chain[s.FORECAST] else 0.0
     by_week = like_for_like(weeks, "Week").with_columns(
         pl.max_horizontal("Week", pl.lit(first)).alias("Start"),
         pl.min_horizontal(pl.col("Week") + dt.timedelta(days=6), pl.lit(last)).alias("End"),
     )
+    by_week = by_week.join(bounds_of(sums, "chain-week"), on="Start", how="left", maintain_order="left")
     typed = weeks.join(store_types(stores), on=s.STORE, how="left")
     counts = typed.group_by(s.STORE_TYPE).agg(pl.col(s.STORE).n_unique().alias("Stores"))
     by_type = like_for_like(typed, s.STORE_TYPE).join(counts, on=s.STORE_TYPE, how="left", maintain_order="left")
+    bounds = bounds_of(sums, "type-horizon").rename({"Key": s.STORE_TYPE})
+    by_type = by_type.join(bounds, on=s.STORE_TYPE, how="left", maintain_order="left")
     return {
         "chain": chain,
         "weeks": by_week.to_dicts(),

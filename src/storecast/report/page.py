@@ -27,7 +27,7 @@ class ReportInput:
 
     Attributes
     ----------
-    forecast : the rows of forecast.csv
+    forecast, sums : the rows of forecast.csv and of totals.csv
     scores : what scores.json holds
     backtest : every row of the scored windows
     model, champion : the model file, and the kind of model in it
@@ -38,6 +38,7 @@ class ReportInput:
     """
 
     forecast: pl.DataFrame
+    sums: pl.DataFrame
     panel: Panel
     scores: dict[str, Any]
     repairs: Sequence[Repair]
@@ -69,7 +70,7 @@ def render(told: ReportInput) -> str:
         last=days.max(),
         horizon=days.n_unique(),
         store_count=told.forecast[s.STORE].n_unique(),
-        outlook=facts.outlook(told.forecast, told.panel.sales, told.panel.stores),
+        outlook=facts.outlook(told.forecast, told.panel.sales, told.panel.stores, told.sums),
         exploration=exploration_part(told.exploration),
         repairs=told.repairs,
         given=not assumed,

@@ -17,7 +17,7 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.files import whole
-from storecast.report.tables import YEAR, beside_last_year
+from storecast.report.tables import BOUNDS, YEAR, beside_last_year, bounds_of
 
 ATTRIBUTES = {s.STORE: "Store", s.STORE_TYPE: "Type", s.ASSORTMENT: "Assortment", s.STATE: "State"}
 BANDS = ("Forecast", "Sales on the same weekdays last year", "Change on last year")
@@ -36,6 +36,7 @@ class _Plan:
     weeks: list[tuple[dt.date, dt.date]]  # first and last day
     forecast: list[list[float]]
     last_year: list[list[float | None]]
+    bounds: list[list[float | None]]  # of the chain's weeks, then of all
     title: str
 
     def column(self, band: int, week: int | None) -> int:
@@ -46,6 +47,7 @@ class _Plan:
 def write_plan(
     path: Path,
     forecast: pl.DataFrame,
+    sums: pl.DataFrame,
     panel: Panel,
     *,
     cutoff: dt.date,
@@ -53,30 +55,35 @@ def write_plan(
     created: dt.datetime,
     generated: bool,
 ) -> None:
-    """Write plan.xlsx: weeks × stores with totals and last year beside them, the chain by week, and what it all means."""
+    """Write plan.xlsx: weeks × stores with totals and last year beside them, the chain by week, and what it all means.
+
+    Parameters
+    ----------
+    forecast, sums : the rows of forecast.csv and of totals.csv
+    """
     with whole(path) as draft:
         book = xlsxwriter.Workbook(
             draft, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         )
         book.set_properties({"title": "storecast plan", "created": created.replace(tzinfo=None)})
         title = f"Forecast after {cutoff}" + (" of a generated chain, not a real one" if generated else "")
-        plan = _arrange(book, forecast, panel, title)
+        plan = _arrange(book, forecast, sums, panel, title)
         _plan_sheet(plan)
         _weeks_sheet(plan)
         _read_me(plan, forecast, panel, cutoff, model, generated=generated)
         book.close()
 
 
-def _arrange(book: Any, forecast: pl.DataFrame, panel: Panel, title: str) -> _Plan:
+def _arrange(book: Any, forecast: pl.DataFrame, sums: pl.DataFrame, panel: Panel, title: str) -> _Plan:
     days = forecast[s.DATE]
-    sums = beside_last_year(forecast, panel.sales)
-    mondays = sums["Week"].unique().sort()
+    weeks = beside_last_year(forecast, panel.sales)
+    mondays = weeks["Week"].unique().sort()
     ends = [(monday, monday + dt.timedelta(days=6)) for monday in mondays]
     stores = panel.stores.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi").sort(s.STORE)
     grid = (
         stores.select(s.STORE)
         .join(pl.DataFrame({"Week": mondays}), how="cross")
-        .join(sums, on=(s.STORE, "Week"), how="left")
+        .join(weeks, on=(s.STORE, "Week"), how="left")
         .sort(s.STORE, "Week")
     )
     values = {name: grid[name].to_list() for name in (s.FORECAST, "LastYear")}
@@ -88,6 +95,11 @@ def _arrange(book: Any, forecast: pl.DataFrame, panel: Panel, title: str) -> _Pl
         weeks=[(max(start, _day(days.min())), min(end, _day(days.max()))) for start, end in ends],
         forecast=[[value or 0.0 for value in values[s.FORECAST][k : k + len(ends)]] for k in starts],
         last_year=[values["LastYear"][k : k + len(ends)] for k in starts],
+        bounds=[
+            list(row)
+            for level in ("chain-week", "chain-horizon")
+            for row in bounds_of(sums, level).sort("Start").select(BOUNDS).iter_rows()
+        ],
         title=title,
     )
 
@@ -174,7 +186,15 @@ def _weeks_sheet(plan: _Plan) -> None:
     sheet.write_string(
         1, 0, "The whole chain by week. The change compares like with like: see Read me.", formats["soft"]
     )
-    head = ("First day", "Last day", "Forecast", "Of it comparable", "Last year", "Change")
+    head = (
+        "First day",
+        "Last day",
+        "Forecast",
+        "Of it comparable",
+        "Last year",
+        "Change",
+        *(f"{name[:5]} {name[5:]} %" for name in BOUNDS),
+    )
     for column, name in enumerate(head):
         sheet.write_string(3, column, name, formats["head" if column < 2 else "right"])
     total = (min(start for start, _ in plan.weeks), max(end for _, end in plan.weeks))
@@ -194,8 +214,11 @@ def _weeks_sheet(plan: _Plan) -> None:
         share = formats["sum_share" if week is None else "share"]
         cells = (xl_rowcol_to_cell(row, 3), xl_rowcol_to_cell(row, 4))
         _share(sheet, (row, 5), cells, known, share)
+        for column, bound in enumerate(plan.bounds[row - 4], start=6):
+            write = sheet.write_blank if bound is None else sheet.write_number
+            write(row, column, bound, formats[kind])
     sheet.freeze_panes(4, 0)
-    sheet.set_column(0, 5, 16)
+    sheet.set_column(0, 5 + len(BOUNDS), 16)
     _print_on_one_page(sheet)
 
 
@@ -222,8 +245,9 @@ def _read_me(
         "week then. Promotions, and holidays that move such as Easter, may have stood in another week.",
         "A change of several stores or weeks compares like with like: the part of the forecast whose last year is known, over "
         "that last year. So a store that was shut last year counts in the totals, and in no change.",
-        "Sums and changes are formulas: they follow when a figure is edited.",
-        "How far a figure may be off: the bounds in forecast.csv, and the measured accuracy in report.html.",
+        "Sums and changes are formulas: they follow when a figure is edited. The bounds on the sheet Weeks do not.",
+        "How far a figure may be off: the chain's bounds on the sheet Weeks, those of every store, type and state in totals.csv, "
+        "those of days in forecast.csv, and the measured accuracy in report.html.",
         f"What was not given of the calendar, and is assumed: {assumed['stores'].sum()} of {forecast.height} store-days"
         + (", by day below." if assumed.height else "."),
     ]

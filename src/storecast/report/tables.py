@@ -11,6 +11,7 @@ from storecast import schema as s
 CENT = 100
 YEAR = dt.timedelta(days=364)  # the same weekdays a year before
 UNKNOWN = "unknown"
+BOUNDS = ("Lower80", "Upper80", "Lower95", "Upper95")
 
 
 def forecast_table(forecast: pl.DataFrame, asked: pl.DataFrame | None) -> pl.DataFrame:
@@ -79,6 +80,12 @@ def like_for_like(weeks: pl.DataFrame, *by: str) -> pl.DataFrame:
         .with_columns(pl.when(pl.col("LastYear") > 0).then(pl.col("Like") / pl.col("LastYear") - 1).alias("Change"))
     )
     return sums.sort(*by) if by else sums
+
+
+def bounds_of(sums: pl.DataFrame, level: str) -> pl.DataFrame:
+    """Return Key, Start and the bounds of a level of totals.csv; bounds are null where the totals have none."""
+    bounds = (pl.col(name) if name in sums.columns else pl.lit(None, pl.Float64).alias(name) for name in BOUNDS)
+    return sums.filter(pl.col("Level") == level).select("Key", "Start", *bounds)
 
 
 def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:

@@ -143,7 +143,8 @@ def _write(
     before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     write_csv(asked, home / "forecast.csv")
-    write_csv(totals(asked, panel.stores, draws_of(forecast, asked)), home / "totals.csv")
+    sums = totals(asked, panel.stores, draws_of(forecast, asked))
+    write_csv(sums, home / "totals.csv")
     if prepared.asked is not None and s.ID in prepared.asked.columns:
         assert forecast.rmspe_factor is not None
         write_csv(submission(forecast.rows, prepared.asked, forecast.rmspe_factor), home / "submission.csv")
@@ -152,6 +153,7 @@ def _write(
     write_plan(
         home / "plan.xlsx",
         asked,
+        sums,
         panel,
         cutoff=forecast.cutoff,
         model=forecast.model,
@@ -166,6 +168,7 @@ def _write(
         home / "report.html",
         ReportInput(
             forecast=asked,
+            sums=sums,
             panel=panel,
             scores=scores,
             repairs=prepared.cleaned.repairs,
