@@ -13,6 +13,7 @@ import pytest
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.report.page import ReportInput, render, write_report
+from storecast.report.templates import _change
 
 NAME = "<script>alert(1)</script>"
 SECTIONS = ("s-ahead", "s-stores", "s-accuracy", "s-intervals", "s-hard", "s-assumed", "s-data", "s-terms")
@@ -136,6 +137,15 @@ def test_without_last_year_nothing_is_compared_with_it(told: ReportInput) -> Non
     page = render(dataclasses.replace(told, panel=Panel(recent, told.panel.stores, told.panel.calendar)))
     assert "last year" in Outline(render(told)).words()
     assert "last year" not in Outline(page).words()
+
+
+def test_a_change_of_nothing_has_no_minus() -> None:
+    assert [_change(value) for value in (-0.0004, 0.0, -0.02, None)] == [
+        "+0.0\u00a0%",
+        "+0.0\u00a0%",
+        "−2.0\u00a0%",
+        "–",
+    ]
 
 
 def test_one_store_is_reported(told: ReportInput) -> None:

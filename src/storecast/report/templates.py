@@ -67,7 +67,7 @@ def _percent(value: float | None, digits: int = 1) -> str:
 
 
 def _change(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value * 100:+.{digits}f}\u00a0%".replace("-", "−")
+    return "–" if value is None else f"{value * 100:+z.{digits}f}\u00a0%".replace("-", "−")
 
 
 def _plain(value: float | None, digits: int = 3) -> str:
