@@ -124,6 +124,14 @@ def test_backup_and_restore_from_one_kind_to_the_other(cli: Cli, folder: Path, t
     assert "rows of sales" in cli("db", "status", "--db", url)[1]
 
 
+def test_prune_says_what_went(cli: Cli, home: Path) -> None:
+    code, out, err = cli("db", "prune", "--home", home)
+    assert code == 0, err
+    assert out == "Deleted 0 requests, 0 forecasts that newer ones took the place of, and 0 old ones.\n"
+    assert cli("db", "prune", "--home", home, "--forecasts", 0)[0] == 2
+    assert cli("db", "prune", "--home", home / "none")[0] == 2
+
+
 def test_tables_go_up_and_down(cli: Cli, url: str) -> None:
     assert cli("db", "upgrade", "--db", url)[0] == 0
     code, _, err = cli("db", "downgrade", "--db", url, "--to", "base")

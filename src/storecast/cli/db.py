@@ -1,5 +1,6 @@
 """storecast db: the tables of a database, and what is in them."""
 
+import datetime as dt
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 from storecast.cli import options, show
 from storecast.logs import log_to_screen
 
-app = typer.Typer(help="Make, fill, back up and look at a database.", no_args_is_help=True)
+app = typer.Typer(help="Make, fill, back up, thin out and look at a database.", no_args_is_help=True)
 
 
 @app.command()
@@ -87,6 +88,28 @@ def restore(
         progress("restore")
         rows = restore(options.database(home, db), file, replace=replace)
     print(f"Restored {sum(rows.values())} rows of {len(rows)} tables.")
+
+
+@app.command()
+def prune(
+    forecasts: Annotated[
+        int, typer.Option("--forecasts", min=1, help="Days before the last sale from which on forecasts are kept.")
+    ] = 730,
+    requests: Annotated[int, typer.Option("--requests", min=1, help="Days for which requests are kept.")] = 90,
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+) -> None:
+    """Delete requests and forecasts of long ago, and forecasts that newer ones took the place of; services may go on."""
+    from storecast.database.connect import Database
+    from storecast.database.prune import prune
+
+    with show.progress() as progress, closing(Database.open(options.database(home, db))) as database:
+        progress("prune")
+        gone = prune(database, forecasts=dt.timedelta(forecasts), requests=dt.timedelta(requests))
+    print(
+        f"Deleted {gone['requests']} requests, {gone['superseded']} forecasts that newer ones took the place of, "
+        f"and {gone['old']} old ones."
+    )
 
 
 @app.command()
