@@ -458,6 +458,17 @@ def test_a_key_reaches_as_far_as_its_scope(client: Client, keys: dict[str, str],
             clean(reply, 403)
 
 
+@pytest.mark.parametrize("more", ["%0A", "%0D%0A", "/", "%00", "%20", ";a=b", "//"])
+def test_what_stands_behind_a_path_opens_no_other_route(client: Client, keys: dict[str, str], more: str) -> None:
+    for method, path in SCOPES:
+        if "{store}" in path or path.endswith("{model}"):
+            continue  # what stands behind it is a name
+        body = b"[" if method == "POST" else None
+        for scope in ("read", "admin"):
+            clean(client.ask(method, address(path) + more, body, key=keys[scope]), 404)
+        clean(client.ask(method, address(path) + more, body, key=None), 401)
+
+
 def test_a_key_in_the_address_is_no_key(client: Client) -> None:
     for name in ("key", "token", "access_token", "api_key"):
         clean(client.get(f"/v1/stores?{name}={client.key}", key=None), 401)

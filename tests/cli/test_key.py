@@ -51,6 +51,7 @@ def test_a_key_as_json(key: Cli) -> None:
         (("create", "--name", "a", "--scopes", ""), "opens nothing"),
         (("create", "--name", "a", "--scopes", "read", "--expires", "soon"), "--expires: found 'soon'"),
         (("create", "--name", "a", "--scopes", "read", "--expires", "2001-01-01"), "is over"),
+        (("create", "--name", "a", "--scopes", "read", "--expires", "9999-12-31"), "end of the calendar"),
         (("revoke", "7"), "no key 7"),
     ],
 )

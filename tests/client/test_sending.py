@@ -46,6 +46,15 @@ def test_when_the_network_or_a_busy_service_fails_once_then_it_is_asked_again(
     assert (len(service.requests), len(service.slept)) == (2, 1)
 
 
+@pytest.mark.parametrize("first", [httpx.ReadTimeout("slow"), problem(504)])
+def test_what_may_be_at_work_for_minutes_is_waited_for_and_asked_once(first: httpx.Response | Exception) -> None:
+    service = FakeService(first, reply({}))
+    with pytest.raises(ClientError):
+        service.client().scenario([{"Store": 1, "Date": "2014-07-01", "Promo": 1}])
+    assert len(service.requests) == 1
+    assert service.requests[0].extensions["timeout"]["read"] > 300
+
+
 def test_when_it_fails_for_good_then_the_last_reason_is_told_after_all_retries() -> None:
     service = FakeService(DROPPED)
     with pytest.raises(UnreachableError, match="attempts: 3, ConnectError"):

@@ -117,6 +117,14 @@ def test_changes_after_the_chain_was_replaced_are_all_of_it(db: Database) -> Non
     assert apply_changes(old, changes).fingerprint == other.fingerprint
 
 
+def test_changes_of_a_state_that_was_undone_are_all_of_it(db: Database) -> None:
+    write_panel(db, make_panel(stores=2))
+    panel, at = read_panel(db)
+    changes = changes_since(db, at + 5)
+    assert (changes.replaced, changes.version) == (True, at)
+    assert apply_changes(odd_panel(), changes).fingerprint == panel.fingerprint
+
+
 def test_a_reader_sees_one_state_while_others_write(db: Database) -> None:
     panel = make_panel(stores=2)
     write_panel(db, panel)

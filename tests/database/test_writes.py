@@ -98,6 +98,7 @@ def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
         ({"Store": ["1"]}, "Store holds String"),
         ({"Date": [dt.date(1900, 1, 1)]}, "1990 to 2100"),
         ({"Date": [None]}, "Date"),
+        ({"Date": [dt.datetime.now(dt.UTC).date() + dt.timedelta(days=3)]}, "a day that has come"),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_and_nothing_is_written(

@@ -1,7 +1,9 @@
 """What is served is replaced whole when the chain or the promoted model changes, and stays where something is wrong."""
 
 import datetime as dt
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from storecast.bundle.bundle import load
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast
 from storecast.database.writes import add_sales
+from storecast.errors import ConfigError
+from storecast.service.chain import Served
 
 FIRST = dt.date(2014, 2, 25)  # the first day ahead
 
@@ -71,6 +75,37 @@ def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer
     good = writer.get("/v1/accuracy?by=week").json()["accuracy"]
     assert [(row["WeekAhead"], row["Rows"]) for row in good] == [(1, good[0]["Rows"])]
     assert good[0]["RMSPE"] > 0
+
+
+def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain, made = writer.service.chain, Served.of
+
+    def fail(*_: Any) -> Served:
+        raise ConfigError("the chain has other columns")
+
+    monkeypatch.setattr(Served, "of", fail)
+    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
+    wait_until(lambda: "other columns" in chain.trouble, 10)
+    for _ in range(3):
+        chain.look()
+        time.sleep(0.2)
+    assert "other columns" in chain.trouble, "it is not forgotten at the next look"
+    monkeypatch.setattr(Served, "of", made)
+    wait_until(lambda: chain.trouble == "" and cutoff(writer) == str(FIRST), 10)
+
+
+def test_a_database_that_was_brought_back_to_an_older_state_is_read_again(writer: Client, own: Path) -> None:
+    with sqlite3.connect(own / "storecast.db") as old, sqlite3.connect(own / "kept.db") as kept:
+        old.backup(kept)
+    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
+    assert cutoff(writer) == str(FIRST)
+    with sqlite3.connect(own / "kept.db") as kept, sqlite3.connect(own / "storecast.db") as now:
+        kept.backup(now)
+    wait_until(lambda: writer.service.chain.served.version == 1, 10)
+    assert cutoff(writer) == "2014-02-24"
+    assert writer.service.chain.wanted == 0
 
 
 def test_a_promoted_day_ahead_moves_the_forecast(writer: Client) -> None:

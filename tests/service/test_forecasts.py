@@ -2,6 +2,7 @@
 
 import csv
 import io
+import resource
 from typing import Any
 
 import polars as pl
@@ -119,6 +120,15 @@ def test_csv_in_and_out(client: Client) -> None:
         client.forecasts(text, content_type="text/csv", accept="application/json").json()["forecasts"][0]["Store"] == 1
     )
     assert client.forecasts({"store": 1}, accept="text/csv").text.startswith("Store,Date,Forecast")
+
+
+@pytest.mark.parametrize("header", ["Store,Date" + 1_000_000 * ",", '"a\n",' + 1_000_000 * ",", 'Store,"Date'])
+def test_a_csv_of_too_many_columns_is_refused_before_they_are_read(client: Client, header: str) -> None:
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reply = client.forecasts(f"{header}\n1,2014-03-01\n", content_type="text/csv")
+    assert reply.status_code == 422
+    assert reply.json()["errors"][0]["where"] == "header"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 200_000  # KiB
 
 
 def test_csv_is_refused_by_its_first_wrong_cell(client: Client) -> None:

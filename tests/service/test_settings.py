@@ -39,6 +39,11 @@ def test_a_value_without_meaning_is_refused_by_its_name(name: str, text: str) ->
         Settings.from_env({variable(name): text})
 
 
+def test_draining_has_to_end_before_stopping_does() -> None:
+    with pytest.raises(ConfigError, match="DRAIN_SECONDS is 10 and STORECAST_STOP_SECONDS 8"):
+        Settings.from_env({"STORECAST_DRAIN_SECONDS": "10"})
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "example.org"])
 def test_without_keys_only_loopback_is_listened_on(host: str) -> None:
     with pytest.raises(ConfigError, match="loopback"):

@@ -93,9 +93,14 @@ def restore(
 @app.command()
 def prune(
     forecasts: Annotated[
-        int, typer.Option("--forecasts", min=1, help="Days before the last sale from which on forecasts are kept.")
+        int,
+        typer.Option(
+            "--forecasts", min=1, max=36_500, help="Days before the last sale from which on forecasts are kept."
+        ),
     ] = 730,
-    requests: Annotated[int, typer.Option("--requests", min=1, help="Days for which requests are kept.")] = 90,
+    requests: Annotated[
+        int, typer.Option("--requests", min=1, max=36_500, help="Days for which requests are kept.")
+    ] = 90,
     home: options.MaybeHome = None,
     db: options.Db = None,
 ) -> None:

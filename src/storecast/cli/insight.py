@@ -40,7 +40,7 @@ def explore(
         show.as_json({"answers": answers, "unanswered": dict(found.unanswered)})
         return
     for section in found.sections():
-        print(f"{section.question}\n  {section.answer}\n")
+        print(f"{show.printable(section.question)}\n  {show.printable(section.answer)}\n")
     for name, reason in found.unanswered.items():
         print(f"Not answered: {name}: {reason}.")
     print(f"Open {out / 'report.html'}; the tables are in {out / 'tables'}.")

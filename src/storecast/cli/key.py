@@ -29,6 +29,8 @@ def create(
     from storecast.errors import ConfigError
 
     last = options.day(expires, "--expires")
+    if last == dt.date.max:
+        raise ConfigError(f"--expires: {last} is the end of the calendar. Leave it out for a key without an end.")
     end = None if last is None else dt.datetime.combine(last, dt.time(), dt.UTC) + dt.timedelta(days=1)
     if end is not None and end <= dt.datetime.now(dt.UTC):
         raise ConfigError(f"--expires: {last} is over. Name a day to come.")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,11 @@ class Report(Protocol):
         ...
 
 
+def printable(text: str) -> str:
+    """Return text whose control characters are spelled out: a name of a store must not steer the terminal."""
+    return "".join(ascii(each)[1:-1] if unicodedata.category(each).startswith("C") else each for each in text)
+
+
 def as_json(value: object) -> None:
     """Print plain data as JSON."""
     print(json.dumps(value, indent=1))
@@ -33,10 +39,10 @@ def as_json(value: object) -> None:
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; text columns to the left, numbers to the right."""
-    out = Table(title=escape(title), title_justify="left", show_edge=False)
+    out = Table(title=escape(printable(title)), title_justify="left", show_edge=False)
     for k, name in enumerate(head):
         number = bool(rows) and all(isinstance(row[k], int | float | None) for row in rows)
-        out.add_column(escape(name), justify="right" if number else "left")
+        out.add_column(escape(printable(name)), justify="right" if number else "left")
     for row in rows:
         out.add_row(*(escape(_cell(value)) for value in row))
     console = Console()
@@ -112,4 +118,4 @@ def progress() -> Iterator[Report]:
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return "–" if math.isnan(value) else f"{value:.4f}"
-    return "–" if value is None else str(value)
+    return "–" if value is None else printable(str(value))

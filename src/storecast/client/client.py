@@ -30,7 +30,8 @@ class Client:
     ----------
     url : of the service, as ``https://storecast.example``
     key : what `storecast key create` printed; None where the service asks for none. It is sent in a header and nowhere else.
-    timeout : seconds for each step of a request: connect, send, wait for more of the reply
+    timeout : seconds for each step of a request: connect, send, wait for more of the reply; at least 330 for scenarios and
+        changes of the model, which take minutes
     retries : how often and after how long a request is sent again that met no service, or a busy one
     transport : in place of the network; tests put one here
     sleep : waits some seconds between retries
@@ -183,7 +184,7 @@ class Client:
         rows : Store, Date and what is to differ
         """
         body = {"rows": [dict(row) for row in rows], "model": model}
-        return cast("Scenario", self._sender.send("POST", "/v1/scenarios", body=_given(body)))
+        return cast("Scenario", self._sender.send("POST", "/v1/scenarios", body=_given(body), slow=True))
 
     def add_sales(self, rows: Rows, *, replace: bool = False, idempotency_key: str | None = None) -> Written:
         """Add sales of days that have come; the next forecast uses them.
@@ -225,11 +226,13 @@ class Client:
 
     def promote(self, name: str) -> Promoted:
         """Put a model into use. A second time changes nothing."""
-        return cast("Promoted", self._sender.send("POST", f"/v1/models/{_part(name)}/promote", headers=_once(None)))
+        return cast(
+            "Promoted", self._sender.send("POST", f"/v1/models/{_part(name)}/promote", headers=_once(None), slow=True)
+        )
 
     def rollback(self) -> Promoted:
         """Put the model back into use that was in use before. It is sent once: a second time would undo the first."""
-        return cast("Promoted", self._sender.send("POST", "/v1/rollback", headers=_once(None), again=False))
+        return cast("Promoted", self._sender.send("POST", "/v1/rollback", headers=_once(None), again=False, slow=True))
 
     def health(self) -> Health:
         """Say whether the service is there and can answer. It asks once, and raises only where no service answers."""

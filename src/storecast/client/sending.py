@@ -17,6 +17,7 @@ except ModuleNotFoundError as error:  # pragma: no cover - every machine that te
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
+SLOW_S = 330.0  # longer than the service takes for a scenario or another model before it gives up
 
 
 class Sender:
@@ -43,6 +44,7 @@ class Sender:
     ) -> None:
         self.url = _address(url)
         self.retries = retries
+        self.timeout = timeout
         self._sleep = sleep
         headers = {"Accept": JSON}
         if key is not None:
@@ -63,6 +65,7 @@ class Sender:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         again: bool = True,
+        slow: bool = False,
         taken: tuple[int, ...] = (),
     ) -> Any:
         """Send a request until it is answered or the retries are spent; return the reply's JSON.
@@ -72,6 +75,7 @@ class Sender:
         path : from the service's root, its parts quoted
         body : sent as JSON
         again : ask again where a retry may help
+        slow : what is asked takes minutes: wait for that long, and do not ask again for what may be at work yet
         taken : statuses of failures whose body is wanted all the same
 
         Raises
@@ -81,16 +85,18 @@ class Sender:
         """
         content = None if body is None else encode(body)
         sent = {**(headers or {}), **({} if content is None else {"Content-Type": JSON})}
-        request = self._http.build_request(method, self.url + path, params=query, content=content, headers=sent)
+        timeout = max(SLOW_S, self.timeout) if slow else self.timeout
+        request = self._http.build_request(
+            method, self.url + path, params=query, content=content, headers=sent, timeout=timeout
+        )
         attempt = 0
         while True:
             attempt += 1
             try:
                 reply = self._http.send(request)
             except httpx.TransportError as error:
-                wait = (
-                    self.retries.wait(attempt) if again and not isinstance(error, httpx.UnsupportedProtocol) else None
-                )
+                vain = isinstance(error, httpx.UnsupportedProtocol) or (slow and isinstance(error, httpx.ReadTimeout))
+                wait = self.retries.wait(attempt) if again and not vain else None
                 if wait is None:
                     raise UnreachableError(
                         f"{self.url} did not answer {method} {path} (attempts: {attempt}, {type(error).__name__}). "
@@ -98,7 +104,8 @@ class Sender:
                     ) from error
                 said = type(error).__name__
             else:
-                if reply.status_code not in AGAIN or reply.status_code in taken or not again:
+                at_work = slow and reply.status_code == 504
+                if reply.status_code not in AGAIN or reply.status_code in taken or at_work or not again:
                     return _value(reply, taken)
                 wait = self.retries.wait(attempt, seconds_of(reply.headers.get("Retry-After")))
                 if wait is None:

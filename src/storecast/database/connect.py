@@ -234,7 +234,7 @@ def _sqlite(url: URL, name: str, *, create: bool) -> Engine:
         if not create:
             raise DatabaseError(f"{name} does not exist. Make it with `storecast db upgrade`, or by `storecast run`.")
         _make(path, name)
-    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=8, max_overflow=24)
+    engine = sa.create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=8, max_overflow=24, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _set(connection: sqlite3.Connection, _record: object) -> None:
@@ -282,6 +282,7 @@ def _postgresql(url: URL) -> Engine:
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=True,
+        hide_parameters=True,  # a log shows no hashes of keys
     )
 
 

@@ -153,7 +153,7 @@ def changes_since(db: Database, version: int) -> Changes:
     """Return what was written after a version: the rows as they are now."""
     with db.reading() as conn:
         chain = held_chain(conn)
-        replaced = version < chain.replaced
+        replaced = version < chain.replaced or version > chain.version  # a later one: of a state that was undone
         sales, calendar, stores = _read(conn, chain, since=None if replaced else version)
     return Changes(sales, calendar, stores, chain.version, replaced)
 

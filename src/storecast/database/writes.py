@@ -77,6 +77,9 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     chain = lock_held_chain(conn)
     given = _checked(conn, chain, frame, SOLD)
     _refuse(given, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
+    # A mistyped year would move the cutoff of the whole chain. A day more: east of Greenwich it is tomorrow already.
+    tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+    _refuse(given, pl.col(s.DATE) > tomorrow, s.DATE, None, f"a day that has come, {tomorrow} (UTC) at the latest")
     keys = _keys(given)
     stood = as_sales(bulk.matching(conn, t.sales, keys, *sales_columns()), chain)
     days, new_days, changed_days = _days(conn, chain, given, keys)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from storecast.database.keys import Key
 from storecast.service.call import call_of
-from storecast.service.problems import Problem
+from storecast.service.problems import Problem, of_status
 from storecast.service.rules import RULES
 from storecast.service.settings import is_loopback
 
@@ -91,7 +91,9 @@ class Access:
             call.rule = rule = RULES.find(scope["method"], scope["path"])
             if rule is None or rule.scope is not None:
                 call.key = key = _from_here(scope) if self.no_keys else await self._key(scope)
-                if rule is not None and rule.scope not in key.scopes and "admin" not in key.scopes:
+                if rule is None:
+                    raise _no_route(scope["path"])
+                if rule.scope not in key.scopes and "admin" not in key.scopes:
                     raise Problem(
                         "not-allowed",
                         f"This route needs a key of scope {rule.scope}; this key has {', '.join(sorted(key.scopes)) or 'none'}.",
@@ -111,6 +113,14 @@ class Access:
         if key.expires is not None and key.expires <= dt.datetime.now(dt.UTC):
             raise _no_key("This key has expired. Ask for a new one.")
         return key
+
+
+def _no_route(path: str) -> Problem:
+    """Say what is wrong with a request that has no rule. It ends here: the router's shapes are others than those of the rules."""
+    allowed = ", ".join(RULES.methods(path))
+    if allowed:
+        return Problem("wrong-method", f"Expected {allowed}.", headers={"allow": allowed})
+    return of_status(404)
 
 
 def _no_key(detail: str) -> Problem:

@@ -15,7 +15,7 @@ from storecast.service.access import Access
 from storecast.service.edge import Edge
 from storecast.service.limits import Limits
 from storecast.service.openapi import document
-from storecast.service.problems import Problem, of_status
+from storecast.service.problems import of_status
 from storecast.service.routes import forecasts, health, models, stores, writes
 from storecast.service.rules import RULES
 from storecast.service.service import Service
@@ -48,10 +48,7 @@ class LeanRoute(APIRoute):
     """A route that reads its request itself: no models are built on the way, and its place in the OpenAPI stays."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request for this path."""
-        if scope["method"] not in (self.methods or ()):
-            allowed = RULES.methods(scope["path"])
-            raise Problem("wrong-method", f"Expected {', '.join(allowed)}.", headers={"allow": ", ".join(allowed)})
+        """Answer a request for this path; `Access` has seen to its method."""
         response = await self.endpoint(Request(scope, receive, send))
         await response(scope, receive, send)
 

@@ -99,9 +99,9 @@ class Chain:
         self.wanted = 0  # version of the chain that a write has brought
         self._pool = pool
         self._kept: OrderedDict[str, Served] = OrderedDict()
-        self._loading: dict[str, asyncio.Task[Served]] = {}
-        self._panel: Panel | None = None
-        self._version = 0
+        self._loading: dict[tuple[str, int], asyncio.Task[Served]] = {}
+        self._held: tuple[Panel, int] | None = None  # the chain as it was last read, and its version
+        self._swapped = ("", 0)  # the model that was put in place last, and the version of the chain
         self._bundle: Bundle | None = None
         self._refused: tuple[str, float] = ("", 0.0)
         self._unkept: Served | None = None  # its forecast is to be written into the database yet
@@ -146,9 +146,12 @@ class Chain:
 
     def panel(self) -> Panel:
         """Return the chain as it was last read; a problem where it was not yet."""
-        if self._panel is None:
+        return self._there()[0]
+
+    def _there(self) -> tuple[Panel, int]:
+        if self._held is None:
             raise Problem("not-ready", "The chain has not been read yet. Try again.", headers={"retry-after": "5"})
-        return self._panel
+        return self._held
 
     def written(self, version: int) -> None:
         """Say that a write has brought a version: what is asked from now on waits for it."""
@@ -187,11 +190,12 @@ class Chain:
             return kept
         if not is_model_name(name) or not (self.models / name).is_file():
             raise invalid("model", "there is no such model; GET /v1/models lists them")
-        task = self._loading.get(name)
+        panel, version = self._there()
+        task = self._loading.get((name, version))
         if task is None:
-            task = self._loading[name] = asyncio.create_task(
-                self._load(name, None if kept is None else kept.ready.bundle)
-            )
+            bundle = None if kept is None else kept.ready.bundle
+            task = asyncio.create_task(self._load(name, bundle, panel, version))
+            self._loading[name, version] = task
         return await asyncio.shield(task)
 
     async def promoted(self, name: str, within: float) -> bool:
@@ -210,10 +214,7 @@ class Chain:
         except TimeoutError:
             return
 
-    async def _load(self, name: str, bundle: Bundle | None) -> Served:
-        panel, version = self._panel, self._version
-        assert panel is not None
-
+    async def _load(self, name: str, bundle: Bundle | None, panel: Panel, version: int) -> Served:
         def work() -> Served:
             return Served.of(Ready.of(bundle or self.load(self.models / name), panel), version)
 
@@ -223,7 +224,7 @@ class Chain:
             log.warning("a model that was asked for is refused: %s", error)
             raise invalid("model", "this model file is refused; the log says why") from error
         finally:
-            del self._loading[name]
+            del self._loading[name, version]
         self._keep(found)
         return found
 
@@ -256,13 +257,14 @@ class Chain:
         newest = self._version_now()
         assert self.database is not None
         path = current(self.models)
-        changed = self._read(self.database, newest)
+        panel, version = self._read(self.database, newest)
         refused = self._model(path)
-        assert self._panel is not None
         if self._bundle is None:
+            self._tell(refused)
             return
-        if changed or self.served is None or self.served.name != self._bundle.name:
-            self._swap(self._bundle, self._panel)
+        if self._swapped != (self._bundle.name, version):  # also where the last look could not
+            self._swap(self._bundle, panel, version)
+            self._swapped = (self._bundle.name, version)
         self._keep_forecast(self.database)
         self._tell(refused)
 
@@ -281,16 +283,19 @@ class Chain:
         self._down = False
         return found
 
-    def _read(self, database: Database, newest: int) -> bool:
-        """Read what is new of the chain; say whether there is something."""
-        if self._panel is None:
-            self._panel, self._version = read_panel(database)
-        elif newest != self._version:
-            changes = changes_since(database, self._version)
-            self._panel, self._version = apply_changes(self._panel, changes), changes.version
-        else:
-            return False
-        return True
+    def _read(self, database: Database, newest: int) -> tuple[Panel, int]:
+        """Read what is new of the chain; return it, and its version."""
+        if self._held is None:
+            self._held = read_panel(database)
+        elif newest != self._held[1]:
+            panel, before = self._held
+            changes = changes_since(database, before)
+            self._held = apply_changes(panel, changes), changes.version
+            if changes.version < before:  # the database is an older one, brought back: nothing newer will come
+                log.warning("the chain went back from version %d to %d", before, changes.version)
+                self.wanted = 0
+                self._on_loop(self._kept.clear)
+        return self._held
 
     def _model(self, path: Path) -> str:
         """Load the promoted model where it is another; return why it is refused, where it is."""
@@ -307,12 +312,10 @@ class Chain:
             return f"The promoted model is refused, and what was served before goes on: {error}"
         return ""
 
-    def _swap(self, bundle: Bundle, panel: Panel) -> None:
+    def _swap(self, bundle: Bundle, panel: Panel, version: int) -> None:
         began = time.monotonic()
-        served = Served.of(Ready.of(bundle, panel), self._version)
-        assert self._loop is not None
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._serve, served)
+        served = Served.of(Ready.of(bundle, panel), version)
+        self._on_loop(lambda: self._serve(served))
         log.info(
             "serving %s after %s, version %d of the chain; worked out in %.1f s",
             served.name,
@@ -321,6 +324,11 @@ class Chain:
             time.monotonic() - began,
         )
         self._unkept = served
+
+    def _on_loop(self, act: Callable[[], None]) -> None:
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(act)
 
     def _keep_forecast(self, database: Database) -> None:
         """Write the newest forecast into the database; where that fails, it is tried again at each look."""

@@ -49,6 +49,9 @@ def csv_rows(body: bytes, kinds: Mapping[str, type], limit: int) -> list[dict[st
         raise unreadable(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
     if b"\x00" in body:
         raise invalid("body", "holds a zero byte; expected CSV")
+    header = body.partition(b"\n")[0]  # looked at before it becomes columns: each costs kilobytes
+    if header.count(b",") >= len(kinds) or header.count(b'"') % 2:
+        raise invalid("header", f"has more columns than there are, or an open quote; expected {', '.join(kinds)}")
     try:
         frame = pl.read_csv(io.BytesIO(body), infer_schema=False)
     except pl.exceptions.PolarsError as error:

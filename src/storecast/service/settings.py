@@ -90,6 +90,11 @@ class Settings:
             low, high, value = item.metadata["low"], item.metadata["high"], getattr(self, item.name)
             if low is not None and not low <= value <= high:
                 raise ConfigError(f"{variable(item.name)} is {value}; expected {low:g} to {high:g}.")
+        if self.drain_seconds >= self.stop_seconds:
+            raise ConfigError(
+                f"{variable('drain_seconds')} is {self.drain_seconds:g} and {variable('stop_seconds')} {self.stop_seconds:g}; "
+                "expected the first below the second: requests in flight need time to end."
+            )
         if self.log_format not in ("text", "json"):
             raise ConfigError(f"{variable('log_format')}: found {quote(self.log_format)}; expected text or json.")
         if self.no_keys and not is_loopback(self.host):
