@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from storecast import models
 from storecast.bundle.manifest import Manifest, is_part_name
 from storecast.errors import ModelFileError
 
@@ -20,6 +21,11 @@ def fields(manifest: dict[str, Any]) -> dict[str, Any]:
 
 def test_plain_data_and_manifest_are_two_forms_of_one(fields: dict[str, Any]) -> None:
     assert Manifest.from_plain(fields).to_plain() == fields
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_registered_model_can_be_saved(fields: dict[str, Any], name: str) -> None:
+    assert Manifest.from_plain({**fields, "kind": name}).kind == name
 
 
 @pytest.mark.parametrize(

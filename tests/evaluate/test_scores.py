@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -23,6 +24,13 @@ def test_rmspe_is_the_slow_loop(actual: np.ndarray, forecast: np.ndarray) -> Non
 @given(actual=positive, forecast=values)
 def test_without_its_worst_rows_rmspe_is_no_larger(actual: np.ndarray, forecast: np.ndarray) -> None:
     assert scores.rmspe(actual, forecast, leave_out=5) <= scores.rmspe(actual, forecast) + 1e-12
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5, 6])
+def test_without_more_worst_rows_than_there_are_nothing_is_left(rows: int) -> None:
+    actual, forecast = np.full(rows, 10.0), np.arange(11.0, 11.0 + rows)
+    found = scores.rmspe(actual, forecast, leave_out=5)
+    assert np.isnan(found) if rows <= 5 else found == pytest.approx(0.1)
 
 
 @given(actual=values, median=values)

@@ -59,6 +59,16 @@ def test_weeks_across_new_year_stay_whole() -> None:
     assert found.select("Start", "End").rows() == [(dt.date(2014, 12, 29), dt.date(2015, 1, 4))]
 
 
+def test_a_store_that_was_shut_with_rows_of_nothing_is_no_growth_either() -> None:
+    forecast = forecast_of([[300] * DAYS, [300] * DAYS])
+    sales = sales_of(forecast, but=pl.lit(value=False)).with_columns(
+        pl.when(pl.col(s.STORE) == 2).then(0.0).otherwise(s.SALES).alias(s.SALES)
+    )
+    weeks = beside_last_year(forecast, sales)
+    assert weeks.filter(pl.col(s.STORE) == 2)["LastYear"].is_null().all()
+    assert like_for_like(weeks)["Change"].to_list() == pytest.approx([0.5])
+
+
 def test_a_store_that_was_shut_last_year_counts_in_the_total_and_in_no_change() -> None:
     forecast = forecast_of([[300] * DAYS, [300] * DAYS, [300] * DAYS])
     shut = (pl.col(s.STORE) == 3) & (pl.col(s.DATE) >= dt.date(2014, 3, 17))

@@ -12,7 +12,7 @@ from storecast.errors import ModelFileError, quote
 
 FORMAT = 1
 
-_KIND = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+_KIND = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _PART = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}(\.[a-z0-9]{1,16}){0,2}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{8,128}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)

@@ -26,11 +26,13 @@ class Panel:
     sales : a row per store and observed day: Store, Date, Sales (money), Customers (null where not counted)
     stores : a row per store, with what does not change by day
     calendar : a row per store and day, past and ahead: Open, Promo, StateHoliday, SchoolHoliday, Assumed, own columns
+    known_until : the last day that is known of, where it has no rows itself: a chain may keep none of closed days
     """
 
     sales: pl.DataFrame
     stores: pl.DataFrame
     calendar: pl.DataFrame
+    known_until: dt.date | None = None
 
     def __post_init__(self) -> None:
         """Hold the promises of `schema`; a breach is our own mistake."""
@@ -46,8 +48,8 @@ class Panel:
 
     @cached_property
     def end(self) -> dt.date:
-        """The last day with sales: the cutoff of a live forecast."""
-        return self._day(self.sales[s.DATE].max())
+        """The last day that is known of: the last with sales, or the one that `until` cut at; the cutoff of a live forecast."""
+        return self.known_until or self._day(self.sales[s.DATE].max())
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -84,6 +86,7 @@ class Panel:
             sales=self.sales.filter(pl.col(s.DATE) <= cutoff),
             stores=stores,
             calendar=self.calendar.filter(pl.col(s.DATE) <= cutoff),
+            known_until=min(cutoff, self.end),
         )
 
     def with_calendar(self, calendar: pl.DataFrame) -> "Panel":

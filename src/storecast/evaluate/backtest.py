@@ -61,8 +61,9 @@ class Backtest:
     settings: Settings = field(default_factory=dict)
 
     def mean(self, model: str, name: str = "RMSPE") -> float:
-        """Return a model's score, the mean of the windows."""
-        return float(next(line[name] for line in self.scores if line["model"] == model and line["cutoff"] == "mean"))
+        """Return a model's score, the mean of the windows; NaN where no window has an open day to score."""
+        found = next(line[name] for line in self.scores if line["model"] == model and line["cutoff"] == "mean")
+        return float("nan") if found is None else float(found)
 
 
 def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[dt.date]:
@@ -138,7 +139,8 @@ def backtest(
             lines, worst = _score(panel, window, name, forecast)
             result.scores += lines
             result.worst += worst
-            log.info("%s: window from %s has RMSPE %.4f, in %.1f CPU seconds", name, cutoff, lines[0]["RMSPE"], seconds)
+            told = "no open day to score" if lines[0]["RMSPE"] is None else f"RMSPE {lines[0]['RMSPE']:.4f}"
+            log.info("%s: window from %s has %s, in %.1f CPU seconds", name, cutoff, told, seconds)
     result.forecasts = pl.concat(frames)
     result.scores += _means(result.scores)
     return result
@@ -161,7 +163,7 @@ def _warm_ups(panel: Panel, scored: list[Window]) -> list[Window]:
     for window in scored:
         if not any(other.last <= window.cutoff for other in [*scored, *extra]):
             cutoff = window.cutoff - dt.timedelta(days=window.horizon)
-            if cutoff < panel.first + dt.timedelta(days=LEAST_PAST):
+            if cutoff < panel.first + dt.timedelta(days=LEAST_PAST - 1):
                 raise HistoryError(
                     f"The window from {window.cutoff} has too little past: its intervals need a window of "
                     f"{window.horizon} days before it, and that one {LEAST_PAST} days of history; the sales begin on "

@@ -24,6 +24,7 @@ from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.evaluate.calibration import PERCENTS, Calibration, calibrate
 from storecast.evaluate.medians import forecast_medians
+from storecast.evaluate.totals import LEAST_GROUPS
 from storecast.features.rows import Memo
 from storecast.models.base import create
 
@@ -155,7 +156,8 @@ def fit_field(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horizon: int
         log.info("totals have no intervals: %d windows of the past, %d are needed", len(frames), FEWEST_WINDOWS)
         return None
     usual = calibrate(frames)
-    group = s.STATE if stores[s.STATE].replace("", None).n_unique() > 2 else s.STORE_TYPE
+    known = stores[s.STATE].replace("", None).drop_nulls().n_unique()
+    group = s.STATE if known >= LEAST_GROUPS else s.STORE_TYPE
     windows = [_parts(frame, stores, usual, group) for frame in frames]
     chain_level = max(_square([w.chain.mean() for w in windows]), FLOOR**2)
     chain_days = np.concatenate([w.chain - w.chain.mean() for w in windows])

@@ -29,6 +29,7 @@ USUAL = "Usual"
 BACKGROUND = 32  # open days of stores that stand for the usual one
 SAMPLE = 32  # stores, for what matters on the whole
 CENT = 100
+IMPORTANCE = {"Kind": pl.String, "Name": pl.String, "Share": pl.Float64}
 
 Values = npt.NDArray[np.float64]
 
@@ -86,6 +87,8 @@ def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows
         )
     design = model.design(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
     is_open = np.flatnonzero(medians[s.OPEN].to_numpy() == 1)
+    if not len(is_open):  # a closed day is 0, and made of nothing
+        return Contributions(base=np.zeros(len(rows)), by_driver=np.zeros((len(rows), len(DRIVERS))))
     ranked = is_open[np.argsort(medians["Median"].to_numpy()[is_open], kind="stable")]
     middles = (np.arange(BACKGROUND) + 0.5) / BACKGROUND * len(ranked)
     return model.contributions(design, rows, ranked[middles.astype(np.int64)])
@@ -109,11 +112,13 @@ def importance(model: Forecaster, window: Window, memo: Memo, *, columns: bool =
     rows = np.flatnonzero(medians[s.STORE].is_in(some.implode()).to_numpy())
     is_open = medians[s.OPEN].to_numpy()[rows] == 1
     found = contributions(model, window, medians, rows, memo).by_driver[is_open]
+    if not is_open.any():
+        return pl.DataFrame(schema=IMPORTANCE)
     lines = [("driver", driver, float(size)) for driver, size in zip(DRIVERS, np.abs(found).mean(axis=0), strict=True)]
     if columns and isinstance(model, ExplainsColumns):
         design = model.design(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
         lines += [("column", name, size) for name, size in model.column_contributions(design[rows[is_open]]).items()]
-    table = pl.DataFrame(lines, schema={"Kind": pl.String, "Name": pl.String, "Share": pl.Float64}, orient="row")
+    table = pl.DataFrame(lines, schema=IMPORTANCE, orient="row")
     return (
         table.filter(pl.col("Share") > 0)
         .sort(pl.col("Kind") == "column", -pl.col("Share"))
@@ -133,7 +138,9 @@ def permutation_importance(
     medians : of the window, with Sales: what was sold
     """
     design = model.design(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
-    is_open = np.flatnonzero((medians[s.OPEN] == 1).to_numpy())
+    is_open = np.flatnonzero(((medians[s.OPEN] == 1) & (medians[s.SALES] > 0).fill_null(value=False)).to_numpy())
+    if not len(is_open):
+        return {}
     actual = medians[s.SALES].cast(pl.Float64).fill_null(np.nan).to_numpy()[is_open]
     pieces = Pieces.of(design)
     every = np.arange(design.height)

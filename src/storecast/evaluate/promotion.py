@@ -1,5 +1,6 @@
 """Which model of a backtest is to be used: the simplest, unless another is clearly better."""
 
+import math
 from dataclasses import dataclass
 
 from storecast import models
@@ -21,7 +22,10 @@ class Promotion:
 def choose(result: Backtest) -> Promotion:
     """Go from the simplest model up; the next takes over where it is better by more than `MARGIN` and on most windows."""
     names = [name for name in models.names() if name in result.medians]
-    chosen = Promotion(names[0], None, 0.0, f"{names[0]} is the only model of this backtest.")
+    what = (
+        "the only model of this backtest" if len(names) == 1 else f"the simplest model, with {_told(result, names[0])}"
+    )
+    chosen = Promotion(names[0], None, 0.0, f"{names[0]} is {what}.")
     for name in names[1:]:
         gain = result.mean(chosen.model) - result.mean(name)
         wins = sum(_rmspe(result, name, w) < _rmspe(result, chosen.model, w) for w in _cutoffs(result))
@@ -38,10 +42,15 @@ def choose(result: Backtest) -> Promotion:
                 chosen.model,
                 chosen.over,
                 chosen.by,
-                f"{chosen.reason} {name} does not take over: its mean RMSPE is {result.mean(name):.4f}, "
+                f"{chosen.reason} {name} does not take over: it has {_told(result, name)}, "
                 f"better on {wins} of {len(result.windows)} windows.",
             )
     return chosen
+
+
+def _told(result: Backtest, name: str) -> str:
+    score = result.mean(name)
+    return "no open day to be scored on" if math.isnan(score) else f"a mean RMSPE of {score:.4f}"
 
 
 def _cutoffs(result: Backtest) -> list[str]:
@@ -49,10 +58,9 @@ def _cutoffs(result: Backtest) -> list[str]:
 
 
 def _rmspe(result: Backtest, model: str, cutoff: str) -> float:
-    return float(
-        next(
-            line["RMSPE"]
-            for line in result.scores
-            if line["model"] == model and line["cutoff"] == cutoff and line["slice"] == "all"
-        )
+    found = next(
+        line["RMSPE"]
+        for line in result.scores
+        if line["model"] == model and line["cutoff"] == cutoff and line["slice"] == "all"
     )
+    return math.nan if found is None else float(found)

@@ -28,7 +28,7 @@ def rmspe(actual: Values, forecast: Values, *, leave_out: int = 0) -> float:
     """Return the root mean squared relative error, without the ``leave_out`` largest where that is asked."""
     sold = actual > 0
     errors = np.sort(((actual - forecast)[sold] / actual[sold]) ** 2)
-    return _mean_root(errors[: len(errors) - leave_out])
+    return _mean_root(errors[: max(0, len(errors) - leave_out)])
 
 
 def mape(actual: Values, median: Values) -> float:

@@ -96,7 +96,7 @@ def _span_sums(y: Floats, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.ND
 
 
 def _basket(grid: Grid, origin: int) -> npt.NDArray[np.float64]:
-    """Log of sales per customer over the last year: the chain's middle where customers are not counted."""
+    """Log of sales per customer over the last year; NaN where customers are not counted."""
     year = slice(max(0, origin - 364), origin + 1)
     sales, customers = grid.sales[:, year], grid.customers[:, year]
     both = np.isfinite(sales) & (customers > 0)

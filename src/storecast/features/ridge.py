@@ -152,6 +152,8 @@ def fit_ridge(
     shared = penalty * max(1.0, settings.shared_days * len(y))
 
     short = seen.sum(axis=1) < SHORT
+    if short.all():  # nobody to learn from but one another
+        short = seen.sum(axis=1) == 0
     if short.any():
         level[short] = prior = expected_levels(grid, level, ~short)[short]
         target = np.where(seen, y - level[:, None], np.float32(0))
@@ -244,6 +246,6 @@ def _row_median(values: Floats) -> Floats:
     ordered = np.sort(values, axis=1)
     count = np.isfinite(values).sum(axis=1)
     rows = np.arange(len(values))
-    low, high = ordered[rows, np.maximum(count - 1, 0) // 2], ordered[rows, count // 2 - (count == values.shape[1])]
+    low, high = ordered[rows, np.maximum(count - 1, 0) // 2], ordered[rows, count // 2 * (count > 0)]
     middle = (low + np.where(np.isfinite(high), high, low)) / 2
     return np.where(count > 0, middle, np.inf).astype(np.float32)

@@ -39,7 +39,7 @@ FAST = replace(FAST_PLAIN, view=BoostingSettings().view)
 
 
 class Boosting(Trees):
-    """XGBoost on feature rows, under a loss that is a setting; usually the squared error of log sales."""
+    """XGBoost on feature rows, under a loss that is a setting; usually the absolute error of log sales."""
 
     def __init__(self, settings: BoostingSettings, name: str = "boosting") -> None:
         self.settings = settings

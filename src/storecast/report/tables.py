@@ -38,8 +38,8 @@ def beside_last_year(forecast: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFram
     """Sum a forecast by store and week, and set the sales of the same weekdays of last year beside it.
 
     Last year is 364 days before. It counts only where it is known for the whole week: every day that the store is to be
-    open had a row then. Else a store that was shut last year would pass for growth. `like_for_like` sums what can be
-    compared.
+    open had a row then, and one of them sales. Else a store that was shut last year would pass for growth. `like_for_like`
+    sums what can be compared.
 
     Returns
     -------
@@ -53,7 +53,11 @@ def beside_last_year(forecast: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFram
         .group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias("Week"))
         .agg(
             (_cents(s.FORECAST).sum() / CENT).round(2),
-            pl.when((known | (pl.col(s.FORECAST) == 0)).all() & known.any())
+            pl.when(
+                (known | (pl.col(s.FORECAST) == 0)).all()
+                & known.any()
+                & ((pl.col(s.SALES) > 0).any() | (pl.col(s.FORECAST) == 0).all())
+            )
             .then((_cents(s.SALES).sum() / CENT).round(2))
             .alias("LastYear"),
         )
