@@ -109,6 +109,12 @@ def test_a_short_past_has_no_field() -> None:
     assert fit_field(windows(0.02, count=2), NAMES, DAYS) is None
 
 
+def test_a_window_in_which_nothing_is_open_says_nothing_and_spoils_nothing() -> None:
+    frames = windows(0.02)
+    shut = frames[0].with_columns(pl.lit(0, pl.Int8).alias(s.OPEN), pl.lit(0.0).alias(s.SALES))
+    assert field_of([*frames[1:], shut]).shares == pytest.approx(field_of(frames[1:]).shares)
+
+
 def test_sales_after_a_cutoff_reach_no_error_before_it() -> None:
     panel = make_panel(stores=4, days=450, ahead=0)
     cutoff = panel.end - dt.timedelta(days=50)

@@ -148,6 +148,14 @@ def test_a_change_of_nothing_has_no_minus() -> None:
     ]
 
 
+def test_a_forecast_that_begins_later_says_so(told: ReportInput) -> None:
+    late = told.forecast.filter(pl.col(s.DATE) > told.cutoff + dt.timedelta(days=5))
+    assert (
+        "9 days, from 6 days after the last sales on."
+        in Outline(render(dataclasses.replace(told, forecast=late))).words()
+    )
+
+
 def test_one_store_is_reported(told: ReportInput) -> None:
     page = render(dataclasses.replace(told, forecast=told.forecast.filter(pl.col(s.STORE) == NAME)))
     assert "1 store, 14 days ahead" in Outline(page).words()

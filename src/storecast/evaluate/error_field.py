@@ -152,6 +152,7 @@ def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast:
 
 def fit_field(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horizon: int) -> ErrorField | None:
     """Take past errors apart; None where too few windows of the past can be looked at."""
+    frames = [frame for frame in frames if not _scored(frame).is_empty()]
     if len(frames) < FEWEST_WINDOWS:
         log.info("totals have no intervals: %d windows of the past, %d are needed", len(frames), FEWEST_WINDOWS)
         return None
@@ -210,9 +211,14 @@ class _Parts:
     store_steps: Values  # a day's error and the next day's, (pairs, 2)
 
 
+def _scored(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a window that have an error: open days with sales."""
+    return frame.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+
+
 def _parts(frame: pl.DataFrame, stores: pl.DataFrame, usual: Calibration, group: str) -> _Parts:
     """Take the errors of one window apart, in units of their usual size."""
-    rows = frame.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+    rows = _scored(frame)
     size = usual.size(rows)
     error = np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy()) / size
     most = MOST * np.median(np.abs(error))

@@ -69,6 +69,7 @@ def render(told: ReportInput) -> str:
         first=days.min(),
         last=days.max(),
         horizon=days.n_unique(),
+        lead=_days_between(told.cutoff, days.min()),
         store_count=told.forecast[s.STORE].n_unique(),
         outlook=facts.outlook(told.forecast, told.panel.sales, told.panel.stores, told.sums),
         exploration=exploration_part(told.exploration),
@@ -82,6 +83,11 @@ def render(told: ReportInput) -> str:
         drivers=_drivers(told),
         **_accuracy(told),
     )
+
+
+def _days_between(cutoff: dt.date, first: object) -> int:
+    assert isinstance(first, dt.date)
+    return (first - cutoff).days
 
 
 def _stores(told: ReportInput) -> list[dict[str, Any]]:
