@@ -253,6 +253,16 @@ def test_leap_day_and_new_year_are_passed() -> None:
     ].to_list() == [0, 0]
 
 
+def test_a_weekday_without_rows_beside_many_with_rows_is_a_closed_one() -> None:
+    past, whole = bare(days=120)
+    mondays = (pl.col(s.STORE) == 1) & (pl.col(s.DATE).dt.weekday() == 1)
+    kept = past.with_calendar(past.calendar.filter(~mondays))
+    found = extend(kept, whole.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > past.end)
+    assert found.filter(mondays)[s.OPEN].to_list() == [0] * 4
+    others = found.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE).dt.weekday() == 1))
+    assert others[s.OPEN].sum() >= 3
+
+
 def test_a_chain_that_never_closes_stays_open() -> None:
     past, whole = bare()
     always = past.with_calendar(past.calendar.with_columns(pl.lit(1, pl.Int8).alias(s.OPEN)))

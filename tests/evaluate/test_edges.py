@@ -9,12 +9,14 @@ import pytest
 from panels import make_panel, with_sales
 from storecast import Task, backtest
 from storecast import schema as s
+from storecast.config import View
+from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.evaluate.explanations import importance
 from storecast.evaluate.medians import forecast_medians
 from storecast.evaluate.promotion import choose
 from storecast.evaluate.summary import summary
-from storecast.features.rows import Memo
+from storecast.features.rows import Memo, rows_at
 from storecast.models import create
 
 MODELS = ["linear", "boosting"]
@@ -73,3 +75,25 @@ def test_the_shortest_past_that_is_asked_for_is_enough() -> None:
     result = backtest(panel, ["naive"], [panel.end - dt.timedelta(days=7)], Task(7))
     assert result.mean("naive") > 0
     assert choose(result).reason == "naive is the only model of this backtest."
+
+
+def test_a_chain_without_rows_of_closed_days_is_learned_from_as_it_is_asked() -> None:
+    whole = make_panel(stores=6, days=400, ahead=48)
+    trades = pl.col(s.STORE) == 1  # one store trades on Sundays, too
+    sunday = pl.col(s.DATE).dt.weekday() == 7
+    whole = Panel(
+        whole.sales.with_columns(pl.when(trades & sunday).then(2000.0).otherwise(s.SALES).alias(s.SALES)),
+        whole.stores,
+        whole.calendar.with_columns(
+            pl.when(trades & sunday).then(1).otherwise(pl.col(s.OPEN)).cast(pl.Int8).alias(s.OPEN)
+        ),
+    )
+    bare = without_closed_days(whole)
+    origin, horizon = 330, 41
+    view = View(impute=True, holidays_apart=True)
+    tables = [rows_at(Grid.of(panel), origin, horizon, view).table for panel in (whole, bare)]
+    assert tables[1].height < tables[0].height, "closed days are not asked for where they have no rows"
+    whole_saturdays, bare_saturdays = (table.filter(pl.col("weekday") == 5) for table in tables)
+    assert bare_saturdays.height > 20
+    for column in ("closed_tomorrow", "sundays_this_week", "open_run"):
+        assert bare_saturdays[column].to_list() == whole_saturdays[column].to_list(), column

@@ -20,6 +20,7 @@ from storecast.data.panel import Panel
 log = logging.getLogger(__name__)
 
 HABIT = 56  # days back that show on which weekdays a store opens
+ENOUGH = 14  # rows, from which on a weekday without any is one on which a store is closed
 RHYTHM = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
 YEAR = 364  # days; promotions may recur a year later too, where a year and the rhythm's days are known
@@ -99,13 +100,18 @@ def _openings(grid: Grid, end: int, holiday: Codes) -> Codes:
 
 
 def _mostly_open(opened: Codes, days: Flags, span: int, *, default: bool) -> Flags:
-    """Say for each store whether it was open on most of the chosen days among its last ``span`` days with rows."""
+    """Say for each store whether it was open on most of the chosen days among its last ``span`` days with rows.
+
+    The default is for stores with few rows: one that has many, and none on such a day, keeps no rows of days when it is closed.
+    """
     seen = days & (opened != NO_ROW)
     last = np.where(opened != NO_ROW, np.arange(opened.shape[1]), -1).max(axis=1)
     recent = seen & (np.arange(opened.shape[1])[None, :] > last[:, None] - span)
     count = recent.sum(axis=1)
     share = (recent & (opened == 1)).sum(axis=1) / np.maximum(count, 1)
-    return np.where(count > 0, share >= 0.5, default)
+    rows = ((opened != NO_ROW) & (np.arange(opened.shape[1])[None, :] > last[:, None] - span)).sum(axis=1)
+    mostly: Flags = np.where(count > 0, share >= 0.5, default & (rows < ENOUGH))
+    return mostly
 
 
 def _promotions(promo: Codes, end: int) -> Codes:

@@ -12,5 +12,5 @@ columns    which columns are numbers and which are categories, and the scikit-le
 """
 
 VERSION = (
-    2  # one more whenever a column comes to say something else: a model refuses features that it did not learn from
+    3  # one more whenever a column comes to say something else: a model refuses features that it did not learn from
 )

@@ -3,6 +3,9 @@
 Half a year without rows leaves a store's means over the last weeks and months empty, or old, long after it is back. So, for
 features alone, the days of a gap take the calendar of most stores, and the ridge's own fit with what the other stores sold beside
 theirs. Nothing is filled in for a target or a score.
+
+A few days without a row between others are another matter: many chains keep no rows of days on which a store is closed. They are
+read as closed, as the calendar ahead has them.
 """
 
 from dataclasses import replace
@@ -14,14 +17,26 @@ from storecast import schema as s
 from storecast.data.grid import NO_ROW, Codes, Floats, Grid
 
 FEWEST = 5  # stores of a state on a day, for the state to have a say
+GAP = 28  # days without a row that are too many for a store that was closed
+
+Flags = npt.NDArray[np.bool_]
 
 
-def inside_gaps(grid: Grid) -> npt.NDArray[np.bool_]:
-    """Say which days without a row lie behind a store's first row and before the calendar's last, (stores, days)."""
+def inside_gaps(grid: Grid) -> Flags:
+    """Say which days without a row lie in gaps: behind a store's first row and before the calendar's last, (stores, days)."""
     there = grid.open != NO_ROW
     begun = np.maximum.accumulate(there, axis=1)
-    inside: npt.NDArray[np.bool_] = ~there & begun & there.any(axis=0)[None, :]
-    return inside
+    inside: Flags = ~there & begun & there.any(axis=0)[None, :]
+    return inside & ~between_rows(grid)
+
+
+def between_rows(grid: Grid) -> Flags:
+    """Say which days without a row stand between two rows of a store that are less than `GAP` days apart, (stores, days)."""
+    there, day = grid.open != NO_ROW, np.arange(grid.days)
+    before = np.maximum.accumulate(np.where(there, day, -GAP), axis=1)
+    after = np.minimum.accumulate(np.where(there, day, grid.days + GAP)[:, ::-1], axis=1)[:, ::-1]
+    shut: Flags = ~there & (before >= 0) & (after - before <= GAP)
+    return shut
 
 
 def usual_calendar(grid: Grid) -> dict[str, Codes]:
@@ -37,13 +52,14 @@ def usual_calendar(grid: Grid) -> dict[str, Codes]:
     return {name: usual(getattr(grid, name)) for name in ("open", "promo", "holiday", "school")}
 
 
-def with_calendar_in(grid: Grid, gaps: npt.NDArray[np.bool_], usual: dict[str, Codes]) -> Grid:
-    """Return the grid with the usual calendar on the days of gaps; sales stay unknown."""
+def with_calendar_in(grid: Grid, gaps: Flags, shut: Flags, usual: dict[str, Codes]) -> Grid:
+    """Return the grid with the usual calendar on the days of gaps and of closed stores; sales stay unknown."""
 
     def filled(name: str) -> Codes:
-        return np.where(gaps, usual[name][None, :], getattr(grid, name))
+        return np.where(gaps | shut, usual[name][None, :], getattr(grid, name))
 
-    return replace(grid, open=filled("open"), promo=filled("promo"), holiday=filled("holiday"), school=filled("school"))
+    opened = np.where(shut, np.int8(0), filled("open"))
+    return replace(grid, open=opened, promo=filled("promo"), holiday=filled("holiday"), school=filled("school"))
 
 
 def day_effects(grid: Grid, residuals: Floats) -> Floats:

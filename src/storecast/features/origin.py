@@ -19,7 +19,7 @@ from storecast.config import LinearSettings, View
 from storecast.data.grid import Codes, Floats, Grid, Places
 from storecast.features.calendar import LOOK_BACK, calendar_features
 from storecast.features.drivers import PART_SCHOOL, PART_TREND, PART_WEEKDAY
-from storecast.features.gaps import day_effects, inside_gaps, usual_calendar, with_calendar_in
+from storecast.features.gaps import between_rows, day_effects, inside_gaps, usual_calendar, with_calendar_in
 from storecast.features.history import History, cells
 from storecast.features.registry import any_own, own_features
 from storecast.features.ridge import Design, Ridge, fit_ridge, of_days, of_stores, own_terms, recent_mean
@@ -64,6 +64,7 @@ class Origin:
     grid : cut at the origin, with the calendar ahead that is known
     origin : column of the last day known
     gaps : days without a row that the view fills in, (stores, days)
+    shut : days without a row on which a store was closed, (stores, days)
     usual : what stands in for the calendar there, by field of the grid, (days,)
     ridge : fitted on the past
     scale : of the counts among its terms
@@ -80,6 +81,7 @@ class Origin:
     origin: int
     view: View
     gaps: npt.NDArray[np.bool_]
+    shut: npt.NDArray[np.bool_]
     usual: dict[str, Codes]
     ridge: Ridge
     scale: Floats
@@ -98,9 +100,9 @@ class Origin:
         """Work the past up to ``origin`` out, for the ``horizon`` days after it."""
         grid = grid.cut(origin, horizon)
         past, days = slice(0, origin + 1), slice(origin + 1, grid.days)
-        gaps = inside_gaps(grid) & view.impute
+        gaps, shut = inside_gaps(grid) & view.impute, between_rows(grid)
         usual = usual_calendar(grid)
-        known = with_calendar_in(grid, gaps, usual)
+        known = with_calendar_in(grid, gaps, shut, usual)
         design = Design.of(known, origin)
         ridge = fit_ridge(known, design, origin, RIDGE)
         fit, fit_by_day = _over_all_days(design, ridge.coefficients)
@@ -112,6 +114,7 @@ class Origin:
             origin=origin,
             view=view,
             gaps=gaps,
+            shut=shut,
             usual=usual,
             ridge=ridge,
             scale=design.scale,
@@ -150,6 +153,7 @@ class Origin:
         part = with_calendar_in(
             part,
             self.gaps[stores, begin:] & (part.open < 0),
+            self.shut[stores, begin:] & (part.open < 0),
             {name: codes[begin:] for name, codes in self.usual.items()},
         )
         terms = own_terms(part, self.scale)[1][:, :, ahead]
@@ -194,7 +198,7 @@ class Origin:
         """Ask features of one's own, which may look at other stores: so all of them, some under another calendar."""
         if not any_own():
             return {}
-        whole = with_calendar_in(self.grid, self.gaps, self.usual)
+        whole = with_calendar_in(self.grid, self.gaps, self.shut, self.usual)
         begin = whole.days - part.days
         for name in self.usual:
             getattr(whole, name)[stores, begin:] = getattr(part, name)

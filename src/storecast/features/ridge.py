@@ -242,10 +242,10 @@ def _levels(y: Floats, weights: Floats) -> Floats:
 
 
 def _row_median(values: Floats) -> Floats:
-    """Median of each row over its finite cells; infinite where there is none, so that nothing is held down."""
+    """Median of each row over its finite cells, of an even row without gaps its lower one; infinite where there is none."""
     ordered = np.sort(values, axis=1)
     count = np.isfinite(values).sum(axis=1)
     rows = np.arange(len(values))
-    low, high = ordered[rows, np.maximum(count - 1, 0) // 2], ordered[rows, count // 2 * (count > 0)]
+    low, high = ordered[rows, np.maximum(count - 1, 0) // 2], ordered[rows, count // 2 - (count == values.shape[1])]
     middle = (low + np.where(np.isfinite(high), high, low)) / 2
     return np.where(count > 0, middle, np.inf).astype(np.float32)
