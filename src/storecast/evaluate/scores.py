@@ -12,7 +12,7 @@ Values = npt.NDArray[np.float64]
 
 DEFINITIONS = {
     "RMSPE": "root of the mean of ((actual - Forecast) / actual)², over open days with sales",
-    "RMSPE_without_worst5": "RMSPE without the five rows of the window with the largest relative errors",
+    "RMSPE_without_worst5": "RMSPE without the five rows with the largest relative errors (of the window, or the part told of)",
     "MAPE": "mean of |actual - Q50| / actual, over open days with sales",
     "WAPE": "sum of |actual - Q50| / sum of actual",
     "MASE": "mean of |actual - Q50| / item scale, the mean |sales - sales a week before| of the store's past",
