@@ -104,13 +104,13 @@ def _mostly_open(opened: Codes, days: Flags, span: int, *, default: bool) -> Fla
 
     The default is for stores with few rows: one that has many, and none on such a day, keeps no rows of days when it is closed.
     """
-    seen = days & (opened != NO_ROW)
-    last = np.where(opened != NO_ROW, np.arange(opened.shape[1]), -1).max(axis=1)
-    recent = seen & (np.arange(opened.shape[1])[None, :] > last[:, None] - span)
+    there, day = opened != NO_ROW, np.arange(opened.shape[1])
+    last = np.where(there, day, -1).max(axis=1)
+    lately = there & (day[None, :] > last[:, None] - span)
+    recent = lately & days
     count = recent.sum(axis=1)
     share = (recent & (opened == 1)).sum(axis=1) / np.maximum(count, 1)
-    rows = ((opened != NO_ROW) & (np.arange(opened.shape[1])[None, :] > last[:, None] - span)).sum(axis=1)
-    mostly: Flags = np.where(count > 0, share >= 0.5, default & (rows < ENOUGH))
+    mostly: Flags = np.where(count > 0, share >= 0.5, default & (lately.sum(axis=1) < ENOUGH))
     return mostly
 
 

@@ -81,6 +81,13 @@ _COLUMNS = {
 _NEIGHBOURS = ("closed_", "open_run", "sundays_this_week")
 
 
+def of_member(design: pl.DataFrame, member: str) -> pl.DataFrame:
+    """Return what a blend's design holds of a member, under the member's own names."""
+    begin = member + BETWEEN
+    own = [column for column in design.get_columns() if column.name.startswith(begin)]
+    return pl.DataFrame([column.alias(column.name.removeprefix(begin)) for column in own])
+
+
 def driver_of_part(part: str) -> str:
     """Return the driver that a part of the ridge speaks for."""
     return _PARTS[part]
@@ -123,9 +130,7 @@ class Pieces:
         single: dict[str, str | None] = {}
         several: dict[str, dict[str, pl.Series]] = {}
         for member in dict.fromkeys(name.partition(BETWEEN)[0] for name in design.columns):
-            begin = member + BETWEEN
-            own = [name for name in design.columns if name.startswith(begin)]
-            pieces = cls.of(design.select(own).rename({name: name.removeprefix(begin) for name in own}))
+            begin, pieces = member + BETWEEN, cls.of(of_member(design, member))
             single |= {begin + name: driver for name, driver in pieces.single.items()}
             several |= {begin + name: found for name, found in pieces.several.items()}
         return cls(design, single, several)

@@ -22,12 +22,12 @@ GAP = 28  # days without a row that are too many for a store that was closed
 Flags = npt.NDArray[np.bool_]
 
 
-def inside_gaps(grid: Grid) -> Flags:
-    """Say which days without a row lie in gaps: behind a store's first row and before the calendar's last, (stores, days)."""
+def inside_gaps(grid: Grid, shut: Flags) -> Flags:
+    """Say which days without a row lie in gaps: behind a store's first row, before the calendar's last, not shut."""
     there = grid.open != NO_ROW
     begun = np.maximum.accumulate(there, axis=1)
     inside: Flags = ~there & begun & there.any(axis=0)[None, :]
-    return inside & ~between_rows(grid)
+    return inside & ~shut
 
 
 def between_rows(grid: Grid) -> Flags:

@@ -100,7 +100,8 @@ class Origin:
         """Work the past up to ``origin`` out, for the ``horizon`` days after it."""
         grid = grid.cut(origin, horizon)
         past, days = slice(0, origin + 1), slice(origin + 1, grid.days)
-        gaps, shut = inside_gaps(grid) & view.impute, between_rows(grid)
+        shut = between_rows(grid)
+        gaps = inside_gaps(grid, shut) & view.impute
         usual = usual_calendar(grid)
         known = with_calendar_in(grid, gaps, shut, usual)
         design = Design.of(known, origin)

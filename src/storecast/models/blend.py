@@ -13,7 +13,7 @@ import polars as pl
 
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel
-from storecast.features.drivers import BETWEEN, Places
+from storecast.features.drivers import BETWEEN, Places, of_member
 from storecast.features.rows import Memo
 from storecast.models.base import Forecaster, Logs, create, register
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
@@ -47,7 +47,7 @@ class Blend:
 
     def answer(self, design: pl.DataFrame) -> Logs:
         """Ask every member for its part of the design, and take the mean."""
-        answers = [member.answer(_of(design, name)) for name, member in self.members.items()]
+        answers = [member.answer(of_member(design, name)) for name, member in self.members.items()]
         mean: Logs = np.mean(answers, axis=0)
         return mean
 
@@ -56,7 +56,7 @@ class Blend:
         found = []
         for name, member in self.members.items():
             assert isinstance(member, Explains)
-            found.append(member.contributions(_of(design, name), rows, background))
+            found.append(member.contributions(of_member(design, name), rows, background))
         return Contributions.mean(found)
 
     def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
@@ -65,7 +65,7 @@ class Blend:
             f"{name}{BETWEEN}{column}": value / len(self.members)
             for name, member in self.members.items()
             if isinstance(member, ExplainsColumns)
-            for column, value in member.column_contributions(_of(design, name)).items()
+            for column, value in member.column_contributions(of_member(design, name)).items()
         }
 
     def state(self) -> dict[str, bytes]:
@@ -85,17 +85,6 @@ class Blend:
             own = {part.removeprefix(begin): data for part, data in parts.items() if part.startswith(begin)}
             self.members[name] = there[name] if name in there else create(name)
             self.members[name].restore(own)
-
-
-def _of(design: pl.DataFrame, name: str) -> pl.DataFrame:
-    begin = name + BETWEEN
-    return pl.DataFrame(
-        [
-            column.alias(column.name.removeprefix(begin))
-            for column in design.get_columns()
-            if column.name.startswith(begin)
-        ]
-    )
 
 
 @register("blend", complexity=9)

@@ -7,11 +7,12 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.config import LEVELS
 
 CENT = 100
 YEAR = dt.timedelta(days=364)  # the same weekdays a year before
 UNKNOWN = "unknown"
-BOUNDS = ("Lower80", "Upper80", "Lower95", "Upper95")
+BOUNDS = tuple(name for level in LEVELS for name in s.bound_columns(level))
 
 
 def forecast_table(forecast: pl.DataFrame, asked: pl.DataFrame | None) -> pl.DataFrame:
