@@ -33,11 +33,11 @@ def main() -> None:
     """Print a line for each group left out, then one for each member of the blend left out."""
     from storecast import schema as s
     from storecast.data.panel import Window
-    from storecast.evaluate.medians import forecast_medians
     from storecast.evaluate.scores import rmspe, wape
     from storecast.features.rows import Memo
     from storecast.models import create
     from storecast.models.boosting import FAST, Boosting
+    from storecast.uncertainty.point import point_forecasts
     from storecast.workflows.preparation import prepare
 
     class Without(Boosting):
@@ -71,7 +71,7 @@ def main() -> None:
         for window in windows:
             model = Without(begins)
             model.fit(window.past, HORIZON, memo)
-            found.append(scored(window, forecast_medians(model, window, memo)))
+            found.append(scored(window, point_forecasts(model, window, memo)))
         line(name, found)
     medians: dict[str, list[pl.DataFrame]] = {}
     for name in MEMBERS:
@@ -79,7 +79,7 @@ def main() -> None:
         for window in windows:
             member = create(name, fast=True)
             member.fit(window.past, HORIZON, memo)
-            medians[name].append(forecast_medians(member, window, memo))
+            medians[name].append(point_forecasts(member, window, memo))
     for left in (None, *MEMBERS):
         kept = [name for name in MEMBERS if name != left]
         found = []

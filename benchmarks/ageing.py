@@ -19,10 +19,10 @@ def main() -> None:
     """Print RMSPE and WAPE of the old and of the new model at each age."""
     from storecast import schema as s
     from storecast.data.panel import Window
-    from storecast.evaluate.medians import forecast_medians
     from storecast.evaluate.scores import rmspe, wape
     from storecast.features.rows import Memo
     from storecast.models import Forecaster, create
+    from storecast.uncertainty.point import point_forecasts
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
@@ -34,7 +34,7 @@ def main() -> None:
         return model
 
     def scored(model: Forecaster, window: Window) -> tuple[float, float]:
-        rows = forecast_medians(model, window, memo).join(window.actual(), on=s.KEYS)
+        rows = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
         rows = rows.filter(pl.col(s.OPEN) == 1, pl.col(s.SALES) > 0)
         actual, median = rows[s.SALES].cast(pl.Float64).to_numpy(), rows["Median"].to_numpy()
         return rmspe(actual, median, leave_out=5), wape(actual, median)

@@ -24,12 +24,12 @@ def main() -> None:
     from storecast import schema as s
     from storecast.config import Task
     from storecast.data.panel import Panel
-    from storecast.evaluate.calibration import calibrate
-    from storecast.evaluate.cold import cold_factor
-    from storecast.evaluate.medians import forecast_medians
     from storecast.evaluate.scores import coverage, rmspe
     from storecast.features.rows import Memo
     from storecast.models import create
+    from storecast.uncertainty.calibration import calibrate
+    from storecast.uncertainty.cold_start import cold_start_factor
+    from storecast.uncertainty.point import point_forecasts
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
@@ -38,9 +38,9 @@ def main() -> None:
         before = panel.window(cutoff - dt.timedelta(days=HORIZON), HORIZON)
         model = create("linear")
         model.fit(before.past, HORIZON, Memo())
-        errors = forecast_medians(model, before, Memo()).join(before.actual(), on=s.KEYS, how="left")
+        errors = point_forecasts(model, before, Memo()).join(before.actual(), on=s.KEYS, how="left")
         usual[cutoff] = calibrate(
-            [errors.with_columns(pl.lit(before.cutoff).alias(s.CUTOFF))], cold=cold_factor(before)
+            [errors.with_columns(pl.lit(before.cutoff).alias(s.CUTOFF))], cold=cold_start_factor(before)
         )
     print("days of history", *COLUMNS, sep=",")
     for left in LEFT:
@@ -59,7 +59,7 @@ def main() -> None:
                 ).window(cutoff, HORIZON)
                 model = create("linear")
                 model.fit(asked.past, HORIZON, Memo())
-                medians = forecast_medians(model, asked, Memo())
+                medians = point_forecasts(model, asked, Memo())
                 found = (
                     usual[cutoff]
                     .apply(medians, Task(HORIZON))

@@ -20,7 +20,7 @@ import polars as pl
 
 from loading import days_of, postgres
 from measure import machine
-from serving import started
+from support.served_home import started
 
 ROWS, PAUSE_S = 150_000, 0.05
 STEPS = {"content-type": "text/csv"}

@@ -67,10 +67,10 @@ def direct_quantiles(panel: object, cutoff: dt.date, memo: object) -> float:
     """Return the SQL of quantiles that were each trained by their own loss, kept from crossing by sorting."""
     from storecast.data.grid import Grid
     from storecast.data.panel import Panel
-    from storecast.evaluate.medians import forecast_medians
     from storecast.evaluate.scores import scale_of, sql
     from storecast.features.rows import Memo
     from storecast.models import create
+    from storecast.uncertainty.point import point_forecasts
 
     assert isinstance(panel, Panel)
     assert isinstance(memo, Memo)
@@ -80,7 +80,7 @@ def direct_quantiles(panel: object, cutoff: dt.date, memo: object) -> float:
         settings = {"boosting": {"loss": "log-quantile", "quantile": tau}}
         model = create("boosting", fast=True, settings=settings)
         model.fit(window.past, HORIZON, memo)
-        rows = forecast_medians(model, window, memo)
+        rows = point_forecasts(model, window, memo)
         found.append(np.where(rows["Open"].to_numpy() == 1, rows["Median"].to_numpy(), 0.0))
     quantiles = np.sort(np.stack(found), axis=0)
     grid = Grid.of(window.past)

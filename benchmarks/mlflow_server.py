@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from storecast.bundle.bundle import Bundle
-from storecast.bundle.ready import Ready
+from storecast.bundle.predictor import Predictor
 from storecast.data.panel import Panel
 from storecast.features.columns import encoded
 
@@ -55,9 +55,9 @@ def ask_mlflow(
         sys.exit(f"MLflow serves one booster; the home's model is {model.name}. Promote one called boosting.")
     (folder / "booster.ubj").write_bytes(model.state()["trees.ubj"])
     subprocess.run([python, "-c", SAVE, str(folder / "booster.ubj"), str(folder / "mlflow")], check=True)
-    ready = Ready.of(bundle, panel.until(panel.end))
+    ready = Predictor.of(bundle, panel.until(panel.end))
     some = ready.future[np.random.default_rng(0).permutation(ready.future.height)[:ROWS]].sort("Store", "Date")
-    design = model.design(ready.window.past, some, ready.window.horizon, ready.memo)
+    design = model.features(ready.window.past, some, ready.window.horizon, ready.memo)
     columns = list(model.pipeline_["columns"].get_feature_names_out())
     table = encoded(model.pipeline_["columns"], design)
     bodies = folder / "mlflow.jsonl"

@@ -32,13 +32,13 @@ def main() -> None:
     """Print the shares, and what the alerts say."""
     from storecast import schema as s
     from storecast.config import Task
-    from storecast.evaluate.alerts import SCORES, Promise, measure, store_days
     from storecast.evaluate.backtest import backtest
-    from storecast.evaluate.monitoring import scored
     from storecast.evaluate.scores import WORST
+    from storecast.monitor.accuracy import scored
+    from storecast.monitor.alerts import SCORES, ExpectedScores, measure, store_days
     from storecast.workflows.preparation import prepare
 
-    panel = prepare(arguments(__doc__).data, horizon=HORIZON, answer_test=False).panel
+    panel = prepare(arguments(__doc__).data, horizon=HORIZON, allow_longer_test=True).panel
     found = backtest(panel, ["linear"], CUTOFFS, Task(HORIZON))
     known = panel.calendar.select(*s.KEYS, s.OPEN, s.PROMO)
     ahead = (pl.col(s.DATE) - pl.col(s.CUTOFF)).dt.total_days().alias("Ahead")
@@ -63,7 +63,7 @@ def main() -> None:
                         and line["slice"] == "all"
                         and line["cutoff"] in map(str, CUTOFFS[k : k + 2])
                     ]
-                    promise = Promise(cutoff, {name: sum(line[name] for line in lines) / 2 for name in SCORES})
+                    promise = ExpectedScores(cutoff, {name: sum(line[name] for line in lines) / 2 for name in SCORES})
                     rows = made.filter(pl.col(s.MODEL) == model, pl.col(s.CUTOFF) == cutoff)
                     days = store_days(scored(rows.with_columns(pl.col(s.SALES) * (1 - fall))))
                     looks = [measure(days, figure, promise, cutoff + dt.timedelta(days=day)) for day in LOOKS]

@@ -23,11 +23,11 @@ def main() -> None:
     from storecast.data.clean import clean
     from storecast.data.panel import Panel, Window
     from storecast.data.read import read_chain
-    from storecast.evaluate.medians import forecast_medians
     from storecast.features.columns import encoder
     from storecast.features.rows import Memo, future_rows, training_rows
     from storecast.models.boosting import Boosting
     from storecast.models.linear import Linear
+    from storecast.uncertainty.point import point_forecasts
 
     panel = clean(read_chain(arguments(__doc__).data)).panel
     memo = Memo()
@@ -39,7 +39,7 @@ def main() -> None:
     def linear(window: Window, rounds: int) -> float:
         model = Linear(replace(LinearSettings(), robust_rounds=rounds))
         model.fit(window.past, HORIZON, memo)
-        return rmspe(forecast_medians(model, window, memo), window)
+        return rmspe(point_forecasts(model, window, memo), window)
 
     def trees(window: Window, panel: Panel, limit: float, *, leave_out: bool) -> float:
         blocks = training_rows(window.past, HORIZON, memo)

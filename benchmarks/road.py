@@ -1,4 +1,4 @@
-"""The road of one store under another calendar: milliseconds of `Ready.under`, by model and by how much is asked.
+"""The road of one store under another calendar: milliseconds of `Predictor.under`, by model and by how much is asked.
 
 Trees have their usual number and depth; they learn from few origins, which does not change their speed.
 """
@@ -14,7 +14,7 @@ from measure import arguments, peak_gib
 
 if TYPE_CHECKING:
     from storecast.bundle.bundle import Bundle
-    from storecast.bundle.ready import Ready
+    from storecast.bundle.predictor import Predictor
     from storecast.data.panel import Panel
 
 HORIZON, ORIGINS = 48, 4
@@ -24,7 +24,7 @@ TIMES = ((1, 300), (10, 50), (50, 20))  # how many stores change, and how often 
 
 def main() -> None:
     """Print a line for each model and question."""
-    from storecast.bundle.ready import Ready
+    from storecast.bundle.predictor import Predictor
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
@@ -33,7 +33,7 @@ def main() -> None:
     for name in MODELS:
         bundle = trained(panel, name)
         begin = time.perf_counter()
-        ready = Ready.of(bundle, panel)
+        ready = Predictor.of(bundle, panel)
         print(f"{name},making it ready,{1000 * (time.perf_counter() - begin):.0f},,")
         timed(name, "a day of 1 as it is stored", ready, [asked(ready, 1, k, flip=False) for k in range(300)])
         for stores, times in (*TIMES, (panel.stores.height, 5)):
@@ -46,19 +46,19 @@ def trained(panel: "Panel", name: str) -> "Bundle":
     from storecast import schema as s
     from storecast.bundle.bundle import Bundle
     from storecast.config import Task
-    from storecast.evaluate.calibration import calibrate
-    from storecast.evaluate.medians import forecast_medians
     from storecast.features.rows import Memo
     from storecast.models import create
+    from storecast.uncertainty.calibration import calibrate
+    from storecast.uncertainty.point import point_forecasts
 
     window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
     model = create(name, settings={member: {"origins": ORIGINS} for member in ("boosting", "boosting-plain")})
     model.fit(window.past, HORIZON, memo)
-    errors = forecast_medians(model, window, memo).join(window.actual(), on=s.KEYS)
+    errors = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
     return Bundle(model, calibrate([errors.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))]), Task(HORIZON))
 
 
-def asked(ready: "Ready", stores: int, seed: int, *, flip: bool = True) -> pl.DataFrame:
+def asked(ready: "Predictor", stores: int, seed: int, *, flip: bool = True) -> pl.DataFrame:
     """Return the calendar of one day of some stores; with the promotion the other way round."""
     draw = np.random.default_rng(seed)
     rows = draw.choice(ready.panel.stores.height, stores, replace=False) * HORIZON + draw.integers(HORIZON, size=stores)
@@ -66,13 +66,13 @@ def asked(ready: "Ready", stores: int, seed: int, *, flip: bool = True) -> pl.Da
     return stored.with_columns((1 - pl.col("Promo")).alias("Promo")) if flip else stored
 
 
-def timed(name: str, question: str, ready: "Ready", calendars: list[pl.DataFrame]) -> None:
+def timed(name: str, question: str, ready: "Predictor", calendars: list[pl.DataFrame]) -> None:
     """Ask each calendar once, after one that is not counted, and print the median."""
-    ready.under(calendars[0])
+    ready.predict(calendars[0])
     taken = []
     for calendar in calendars:
         begin = time.perf_counter(), time.process_time()
-        ready.under(calendar)
+        ready.predict(calendar)
         taken.append((1000 * (time.perf_counter() - begin[0]), 1000 * (time.process_time() - begin[1])))
     wall, cpu = np.array(taken).T
     print(f"{name},{question},{np.median(wall):.2f},{np.quantile(wall, 0.95):.2f},{np.median(cpu):.2f}", flush=True)

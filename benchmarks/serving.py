@@ -32,7 +32,7 @@ from mlflow_server import ask_mlflow, has_mlflow
 from servers import CONNECTIONS, Target, started
 from storecast import schema as s
 from storecast.bundle.bundle import load
-from storecast.bundle.store import current, list_models
+from storecast.bundle.registry import current, list_models
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url

@@ -11,9 +11,9 @@ def main() -> None:
 
     from storecast.data.clean import clean
     from storecast.data.read import read_chain
-    from storecast.evaluate.medians import forecast_medians
     from storecast.features.rows import Memo, future_rows
     from storecast.models import create
+    from storecast.uncertainty.point import point_forecasts
 
     data = arguments(__doc__).data
     first, cleaned = cpu_of(lambda: clean(read_chain(data)))
@@ -23,7 +23,7 @@ def main() -> None:
     def linear() -> None:
         model = create("linear")
         model.fit(window.past, HORIZON, Memo())
-        forecast_medians(model, window, Memo())
+        point_forecasts(model, window, Memo())
 
     def features() -> None:
         future_rows(window.past, window.future, HORIZON, Memo())

@@ -19,12 +19,12 @@ def main() -> None:
     """Print coverage and mean relative width by level, and the hits of the chain."""
     from storecast import schema as s
     from storecast.config import Task
-    from storecast.evaluate.calibration import calibrate
-    from storecast.evaluate.error_field import fit_field, past_errors
-    from storecast.evaluate.medians import forecast_medians
-    from storecast.evaluate.totals import totals
     from storecast.features.rows import Memo
     from storecast.models import create
+    from storecast.uncertainty.calibration import calibrate
+    from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
+    from storecast.uncertainty.point import point_forecasts
+    from storecast.uncertainty.totals import totals
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
@@ -35,16 +35,16 @@ def main() -> None:
         ended = [frame for frame in frames if frame[s.CUTOFF][0] <= cutoff - dt.timedelta(days=HORIZON)]
         recent = [frame for frame in ended if frame[s.CUTOFF][0] > cutoff - dt.timedelta(days=HORIZON + 365)]
         apart = recent[::-7] or recent[-1:]
-        field = fit_field(recent, panel.stores, HORIZON)
+        field = fit_joint_errors(recent, panel.stores, HORIZON)
         if field is None:
             print(f"# {cutoff}: {len(recent)} windows before it, too few")
             continue
         window, model = panel.window(cutoff, HORIZON), create("linear")
         model.fit(window.past, HORIZON, Memo())
-        medians = forecast_medians(model, window, Memo())
+        medians = point_forecasts(model, window, Memo())
         usual = calibrate(apart)
         forecast = usual.apply(medians, Task(HORIZON))
-        draws = field.draws(medians, panel.stores, usual)
+        draws = field.sample_paths(medians, panel.stores, usual)
         actual = forecast.select(s.KEYS).join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
         whole = actual.group_by(s.STORE).agg(pl.col(s.SALES).is_not_null().all().alias("whole"))
         kept = forecast.join(whole, on=s.STORE, how="left", maintain_order="left")["whole"]

@@ -30,7 +30,7 @@ def main() -> None:
     print(f"# {machine()}")
     logging.basicConfig(level=logging.WARNING)
     from storecast.evaluate.tuning import mean_score, tune
-    from storecast.files import folder
+    from storecast.files import make_folder
     from storecast.workflows.preparation import prepare
 
     panel = prepare(asked.data, horizon=HORIZON).panel
@@ -38,7 +38,7 @@ def main() -> None:
         panel,
         asked.model,
         [panel.window(cutoff, HORIZON) for cutoff in SEARCHED],
-        folder(asked.out) / f"{asked.model}.db",
+        make_folder(asked.out) / f"{asked.model}.db",
         score=SCORE,
         seconds=asked.minutes * 60,
     )

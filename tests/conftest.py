@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from databases import empty_postgres, postgres, url
+from support.databases import empty_postgres, postgres, url
 
 __all__ = ["empty_postgres", "postgres", "url"]
 

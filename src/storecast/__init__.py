@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from storecast.config import Task
     from storecast.data.panel import Panel, Window
     from storecast.evaluate.backtest import backtest
-    from storecast.evaluate.forecast import Forecast
+    from storecast.uncertainty.forecast import Forecast
     from storecast.workflows import check, explore, forecast, train
 
 __version__ = "0.1.0"
@@ -21,7 +21,7 @@ __all__ = ["Bundle", "Forecast", "Panel", "Task", "Window", "backtest", "check",
 
 _HOMES = {
     "Bundle": "storecast.bundle.bundle",
-    "Forecast": "storecast.evaluate.forecast",
+    "Forecast": "storecast.uncertainty.forecast",
     "Panel": "storecast.data.panel",
     "Task": "storecast.config",
     "Window": "storecast.data.panel",

@@ -40,7 +40,7 @@ class LinearSettings:
 
 
 @dataclass(frozen=True)
-class View:
+class FeatureConfig:
     """How feature rows look at the past. Models that look at it differently err differently, and blend well."""
 
     impute: bool = False  # the weeks without rows are filled in, for the history features alone
@@ -78,7 +78,7 @@ class BoostingSettings:
     bins: int = 128
     l2: float = 1.9
     origins: int | None = None  # newest origins that train; None: all
-    view: View = View(impute=True, holidays_apart=True)
+    view: FeatureConfig = FeatureConfig(impute=True, holidays_apart=True)
     loss: str = "log-absolute"  # see models.losses
     quantile: float = 0.5  # of log sales, that the loss log-quantile aims at
     seed: int = 0

@@ -10,13 +10,13 @@ from storecast.errors import ConfigError, quote
 
 
 @contextmanager
-def whole(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success it takes ``path``'s place in one step, else it is removed.
 
     The folder is made where it is missing. The file and its folder are flushed to disk before and after the step, so
     that a reader, or a machine that loses power, finds the old file or the new one and nothing between.
     """
-    folder(path.parent)
+    make_folder(path.parent)
     if path.is_dir():
         raise ConfigError(f"{quote(path)} is a folder; expected the name of a file to write. Choose another name.")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -33,7 +33,7 @@ def whole(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
             draft.unlink()
 
 
-def folder(path: Path) -> Path:
+def make_folder(path: Path) -> Path:
     """Make a folder for output, and say plainly why where that cannot be done."""
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from storecast.files import whole
+from storecast.files import atomic_write
 
 FIELDS = ("request", "key", "rows", "model")  # that a line may have beside its message
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -56,7 +56,7 @@ def log_to_screen(form: str, *, verbose: bool = True) -> None:
 def log_file(path: Path) -> Iterator[None]:
     """Keep the log of what follows in a file, in the form that the screen has; it is replaced when all went well."""
     logger = logging.getLogger("storecast")
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         handler = logging.FileHandler(draft, encoding="utf-8")
         handler.setFormatter(logger.handlers[0].formatter if logger.handlers else _formatter("text"))
         logger.addHandler(handler)

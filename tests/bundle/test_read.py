@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from storecast.bundle import plain, read
+from storecast.bundle import read, safe_pickle
 from storecast.bundle.read import is_model_name, open_model, signature, signature_path
-from storecast.bundle.store import publish
+from storecast.bundle.registry import publish
 from storecast.errors import ModelFileError
 
 PARTS = {"one": b"first part", "two": b"second part"}
@@ -27,7 +27,7 @@ def signed(folder: Path, data: bytes, name: str = NAME) -> Path:
 
 def content(tmp_path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return what a good file holds."""
-    value = plain.loads(publish(tmp_path / "good", manifest, PARTS).read_bytes())
+    value = safe_pickle.loads(publish(tmp_path / "good", manifest, PARTS).read_bytes())
     assert isinstance(value, dict)
     return value
 
@@ -83,27 +83,27 @@ def test_the_checks_come_in_their_order(tmp_path: Path, manifest: dict[str, Any]
     assert "not signed" in refusal(path)
     path = signed(path.parent, path.read_bytes())
     assert "opcode 0x63" in refusal(path)
-    path = signed(path.parent, plain.dumps({"parts": {}}))
+    path = signed(path.parent, safe_pickle.dumps({"parts": {}}))
     assert "not a manifest and parts" in refusal(path)
-    path = signed(path.parent, plain.dumps({"manifest": bad_manifest, "parts": {}}))
+    path = signed(path.parent, safe_pickle.dumps({"manifest": bad_manifest, "parts": {}}))
     assert "kind" in refusal(path)
     bad_manifest["kind"] = "boosting"
-    path = signed(path.parent, plain.dumps({"manifest": bad_manifest, "parts": {}}))
+    path = signed(path.parent, safe_pickle.dumps({"manifest": bad_manifest, "parts": {}}))
     assert "its parts are not those" in refusal(path)
-    path = signed(path.parent, plain.dumps({"manifest": bad_manifest, "parts": {"one": b"first part"}}))
+    path = signed(path.parent, safe_pickle.dumps({"manifest": bad_manifest, "parts": {"one": b"first part"}}))
     assert "another digest" in refusal(path)
     bad_manifest["digests"]["one"] = hashlib.sha256(b"first part").hexdigest()
-    path = signed(path.parent, plain.dumps({"manifest": bad_manifest, "parts": {"one": b"first part"}}))
+    path = signed(path.parent, safe_pickle.dumps({"manifest": bad_manifest, "parts": {"one": b"first part"}}))
     assert "python 2.7" in refusal(path)
     bad_manifest["versions"] = good["manifest"]["versions"]
-    path = signed(path.parent, plain.dumps({"manifest": bad_manifest, "parts": {"one": b"first part"}}))
+    path = signed(path.parent, safe_pickle.dumps({"manifest": bad_manifest, "parts": {"one": b"first part"}}))
     assert open_model(path).parts == {"one": b"first part"}
 
 
 def test_parts_are_bytes(tmp_path: Path, manifest: dict[str, Any]) -> None:
     good = content(tmp_path, manifest)
     for parts in ({"one": "text", "two": b"second part"}, ["one", "two"], None):
-        path = signed(tmp_path / "models", plain.dumps(good | {"parts": parts}))
+        path = signed(tmp_path / "models", safe_pickle.dumps(good | {"parts": parts}))
         assert "part" in refusal(path)
 
 

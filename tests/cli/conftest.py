@@ -1,5 +1,5 @@
 """What calls a command."""
 
-from commands import cli
+from support.commands import cli
 
 __all__ = ["cli"]

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chains import set_cell, write_chain
-from commands import Cli
 from storecast.bundle.bundle import load
+from support.chain_files import set_cell, write_chain
+from support.commands import Cli
 
 
 @pytest.fixture(scope="module")

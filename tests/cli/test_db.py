@@ -9,14 +9,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chains import write_chain
-from commands import Cli
 from storecast import schema as s
 from storecast import workflows
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast
 from storecast.database.panel import read_panel
 from storecast.database.writes import add_sales
+from support.chain_files import write_chain
+from support.commands import Cli
 
 RUN = importlib.import_module("storecast.workflows.run")  # workflows.run is the function
 

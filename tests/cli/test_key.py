@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commands import Cli
 from storecast.database.connect import Database, home_url
 from storecast.database.keys import find_key
+from support.commands import Cli
 
 
 @pytest.fixture

@@ -8,9 +8,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chains import write_chain
-from commands import Cli
-from panels import make_panel
 from storecast import schema as s
 from storecast import workflows
 from storecast.data.panel import Panel
@@ -18,6 +15,9 @@ from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel import write_panel
 from storecast.database.writes import add_sales
+from support.chain_files import write_chain
+from support.commands import Cli
+from support.panels import make_panel
 
 PANEL = make_panel(stores=6, days=500, ahead=10)
 CUTOFF = PANEL.end - dt.timedelta(days=28)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_service import FakeService, forecasts, problem, reply
 from storecast import client as package
 from storecast.client import BadReplyError, Client, RequestError, UnavailableError, UnreachableError
+from support.fake_service import FakeService, forecasts, problem, reply
 
 DAY = dt.date(2014, 7, 1)
 

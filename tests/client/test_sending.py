@@ -8,7 +8,6 @@ import httpx
 import numpy as np
 import pytest
 
-from fake_service import KEY, URL, FakeService, problem, reply
 from storecast.client import (
     BadReplyError,
     Client,
@@ -21,6 +20,7 @@ from storecast.client import (
     UnreachableError,
 )
 from storecast.client.sending import encode
+from support.fake_service import KEY, URL, FakeService, problem, reply
 
 DROPPED = httpx.ConnectError("refused")
 SALES = [{"Store": 1, "Date": "2014-07-01", "Sales": 10}]

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from fake_service import FakeService, reply
 from storecast.client import Client, ConflictError, InvalidError, replies
 from storecast.service.openapi import document
+from support.fake_service import FakeService, reply
 
 ROW = {"Store": 1, "Date": "2014-07-01"}
 CALLS: dict[str, Any] = {

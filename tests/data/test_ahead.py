@@ -5,10 +5,10 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.ahead import extend, future_table
 from storecast.data.panel import TABLES, Panel
+from support.panels import make_panel
 
 
 def bare(days: int = 420, stores: int = 4) -> tuple[Panel, Panel]:

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from chains import FIRST, add_column, edit, rows_of, set_cell, write_chain
 from storecast import schema as s
 from storecast.data.clean import OBSERVATIONS, RULES, Cleaned, clean
 from storecast.data.read import RawChain, read_chain
 from storecast.errors import ConfigError, DataError
+from support.chain_files import FIRST, add_column, edit, rows_of, set_cell, write_chain
 
 DAYS = 120
 Spoil = Callable[[Path], object]

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.columns import Columns
-from storecast.data.overlay import overlay
+from storecast.data.overlay import overlay_panel
 from storecast.data.read import read_calendar
 from storecast.errors import DataError
+from support.panels import make_panel
 
 
 def rows(folder: Path, text: str) -> pl.DataFrame:
@@ -24,7 +24,7 @@ def test_only_what_is_given_changes(tmp_path: Path) -> None:
     panel = make_panel()
     day = panel.end + dt.timedelta(days=3)
     given = rows(tmp_path, f"Store,Date,Promo,Open\n2,{day},1,\n")
-    other = overlay(panel, given, day, "other.csv")
+    other = overlay_panel(panel, given, day, "other.csv")
     there = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) == day)
     assert other.calendar.filter(there)[s.PROMO].to_list() == [1]
     assert_frame_equal(other.calendar.filter(~there), panel.calendar.filter(~there))
@@ -50,7 +50,7 @@ def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None
     day = dt.timedelta(days=1)
     words = {"ahead": panel.end + day, "past": panel.end, "beyond": panel.end + 15 * day}
     with pytest.raises(DataError, match=said):
-        overlay(panel, rows(tmp_path, text.format(**words)), panel.end + 14 * day, "other.csv")
+        overlay_panel(panel, rows(tmp_path, text.format(**words)), panel.end + 14 * day, "other.csv")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

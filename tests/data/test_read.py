@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from chains import add_column, edit, set_cell, set_column, write_chain
 from storecast import schema as s
 from storecast.data.read import read_chain
 from storecast.errors import DataError
+from support.chain_files import add_column, edit, set_cell, set_column, write_chain
 
 
 @pytest.fixture

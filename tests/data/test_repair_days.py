@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chains import FIRST, add_column, edit, rows_of, set_cell, set_column, write_chain
 from storecast import schema as s
 from storecast.data.clean import Cleaned, clean
 from storecast.data.read import read_chain
 from storecast.errors import DataError
+from support.chain_files import FIRST, add_column, edit, rows_of, set_cell, set_column, write_chain
 
 SUNDAY = dt.date(2014, 3, 2)
 MONDAY = dt.date(2014, 3, 3)

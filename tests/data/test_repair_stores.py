@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from chains import edit, set_cell, set_column, write_chain
 from storecast import schema as s
 from storecast.data.clean import clean
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.errors import DataError
+from support.chain_files import edit, set_cell, set_column, write_chain
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from databases import empty
-from panels import make_panel
 from storecast import schema as s
 from storecast.database import tables as t
 from storecast.database.backup import backup, restore
@@ -22,6 +20,8 @@ from storecast.database.panel import changes_since, read_panel, version, write_p
 from storecast.database.status import status
 from storecast.database.writes import add_sales
 from storecast.errors import DatabaseError
+from support.databases import empty
+from support.panels import make_panel
 
 PANEL = make_panel(stores=3, days=300, ahead=5)
 MODEL = "model-2026-01-02-03-04-05.pkl"

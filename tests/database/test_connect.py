@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
 from storecast.database.panel import calendar_rows, read_panel, stores_rows, version, write_panel
 from storecast.errors import DatabaseError, DatabaseUnavailable, UserError
+from support.panels import make_panel
 
 
 def test_an_empty_database_says_how_to_make_it(url: str) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.database.connect import Database
 from storecast.database.forecasts import forecasts_with_actuals, read_forecast, save_forecast
 from storecast.database.panel import write_panel
 from storecast.database.writes import add_sales
+from support.panels import make_panel
 
 PANEL = make_panel(stores=15, days=80, ahead=60)
 MODEL = "model-2026-01-02-03-04-05.pkl"

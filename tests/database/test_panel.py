@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panels import FIRST, make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.panel import apply_changes, changes_since, read_panel, version, write_panel
 from storecast.database.writes import add_calendar, add_sales, add_stores
 from storecast.errors import DatabaseError
+from support.panels import FIRST, make_panel
 
 
 def odd_panel() -> Panel:

@@ -6,7 +6,6 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.database import prune as pruning
 from storecast.database import tables as t
@@ -15,6 +14,7 @@ from storecast.database.forecasts import forecasts_with_actuals, read_forecast, 
 from storecast.database.journal import AnsweredRequest, record_requests
 from storecast.database.panel import write_panel
 from storecast.database.prune import prune
+from support.panels import make_panel
 
 PANEL = make_panel(stores=3, days=80, ahead=14)
 DAY = dt.timedelta(days=1)

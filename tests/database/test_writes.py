@@ -6,13 +6,13 @@ import threading
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.panel import read_panel, version, write_panel
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import ConflictError, DatabaseError, DataError
+from support.panels import make_panel
 
 PANEL = make_panel(stores=4, days=80, ahead=14)
 DAY = PANEL.end + dt.timedelta(days=1)

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from panels import make_panel, with_sales
 from storecast import Task, backtest
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.errors import HistoryError
 from storecast.evaluate.backtest import Backtest, block_cutoffs
-from storecast.evaluate.promotion import choose
+from storecast.evaluate.selection import select
+from support.panels import make_panel, with_sales
 
 TASK = Task(14)
 
@@ -64,7 +64,7 @@ def test_when_there_is_no_past_for_intervals_then_the_error_says_so(panel: Panel
 
 
 def test_the_linear_model_takes_over_from_the_baseline_and_says_by_how_much(result: Backtest) -> None:
-    chosen = choose(result)
+    chosen = select(result)
     assert chosen.model == "linear"
     assert chosen.over == "naive"
     assert chosen.by == pytest.approx(result.mean("naive") - result.mean("linear"), abs=1e-5)
@@ -78,7 +78,7 @@ def test_a_model_that_is_hardly_better_does_not_take_over(result: Backtest) -> N
         if line["model"] == "naive" and line["slice"] == "all"
     ]
     lines = [line for line in result.scores if line["model"] == "naive"] + near
-    assert choose(Backtest(result.task, result.windows, result.forecasts, lines, [], result.medians)).model == "naive"
+    assert select(Backtest(result.task, result.windows, result.forecasts, lines, [], result.medians)).model == "naive"
 
 
 def test_scores_stand_for_each_kind_of_store_and_day_too(result: Backtest) -> None:

@@ -6,18 +6,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panels import make_panel, with_sales
 from storecast import Task, backtest
 from storecast import schema as s
-from storecast.config import View
+from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
-from storecast.evaluate.explanations import importance
-from storecast.evaluate.medians import forecast_medians
-from storecast.evaluate.promotion import choose
+from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
-from storecast.features.rows import Memo, rows_at
+from storecast.explain.explanations import importance
+from storecast.features.rows import Memo, feature_rows
 from storecast.models import create
+from storecast.uncertainty.point import point_forecasts
+from support.panels import make_panel, with_sales
 
 MODELS = ["linear", "boosting"]
 
@@ -47,7 +47,7 @@ def test_a_past_of_a_few_weeks_is_enough_for_a_level(stores: int, days: int) -> 
     window = with_sales(panel, level).window(panel.end, 14)
     model = create("linear")
     model.fit(window.past, 14, Memo())
-    found = forecast_medians(model, window, Memo()).filter(pl.col(s.OPEN) == 1)
+    found = point_forecasts(model, window, Memo()).filter(pl.col(s.OPEN) == 1)
     ratio = found["Median"].to_numpy() / (5000.0 + 100 * found[s.STORE].to_numpy())
     np.testing.assert_allclose(ratio, 1.0, atol=0.15)
     assert abs(float(np.mean(ratio)) - 1) < 0.05
@@ -58,7 +58,7 @@ def test_a_window_in_which_nothing_is_open_is_told_of() -> None:
     saturday = next(day for k in range(7, 14) if (day := panel.end - dt.timedelta(days=k)).weekday() == 5)
     result = backtest(panel, MODELS, [saturday], Task(1), fast=True)
     assert np.isnan(result.mean("linear"))
-    chosen = choose(result)
+    chosen = select(result)
     assert chosen.model == "naive"
     assert chosen.reason.startswith("naive is the simplest model, with no open day to be scored on.")
     assert "nan" not in chosen.reason
@@ -74,7 +74,7 @@ def test_the_shortest_past_that_is_asked_for_is_enough() -> None:
     panel = make_panel(stores=2, days=28 + 7 + 7, ahead=7)
     result = backtest(panel, ["naive"], [panel.end - dt.timedelta(days=7)], Task(7))
     assert result.mean("naive") > 0
-    assert choose(result).reason == "naive is the only model of this backtest."
+    assert select(result).reason == "naive is the only model of this backtest."
 
 
 def test_a_chain_without_rows_of_closed_days_is_learned_from_as_it_is_asked() -> None:
@@ -90,8 +90,8 @@ def test_a_chain_without_rows_of_closed_days_is_learned_from_as_it_is_asked() ->
     )
     bare = without_closed_days(whole)
     origin, horizon = 330, 41
-    view = View(impute=True, holidays_apart=True)
-    tables = [rows_at(Grid.of(panel), origin, horizon, view).table for panel in (whole, bare)]
+    view = FeatureConfig(impute=True, holidays_apart=True)
+    tables = [feature_rows(Grid.of(panel), origin, horizon, view).table for panel in (whole, bare)]
     assert tables[1].height < tables[0].height, "closed days are not asked for where they have no rows"
     whole_saturdays, bare_saturdays = (table.filter(pl.col("weekday") == 5) for table in tables)
     assert bare_saturdays.height > 20

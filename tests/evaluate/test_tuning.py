@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError
 from storecast.evaluate.tuning import SCORES, Tuned, tune
 from storecast.models import create
 from storecast.models.settings import changed
 from storecast.models.spaces import SPACES, Between
+from support.panels import make_panel
 
 HORIZON = 28
 

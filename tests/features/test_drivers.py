@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from panels import make_panel
 from storecast.features.drivers import DRIVERS, Pieces
 from storecast.features.rows import Memo
 from storecast.models import create
+from support.panels import make_panel
 
 HORIZON = 41
 PLACES = ["sequence", "step"]  # of a network's rows: they say where a row belongs, and nothing else
@@ -24,7 +24,7 @@ def designs() -> dict[str, pl.DataFrame]:
     for name in ("naive", "linear", "boosting", "lstm"):
         model = create(name, fast=True)
         model.fit(window.past, HORIZON, memo)
-        found[name] = model.design(window.past, window.future, HORIZON, memo)
+        found[name] = model.features(window.past, window.future, HORIZON, memo)
     return found
 
 

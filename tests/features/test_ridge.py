@@ -3,15 +3,15 @@
 import numpy as np
 import polars as pl
 
-from panels import make_panel, with_sales
 from storecast import schema as s
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
 from storecast.features.ridge import Design, Ridge, fit_ridge
+from support.panels import make_panel, with_sales
 
 
 def fit(grid: Grid, origin: int) -> tuple[Ridge, Design]:
-    known = grid.cut(origin, 48)
+    known = grid.truncate(origin, 48)
     design = Design.of(known, origin)
     return fit_ridge(known, design, origin, LinearSettings()), design
 
@@ -50,8 +50,8 @@ def test_the_scaler_is_fitted_on_the_past_alone() -> None:
     )
     other = Grid.of(panel.with_calendar(shut))
     # The week of the origin may look ahead by its own days; the horizon's closures must not reach the scale otherwise.
-    scales = [Design.of(each.cut(origin, 48), origin).scale for each in (grid, other)]
-    weeks = [Design.of(each.cut(origin - 10, 5), origin - 10).scale for each in (grid, other)]
+    scales = [Design.of(each.truncate(origin, 48), origin).scale for each in (grid, other)]
+    weeks = [Design.of(each.truncate(origin - 10, 5), origin - 10).scale for each in (grid, other)]
     np.testing.assert_array_equal(weeks[0], weeks[1])
     assert np.abs(scales[0] - scales[1]).max() < 0.2
 

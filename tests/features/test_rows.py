@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from panels import make_panel, with_sales
 from storecast import schema as s
-from storecast.config import View
+from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.features.columns import encoder
-from storecast.features.rows import Memo, block_days, future_rows, rows_at, training_rows
+from storecast.features.rows import Memo, block_days, feature_rows, future_rows, training_rows
+from support.panels import make_panel, with_sales
 
 HORIZON = 48
 
@@ -31,7 +31,7 @@ def test_when_future_sales_change_then_no_feature_moves(panel: Panel) -> None:
     day = cutoff(panel)
     changed = with_sales(panel, pl.when(pl.col(s.DATE) > day).then(pl.col(s.SALES) * 7 + 1).otherwise(pl.col(s.SALES)))
     grids = [Grid.of(each) for each in (panel, changed)]
-    before, after = (rows_at(grid, grid.column(day), HORIZON) for grid in grids)
+    before, after = (feature_rows(grid, grid.column(day), HORIZON) for grid in grids)
     assert_frame_equal(before.table, after.table)
     assert np.nanmax(np.abs(before.target - after.target)) > 1
 
@@ -46,7 +46,7 @@ def test_when_the_calendar_behind_the_horizon_changes_then_no_feature_moves(pane
         )
     )
     grids = [Grid.of(each) for each in (panel, flipped)]
-    before, after = (rows_at(grid, grid.column(day), HORIZON) for grid in grids)
+    before, after = (feature_rows(grid, grid.column(day), HORIZON) for grid in grids)
     assert_frame_equal(before.table, after.table)
 
 
@@ -54,7 +54,7 @@ def test_when_a_past_sale_changes_then_features_move(panel: Panel) -> None:
     day = cutoff(panel)
     changed = with_sales(panel, pl.when(pl.col(s.DATE) == day).then(pl.col(s.SALES) * 3 + 1).otherwise(pl.col(s.SALES)))
     grids = [Grid.of(each) for each in (panel, changed)]
-    before, after = (rows_at(grid, grid.column(day), HORIZON) for grid in grids)
+    before, after = (feature_rows(grid, grid.column(day), HORIZON) for grid in grids)
     assert not before.table.equals(after.table)
 
 
@@ -82,7 +82,9 @@ def test_the_served_rows_are_the_rows_that_later_train(panel: Panel) -> None:
 @pytest.mark.parametrize("apart", [False, True])
 def test_what_is_taken_off_for_holidays_is_put_back(panel: Panel, apart: bool) -> None:
     past = panel.until(panel.end)
-    plain, view = (training_rows(past, HORIZON, Memo(), of) for of in (View(), View(holidays_apart=apart)))
+    plain, view = (
+        training_rows(past, HORIZON, Memo(), of) for of in (FeatureConfig(), FeatureConfig(holidays_apart=apart))
+    )
     for one, two in zip(plain, view, strict=True):
         np.testing.assert_allclose(two.target + two.offset, one.target, rtol=1e-5)
     assert any(np.abs(block.offset).max() > 0.01 for block in view) == apart
@@ -94,7 +96,7 @@ def test_gaps_are_filled_for_features_and_for_nothing_else(panel: Panel) -> None
     gappy = Panel(panel.sales.filter(~gone), panel.stores, panel.calendar.filter(~gone))
     grids = [Grid.of(each) for each in (panel, gappy)]
     whole, bare, filled = (
-        rows_at(grid, grid.column(day), HORIZON, View(impute=impute))
+        feature_rows(grid, grid.column(day), HORIZON, FeatureConfig(impute=impute))
         for grid, impute in ((grids[0], False), (grids[1], False), (grids[1], True))
     )
     of = whole.store == 1
@@ -105,7 +107,7 @@ def test_gaps_are_filled_for_features_and_for_nothing_else(panel: Panel) -> None
     assert error[1] < 0.02
     assert error[1] < error[0]
     np.testing.assert_array_equal(filled.store, bare.store)
-    early = training_rows(gappy.until(day), HORIZON, Memo(), View(impute=True))[1]
+    early = training_rows(gappy.until(day), HORIZON, Memo(), FeatureConfig(impute=True))[1]
     missing = [grids[1].sales[1, column] for column in early.day[early.store == 1]]
     assert np.isfinite(missing).all()
 
@@ -128,8 +130,8 @@ def test_training_rows_end_before_the_past_does(panel: Panel) -> None:
 
 def test_a_competitor_that_opens_later_does_not_exist_yet(panel: Panel) -> None:
     grid = Grid.of(panel)
-    early = rows_at(grid, grid.column(dt.date(2013, 5, 1)), 20).table
-    late = rows_at(grid, grid.column(dt.date(2013, 8, 1)), 20).table
+    early = feature_rows(grid, grid.column(dt.date(2013, 5, 1)), 20).table
+    late = feature_rows(grid, grid.column(dt.date(2013, 8, 1)), 20).table
     assert early["competition_distance"].is_null().all()
     assert late["competition_distance"].is_not_null().all()
     past = panel.until(dt.date(2013, 5, 1)).stores
@@ -143,7 +145,7 @@ def test_blocks_are_coprime_to_the_week(horizon: int, days: int) -> None:
 
 def test_the_encoder_learns_categories_from_the_past_alone(panel: Panel) -> None:
     grid = Grid.of(panel)
-    table = rows_at(grid, grid.column(cutoff(panel)), HORIZON).table
+    table = feature_rows(grid, grid.column(cutoff(panel)), HORIZON).table
     fitted = encoder(table.columns).fit(table.filter(pl.col(s.STORE_TYPE) != "d"))
     found = fitted.transform(table)
     assert found.dtype == np.float32

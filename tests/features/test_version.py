@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from panels import make_panel
-from storecast.config import View
+from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.features import VERSION
-from storecast.features.rows import rows_at
+from storecast.features.rows import feature_rows
+from support.panels import make_panel
 
 KNOWN = Path(__file__).with_name("means.json")
 HORIZON = 48
@@ -19,8 +19,8 @@ def means() -> dict[str, float]:
     """Return the mean of each numeric column after one origin, under both views."""
     grid = Grid.of(make_panel(noise=0.02))
     out = {}
-    for name, view in (("plain", View()), ("apart", View(impute=True, holidays_apart=True))):
-        table = rows_at(grid, grid.days - HORIZON - 1, HORIZON, view).table
+    for name, view in (("plain", FeatureConfig()), ("apart", FeatureConfig(impute=True, holidays_apart=True))):
+        table = feature_rows(grid, grid.days - HORIZON - 1, HORIZON, view).table
         for column in table.columns:
             if table[column].dtype.is_numeric():
                 out[f"{name} {column}"] = round(float(np.nanmean(table[column].to_numpy().astype(np.float64))), 5)

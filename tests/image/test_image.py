@@ -17,9 +17,9 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-import databases
-from containers import HOME, Image, build, remove, stop
 from storecast.data.generate import ChainSpec, write_demo
+from support import databases
+from support.containers import HOME, Image, build, remove, stop
 
 pytestmark = pytest.mark.image
 LARGEST = 350_000_000  # bytes, compressed

@@ -7,13 +7,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from panels import make_panel, with_sales
 from storecast import schema as s
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import create, names, restore
+from storecast.uncertainty.point import point_forecasts
+from support.panels import make_panel, with_sales
 
 MODELS = ("naive", "linear", "forest", "boosting", "boosting-plain", "lstm", "blend")
 HORIZON = 41
@@ -37,7 +37,7 @@ def memo() -> Memo:
 def medians(name: str, window: Window, memo: Memo) -> pl.DataFrame:
     model = create(name, fast=True)
     model.fit(window.past, HORIZON, memo)
-    return forecast_medians(model, window, memo)
+    return point_forecasts(model, window, memo)
 
 
 def test_the_models_are_registered_simplest_first() -> None:
@@ -72,11 +72,11 @@ def test_the_same_fit_twice_gives_the_same_figures(name: str, window: Window, me
 def test_a_restored_model_gives_the_same_figures(name: str, window: Window, memo: Memo) -> None:
     model = create(name, fast=True)
     model.fit(window.past, HORIZON, memo)
-    design = model.design(window.past, window.future.sort(s.KEYS), HORIZON, memo)
+    design = model.features(window.past, window.future.sort(s.KEYS), HORIZON, memo)
     again = restore(name, model.state())
-    np.testing.assert_array_equal(again.answer(design), model.answer(design))
-    served = again.design(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
-    np.testing.assert_array_equal(again.answer(served), model.answer(design))
+    np.testing.assert_array_equal(again.predict(design), model.predict(design))
+    served = again.features(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    np.testing.assert_array_equal(again.predict(served), model.predict(design))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -88,8 +88,8 @@ def test_stores_may_be_called_anything(name: str, window: Window) -> None:
     future = named(window.future).sort(s.KEYS)
     model = create(name, fast=True)
     model.fit(past, HORIZON, Memo())
-    design = model.design(past, future, HORIZON, Memo())
-    np.testing.assert_array_equal(restore(name, model.state()).answer(design), model.answer(design))
+    design = model.features(past, future, HORIZON, Memo())
+    np.testing.assert_array_equal(restore(name, model.state()).predict(design), model.predict(design))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -97,7 +97,7 @@ def test_a_forecast_of_some_stores_asks_only_for_them(name: str, window: Window,
     model = create(name, fast=True)
     model.fit(window.past, HORIZON, memo)
     some = window.future.filter(pl.col(s.STORE) == 2).sort(s.KEYS)
-    assert len(model.answer(model.design(window.past, some, HORIZON, Memo()))) == some.height
+    assert len(model.predict(model.features(window.past, some, HORIZON, Memo()))) == some.height
 
 
 @pytest.mark.parametrize("name", ["naive", "linear"])
@@ -108,7 +108,7 @@ def test_a_store_that_came_later_has_a_forecast(name: str, panel: Panel, window:
         HORIZON,
         Memo(),
     )
-    found = forecast_medians(model, window, Memo()).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
+    found = point_forecasts(model, window, Memo()).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
     assert found["Median"].is_finite().all()
     assert found["Median"].min() > 0
 
@@ -132,8 +132,8 @@ def test_a_store_without_history_gets_the_ridges_forecast(name: str, panel: Pane
     window, fresh = bare.window(cutoff, HORIZON), Memo()
     trees = create(name, fast=True)
     trees.fit(window.past, HORIZON, fresh)
-    design = trees.design(window.past, window.future.sort(*s.KEYS), HORIZON, fresh)
+    design = trees.features(window.past, window.future.sort(*s.KEYS), HORIZON, fresh)
     whole = design["ridge"].to_numpy() + design["offset"].to_numpy()
     new = (window.future.sort(*s.KEYS)[s.STORE] == 2).to_numpy()
-    np.testing.assert_allclose(trees.answer(design)[new], whole[new], atol=1e-6)
-    assert np.abs(trees.answer(design) - whole)[~new].max() > 1e-3
+    np.testing.assert_allclose(trees.predict(design)[new], whole[new], atol=1e-6)
+    assert np.abs(trees.predict(design) - whole)[~new].max() > 1e-3

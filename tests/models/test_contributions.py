@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Window
 from storecast.features.drivers import DRIVERS
 from storecast.features.rows import Memo
 from storecast.models import create
 from storecast.models.contributions import Contributions, Explains, walk
+from support.panels import make_panel
 
 MODELS = ("naive", "linear", "forest", "boosting", "lstm", "blend")
 HORIZON = 41
@@ -37,12 +37,12 @@ def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, wi
     assert isinstance(model, Explains)
     model.fit(window.past, HORIZON, memo)
     future = window.future.sort(*s.KEYS)
-    design = model.design(window.past, future, HORIZON, memo)
+    design = model.features(window.past, future, HORIZON, memo)
     is_open = np.flatnonzero((future[s.OPEN] == 1).to_numpy())
     rows = np.flatnonzero((future[s.STORE] == 2).to_numpy())
     found = model.contributions(design, rows, is_open[:: len(is_open) // 12])
     np.testing.assert_allclose(
-        found.base + found.by_driver.sum(axis=1), model.answer(design)[rows], atol=1e-4 if name == "lstm" else 1e-6
+        found.base + found.by_driver.sum(axis=1), model.predict(design)[rows], atol=1e-4 if name == "lstm" else 1e-6
     )
     promo = future[s.PROMO].to_numpy()[rows] == 1
     opened = future[s.OPEN].to_numpy()[rows] == 1
@@ -55,11 +55,11 @@ def test_a_walk_finds_the_parts_of_a_sum_exactly() -> None:
     design = pl.DataFrame({name: rng.standard_normal(40) for name in ("weekday", "promo", "ridge_trend")})
     factor = {"weekday": 2.0, "promo": -1.0, "ridge_trend": 0.5}
 
-    def answer(rows: pl.DataFrame) -> np.ndarray:
+    def predict(rows: pl.DataFrame) -> np.ndarray:
         return sum(rows[name].to_numpy() * value for name, value in factor.items())
 
     rows, background = np.arange(5), np.arange(5, 40)
-    found = walk(answer, design, rows, background)
+    found = walk(predict, design, rows, background)
     for column, driver in (("weekday", "weekday"), ("promo", "promotion"), ("ridge_trend", "trend")):
         values = design[column].to_numpy() * factor[column]
         expected = values[rows] - values[background].mean()
@@ -83,7 +83,7 @@ def test_trees_tell_what_their_columns_add(window: Window, memo: Memo) -> None:
     for name in ("boosting", "blend"):
         model = create(name, fast=True)
         model.fit(window.past, HORIZON, memo)
-        design = model.design(window.past, window.future.sort(*s.KEYS), HORIZON, memo)
+        design = model.features(window.past, window.future.sort(*s.KEYS), HORIZON, memo)
         told = model.column_contributions(design)
         assert max(told.values()) > 0.01
         assert all(value >= 0 for value in told.values())

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from panels import make_panel
 from storecast import Task, backtest
 from storecast.features import registry
 from storecast.models import base
+from support.panels import make_panel
 
 DOC = Path(__file__).parents[2] / "docs" / "extend.md"
 

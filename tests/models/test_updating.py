@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panels import make_panel, with_sales
 from storecast import schema as s
-from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import create
+from storecast.uncertainty.point import point_forecasts
+from support.panels import make_panel, with_sales
 
 HORIZON = 41
 
@@ -28,7 +28,7 @@ def test_when_a_store_sells_more_after_the_fit_then_its_next_forecast_is_higher_
     model = create(name, fast=True)
     model.fit(panel.until(fitted_at), HORIZON, Memo())
     usual, now = (
-        forecast_medians(model, each.window(panel.end, HORIZON), Memo()).filter(pl.col(s.OPEN) == 1)
+        point_forecasts(model, each.window(panel.end, HORIZON), Memo()).filter(pl.col(s.OPEN) == 1)
         for each in (panel, risen)
     )
     change = np.log(now["Median"].to_numpy() / usual["Median"].to_numpy())

@@ -5,7 +5,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, last_days, usual_chain
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.alike import (
@@ -33,6 +32,7 @@ from storecast.questions.alike import (
     alike,
 )
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, last_days, usual_chain
 
 
 @cache

@@ -2,13 +2,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, last_days, usual_chain, without_customers
 from storecast import schema as s
 from storecast.data.generate_effects import Effects
 from storecast.data.panel import Panel
 from storecast.questions.assortment import ALIKE, GROWTH, LEVEL, PROFILE, STORES, assortment
 from storecast.questions.levels import CUSTOMERS, SALES
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, POSITION, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, last_days, usual_chain, without_customers
 
 
 def of(table: pl.DataFrame, part: str, measure: str = SALES) -> pl.DataFrame:

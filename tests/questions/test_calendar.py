@@ -3,12 +3,12 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from known_chain import last_days, usual_chain
-from panels import make_panel
 from storecast.questions.adjusted import adjusted, chain
 from storecast.questions.calendar import AFTER, KINDS, PROMO, SCHOOL, SEASON, calendar_terms, explain, holiday_positions
 from storecast.questions.levels import SALES, observed
 from storecast.questions.tidy import NotAnswerableError
+from support.known_chain import last_days, usual_chain
+from support.panels import make_panel
 
 
 def column(day: dt.date) -> int:

@@ -1,12 +1,12 @@
 import polars as pl
 import pytest
 
-from known_chain import first_stores, last_days, usual_chain, without_customers
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.competition import CURVE, DISTANCE, KNOWN, NOT_YET, OPENING, RANK, REFERENCE, competition
 from storecast.questions.levels import SALES
 from storecast.questions.tidy import GROUP, LOW, MEASURE, PART, POSITION, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, last_days, usual_chain, without_customers
 
 
 def test_an_opening_is_followed_by_a_fall_and_not_preceded_by_one() -> None:

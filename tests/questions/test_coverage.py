@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import known_chain
 from storecast.data.generate_effects import Effects
 from storecast.data.panel import Panel
 from storecast.questions.adjusted import adjusted
@@ -19,6 +18,7 @@ from storecast.questions.openings import openings
 from storecast.questions.promotions import ALL, JOINING, UPLIFT, promotions
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, POSITION
 from storecast.questions.weeks import weeks
+from support.known_chain import known_chain
 
 EFFECTS = Effects()
 FEW, MANY = range(1, 11), range(1, 51)

@@ -2,8 +2,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, usual_chain, without_customers
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.customers import (
@@ -21,6 +19,8 @@ from storecast.questions.customers import (
 )
 from storecast.questions.levels import SALES, SPEND
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, usual_chain, without_customers
+from support.panels import make_panel
 
 
 def line(table: pl.DataFrame, part: str, group: str, measure: str) -> dict[str, float]:

@@ -2,12 +2,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, last_days, usual_chain, without_customers
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.holidays import BY_STATE, CURVE, holidays
 from storecast.questions.levels import SALES
 from storecast.questions.tidy import GROUP, MEASURE, PART, POSITION, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, last_days, usual_chain, without_customers
 
 
 def test_the_answer_is_tidy_and_the_same_twice() -> None:

@@ -2,11 +2,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import usual_chain, without_customers
-from panels import make_panel, with_sales
 from storecast import schema as s
 from storecast.questions.levels import CUSTOMERS, MEASURES, SALES, SPEND, codes, observed, two_way
 from storecast.questions.tidy import NotAnswerableError
+from support.known_chain import usual_chain, without_customers
+from support.panels import make_panel, with_sales
 
 
 def test_two_way_finds_levels_and_index_though_a_store_is_away() -> None:

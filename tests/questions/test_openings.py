@@ -6,7 +6,6 @@ import math
 import polars as pl
 import pytest
 
-from panels import FIRST, make_panel, with_sales
 from storecast import schema as s
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.data.generate_effects import Effects
@@ -17,13 +16,14 @@ from storecast.questions.openings import openings
 from storecast.questions.sunday_trading import ITSELF, NEVER, ONCE, SOMETIMES, SWITCHING, TOGETHER, TRADERS, TRADING
 from storecast.questions.tidy import NotAnswerableError
 from storecast.workflows import prepare
+from support.panels import FIRST, make_panel, with_sales
 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     folder = tmp_path_factory.mktemp("chain")
     write_demo(folder, ChainSpec(stores=100, days=720, seed=7))
-    return openings(prepare(folder, horizon=14, answer_test=False).panel)
+    return openings(prepare(folder, horizon=14, allow_longer_test=True).panel)
 
 
 def line(table: pl.DataFrame, part: str, group: str, **where: object) -> dict[str, float]:

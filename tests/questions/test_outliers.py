@@ -3,7 +3,6 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from known_chain import usual_chain
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.adjusted import adjusted
@@ -18,6 +17,7 @@ from storecast.questions.outliers import (
     outliers,
 )
 from storecast.questions.tidy import GROUP, MEASURE, PART, VALUE, N, tidy
+from support.known_chain import usual_chain
 
 
 def found_in(panel: Panel) -> pl.DataFrame:

@@ -2,13 +2,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, usual_chain, without_customers
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.levels import CUSTOMERS, SALES
 from storecast.questions.promotions import ALL, BORROWED, BY, DAY, FACTS, JOINING, NEW, NEXT, ROUND, UPLIFT, promotions
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, usual_chain, without_customers
+from support.panels import make_panel
 
 
 def line(table: pl.DataFrame, part: str, group: str, measure: str = SALES) -> dict[str, float]:

@@ -4,8 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, usual_chain
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.outliers import ODD, ODD_DAYS
@@ -26,6 +24,8 @@ from storecast.questions.quality import (
     quality,
 )
 from storecast.questions.tidy import GROUP, MEASURE, PART, TIDY, VALUE, N
+from support.known_chain import first_stores, usual_chain
+from support.panels import make_panel
 
 
 def value(table: pl.DataFrame, part: str, group: str) -> float:

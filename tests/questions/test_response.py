@@ -2,7 +2,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, usual_chain
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.response import (
@@ -18,6 +17,7 @@ from storecast.questions.response import (
     response,
 )
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, usual_chain
 
 
 def with_strong_stores(panel: Panel, strong: int) -> Panel:

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from panels import make_panel, with_sales
 from storecast import schema as s
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.data.generate_effects import Effects
@@ -27,13 +26,14 @@ from storecast.questions.seasons_strength import STRENGTH, VARIANCE, WEEKLY, YEA
 from storecast.questions.seasons_summer import SUMMER
 from storecast.questions.tidy import NotAnswerableError
 from storecast.workflows import prepare
+from support.panels import make_panel, with_sales
 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Panel:
     folder = tmp_path_factory.mktemp("chain")
     write_demo(folder, ChainSpec(stores=40, seed=5))
-    return prepare(folder, horizon=14, answer_test=False).panel
+    return prepare(folder, horizon=14, allow_longer_test=True).panel
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import first_stores, usual_chain, without_customers
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.stores import (
@@ -21,6 +20,7 @@ from storecast.questions.stores import (
     stores,
 )
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, TIDY, VALUE, NotAnswerableError
+from support.known_chain import first_stores, usual_chain, without_customers
 
 
 def of(table: pl.DataFrame, part: str, measure: str | None = None) -> pl.DataFrame:

@@ -2,13 +2,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from known_chain import usual_chain
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.adjusted import adjusted
 from storecast.questions.tidy import NotAnswerableError
 from storecast.questions.weeks import week_means, weeks
+from support.known_chain import usual_chain
+from support.panels import make_panel
 
 
 def test_spells_count_up_and_weeks_off_belong_to_the_spell_before() -> None:

@@ -6,15 +6,15 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast import Task, backtest
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
-from storecast.evaluate.promotion import choose
+from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
-from storecast.evaluate.totals import totals
 from storecast.report.page import ReportInput
+from storecast.uncertainty.totals import totals
+from support.panels import make_panel
 
 BOUNDS = {"Lower95": 0.5, "Lower80": 0.8, s.FORECAST: 1.0, "Upper80": 1.2, "Upper95": 1.5}
 
@@ -56,7 +56,7 @@ def told(named: Callable[..., Panel], ahead: Callable[..., pl.DataFrame]) -> Rep
         forecast=ahead(panel, 5000.0),
         sums=totals(ahead(panel, 5000.0), panel.stores),
         panel=panel,
-        scores=summary(result, panel, choose(result), version="0", generated=True),
+        scores=summary(result, panel, select(result), version="0", generated=True),
         repairs=[Repair("rule", "<b>what</b>", "done", 3, ("<i>x</i>",))],
         backtest=result.forecasts,
         model="model-x.pkl",

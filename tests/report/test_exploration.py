@@ -8,7 +8,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from known_chain import usual_chain
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
@@ -19,6 +18,7 @@ from storecast.questions.registry import ask
 from storecast.report.answers.registry import ASKED
 from storecast.report.exploration import Exploration, exploration_part, write_exploration, write_pictures
 from storecast.report.templates import render_template
+from support.known_chain import usual_chain
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from panels import make_panel
 from storecast import schema as s
-from storecast.evaluate.totals import totals
 from storecast.report import facts
+from storecast.uncertainty.totals import totals
+from support.panels import make_panel
 
 Ahead = Callable[..., pl.DataFrame]
 

@@ -11,11 +11,11 @@ import openpyxl
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.evaluate.totals import totals
 from storecast.report.plan import HEAD, SUMS, TOP, write_plan
+from storecast.uncertainty.totals import totals
+from support.panels import make_panel
 
 CREATED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 Ahead = Callable[..., pl.DataFrame]

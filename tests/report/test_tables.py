@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storecast import schema as s
-from storecast.evaluate.totals import totals
 from storecast.report.tables import YEAR, beside_last_year, changes, forecast_table, like_for_like, submission
+from storecast.uncertainty.totals import totals
 
 FIRST = dt.date(2014, 3, 5)  # a Wednesday
 DAYS = 20

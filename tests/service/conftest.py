@@ -1,5 +1,5 @@
 """The home and the service of `serving`."""
 
-from serving import client, home
+from support.served_home import client, home
 
 __all__ = ["client", "home"]

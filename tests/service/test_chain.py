@@ -11,15 +11,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from serving import Client, copy_of, make_key, running, settings_of, wait_until
 from storecast import schema as s
-from storecast.bundle import store
+from storecast.bundle import registry
 from storecast.bundle.bundle import load
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError
 from storecast.service.chain import Served
+from support.served_home import Client, copy_of, make_key, running, settings_of, wait_until
 
 FIRST = dt.date(2014, 2, 25)  # the first day ahead
 
@@ -67,7 +67,7 @@ def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path
 def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer: Client) -> None:
     for day in range(3):
         date = FIRST + dt.timedelta(days=day)
-        rows = [{"Store": store, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]
+        rows = [{"Store": registry, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]
         assert writer.post("/v1/sales", {"rows": rows}).json()["inserted"] == 6
         assert cutoff(writer) == str(date)
     served = writer.service.chain.served
@@ -84,7 +84,7 @@ def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, m
         raise ConfigError("the chain has other columns")
 
     monkeypatch.setattr(Served, "of", fail)
-    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    rows = [{"Store": registry, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
     assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
     wait_until(lambda: "other columns" in chain.trouble, 10)
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, m
 def test_a_database_that_was_brought_back_to_an_older_state_is_read_again(writer: Client, own: Path) -> None:
     with sqlite3.connect(own / "storecast.db") as old, sqlite3.connect(own / "kept.db") as kept:
         old.backup(kept)
-    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    rows = [{"Store": registry, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
     assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
     assert cutoff(writer) == str(FIRST)
     with sqlite3.connect(own / "kept.db") as kept, sqlite3.connect(own / "storecast.db") as now:
@@ -142,7 +142,7 @@ def test_a_model_is_promoted_under_load_and_no_reply_mixes_two(writer: Client) -
         assert reply == {"model": second, "before": first, "serving": True}
         assert writer.forecasts(ask).json()["model"] == second
         assert writer.post("/v1/rollback", "").json()["model"] == first
-        assert store.rollback(writer.service.chain.models) == second  # by command, beside the service
+        assert registry.rollback(writer.service.chain.models) == second  # by command, beside the service
         wait_until(lambda: writer.forecasts(ask).json()["model"] == second, 20)
     finally:
         end.set()

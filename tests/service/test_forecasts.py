@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from serving import HORIZON, STORES, Client
 from storecast import schema as s
+from support.served_home import HORIZON, STORES, Client
 
 MONEY = ("Forecast", "Lower80", "Upper80", "Lower95", "Upper95")
 
@@ -66,7 +66,7 @@ def test_a_changed_row_goes_the_whole_road(client: Client) -> None:
     ready = client.service.chain.served.ready
     reply = client.forecasts({"rows": [changed, stored_row(client, 2, 4), stored_row(client, 3, 3)]}).json()
     table = client.service.chain.served.table
-    under, _ = ready.under(table.calendar_of([changed]))
+    under, _ = ready.predict(table.calendar_of([changed]))
     found = {(line["Store"], line["Date"]): line["Forecast"] for line in reply["forecasts"]}
     for day in (3, 4):  # the day beside it is the same store's, and is told under the same calendar
         date = table.dates[day]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from serving import copy_of, make_key, running, settings_of, wait_until
 from storecast.database.connect import home_url
+from support.served_home import copy_of, make_key, running, settings_of, wait_until
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from serving import Client, copy_of, make_key, served_process
 from storecast.database.connect import home_url
 from storecast.service.openapi import document, text
 from storecast.service.rules import PUBLIC, SCOPES
+from support.served_home import Client, copy_of, make_key, served_process
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")

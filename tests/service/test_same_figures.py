@@ -6,11 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from serving import Client, running, settings_of
 from storecast import schema as s
 from storecast import workflows
-from storecast.bundle.store import current
+from storecast.bundle.registry import current
 from storecast.data.generate import ChainSpec, write_demo
+from support.served_home import Client, running, settings_of
 
 MONEY = (s.FORECAST, "Lower80", "Upper80", "Lower95", "Upper95")
 KNOWN = ("Store", "Date", "Open", "Promo", "StateHoliday", "SchoolHoliday")

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from serving import copy_of, make_key, served_process, status
 from storecast.cli.app import app
 from storecast.database.connect import home_url
 from storecast.errors import ConfigError
+from support.served_home import copy_of, make_key, served_process, status
 
 
 def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_path: Path) -> None:

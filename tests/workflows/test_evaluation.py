@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chains import write_chain
 from storecast import workflows
+from support.chain_files import write_chain
 
 
 def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from chains import set_column, write_chain
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError
 from storecast.questions.tidy import TIDY
 from storecast.report.answers.registry import ASKED
 from storecast.workflows import explore, exploring, run
+from support.chain_files import set_column, write_chain
 
 
 @pytest.fixture(scope="module")

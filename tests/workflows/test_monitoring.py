@@ -7,20 +7,20 @@ from typing import Any
 import polars as pl
 import pytest
 
-from databases import postgres, url
-from made import made
-from panels import make_panel
 from storecast import schema as s
-from storecast.bundle.store import promote, publish
+from storecast.bundle.registry import promote, publish
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel import write_panel
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError, DatabaseError
-from storecast.evaluate.alerts import RMSPE
-from storecast.evaluate.monitoring import scored
-from storecast.workflows.monitoring import monitor, promises_of, watch
+from storecast.monitor.accuracy import scored
+from storecast.monitor.alerts import RMSPE
+from storecast.workflows.monitoring import expected_scores_of, monitor, monitor_panel
+from support.databases import postgres, url
+from support.panels import make_panel
+from support.sample_forecasts import made
 
 __all__ = ["postgres", "url"]
 
@@ -140,14 +140,14 @@ def test_without_a_home_and_a_database_there_is_nothing_to_monitor(tmp_path: Pat
 def test_a_model_whose_file_is_gone_or_refused_promises_nothing(tmp_path: Path) -> None:
     good, bad = publish_model(tmp_path, 1), publish_model(tmp_path, 2)
     (tmp_path / bad).write_bytes(b"spoilt")
-    found = promises_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])
+    found = expected_scores_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])
     assert list(found) == [good]
     assert found[good].scores[RMSPE] == 0.06
 
 
 def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
     old, new = made(3, 14, model="old"), made(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
-    found = watch(scored(pl.concat([old, new])), PANEL, None)
+    found = monitor_panel(scored(pl.concat([old, new])), PANEL, None)
     assert found.unbound == ("new",)
     assert set(found.accuracy[s.MODEL]) == {"old", "new"}
 
@@ -157,5 +157,5 @@ def test_stores_may_be_numbers_or_names(text: bool) -> None:
     rows: Any = made(3, 14)
     if text:
         rows = rows.with_columns(pl.format("=cmd {}", s.STORE).alias(s.STORE))
-    found = watch(scored(rows), PANEL, None)
+    found = monitor_panel(scored(rows), PANEL, None)
     assert found.accuracy.filter(Slice="store")["Key"][0] == ("=cmd 1" if text else "1")

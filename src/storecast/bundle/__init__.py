@@ -1,14 +1,14 @@
 """Model files: what is published is signed; what is opened is checked; nothing in a file ever runs.
 
 keys       whose files are trusted: one's own key, and those of colleagues
-plain      bytes to plain data and back, by the one module that may unpickle
+safe_pickle bytes to plain data and back, by the one module that may unpickle
 manifest   what a file says about the model in it, and the digests of its parts
 versions   the libraries that a model was made with, against those that are here
 read       open a file: every check, in order, each refusal with its reason
-store      a folder of models: publish, list, promote, prune
-trial      ask a stored model for figures that are known, in a child process
+registry   a folder of models: publish, list, promote, prune
+smoke_test ask a stored model for figures that are known, in a child process
 bundle     a model with all it needs to forecast, as one file
-ready      a bundle over a chain: the forecast made, and other calendars answered
+predictor  a bundle over a chain: its forecast, and forecasts under other calendars
 
 A file holds a manifest and named parts (bytes). What the parts mean is known to `models` alone.
 """

@@ -11,19 +11,19 @@ import numpy as np
 from storecast import schema as s
 from storecast.bundle.manifest import Manifest
 from storecast.bundle.read import open_model
-from storecast.bundle.store import publish
-from storecast.bundle.trial import trial_part, try_in_child
+from storecast.bundle.registry import publish
+from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, quote
-from storecast.evaluate.calibration import Calibration
-from storecast.evaluate.error_field import ErrorField
-from storecast.evaluate.forecast import Forecast
-from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models import Forecaster, restore
 from storecast.models.base import SETTINGS
 from storecast.models.settings import Settings
+from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.forecast import Forecast
+from storecast.uncertainty.joint_errors import JointErrors
+from storecast.uncertainty.point import point_forecasts
 
 CALIBRATION = "calibration.json"
 FIELD = "error-field.json"
@@ -40,7 +40,7 @@ class Bundle:
     model : the fitted forecaster
     calibration : what earlier windows said of its errors
     task : what it was trained for
-    field : how errors hang together, for the intervals of totals; None where the past is too short to tell
+    joint_errors : how errors hang together, for the intervals of totals; None where the past is too short to tell
     settings : of the model, where they depart from the usual ones
     manifest : what its file says; None before it is saved
     name : of its file; the kind of model before it is saved
@@ -49,7 +49,7 @@ class Bundle:
     model: Forecaster
     calibration: Calibration
     task: Task
-    field: ErrorField | None = None
+    joint_errors: JointErrors | None = None
     settings: Settings = dataclasses.field(default_factory=dict)
     manifest: Manifest | None = None
     name: str = ""
@@ -63,8 +63,12 @@ class Bundle:
                 f"The calendar ends with the sales on {panel.end}; there is no day to forecast. Extend it first "
                 "(`storecast future` shows what would be assumed)."
             )
-        medians = forecast_medians(self.model, window, memo or Memo())
-        draws = None if self.field is None else self.field.draws(medians, panel.stores, self.calibration)
+        medians = point_forecasts(self.model, window, memo or Memo())
+        draws = (
+            None
+            if self.joint_errors is None
+            else self.joint_errors.sample_paths(medians, panel.stores, self.calibration)
+        )
         rows, factor = self.calibration.apply(medians, task), self.calibration.rmspe_factor(medians)
         return Forecast(rows, panel.end, self.name or self.model.name, draws, factor)
 
@@ -79,14 +83,14 @@ class Bundle:
         scores : what its backtest measured, by name
         """
         window = panel.window(panel.end, self.task.horizon)
-        design = self.model.design(window.past, window.future.sort(*s.KEYS), self.task.horizon, memo or Memo())
+        design = self.model.features(window.past, window.future.sort(*s.KEYS), self.task.horizon, memo or Memo())
         rows = design[np.linspace(0, design.height - 1, min(TRIAL_ROWS, design.height)).astype(np.int64)]
         parts = {
             **self.model.state(),
             CALIBRATION: self.calibration.to_json(),
-            **({} if self.field is None else {FIELD: self.field.to_json()}),
+            **({} if self.joint_errors is None else {FIELD: self.joint_errors.to_json()}),
             **({SETTINGS: json.dumps(self.settings).encode()} if self.settings else {}),
-            TRIAL: trial_part(rows, self.model.answer(rows)),
+            TRIAL: trial_part(rows, self.model.predict(rows)),
         }
         manifest = {
             "kind": self.model.name,
@@ -116,7 +120,7 @@ def load(path: Path) -> Bundle:
         restore(file.manifest.kind, file.parts),
         Calibration.from_json(file.parts[CALIBRATION]),
         task,
-        ErrorField.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
+        JointErrors.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
         json.loads(file.parts.get(SETTINGS, b"{}")),
         file.manifest,
         file.name,

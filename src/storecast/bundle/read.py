@@ -2,7 +2,7 @@
 
 1. name and size   the name is a model's; a regular file of at most 128 MiB, read once, and only then looked at
 2. signature       over format, file name and SHA-256, by a trusted key
-3. plain data      see `plain`
+3. plain data      see `safe_pickle`
 4. manifest        see `manifest`
 5. digests         each part is the one that the manifest names
 6. versions        see `versions`
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 
-from storecast.bundle import plain
+from storecast.bundle import safe_pickle
 from storecast.bundle.keys import SIGNING_KEY, key_id, key_path, signing_key, trusted_keys
 from storecast.bundle.manifest import FORMAT, Manifest, check_format
 from storecast.bundle.versions import check_versions
@@ -122,7 +122,7 @@ def _open(path: Path) -> ModelFile:
     data = read_regular(path, LARGEST)
     sha256 = hashlib.sha256(data).hexdigest()
     _check_signature(path, sha256)
-    content = plain.loads(data)
+    content = safe_pickle.loads(data)
     if type(content) is not dict or set(content) != {"manifest", "parts"}:
         raise ModelFileError("its content is not a manifest and parts")
     manifest = Manifest.from_plain(content["manifest"])

@@ -15,7 +15,7 @@ Name = Annotated[str, typer.Argument(help="model-YYYY-MM-DD-HH-MM-SS.pkl; the pr
 @app.command("list")
 def list_(home: options.Home, json: options.AsJson = False) -> None:
     """List the models, newest first, each checked."""
-    from storecast.bundle.store import list_models
+    from storecast.bundle.registry import list_models
 
     found = list_models(home / "models")
     if json:
@@ -42,7 +42,7 @@ def list_(home: options.Home, json: options.AsJson = False) -> None:
 @app.command("show")
 def show_(home: options.Home, name: Name = "") -> None:
     """Print what a model file says of itself, as JSON."""
-    from storecast.bundle.store import open_model
+    from storecast.bundle.registry import open_model
 
     show.as_json(open_model(_path(home, name)).manifest.to_plain())
 
@@ -50,8 +50,8 @@ def show_(home: options.Home, name: Name = "") -> None:
 @app.command()
 def verify(home: options.Home, name: Name = "") -> None:
     """Check a model file in full, its trial forecast in a child process among it."""
-    from storecast.bundle.store import open_model
-    from storecast.bundle.trial import try_in_child
+    from storecast.bundle.registry import open_model
+    from storecast.bundle.smoke_test import try_in_child
 
     path = _path(home, name)
     file = open_model(path)
@@ -62,32 +62,32 @@ def verify(home: options.Home, name: Name = "") -> None:
 @app.command()
 def promote(home: options.Home, name: Annotated[str, typer.Argument(help="model-YYYY-MM-DD-HH-MM-SS.pkl")]) -> None:
     """Put a model into use, or an older one back."""
-    from storecast.bundle import store
+    from storecast.bundle import registry
 
-    store.promote(home / "models", name)
+    registry.promote(home / "models", name)
     print(f"{name} is in use.")
 
 
 @app.command()
 def rollback(home: options.Home) -> None:
     """Put the model back into use that was in use before; a second time undoes the first."""
-    from storecast.bundle import store
+    from storecast.bundle import registry
 
-    print(f"{store.rollback(home / 'models')} is in use.")
+    print(f"{registry.rollback(home / 'models')} is in use.")
 
 
 @app.command()
 def prune(home: options.Home, keep: Annotated[int, typer.Option("--keep", min=1, help="Models to keep.")] = 10) -> None:
     """Delete all but the newest models; the one in use stays."""
-    from storecast.bundle import store
+    from storecast.bundle import registry
 
-    deleted = store.prune(home / "models", keep)
+    deleted = registry.prune(home / "models", keep)
     print(f"Deleted {len(deleted)} files.")
 
 
 def _path(home: options.Home, name: str) -> Path:
     from storecast.bundle.read import is_model_name
-    from storecast.bundle.store import current
+    from storecast.bundle.registry import current
     from storecast.errors import ConfigError, quote
 
     if name and not is_model_name(name):

@@ -58,12 +58,12 @@ Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look
 
 def source(data: Path | None, db: str | None) -> "Source":
     """Return where the chain is read from: a folder or a database."""
-    from storecast.workflows.preparation import Held
+    from storecast.workflows.preparation import DatabaseSource
 
     if data is not None and db is None:
         return data
     if data is None and db is not None:
-        return Held(db)
+        return DatabaseSource(db)
     raise ConfigError("Give --data with a folder of files, or --db with the URL of a database; one of them.")
 
 

@@ -9,10 +9,10 @@ import datetime as dt
 import logging
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import I8, Bool
 from storecast.data.ahead_holidays import recurs, school_holidays, state_holidays
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.panel import Panel
@@ -24,9 +24,6 @@ ENOUGH = 14  # rows, from which on a weekday without any is one on which a store
 RHYTHM = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
 YEAR = 364  # days; promotions may recur a year later too, where a year and the rhythm's days are known
-
-Codes = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
 
 
 def extend(panel: Panel, until: dt.date) -> Panel:
@@ -78,7 +75,7 @@ def future_table(panel: Panel, horizon: int) -> pl.DataFrame:
     )
 
 
-def _openings(grid: Grid, end: int, holiday: Codes) -> Codes:
+def _openings(grid: Grid, end: int, holiday: I8) -> I8:
     """Open where the store opened on that weekday on most of its last days; on a holiday, as it did when that one last came."""
     opened, free = grid.open[:, : end + 1], grid.holiday[:, : end + 1] == 0
     weekday = (np.datetime64(grid.day(end + 1), "D").astype(np.int64) + np.arange(holiday.shape[1]) + 3) % 7
@@ -99,7 +96,7 @@ def _openings(grid: Grid, end: int, holiday: Codes) -> Codes:
     return out
 
 
-def _mostly_open(opened: Codes, days: Flags, span: int, *, default: bool) -> Flags:
+def _mostly_open(opened: I8, days: Bool, span: int, *, default: bool) -> Bool:
     """Say for each store whether it was open on most of the chosen days among its last ``span`` days with rows.
 
     The default is for stores with few rows: one that has many, and none on such a day, keeps no rows of days when it is closed.
@@ -110,11 +107,11 @@ def _mostly_open(opened: Codes, days: Flags, span: int, *, default: bool) -> Fla
     recent = lately & days
     count = recent.sum(axis=1)
     share = (recent & (opened == 1)).sum(axis=1) / np.maximum(count, 1)
-    mostly: Flags = np.where(count > 0, share >= 0.5, default & (lately.sum(axis=1) < ENOUGH))
+    mostly: Bool = np.where(count > 0, share >= 0.5, default & (lately.sum(axis=1) < ENOUGH))
     return mostly
 
 
-def _promotions(promo: Codes, end: int) -> Codes:
+def _promotions(promo: I8, end: int) -> I8:
     """Continue promotions in the rhythm of the chain.
 
     In a chain whose stores promote alike, a store follows the others on a day without a row of its own: in the past, and ahead
@@ -133,20 +130,20 @@ def _promotions(promo: Codes, end: int) -> Codes:
     return promo[:, end + 1 :]
 
 
-def _majority(promo: Codes) -> Codes:
+def _majority(promo: I8) -> I8:
     """Return what most stores do on each day; ``NO_ROW`` where no store has a row."""
     rows = (promo != NO_ROW).sum(axis=0)
     return np.where(rows > 0, 2 * (promo == 1).sum(axis=0) >= rows, NO_ROW).astype(np.int8)
 
 
-def _rhythm(past: Codes) -> int:
+def _rhythm(past: I8) -> int:
     """Return the lag after which the last half year repeats best what was before; the shortest of equals."""
     known = past.shape[1]
     lags = [lag for lag in LAGS if known >= lag + 7] + [YEAR] * (known >= YEAR + RHYTHM)
     return max(lags, key=lambda lag: _agreement(past, lag), default=LAGS[0])
 
 
-def _agreement(past: Codes, lag: int) -> float:
+def _agreement(past: I8, lag: int) -> float:
     """Return the share of the last half year's days that are as they were ``lag`` days before."""
     begin = max(lag, past.shape[1] - RHYTHM)
     now, then = past[:, begin:], past[:, begin - lag : past.shape[1] - lag]
@@ -166,7 +163,7 @@ def _last_known(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     return rows
 
 
-def _widen(values: Codes, width: int) -> Codes:
+def _widen(values: I8, width: int) -> I8:
     out = np.full((len(values), max(width, values.shape[1])), NO_ROW, np.int8)
     out[:, : values.shape[1]] = values
     return out[:, :width]

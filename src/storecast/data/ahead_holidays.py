@@ -7,15 +7,11 @@ import datetime as dt
 
 import holidays
 import numpy as np
-import numpy.typing as npt
 from dateutil.easter import easter
 
 from storecast import schema as s
+from storecast.arrays import F64, I8, Bool
 from storecast.data.grid import NO_ROW, Grid
-
-Codes = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
-Shares = npt.NDArray[np.float64]
 
 COUNTRY = "DE"
 MOVABLE = (-2, 0, 1, 39, 49, 50, 60)  # days from Easter Sunday; other state holidays keep their date
@@ -24,7 +20,7 @@ FEW = 5  # past holidays, about half a year of them, that can speak against the 
 BORNE_OUT = 0.95  # of the past schooldays must be as the law says
 
 
-def state_holidays(grid: Grid, end: int, width: int) -> Codes:
+def state_holidays(grid: Grid, end: int, width: int) -> I8:
     """Return the kind of holiday (its place in ``schema.STATE_HOLIDAYS``) of each store and day after ``end``."""
     days = [grid.day(column) for column in range(width)]
     out = np.zeros((len(grid.open), width - end - 1), np.int8)
@@ -41,7 +37,7 @@ def state_holidays(grid: Grid, end: int, width: int) -> Codes:
     return out
 
 
-def school_holidays(grid: Grid, given: Codes, end: int) -> Codes:
+def school_holidays(grid: Grid, given: I8, end: int) -> I8:
     """Return the school holidays of each store and day after ``end``.
 
     Parameters
@@ -78,7 +74,7 @@ def _members(grid: Grid) -> list[tuple[str, list[int]]]:
     return [(state, [k for k, name in enumerate(states) if name == state]) for state in sorted(set(states))]
 
 
-def _law(state: str, days: list[dt.date], category: str) -> Flags | None:
+def _law(state: str, days: list[dt.date], category: str) -> Bool | None:
     """Say which days are holidays by law; None where the state, or the category, is unknown."""
     country = holidays.country_holidays(COUNTRY)
     known = country.subdivisions
@@ -90,7 +86,7 @@ def _law(state: str, days: list[dt.date], category: str) -> Flags | None:
     return np.array([day in law for day in days])
 
 
-def _lawful(past: Codes, law: Flags, days: list[dt.date]) -> Codes | None:
+def _lawful(past: I8, law: Bool, days: list[dt.date]) -> I8 | None:
     """Return the kinds ahead of one state's stores; None where their past shows that they keep other holidays.
 
     A holiday that came before and was not marked (Easter Sunday, say) is not marked again; one that was marked keeps its letter.
@@ -117,7 +113,7 @@ def _lawful(past: Codes, law: Flags, days: list[dt.date]) -> Codes | None:
     return out
 
 
-def _usual(kinds: Codes) -> int:
+def _usual(kinds: I8) -> int:
     return int(np.bincount(kinds[kinds > 0]).argmax())
 
 
@@ -131,7 +127,7 @@ def _kind(day: dt.date) -> int:
     return s.STATE_HOLIDAYS.index("c" if (day.month, day.day) in {(12, 25), (12, 26)} else "a")
 
 
-def _recurring(past: Codes, days: list[dt.date]) -> Codes:
+def _recurring(past: I8, days: list[dt.date]) -> I8:
     """Return the kinds ahead of stores without law: what they marked recurs by date or by Easter.
 
     A store without a row on such a day follows the others where most of them marked it.
@@ -149,7 +145,7 @@ def _recurring(past: Codes, days: list[dt.date]) -> Codes:
     return out
 
 
-def _schooled(law: Flags, shares: Shares, rows: Shares, days: list[dt.date], end: int) -> Codes | None:
+def _schooled(law: Bool, shares: F64, rows: F64, days: list[dt.date], end: int) -> I8 | None:
     """Return one state's school holidays by law, ``NO_ROW`` in years it does not cover; None where the past gainsays it.
 
     Files differ in whether a weekend within the holidays is marked: the state's own habit decides.
@@ -167,7 +163,7 @@ def _schooled(law: Flags, shares: Shares, rows: Shares, days: list[dt.date], end
     return out[end + 1 :]
 
 
-def _year_before(own: Codes, days: list[dt.date], end: int) -> Codes:
+def _year_before(own: I8, days: list[dt.date], end: int) -> I8:
     """Return the year before: the same distance from Easter in spring, the same weekday 52 weeks back else.
 
     A store without a row on that day follows the others of its state; 0 where nobody has one.
@@ -193,8 +189,8 @@ def _back(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=364)
 
 
-def _share(marked: Flags, rows: Flags) -> tuple[Shares, Shares]:
+def _share(marked: Bool, rows: Bool) -> tuple[F64, F64]:
     """Return for each day the share of stores that are marked, among those with rows, and how many have rows."""
     count = rows.sum(axis=0).astype(np.float64)
-    share: Shares = (marked & rows).sum(axis=0) / np.maximum(count, 1)
+    share: F64 = (marked & rows).sum(axis=0) / np.maximum(count, 1)
     return share, count

@@ -36,12 +36,12 @@ class Cleaned:
 
     Attributes
     ----------
-    asked : the rows of test.csv in its order: Id where there is one, Store, Date; None without a test.csv
+    requested_rows : the rows of test.csv in its order: Id where there is one, Store, Date; None without a test.csv
     repairs : a line for each rule that found something
     """
 
     panel: Panel
-    asked: pl.DataFrame | None
+    requested_rows: pl.DataFrame | None
     repairs: tuple[Repair, ...]
     generated: bool
 
@@ -54,8 +54,8 @@ class Cleaned:
             "first": panel.first.isoformat(),
             "last": panel.end.isoformat(),
             "days": (panel.end - panel.first).days + 1,
-            "rows_ahead": 0 if self.asked is None else self.asked.height,
-            "last_day_ahead": None if self.asked is None else str(self.asked[s.DATE].max()),
+            "rows_ahead": 0 if self.requested_rows is None else self.requested_rows.height,
+            "last_day_ahead": None if self.requested_rows is None else str(self.requested_rows[s.DATE].max()),
             "own_columns": list(panel.known),
             "generated": self.generated,
             "repairs": [{**vars(repair), "examples": list(repair.examples)} for repair in self.repairs],

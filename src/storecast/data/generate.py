@@ -19,10 +19,11 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.generate_calendar import STATES, Days, promotions, school_holidays, state_holidays, weekdays
+from storecast.arrays import Days
+from storecast.data.generate_calendar import STATES, promotions, school_holidays, state_holidays, weekdays
 from storecast.data.generate_effects import Effects, log_sales, promo_uplift
 from storecast.errors import ConfigError
-from storecast.files import whole
+from storecast.files import atomic_write
 
 SHORTEST = 72  # days of history
 ROUNDS = ("Jan,Apr,Jul,Oct", "Feb,May,Aug,Nov", "Mar,Jun,Sept,Dec")
@@ -75,9 +76,9 @@ def write_demo(out: Path, spec: ChainSpec) -> None:
     _write(chain.train, out / "train.csv", texts=(s.STATE_HOLIDAY, s.SCHOOL_HOLIDAY))
     _write(chain.test, out / "test.csv", texts=(s.STATE_HOLIDAY, s.SCHOOL_HOLIDAY))
     _write(chain.stores, out / "store.csv", texts=(s.STORE_TYPE, s.ASSORTMENT, s.PROMO_INTERVAL))
-    with whole(out / "store_states.csv") as draft:  # made by other people than the rest, and it shows
+    with atomic_write(out / "store_states.csv") as draft:  # made by other people than the rest, and it shows
         chain.states.write_csv(draft, quote_style="never", line_terminator="\r\n")
-    with whole(out / "truth.json") as draft:
+    with atomic_write(out / "truth.json") as draft:
         draft.write_text(json.dumps(chain.truth, indent=1) + "\n", encoding="utf-8")
 
 
@@ -218,5 +219,5 @@ def _later(first: dt.date, days: int) -> dt.date:
 def _write(table: pl.DataFrame, path: Path, texts: tuple[str, ...]) -> None:
     """Write with quotes about the header and about texts, as the real files have them; numbers and dates are bare."""
     quoted = table.with_columns(pl.format('"{}"', pl.col(name)).alias(name) for name in texts)
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         quoted.rename(lambda name: f'"{name}"').write_csv(draft, quote_style="never")

@@ -9,9 +9,7 @@ import polars as pl
 from dateutil.easter import easter
 
 from storecast import schema as s
-
-Flags = npt.NDArray[np.bool_]
-Days = npt.NDArray[np.datetime64]
+from storecast.arrays import Bool, Days
 
 STATES = ("NW", "BY", "SH", "HE", "BE", "BW", "SN", "ST", "TH", "RP", "HH", "HB")
 SUMMER = {"NW": 185, "BY": 212, "BW": 210, "SH": 190, "HE": 205}  # day of year on which the long school holidays begin
@@ -44,7 +42,7 @@ def _kind(day: dt.date) -> str:
     return "c" if (day.month, day.day) in {(12, 25), (12, 26)} else "a"
 
 
-def school_holidays(states: pl.Series, dates: Days) -> Flags:
+def school_holidays(states: pl.Series, dates: Days) -> Bool:
     """Return six weeks in summer, by state; two around Christmas, Easter and in autumn; Mondays to Fridays."""
     days = [day.item() for day in dates]
     out = {}
@@ -63,7 +61,7 @@ def school_holidays(states: pl.Series, dates: Days) -> Flags:
     return np.stack([out[state] for state in states]) & (weekdays(dates) < 5)[None, :]
 
 
-def promotions(rng: np.random.Generator, dates: Days) -> Flags:
+def promotions(rng: np.random.Generator, dates: Days) -> Bool:
     """Return every other week, Monday to Friday, the same for all stores; now and then two weeks on, or two weeks off."""
     weekday = weekdays(dates)
     week = np.cumsum(weekday == 0)
@@ -74,5 +72,5 @@ def promotions(rng: np.random.Generator, dates: Days) -> Flags:
         weeks_on, weeks_off = 1 + (rng.random(2) < 0.15)
         on[k : k + weeks_on] = True
         k += weeks_on + weeks_off
-    out: Flags = on[week] & (weekday < 5)
+    out: Bool = on[week] & (weekday < 5)
     return out

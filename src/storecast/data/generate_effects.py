@@ -8,9 +8,8 @@ import polars as pl
 from dateutil.easter import easter
 
 from storecast import schema as s
-from storecast.data.generate_calendar import Days, Flags, weekdays
-
-Floats = npt.NDArray[np.float64]
+from storecast.arrays import F64, Bool, Days
+from storecast.data.generate_calendar import weekdays
 
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
@@ -59,12 +58,12 @@ def log_sales(
     stores: pl.DataFrame,
     dates: Days,
     *,
-    trend: Floats,
-    promo: Flags,
+    trend: F64,
+    promo: Bool,
     holiday: npt.NDArray[np.str_],
-    school: Flags,
-    opened: Flags,
-) -> Floats:
+    school: Bool,
+    opened: Bool,
+) -> F64:
     """Return the log of sales of each store and day, as if it were open."""
     years = np.arange(len(dates)) / 365.25
     out = _levels(rng, effects, stores)[:, None] + trend[:, None] * years[None, :]
@@ -78,21 +77,21 @@ def log_sales(
     return out
 
 
-def promo_uplift(effects: Effects, dates: Days, promo: Flags) -> Floats:
+def promo_uplift(effects: Effects, dates: Days, promo: Bool) -> F64:
     """Return the uplift of each day, 0 without promotion."""
     size = np.array([effects.promo.get(name, 0.0) for name in NAMES])
-    out: Floats = np.where(promo, size[weekdays(dates)], 0.0)
+    out: F64 = np.where(promo, size[weekdays(dates)], 0.0)
     return out
 
 
-def _levels(rng: np.random.Generator, effects: Effects, stores: pl.DataFrame) -> Floats:
+def _levels(rng: np.random.Generator, effects: Effects, stores: pl.DataFrame) -> F64:
     kinds = zip(stores[s.STORE_TYPE], stores[s.ASSORTMENT], strict=True)
     attributes = np.array([effects.store_type[kind] + effects.assortment[range_] for kind, range_ in kinds])
-    out: Floats = 8.75 + effects.store_level * rng.standard_normal(stores.height) + attributes
+    out: F64 = 8.75 + effects.store_level * rng.standard_normal(stores.height) + attributes
     return out
 
 
-def _common(effects: Effects, dates: Days, promo: Flags) -> Floats:
+def _common(effects: Effects, dates: Days, promo: Bool) -> F64:
     """Return what all stores share on a day, but the promotion."""
     days = [day.item() for day in dates]
     weekday = weekdays(dates)
@@ -109,7 +108,7 @@ def _common(effects: Effects, dates: Days, promo: Flags) -> Floats:
     return out
 
 
-def _around_holidays(effects: Effects, dates: Days, holiday: npt.NDArray[np.str_], opened: Flags) -> Floats:
+def _around_holidays(effects: Effects, dates: Days, holiday: npt.NDArray[np.str_], opened: Bool) -> F64:
     """Return what holidays on which a store shuts do to the day before and the day after; Sundays are shut anyhow."""
     shut = ~opened & (weekdays(dates) < 6)[None, :]
     out = np.zeros(shut.shape)
@@ -120,11 +119,11 @@ def _around_holidays(effects: Effects, dates: Days, holiday: npt.NDArray[np.str_
     return out
 
 
-def _of_the_store(effects: Effects, stores: pl.DataFrame, dates: Days, opened: Flags) -> Floats:
+def _of_the_store(effects: Effects, stores: pl.DataFrame, dates: Days, opened: Bool) -> F64:
     """Return what competition, Promo2 and Sunday trading do."""
     weekday = weekdays(dates)
     rival = stores["opening"].to_numpy().astype("datetime64[D]")
-    out: Floats = np.where(dates[None, :] >= rival[:, None], effects.competition, 0.0)
+    out: F64 = np.where(dates[None, :] >= rival[:, None], effects.competition, 0.0)
     joined = dates[None, :] >= stores["joining"].to_numpy().astype("datetime64[D]")[:, None]  # never, where null
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     in_round = np.array(
@@ -137,7 +136,7 @@ def _of_the_store(effects: Effects, stores: pl.DataFrame, dates: Days, opened: F
     return out
 
 
-def _lasting(rng: np.random.Generator, shape: tuple[int, ...], size: float, kept: float) -> Floats:
+def _lasting(rng: np.random.Generator, shape: tuple[int, ...], size: float, kept: float) -> F64:
     """Return noise of which a share is kept from day to day."""
     out = rng.standard_normal(shape) * size
     for day in range(1, shape[1]):

@@ -12,11 +12,8 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import F32, I8, I64
 from storecast.data.panel import Panel
-
-Floats = npt.NDArray[np.float32]
-Codes = npt.NDArray[np.int8]
-Places = npt.NDArray[np.int64]
 
 NO_ROW = -1
 
@@ -37,13 +34,13 @@ class Grid:
 
     stores: pl.DataFrame
     first: dt.date
-    sales: Floats
-    customers: Floats
-    open: Codes
-    promo: Codes
-    holiday: Codes
-    school: Codes
-    known: dict[str, Floats]
+    sales: F32
+    customers: F32
+    open: I8
+    promo: I8
+    holiday: I8
+    school: I8
+    known: dict[str, F32]
 
     @classmethod
     def of(cls, past: Panel, future: pl.DataFrame | None = None) -> "Grid":
@@ -55,12 +52,12 @@ class Grid:
         there = _cells(calendar, past.stores, first)
         sold = _cells(past.sales, past.stores, first)
 
-        def floats(cells: tuple[Places, Places], column: pl.Series) -> Floats:
+        def floats(cells: tuple[I64, I64], column: pl.Series) -> F32:
             out = np.full(shape, np.nan, np.float32)
             out[cells] = column.cast(pl.Float32).to_numpy()
             return out
 
-        def codes(column: npt.NDArray[np.generic]) -> Codes:
+        def codes(column: npt.NDArray[np.generic]) -> I8:
             out = np.full(shape, NO_ROW, np.int8)
             out[there] = column
             return out
@@ -94,7 +91,7 @@ class Grid:
         """Return the day of every column."""
         return np.datetime64(self.first, "D") + np.arange(self.days)
 
-    def cut(self, origin: int, horizon: int) -> "Grid":
+    def truncate(self, origin: int, horizon: int) -> "Grid":
         """Return what is known at ``origin`` (a column): sales up to it, the calendar up to ``origin + horizon``."""
         last = origin + horizon + 1
         sales, customers = self.sales[:, :last].copy(), self.customers[:, :last].copy()
@@ -111,7 +108,7 @@ class Grid:
             known={name: values[:, :last] for name, values in self.known.items()},
         )
 
-    def part(self, stores: Places, begin: int) -> "Grid":
+    def slice(self, stores: I64, begin: int) -> "Grid":
         """Return a copy of some stores, by their places, from a column on."""
         return Grid(
             stores=self.stores[stores],
@@ -125,16 +122,16 @@ class Grid:
             known={name: values[stores, begin:] for name, values in self.known.items()},
         )
 
-    def laid(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, Places]":
+    def overlay(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, I64]":
         """Return the stores that a calendar names, from a column on, with its rows laid over theirs; and their places here.
 
         Parameters
         ----------
         calendar : Store, Date and every known-ahead column; days from the column ``begin`` to the last of the grid
         """
-        place = places(self.stores, calendar[s.STORE])
+        place = store_positions(self.stores, calendar[s.STORE])
         stores = np.unique(place)
-        part = self.part(stores, begin)
+        part = self.slice(stores, begin)
         cell = np.searchsorted(stores, place), (calendar[s.DATE] - part.first).dt.total_days().to_numpy()
         part.open[cell] = calendar[s.OPEN].to_numpy()
         part.promo[cell] = calendar[s.PROMO].to_numpy()
@@ -144,23 +141,23 @@ class Grid:
             values[cell] = calendar[name].cast(pl.Float32).to_numpy()
         return part, stores
 
-    def log_sales(self) -> Floats:
+    def log_sales(self) -> F32:
         """Return the log of sales on open days with sales, NaN elsewhere."""
         sold = (self.open == 1) & (self.sales > 0)
         return np.log(np.where(sold, self.sales, np.nan), dtype=np.float32)
 
 
-def places(stores: pl.DataFrame, named: pl.Series) -> Places:
+def store_positions(stores: pl.DataFrame, named: pl.Series) -> I64:
     """Return the place of each named store among some stores, (rows,)."""
     ranks = pl.Series(np.arange(stores.height))
     return named.replace_strict(stores[s.STORE], ranks, return_dtype=pl.Int64).to_numpy()
 
 
-def _holiday_codes(calendar: pl.DataFrame) -> Codes:
+def _holiday_codes(calendar: pl.DataFrame) -> I8:
     codes = {name: code for code, name in enumerate(s.STATE_HOLIDAYS)}
     return calendar[s.STATE_HOLIDAY].replace_strict(codes, return_dtype=pl.Int8).to_numpy()
 
 
-def _cells(frame: pl.DataFrame, stores: pl.DataFrame, first: dt.date) -> tuple[Places, Places]:
+def _cells(frame: pl.DataFrame, stores: pl.DataFrame, first: dt.date) -> tuple[I64, I64]:
     """Return the row and the column of each row of a table."""
-    return places(stores, frame[s.STORE]), (frame[s.DATE] - first).dt.total_days().to_numpy()
+    return store_positions(stores, frame[s.STORE]), (frame[s.DATE] - first).dt.total_days().to_numpy()

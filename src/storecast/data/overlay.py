@@ -9,7 +9,7 @@ from storecast.data.panel import Panel
 from storecast.errors import DataError, quote
 
 
-def overlay(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -> Panel:
+def overlay_panel(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -> Panel:
     """Return the panel with other days ahead, once they are checked.
 
     Parameters
@@ -29,7 +29,7 @@ def overlay(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -> Pane
             f"{name}: Store {quote(strange[s.STORE][0])} is not in store.csv ({strange.height} rows). Remove it, or add the store."
         )
     check_days(rows, panel.end, until, name)
-    return panel.with_calendar(lay(panel.calendar, rows))
+    return panel.with_calendar(overlay(panel.calendar, rows))
 
 
 def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> None:
@@ -47,7 +47,7 @@ def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> N
         )
 
 
-def lay(calendar: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+def overlay(calendar: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """Return a calendar with what some rows say of its days in place of what it says; a null leaves that."""
     given = [column for column in calendar.columns if column in rows.columns and column not in (*s.KEYS, s.ASSUMED)]
     other = rows.select(pl.col(column).cast(calendar.schema[column]) for column in (*s.KEYS, *given))

@@ -24,7 +24,7 @@ from storecast.database.journal import audit
 from storecast.database.panel import Chain, lock_chain
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
-from storecast.files import whole
+from storecast.files import atomic_write
 
 MANIFEST = "manifest.json"
 FORMAT = "storecast backup"
@@ -35,7 +35,7 @@ LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows)  # these go by the fast
 def backup(db: Database, file: Path) -> dict[str, int]:
     """Write all that a database holds into one file, which only its owner may read; return the rows of each table."""
     rows: dict[str, int] = {}
-    with whole(file, mode=0o600) as draft, db.reading() as conn, zipfile.ZipFile(draft, "w") as archive:
+    with atomic_write(file, mode=0o600) as draft, db.reading() as conn, zipfile.ZipFile(draft, "w") as archive:
         for table in t.metadata.sorted_tables:
             rows[table.name] = 0
             for number, frame in enumerate(_parts(conn, table)):

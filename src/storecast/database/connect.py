@@ -257,9 +257,9 @@ def _make(path: Path, name: str) -> None:
     The mode can be changed by one alone, and the others would be told that the file is locked. So it is changed in a file beside,
     which takes its place where no other was faster.
     """
-    from storecast.files import folder
+    from storecast.files import make_folder
 
-    folder(path.parent)
+    make_folder(path.parent)
     with driver_errors(name), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
         draft = Path(beside) / path.name
         connection = sqlite3.connect(draft)

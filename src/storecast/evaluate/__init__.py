@@ -1,12 +1,9 @@
-"""Evaluate: how good a forecast was, and what its errors say about the next one.
+"""Evaluate: how good models are on windows of the past.
 
-scores        RMSPE, WAPE, MAPE, MASE, scaled quantile loss, coverage: one function each
-calibration   from medians to expected values, quantiles and intervals, by the errors of earlier windows
-backtest      windows in time order, every model on each, scored beside the baseline
-explanations  what a forecast is made of, in money, and what matters to a model
-monitoring    forecasts made beside what came: accuracy by week ahead and store
-noise         how far such a figure may lie from the truth, since stores and days err together
-drift         whether what goes into forecasts still looks like what a model learned from
-alerts        what has left its band, since when, and what to do
-promotion     which model of a backtest is to be used
+scores     RMSPE, WAPE, MAPE, MASE, scaled quantile loss, coverage: one function each
+backtest   windows in time order, every model on each, scored beside the baseline
+importance how much worse a model scores when a driver is shuffled
+selection  which model of a backtest is to be used
+summary    the scores of a backtest as plain data: what scores.json holds
+tuning     search for a model's settings
 """

@@ -16,13 +16,13 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate import scores as score
-from storecast.evaluate.calibration import Calibration, calibrate
-from storecast.evaluate.cold import cold_factor
-from storecast.evaluate.explanations import permutation_importance
-from storecast.evaluate.medians import forecast_medians
+from storecast.evaluate.importance import permutation_importance
 from storecast.features.rows import Memo
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
+from storecast.uncertainty.calibration import Calibration, calibrate
+from storecast.uncertainty.cold_start import cold_start_factor
+from storecast.uncertainty.point import point_forecasts
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,9 @@ def backtest(
     scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(cutoffs))]
     every = {window.cutoff: window for window in [*_warm_ups(panel, scored), *scored]}
     memo = memo or Memo()
-    result = Backtest(task, scored, pl.DataFrame(), [], [], cold=cold_factor(every[min(every)]), settings=settings)
+    result = Backtest(
+        task, scored, pl.DataFrame(), [], [], cold=cold_start_factor(every[min(every)]), settings=settings
+    )
     frames: list[pl.DataFrame] = []
     for name in names:
         result.medians[name], result.seconds[name] = [], []
@@ -116,7 +118,7 @@ def backtest(
             begin = cpu_seconds()
             model = create(name, fast=fast, settings=settings)
             model.fit(window.past, task.horizon, memo)
-            medians = forecast_medians(model, window, memo)
+            medians = point_forecasts(model, window, memo)
             seconds = cpu_seconds() - begin
             earlier = [frame for frame in result.medians[name] if frame["End"][0] <= cutoff]
             result.medians[name].append(

@@ -4,11 +4,9 @@ A day without a row has the actual NaN and is not scored. Relative scores look a
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from storecast.data.grid import Floats, Grid
-
-Values = npt.NDArray[np.float64]
+from storecast.arrays import F32, F64
+from storecast.data.grid import Grid
 
 DEFINITIONS = {
     "RMSPE": "root of the mean of ((actual - Forecast) / actual)², over open days with sales",
@@ -24,44 +22,44 @@ DEFINITIONS = {
 WORST = 5
 
 
-def rmspe(actual: Values, forecast: Values, *, leave_out: int = 0) -> float:
+def rmspe(actual: F64, forecast: F64, *, leave_out: int = 0) -> float:
     """Return the root mean squared relative error, without the ``leave_out`` largest where that is asked."""
     sold = actual > 0
     errors = np.sort(((actual - forecast)[sold] / actual[sold]) ** 2)
     return _mean_root(errors[: max(0, len(errors) - leave_out)])
 
 
-def mape(actual: Values, median: Values) -> float:
+def mape(actual: F64, median: F64) -> float:
     """Return the mean absolute relative error."""
     sold = actual > 0
     return _mean(np.abs(actual - median)[sold] / actual[sold])
 
 
-def wape(actual: Values, median: Values) -> float:
+def wape(actual: F64, median: F64) -> float:
     """Return the sum of absolute errors over the sum of sales."""
     seen = np.isfinite(actual)
     total = actual[seen].sum()
     return float(np.abs(actual - median)[seen].sum() / total) if total > 0 else float("nan")
 
 
-def mase(actual: Values, median: Values, scale: Values) -> float:
+def mase(actual: F64, median: F64, scale: F64) -> float:
     """Return the mean absolute error in units of the item scale."""
     return _mean(np.abs(actual - median) / scale)
 
 
-def sql(actual: Values, quantiles: dict[float, Values], scale: Values) -> float:
+def sql(actual: F64, quantiles: dict[float, F64], scale: F64) -> float:
     """Return the scaled quantile loss, the mean over quantiles, stores and days."""
     losses = [2 * np.abs((actual - q) * ((actual <= q) - tau)) / scale for tau, q in quantiles.items()]
     return float(np.mean([_mean(loss) for loss in losses]))
 
 
-def coverage(actual: Values, lower: Values, upper: Values) -> float:
+def coverage(actual: F64, lower: F64, upper: F64) -> float:
     """Return the share of days with sales inside the bounds."""
     sold = actual > 0
     return _mean(((actual >= lower) & (actual <= upper))[sold].astype(np.float64))
 
 
-def item_scale(past: Floats) -> Values:
+def item_scale(past: F32) -> F64:
     """Return the mean |sales - sales a week before| of each store, closed days included, (stores,).
 
     Parameters
@@ -74,15 +72,15 @@ def item_scale(past: Floats) -> Values:
     return np.where(total > 0, total / np.maximum(seen.sum(axis=1), 1), np.nan)
 
 
-def scale_of(grid: Grid, cutoff: int) -> Values:
+def scale_of(grid: Grid, cutoff: int) -> F64:
     """Return the item scale at a cutoff (a column of the grid)."""
     return item_scale(grid.sales[:, : cutoff + 1])
 
 
-def _mean(values: Values) -> float:
+def _mean(values: F64) -> float:
     seen = values[np.isfinite(values)]
     return float(seen.mean()) if len(seen) else float("nan")
 
 
-def _mean_root(squares: Values) -> float:
+def _mean_root(squares: F64) -> float:
     return float(np.sqrt(squares.mean())) if len(squares) else float("nan")

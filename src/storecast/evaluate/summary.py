@@ -5,11 +5,11 @@ from typing import Any
 
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest
-from storecast.evaluate.promotion import Promotion
 from storecast.evaluate.scores import DEFINITIONS
+from storecast.evaluate.selection import Selection
 
 
-def summary(result: Backtest, panel: Panel, promotion: Promotion, *, version: str, generated: bool) -> dict[str, Any]:
+def summary(result: Backtest, panel: Panel, promotion: Selection, *, version: str, generated: bool) -> dict[str, Any]:
     """Return every score with its model, window and definition, and the data, task and version they belong to."""
     return {
         "storecast": version,

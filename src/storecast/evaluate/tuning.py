@@ -21,11 +21,11 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
 from storecast.evaluate import scores
-from storecast.evaluate.medians import forecast_medians
 from storecast.features.rows import Memo
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
 from storecast.models.spaces import SPACES, Between
+from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
     import optuna
@@ -96,7 +96,7 @@ def tune(
             progress(f"trial {trial.number}, window from {window.cutoff}")
             model = create(name, fast=fast, settings={name: values})
             model.fit(window.past, window.horizon, memo)
-            found.append(_score(score, window, forecast_medians(model, window, memo)))
+            found.append(_score(score, window, point_forecasts(model, window, memo)))
             trial.report(float(np.mean(found)), step)
             if step < len(windows) - 1 and trial.should_prune():
                 raise optuna.TrialPruned
@@ -114,7 +114,7 @@ def mean_score(name: str, windows: Sequence[Window], score: str, *, settings: Se
     for window in windows:
         model = create(name, settings=settings)
         model.fit(window.past, window.horizon, memo)
-        found.append(_score(score, window, forecast_medians(model, window, memo)))
+        found.append(_score(score, window, point_forecasts(model, window, memo)))
     return float(np.mean(found))
 
 

@@ -6,7 +6,7 @@ ridge      log sales per store on those terms, robust, shrunk to the chain
 calendar   the trees' view of the calendar: holidays, closures, promotions, school holidays around a day
 history    what a store's past says at an origin: means over spans, levels, customers
 registry   features of one's own
-origin     what the past decides at an origin, and the rows of the days after it under a calendar
+cutoff_state what the past decides at an origin, and the rows of the days after it under a calendar
 rows       the rows after many origins, for training, and after the last, for a forecast; what is worked out once
 columns    which columns are numbers and which are categories, and the scikit-learn step that encodes them
 """

@@ -7,7 +7,8 @@ means the same in both.
 import numpy as np
 import numpy.typing as npt
 
-from storecast.data.grid import Floats, Grid
+from storecast.arrays import F32
+from storecast.data.grid import Grid
 from storecast.features.runs import days_since, days_until, position, remaining, run_after, run_before, shift, week_sums
 from storecast.features.terms import days_from_christmas, days_from_easter, days_from_payday
 
@@ -17,7 +18,7 @@ CHRISTMAS_SEEN = 30  # days around Christmas that are told apart
 EASTER_SEEN = 14  # the same for Easter
 
 
-def calendar_features(grid: Grid, days: slice) -> dict[str, Floats]:
+def calendar_features(grid: Grid, days: slice) -> dict[str, F32]:
     """Return the calendar features of some days, each (stores, days).
 
     Parameters

@@ -11,7 +11,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OrdinalEncoder
 
 from storecast import schema as s
-from storecast.data.grid import Floats
+from storecast.arrays import F32
 
 CATEGORIES = (s.STORE_TYPE, s.ASSORTMENT, s.STATE)
 
@@ -31,7 +31,7 @@ def encoder(columns: Sequence[str]) -> ColumnTransformer:
     )
 
 
-def encoded(step: ColumnTransformer, table: pl.DataFrame) -> Floats:
+def encoded(step: ColumnTransformer, table: pl.DataFrame) -> F32:
     """Return what the fitted step makes of a table, (rows, columns), by its own categories.
 
     For a few rows its checks and copies would take longer than the trees do. The figures are the same.

@@ -8,15 +8,12 @@ one driver can be changed and the others left alone.
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import I64
 from storecast.features.history import SPANS
 from storecast.features.registry import OWN
-
-Places = npt.NDArray[np.int64]
 
 BETWEEN = "."  # stands between the name of a blend's member and that of its column
 
@@ -141,7 +138,7 @@ class Pieces:
         found = {*self.single.values(), *(driver for pieces in self.several.values() for driver in pieces)}
         return tuple(driver for driver in DRIVERS if driver in found)
 
-    def mixed(self, own: Collection[str], rows: Places, other: Places) -> pl.DataFrame:
+    def mixed(self, own: Collection[str], rows: I64, other: I64) -> pl.DataFrame:
         """Return rows that keep their own values for some drivers, and take those of other rows for the rest.
 
         Parameters

@@ -11,58 +11,56 @@ read as closed, as the calendar ahead has them.
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from storecast import schema as s
-from storecast.data.grid import NO_ROW, Codes, Floats, Grid
+from storecast.arrays import F32, I8, Bool
+from storecast.data.grid import NO_ROW, Grid
 
 FEWEST = 5  # stores of a state on a day, for the state to have a say
 GAP = 28  # days without a row that are too many for a store that was closed
 
-Flags = npt.NDArray[np.bool_]
 
-
-def inside_gaps(grid: Grid, shut: Flags) -> Flags:
+def inside_gaps(grid: Grid, shut: Bool) -> Bool:
     """Say which days without a row lie in gaps: behind a store's first row, before the calendar's last, not shut."""
     there = grid.open != NO_ROW
     begun = np.maximum.accumulate(there, axis=1)
-    inside: Flags = ~there & begun & there.any(axis=0)[None, :]
+    inside: Bool = ~there & begun & there.any(axis=0)[None, :]
     return inside & ~shut
 
 
-def between_rows(grid: Grid) -> Flags:
+def between_rows(grid: Grid) -> Bool:
     """Say which days without a row stand between two rows of a store that are less than `GAP` days apart, (stores, days)."""
     there, day = grid.open != NO_ROW, np.arange(grid.days)
     before = np.maximum.accumulate(np.where(there, day, -GAP), axis=1)
     after = np.minimum.accumulate(np.where(there, day, grid.days + GAP)[:, ::-1], axis=1)[:, ::-1]
-    shut: Flags = ~there & (before >= 0) & (after - before <= GAP)
+    shut: Bool = ~there & (before >= 0) & (after - before <= GAP)
     return shut
 
 
-def usual_calendar(grid: Grid) -> dict[str, Codes]:
+def usual_calendar(grid: Grid) -> dict[str, I8]:
     """Return what most stores' calendar says on each day, by the name of the grid's field, (days,) each."""
     there = grid.open != NO_ROW
 
-    def usual(codes: Codes) -> Codes:
+    def usual(codes: I8) -> I8:
         kinds = np.arange(int(codes.max(initial=0)) + 1)
         count = np.stack([((codes == kind) & there).sum(axis=0) for kind in kinds])
-        most: Codes = count.argmax(axis=0).astype(np.int8)
+        most: I8 = count.argmax(axis=0).astype(np.int8)
         return most
 
     return {name: usual(getattr(grid, name)) for name in ("open", "promo", "holiday", "school")}
 
 
-def with_calendar_in(grid: Grid, gaps: Flags, shut: Flags, usual: dict[str, Codes]) -> Grid:
+def with_calendar_in(grid: Grid, gaps: Bool, shut: Bool, usual: dict[str, I8]) -> Grid:
     """Return the grid with the usual calendar on the days of gaps and of closed stores; sales stay unknown."""
 
-    def filled(name: str) -> Codes:
+    def filled(name: str) -> I8:
         return np.where(gaps | shut, usual[name][None, :], getattr(grid, name))
 
     opened = np.where(shut, np.int8(0), filled("open"))
     return replace(grid, open=opened, promo=filled("promo"), holiday=filled("holiday"), school=filled("school"))
 
 
-def day_effects(grid: Grid, residuals: Floats) -> Floats:
+def day_effects(grid: Grid, residuals: F32) -> F32:
     """Return what the day brought beyond the fit: half the state's mean residual, half the chain's, (stores, days)."""
     seen = np.isfinite(residuals)
     values = np.where(seen, residuals, 0)

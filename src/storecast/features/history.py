@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from storecast.data.grid import Floats, Grid, Places
+from storecast.arrays import F32, I64
+from storecast.data.grid import Grid
 
 SPANS = (42, 91, 182, 365, 730)  # days back from the origin
 HISTORY_SEEN = 75  # days with sales that are told apart
@@ -27,11 +28,11 @@ class History:
     since_gap : days since the last long gap, for each day ahead, (stores, days)
     """
 
-    means: dict[str, Floats]
-    since_gap: Floats
+    means: dict[str, F32]
+    since_gap: F32
 
     @classmethod
-    def of(cls, grid: Grid, origin: int, days: slice, y: Floats) -> "History":
+    def of(cls, grid: Grid, origin: int, days: slice, y: F32) -> "History":
         """Sum the past up to ``origin`` up, for some days after it.
 
         Parameters
@@ -58,7 +59,7 @@ class History:
         since = np.minimum(back[:, None] + np.arange(1, days.stop - days.start + 1), 400)
         return cls({name: value.astype(np.float32) for name, value in means.items()}, since.astype(np.float32))
 
-    def features(self, stores: Places, cell: Places) -> dict[str, Floats]:
+    def features(self, stores: I64, cell: I64) -> dict[str, F32]:
         """Return the features of some stores, each (stores, days).
 
         Parameters
@@ -72,14 +73,14 @@ class History:
         return {**found, "days_since_gap": self.since_gap[stores]}
 
 
-def cells(grid: Grid, days: slice) -> Places:
+def cells(grid: Grid, days: slice) -> I64:
     """Return weekday × 2 + promotion of some days, (stores, days)."""
     weekday = (grid.dates()[days].astype(np.int64) + 3) % 7
-    out: Places = weekday[None, :] * 2 + (grid.promo[:, days] == 1)
+    out: I64 = weekday[None, :] * 2 + (grid.promo[:, days] == 1)
     return out
 
 
-def _span_sums(y: Floats, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.NDArray[np.float64], ...]]:
+def _span_sums(y: F32, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.NDArray[np.float64], ...]]:
     """Return count, sum and sum of squares of every store and cell over each span, (stores, CELLS)."""
     stores, days = y.shape
     age = days - 1 - np.arange(days)

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from storecast.data.grid import Floats, Grid
+from storecast.arrays import F32
+from storecast.data.grid import Grid
 from storecast.errors import ConfigError, quote
 
-Feature = Callable[[Grid, int, slice], Floats]
+Feature = Callable[[Grid, int, slice], F32]
 Found = TypeVar("Found", bound=Feature)
 
 OWN = "own_"  # begins the name of the column
@@ -34,6 +35,6 @@ def any_own() -> bool:
     return bool(_FEATURES)
 
 
-def own_features(grid: Grid, origin: int, days: slice) -> dict[str, Floats]:
+def own_features(grid: Grid, origin: int, days: slice) -> dict[str, F32]:
     """Ask every registered feature."""
     return {f"{OWN}{name}": function(grid, origin, days) for name, function in _FEATURES.items()}

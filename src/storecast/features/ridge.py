@@ -12,9 +12,10 @@ import numpy.typing as npt
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from storecast.arrays import F32, I64
 from storecast.config import LinearSettings
-from storecast.data.grid import Floats, Grid, Places
-from storecast.features.alike import expected_departures, expected_levels
+from storecast.data.grid import Grid
+from storecast.features.similar_stores import expected_departures, expected_levels
 from storecast.features.terms import Term, day_terms, store_terms
 
 SHORT = 42  # days with sales: a store with fewer leans on stores like it
@@ -27,12 +28,12 @@ class Design:
     """The terms of every store and day of a grid, with the trend counted from ``origin``."""
 
     terms: list[Term]
-    by_day: Floats  # (day terms, days)
-    by_store: Floats  # (store terms, stores, days); the counts among them are scaled
-    scale: Floats  # what the counts were divided by, (counts,)
+    by_day: F32  # (day terms, days)
+    by_store: F32  # (store terms, stores, days); the counts among them are scaled
+    scale: F32  # what the counts were divided by, (counts,)
 
     @classmethod
-    def of(cls, grid: Grid, origin: int, scale: Floats | None = None) -> "Design":
+    def of(cls, grid: Grid, origin: int, scale: F32 | None = None) -> "Design":
         """Work the terms out for a grid that is cut at its origin.
 
         Parameters
@@ -46,16 +47,16 @@ class Design:
             scale = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
         return cls([*days, *stores], by_day, _scaled(stores, by_store, scale), scale)
 
-    def rows(self, stores: slice, days: slice) -> Floats:
+    def rows(self, stores: slice, days: slice) -> F32:
         """Return (stores, terms, days) of a part."""
         own = self.by_store[:, stores, days].swapaxes(0, 1)
         shared = np.broadcast_to(self.by_day[None, :, days], (own.shape[0], *self.by_day[:, days].shape))
         return np.concatenate([shared, own], axis=1)
 
-    def values(self, coefficients: Floats, days: slice) -> Floats:
+    def values(self, coefficients: F32, days: slice) -> F32:
         """Return the sum of coefficient × term, (stores, days)."""
         split = len(self.by_day)
-        out: Floats = of_days(coefficients[:, :split], self.by_day[:, days]) + of_stores(
+        out: F32 = of_days(coefficients[:, :split], self.by_day[:, days]) + of_stores(
             coefficients[:, split:], self.by_store[:, :, days]
         )
         return out
@@ -73,54 +74,54 @@ class Ridge:
     """
 
     terms: list[Term]
-    level: Floats
-    coefficients: Floats
-    residuals: Floats
+    level: F32
+    coefficients: F32
+    residuals: F32
 
-    def of(self, stores: Places) -> "Ridge":
+    def of(self, stores: I64) -> "Ridge":
         """Return the ridge of some stores."""
         return Ridge(self.terms, self.level[stores], self.coefficients[stores], self.residuals[stores])
 
-    def fitted(self, design: Design, days: slice) -> Floats:
+    def fitted(self, design: Design, days: slice) -> F32:
         """Return the fitted log sales of some days, (stores, days)."""
         return self.level[:, None] + design.values(self.coefficients, days)
 
-    def chosen(self, *parts: str) -> Floats:
+    def chosen(self, *parts: str) -> F32:
         """Return the coefficients of some parts of the model, 0 for the others, (stores, terms)."""
-        out: Floats = self.coefficients * np.array([term.part in parts for term in self.terms])
+        out: F32 = self.coefficients * np.array([term.part in parts for term in self.terms])
         return out
 
-    def part(self, design: Design, days: slice, *parts: str) -> Floats:
+    def part(self, design: Design, days: slice, *parts: str) -> F32:
         """Return what some parts of the model add to log sales, (stores, days)."""
         return design.values(self.chosen(*parts), days)
 
 
-def own_terms(grid: Grid, scale: Floats) -> tuple[list[Term], Floats]:
+def own_terms(grid: Grid, scale: F32) -> tuple[list[Term], F32]:
     """Return the terms of store and day alone, (terms, stores, days), the counts among them scaled as in an earlier design."""
     terms, columns = store_terms(grid)
     return terms, _scaled(terms, columns, scale)
 
 
-def of_days(coefficients: Floats, terms: Floats) -> Floats:
+def of_days(coefficients: F32, terms: F32) -> F32:
     """Return what terms of the day add: (stores, terms) by (terms, days).
 
     A product of matrices: its last digit depends on how many stores there are, so it is made once for all of them.
     """
-    out: Floats = coefficients @ terms
+    out: F32 = coefficients @ terms
     return out
 
 
-def of_stores(coefficients: Floats, terms: Floats) -> Floats:
+def of_stores(coefficients: F32, terms: F32) -> F32:
     """Return what terms of the store and day add: (stores, terms) by (terms, stores, days); of one store as of many."""
-    out: Floats = np.einsum("skd,sk->sd", terms.swapaxes(0, 1), coefficients)
+    out: F32 = np.einsum("skd,sk->sd", terms.swapaxes(0, 1), coefficients)
     return out
 
 
-def recent_mean(residuals: Floats, days: int) -> Floats:
+def recent_mean(residuals: F32, days: int) -> F32:
     """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
     tail = residuals[:, -days:]
     seen = np.isfinite(tail)
-    mean: Floats = (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
+    mean: F32 = (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
     return mean
 
 
@@ -181,12 +182,12 @@ def fit_ridge(
 def _solve(
     design: Design,
     past: slice,
-    weights: Floats,
-    target: Floats,
+    weights: F32,
+    target: F32,
     penalties: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]],
     grid: Grid,
     short: npt.NDArray[np.bool_],
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[F32, F32, F32]:
     """Return what each store's coefficients are shrunk to, the coefficients, both (stores, terms), and the residuals."""
     penalty, shared = penalties
     stores, terms = len(target), len(penalty)
@@ -204,9 +205,9 @@ def _solve(
     usual = np.broadcast_to(chain.astype(np.float32), moment.shape)
     gram[:, np.arange(terms), np.arange(terms)] += penalty.astype(np.float32)
 
-    def own(which: npt.NDArray[np.bool_] | slice) -> Floats:
+    def own(which: npt.NDArray[np.bool_] | slice) -> F32:
         bare = gram[which] @ usual[which][..., None] - (penalty.astype(np.float32) * usual[which])[..., None]
-        found: Floats = np.linalg.solve(gram[which], moment[which][..., None] - bare)[..., 0]
+        found: F32 = np.linalg.solve(gram[which], moment[which][..., None] - bare)[..., 0]
         return found
 
     departures = own(slice(None))
@@ -222,7 +223,7 @@ def _counts(terms: list[Term]) -> list[int]:
     return [k for k, term in enumerate(terms) if term.count]
 
 
-def _scaled(terms: list[Term], columns: Floats, scale: Floats) -> Floats:
+def _scaled(terms: list[Term], columns: F32, scale: F32) -> F32:
     """Divide the counts by their scale, in place."""
     columns[_counts(terms)] /= scale[:, None, None]
     return columns
@@ -234,14 +235,14 @@ def _regional_days(design: Design) -> npt.NDArray[np.bool_]:
     return np.asarray((design.by_day[rows] > 0).any(axis=0))
 
 
-def _levels(y: Floats, weights: Floats) -> Floats:
+def _levels(y: F32, weights: F32) -> F32:
     """Weighted mean log sales of each store, NaN where it has none, (stores,)."""
     total = weights.sum(axis=1)
     level = np.where(total > 0, (np.nan_to_num(y) * weights).sum(axis=1) / np.maximum(total, 1e-9), np.nan)
     return level.astype(np.float32)
 
 
-def _row_median(values: Floats) -> Floats:
+def _row_median(values: F32) -> F32:
     """Median of each row over its finite cells, of an even row without gaps its lower one; infinite where there is none."""
     ordered = np.sort(values, axis=1)
     count = np.isfinite(values).sum(axis=1)

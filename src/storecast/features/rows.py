@@ -1,7 +1,7 @@
 """Feature rows: one row per store and day after an origin, the same whether they train, score or serve.
 
 An origin is a day at which the past ends. Training takes many origins, each followed by the days of a block; service takes
-one, the cutoff. Both work the past out in `Origin`, and ask it for rows.
+one, the cutoff. Both work the past out in `CutoffState`, and ask it for rows.
 """
 
 import datetime as dt
@@ -12,17 +12,18 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from storecast.config import View
-from storecast.data.grid import Floats, Grid, Places
+from storecast.arrays import F32, I64
+from storecast.config import FeatureConfig
+from storecast.data.grid import Grid
 from storecast.data.panel import Panel
-from storecast.features.origin import KEPT, RIDGE, Origin, Rows
+from storecast.features.cutoff_state import KEPT, RIDGE, CutoffState, Rows
 from storecast.features.ridge import Design, fit_ridge
 
-__all__ = ["KEPT", "Memo", "Rows", "block_days", "future_rows", "rows_at", "training_rows"]
+__all__ = ["KEPT", "Memo", "Rows", "block_days", "feature_rows", "future_rows", "training_rows"]
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 FIRST_ORIGIN = 90  # days of history before the first origin
-PLAIN = View()
+PLAIN = FeatureConfig()
 
 Made = TypeVar("Made")
 
@@ -39,7 +40,7 @@ class Memo:
     kept : that, by what made it
     """
 
-    rows: dict[tuple[dt.date, int, View], Rows] = field(default_factory=dict)
+    rows: dict[tuple[dt.date, int, FeatureConfig], Rows] = field(default_factory=dict)
     serves: bool = False
     kept: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -57,7 +58,7 @@ class Memo:
 
         def make() -> Grid:
             whole = Grid.of(past, future)
-            return whole.cut(whole.column(past.end), horizon)
+            return whole.truncate(whole.column(past.end), horizon)
 
         return self.once(("grid", past.end, horizon), make)
 
@@ -69,7 +70,7 @@ def block_days(horizon: int) -> int:
 
 
 def training_rows(
-    past: Panel, horizon: int, memo: Memo, view: View = PLAIN, *, origins: int | None = None
+    past: Panel, horizon: int, memo: Memo, view: FeatureConfig = PLAIN, *, origins: int | None = None
 ) -> list[Rows]:
     """Return the rows of every block that ends at or before the end of ``past``, newest first.
 
@@ -88,7 +89,7 @@ def training_rows(
     for origin in columns:
         key = grid.day(origin), step, view
         if key not in memo.rows:
-            memo.rows[key] = rows_at(grid, origin, step, view)
+            memo.rows[key] = feature_rows(grid, origin, step, view)
         rows = memo.rows[key]
         late = holidays[rows.store, rows.day]
         offset = late if view.holidays_apart else np.zeros_like(late)
@@ -98,41 +99,41 @@ def training_rows(
     return blocks
 
 
-def future_rows(past: Panel, future: pl.DataFrame, horizon: int, memo: Memo, view: View = PLAIN) -> Rows:
+def future_rows(past: Panel, future: pl.DataFrame, horizon: int, memo: Memo, view: FeatureConfig = PLAIN) -> Rows:
     """Return the rows of the days after the end of ``past``, of which ``future`` is the calendar."""
     if memo.serves:
         grid = memo.grid(past, future, horizon)
         key = past.end, horizon, view
-        origin = memo.once(key, lambda: Origin.of(grid, grid.column(past.end), horizon, view))
+        origin = memo.once(key, lambda: CutoffState.of(grid, grid.column(past.end), horizon, view))
         return origin.rows(future)
     key = past.end, horizon, view
     if key not in memo.rows:
         grid = Grid.of(past, future)
-        memo.rows[key] = rows_at(grid, grid.column(past.end), horizon, view)
+        memo.rows[key] = feature_rows(grid, grid.column(past.end), horizon, view)
     return memo.rows[key]
 
 
-def rows_at(grid: Grid, origin: int, horizon: int, view: View = PLAIN) -> Rows:
+def feature_rows(grid: Grid, origin: int, horizon: int, view: FeatureConfig = PLAIN) -> Rows:
     """Work out the rows of the ``horizon`` days after ``origin``; only stores and days with a calendar row have one.
 
     Sales after the origin give the target, and nothing else.
     """
-    rows = Origin.of(grid, origin, horizon, view).rows()
+    rows = CutoffState.of(grid, origin, horizon, view).rows()
     return replace(rows, target=_log_sales(grid, rows.store, rows.day) - rows.offset)
 
 
-def _with_holidays(rows: Rows, holidays: Floats) -> pl.DataFrame:
+def _with_holidays(rows: Rows, holidays: F32) -> pl.DataFrame:
     """Return the table with another part of the ridge for holidays, (rows,)."""
     late = pl.Series(holidays)
     return rows.table.with_columns(pl.col("ridge") - pl.col("ridge_holiday") + late, late.alias("ridge_holiday"))
 
 
-def _log_sales(grid: Grid, store: Places, day: Places) -> Floats:
+def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
     return grid.log_sales()[store, day]
 
 
-def _holidays(grid: Grid, origin: int) -> Floats:
+def _holidays(grid: Grid, origin: int) -> F32:
     """Return the ridge's part for holidays on every day up to ``origin``, fitted there, (stores, days)."""
-    known = grid.cut(origin, 0)
+    known = grid.truncate(origin, 0)
     design = Design.of(known, origin)
     return fit_ridge(known, design, origin, RIDGE).part(design, slice(0, known.days), "holiday")

@@ -3,11 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-Flags = npt.NDArray[np.bool_]
-Counts = npt.NDArray[np.float32]
+from storecast.arrays import F32, Bool
 
 
-def days_since(flags: Flags, cap: int) -> Counts:
+def days_since(flags: Bool, cap: int) -> F32:
     """Count the days since the last flag: 0 on the day itself, ``cap`` where it lies further back or nowhere.
 
     Examples
@@ -20,7 +19,7 @@ def days_since(flags: Flags, cap: int) -> Counts:
     return np.minimum(days - last, cap).astype(np.float32)
 
 
-def days_until(flags: Flags, cap: int) -> Counts:
+def days_until(flags: Bool, cap: int) -> F32:
     """Count the days until the next flag: 0 on the day itself, ``cap`` where it lies further ahead or nowhere.
 
     Examples
@@ -31,7 +30,7 @@ def days_until(flags: Flags, cap: int) -> Counts:
     return days_since(flags[:, ::-1], cap)[:, ::-1]
 
 
-def position(flags: Flags, cap: int) -> Counts:
+def position(flags: Bool, cap: int) -> F32:
     """Count the days of each run of flags from 1; 0 outside. The edge of the array ends a run.
 
     Examples
@@ -44,22 +43,22 @@ def position(flags: Flags, cap: int) -> Counts:
     return np.minimum(days - before, cap).astype(np.float32)
 
 
-def remaining(flags: Flags, cap: int) -> Counts:
+def remaining(flags: Bool, cap: int) -> F32:
     """Count the days of a run that are left, the day itself among them; 0 outside."""
     return position(flags[:, ::-1], cap)[:, ::-1]
 
 
-def run_before(flags: Flags, cap: int) -> Counts:
+def run_before(flags: Bool, cap: int) -> F32:
     """Return the length of the run of flags that ends the day before."""
     return shift(position(flags, cap), 1, 0.0)
 
 
-def run_after(flags: Flags, cap: int) -> Counts:
+def run_after(flags: Bool, cap: int) -> F32:
     """Return the length of the run of flags that begins the day after."""
     return shift(remaining(flags, cap), -1, 0.0)
 
 
-def shift(values: npt.NDArray[np.generic], days: int, fill: float) -> Counts:
+def shift(values: npt.NDArray[np.generic], days: int, fill: float) -> F32:
     """Move values ``days`` to the right (later); what enters at the edge is ``fill``.
 
     Examples
@@ -75,7 +74,7 @@ def shift(values: npt.NDArray[np.generic], days: int, fill: float) -> Counts:
     return out
 
 
-def week_sums(flags: npt.NDArray[np.generic], weekday: npt.NDArray[np.int64]) -> Counts:
+def week_sums(flags: npt.NDArray[np.generic], weekday: npt.NDArray[np.int64]) -> F32:
     """Sum over the Monday-to-Sunday week of each day, as far as the array reaches.
 
     Parameters

@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from dateutil.easter import easter
 
-from storecast.data.grid import Floats, Grid
+from storecast.arrays import F32
+from storecast.data.grid import Grid
 from storecast.features.runs import position, run_after, run_before, shift, week_sums
-
-Column = npt.NDArray[np.float32]
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HARMONICS = 3
@@ -72,7 +71,7 @@ class Term:
     regional: bool = False  # stores depart in it by region: what looks like an outlier there is the effect
 
 
-def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
+def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
     """Return the terms that depend on the date alone, (terms, days).
 
     Parameters
@@ -118,7 +117,7 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], Floats]:
     return terms, np.stack(columns).astype(np.float32)
 
 
-def store_terms(grid: Grid) -> tuple[list[Term], Floats]:
+def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     """Return the terms that depend on store and day, (terms, stores, days)."""
     weekday = (grid.dates().astype(np.int64) + 3) % 7
     sunday = weekday == 6
@@ -200,6 +199,6 @@ def _between_promo_weeks(weekday: npt.NDArray[np.int64], promo: npt.NDArray[np.b
     return (weekday >= 5)[None, :] & (_week_shift(promo, weekday, 0) > 0) & (_week_shift(promo, weekday, 1) > 0)
 
 
-def _week_shift(promo: npt.NDArray[np.bool_], weekday: npt.NDArray[np.int64], weeks: int) -> Floats:
+def _week_shift(promo: npt.NDArray[np.bool_], weekday: npt.NDArray[np.int64], weeks: int) -> F32:
     """Promotion days in the week that lies ``weeks`` ahead."""
     return shift(week_sums(promo, weekday), -7 * weeks, 0)

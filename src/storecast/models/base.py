@@ -1,17 +1,16 @@
 """The Forecaster protocol, and models by name.
 
 A model is fitted on the past of a window and asked for the days after it. It answers with the median of log sales; what
-turns medians into expected values and bounds is `evaluate.calibration`, the same for every model.
+turns medians into expected values and bounds is `uncertainty.calibration`, the same for every model.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from storecast.arrays import F64
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, hint, quote
 from storecast.features.rows import Memo
@@ -19,14 +18,12 @@ from storecast.models.settings import NONE, Settings, changed
 
 SETTINGS = "settings.json"  # the part of a model file that holds them, where they are not the usual ones
 
-Logs = npt.NDArray[np.float64]
-
 
 class Forecaster(Protocol):
     """What every model can do.
 
-    ``design`` and ``answer`` are the two halves of a forecast: the first works out what the model looks at, the second
-    asks the fitted model. A model file stores a few rows of a design with their answers, and a loader asks again.
+    ``features`` and ``predict`` are the two halves of a forecast: the first works out what the model looks at, the second
+    asks the fitted model. A model file stores a few rows of features with their predictions, and a loader asks again.
     """
 
     @property
@@ -38,12 +35,12 @@ class Forecaster(Protocol):
         """Learn from the past alone."""
         ...
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return a row for each row of ``future`` (sorted by Store and Date), with all that `answer` needs."""
         ...
 
-    def answer(self, design: pl.DataFrame) -> Logs:
-        """Return the median of log sales for each row of a design, should the store be open, (rows,)."""
+    def predict(self, features: pl.DataFrame) -> F64:
+        """Return the median of log sales for each row of a features, should the store be open, (rows,)."""
         ...
 
     def state(self) -> dict[str, bytes]:

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from storecast.arrays import F64, I64
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel
-from storecast.features.drivers import BETWEEN, Places, of_member
+from storecast.features.drivers import BETWEEN, of_member
 from storecast.features.rows import Memo
-from storecast.models.base import Forecaster, Logs, create, register
+from storecast.models.base import Forecaster, create, register
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 
 log = logging.getLogger(__name__)
@@ -37,35 +38,35 @@ class Blend:
             log.info("blend: fitting %s", name)
             member.fit(past, horizon, memo)
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the members' designs side by side."""
         columns: list[pl.Series] = []
         for name, member in self.members.items():
-            own = member.design(past, future, horizon, memo)
+            own = member.features(past, future, horizon, memo)
             columns += [column.alias(name + BETWEEN + column.name) for column in own.get_columns()]
         return pl.DataFrame(columns)
 
-    def answer(self, design: pl.DataFrame) -> Logs:
-        """Ask every member for its part of the design, and take the mean."""
-        answers = [member.answer(of_member(design, name)) for name, member in self.members.items()]
-        mean: Logs = np.mean(answers, axis=0)
+    def predict(self, features: pl.DataFrame) -> F64:
+        """Ask every member for its part of the features, and take the mean."""
+        answers = [member.predict(of_member(features, name)) for name, member in self.members.items()]
+        mean: F64 = np.mean(answers, axis=0)
         return mean
 
-    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+    def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the mean of the members' contributions: the blend's answer is the mean of theirs."""
         found = []
         for name, member in self.members.items():
             assert isinstance(member, Explains)
-            found.append(member.contributions(of_member(design, name), rows, background))
+            found.append(member.contributions(of_member(features, name), rows, background))
         return Contributions.mean(found)
 
-    def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
+    def column_contributions(self, features: pl.DataFrame) -> dict[str, float]:
         """Return the columns of the members that tell theirs, each as far as its member counts in the mean."""
         return {
             f"{name}{BETWEEN}{column}": value / len(self.members)
             for name, member in self.members.items()
             if isinstance(member, ExplainsColumns)
-            for column, value in member.column_contributions(of_member(design, name)).items()
+            for column, value in member.column_contributions(of_member(features, name)).items()
         }
 
     def state(self) -> dict[str, bytes]:

@@ -14,9 +14,10 @@ from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBRegressor
 
 from storecast import safe_skops
-from storecast.config import BoostingSettings, View
+from storecast.arrays import F64
+from storecast.config import BoostingSettings, FeatureConfig
 from storecast.features.columns import encoded
-from storecast.models.base import Logs, register
+from storecast.models.base import register
 from storecast.models.losses import LOSSES
 from storecast.models.trees import Trees
 
@@ -31,7 +32,7 @@ PLAIN = BoostingSettings(
     columns_by_tree=0.25,
     columns_by_node=0.5,
     l2=5.0,
-    view=View(impute=True),
+    view=FeatureConfig(impute=True),
     loss="log-squared",
 )
 FAST_PLAIN = replace(PLAIN, origins=12, rounds=150, learning_rate=0.09)
@@ -49,7 +50,7 @@ class Boosting(Trees):
         """Return how many of the newest origins train."""
         return self.settings.origins
 
-    def view(self) -> View:
+    def view(self) -> FeatureConfig:
         """Return how the rows look at the past."""
         return self.settings.view
 
@@ -80,16 +81,18 @@ class Boosting(Trees):
         self.pipeline_.fit(table, loss.target(logs), trees__sample_weight=loss.weights(logs))
         self._ready()
 
-    def ask(self, design: pl.DataFrame) -> Logs:
+    def ask(self, features: pl.DataFrame) -> F64:
         """Ask the pipeline, in logs."""
-        if design.height > FEW:
-            return LOSSES[self.settings.loss].logs(super().ask(design))
-        return LOSSES[self.settings.loss].logs(self.alone_.inplace_predict(encoded(self.pipeline_["columns"], design)))
+        if features.height > FEW:
+            return LOSSES[self.settings.loss].logs(super().ask(features))
+        return LOSSES[self.settings.loss].logs(
+            self.alone_.inplace_predict(encoded(self.pipeline_["columns"], features))
+        )
 
-    def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
+    def column_contributions(self, features: pl.DataFrame) -> dict[str, float]:
         """Return each column's mean |TreeSHAP|, in log sales (Lundberg et al., Nature Machine Intelligence 2, 2020)."""
         columns, trees = (step for _, step in self.pipeline_.steps)
-        matrix = DMatrix(columns.transform(design.select(columns.feature_names_in_)))
+        matrix = DMatrix(columns.transform(features.select(columns.feature_names_in_)))
         found = np.abs(trees.get_booster().predict(matrix, pred_contribs=True)[:, :-1]).mean(axis=0)
         return dict(zip(columns.get_feature_names_out(), found.astype(np.float64).tolist(), strict=True))
 

@@ -17,8 +17,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import polars as pl
 
-from storecast.features.drivers import DRIVERS, Pieces, Places
-from storecast.models.base import Logs
+from storecast.arrays import F64, I64
+from storecast.features.drivers import DRIVERS, Pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +31,12 @@ class Contributions:
     by_driver : of each of `DRIVERS`, (rows, drivers); base + the sum over the drivers is the answer
     """
 
-    base: Logs
-    by_driver: Logs
+    base: F64
+    by_driver: F64
 
     @classmethod
-    def of_parts(cls, parts: dict[str, Logs], rows: Places, background: Places) -> "Contributions":
-        """Return those of an additive model, from its parts by driver, each (rows of the design,)."""
+    def of_parts(cls, parts: dict[str, F64], rows: I64, background: I64) -> "Contributions":
+        """Return those of an additive model, from its parts by driver, each (rows of the features,)."""
         whole = np.stack([parts.get(driver, np.zeros_like(next(iter(parts.values())))) for driver in DRIVERS], axis=1)
         usual = whole[background].mean(axis=0)
         return cls(np.full(len(rows), usual.sum()), whole[rows] - usual)
@@ -51,13 +51,13 @@ class Contributions:
 class Explains(Protocol):
     """A model that tells what its answers are made of."""
 
-    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+    def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the contributions of the drivers to the answers of some rows, against the background.
 
         Parameters
         ----------
-        design : of the whole forecast
-        rows : places in the design: all rows of some stores
+        features : of the whole forecast
+        rows : places in the features: all rows of some stores
         background : places of the rows that stand for what is usual
         """
         ...
@@ -67,28 +67,28 @@ class Explains(Protocol):
 class ExplainsColumns(Protocol):
     """A model that tells how far each single column moves its answers."""
 
-    def column_contributions(self, design: pl.DataFrame) -> dict[str, float]:
-        """Return the mean size of each column's contribution over the rows of a design, in log sales."""
+    def column_contributions(self, features: pl.DataFrame) -> dict[str, float]:
+        """Return the mean size of each column's contribution over the rows of a features, in log sales."""
         ...
 
 
 def walk(
-    answer: Callable[[pl.DataFrame], Logs], design: pl.DataFrame, rows: Places, background: Places, *, seed: int = 0
+    predict: Callable[[pl.DataFrame], F64], features: pl.DataFrame, rows: I64, background: I64, *, seed: int = 0
 ) -> Contributions:
     """Return the contributions of any model, by walks from background rows to the asked rows, one for each background row."""
-    pieces = Pieces.of(design)
+    pieces = Pieces.of(features)
     draw = np.random.default_rng(seed)
-    end = answer(design[rows])
+    end = predict(features[rows])
     base, by_driver = np.zeros(len(rows)), np.zeros((len(rows), len(DRIVERS)))
     order = list(pieces.drivers)
     for k, place in enumerate(background):
         # Every other walk goes the way of the one before backwards: what comes early in one comes late in the other.
         order = order[::-1] if k % 2 else [str(name) for name in draw.permutation(order)]
         other = np.full(len(rows), place)
-        here = answer(pieces.mixed((), rows, other))
+        here = predict(pieces.mixed((), rows, other))
         base += here
         for step, driver in enumerate(order, start=1):
-            there = answer(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
+            there = predict(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
             by_driver[:, DRIVERS.index(driver)] += there - here
             here = there
     return Contributions(base / len(background), by_driver / len(background))

@@ -8,10 +8,11 @@ import polars as pl
 from sklearn.ensemble import RandomForestRegressor
 
 from storecast import safe_skops
+from storecast.arrays import F64
 from storecast.config import ForestSettings
 from storecast.features.registry import OWN
 from storecast.features.rows import Rows
-from storecast.models.base import Logs, register
+from storecast.models.base import register
 from storecast.models.trees import Trees
 
 # The forty columns of the largest total gain in XGBoost, on windows that no report shows (2015-02-14 and 2014-07-08).
@@ -78,10 +79,10 @@ class Forest(Trees):
             random_state=self.settings.seed,
         )
 
-    def answer(self, design: pl.DataFrame) -> Logs:
+    def predict(self, features: pl.DataFrame) -> F64:
         """Ask the trees one after another: threads add them up in varying order, and the last digit with it."""
         self.pipeline_.set_params(trees__n_jobs=1)
-        return super().answer(design)
+        return super().predict(features)
 
     def state(self) -> dict[str, bytes]:
         """Return the whole pipeline through skops."""

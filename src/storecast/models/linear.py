@@ -6,16 +6,17 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import F64, I64
 from storecast.config import LinearSettings
-from storecast.data.grid import Grid, places
+from storecast.data.grid import Grid, store_positions
 from storecast.data.panel import Panel
 from storecast.features.calendar import LOOK_BACK
-from storecast.features.drivers import LEVEL, TREND, Places, driver_of_part
+from storecast.features.drivers import LEVEL, TREND, driver_of_part
 from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
 from storecast.features.rows import Memo
 from storecast.features.terms import day_terms
-from storecast.models.arrays import pack, unpack
-from storecast.models.base import Logs, register
+from storecast.models.array_bytes import pack, unpack
+from storecast.models.base import register
 from storecast.models.contributions import Contributions
 
 
@@ -31,7 +32,7 @@ class Linear:
         """Fit the coefficients of every store."""
         self.learn(past)
 
-    def learn(self, past: Panel, day_weights: Logs | None = None) -> None:
+    def learn(self, past: Panel, day_weights: F64 | None = None) -> None:
         """Fit the coefficients of every store.
 
         Parameters
@@ -40,7 +41,7 @@ class Linear:
         """
         grid = Grid.of(past)
         origin = grid.column(past.end)
-        design = Design.of(grid.cut(origin, 0), origin)
+        design = Design.of(grid.truncate(origin, 0), origin)
         ridge = fit_ridge(grid, design, origin, self.settings, day_weights)
         self.stores_ = past.stores[s.STORE]
         self.end_ = past.end
@@ -48,18 +49,18 @@ class Linear:
         self.coefficients_ = ridge.coefficients.astype(np.float64)
         self.scale_ = design.scale
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the store's place, its recent error and the terms of each row."""
         grid = memo.grid(past, future, horizon)
         origin = grid.column(past.end)
         recent = memo.once(("recent", past.end, horizon, self), lambda: self._recent(grid, origin))
         begin = max(0, origin + 1 - LOOK_BACK)
-        part, stores = grid.laid(future, begin)
+        part, stores = grid.overlay(future, begin)
         days, by_day = memo.once(
             ("days", past.end, horizon, self.end_), lambda: day_terms(part, grid.column(self.end_) - begin)
         )
         own, by_store = own_terms(part, self.scale_)
-        row = np.searchsorted(stores, places(past.stores, future[s.STORE]))
+        row = np.searchsorted(stores, store_positions(past.stores, future[s.STORE]))
         column = (future[s.DATE] - part.first).dt.total_days().to_numpy()
         terms = [
             *zip(days, by_day[:, column], strict=True),
@@ -74,18 +75,18 @@ class Linear:
             ]
         )
 
-    def answer(self, design: pl.DataFrame) -> Logs:
+    def predict(self, features: pl.DataFrame) -> F64:
         """Add up coefficient × term."""
-        level, coefficients = self._of(design["store"].to_numpy())
-        terms = design[design.columns[2:]].to_numpy()
-        total: Logs = level + np.einsum("nk,nk->n", terms, coefficients)
-        return total + self.settings.recent_share * design["recent"].to_numpy()
+        level, coefficients = self._of(features["store"].to_numpy())
+        terms = features[features.columns[2:]].to_numpy()
+        total: F64 = level + np.einsum("nk,nk->n", terms, coefficients)
+        return total + self.settings.recent_share * features["recent"].to_numpy()
 
-    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+    def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the sums of coefficient × term by driver."""
-        level, coefficients = self._of(design["store"].to_numpy())
-        terms = design.select(pl.exclude("store", "recent"))
-        by_driver = {LEVEL: level, TREND: self.settings.recent_share * design["recent"].to_numpy().astype(np.float64)}
+        level, coefficients = self._of(features["store"].to_numpy())
+        terms = features.select(pl.exclude("store", "recent"))
+        by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
         for k, name in enumerate(terms.columns):
             driver = driver_of_part(name.split(":")[0])
             by_driver[driver] = by_driver.get(driver, 0.0) + terms[name].to_numpy() * coefficients[:, k]
@@ -110,10 +111,10 @@ class Linear:
         self.scale_ = arrays["scale"].astype(np.float32)
         self.end_ = arrays["end"].astype("datetime64[D]").item(0)
 
-    def _recent(self, grid: Grid, origin: int) -> Logs:
+    def _recent(self, grid: Grid, origin: int) -> F64:
         """Return each store's mean error over the last days of the past, (stores,)."""
         begin = max(0, origin + 1 - LOOK_BACK - self.settings.recent_days)
-        known = grid.part(np.arange(grid.stores.height), begin)
+        known = grid.slice(np.arange(grid.stores.height), begin)
         tail = slice(max(0, origin + 1 - self.settings.recent_days) - begin, origin + 1 - begin)
         terms = Design.of(known, grid.column(self.end_) - begin, self.scale_)
         level, coefficients = self._of(self._places(grid.stores[s.STORE]))
@@ -121,19 +122,19 @@ class Linear:
             terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
         )
         errors = known.log_sales()[:, tail] - ridge.fitted(terms, tail)
-        recent: Logs = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
+        recent: F64 = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
         return recent
 
-    def _places(self, stores: pl.Series) -> Places:
+    def _places(self, stores: pl.Series) -> I64:
         """Return the places of stores among those of the fit; -1 for one that was not there."""
         places = pl.Series(np.arange(len(self.stores_)))
         return stores.replace_strict(self.stores_, places, default=-1, return_dtype=pl.Int64).to_numpy()
 
-    def _of(self, place: Places) -> tuple[Logs, Logs]:
+    def _of(self, place: I64) -> tuple[F64, F64]:
         """Level and coefficients of stores by place; a store that was not there takes the middle of the chain."""
         known = place >= 0
-        level: Logs = np.where(known, self.level_[place], np.median(self.level_))
-        coefficients: Logs = np.where(known[:, None], self.coefficients_[place], self.coefficients_.mean(axis=0))
+        level: F64 = np.where(known, self.level_[place], np.median(self.level_))
+        coefficients: F64 = np.where(known[:, None], self.coefficients_[place], self.coefficients_.mean(axis=0))
         return level, coefficients
 
 

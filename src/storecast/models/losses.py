@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Values = npt.NDArray[np.float64]
+from storecast.arrays import F64
 
 SMALLEST = 0.01  # money: what is answered below it has no log
 
@@ -32,7 +32,7 @@ class Loss:
         weights = np.exp(-2 * (logs - np.median(logs)))
         return np.asarray(weights / weights.mean())
 
-    def logs(self, answer: npt.NDArray[np.floating]) -> Values:
+    def logs(self, answer: npt.NDArray[np.floating]) -> F64:
         """Return log sales, given what the trees answer."""
         found = np.asarray(answer, np.float64)
         return np.log(np.maximum(found, SMALLEST)) if self.money else found

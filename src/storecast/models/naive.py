@@ -6,13 +6,14 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import F64, I64
 from storecast.config import NaiveSettings
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
-from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY, Places
+from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY
 from storecast.features.rows import Memo
-from storecast.models.arrays import pack, unpack
-from storecast.models.base import Logs, register
+from storecast.models.array_bytes import pack, unpack
+from storecast.models.base import register
 from storecast.models.contributions import Contributions
 
 CELLS = 14  # weekday × promotion
@@ -42,7 +43,7 @@ class Naive:
         self.stores_ = past.stores[s.STORE]
         self.medians_ = np.where(np.isfinite(cells), cells, whole[:, None])
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:  # noqa: ARG002
+    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:  # noqa: ARG002
         """Return the store's place and the cell of each row."""
         places = pl.Series(np.arange(len(self.stores_)))
         return future.select(
@@ -50,15 +51,15 @@ class Naive:
             ((pl.col(s.DATE).dt.weekday() - 1) * 2 + pl.col(s.PROMO)).cast(pl.Int64).alias("cell"),
         )
 
-    def answer(self, design: pl.DataFrame) -> Logs:
+    def predict(self, features: pl.DataFrame) -> F64:
         """Look the medians up; a store that was not there takes the middle of the chain."""
-        store, cell = design["store"].to_numpy(), design["cell"].to_numpy()
-        found: Logs = np.where(store >= 0, self.medians_[store, cell], np.median(self.medians_, axis=0)[cell])
+        store, cell = features["store"].to_numpy(), features["cell"].to_numpy()
+        found: F64 = np.where(store >= 0, self.medians_[store, cell], np.median(self.medians_, axis=0)[cell])
         return found
 
-    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+    def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the store's own middle, what the weekday departs from it, and what the promotion adds to both."""
-        store, cell = design["store"].to_numpy(), design["cell"].to_numpy()
+        store, cell = features["store"].to_numpy(), features["cell"].to_numpy()
         medians = np.where((store >= 0)[:, None], self.medians_[store], np.median(self.medians_, axis=0))
         level, place = medians.mean(axis=1), np.arange(len(cell))
         weekday = medians.reshape(-1, 7, 2).mean(axis=2)[place, cell // 2]
@@ -82,7 +83,7 @@ def make_naive(fast: bool) -> Naive:  # noqa: ARG001, FBT001  (the registry's si
     return Naive(NaiveSettings())
 
 
-def _medians(values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Logs:
+def _medians(values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> F64:
     """Median of each row, NaN where a row is empty."""
     seen = np.isfinite(values).any(axis=1)
     out = np.full(len(values), np.nan)

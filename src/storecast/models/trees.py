@@ -9,19 +9,18 @@ import polars as pl
 from sklearn.pipeline import Pipeline
 
 from storecast import schema as s
-from storecast.config import View
-from storecast.data.grid import places
+from storecast.arrays import F64, I64
+from storecast.config import FeatureConfig
+from storecast.data.grid import store_positions
 from storecast.data.panel import Panel
 from storecast.errors import HistoryError
 from storecast.features.columns import encoder
-from storecast.features.drivers import Places
 from storecast.features.rows import Memo, Rows, future_rows, training_rows
-from storecast.models.base import Logs
 from storecast.models.contributions import Contributions, walk
 
 FEWEST_ROWS = 200
 YOUNG = 28  # days with sales, below which a store's forecast is the ridge's (benchmarks/cold_stores.py)
-OFFSET = "offset"  # the design's column of what the view took off
+OFFSET = "offset"  # the features's column of what the view took off
 
 
 class Trees(ABC):
@@ -43,43 +42,43 @@ class Trees(ABC):
         self.pipeline_ = Pipeline([("columns", encoder(columns)), ("trees", self.trees())])
         self.learn(table.select(columns), target)
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the feature rows of ``future``, with what explains them beside the columns that the trees look at."""
         rows = future_rows(past, future, horizon, memo, self.view())
         days = (future[s.DATE] - past.first).dt.total_days().to_numpy()
         width = int(rows.day.max()) + 1
-        asked = places(past.stores, future[s.STORE]) * width + days
+        asked = store_positions(past.stores, future[s.STORE]) * width + days
         row = np.searchsorted(rows.store * width + rows.day, asked)
         whole = rows.table.hstack([pl.Series(OFFSET, rows.offset), *rows.parts.get_columns()])
         return whole if np.array_equal(row, np.arange(whole.height)) else whole[row]
 
-    def answer(self, design: pl.DataFrame) -> Logs:
+    def predict(self, features: pl.DataFrame) -> F64:
         """Ask the pipeline, and put back what the view took off.
 
         Trees have learned from stores with months of history. Where there is less, they would take empty means for small
         ones, and the ridge, which then leans on stores alike, answers alone.
         """
-        young = design["history_days"].to_numpy() < YOUNG
-        found: Logs = np.where(young, design["ridge"].to_numpy().astype(np.float64), self.ask(design))
-        found += design[OFFSET].to_numpy().astype(np.float64)
+        young = features["history_days"].to_numpy() < YOUNG
+        found: F64 = np.where(young, features["ridge"].to_numpy().astype(np.float64), self.ask(features))
+        found += features[OFFSET].to_numpy().astype(np.float64)
         return found
 
     def learn(self, table: pl.DataFrame, logs: npt.NDArray[np.float32]) -> None:
         """Fit the pipeline on log sales."""
         self.pipeline_.fit(table, logs)
 
-    def ask(self, design: pl.DataFrame) -> Logs:
+    def ask(self, features: pl.DataFrame) -> F64:
         """Ask the pipeline for log sales less the offset, (rows,)."""
-        out: Logs = self.pipeline_.predict(design.select(self.pipeline_["columns"].feature_names_in_))
+        out: F64 = self.pipeline_.predict(features.select(self.pipeline_["columns"].feature_names_in_))
         return out
 
-    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+    def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return what each driver adds to the answers, by walks from the background."""
-        return walk(self.answer, design, rows, background)
+        return walk(self.predict, features, rows, background)
 
-    def view(self) -> View:
+    def view(self) -> FeatureConfig:
         """Return how the rows look at the past."""
-        return View()
+        return FeatureConfig()
 
     def origins(self) -> int | None:
         """Return how many of the newest origins train; None: all."""

@@ -14,7 +14,7 @@ from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
-from storecast.files import folder, whole
+from storecast.files import atomic_write, make_folder
 from storecast.report.answers.registry import ASKED, make_section
 from storecast.report.section import Section
 from storecast.report.templates import figure_html, render_template
@@ -88,7 +88,7 @@ def write_exploration(
         version=version,
         data=panel.fingerprint,
     )
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text(page, encoding="utf-8")
 
 
@@ -106,7 +106,7 @@ def write_pictures(out: Path, found: Exploration) -> int:
     except ModuleNotFoundError as error:
         raise ConfigError("Pictures as files need Kaleido. Install the extra: pip install 'storecast[png]'.") from error
     pictures = [(section.key, picture) for section in found.sections() for picture in section.pictures]
-    folder(out)
+    make_folder(out)
     jobs = []
     for key, picture in pictures:
         figure = go.Figure(picture.figure)

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from storecast import schema as s
-from storecast.evaluate.explanations import USUAL
+from storecast.explain.explanations import USUAL
 
 INK, PAST, AHEAD = "#1b1f24", "#a9b3be", "#0b4a82"
 WIDE, NARROW = "rgba(11,74,130,0.13)", "rgba(11,74,130,0.30)"
@@ -72,7 +72,7 @@ def made_of(days: pl.DataFrame) -> go.Figure:
 
     Parameters
     ----------
-    days : as `evaluate.explanations.explain` returns them, of one store and its open days
+    days : as `explain.explanations.explain` returns them, of one store and its open days
     """
     figure = _figure(height=300)
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]

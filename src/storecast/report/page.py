@@ -11,8 +11,8 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
-from storecast.evaluate.explanations import USUAL
-from storecast.files import whole
+from storecast.explain.explanations import USUAL
+from storecast.files import atomic_write
 from storecast.report import facts, figures
 from storecast.report.exploration import Exploration, exploration_part
 from storecast.report.templates import figure_html, render_template
@@ -33,8 +33,8 @@ class ReportInput:
     model, champion : the model file, and the kind of model in it
     created : when the run ended, UTC
     exploration : what moves sales and customers; None where nothing was asked
-    made_of : of some stores' forecasts, as `evaluate.explanations.explain` tells it; None where the model does not tell
-    drivers : how far each driver moves the forecasts, as `evaluate.explanations.importance` tells it
+    made_of : of some stores' forecasts, as `explain.explanations.explain` tells it; None where the model does not tell
+    drivers : how far each driver moves the forecasts, as `explain.explanations.importance` tells it
     """
 
     forecast: pl.DataFrame
@@ -54,7 +54,7 @@ class ReportInput:
 
 def write_report(path: Path, told: ReportInput) -> None:
     """Write the page, whole."""
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text(render(told), encoding="utf-8")
 
 

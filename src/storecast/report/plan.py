@@ -16,7 +16,7 @@ from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.files import whole
+from storecast.files import atomic_write
 from storecast.report.tables import BOUNDS, YEAR, beside_last_year, bounds_of
 
 ATTRIBUTES = {s.STORE: "Store", s.STORE_TYPE: "Type", s.ASSORTMENT: "Assortment", s.STATE: "State"}
@@ -61,7 +61,7 @@ def write_plan(
     ----------
     forecast, sums : the rows of forecast.csv and of totals.csv
     """
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         book = xlsxwriter.Workbook(
             draft, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         )

@@ -7,7 +7,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.errors import quote
-from storecast.files import whole
+from storecast.files import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ FORMULA = r"^[=+\-@\t\r]"
 
 def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
     """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others."""
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         harmless(table).write_csv(draft, float_precision=decimals)
 
 

@@ -128,7 +128,7 @@ def _no_key(detail: str) -> Problem:
 
 
 def _from_here(scope: Scope) -> Key:
-    """Let a request pass without a key where a page of another site cannot have sent it: by its Host and its Origin."""
+    """Let a request pass without a key where a page of another site cannot have sent it: by its Host and its CutoffState."""
     headers = scope["headers"]
     hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
     origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]

@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.ready import NEAR
+from storecast.bundle.predictor import NEAR
 from storecast.service.asked import Asked
 from storecast.service.attributes import attributes
 from storecast.service.chain import Served
@@ -86,7 +86,7 @@ def worked_out(served: Served, table: Table, asked: Asked, found: Found) -> tupl
         parts = []
         if found.changed:
             overlay = table.overlay(asked.rows, found, found.changed)
-            parts.append(served.ready.under(overlay, asked.quantiles)[0])
+            parts.append(served.ready.predict(overlay, asked.quantiles)[0])
         if found.new:
             cold, guessed = _cold(served, table, asked, found)
             parts.append(cold)
@@ -135,7 +135,7 @@ def _cold(served: Served, table: Table, asked: Asked, found: Found) -> tuple[pl.
     named = {row[s.STORE] for row in rows}
     stores = attributes(asked.stores, table.kind, table.frame.schema[s.STORE], "stores")
     stores = stores.filter(pl.col(s.STORE).is_in(list(named)))
-    forecast, _ = served.ready.cold(stores, table.calendar_of(rows), asked.quantiles)
+    forecast, _ = served.ready.predict_new_stores(stores, table.calendar_of(rows), asked.quantiles)
     whole = {(row[s.STORE], row[s.DATE]) for row in rows if all(row.get(name) is not None for name in s.KNOWN)}
     assumed = []
     for row in rows:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storecast.bundle.bundle import Bundle, load
+from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
-from storecast.bundle.ready import Ready
-from storecast.bundle.store import current
+from storecast.bundle.registry import current
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
@@ -50,14 +50,14 @@ class Served:
     head : how a reply in JSON begins
     """
 
-    ready: Ready
+    ready: Predictor
     version: int
     table: Table
     head: bytes
     _tables: "OrderedDict[Quantiles, Table]" = field(default_factory=OrderedDict)
 
     @classmethod
-    def of(cls, ready: Ready, version: int) -> "Served":
+    def of(cls, ready: Predictor, version: int) -> "Served":
         """Work everything out that a reply may need."""
         head = f'{{"model":"{ready.bundle.name}","cutoff":"{ready.cutoff}"'.encode()
         return cls(ready, version, Table(ready), head)
@@ -216,7 +216,7 @@ class Chain:
 
     async def _load(self, name: str, bundle: Bundle | None, panel: Panel, version: int) -> Served:
         def work() -> Served:
-            return Served.of(Ready.of(bundle or self.load(self.models / name), panel), version)
+            return Served.of(Predictor.of(bundle or self.load(self.models / name), panel), version)
 
         try:
             found = await self._pool.run(work)
@@ -314,7 +314,7 @@ class Chain:
 
     def _swap(self, bundle: Bundle, panel: Panel, version: int) -> None:
         began = time.monotonic()
-        served = Served.of(Ready.of(bundle, panel), version)
+        served = Served.of(Predictor.of(bundle, panel), version)
         self._on_loop(lambda: self._serve(served))
         log.info(
             "serving %s after %s, version %d of the chain; worked out in %.1f s",

@@ -9,11 +9,11 @@ import logging
 import threading
 
 from storecast.errors import UserError
-from storecast.evaluate.alerts import Alert
-from storecast.evaluate.noise import BLOCK
+from storecast.monitor.alerts import Alert
+from storecast.monitor.noise import BLOCK
 from storecast.service.chain import Chain
 from storecast.service.metrics import Metrics
-from storecast.workflows.monitoring import Monitored, so_far, watch
+from storecast.workflows.monitoring import Monitored, monitor_panel, scored_forecasts
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +62,9 @@ class Monitor:
         if served is None or served.version == self._version:
             return
         panel = served.ready.panel
-        rows = so_far(self._chain.db(), panel.end - dt.timedelta(days=LOOKED_AT))
+        rows = scored_forecasts(self._chain.db(), panel.end - dt.timedelta(days=LOOKED_AT))
         before = {(alert.model, alert.what) for alert in self.alerts}
-        self.found = watch(rows, panel, self._chain.models)
+        self.found = monitor_panel(rows, panel, self._chain.models)
         self._version = served.version
         self._metrics.watch(self.found)
         for alert in self.found.alerts:

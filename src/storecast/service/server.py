@@ -19,7 +19,7 @@ import uvicorn
 from storecast.database.connect import Database
 from storecast.database.keys import all_keys, create_key
 from storecast.errors import ConfigError, DatabaseError, quote
-from storecast.files import whole
+from storecast.files import atomic_write
 from storecast.service.app import create_app
 from storecast.service.protocol import protocol_of
 from storecast.service.settings import Settings
@@ -101,7 +101,7 @@ def first_key(settings: Settings) -> None:
         log.warning("%s The service begins all the same, and waits for it.", error)
         return
     path = settings.home / ADMIN_KEY
-    with whole(path, mode=0o600) as draft:
+    with atomic_write(path, mode=0o600) as draft:
         draft.write_text(f"{token}\n", encoding="ascii")
     print(path.absolute(), flush=True)
 

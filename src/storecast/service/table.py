@@ -13,7 +13,7 @@ import orjson
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.ready import NEAR, Ready
+from storecast.bundle.predictor import NEAR, Predictor
 from storecast.service.problems import invalid
 
 FLAGS = {s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY}
@@ -52,7 +52,7 @@ class Table:
     quantiles : that the rows hold beside the bounds
     """
 
-    def __init__(self, ready: Ready, quantiles: tuple[float, ...] = ()) -> None:
+    def __init__(self, ready: Predictor, quantiles: tuple[float, ...] = ()) -> None:
         self.frame = ready.forecast(quantiles)
         ahead = (pl.col(s.DATE) > ready.cutoff) & (pl.col(s.DATE) <= ready.last)
         self.calendar = ready.panel.calendar.filter(ahead).sort(*s.KEYS)
@@ -160,7 +160,7 @@ class Table:
         return list(range(at * self.days + first, at * self.days + first + count))
 
     def assumed(self, found: Found) -> list[dict[str, Any]]:
-        """Return the asked days that rest on a calendar that was worked out, their own or one within a week, as `Ready.assumed`."""
+        """Return which days rest on a calendar that was worked out, their own or one within a week: see `Predictor.assumed`."""
         near, days = self._near, self.days
         asked = [place for place in found.places if place >= 0 and near[place]]
         if not asked:

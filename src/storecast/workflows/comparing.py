@@ -9,19 +9,19 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.bundle import load
 from storecast.data.columns import Columns, read_columns
-from storecast.data.overlay import overlay
+from storecast.data.overlay import overlay_panel
 from storecast.data.panel import Panel
 from storecast.data.read import read_calendar
-from storecast.evaluate.scenario import compare
+from storecast.explain.scenario import compare
 from storecast.report.writers import write_csv
 from storecast.workflows.forecasting import whole_horizon
-from storecast.workflows.preparation import Held, Source, prepare
+from storecast.workflows.preparation import DatabaseSource, Source, prepare
 
 
 def scenario(
     data: Source, *, model: Path, calendar: Path, out: Path, horizon: int | None = None, skip: Collection[str] = ()
 ) -> pl.DataFrame:
-    """Load a model file and write what it expects another calendar to change; return it, as `evaluate.scenario.compare` does.
+    """Load a model file and write what it expects another calendar to change; return it, as `explain.scenario.compare` does.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def scenario(
     prepared = prepare(data, horizon=horizon, skip=skip)
     panel = whole_horizon(bundle, prepared)
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
-    other = overlay(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)
+    other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)
     stored, changed = (each.window(panel.end, bundle.task.horizon) for each in (panel, other))
     found = compare(bundle.model, bundle.calibration, stored, changed, until=until)
     write_csv(found, out)
@@ -41,6 +41,6 @@ def scenario(
 
 def _columns(data: Source, panel: Panel) -> Columns:
     """Return what the columns of an edited calendar are called: as in the folder, and in ours where a database holds the chain."""
-    if isinstance(data, Held):
+    if isinstance(data, DatabaseSource):
         return Columns(known=panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
     return read_columns(data)

@@ -9,28 +9,29 @@ from typing import Any
 
 import polars as pl
 
-from storecast import __version__, evaluate
+from storecast import __version__
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
 from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest, block_cutoffs, calibration_of, cpu_seconds
-from storecast.evaluate.error_field import fit_field, past_errors
-from storecast.evaluate.promotion import choose
+from storecast.evaluate.backtest import backtest as run_backtest
+from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
 from storecast.features.rows import Memo
-from storecast.files import whole
+from storecast.files import atomic_write
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
 from storecast.report.writers import write_csv
+from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
 from storecast.workflows.preparation import Prepared, Source, prepare
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
-def quiet(_: str) -> None:
+def no_progress(_: str) -> None:
     """Report no progress."""
 
 
@@ -47,14 +48,14 @@ def backtest(
     fast: bool = False,
     settings: Settings = NONE,
     skip: Collection[str] = (),
-    progress: Report = quiet,
+    progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores."""
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, answer_test=False)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
-    result = evaluate.backtest.backtest(
+    result = run_backtest(
         prepared.panel, models, chosen, prepared.task, fast=fast, settings=settings, progress=progress
     )
     scores = scores_of(result, prepared)
@@ -73,13 +74,13 @@ def train(
     fast: bool = False,
     settings: Settings = NONE,
     skip: Collection[str] = (),
-    progress: Report = quiet,
+    progress: Progress = no_progress,
 ) -> Bundle:
     """Measure a model on the last window, fit it on all data and save it; what is in use stays in use."""
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, answer_test=False)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
     memo = Memo()
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
-    result = evaluate.backtest.backtest(
+    result = run_backtest(
         prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, memo=memo, progress=progress
     )
     bundle = fit_on_all(
@@ -97,7 +98,7 @@ def fit_on_all(
     memo: Memo,
     fast: bool,
     settings: Settings,
-    progress: Report,
+    progress: Progress,
 ) -> Bundle:
     """Fit a model on all data, with intervals from every window of a backtest."""
     progress(f"{name}, all data")
@@ -106,7 +107,7 @@ def fit_on_all(
     model.fit(panel.until(panel.end), task.horizon, memo)
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
-    field = fit_field(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
+    field = fit_joint_errors(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
     return Bundle(model, calibration_of(result, name, panel.end), task, field, settings)
 
 
@@ -120,7 +121,7 @@ def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest, memo:
 
 def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:
     """Return what scores.json holds."""
-    return summary(result, prepared.panel, choose(result), version=__version__, generated=prepared.cleaned.generated)
+    return summary(result, prepared.panel, select(result), version=__version__, generated=prepared.cleaned.generated)
 
 
 def write_backtest(forecasts: pl.DataFrame, path: Path) -> None:
@@ -130,5 +131,5 @@ def write_backtest(forecasts: pl.DataFrame, path: Path) -> None:
 
 def write_json(value: dict[str, Any], path: Path) -> None:
     """Write plain data as JSON."""
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         draft.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.bundle import load
 from storecast.errors import ConfigError
-from storecast.evaluate import explanations
+from storecast.explain import explanations
 from storecast.features.rows import Memo
 from storecast.report.writers import write_csv
 from storecast.workflows.forecasting import whole_horizon
@@ -35,7 +35,7 @@ def explain(
 
     Returns
     -------
-    as `evaluate.explanations.explain`, or `evaluate.explanations.importance` where no store is named
+    as `explain.explanations.explain`, or `explain.explanations.importance` where no store is named
     """
     if store is None and date is not None:
         raise ConfigError(f"--date {date} needs a store; give --store too.")

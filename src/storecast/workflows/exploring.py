@@ -11,10 +11,10 @@ import polars as pl
 from storecast import __version__
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
-from storecast.files import whole
+from storecast.files import atomic_write
 from storecast.report.answers.registry import ASKED
 from storecast.report.exploration import Exploration, write_exploration, write_pictures
-from storecast.workflows.evaluation import Report, quiet
+from storecast.workflows.evaluation import Progress, no_progress
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def explore(
     questions: Sequence[str] = (),
     pictures: bool = False,
     skip: Collection[str] = (),
-    progress: Report = quiet,
+    progress: Progress = no_progress,
 ) -> Exploration:
     """Explore a folder: write report.html and tables/*.csv and *.parquet, and return what was found.
 
@@ -39,7 +39,7 @@ def explore(
     pictures : write each picture as a PNG too, into pictures/
     """
     progress("reading and cleaning")
-    prepared = prepare(data, horizon=None, skip=skip, answer_test=False)
+    prepared = prepare(data, horizon=None, skip=skip, allow_longer_test=True)
     found = explore_panel(prepared.panel, questions, progress)
     progress("report")
     write_tables(found, out / "tables")
@@ -59,7 +59,7 @@ def explore(
     return found
 
 
-def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Report = quiet) -> Exploration:
+def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Progress = no_progress) -> Exploration:
     """Ask questions of a panel, one after the other; all of them where none is named.
 
     Raises
@@ -97,7 +97,7 @@ def write_tables(found: Exploration, folder: Path) -> None:
         for kind in ("csv", "parquet"):
             (folder / f"{name}.{kind}").unlink(missing_ok=True)
     for name, table in found.tables.items():
-        with whole(folder / f"{name}.csv") as draft:
+        with atomic_write(folder / f"{name}.csv") as draft:
             table.write_csv(draft)
-        with whole(folder / f"{name}.parquet") as draft:
+        with atomic_write(folder / f"{name}.parquet") as draft:
             table.write_parquet(draft)

@@ -14,11 +14,11 @@ from storecast.config import Task
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
-from storecast.evaluate.forecast import Forecast
-from storecast.evaluate.totals import totals
 from storecast.features.rows import Memo
 from storecast.report.tables import forecast_table
 from storecast.report.writers import write_csv
+from storecast.uncertainty.forecast import Forecast
+from storecast.uncertainty.totals import totals
 from storecast.workflows.preparation import Prepared, Source, prepare
 
 
@@ -45,7 +45,7 @@ def forecast(
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
     found = forecast_with(bundle, prepared)
-    rows = forecast_table(found.rows, prepared.asked)
+    rows = forecast_table(found.rows, prepared.requested_rows)
     write_csv(rows, out)
     if sums is not None:
         write_csv(totals(rows, prepared.panel.stores, draws_of(found, rows)), sums)

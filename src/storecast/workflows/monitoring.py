@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.store import CURRENT, current, open_model
+from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, ModelFileError
-from storecast.evaluate.alerts import Alert, Promise, alerts
-from storecast.evaluate.drift import drift
-from storecast.evaluate.monitoring import DEFINITIONS, every_slice, scored
-from storecast.evaluate.noise import BLOCK
+from storecast.monitor.accuracy import DEFINITIONS, every_slice, scored
+from storecast.monitor.alerts import Alert, ExpectedScores, alerts
+from storecast.monitor.drift import drift
+from storecast.monitor.noise import BLOCK
 from storecast.report.writers import write_csv
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ class Monitored:
 
     Attributes
     ----------
-    accuracy : as `evaluate.monitoring.every_slice` returns it; no row before a day of a forecast has come
-    drift : as `evaluate.drift.drift` returns it, with the model (Model) since whose cutoff it looks
+    accuracy : as `monitor.accuracy.every_slice` returns it; no row before a day of a forecast has come
+    drift : as `monitor.drift.drift` returns it, with the model (Model) since whose cutoff it looks
     alerts : what has left its band
     unbound : models at work in the last six weeks without a file here, so that their RMSPE has no band
     """
@@ -75,22 +75,22 @@ def monitor(
         raise ConfigError("There is nothing to monitor: give --home HOME, --db URL, or both.")
     database = Database.open(db or home_url(Path(home or "")))
     try:
-        rows = so_far(database, since)
+        rows = scored_forecasts(database, since)
         panel, _ = read_panel(database)
     finally:
         database.close()
-    found = watch(rows, panel, None if home is None else home / "models")
+    found = monitor_panel(rows, panel, None if home is None else home / "models")
     if out is not None:
         _write(found, out)
     return found
 
 
-def so_far(database: "Database", since: dt.date | None = None) -> pl.DataFrame:
+def scored_forecasts(database: "Database", since: dt.date | None = None) -> pl.DataFrame:
     """Read the forecasts of a database beside what came, and score them, a week of days at a time: they may be millions.
 
     Returns
     -------
-    as `evaluate.monitoring.scored`
+    as `monitor.accuracy.scored`
     """
     from storecast.database.forecasts import forecast_span, forecasts_with_actuals
 
@@ -104,26 +104,26 @@ def so_far(database: "Database", since: dt.date | None = None) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def watch(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
+def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
     """Score forecasts made, look at what goes into them, and say what has left its band.
 
     Parameters
     ----------
-    rows : as `so_far` returns them
+    rows : as `scored_forecasts` returns them
     panel : the chain as it is now
     models : folder of the model files, which say what was promised; None: nobody says it, and RMSPE has no band
     """
     recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
     names = rows.filter(recent)[s.MODEL].unique().sort().to_list()
-    promises = {} if models is None else promises_of(models, names)
+    promises = {} if models is None else expected_scores_of(models, names)
     drifted = _drift(rows, panel, models, promises)
     unbound = tuple(name for name in names if name not in promises)
     return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound)
 
 
-def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
+def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, ExpectedScores]:
     """Return what models said of themselves when they were trained; one whose file is gone or refused is left out."""
-    found: dict[str, Promise] = {}
+    found: dict[str, ExpectedScores] = {}
     for name in names:
         try:
             manifest = open_model(models / name).manifest
@@ -131,16 +131,18 @@ def promises_of(models: Path, names: Iterable[str]) -> dict[str, Promise]:
             log.info("what %s promised is not known: %s", name, error)
             continue
         scores = {key: float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)}
-        found[name] = Promise(manifest.cutoff, scores)
+        found[name] = ExpectedScores(manifest.cutoff, scores)
     return found
 
 
-def _drift(rows: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapping[str, Promise]) -> pl.DataFrame:
+def _drift(
+    rows: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapping[str, ExpectedScores]
+) -> pl.DataFrame:
     """Look at what came since the cutoff of the model in use; of the one with the newest forecast where nobody says which."""
     name, cutoff = "", panel.end
     if models is not None and (models / CURRENT).exists():
         name = current(models).name
-        promise = promises.get(name) or promises_of(models, [name]).get(name)
+        promise = promises.get(name) or expected_scores_of(models, [name]).get(name)
         cutoff = promise.cutoff if promise else cutoff
     elif not rows.is_empty():
         name = rows.sort(s.CUTOFF, s.MODEL)[s.MODEL][-1]

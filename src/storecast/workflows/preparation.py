@@ -17,7 +17,7 @@ from storecast.data.clean import Cleaned, clean
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.errors import ConfigError, DataError
-from storecast.files import whole
+from storecast.files import atomic_write
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +25,13 @@ USUAL_HORIZON = 42
 
 
 @dataclass(frozen=True)
-class Held:
+class DatabaseSource:
     """A chain that a database holds, in place of a folder of files."""
 
     url: str  # of the database
 
 
-Source = Path | Held
+Source = Path | DatabaseSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Prepared:
     Attributes
     ----------
     panel : with a calendar for every store and day of the horizon
-    asked : the rows of test.csv in its order (Id where there is one, Store, Date); None: every store and day
+    requested_rows : the rows of test.csv in its order (Id where there is one, Store, Date); None: every store and day
     version : of the chain in the database that it was read from; None where it was read from files
     """
 
@@ -51,16 +51,16 @@ class Prepared:
     version: int | None = None
 
     @property
-    def asked(self) -> pl.DataFrame | None:
+    def requested_rows(self) -> pl.DataFrame | None:
         """The rows of test.csv, in its order."""
-        return self.cleaned.asked
+        return self.cleaned.requested_rows
 
 
 def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) -> Cleaned:
     """Read and clean a folder; write check.json where a folder for it is named."""
     cleaned = clean(read_chain(data), skip=skip)
     if out is not None:
-        with whole(out / "check.json") as draft:
+        with atomic_write(out / "check.json") as draft:
             draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")
     return cleaned
 
@@ -71,20 +71,20 @@ def prepare(
     horizon: int | None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
-    answer_test: bool = True,
+    allow_longer_test: bool = False,
 ) -> Prepared:
     """Read and clean a folder, or read what a database holds, and work the calendar ahead out where it is not given.
 
     Parameters
     ----------
     horizon : days ahead; None: the days that test.csv covers, else 42
-    answer_test : refuse a test.csv that reaches beyond the horizon; a backtest does not answer it
+    allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
     """
-    cleaned, version = _held(data, skip) if isinstance(data, Held) else (check(data, skip=skip), None)
+    cleaned, version = _held(data, skip) if isinstance(data, DatabaseSource) else (check(data, skip=skip), None)
     panel = cleaned.panel
-    asked = 0 if cleaned.asked is None else _days_after(panel.end, cleaned.asked[s.DATE].max())
+    asked = 0 if cleaned.requested_rows is None else _days_after(panel.end, cleaned.requested_rows[s.DATE].max())
     task = Task(horizon if horizon is not None else asked or USUAL_HORIZON, quantiles)
-    if answer_test and asked > task.horizon:
+    if not allow_longer_test and asked > task.horizon:
         raise DataError(
             f"The test file asks for {asked} days after the end of the sales ({panel.end}); the horizon is {task.horizon} days. "
             f"Give --horizon {asked}, or remove the later rows."
@@ -98,14 +98,14 @@ def prepare(
 
 def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
     """Write the calendar ahead as a table to edit promotions in."""
-    prepared = prepare(data, horizon=horizon, skip=skip, answer_test=False)
+    prepared = prepare(data, horizon=horizon, skip=skip, allow_longer_test=True)
     table = future_table(prepared.panel, prepared.task.horizon)
-    with whole(out) as draft:
+    with atomic_write(out) as draft:
         table.write_csv(draft)
     return table
 
 
-def _held(data: Held, skip: Collection[str]) -> tuple[Cleaned, int]:
+def _held(data: DatabaseSource, skip: Collection[str]) -> tuple[Cleaned, int]:
     from storecast.database.connect import Database
     from storecast.database.panel import read_held
 

@@ -8,18 +8,16 @@ from typing import Any
 
 import polars as pl
 
-from storecast import evaluate
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
-from storecast.bundle.store import promote, prune
+from storecast.bundle.registry import promote, prune
 from storecast.data.panel import TABLES
 from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import Backtest, block_cutoffs
-from storecast.evaluate.explanations import explain, importance
-from storecast.evaluate.forecast import Forecast
-from storecast.evaluate.totals import totals
+from storecast.evaluate.backtest import backtest as run_backtest
+from storecast.explain.explanations import explain, importance
 from storecast.features.rows import Memo
-from storecast.files import folder, whole
+from storecast.files import atomic_write, make_folder
 from storecast.logs import log_file
 from storecast.models.contributions import Explains
 from storecast.models.settings import NONE, Settings
@@ -29,11 +27,13 @@ from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission
 from storecast.report.writers import read_forecast, write_csv
-from storecast.workflows.evaluation import Report, fit_on_all, quiet, save, scores_of, write_json
+from storecast.uncertainty.forecast import Forecast
+from storecast.uncertainty.totals import totals
+from storecast.workflows.evaluation import Progress, fit_on_all, no_progress, save, scores_of, write_json
 from storecast.workflows.exploring import explore_panel, missing_libraries, write_tables
 from storecast.workflows.forecasting import draws_of, forecast_with, whole_horizon
-from storecast.workflows.preparation import Held, Prepared, prepare
-from storecast.workflows.storing import keep, probe
+from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
+from storecast.workflows.storing import check_writable, save_run
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def run(
     fast: bool = False,
     settings: Settings = NONE,
     skip: Collection[str] = (),
-    progress: Report = quiet,
+    progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Do the main job and write the home; return the scores.
 
@@ -66,18 +66,20 @@ def run(
     models : names; None: all four, or boosting alone where it is to be fast
     windows : scored windows before the end of the data; None: two, or one where it is to be fast
     """
-    folder(home)
+    make_folder(home)
     url = home_url(home) if db is None else db
     with log_file(home / "run.log"):
         progress("reading and cleaning")
         if db is not None or (home / FILE).exists():
-            probe(url)
-        prepared = prepare(Held(url) if data is None else data, horizon=horizon, quantiles=quantiles, skip=skip)
+            check_writable(url)
+        prepared = prepare(
+            DatabaseSource(url) if data is None else data, horizon=horizon, quantiles=quantiles, skip=skip
+        )
         task, memo = prepared.task, Memo()
         names = list(models or (FAST_MODELS if fast else MODELS))
         count = windows if windows is not None else 1 if fast else 2
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
-        result = evaluate.backtest.backtest(
+        result = run_backtest(
             prepared.panel, names, cutoffs, task, fast=fast, settings=settings, memo=memo, progress=progress
         )
         scores = scores_of(result, prepared)
@@ -94,14 +96,14 @@ def run(
             home, prepared, bundle, forecast, result, scores, exploration, _explain(bundle, prepared, forecast, memo)
         )
         progress("database")
-        keep(url, prepared, forecast)
+        save_run(url, prepared, forecast)
         promote(home / "models", bundle.name)
         prune(home / "models", keep=MODELS_KEPT)
         log.info("wrote %d forecasts of %s into %s", forecast.rows.height, bundle.name, home)
     return scores
 
 
-def _explore(prepared: Prepared, progress: Report) -> Exploration | None:
+def _explore(prepared: Prepared, progress: Progress) -> Exploration | None:
     """Ask what moves sales; a machine without the statistics libraries forecasts all the same, and says what is missing."""
     absent = missing_libraries()
     if absent:
@@ -139,15 +141,15 @@ def _write(
 ) -> None:
     """Write every output, each whole; the forecast before is read first, to say what moved."""
     panel = prepared.panel
-    asked = forecast_table(forecast.rows, prepared.asked)
+    asked = forecast_table(forecast.rows, prepared.requested_rows)
     before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     write_csv(asked, home / "forecast.csv")
     sums = totals(asked, panel.stores, draws_of(forecast, asked))
     write_csv(sums, home / "totals.csv")
-    if prepared.asked is not None and s.ID in prepared.asked.columns:
+    if prepared.requested_rows is not None and s.ID in prepared.requested_rows.columns:
         assert forecast.rmspe_factor is not None
-        write_csv(submission(forecast.rows, prepared.asked, forecast.rmspe_factor), home / "submission.csv")
+        write_csv(submission(forecast.rows, prepared.requested_rows, forecast.rmspe_factor), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, asked), home / "changes.csv")
     write_plan(
@@ -162,7 +164,7 @@ def _write(
     )
     write_json(scores, home / "scores.json")
     for table in TABLES:
-        with whole(home / "panel" / f"{table}.parquet") as draft:
+        with atomic_write(home / "panel" / f"{table}.parquet") as draft:
             getattr(panel, table).write_parquet(draft)
     write_report(
         home / "report.html",

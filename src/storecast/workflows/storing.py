@@ -8,7 +8,7 @@ from pathlib import Path
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel import write_panel
-from storecast.evaluate.forecast import Forecast
+from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.preparation import Prepared, check
 
 log = logging.getLogger(__name__)
@@ -21,12 +21,12 @@ def load(data: Path, url: str, *, skip: Collection[str] = ()) -> int:
         return write_panel(db, cleaned.panel, generated=cleaned.generated)
 
 
-def probe(url: str) -> None:
+def check_writable(url: str) -> None:
     """Find out at the start of a long run that its database cannot be used, not at its end."""
     Database.open(url, create=True).close()
 
 
-def keep(url: str, prepared: Prepared, forecast: Forecast) -> None:
+def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:
     """Put a chain that was read from files, and a forecast of it, into a database.
 
     The calendar goes in as it was given: what was worked out ahead is worked out anew from what will then be known.

@@ -8,8 +8,8 @@ from pathlib import Path
 from storecast.evaluate.backtest import block_cutoffs
 from storecast.evaluate.tuning import SCORES, Tuned
 from storecast.evaluate.tuning import tune as search
-from storecast.files import folder, whole
-from storecast.workflows.evaluation import Report, quiet
+from storecast.files import atomic_write, make_folder
+from storecast.workflows.evaluation import Progress, no_progress
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def tune(
     fast: bool = False,
     seed: int = 0,
     skip: Collection[str] = (),
-    progress: Report = quiet,
+    progress: Progress = no_progress,
 ) -> Tuned:
     """Search for settings on windows that lie before those that a run reports; write study.db, trials.csv and settings.toml.
 
@@ -40,14 +40,14 @@ def tune(
     windows : on which settings are scored; they lie before the last two
     trials, minutes : after which the search ends; a search in the same folder goes on where the last one ended
     """
-    prepared = prepare(data, horizon=horizon, skip=skip, answer_test=False)
+    prepared = prepare(data, horizon=horizon, skip=skip, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task
     cutoffs = block_cutoffs(panel, windows + REPORTED, task.horizon, task.horizon)[:windows]
     found = search(
         panel,
         name,
         [panel.window(cutoff, task.horizon) for cutoff in cutoffs],
-        folder(out) / STUDY,
+        make_folder(out) / STUDY,
         score=score,
         trials=trials,
         seconds=None if minutes is None else minutes * 60,
@@ -55,11 +55,11 @@ def tune(
         seed=seed,
         progress=progress,
     )
-    with whole(out / "trials.csv") as draft:
+    with atomic_write(out / "trials.csv") as draft:
         found.trials.write_csv(draft)
     lines = [f"{field} = {json.dumps(value)}" for field, value in found.settings.items()]
     said = f"# mean {score} {found.best:.6f}, of the usual settings {found.usual:.6f}; windows from {cutoffs[0]} to {cutoffs[-1]}"
-    with whole(out / "settings.toml") as draft:
+    with atomic_write(out / "settings.toml") as draft:
         draft.write_text("\n".join([said, f"[{name}]", *lines]) + "\n", encoding="utf-8")
     log.info("%d trials; wrote %s", found.trials.height, out / "settings.toml")
     return found

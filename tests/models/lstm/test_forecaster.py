@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from panels import make_panel
 from storecast import schema as s
 from storecast.config import LstmSettings
 from storecast.data.panel import Window
@@ -18,6 +17,7 @@ from storecast.features.rows import Memo
 from storecast.models.lstm import Lstm, forecaster, training
 from storecast.models.lstm.network import Network
 from storecast.models.lstm.sequences import Sequences
+from support.panels import make_panel
 
 HORIZON = 41
 HIDE = """
@@ -52,8 +52,8 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
     seen: list[Sequences] = []
     lay = forecaster.sequences
     monkeypatch.setattr(forecaster, "sequences", lambda *parts: seen.append(lay(*parts)) or seen[-1])  # type: ignore[func-returns-value]
-    design = model.design(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
-    found = model.answer(design) - design["ridge"].to_numpy() - design["offset"].to_numpy()
+    design = model.features(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    found = model.predict(design) - design["ridge"].to_numpy() - design["offset"].to_numpy()
     with torch.no_grad():
         medians = fitted[0](*(torch.tensor(getattr(seen[0], name)) for name in forecaster.INPUTS))[..., 0]
     expected = medians.numpy()[design["sequence"].to_numpy(), design["step"].to_numpy()]
@@ -64,11 +64,11 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
 def test_without_pytorch_a_saved_network_forecasts(window: Window, tmp_path: Path) -> None:
     model = Lstm(SMALL)
     model.fit(window.past, HORIZON, Memo())
-    design = model.design(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    design = model.features(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
     for name, data in model.state().items():
         (tmp_path / name).write_bytes(data)
     design.write_parquet(tmp_path / "design.parquet")
-    np.save(tmp_path / "expected.npy", model.answer(design))
+    np.save(tmp_path / "expected.npy", model.predict(design))
     program = f"""
 {HIDE}
 from pathlib import Path
@@ -78,7 +78,7 @@ from storecast.models import restore
 folder = Path({str(tmp_path)!r})
 names = ("columns.skops", "names.json", "network.onnx")
 model = restore("lstm", {{name: (folder / name).read_bytes() for name in names}})
-found = model.answer(pl.read_parquet(folder / "design.parquet"))
+found = model.predict(pl.read_parquet(folder / "design.parquet"))
 np.testing.assert_array_equal(found, np.load(folder / "expected.npy"))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -30,14 +30,14 @@ def network() -> Network:
     return found.eval()
 
 
-def answer(net: Network, of: Sequences) -> torch.Tensor:
+def predict(net: Network, of: Sequences) -> torch.Tensor:
     with torch.no_grad():
         found: torch.Tensor = net(torch.tensor(of.numbers), torch.tensor(of.codes), torch.tensor(of.past))
     return found
 
 
 def test_quantiles_never_cross() -> None:
-    found = answer(network(), made())
+    found = predict(network(), made())
     order = np.argsort(QUANTILES)
     assert (torch.diff(found[..., order.copy()], dim=-1) >= 0).all()
     assert QUANTILES[0] == 0.5
@@ -46,7 +46,7 @@ def test_quantiles_never_cross() -> None:
 
 def test_the_loss_is_the_quantile_loss_of_known_days() -> None:
     net, of = network(), made(3)
-    found = answer(net, of)
+    found = predict(net, of)
     total = [
         2 * abs(float(of.target[i, t] - found[i, t, k])) * (q if of.target[i, t] > found[i, t, k] else 1 - q)
         for i in range(3)
@@ -83,13 +83,13 @@ def test_the_same_seed_gives_the_same_network() -> None:
 def test_targets_of_closed_days_do_not_train() -> None:
     of, held = made(), made(seed=1)
     features = of.numbers.copy()
-    loss = network().loss(answer(network(), of), torch.tensor(of.target))
+    loss = network().loss(predict(network(), of), torch.tensor(of.target))
     features[:, 5] += 9  # the last day: no later day sees it
     changed = Sequences(features, of.codes, of.past, np.where(np.arange(6) == 5, np.nan, of.target).astype(np.float32))
     same = Sequences(of.numbers, of.codes, of.past, changed.target)
     net = network()
-    assert net.loss(answer(net, changed), torch.tensor(changed.target)) == net.loss(
-        answer(net, same), torch.tensor(same.target)
+    assert net.loss(predict(net, changed), torch.tensor(changed.target)) == net.loss(
+        predict(net, same), torch.tensor(same.target)
     )
-    assert loss != net.loss(answer(net, same), torch.tensor(same.target))
+    assert loss != net.loss(predict(net, same), torch.tensor(same.target))
     assert len(held) == 64

@@ -3,7 +3,6 @@ from functools import cache
 import polars as pl
 import pytest
 
-from known_chain import last_days, usual_chain
 from storecast import schema as s
 from storecast.questions.alike import (
     AHEAD,
@@ -22,6 +21,7 @@ from storecast.questions.alike import (
 )
 from storecast.questions.tidy import GROUP, HIGH, LOW, MEASURE, PART, VALUE
 from storecast.report.answers.alike import section
+from support.known_chain import last_days, usual_chain
 
 
 @cache

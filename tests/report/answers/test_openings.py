@@ -3,20 +3,20 @@
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.questions.closures import BACK
 from storecast.questions.openings import openings
 from storecast.questions.sunday_trading import LIKE, TRADERS, TRADING
 from storecast.report.answers.openings import section
 from storecast.workflows import prepare
+from support.panels import make_panel
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     folder = tmp_path_factory.mktemp("chain")
     write_demo(folder, ChainSpec(stores=60, days=700, seed=3))
-    return openings(prepare(folder, horizon=14, answer_test=False).panel)
+    return openings(prepare(folder, horizon=14, allow_longer_test=True).panel)
 
 
 def test_the_sentence_changes_with_the_table(table: pl.DataFrame) -> None:

@@ -3,14 +3,14 @@ from functools import cache
 
 import polars as pl
 
-from known_chain import first_stores, usual_chain, without_customers
-from panels import make_panel
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.outliers import ODD, ODD_DAYS, ODD_STORES, TOGETHER
 from storecast.questions.quality import AWAY, AWAY_STORES, COUNTS, IDLE, NO_ROWS, UNCOUNTED, quality
 from storecast.questions.tidy import GROUP, MEASURE, PART, VALUE
 from storecast.report.answers.quality import section
+from support.known_chain import first_stores, usual_chain, without_customers
+from support.panels import make_panel
 
 
 @cache

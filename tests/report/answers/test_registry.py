@@ -6,13 +6,13 @@ from functools import cache
 import polars as pl
 import pytest
 
-from known_chain import first_stores, last_days, usual_chain, without_customers
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.questions.registry import QUESTIONS, ask
 from storecast.questions.tidy import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
 from storecast.report.answers.registry import ASKED, make_section
 from storecast.report.section import number
+from support.known_chain import first_stores, last_days, usual_chain, without_customers
 
 FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
 WORDS = re.compile(

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from panels import make_panel
 from storecast.questions.seasons import MONTH, PLAIN, seasons
 from storecast.report.answers.seasons import section
+from support.panels import make_panel
 
 
 @pytest.fixture(scope="module")

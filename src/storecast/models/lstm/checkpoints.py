@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from storecast.config import LstmSettings
-from storecast.files import whole
-from storecast.models.arrays import pack, unpack
+from storecast.files import atomic_write
+from storecast.models.array_bytes import pack, unpack
 from storecast.models.lstm.network import Network
 from storecast.models.lstm.sequences import Sequences
 
@@ -67,7 +67,7 @@ class Checkpoint:
         state = fit.optimiser.state_dict()
         arrays |= {f"moment {k} {name}": _plain(v) for k, of in state["state"].items() for name, v in of.items()}
         arrays["rate"] = np.array([[group["lr"], *group["betas"]] for group in state["param_groups"]])
-        with whole(self.path) as draft:
+        with atomic_write(self.path) as draft:
             draft.write_bytes(pack(arrays))
 
     def resume(self, fit: Training) -> bool:

@@ -16,21 +16,21 @@ import polars as pl
 
 from storecast import safe_skops
 from storecast import schema as s
-from storecast.config import LstmSettings, View
+from storecast.arrays import F64, I64
+from storecast.config import FeatureConfig, LstmSettings
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError
-from storecast.features.drivers import Places
 from storecast.features.rows import KEPT, Memo, future_rows, training_rows
-from storecast.models.base import Logs, register
+from storecast.models.base import register
 from storecast.models.contributions import Contributions, walk
 from storecast.models.lstm.sequences import BASE, Sequences, columns_of, encoder, past_of, sequences, with_store
 
 if TYPE_CHECKING:
     from storecast.models.lstm.network import Network
 
-VIEW = View(impute=True, holidays_apart=True)
+VIEW = FeatureConfig(impute=True, holidays_apart=True)
 FEWEST_SEQUENCES = 20
-SEQUENCE, STEP, OFFSET, PAST = "sequence", "step", "offset", "past"  # columns of a design beside the features
+SEQUENCE, STEP, OFFSET, PAST = "sequence", "step", "offset", "past"  # columns of a features beside the features
 INPUTS = ("numbers", "codes", "past")
 
 
@@ -95,7 +95,7 @@ class Lstm:
         self.network_ = _onnx(network, parts[0])
         self._open()
 
-    def design(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
         """Return the features of each row, and to which day of which sequence it belongs."""
         rows = future_rows(past, future, horizon, memo, VIEW)
         table = (
@@ -112,24 +112,24 @@ class Lstm:
         asked = future.select(s.STORE, (pl.col(s.DATE) - past.end).dt.total_days().sub(1).alias(STEP))
         return asked.join(table, on=[s.STORE, STEP], how="left", maintain_order="left")
 
-    def answer(self, design: pl.DataFrame) -> Logs:
+    def predict(self, features: pl.DataFrame) -> F64:
         """Run the network over whole sequences, and add base and offset to its median."""
-        matrix = self.pipeline_.transform(design.select(self.columns_))
-        first = design[SEQUENCE].to_numpy()
+        matrix = self.pipeline_.transform(features.select(self.columns_))
+        first = features[SEQUENCE].to_numpy()
         names, begin, place = np.unique(first, return_index=True, return_inverse=True)
-        step = design[STEP].to_numpy()
-        past = past_of(design[PAST].to_numpy()[begin])
+        step = features[STEP].to_numpy()
+        past = past_of(features[PAST].to_numpy()[begin])
         made = sequences(matrix, place, step, past, int(step.max()) + 1)
         assert len(made) == len(names)
         found = self.session_.run(None, {name: getattr(made, name) for name in INPUTS})[0]
-        out: Logs = (
-            found[place, step, 0] + design.select(pl.col(BASE, OFFSET).cast(pl.Float64)).sum_horizontal().to_numpy()
+        out: F64 = (
+            found[place, step, 0] + features.select(pl.col(BASE, OFFSET).cast(pl.Float64)).sum_horizontal().to_numpy()
         )
         return out
 
-    def contributions(self, design: pl.DataFrame, rows: Places, background: Places) -> Contributions:
+    def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return what each driver adds to the answers, by walks from the background; a store's days change together."""
-        return walk(self.answer, design, rows, background)
+        return walk(self.predict, features, rows, background)
 
     def state(self) -> dict[str, bytes]:
         """Return scalers and encoders through skops, and the network as ONNX."""

@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from storecast import schema as s
-from storecast.data.grid import Floats
+from storecast.arrays import F32, I64
 from storecast.features.rows import Rows
-
-Codes = npt.NDArray[np.int64]
 
 CODES = (s.STORE, s.STORE_TYPE, s.ASSORTMENT, s.STATE, "weekday", "holiday_kind")  # embedded; the store comes first
 BASE = "ridge"  # the network learns what this column leaves over
@@ -32,10 +29,10 @@ class Sequences:
     target : log sales less offset and base, NaN where closed or unknown, (sequences, days)
     """
 
-    numbers: Floats
-    codes: Codes
-    past: Floats
-    target: Floats
+    numbers: F32
+    codes: I64
+    past: F32
+    target: F32
 
     def __len__(self) -> int:
         """Count the sequences."""
@@ -66,15 +63,13 @@ def with_store(rows: Rows, stores: pl.Series) -> pl.DataFrame:
     return rows.table.with_columns(stores[rows.store].alias(s.STORE))
 
 
-def past_of(residuals: Floats) -> Floats:
+def past_of(residuals: F32) -> F32:
     """Return (…, days, 2): the residual, 0 where there is none, and whether there is one."""
     seen = np.isfinite(residuals)
     return np.stack([np.where(seen, residuals, 0), seen], axis=-1).astype(np.float32)
 
 
-def sequences(
-    matrix: Floats, sequence: Codes, step: Codes, past: Floats, days: int, target: Floats | None = None
-) -> Sequences:
+def sequences(matrix: F32, sequence: I64, step: I64, past: F32, days: int, target: F32 | None = None) -> Sequences:
     """Lay rows out as sequences.
 
     Parameters

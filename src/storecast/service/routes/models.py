@@ -7,16 +7,16 @@ from fastapi import Request
 from starlette.responses import Response
 
 from storecast import schema as s
-from storecast.bundle import store
+from storecast.bundle import registry
 from storecast.bundle.read import is_model_name, open_model
 from storecast.database.journal import audit
-from storecast.evaluate.monitoring import WEEK_AHEAD, accuracy_of
+from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
 from storecast.service.call import Call, call_of
 from storecast.service.problems import Problem, invalid
 from storecast.service.query import parameters
 from storecast.service.render import plain
 from storecast.service.service import Service, service_of
-from storecast.workflows.monitoring import so_far
+from storecast.workflows.monitoring import scored_forecasts
 
 BY = {"model": (s.MODEL,), "week": (s.MODEL, WEEK_AHEAD), "store": (s.MODEL, s.STORE)}
 
@@ -25,7 +25,7 @@ async def models(request: Request) -> Response:
     """List the models, newest first."""
     service = service_of(request)
     parameters(request)
-    listed = await service.large.run(store.list_models, service.chain.models)
+    listed = await service.large.run(registry.list_models, service.chain.models)
     serving = service.chain.served
     return plain(
         {
@@ -68,7 +68,7 @@ async def rollback(request: Request) -> Response:
     service, call = service_of(request), call_of(request.scope)
     parameters(request)
     _no_body(call)
-    return await _put(service, call, _named(service, store.previous(service.chain.models)), "model rolled back")
+    return await _put(service, call, _named(service, registry.previous(service.chain.models)), "model rolled back")
 
 
 async def how_good(request: Request) -> Response:
@@ -81,7 +81,7 @@ async def how_good(request: Request) -> Response:
     since = _since(given.get("since"))
 
     def work() -> list[dict[str, object]]:
-        found = accuracy_of(so_far(service.chain.db(), since), *BY[by])
+        found = accuracy_of(scored_forecasts(service.chain.db(), since), *BY[by])
         return found.with_columns(pl.col(pl.Date).dt.to_string(), pl.col(pl.Float64).round(6)).to_dicts()
 
     told = await service.large.run(work)
@@ -101,7 +101,7 @@ async def _put(service: Service, call: Call, name: str, action: str) -> Response
         assert call.key is not None
         with service.chain.db().begin() as conn:
             audit(conn, f"key:{call.key.id}", action, {"model": name, "before": before, "request": call.request})
-            store.promote(service.chain.models, name)
+            registry.promote(service.chain.models, name)
 
     await service.writes.run(work)
     serving = await service.chain.promoted(name, service.settings.long_time_limit / 2)

@@ -1,0 +1,138 @@
+"""The last check of a model file: a forecast whose figures are known, made in a child process.
+
+The libraries that read trees trust their input: a broken booster takes the whole process with it. So a child restores
+the model, forecasts the rows stored in the file, and compares. Whoever serves keeps the model it had, whatever happens.
+"""
+
+import io
+import logging
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from storecast.bundle.read import ModelFile, open_model
+from storecast.errors import ModelFileError, UserError, quote
+
+PART = "trial.parquet"
+
+_EXPECTED = "__expected__"
+_REFUSED = 2
+_MOST_MEMORY = 16 * 1024**3  # bytes: far above what any model needs
+_RTOL, _ATOL = 1e-4, 1e-6  # processors differ in the last digits of 32-bit figures
+_ERROR = re.compile(r"[A-Za-z_.]+: ")
+_log = logging.getLogger(__name__)
+
+
+def trial_part(design: pl.DataFrame, expected: npt.NDArray[np.float64]) -> bytes:
+    """Return a few rows of a design, and the model's answers to them, as the part that `try_in_child` asks for."""
+    assert design.height == len(expected) > 0
+    assert np.isfinite(expected).all()
+    out = io.BytesIO()
+    design.with_columns(pl.Series(_EXPECTED, expected, dtype=pl.Float64)).write_parquet(out)
+    return out.getvalue()
+
+
+def try_in_child(path: Path, timeout_s: float = 60, *, sha256: str | None = None) -> None:
+    """Make the trial forecast of a model file in a child process; a crash, a hang or other figures are refused.
+
+    Parameters
+    ----------
+    path : the model file
+    timeout_s : the seconds that the child may take
+    sha256 : of the file that was opened before; the child refuses a file that has changed since
+    """
+    # -P: a module that lies in the working directory must not stand in for ours.
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "storecast.bundle.smoke_test",
+        str(path),
+        sha256 or "",
+        str(int(timeout_s) + 5),
+    ]
+    try:
+        # start_new_session: what the child may have started ends with it, and a Ctrl-C reaches only us.
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        )
+    except ValueError as error:
+        raise _refusal(path, "its name is no name of a file") from error
+    with child:
+        try:
+            _, said = child.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(child.pid, signal.SIGKILL)
+            raise _refusal(path, f"its trial forecast took longer than {timeout_s:g} s") from error
+        except BaseException:
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
+    message = said.decode(errors="replace").strip()
+    if child.returncode == _REFUSED and message:
+        raise ModelFileError(message[:1000])
+    if child.returncode < 0:
+        raise _refusal(path, f"its trial forecast crashed ({_signal_name(-child.returncode)})")
+    if child.returncode:
+        raise _refusal(path, f"its trial forecast failed: {quote(_error_line(message) or f'exit {child.returncode}')}")
+    _log.info("The trial forecast of %s agrees.", path.name)
+
+
+def compare(model: ModelFile) -> None:
+    """Restore a model, forecast its stored rows, and refuse other figures than the stored ones."""
+    from storecast.models import restore  # imported here: a parent that only starts children stays light
+
+    if PART not in model.parts:
+        raise _refusal(model.path, f"it holds no {PART} to try it with")
+    design = pl.read_parquet(io.BytesIO(model.parts[PART]))
+    expected = design[_EXPECTED].to_numpy()
+    parts = {name: part for name, part in model.parts.items() if name != PART}
+    found = np.asarray(restore(model.manifest.kind, parts).predict(design.drop(_EXPECTED)), dtype=np.float64)
+    if found.shape != expected.shape or not np.allclose(found, expected, rtol=_RTOL, atol=_ATOL):
+        raise _refusal(model.path, "its trial forecast gives other figures than those stored with it")
+
+
+def _main(path: str, sha256: str, alarm_s: str) -> int:
+    signal.alarm(int(alarm_s))  # ends a child that hangs and whose parent is gone
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # What it writes to, not its address space: on a machine of many cores, thread pools reserve far more than they use.
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(hard, _MOST_MEMORY)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    try:
+        model = open_model(Path(path))
+        if sha256 and model.sha256 != sha256:
+            raise _refusal(model.path, "it changed since it was opened")
+        compare(model)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return _REFUSED
+    return 0
+
+
+def _refusal(path: Path, reason: str) -> ModelFileError:
+    return ModelFileError(f"The model file {quote(path)} is refused: {reason}.")
+
+
+def _error_line(traceback: str) -> str:
+    """Return the line that names the error; what a library adds behind it is its own stack."""
+    lines = [line for line in traceback.splitlines() if _ERROR.match(line)]
+    return lines[-1] if lines else traceback[-200:]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:]))

@@ -1,0 +1,140 @@
+"""What a forecast is made of, in money and in a planner's words, and what matters to a model as a whole.
+
+Contributions are worked out in log sales, where models add up, and then shared out in money by the log-mean identity:
+contribution = φ · (ŷ − y₀) / (ln ŷ − ln y₀). The sum of φ over the drivers is ln ŷ − ln y₀, and so the money adds up to ŷ − y₀
+exactly; y₀ is what the model says of the usual open day of the chain in the same weeks.
+
+Source of the identity: Ang, The LMDI approach to decomposition analysis, Energy Policy 33 (2005).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from storecast import schema as s
+from storecast.arrays import F64, I64
+from storecast.config import Task
+from storecast.data.panel import Window
+from storecast.errors import ConfigError, quote
+from storecast.features.drivers import DRIVERS, LEVEL, OWN_COLUMNS
+from storecast.features.rows import Memo
+from storecast.models.base import Forecaster
+from storecast.models.contributions import Contributions, Explains, ExplainsColumns
+from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.point import point_forecasts
+
+USUAL = "Usual"
+BACKGROUND = 32  # open days of stores that stand for the usual one
+SAMPLE = 32  # stores, for what matters on the whole
+CENT = 100
+IMPORTANCE = {"Kind": pl.String, "Name": pl.String, "Share": pl.Float64}
+
+
+def title(driver: str) -> str:
+    """Return the name of a driver's column in a file."""
+    return driver.capitalize()
+
+
+def explain(
+    model: Forecaster, calibration: Calibration, window: Window, stores: Sequence[object], memo: Memo
+) -> pl.DataFrame:
+    """Return what the forecasts of some stores are made of.
+
+    Returns
+    -------
+    Store, Date, Forecast, Usual (what the usual day of the chain sells), Level, Weekday, Season, Promotion, Holidays, Competition,
+    Trend, and Own columns where there are some: money, to the cent; Usual and the drivers add up to Forecast. 0 on closed days.
+
+    Raises
+    ------
+    ConfigError
+        where a store is not in the chain, or the model does not tell what its answers are made of
+    """
+    known = set(window.past.stores[s.STORE])
+    strange = [store for store in stores if store not in known]
+    if strange:
+        raise ConfigError(
+            f"There is no store {quote(str(strange[0]))} in the data; expected one of {len(known)}, as in store.csv."
+        )
+    medians = point_forecasts(model, window, memo)
+    forecast = calibration.apply(medians, Task(window.horizon))
+    rows = np.flatnonzero(medians[s.STORE].is_in(list(stores)).to_numpy())
+    found = contributions(model, window, medians, rows, memo)
+    closed = medians[s.OPEN].to_numpy()[rows] != 1
+    # A median that is kept within what the store has ever sold departs from the model's own answer: its level does that.
+    logs = np.log(medians["Median"].to_numpy()[rows])
+    by_driver = found.by_driver.copy()
+    by_driver[:, DRIVERS.index(LEVEL)] += logs - found.base - found.by_driver.sum(axis=1)
+    cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)
+    usual = np.round(np.exp(found.base + calibration.mean) * CENT).astype(np.int64)
+    shares = _in_cents(by_driver, usual, cents)
+    usual, shares = np.where(closed, 0, usual), np.where(closed[:, None], 0, shares)
+    out = forecast[rows].select(*s.KEYS, s.FORECAST).with_columns(pl.Series(USUAL, usual / CENT))
+    out = out.with_columns(pl.Series(title(driver), shares[:, k] / CENT) for k, driver in enumerate(DRIVERS))
+    return out if (out[title(OWN_COLUMNS)] != 0).any() else out.drop(title(OWN_COLUMNS))
+
+
+def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64, memo: Memo) -> Contributions:
+    """Return the contributions to some rows of a forecast, all rows of some stores, in log sales."""
+    if not isinstance(model, Explains):
+        raise ConfigError(
+            f"The model {quote(model.name)} does not tell what its forecasts are made of. Give it a method contributions, "
+            "as in docs/explanations.md, or choose another model."
+        )
+    design = model.features(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
+    is_open = np.flatnonzero(medians[s.OPEN].to_numpy() == 1)
+    if not len(is_open):  # a closed day is 0, and made of nothing
+        return Contributions(base=np.zeros(len(rows)), by_driver=np.zeros((len(rows), len(DRIVERS))))
+    ranked = is_open[np.argsort(medians["Median"].to_numpy()[is_open], kind="stable")]
+    middles = (np.arange(BACKGROUND) + 0.5) / BACKGROUND * len(ranked)
+    return model.contributions(design, rows, ranked[middles.astype(np.int64)])
+
+
+def importance(model: Forecaster, window: Window, memo: Memo, *, columns: bool = True) -> pl.DataFrame:
+    """Return what matters to a model on the whole, over the open days of some stores of a forecast.
+
+    Parameters
+    ----------
+    columns : tell the columns of trees, too
+
+    Returns
+    -------
+    Kind ("driver", or "column" where the model tells the columns of its trees), Name, Share: the mean size of the contribution to
+    a forecast, as a factor less 1 (0.1: up or down by a tenth); largest first within each kind
+    """
+    medians = point_forecasts(model, window, memo)
+    stores = window.past.stores[s.STORE].sort()
+    some = stores.gather_every(max(1, len(stores) // SAMPLE))
+    rows = np.flatnonzero(medians[s.STORE].is_in(some.implode()).to_numpy())
+    is_open = medians[s.OPEN].to_numpy()[rows] == 1
+    found = contributions(model, window, medians, rows, memo).by_driver[is_open]
+    if not is_open.any():
+        return pl.DataFrame(schema=IMPORTANCE)
+    lines = [("driver", driver, float(size)) for driver, size in zip(DRIVERS, np.abs(found).mean(axis=0), strict=True)]
+    if columns and isinstance(model, ExplainsColumns):
+        design = model.features(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
+        lines += [("column", name, size) for name, size in model.column_contributions(design[rows[is_open]]).items()]
+    table = pl.DataFrame(lines, schema=IMPORTANCE, orient="row")
+    return (
+        table.filter(pl.col("Share") > 0)
+        .sort(pl.col("Kind") == "column", -pl.col("Share"))
+        .with_columns(pl.col("Share").exp() - 1)
+    )
+
+
+def _in_cents(by_driver: F64, usual: npt.NDArray[np.int64], forecast: npt.NDArray[np.int64]) -> I64:
+    """Share the way from the usual to the forecast out among the drivers, in whole cents that add up, (rows, drivers)."""
+    low, high = np.maximum(usual, 1).astype(np.float64), np.maximum(forecast, 1).astype(np.float64)
+    way = np.log(high) - np.log(low)
+    near = np.abs(way) < 1e-9
+    mean = np.where(near, low, (high - low) / np.where(near, 1.0, way))
+    exact = by_driver * mean[:, None]
+    cents = np.floor(exact).astype(np.int64)
+    # Whole cents, the largest remainders rounded up. What rounding money to cents leaves besides goes the same way.
+    missing = (forecast - usual) - cents.sum(axis=1)
+    order = np.argsort(np.argsort(-(exact - cents), axis=1, kind="stable"), axis=1, kind="stable")
+    each, left = np.divmod(missing, by_driver.shape[1])
+    shared: I64 = cents + each[:, None] + (order < left[:, None])
+    return shared

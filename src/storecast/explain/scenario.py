@@ -1,0 +1,133 @@
+"""What another calendar would change: two forecasts of one model, and an interval of their difference.
+
+Both forecasts come from the same model with the same errors, so that what they share cancels; a difference of their bounds
+would count it twice. What is left is how surely the model knows the effect of what was changed. That is measured by the ridge,
+refitted on the weeks of the past drawn again at random (a bootstrap of whole weeks, in which days hang together), and by how far
+the model's own difference departs from the ridge's, which counts as one standard error.
+
+Source: Efron and Tibshirani, An introduction to the bootstrap (1993), chapter 8 (blocks).
+"""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from scipy.stats import t as students_t
+
+from storecast import schema as s
+from storecast.arrays import F64
+from storecast.config import LEVELS, LinearSettings, Task
+from storecast.data.panel import Window
+from storecast.features.rows import Memo
+from storecast.models.base import Forecaster
+from storecast.models.linear import Linear
+from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.point import point_forecasts
+
+CHAIN = "chain"
+REFITS = 30
+ROUNDS = 1  # times the weights of outliers are found again in a refit
+
+
+def compare(
+    model: Forecaster, calibration: Calibration, stored: Window, other: Window, *, until: dt.date, seed: int = 0
+) -> pl.DataFrame:
+    """Return what a model expects another calendar to change.
+
+    Parameters
+    ----------
+    stored, other : the same past and days ahead under either calendar
+    until : the last day to compare; what a model says of a day must not depend on how many are asked for
+
+    Returns
+    -------
+    Level (store-day where the forecasts differ, store-horizon, type-horizon, chain-week, chain-horizon), Key, Start, End, Stored,
+    Scenario (expected sales under either calendar), Difference, Lower80, Upper80, Lower95, Upper95 (of the difference): money
+    """
+    forecasts, rows = [], []
+    memo = Memo(serves=True)  # what the past says is the same under either calendar
+    for window in (stored, other):
+        medians = point_forecasts(model, window, memo)
+        forecasts.append(calibration.apply(medians, Task(window.horizon)))
+        rows.append(medians)
+    before, after = (frame[s.FORECAST].to_numpy() for frame in forecasts)
+    opened = [frame[s.OPEN].to_numpy() == 1 for frame in rows]
+    logs = _refitted(stored, other, seed)  # (calendars, refits, rows)
+    middle = logs.mean(axis=1)
+    drawn = after * np.exp(logs[1] - middle[1]) - before * np.exp(logs[0] - middle[0])  # (refits, rows)
+    both = opened[0] & opened[1]
+    ridges = np.where(both, before * np.expm1(middle[1] - middle[0]), after - before)
+    days = (
+        forecasts[0]
+        .select(*s.KEYS)
+        .with_columns(
+            pl.Series("Stored", before), pl.Series("Scenario", after), pl.Series("gap", after - before - ridges)
+        )
+    )
+    asked = (days[s.DATE] <= until).to_numpy()
+    return _by_level(days.filter(asked), drawn[:, asked], stored.past.stores)
+
+
+def _refitted(stored: Window, other: Window, seed: int) -> F64:
+    """Return the log sales that ridges say under either calendar, each fitted on weeks drawn at random, (2, REFITS, rows)."""
+    draw = np.random.default_rng(seed)
+    past, settings = stored.past, replace(LinearSettings(), robust_rounds=ROUNDS)
+    days = (past.end - past.first).days + 1
+    week = (np.arange(days) + past.first.weekday()) // 7
+    model = Linear(settings)
+    model.learn(past)
+    designs = [model.features(past, window.future.sort(*s.KEYS), window.horizon, Memo()) for window in (stored, other)]
+    found = np.empty((2, REFITS, designs[0].height))
+    for k in range(REFITS):
+        times = draw.multinomial(week[-1] + 1, np.full(week[-1] + 1, 1 / (week[-1] + 1)))
+        model.learn(past, times[week].astype(np.float64))
+        found[:, k] = [model.predict(design) for design in designs]
+    return found
+
+
+def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame) -> pl.DataFrame:
+    """Sum the days and their draws over stores and time; the spread of the sums gives the interval of each."""
+    first, last = days[s.DATE].min(), days[s.DATE].max()
+    days = days.join(
+        stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left"
+    ).with_row_index("row")
+    days = days.with_columns(pl.lit(CHAIN).alias(CHAIN), pl.col(s.DATE).dt.truncate("1w").alias("week"))
+    changed = days.filter((pl.col("Scenario") != pl.col("Stored")).any().over(s.STORE))
+    levels = {
+        "store-day": (changed.filter(pl.col("Scenario") != pl.col("Stored")), [s.STORE, s.DATE]),
+        "store-horizon": (changed, [s.STORE]),
+        "type-horizon": (days, [s.STORE_TYPE]),
+        "chain-week": (days, [CHAIN, "week"]),
+        "chain-horizon": (days, [CHAIN]),
+    }
+    parts = []
+    for level, (of, by) in levels.items():
+        if of.is_empty():
+            continue
+        sums = of.group_by(by).agg(
+            pl.col("Stored", "Scenario", "gap").sum(), pl.col("row"), pl.col(s.DATE).min().alias("Start"),
+            pl.col(s.DATE).max().alias("End"),
+        ).sort(by)  # fmt: skip
+        spread = np.array([drawn[:, row.to_numpy()].sum(axis=1).std(ddof=1) for row in sums["row"]])
+        error = np.hypot(spread, sums["gap"].to_numpy())
+        difference = (sums["Scenario"] - sums["Stored"]).to_numpy()
+        bounds: dict[str, F64] = {}
+        for percent in LEVELS:
+            far = students_t.ppf(0.5 + percent / 200, REFITS - 1) * error
+            low, high = s.bound_columns(percent)
+            bounds |= {low: difference - far, high: difference + far}
+        whole = level.endswith("horizon")
+        parts.append(
+            sums.select(
+                pl.lit(level).alias("Level"),
+                pl.col(by[0]).cast(pl.String).alias("Key"),
+                (pl.lit(first) if whole else pl.col("Start")).alias("Start"),
+                (pl.lit(last) if whole else pl.col("End")).alias("End"),
+                pl.col("Stored").round(2),
+                pl.col("Scenario").round(2),
+                pl.Series("Difference", difference).round(2),
+                *(pl.Series(name, values).round(2) for name, values in bounds.items()),
+            )
+        )
+    return pl.concat(parts)

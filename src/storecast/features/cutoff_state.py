@@ -1,0 +1,291 @@
+"""CutoffState: what the past decides for the days after it, and the feature rows of those days under a calendar.
+
+The ridge and the gaps of a store's history are worked out from all stores at once: that takes seconds, and what the calendar
+ahead will be hardly matters to it. What is left for a row is its own store's calendar and a few sums and look-ups, so that a store
+under another calendar takes milliseconds. Training, backtest and service walk the same two steps.
+
+To the last digit a row does not depend on which other stores are asked for: what is a sum over stores, or a product of matrices,
+is done once for all of them, and looked up.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from storecast import schema as s
+from storecast.arrays import F32, I8, I64
+from storecast.config import FeatureConfig, LinearSettings
+from storecast.data.grid import Grid
+from storecast.features.calendar import LOOK_BACK, calendar_features
+from storecast.features.drivers import PART_SCHOOL, PART_TREND, PART_WEEKDAY
+from storecast.features.gaps import between_rows, day_effects, inside_gaps, usual_calendar, with_calendar_in
+from storecast.features.history import History, cells
+from storecast.features.registry import any_own, own_features
+from storecast.features.ridge import Design, Ridge, fit_ridge, of_days, of_stores, own_terms, recent_mean
+
+RECENT = (7, 28, 91)  # days over which the ridge's residuals are averaged
+KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
+RIDGE = LinearSettings()
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Feature rows after one origin: a row per store and day of the block, closed days among them.
+
+    Attributes
+    ----------
+    origin : column of the last day known
+    residuals : of the ridge on the last `KEPT` days up to the origin, NaN where there is none, (stores, KEPT)
+    store, day : rank of the store and column of the day in the grid, (rows,); sorted by both
+    table : the features by name, (rows,) each
+    parts : of the ridge, that are no features but tell what moves a forecast, (rows,) each
+    offset : the part of log sales that the view takes off, known ahead; to be added to what a model says, (rows,)
+    target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
+    """
+
+    origin: int
+    residuals: F32
+    store: I64
+    day: I64
+    table: pl.DataFrame
+    parts: pl.DataFrame
+    offset: F32
+    target: F32
+
+
+@dataclass(frozen=True, eq=False)
+class CutoffState:
+    """What the past decides, seen from its last day.
+
+    Attributes
+    ----------
+    grid : cut at the origin, with the calendar ahead that is known
+    origin : column of the last day known
+    gaps : days without a row that the view fills in, (stores, days)
+    shut : days without a row on which a store was closed, (stores, days)
+    usual : what stands in for the calendar there, by field of the grid, (days,)
+    ridge : fitted on the past
+    scale : of the counts among its terms
+    by_day : what the terms of the date add to the ridge's fit, and to its part for holidays, (stores, days ahead)
+    history : what stores sold
+    season, weekday, trend : parts of the ridge, (stores, days ahead)
+    standing : more features that no calendar changes, by name, (stores, days ahead)
+    attributes : of the stores, a row each
+    promo2 : features of it, by name, (stores, days ahead)
+    residuals : as in `Rows`
+    """
+
+    grid: Grid
+    origin: int
+    view: FeatureConfig
+    gaps: npt.NDArray[np.bool_]
+    shut: npt.NDArray[np.bool_]
+    usual: dict[str, I8]
+    ridge: Ridge
+    scale: F32
+    by_day: tuple[F32, F32]
+    history: History
+    season: F32
+    weekday: F32
+    trend: F32
+    standing: dict[str, F32]
+    attributes: pl.DataFrame
+    promo2: dict[str, F32]
+    residuals: F32
+
+    @classmethod
+    def of(cls, grid: Grid, origin: int, horizon: int, view: FeatureConfig) -> "CutoffState":
+        """Work the past up to ``origin`` out, for the ``horizon`` days after it."""
+        grid = grid.truncate(origin, horizon)
+        past, days = slice(0, origin + 1), slice(origin + 1, grid.days)
+        shut = between_rows(grid)
+        gaps = inside_gaps(grid, shut) & view.impute
+        usual = usual_calendar(grid)
+        known = with_calendar_in(grid, gaps, shut, usual)
+        design = Design.of(known, origin)
+        ridge = fit_ridge(known, design, origin, RIDGE)
+        fit, fit_by_day = _over_all_days(design, ridge.coefficients)
+        holiday, holiday_by_day = _over_all_days(design, ridge.chosen("holiday"))
+        y, residuals = _with_gaps(known, ridge.residuals, ridge.level[:, None] + fit, gaps)
+        ahead = ridge.part(design, days, "season", "month")
+        return cls(
+            grid=grid,
+            origin=origin,
+            view=view,
+            gaps=gaps,
+            shut=shut,
+            usual=usual,
+            ridge=ridge,
+            scale=design.scale,
+            by_day=(fit_by_day[:, days], holiday_by_day[:, days]),
+            history=History.of(known, origin, days, y - (holiday[:, past] if view.holidays_apart else np.float32(0))),
+            season=ahead,
+            weekday=ridge.part(design, days, "weekday"),
+            trend=ridge.part(design, days, "trend"),
+            standing={
+                "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), ahead),
+                "ridge_trend": _along(ridge.coefficients[:, 7], ahead),
+                "ridge_noise": _along(_spread(ridge.residuals[:, -365:]), ahead),
+                **{f"residual_{span}": _along(recent_mean(residuals, span), ahead) for span in RECENT},
+                **_residual_last_year(residuals, days),
+            },
+            attributes=_attributes(grid, origin),
+            promo2=_promo2(grid, origin, days),
+            residuals=_last(residuals, KEPT),
+        )
+
+    def rows(self, calendar: pl.DataFrame | None = None) -> Rows:
+        """Return the rows of the days ahead.
+
+        Parameters
+        ----------
+        calendar : of some stores, laid over what is known; None: every store under what is known
+        """
+        begin = max(0, self.origin + 1 - LOOK_BACK)
+        if calendar is None:
+            stores = np.arange(self.grid.stores.height)
+            part = self.grid.slice(stores, begin)
+        else:
+            part, stores = self.grid.overlay(calendar, begin)
+        ahead = slice(self.origin + 1 - begin, part.days)
+        store, day = np.nonzero(part.open[:, ahead] >= 0)
+        part = with_calendar_in(
+            part,
+            self.gaps[stores, begin:] & (part.open < 0),
+            self.shut[stores, begin:] & (part.open < 0),
+            {name: codes[begin:] for name, codes in self.usual.items()},
+        )
+        terms = own_terms(part, self.scale)[1][:, :, ahead]
+        ridge = self.ridge.of(stores)
+        split = len(ridge.terms) - len(terms)
+        holiday = self.by_day[1][stores] + of_stores(ridge.chosen("holiday")[:, split:], terms)
+        offset = holiday if self.view.holidays_apart else np.zeros_like(holiday)
+        fitted = ridge.level[:, None] + (self.by_day[0][stores] + of_stores(ridge.coefficients[:, split:], terms))
+        features = {
+            **calendar_features(part, ahead),
+            **self.history.features(stores, cells(part, ahead)),
+            "ridge": fitted - offset,
+            "ridge_season": self.season[stores],
+            "ridge_holiday": holiday - offset,
+            "ridge_promotion": of_stores(ridge.chosen("promotion")[:, split:], terms),
+            **{name: values[stores] for name, values in self.standing.items()},
+            **self._own(part, stores),
+        }
+        parts = {
+            PART_WEEKDAY: self.weekday[stores],
+            PART_TREND: self.trend[stores],
+            PART_SCHOOL: of_stores(ridge.chosen("school")[:, split:], terms),
+        }
+        rank = stores[store]
+        table = [
+            *(pl.Series(name, values[store, day]) for name, values in features.items()),
+            *self.attributes[rank].get_columns(),
+            *(pl.Series(name, values[rank, day]) for name, values in self.promo2.items()),
+        ]
+        return Rows(
+            origin=self.origin,
+            residuals=self.residuals,
+            store=rank,
+            day=day + self.origin + 1,
+            table=pl.DataFrame(table),
+            parts=pl.DataFrame([pl.Series(name, values[store, day]) for name, values in parts.items()]),
+            offset=offset[store, day],
+            target=np.full(len(rank), np.nan, np.float32),
+        )
+
+    def _own(self, part: Grid, stores: I64) -> dict[str, F32]:
+        """Ask features of one's own, which may look at other stores: so all of them, some under another calendar."""
+        if not any_own():
+            return {}
+        whole = with_calendar_in(self.grid, self.gaps, self.shut, self.usual)
+        begin = whole.days - part.days
+        for name in self.usual:
+            getattr(whole, name)[stores, begin:] = getattr(part, name)
+        known = {name: values.copy() for name, values in whole.known.items()}
+        for name, values in known.items():
+            values[stores, begin:] = part.known[name]
+        found = own_features(replace(whole, known=known), self.origin, slice(self.origin + 1, whole.days))
+        return {name: values[stores] for name, values in found.items()}
+
+
+def _over_all_days(design: Design, coefficients: F32) -> tuple[F32, F32]:
+    """Return what the terms add on every day, and what those of the date add to it, both (stores, days)."""
+    split = len(design.by_day)
+    by_day = of_days(coefficients[:, :split], design.by_day)
+    return by_day + of_stores(coefficients[:, split:], design.by_store), by_day
+
+
+def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: npt.NDArray[np.bool_]) -> tuple[F32, F32]:
+    """Return log sales and residuals of the past, filled in where there is a gap on a day on which stores open."""
+    past = slice(0, residuals.shape[1])
+    fill = gaps[:, past] & (grid.open[:, past] == 1)
+    found = np.where(fill, day_effects(grid, residuals), residuals)
+    y = grid.log_sales()[:, past]
+    return np.where(fill, fitted[:, past] + found, y), found
+
+
+def _last(values: F32, days: int) -> F32:
+    """Return the last columns, NaN before the first, (stores, days)."""
+    missing = np.full((len(values), max(0, days - values.shape[1])), np.nan, np.float32)
+    return np.concatenate([missing, values[:, -days:]], axis=1)
+
+
+def _along(values: npt.NDArray[np.generic], like: F32) -> F32:
+    return np.broadcast_to(values.astype(np.float32)[:, None], like.shape)
+
+
+def _spread(residuals: F32) -> F32:
+    seen = np.isfinite(residuals)
+    size: F32 = (np.where(seen, np.abs(residuals), 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
+    return size
+
+
+def _residual_last_year(residuals: F32, days: slice) -> dict[str, F32]:
+    """Mean residual of the fortnight around the same weekday a year before; NaN where there was none."""
+    padded = np.full((len(residuals), days.stop), np.nan, np.float32)
+    padded[:, : residuals.shape[1]] = residuals
+    filled, seen = np.nan_to_num(padded), np.isfinite(padded)
+    total, count = np.zeros((len(padded), days.stop - days.start)), np.zeros((len(padded), days.stop - days.start))
+    for day in range(-7, 8):
+        columns = np.arange(days.start, days.stop) - 364 + day
+        inside = (columns >= 0) & (columns < residuals.shape[1])
+        total[:, inside] += filled[:, columns[inside]]
+        count[:, inside] += seen[:, columns[inside]]
+    mean = np.where(count > 2, total / np.maximum(count, 1), np.nan)
+    return {"residual_last_year": mean.astype(np.float32)}
+
+
+def _attributes(grid: Grid, origin: int) -> pl.DataFrame:
+    """Return what does not change over the block, a row per store. A competitor that opens later does not exist yet."""
+    cutoff = grid.day(origin)
+    months = (pl.lit(cutoff) - pl.col(s.COMPETITION_SINCE)).dt.total_days() / 30.4
+    there = pl.col(s.COMPETITION_SINCE).is_null() | (pl.col(s.COMPETITION_SINCE) <= cutoff)
+    return grid.stores.select(
+        pl.col(s.STORE_TYPE),
+        pl.col(s.ASSORTMENT),
+        pl.col(s.STATE),
+        pl.when(there).then(pl.col(s.COMPETITION_DISTANCE)).log1p().cast(pl.Float32).alias("competition_distance"),
+        pl.when(months >= 0).then(months.clip(upper_bound=60)).cast(pl.Float32).alias("competition_months"),
+    )
+
+
+def _promo2(grid: Grid, origin: int, days: slice) -> dict[str, F32]:
+    """Return for how many weeks Promo2 has run and months since its last round began, -1 without it, (stores, days)."""
+    cutoff = grid.day(origin)
+    since = grid.stores[s.PROMO2_SINCE].to_numpy().astype("datetime64[D]")
+    joined = (grid.stores[s.PROMO2].to_numpy() == 1) & (since <= np.datetime64(cutoff))
+    dates = grid.dates()[days]
+    weeks = (dates[None, :] - since[:, None]).astype(np.int64) // 7
+    named = grid.stores[s.PROMO_INTERVAL].to_list()
+    starts = np.array([[month in interval.split(",") for month in MONTHS] for interval in named])
+    month = dates.astype("datetime64[M]").astype(np.int64) % 12
+    age = np.full((len(named), len(dates)), 12, np.int64)
+    for back in range(11, -1, -1):
+        age = np.where(starts[:, (month - back) % 12], back, age)
+    return {
+        "promo2_weeks": np.where(joined[:, None], np.clip(weeks, 0, 250), -1).astype(np.float32),
+        "promo2_round_age": np.where(joined[:, None], age, -1).astype(np.float32),
+    }

@@ -1,0 +1,128 @@
+"""Monitoring: how good the forecasts made have been, now that the sales are there.
+
+monitoring   accuracy and coverage by model: in all, by week ahead, by store
+noise        how far such a figure may lie from the truth by chance
+drift        whether what goes into the forecasts still looks like what the models learned from
+alerts       what has left its band, since when, and what to do
+
+Pure functions on frames. A forecast made is a row: Model, Cutoff, Store, Date, Ahead (days, from 1), Forecast, Lower80, Upper80,
+Lower95, Upper95, and beside it what came: Open, Promo, Sales (null where nothing has come yet).
+"""
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import LEVELS
+from storecast.monitor.noise import INSIDE, effective_sample_size
+
+AHEAD = "Ahead"
+WEEK_AHEAD = "WeekAhead"
+SLICES = {"all": None, "week": WEEK_AHEAD, "store": s.STORE}
+DEFINITIONS = {
+    "Rows": "forecasts whose day has come; the same store and day counts once for each cutoff",
+    "Sold": "those of days with sales, which RMSPE and coverage look at",
+    "Days": "days with sales among them",
+    "RMSPE": "root of the mean of ((Sales - Forecast) / Sales)², over days with sales",
+    "WAPE": "sum of |Sales - Forecast| / sum of Sales",
+    "Bias": "(sum of Forecast - sum of Sales) / sum of Sales: above 0, the forecasts are too high",
+    "Coverage80": "measured share of days with sales inside [Lower80, Upper80]",
+    "Coverage95": "measured share of days with sales inside [Lower95, Upper95]",
+    "Effective": "number of rows without anything in common that would say as much on coverage",
+}
+
+
+def scored(made: pl.DataFrame) -> pl.DataFrame:
+    """Score forecasts one by one, and lay those of a store and day together that were made in one week: all that is asked later.
+
+    It is a seventh of the rows where a forecast is made each day, and frames of several stretches of days can be put together.
+
+    Parameters
+    ----------
+    made : forecasts made and what came, in the columns of this module
+
+    Returns
+    -------
+    Model, WeekAhead (from 1), Store, Date, Cutoff (the first), and sums over the forecasts whose day has come: Rows, Sold (of
+    days with sales), Error (forecast - sales), Absolute, Sales, and of days with sales Square (squared relative errors),
+    Inside80, Inside95
+    """
+    sold = pl.col(s.SALES) > 0
+    error = pl.col(s.FORECAST) - pl.col(s.SALES)
+    inside = {level: pl.col(s.SALES).is_between(*s.bound_columns(level)) & sold for level in LEVELS}
+    return (
+        made.filter(pl.col(s.SALES).is_not_null())
+        .with_columns(((pl.col(AHEAD) - 1) // 7 + 1).cast(pl.Int64).alias(WEEK_AHEAD))
+        .group_by(s.MODEL, WEEK_AHEAD, *s.KEYS)
+        .agg(
+            pl.col(s.CUTOFF).min(),
+            pl.len().cast(pl.Int64).alias("Rows"),
+            sold.sum().cast(pl.Int64).alias("Sold"),
+            error.sum().alias("Error"),
+            error.abs().sum().alias("Absolute"),
+            pl.col(s.SALES).sum(),
+            ((error / pl.col(s.SALES)) ** 2).filter(sold).sum().alias("Square"),
+            *(inside[level].sum().cast(pl.Int64).alias(f"Inside{level}") for level in LEVELS),
+        )
+    )
+
+
+def accuracy(made: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Score forecasts made beside what came.
+
+    Parameters
+    ----------
+    made : forecasts made and what came, in the columns of this module
+    by : columns to score by: some of Model, WeekAhead (from 1), Store and Date; none: all rows as one
+
+    Returns
+    -------
+    what `accuracy_of` returns
+    """
+    return accuracy_of(scored(made), *by)
+
+
+def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Put scored forecasts together.
+
+    Parameters
+    ----------
+    rows : as `scored` returns them
+    by : columns to score by: some of Model, WeekAhead, Store and Date; none: all rows as one
+
+    Returns
+    -------
+    the columns of ``by``, First and Last day and the columns of `DEFINITIONS`; shares, not percents; null where there is nothing
+    to score; sorted. No row where nothing has come.
+    """
+    rows = rows.with_columns(pl.struct(by or pl.lit(0)).alias("_of"))
+    total, sold = (pl.when(pl.col(name).sum() > 0).then(pl.col(name).sum()) for name in (s.SALES, "Sold"))
+    found = rows.group_by("_of").agg(
+        pl.col(s.DATE).min().alias("First"),
+        pl.col(s.DATE).max().alias("Last"),
+        pl.col("Rows").sum(),
+        pl.col("Sold").sum(),
+        pl.col(s.DATE).filter(pl.col("Sold") > 0).n_unique().cast(pl.Int64).alias("Days"),
+        (pl.col("Square").sum() / sold).sqrt().alias("RMSPE"),
+        (pl.col("Absolute").sum() / total).alias("WAPE"),
+        (pl.col("Error").sum() / total).alias("Bias"),
+        *((pl.col(f"Inside{level}").sum() / sold).alias(f"Coverage{level}") for level in LEVELS),
+    )
+    counted = rows.filter(pl.col("Sold") > 0).group_by("_of", *s.KEYS).agg(pl.col("Sold").sum().alias("Count"))
+    whole = found.join(effective_sample_size(counted, INSIDE, ["_of"]), on="_of", how="left")
+    return whole.unnest("_of").sort(by).select(*by, *whole.columns[1:])
+
+
+def every_slice(rows: pl.DataFrame) -> pl.DataFrame:
+    """Put scored forecasts together by model: in all, by week ahead, and by store.
+
+    Returns
+    -------
+    Model, Slice ("all", "week" or "store"), Key (text) and the figures of `accuracy_of`; sorted by model, slice and key
+    """
+    parts = []
+    for name, column in SLICES.items():
+        found = accuracy_of(rows, s.MODEL, *([] if column is None else [column]))
+        key = pl.lit("all") if column is None else pl.col(column).cast(pl.String)
+        figures = pl.exclude(s.MODEL, *([] if column is None else [column]))
+        parts.append(found.select(s.MODEL, pl.lit(name).alias("Slice"), key.alias("Key"), figures))
+    return pl.concat(parts).sort(s.MODEL, maintain_order=True)

@@ -1,0 +1,237 @@
+"""Alerts: which figure of a model has left its band, since when, and what to do about it.
+
+A figure is taken over the six weeks that end with a day, so that one bad day says little and a year ago nothing. Its band is
+what the model's own backtest promised, and as much beyond it as chance may bring on so few days (`noise`):
+
+cover80, cover95        from the nominal share or the backtest's, whichever is further out, 2.5 standard errors outwards. The
+                        variance of a share p is p (1 - p) over the effective number of rows.
+RMSPE_without_worst5    below the backtest's, 2.5 standard errors upwards; of its square, the variances of both, since the
+                        backtest was itself measured on few windows. Without the five worst store-days, as in the backtest:
+                        one store that sells next to nothing on an open day can double the RMSPE of a chain.
+
+An alert stands since the first day of the unbroken run of days whose six weeks lie outside.
+"""
+
+import dataclasses
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import LEVELS
+from storecast.evaluate.scores import WORST
+from storecast.monitor.noise import (
+    BLOCK,
+    INSIDE,
+    SQUARES,
+    SQUARES_SPREAD,
+    Shared,
+    effective_block_size,
+    effective_sample_size,
+)
+
+BEYOND = 2.5  # standard errors of the band
+LEAST_DAYS = 7  # with sales, before anything is said
+LASTING = 7  # days outside, after which it is no passing week
+LEARNABLE = 14  # days of sales that a model has not seen, before training again can teach it much
+RMSPE = "RMSPE_without_worst5"
+SCORES = (*(f"cover{level}" for level in LEVELS), RMSPE)
+
+Advice = Literal["retrain", "wait"]
+
+
+@dataclass(frozen=True)
+class ExpectedScores:
+    """What a model said of itself when it was trained."""
+
+    cutoff: dt.date  # the last day that it learned from
+    scores: Mapping[str, float] = dataclasses.field(default_factory=dict)  # of its backtest, as in its manifest
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A figure outside its band."""
+
+    model: str
+    what: str  # cover80, cover95, RMSPE_without_worst5, or the input that has drifted
+    value: float
+    low: float  # the band
+    high: float
+    since: dt.date  # the first day of the unbroken run outside
+    last: dt.date  # the day up to which it was measured
+    days: int  # with sales, that it was measured on
+    advice: Advice
+    reason: str  # of the advice
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as plain data: dates as ISO text, figures with six decimals."""
+        figures = {name: round(getattr(self, name), 6) for name in ("value", "low", "high")}
+        days = {name: getattr(self, name).isoformat() for name in ("since", "last")}
+        return {**dataclasses.asdict(self), **figures, **days}
+
+    def sentence(self) -> str:
+        """Say it in words."""
+        return (
+            f"{self.model}: {self.what} is {self.value:.3f}, outside {self.low:.3f} to {self.high:.3f}, since {self.since} "
+            f"({self.days} days, up to {self.last}). Advice: {self.advice}: {self.reason}"
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure of the six weeks up to a day, and its band."""
+
+    value: float
+    low: float
+    high: float
+    days: int
+
+    @property
+    def outside(self) -> bool:
+        """Whether it has left its band."""
+        return not self.low <= self.value <= self.high
+
+
+def alerts(
+    rows: pl.DataFrame, promises: Mapping[str, ExpectedScores], drifted: pl.DataFrame | None = None
+) -> list[Alert]:
+    """Return what has left its band, model by model.
+
+    Parameters
+    ----------
+    rows : forecasts beside what came, as `monitoring.scored` returns them
+    promises : by model; without one (its file is gone), coverage is held to its nominal share alone
+    drifted : what `drift.drift` found for the model whose name stands in its column Model
+    """
+    days = store_days(rows)
+    last = rows[s.DATE].max()
+    found: list[Alert] = []
+    if isinstance(last, dt.date):
+        first_cutoffs = dict(rows.group_by(s.MODEL).agg(pl.col(s.CUTOFF).min()).iter_rows())
+        for model in sorted(first_cutoffs):
+            promise = promises.get(model, ExpectedScores(first_cutoffs[model]))
+            found += _of_model(model, days.filter(pl.col(s.MODEL) == model), promise, last)
+    return found if drifted is None else [*found, *_of_inputs(drifted, found)]
+
+
+def measure(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.date) -> Measured | None:
+    """Return a figure of the six weeks that end with a day, and its band; None where too little is known.
+
+    Parameters
+    ----------
+    days : what `store_days` returns, of one model
+    what : one of `SCORES`
+    """
+    rows = days.filter(pl.col(s.DATE).is_between(last - dt.timedelta(days=BLOCK - 1), last))
+    count = rows[s.DATE].n_unique()
+    if count < LEAST_DAYS:
+        return None
+    if what == RMSPE:
+        return _rmspe(rows, promise, count)
+    return _coverage(rows, int(what.removeprefix("cover")), promise, count)
+
+
+def store_days(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lay the forecasts of a store and day at several cutoffs together.
+
+    Returns
+    -------
+    Model, Store, Date, Count (forecasts with sales), Square, Inside80, Inside95 (means of them)
+    """
+    sums = ["Square", *(f"Inside{level}" for level in LEVELS)]
+    found = rows.group_by(s.MODEL, *s.KEYS).agg(
+        pl.col("Sold").sum().alias("Count"), *(pl.col(name).sum() for name in sums)
+    )
+    return found.filter(pl.col("Count") > 0).with_columns(pl.col(name) / pl.col("Count") for name in sums)
+
+
+def _coverage(rows: pl.DataFrame, level: int, promise: ExpectedScores, count: int) -> Measured:
+    aim = level / 100
+    promised = promise.scores.get(f"cover{level}", aim)
+    error = math.sqrt(aim * (1 - aim) / _effective(rows, INSIDE))
+    low = max(0.0, min(aim, promised) - BEYOND * error)
+    high = min(1.0, max(aim, promised) + BEYOND * error)
+    return Measured(_mean(rows, f"Inside{level}"), low, high, count)
+
+
+def _rmspe(rows: pl.DataFrame, promise: ExpectedScores, count: int) -> Measured | None:
+    rows = rows.sort("Square", *s.KEYS)[: max(0, rows.height - WORST)]
+    promised = promise.scores.get(RMSPE)
+    if promised is None or rows.is_empty():
+        return None
+    backtest = effective_block_size(rows[s.STORE].n_unique(), SQUARES)
+    error = math.sqrt(SQUARES_SPREAD * (1 / _effective(rows, SQUARES) + 1 / backtest))
+    return Measured(math.sqrt(_mean(rows, "Square")), 0.0, promised * math.sqrt(1 + BEYOND * error), count)
+
+
+def _of_model(model: str, days: pl.DataFrame, promise: ExpectedScores, last: dt.date) -> list[Alert]:
+    found = []
+    for what in SCORES:
+        newest = measure(days, what, promise, last)
+        if newest is None or not newest.outside:
+            continue
+        since = _since(days, what, promise, last)
+        advice, reason = _advise(promise, since, last)
+        found.append(
+            Alert(model, what, newest.value, newest.low, newest.high, since, last, newest.days, advice, reason)
+        )
+    return found
+
+
+def _since(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.date) -> dt.date:
+    day = last
+    while (before := measure(days, what, promise, day - dt.timedelta(days=1))) is not None and before.outside:
+        day -= dt.timedelta(days=1)
+    return day
+
+
+def _advise(promise: ExpectedScores, since: dt.date, last: dt.date) -> tuple[Advice, str]:
+    outside, unseen = (last - since).days + 1, (last - promise.cutoff).days
+    if outside < LASTING:
+        return "wait", f"it has been outside for {outside} days; {LASTING} would be no passing week."
+    if unseen < LEARNABLE:
+        return "wait", f"only {unseen} days of sales came since the model was trained; {LEARNABLE} would teach it more."
+    return (
+        "retrain",
+        f"it has been outside for {outside} days, and {unseen} days of sales came since the model was trained.",
+    )
+
+
+def _of_inputs(drifted: pl.DataFrame, found: list[Alert]) -> list[Alert]:
+    out: list[Alert] = []
+    for line in drifted.filter(pl.col("State").str.starts_with("moved")).iter_rows(named=True):
+        worse = any(alert.model == line[s.MODEL] and alert.advice == "retrain" for alert in found)
+        advice: Advice = "retrain" if worse else "wait"
+        reason = (
+            "the forecasts have left their band too."
+            if worse
+            else "the forecasts follow new sales and the calendar as they are; train again if their scores leave the band too."
+        )
+        first, last = line["First"], line["Last"]
+        figures = line["Recent"], line["Low"], line["High"]
+        out.append(
+            Alert(
+                line[s.MODEL],
+                f"drift of {line['Input']}",
+                *figures,
+                first,
+                last,
+                (last - first).days + 1,
+                advice,
+                reason,
+            )
+        )
+    return out
+
+
+def _effective(rows: pl.DataFrame, shared: Shared) -> float:
+    return float(effective_sample_size(rows, shared)["Effective"][0])
+
+
+def _mean(rows: pl.DataFrame, name: str) -> float:
+    return float(np.average(rows[name].to_numpy(), weights=rows["Count"].to_numpy()))

@@ -1,0 +1,213 @@
+"""From the median of a model to expected values, quantiles and intervals, by the errors of earlier windows.
+
+Scaled split conformal on the log of sales. An error is log(actual / median); its size is taken apart into a factor for the
+store, one for the kind of day (weekday × promotion) and one for the week ahead, each shrunk towards 1 by how few errors speak
+for it. What is left has the same spread everywhere, and its quantiles, over all windows that ended at or before the cutoff,
+times the factors of a day give that day's. Errors of neighbouring days and stores hang together, so that the coverage is a
+measured one, and no theorem's; docs/accuracy.md has it.
+
+Sources: Lei et al., Distribution-free predictive inference for regression, JASA 113 (2018), section 5.2 (scaled residuals);
+shrinkage as in credibility theory, Bühlmann (1967).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.arrays import F64, I64
+from storecast.config import LEVELS, Task
+
+PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
+PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
+SIZES = 12  # times the usual error: the largest size for which RMSPE's factor is worked out
+TRIM = 0.005  # share of errors at either end that the expected value does not follow
+KINDS = 14  # weekday × promotion
+PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
+LEARNED = 2.3  # days of sales after which half of what a new store lacks is known (benchmarks/cold_stores.py)
+LONG = 90  # days of sales, from which on a store is no new one
+PRIOR_DAY = 2000  # errors: the same for a kind of day and a week ahead, whose errors come in whole days
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """What earlier windows said about a model's errors.
+
+    Attributes
+    ----------
+    stores : the stores that were forecast, in the order of their factors
+    by_store, by_kind, by_week : factors of the size of an error, (stores,), (14,) by weekday × 2 + promotion, (weeks,)
+    cold : how much larger an error is where a store has no history at all
+    offsets : log of actual / median at each of `PERCENTS`, where all factors are 1, (percents,)
+    mean : log of expected value / median
+    windows : cutoffs of the windows it was measured on, ISO
+    rows : number of errors
+    """
+
+    stores: pl.Series
+    by_store: F64
+    by_kind: F64
+    by_week: F64
+    cold: float
+    offsets: F64
+    mean: float
+    windows: tuple[str, ...]
+    rows: int
+
+    def apply(self, medians: pl.DataFrame, task: Task) -> pl.DataFrame:
+        """Turn medians into a forecast.
+
+        Parameters
+        ----------
+        medians : Store, Date, Ahead (days, from 1), Open, Promo, Median (money), History (days with sales before the cutoff)
+
+        Returns
+        -------
+        Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95 and the task's quantiles; 0 on closed days, two decimals
+        """
+        base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
+        size = self.size(medians)
+
+        def at(percent: float) -> F64:
+            out: F64 = base * np.exp(self.offsets[int(np.abs(PERCENTS - percent).argmin())] * size)
+            return out
+
+        columns = {s.FORECAST: base * np.exp(self.mean)}
+        for level in LEVELS:
+            tail = (1 - level / 100) / 2
+            for name, percent in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
+                columns[name] = at(percent)
+        columns |= {s.quantile_column(quantile): at(quantile) for quantile in task.quantiles}
+        return medians.select(*s.KEYS).with_columns(pl.Series(name, v).round(2) for name, v in columns.items())
+
+    def size(self, medians: pl.DataFrame) -> F64:
+        """Return the size of an error to be expected on each row, 1 where all is as usual."""
+        place = _place(medians, self.stores)
+        size: F64 = np.where(place >= 0, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]
+        days = medians["History"].to_numpy()
+        new = np.where(days < LONG, np.sqrt(1 + (self.cold**2 - 1) * LEARNED / (days + LEARNED)), 1.0)
+        return size * new * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
+
+    def rmspe_factor(self, medians: pl.DataFrame) -> F64:
+        """Return what the forecast of each row is multiplied by where RMSPE is the yardstick, (rows,).
+
+        RMSPE divides by what was sold, and so punishes a forecast that is too high more than one that is too low: of all figures
+        for a day, the mean of 1/sales over the mean of 1/sales² has the least. The less is known of a day, the lower it is.
+        """
+        size = np.linspace(0, SIZES, SIZES * 50 + 1)
+        inverse = np.exp(-np.outer(size, self.offsets[PERCENTS_WHOLE]))  # median / sales, (sizes, percents)
+        best = inverse.mean(axis=1) / (inverse**2).mean(axis=1)
+        factor: F64 = np.interp(self.size(medians), size, best) / np.exp(self.mean)
+        return factor
+
+    def to_json(self) -> bytes:
+        """Return it as a part of a model file."""
+        plain = {
+            "stores": self.stores.to_list(),
+            "by_store": self.by_store.tolist(),
+            "by_kind": self.by_kind.tolist(),
+            "by_week": self.by_week.tolist(),
+            "cold": self.cold,
+            "offsets": self.offsets.tolist(),
+            "mean": self.mean,
+            "windows": list(self.windows),
+            "rows": self.rows,
+        }
+        return json.dumps(plain).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Calibration":
+        """Take it from a part of a model file."""
+        plain = json.loads(data)
+        return cls(
+            stores=pl.Series(plain["stores"]),
+            by_store=np.array(plain["by_store"], np.float64),
+            by_kind=np.array(plain["by_kind"], np.float64),
+            by_week=np.array(plain["by_week"], np.float64),
+            cold=float(plain["cold"]),
+            offsets=np.array(plain["offsets"], np.float64),
+            mean=float(plain["mean"]),
+            windows=tuple(map(str, plain["windows"])),
+            rows=int(plain["rows"]),
+        )
+
+
+def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibration:
+    """Measure a model's errors on windows that lie in the past of the forecast.
+
+    Parameters
+    ----------
+    windows : one table a window: Cutoff, Store, Date, Ahead, Open, Promo, Median, Sales
+    cold : what `cold_start_factor` measured
+    """
+    every = pl.concat(windows)
+    rows = every.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+    error = np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy())
+    stores = every[s.STORE].unique().sort()
+    place, kind, week = _place(rows, stores), _kind(rows), _week(rows)
+    by_store = _factors(np.abs(error), place, len(stores), PRIOR_STORE)
+    by_kind = _factors(np.abs(error) / by_store[place], kind, KINDS, PRIOR_DAY)
+    left = np.abs(error) / (by_store[place] * by_kind[kind])
+    by_week = _factors(left, week, int(_week(every).max()) + 1, PRIOR_DAY)
+    offsets = _conformal(error / (by_store[place] * by_kind[kind] * by_week[week]))
+    mean = _log_mean(error) if len(error) else 0.0
+    return Calibration(
+        stores=stores,
+        by_store=by_store,
+        by_kind=by_kind,
+        by_week=by_week,
+        cold=cold,
+        offsets=offsets,
+        mean=mean,
+        windows=tuple(sorted(map(str, every[s.CUTOFF].unique()))),
+        rows=rows.height,
+    )
+
+
+def _place(rows: pl.DataFrame, stores: pl.Series) -> I64:
+    """Return the place of each row's store among some stores, -1 where it is none of them."""
+    places = pl.Series(np.arange(len(stores)))
+    return rows[s.STORE].replace_strict(stores, places, default=-1, return_dtype=pl.Int64).to_numpy()
+
+
+def _kind(rows: pl.DataFrame) -> I64:
+    weekday = rows[s.DATE].dt.weekday().to_numpy().astype(np.int64) - 1
+    out: I64 = weekday * 2 + (rows[s.PROMO].to_numpy() == 1)
+    return out
+
+
+def _week(rows: pl.DataFrame) -> I64:
+    out: I64 = (rows["Ahead"].to_numpy().astype(np.int64) - 1) // 7
+    return out
+
+
+def _factors(size: F64, group: I64, groups: int, prior: float) -> F64:
+    """Return each group's mean size over the mean of all, shrunk towards 1, (groups,)."""
+    mean = size.mean() if len(size) else 0.0
+    if mean == 0:
+        return np.ones(groups)
+    total, count = np.bincount(group, size, groups), np.bincount(group, minlength=groups)
+    factors: F64 = (total / mean + prior) / (count + prior)
+    return factors
+
+
+def _conformal(error: F64) -> F64:
+    """Return the conformal quantiles of the errors at `PERCENTS`, moved so that the median stays where it is."""
+    if not len(error):
+        return np.zeros(len(PERCENTS))
+    ordered = np.sort(error - np.median(error))
+    count = len(ordered)
+    upper = np.minimum(np.ceil(PERCENTS * (count + 1)), count).astype(np.int64) - 1
+    lower = np.maximum(np.floor(PERCENTS * (count + 1)), 1).astype(np.int64) - 1
+    found = np.where(PERCENTS > 0.5, np.maximum(ordered[upper], 0), np.minimum(ordered[lower], 0))
+    return np.where(PERCENTS == 0.5, 0.0, found)
+
+
+def _log_mean(error: F64) -> float:
+    """Return the log of mean / median of the errors' distribution, far tails aside."""
+    centred = error - np.median(error)
+    low, high = np.quantile(centred, [TRIM, 1 - TRIM])
+    return float(np.log(np.exp(np.clip(centred, low, high)).mean()))

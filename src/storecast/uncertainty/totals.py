@@ -1,0 +1,86 @@
+"""Totals of a forecast over weeks and the whole horizon: exact sums, and the intervals of possible sums."""
+
+import datetime as dt
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from storecast import schema as s
+from storecast.config import LEVELS
+
+CENT = 100
+UNKNOWN = "unknown"
+LEAST_GROUPS = 2  # states: with one, its totals are the chain's
+
+
+def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: npt.NDArray[np.float64] | None = None) -> pl.DataFrame:
+    """Sum a forecast over weeks and over the whole horizon, by store, store type, state and chain.
+
+    Parameters
+    ----------
+    draws : possible sales of each row of the forecast, (rows, draws), from an `JointErrors`
+
+    Returns
+    -------
+    Level (store-week, store-horizon, type-week, type-horizon, state-week, state-horizon, chain-week, chain-horizon), Key (the
+    store, the type, the state, "unknown" where a store has none, or "chain"), Start, End, Forecast: the sum of the days'
+    forecasts, to the cent; with draws, Lower80 … Upper95: quantiles of the sums of each draw, moved so that their mean is the
+    forecast. Weeks run from Monday to Sunday, cut at the ends of the forecast. States stand there where they are known.
+    """
+    days = (
+        forecast.with_row_index("row")
+        .join(_groups(stores), on=s.STORE, how="left", maintain_order="left")
+        .with_columns(
+            pl.lit("chain").alias("chain"),
+            pl.col(s.DATE).dt.truncate("1w").alias("week"),
+            (pl.col(s.FORECAST) * CENT).round().cast(pl.Int64).alias("cents"),
+        )
+    )
+    first, last = days[s.DATE].min(), days[s.DATE].max()
+    levels = {"store": s.STORE, "type": s.STORE_TYPE, "state": s.STATE, "chain": "chain"}
+    if days[s.STATE].n_unique() < LEAST_GROUPS:
+        del levels["state"]
+    parts = []
+    for name, column in levels.items():
+        for span, by in (("week", [column, "week"]), ("horizon", [column])):
+            sums = days.group_by(by).agg(pl.col("cents").sum(), pl.col("row")).sort(by)
+            whole = span == "horizon"
+            start = pl.lit(first) if whole else pl.max_horizontal(pl.col("week"), pl.lit(first))
+            end = pl.lit(last) if whole else pl.min_horizontal(pl.col("week") + dt.timedelta(days=6), pl.lit(last))
+            lines = sums.select(
+                pl.lit(f"{name}-{span}").alias("Level"),
+                pl.col(column).cast(pl.String).alias("Key"),
+                start.cast(pl.Date).alias("Start"),
+                end.cast(pl.Date).alias("End"),
+                (pl.col("cents") / CENT).round(2).alias(s.FORECAST),
+            )
+            parts.append(lines if draws is None else pl.concat([lines, _bounds(lines, sums, draws)], how="horizontal"))
+    return pl.concat(parts)
+
+
+def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, draws: npt.NDArray[np.float64]) -> pl.DataFrame:
+    """Return the bounds of each line, from the sums of each draw over its rows."""
+    rows = sums["row"].explode().to_numpy()
+    begin = np.r_[0, np.cumsum(sums["row"].list.len().to_numpy().astype(np.int64))[:-1]]
+    possible = np.add.reduceat(draws[rows], begin, axis=0)  # (lines, draws)
+    forecast = lines[s.FORECAST].to_numpy()
+    mean = possible.mean(axis=1)
+    possible *= np.where(mean > 0, forecast / np.where(mean > 0, mean, 1), 0)[:, None]
+    found = {}
+    for level in LEVELS:
+        tail = (1 - level / 100) / 2
+        for name, share in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
+            found[name] = np.quantile(possible, share, axis=1).round(2)
+    return pl.DataFrame(found)
+
+
+def _groups(stores: pl.DataFrame) -> pl.DataFrame:
+    """Return Store, StoreType and State, with a word where one is not known."""
+    return stores.select(
+        s.STORE,
+        *(
+            pl.when(pl.col(name).is_null() | (pl.col(name) == "")).then(pl.lit(UNKNOWN)).otherwise(name).alias(name)
+            for name in (s.STORE_TYPE, s.STATE)
+        ),
+    )

@@ -1,0 +1,145 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from storecast.bundle.registry import publish
+from storecast.bundle.smoke_test import PART, trial_part, try_in_child
+from storecast.errors import ModelFileError
+
+DESIGN = pl.DataFrame({"Store": [1, 2, 3], "Weight": [0.5, None, 2.0], "StateHoliday": ["0", "a", "0"]})
+ANSWERS = np.array([1.0, 4.0, 9.0])
+
+# Stands in for the models: what a kind does is in its name. A real library that is fed broken bytes is in attacks.
+FAKE_MODELS = """
+import os, signal, sys, time, types
+import numpy as np
+
+class Fake:
+    def __init__(self, kind, parts):
+        assert sorted(parts) == ["one"], parts
+        self.kind = kind
+
+    def predict(self, features):
+        assert features.columns == ["Store", "Weight", "StateHoliday"], features
+        if self.kind == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if self.kind == "hang":
+            time.sleep(600)
+        if self.kind == "error":
+            raise ValueError("a broken model")
+        if self.kind == "greedy":
+            np.empty(20 * 1024**3, np.uint8)
+        if self.kind == "leave":
+            os._exit(5)
+        factor = {"other": 1.001, "nothing": float("nan")}.get(self.kind, 1.0)
+        out = features["Store"].to_numpy().astype(float) ** 2 * factor
+        return out[:2] if self.kind == "fewer" else out
+
+models = types.ModuleType("storecast.models")
+models.restore = Fake
+sys.modules["storecast.models"] = models
+"""
+
+
+@pytest.fixture(autouse=True)
+def fake_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(FAKE_MODELS)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+
+
+def model(tmp_path: Path, manifest: dict[str, Any], kind: str, **parts: bytes) -> Path:
+    trial = {PART: trial_part(DESIGN, ANSWERS)}
+    return publish(tmp_path / "models", manifest | {"kind": kind}, {"one": b"1"} | trial | parts)
+
+
+def test_a_model_that_gives_its_figures_again_passes(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    try_in_child(model(tmp_path, manifest, "right"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("crash", r"crashed \(SIGSEGV\)"),
+        ("error", "failed: 'ValueError: a broken model'"),
+        ("greedy", "failed: .*Unable to allocate 20.0 GiB"),
+        ("leave", "failed: 'exit 5'"),
+        ("other", "other figures"),
+        ("nothing", "other figures"),
+        ("fewer", "other figures"),
+    ],
+)
+def test_a_model_that_does_anything_else_is_refused(
+    tmp_path: Path, manifest: dict[str, Any], kind: str, reason: str
+) -> None:
+    with pytest.raises(ModelFileError, match=f"^The model file .* is refused: its trial forecast .*{reason}"):
+        try_in_child(model(tmp_path, manifest, kind))
+
+
+def test_a_model_that_hangs_is_ended(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    path = model(tmp_path, manifest, "hang")
+    start = time.monotonic()
+    with pytest.raises(ModelFileError, match=r"took longer than 1\.5 s"):
+        try_in_child(path, timeout_s=1.5)
+    assert time.monotonic() - start < 20
+
+
+def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    path = model(tmp_path, manifest, "hang")
+    command = [sys.executable, "-P", "-m", "storecast.bundle.smoke_test", str(path), "", "2"]
+    assert subprocess.run(command, timeout=60).returncode == -14  # SIGALRM
+
+
+def test_a_file_that_is_refused_is_refused_with_the_same_reason(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    path = model(tmp_path, manifest, "right")
+    path.write_bytes(path.read_bytes() + b"x")
+    with pytest.raises(ModelFileError, match="its signature does not fit"):
+        try_in_child(path)
+    with pytest.raises(ModelFileError, match="no name of a file"):
+        try_in_child(Path("model\0.pkl"))
+
+
+def test_a_file_that_changed_since_it_was_opened_is_refused(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    with pytest.raises(ModelFileError, match="changed since it was opened"):
+        try_in_child(model(tmp_path, manifest, "right"), sha256="0" * 64)
+
+
+def test_a_file_without_rows_to_try_is_refused(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    path = publish(tmp_path / "models", manifest, {"one": b"1"})
+    with pytest.raises(ModelFileError, match=r"holds no trial\.parquet"):
+        try_in_child(path)
+
+
+def test_rows_that_are_broken_are_refused(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    for broken in (b"PAR1", trial_part(DESIGN, ANSWERS)[:-20]):
+        with pytest.raises(ModelFileError, match="trial forecast failed"):
+            try_in_child(model(tmp_path, manifest, "right", **{PART: broken}))
+
+
+def test_a_module_in_the_working_directory_does_not_stand_in_for_ours(
+    tmp_path: Path, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = model(tmp_path, manifest, "right")
+    (tmp_path / "storecast.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    try_in_child(path)
+
+
+def test_the_child_may_take_neither_all_memory_nor_leave_a_core(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    limits = "import resource, json; from storecast.bundle import smoke_test; smoke_test.compare = lambda model: None; "
+    limits += f"trial._main({str(model(tmp_path, manifest, 'right'))!r}, '', '60'); "
+    limits += (
+        "print(json.dumps([resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_CORE, resource.RLIMIT_DATA)]))"
+    )
+    said = subprocess.run([sys.executable, "-c", limits], capture_output=True, check=True, env=dict(os.environ)).stdout
+    core, memory = json.loads(said)
+    assert core == 0
+    assert 0 < memory <= 16 * 1024**3

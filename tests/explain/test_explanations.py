@@ -1,0 +1,109 @@
+"""Contributions in money: they add up to the cent, and say what they are known to be."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from storecast import Task, backtest
+from storecast import schema as s
+from storecast.data.panel import Window
+from storecast.errors import ConfigError
+from storecast.evaluate.backtest import calibration_of
+from storecast.explain.explanations import USUAL, _in_cents, explain, importance
+from storecast.features.rows import Memo
+from storecast.models import create
+from storecast.models.base import Forecaster
+from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.point import point_forecasts
+from support.panels import make_panel
+
+HORIZON = 41
+
+
+@pytest.fixture(scope="module")
+def window() -> Window:
+    panel = make_panel(stores=6, days=420, ahead=HORIZON)
+    return panel.window(panel.end, HORIZON)
+
+
+@pytest.fixture(scope="module")
+def calibration(window: Window) -> Calibration:
+    cutoff = window.cutoff - dt.timedelta(days=HORIZON)
+    return calibration_of(backtest(window.panel, ["linear"], [cutoff], Task(HORIZON)), "linear", window.cutoff)
+
+
+def fitted(name: str, window: Window, memo: Memo) -> Forecaster:
+    model = create(name, fast=True)
+    model.fit(window.past, HORIZON, memo)
+    return model
+
+
+@pytest.mark.parametrize("name", ["naive", "linear", "boosting"])
+def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Window, calibration: Calibration) -> None:
+    memo = Memo()
+    model = fitted(name, window, memo)
+    found = explain(model, calibration, window, [1, 4], memo)
+    forecast = calibration.apply(point_forecasts(model, window, memo), Task(HORIZON))
+    same = forecast.filter(pl.col(s.STORE).is_in([1, 4]))
+    assert found[s.FORECAST].to_list() == same[s.FORECAST].to_list()
+    cents = (found.drop(s.KEYS) * 100).select(pl.all().round().cast(pl.Int64))
+    parts = cents.drop(s.FORECAST)
+    assert parts.sum_horizontal().to_list() == cents[s.FORECAST].to_list()
+    closed = found.filter(pl.col(s.FORECAST) == 0)
+    assert closed.height > 0
+    assert closed.drop(s.KEYS).sum_horizontal().to_list() == [0.0] * closed.height
+    money = found.filter(pl.col(s.FORECAST) > 0)
+    np.testing.assert_allclose((parts * 0.01)[USUAL].to_numpy(), found[USUAL].to_numpy(), atol=0.006)
+    assert money[USUAL].n_unique() == 1, "every store and day starts from the same usual day"
+
+
+def test_the_smallest_store_has_a_level_below_the_usual_one(window: Window, calibration: Calibration) -> None:
+    found = explain(fitted("linear", window, Memo()), calibration, window, [1, 6], Memo())
+    level = found.filter(pl.col(s.FORECAST) > 0).group_by(s.STORE).agg(pl.col("Level").mean()).sort(s.STORE)
+    assert level["Level"][0] < 0 < level["Level"][1]
+
+
+def test_money_is_shared_out_by_the_log_mean() -> None:
+    by_driver = np.zeros((2, 8))
+    by_driver[0, :2] = np.log(2), np.log(3)
+    found = _in_cents(by_driver, np.array([100_00, 50_00]), np.array([600_00, 50_00]))
+    mean = (600_00 - 100_00) / np.log(6)
+    assert found[0, 0] == pytest.approx(np.log(2) * mean, abs=1)
+    assert found.sum(axis=1).tolist() == [500_00, 0]
+
+
+def test_an_unknown_store_is_refused(window: Window, calibration: Calibration) -> None:
+    with pytest.raises(ConfigError, match="no store '77'"):
+        explain(fitted("naive", window, Memo()), calibration, window, [77], Memo())
+
+
+def test_a_model_that_does_not_tell_is_refused(window: Window, calibration: Calibration) -> None:
+    class Silent:
+        name = "silent"
+
+        def __getattr__(self, name: str) -> object:
+            if name == "contributions":
+                raise AttributeError(name)
+            return getattr(fitted("naive", window, Memo()), name)
+
+    with pytest.raises(ConfigError, match="does not tell"):
+        explain(Silent(), calibration, window, [1], Memo())
+
+
+def test_importance_knows_what_the_panel_is_made_of(window: Window) -> None:
+    found = importance(fitted("boosting", window, Memo()), window, Memo())
+    drivers = dict(found.filter(pl.col("Kind") == "driver").select("Name", "Share").iter_rows())
+    assert list(drivers)[:2] == ["level", "promotion"]
+    assert drivers.get("competition", 0.0) < 0.01
+    assert found.filter(pl.col("Kind") == "column")["Share"].is_sorted(descending=True)
+
+
+def test_dealing_a_driver_out_at_random_costs_what_it_is_worth(window: Window) -> None:
+    cutoff = window.cutoff - dt.timedelta(days=HORIZON)
+    lost = backtest(window.panel, ["linear", "boosting", "blend"], [cutoff], Task(HORIZON), fast=True).importance
+    for model in ("naive", "linear", "boosting", "blend"):
+        assert lost[model]["level"] > 0.2
+        assert lost[model]["promotion"] > 0.05
+    assert abs(lost["linear"].get("trend", 0.0)) < 0.02

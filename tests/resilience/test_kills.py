@@ -1,0 +1,250 @@
+"""`kill -9` under load: what was acknowledged stands, once; what was not stands whole or not at all (line 19).
+
+Writers go on where they were: what the killed service had not acknowledged is sent again to the next, under the same
+Idempotency-Key. Each writer knows what must stand: what was acknowledged last, or what is on its way.
+"""
+
+import datetime as dt
+import json
+import os
+import random
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from storecast.database import tables as t
+from storecast.database.connect import Database
+from storecast.database.panel import read_panel
+from support.databases import integrity
+from support.load_client import GONE, Caller
+from support.resilience_report import Report
+from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
+from support.service_process import Life, Nursery
+
+BITS = 20  # days whose promotions write a number
+Cell = tuple[int, dt.date]
+
+
+class Writer:
+    """Writes over and over, through all lives, and knows what must stand.
+
+    Attributes
+    ----------
+    stands : by store and day, the number that was acknowledged last
+    waiting : the write that was not acknowledged: its number, path and body
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stands: dict[Cell, int] = {}
+        self.waiting: tuple[int, str, dict[str, Any], list[Cell]] | None = None
+        self.acknowledged = 0
+        self.again = 0
+        self.wrong: list[Any] = []
+        self._tries = 0
+
+    def write(self, caller: Caller, life: int) -> None:
+        """Send one write; the same again where the one before was not acknowledged."""
+        if self.waiting is None:
+            number = self.acknowledged + 1
+            self.waiting = (number, *self.next(number, life))
+        number, path, body, cells = self.waiting
+        self._tries += 1
+        reply = caller.post(
+            path, body, idempotency_key=f"{self.name}-{number}", x_request_id=f"{self.name}.{number}.{self._tries}"
+        )
+        if reply.status == 503 and reply.clear():  # it has just begun
+            time.sleep(0.01)
+            return
+        if reply.status != 200:
+            self.wrong.append((reply.status, reply.body[:300]))
+            return
+        self.stands.update(dict.fromkeys(cells, number))
+        self.acknowledged, self.waiting = number, None
+
+    def next(self, number: int, life: int) -> tuple[str, dict[str, Any], list[Cell]]:
+        raise NotImplementedError
+
+    def may_stand(self, cell: Cell) -> set[int | None]:
+        found = {self.stands.get(cell)}
+        if self.waiting is not None and cell in self.waiting[3]:
+            found.add(self.waiting[0])
+        return found
+
+
+class Seller(Writer):
+    """Writes sales of two stores at once: a new day in each life, and the days before it anew."""
+
+    def __init__(self, stores: tuple[int, int]) -> None:
+        super().__init__(f"sales{stores[0]}")
+        self.stores = stores
+
+    def next(self, number: int, life: int) -> tuple[str, dict[str, Any], list[Cell]]:
+        newest = FIRST + dt.timedelta(days=life)
+        day = newest if (self.stores[0], newest) not in self.stands else newest - dt.timedelta(days=number % 20)
+        day = max(day, FIRST)
+        rows = [{"Store": store, "Date": str(day), "Sales": number, **OPEN_DAY} for store in self.stores]
+        return "/v1/sales", {"rows": rows, "replace": True}, [(store, day) for store in self.stores]
+
+
+class Planner(Writer):
+    """Writes a number in binary over the promotions of the last store's days ahead, and its opposite over school holidays."""
+
+    def __init__(self) -> None:
+        super().__init__("plan")
+
+    def next(self, number: int, life: int) -> tuple[str, dict[str, Any], list[Cell]]:
+        bits = [number >> k & 1 for k in range(BITS)]
+        rows = [
+            {"Store": STORES, "Date": str(day), **OPEN_DAY, "Promo": bit, "SchoolHoliday": 1 - bit}
+            for day, bit in zip(planned(), bits, strict=True)
+        ]
+        return "/v1/calendar", {"rows": rows}, [(STORES, planned()[0])]
+
+
+def planned() -> list[dt.date]:
+    return [FIRST + dt.timedelta(days=10 + k) for k in range(BITS)]
+
+
+class Campaign:
+    """Many lives on one database."""
+
+    def __init__(self, nursery: Nursery, home: Path, url: str) -> None:
+        self.nursery, self.home, self.url = nursery, home, url
+        fill(url, chain())
+        self.key = make_key(url)
+        self.writers: list[Writer] = [Seller((1, 2)), Seller((3, 4)), Planner()]
+        self.answered = 0  # forecasts
+        self.again = 0  # writes that were sent again to the next service
+        self.ready = 0  # services, when they were killed
+        self.random = random.Random(19)
+
+    def live(self, number: int, start: Life) -> None:
+        """Put a service under load and kill it."""
+        port, end = start.port, threading.Event()
+
+        def write(writer: Writer) -> None:
+            self.again += writer.waiting is not None
+            with Caller(port, self.key) as caller, suppress(*GONE):
+                while not end.is_set():
+                    writer.write(caller, number)
+
+        def read() -> None:
+            with Caller(port, self.key) as caller, suppress(*GONE):
+                while not end.is_set():
+                    reply = caller.post("/v1/forecasts", {"store": 1, "days": 7})
+                    assert reply.status == 200 or reply.clear()
+                    self.answered += reply.status == 200
+
+        threads = [threading.Thread(target=write, args=(writer,)) for writer in self.writers]
+        threads += [threading.Thread(target=read)]
+        before = sum(writer.acknowledged for writer in self.writers)
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 30
+        while sum(writer.acknowledged for writer in self.writers) == before and time.monotonic() < until:
+            time.sleep(0.005)
+        if number % 2:  # else it is killed while it is beginning
+            start.ready()
+            self.ready += 1
+        time.sleep(self.random.uniform(0, 0.5))
+        start.kill()
+        end.set()
+        for thread in threads:
+            thread.join(70)
+        assert sum(writer.acknowledged for writer in self.writers) > before, start.said()[-3000:]
+
+    def check(self, *, whole: bool) -> None:
+        """Compare what stands with what must."""
+        assert [writer.wrong for writer in self.writers] == [[]] * len(self.writers)
+        database = Database.open(self.url)
+        try:
+            panel, _ = read_panel(database)
+            assert not panel.sales.select("Store", "Date").is_duplicated().any()
+            new = panel.sales.filter(pl.col("Date") >= FIRST)
+            found: dict[Cell, int] = {
+                (store, day): int(sold) for store, day, sold in new.select("Store", "Date", "Sales").rows()
+            }
+            for writer in self.writers[:2]:
+                assert isinstance(writer, Seller)
+                days = {day for _, day in writer.stands} | ({writer.waiting[3][0][1]} if writer.waiting else set())
+                for day in days:
+                    both = [found.pop((store, day), None) for store in writer.stores]
+                    assert both[0] == both[1], "half a write"
+                    assert both[0] in writer.may_stand((writer.stores[0], day)), (writer.name, day, both)
+            assert found == {}
+            self._check_plan(panel.calendar)
+            if whole:
+                self._check_audit(database)
+                integrity(database, STORES)
+        finally:
+            database.close()
+
+    def _check_plan(self, calendar: pl.DataFrame) -> None:
+        days = calendar.filter(pl.col("Store") == STORES, pl.col("Date").is_in(planned())).sort("Date")
+        written = sum(bit << k for k, bit in enumerate(days["Promo"].to_list()))
+        opposite = sum((1 - bit) << k for k, bit in enumerate(days["SchoolHoliday"].to_list()))
+        allowed = self.writers[2].may_stand((STORES, planned()[0]))
+        if None not in allowed:
+            assert written == opposite, "half a write"
+            assert written in allowed
+
+    def _check_audit(self, database: Database) -> None:
+        """See that each write was done once, however often it was sent."""
+        with database.reading() as conn:
+            details = conn.execute(
+                sa.select(t.audit.c.detail).where(t.audit.c.action.in_(("sales", "calendar")))
+            ).scalars()
+            done = Counter(json.loads(detail)["request"].rpartition(".")[0] for detail in details)
+        for writer in self.writers:
+            for number in range(1, writer.acknowledged + 1):
+                assert done.pop(f"{writer.name}.{number}", 0) == 1, (writer.name, number)
+            if writer.waiting is not None:
+                assert done.pop(f"{writer.name}.{writer.waiting[0]}", 0) <= 1
+        assert not done
+
+
+def kill_often(nursery: Nursery, home: Path, url: str, kills: int) -> Campaign:
+    """Kill services, each while the next is not yet there, and check what stands after each."""
+    campaign = Campaign(nursery, home, url)
+    for number in range(kills):
+        campaign.live(number, nursery.start(home, "--db", url))
+        campaign.check(whole=number % 10 == 9 or number == kills - 1)
+    # And what waits is taken as if nothing had been.
+    with nursery.living(home, "--db", url) as life, Caller(life.port, campaign.key) as caller:
+        for writer in campaign.writers:
+            while writer.waiting is not None:
+                writer.write(caller, kills)
+        assert caller.post("/v1/forecasts", {"store": 1, "days": 1}).status == 200
+    campaign.check(whole=True)
+    return campaign
+
+
+def test_when_a_service_is_killed_then_what_it_acknowledged_stands_once(
+    nursery: Nursery, home: Path, url: str, tmp_path: Path
+) -> None:
+    campaign = kill_often(nursery, copy_of(home, tmp_path / "home"), url, 10 if url.startswith("sqlite") else 5)
+    assert campaign.answered > 0
+    assert all(writer.acknowledged for writer in campaign.writers)
+
+
+@pytest.mark.long
+def test_when_services_are_killed_200_times_then_what_they_acknowledged_stands_once(
+    nursery: Nursery, home: Path, url: str, tmp_path: Path, report: Report
+) -> None:
+    kills = int(os.environ.get("STORECAST_KILLS", "200"))
+    campaign = kill_often(nursery, copy_of(home, tmp_path / "home"), url, kills)
+    writes = sum(writer.acknowledged for writer in campaign.writers)
+    report.add(
+        19,
+        f"{kills} kills -9 under load, {url.partition(':')[0]}",
+        f"{writes:,} writes acknowledged: none lost, none doubled, none half; {campaign.again} were sent again to the next "
+        f"service; {campaign.ready} services were ready when they were killed, the others were beginning; integrity checks pass",
+    )

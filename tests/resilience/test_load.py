@@ -1,0 +1,174 @@
+"""Long load: memory and open files flat. Two services and a trainer on one database: no lock error reaches a client (line 22)."""
+
+import datetime as dt
+import os
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from storecast.database.connect import Database
+from support.databases import integrity
+from support.load_client import Caller, Reply, busy
+from support.resilience_report import Report
+from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
+from support.service_process import Life, Nursery
+
+DAYS = 14  # whose sales are written over and over
+SMALL_S = 20
+
+
+def sell(caller: Caller, count: int) -> Reply:
+    day = str(FIRST + dt.timedelta(days=count % DAYS))
+    rows = [{"Store": store, "Date": day, "Sales": 1000 + count, **OPEN_DAY} for store in range(1, STORES + 1)]
+    reply = caller.post("/v1/sales", {"rows": rows, "replace": True}, idempotency_key=f"{id(caller)}-{count}")
+    time.sleep(0.2)  # each write makes a new forecast of everything
+    return reply
+
+
+def plan(caller: Caller, count: int) -> Reply:
+    day = str(FIRST + dt.timedelta(days=DAYS + count % DAYS))
+    rows = [{"Store": 1 + count % STORES, "Date": day, **OPEN_DAY, "Promo": count // DAYS % 2}]
+    time.sleep(0.2)
+    return caller.post("/v1/calendar", {"rows": rows})
+
+
+def stored(caller: Caller, count: int) -> Reply:
+    options = [{}, {"explain": True}, {"quantiles": [0.1, 0.9]}]
+    return caller.post("/v1/forecasts", {"store": 1 + count % STORES, "days": 14, **options[count % 3]})
+
+
+def changed(caller: Caller, count: int) -> Reply:
+    rows = [{"Store": 1, "Date": str(FIRST + dt.timedelta(days=20)), "Promo": count % 2}]
+    return caller.post("/v1/forecasts", {"rows": rows, "totals": count % 2 == 0})
+
+
+def look(caller: Caller, count: int) -> Reply:
+    paths = ("/v1/stores", "/v1/stores/1/history?limit=50", "/metrics", "/v1/models", "/v1/accuracy", "/openapi.json")
+    time.sleep(0.05)
+    return caller.get(paths[count % len(paths)])
+
+
+STEPS = [sell, plan, stored, changed, look]
+
+
+@dataclass
+class Watched:
+    """What one service held, each second: megabytes and open files."""
+
+    life: Life
+    memory: list[float] = field(default_factory=list)
+    files: list[int] = field(default_factory=list)
+
+    def look(self) -> None:
+        self.memory.append(self.life.memory())
+        self.files.append(self.life.files())
+
+    def part(self, number: int) -> tuple[float, int]:
+        """Return the most of a quarter of the time."""
+        some = slice(number * len(self.memory) // 4, (number + 1) * len(self.memory) // 4)
+        return max(self.memory[some]), max(self.files[some])
+
+
+@dataclass
+class Place:
+    """Two services and a trainer on one database."""
+
+    url: str
+    home: Path
+    lives: list[Watched] = field(default_factory=list)
+    trained: int = 0
+    failed: list[str] = field(default_factory=list)
+    answered: int = 0
+
+    def train(self, nursery: Nursery, end: threading.Event) -> None:
+        while not end.is_set():
+            argv = ["run", "--out", str(self.home), "--db", self.url, "--models", "naive,linear", "--fast"]
+            run = nursery.run(argv)
+            while run.code() is None:
+                time.sleep(0.1)
+            if run.code() != 0:
+                self.failed.append(run.said()[-2000:])
+                return
+            self.trained += 1
+            end.wait(5)
+
+
+def under_load(nursery: Nursery, places: list[Place], seconds: float) -> None:
+    """Keep two services and a trainer on each database busy, side by side."""
+    end = threading.Event()
+    with ExitStack() as stack:
+        loads = []
+        for place in places:
+            fill(place.url, chain())
+            lives = [stack.enter_context(nursery.living(place.home, "--db", place.url)) for _ in range(2)]
+            place.lives = [Watched(life) for life in lives]
+        for place in places:
+            key = make_key(place.url)
+            loads.append(stack.enter_context(busy([watched.life.port for watched in place.lives], key, STEPS)))
+        trainers = [threading.Thread(target=place.train, args=(nursery, end)) for place in places]
+        for trainer in trainers:
+            trainer.start()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(min(1, seconds / 40))
+            for place in places:
+                for watched in place.lives:
+                    watched.look()
+        end.set()
+        for trainer in trainers:
+            trainer.join(60)
+        for place, load in zip(places, loads, strict=True):
+            assert load.wrong == []
+            assert set(load.seen) == {"200"}
+            place.answered = load.seen["200"]
+    for place in places:
+        assert place.failed == []
+        assert all("locked" not in watched.life.said() for watched in place.lives)
+        database = Database.open(place.url)
+        integrity(database, STORES)
+        database.close()
+
+
+def both(home: Path, postgres: str, tmp_path: Path) -> list[Place]:
+    urls = {"sqlite": f"sqlite:///{tmp_path / 'load.db'}", "postgresql": postgres}
+    return [Place(url, copy_of(home, tmp_path / name)) for name, url in urls.items()]
+
+
+def test_when_two_services_and_a_trainer_share_a_database_then_no_client_notices(
+    nursery: Nursery, home: Path, empty_postgres: str, tmp_path: Path
+) -> None:
+    places = both(home, empty_postgres, tmp_path)
+    under_load(nursery, places, SMALL_S)
+    for place in places:
+        assert place.trained >= 1
+        for watched in place.lives:
+            (memory, files), (memory_after, files_after) = watched.part(2), watched.part(3)
+            assert memory_after < memory + 100
+            assert files_after < files + 30
+
+
+@pytest.mark.long
+def test_when_load_is_long_then_memory_and_files_are_flat(
+    nursery: Nursery, home: Path, empty_postgres: str, tmp_path: Path, report: Report
+) -> None:
+    minutes = float(os.environ.get("STORECAST_LOAD_MINUTES", "30"))
+    places = both(home, empty_postgres, tmp_path)
+    under_load(nursery, places, minutes * 60)
+    for place in places:
+        parts = [[watched.part(k) for watched in place.lives] for k in range(4)]
+        told = [
+            f"{before[0]:.0f} MB and {before[1]} files at most in the second quarter, {after[0]:.0f} and {after[1]} in the last"
+            for before, after in zip(parts[1], parts[3], strict=True)
+        ]
+        report.add(
+            22,
+            f"{minutes:g} minutes of load on two services, and a trainer beside them, {place.url.partition(':')[0]}",
+            f"{place.answered:,} requests, all 200; {place.trained} models trained; {'; '.join(told)}",
+        )
+        for before, after in zip(parts[1], parts[3], strict=True):
+            assert after[0] < 1.1 * before[0] + 20, told
+            assert after[1] < before[1] + 10, told

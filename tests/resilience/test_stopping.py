@@ -1,0 +1,118 @@
+"""SIGTERM under load: not ready first, no request in flight lost, gone within 10 s (line 18).
+
+`tests/service/test_server.py` stops one that was started as it always is; here it stops while sales come in, on both databases.
+"""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from storecast.database import tables as t
+from storecast.database.connect import Database
+from storecast.database.panel import read_panel
+from support.load_client import Caller, Reply, busy
+from support.resilience_report import Report
+from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
+from support.service_process import Life, Nursery
+
+
+class Sellers:
+    """Clients that write sales of a store each, and know what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[int, int] = {}
+
+    def steps(self) -> list[Any]:
+        return [lambda caller, count, store=store: self._sell(caller, count, store) for store in (1, 2, 3)]
+
+    def _sell(self, caller: Caller, count: int, store: int) -> Reply:
+        rows = [{"Store": store, "Date": str(FIRST), "Sales": count + 1, **OPEN_DAY}]
+        reply = caller.post("/v1/sales", {"rows": rows, "replace": True})
+        if reply.status == 200:
+            self.acknowledged[store] = count + 1
+        return reply
+
+
+def forecast(caller: Caller, count: int) -> Reply:
+    reply = caller.post("/v1/forecasts", {"store": 1 + count % STORES, "days": 14})
+    assert reply.status != 200 or len(reply.json()["forecasts"]) == 14
+    return reply
+
+
+def totals(caller: Caller, count: int) -> Reply:
+    return caller.post("/v1/forecasts", {"store": 1, "totals": True})
+
+
+@contextmanager
+def stopped(life: Life) -> Iterator[list[int]]:
+    """Send SIGTERM, and yield what it says of being ready until it is gone."""
+    seen: list[int] = []
+    began = time.monotonic()
+    life.signal(signal.SIGTERM)
+    while life.code() is None and time.monotonic() - began < 12:
+        seen.append(life.status())
+        time.sleep(0.02)
+    assert life.code() == 0, life.said()[-2000:]
+    assert time.monotonic() - began < 10
+    yield seen
+
+
+def test_when_it_is_stopped_under_load_then_no_request_is_lost(
+    nursery: Nursery, home: Path, url: str, tmp_path: Path
+) -> None:
+    fill(url, chain())
+    key, sellers = make_key(url), Sellers()
+    with nursery.living(copy_of(home, tmp_path / "home"), "--db", url, STORECAST_DRAIN_SECONDS="0.5") as life:
+        port = life.port
+        with busy([port], key, [*sellers.steps(), forecast, forecast, totals], may_close=True) as load:
+            wait_until(lambda: len(sellers.acknowledged) == 3 and load.seen["200"] > 50, 30)
+            with stopped(life) as seen:
+                pass
+    assert load.wrong == []
+    assert set(load.seen) == {"200"}
+    assert 503 in seen  # not ready, and still answering
+    assert 200 not in seen[seen.index(503) :]
+    check(url, sellers, load.seen["200"])
+
+
+def check(url: str, sellers: Sellers, answered: int) -> None:
+    database = Database.open(url)
+    try:
+        sales = read_panel(database)[0].sales
+        found = dict(sales.filter(sales["Date"] == FIRST).select("Store", "Sales").rows())
+        assert found == sellers.acknowledged
+        with database.reading() as conn:  # the log of requests is whole, too
+            assert conn.execute(sa.select(sa.func.count()).select_from(t.requests)).scalar() == answered
+    finally:
+        database.close()
+
+
+@pytest.mark.long
+def test_when_services_are_stopped_often_then_no_request_is_lost(
+    nursery: Nursery, home: Path, url: str, tmp_path: Path, report: Report
+) -> None:
+    fill(url, chain())
+    key, own, times, answered = make_key(url), copy_of(home, tmp_path / "home"), [], 0
+    for _ in range(20):
+        sellers = Sellers()
+        life = nursery.start(own, "--db", url).ready()
+        with busy([life.port], key, [*sellers.steps(), forecast, forecast, totals], may_close=True) as load:
+            wait_until(lambda sellers=sellers: len(sellers.acknowledged) == 3, 30)
+            began = time.monotonic()
+            with stopped(life) as seen:
+                times.append(time.monotonic() - began)
+        assert load.wrong == []
+        assert 503 in seen
+        answered += load.seen["200"]
+        check(url, sellers, answered)
+    report.add(
+        18,
+        f"20 times SIGTERM under load, {url.partition(':')[0]}",
+        f"not ready first each time; {answered:,} requests, each answered with 200 and logged; gone in {max(times):.1f} s at most",
+    )

@@ -1,0 +1,250 @@
+"""A small home with a trained model and its database, and a service over it that tests can ask.
+
+Most tests ask the application itself, in a thread of this process; those that need sockets or signals start `storecast serve`.
+"""
+
+import asyncio
+import datetime as dt
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.bundle.bundle import Bundle, load
+from storecast.bundle.registry import promote
+from storecast.config import Task
+from storecast.data.panel import Panel
+from storecast.database.connect import Database, home_url
+from storecast.database.keys import create_key
+from storecast.database.panel import write_panel
+from storecast.features.rows import Memo
+from storecast.models import create
+from storecast.service.app import create_app
+from storecast.service.settings import Settings
+from storecast.uncertainty.calibration import calibrate
+from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
+from storecast.uncertainty.point import point_forecasts
+from support.panels import FIRST as START
+from support.panels import make_panel
+
+HORIZON = 42
+STORES = 6
+DAYS = 420
+FIRST = START + dt.timedelta(days=DAYS)  # the first day without sales
+OPEN_DAY = {"Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0}
+
+
+def chain() -> Panel:
+    """Return the chain of the home: its calendar is given for all but the last week of the horizon."""
+    return make_panel(stores=STORES, days=DAYS, ahead=HORIZON - 7)
+
+
+def train(kind: str, panel: Panel, home: Path) -> str:
+    """Train a model, add it to the home and return its name."""
+    window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
+    model = create(kind)
+    model.fit(window.past, HORIZON, memo)
+    past = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
+    calibration = calibrate([past.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))], cold=3.0)
+    model.fit(panel.until(panel.end), HORIZON, memo)
+    field = fit_joint_errors(past_errors(panel, HORIZON, fast=True), panel.stores, HORIZON)
+    bundle = Bundle(model, calibration, Task(HORIZON), field)
+    return bundle.save(home / "models", panel, scores={"RMSPE": 0.1}, generated=True).name
+
+
+def make_home(home: Path) -> Path:
+    """Write a home with two models, the newer one in use, and the database."""
+    panel = chain()
+    train("naive", panel, home)
+    promote(home / "models", train("linear", panel, home))
+    fill(home_url(home), panel)
+    return home
+
+
+def fill(url: str, panel: Panel) -> None:
+    """Write a chain into a database."""
+    database = Database.open(url, create=True)
+    write_panel(database, panel, generated=True)
+    database.close()
+
+
+def make_key(url: str, *scopes: str, expires: dt.datetime | None = None) -> str:
+    """Make a key and return its token."""
+    database = Database.open(url)
+    try:
+        return create_key(database, "test", scopes or ["admin"], expires)[0]
+    finally:
+        database.close()
+
+
+class Client:
+    """Asks a service, from any thread."""
+
+    def __init__(self, app: Any, loop: asyncio.AbstractEventLoop, key: str | None) -> None:
+        self.app = app
+        self.loop = loop
+        self.key = key
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000", timeout=60
+        )
+
+    def ask(
+        self, method: str, path: str, content: bytes | str | None = None, *, key: str | None = "", **headers: str
+    ) -> httpx.Response:
+        """Send a request; underscores in names of headers are dashes. An empty key: the client's own; None: none."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        token = self.key if key == "" else key
+        if token:
+            sent.setdefault("authorization", f"Bearer {token}")
+        if content is not None:
+            sent.setdefault("content-type", "application/json")
+        request = self._client.request(method, path, content=content, headers=sent)
+        return asyncio.run_coroutine_threadsafe(request, self.loop).result(60)
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        """Get."""
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
+        """Post plain data as JSON, or bytes and text as they are."""
+        content = body if isinstance(body, bytes | str) else json.dumps(body)
+        return self.ask("POST", path, content, **more)
+
+    def forecasts(self, body: Any, **more: Any) -> httpx.Response:
+        """Ask for forecasts."""
+        return self.post("/v1/forecasts", body, **more)
+
+    @property
+    def service(self) -> Any:
+        """The service itself."""
+        return self.app.state.service
+
+
+@contextmanager
+def running(settings: Settings, key: str | None = None, *, trial: bool = False) -> Iterator[Client]:
+    """Run the application in a thread, ready to be asked. Models are loaded without their trial in a child process.
+
+    The trial takes seconds; `test_chain` and what starts `storecast serve` have it.
+    """
+    app = create_app(settings)
+    loop = asyncio.new_event_loop()
+    begun, end = threading.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            begun.set()
+            await end.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(live()), daemon=True)
+    client = Client(app, loop, key)
+    if not trial:
+        app.state.service.chain.load = load_untried
+    try:
+        thread.start()
+        assert begun.wait(10)
+        wait_until(lambda: app.state.service.chain.served is not None, 60)
+        yield client
+    finally:
+        asyncio.run_coroutine_threadsafe(client._client.aclose(), loop).result(10)
+        loop.call_soon_threadsafe(end.set)
+        thread.join(20)
+        loop.close()
+
+
+def load_untried(path: Path) -> Bundle:
+    """Load a model file without its trial."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storecast.bundle.bundle.try_in_child", lambda path, **_: path)
+        return load(path)
+
+
+def wait_until(condition: Any, seconds: float) -> None:
+    """Wait until something holds; fail where it does not in time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come to hold in time"
+        time.sleep(0.02)
+
+
+def copy_of(home: Path, to: Path) -> Path:
+    """Copy a home, to be written to."""
+    shutil.copytree(home, to)
+    return to
+
+
+def settings_of(home: Path, **changes: Any) -> Settings:
+    """Return settings for tests: no rate, quick looks."""
+    return replace(Settings(home=home, rate=0, poll_seconds=0.2), **changes)
+
+
+@contextmanager
+def served_process(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start `storecast serve` on a free port, ready; yield the process and the port."""
+    command = [sys.executable, "-P", "-m", "storecast.cli", "serve", "--home", str(home), "--port", "0", *options]
+    variables = {**os.environ, "STORECAST_LOG_FORMAT": "json", "OMP_NUM_THREADS": "1", **environment}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
+    assert process.stderr is not None
+    lines: list[str] = []
+    process.lines = lines  # type: ignore[attr-defined]
+    reader = threading.Thread(target=lambda: lines.extend(iter(process.stderr.readline, "")), daemon=True)  # type: ignore[union-attr]
+    reader.start()
+    try:
+        wait_until(lambda: process.poll() is not None or any("running on http" in line for line in lines), 60)
+        assert process.poll() is None, "".join(lines)
+        line = next(line for line in lines if "running on http" in line)
+        port = int(json.loads(line)["message"].rpartition(":")[2].split()[0])
+        wait_until(lambda: status(port) == 200, 60)
+        yield process, port
+    finally:
+        process.kill()
+        process.wait(10)
+        reader.join(10)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def status(port: int, path: str = "/health/ready") -> int:
+    """Ask for the status of a path; 0 where nobody answers. httpx would load certificates each time."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        link.request("GET", path)
+        return link.getresponse().status
+    except OSError:
+        return 0
+    finally:
+        link.close()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one home for all tests of a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        patch.delenv("STORECAST_SIGNING_KEY", raising=False)
+        return make_home(tmp_path_factory.mktemp("served") / "home")
+
+
+@pytest.fixture(scope="session")
+def client(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Run one service for all tests that only read; its key is an admin's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        patch.delenv("STORECAST_TRUSTED_KEYS", raising=False)
+        own = copy_of(home, tmp_path_factory.mktemp("reading") / "home")
+        with running(settings_of(own), make_key(home_url(own))) as found:
+            yield found

@@ -1,0 +1,41 @@
+"""Every column declares what it may hold, and marks what it may not."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+
+VALUES = {
+    "flag": ([0, 1, None], [2, -1]),
+    "category": (["0", "a", None], ["d", ""]),
+    "text": (["", "a", "x" * s.MAX_TEXT_LENGTH, None], ["x" * (s.MAX_TEXT_LENGTH + 1), "a\x00"]),
+    "months": (["", "Jan,Apr,Sept", None], ["Jan,", "January", "Sep"]),
+    "date": ([dt.date(1990, 1, 1), dt.date(2100, 12, 31), None], [dt.date(1989, 12, 31), dt.date(2101, 1, 1)]),
+    "id": ([0, 7, s.MAX_STORE_ID, None], [-1, s.MAX_STORE_ID + 1]),
+}
+
+
+@pytest.mark.parametrize("column", s.COLUMNS, ids=lambda column: column.name)
+def test_a_column_marks_the_values_that_have_no_meaning(column: s.Column) -> None:
+    assert column.low is not None or column.kind != "number"
+    good, bad = VALUES[column.kind] if column.kind != "number" else ([column.low, column.high, None], [-1, 1e12])
+    dtype = pl.Int64() if column.kind == "flag" else column.dtype
+    frame = pl.DataFrame({column.name: pl.Series(good + bad, dtype=dtype)})
+    assert frame.select(column.invalid()).to_series().to_list() == [False] * len(good) + [True] * len(bad)
+
+
+def test_ids_that_are_text_are_checked_as_text() -> None:
+    frame = pl.DataFrame({s.STORE: ["a", "x" * s.MAX_ID_LENGTH, "", "x" * (s.MAX_ID_LENGTH + 1)]})
+    invalid = frame.select(s.BY_NAME[s.STORE].invalid(pl.String())).to_series()
+    assert invalid.to_list() == [False, False, True, True]
+
+
+def test_names_are_declared_once() -> None:
+    assert len(s.BY_NAME) == len(s.COLUMNS)
+
+
+def test_an_own_column_is_any_number() -> None:
+    frame = pl.DataFrame({"Price": [-3.5, 0.0, 2e9, None]})
+    assert frame.select(s.own_column("Price").invalid()).to_series().to_list() == [False, False, True, False]

@@ -1,0 +1,143 @@
+"""Intervals come from earlier windows, cover what they should, and never cross."""
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.config import Task
+from storecast.evaluate.scores import rmspe
+from storecast.uncertainty.calibration import Calibration, calibrate
+
+STORES = 100
+
+
+def window(rows: int = 20_000, *, spread: float = 0.1, bias: float = 0.0, seed: int = 0) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    ahead = rng.integers(1, 49, rows)
+    medians = np.full(rows, 1000.0)
+    date = [dt.date(2014, 1, 1) + dt.timedelta(days=int(day)) for day in ahead]
+    return pl.DataFrame(
+        {
+            s.STORE: np.arange(rows) % STORES,
+            s.DATE: pl.Series(date, dtype=pl.Date),
+            s.PROMO: pl.Series(np.arange(rows) % 2, dtype=pl.Int8),
+            s.CUTOFF: pl.Series([dt.date(2014, 1, 1)] * rows, dtype=pl.Date),
+            "Ahead": ahead,
+            s.OPEN: np.ones(rows, np.int8),
+            "Median": medians,
+            "History": np.full(rows, 700),
+            s.SALES: medians * np.exp(bias + spread * (0.5 + ahead / 48) * rng.standard_normal(rows)),
+        }
+    )
+
+
+def asked(rows: int = 96) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            s.STORE: np.arange(rows),
+            s.DATE: pl.Series([dt.date(2014, 3, 1)] * rows, dtype=pl.Date),
+            "Ahead": np.arange(rows) % 48 + 1,
+            s.PROMO: pl.Series(np.arange(rows) % 2, dtype=pl.Int8),
+            s.OPEN: (np.arange(rows) % 3 > 0).astype(np.int8),
+            "Median": np.linspace(10, 9000, rows),
+            "History": np.full(rows, 700),
+        }
+    )
+
+
+@pytest.mark.parametrize(("level", "aim"), [(80, 0.8), (95, 0.95)])
+def test_errors_of_the_same_kind_are_covered_as_they_should(level: int, aim: float) -> None:
+    fitted, fresh = calibrate([window(seed=1)]), window(seed=2)
+    rows = fresh.drop(s.CUTOFF, s.SALES)
+    found = fitted.apply(rows, Task(48))
+    low, high = (found[name].to_numpy() for name in s.bound_columns(level))
+    inside = (fresh[s.SALES].to_numpy() >= low) & (fresh[s.SALES].to_numpy() <= high)
+    assert abs(inside.mean() - aim) < 0.01
+
+
+def test_quantiles_never_cross_and_the_median_stays() -> None:
+    every = tuple(k / 100 for k in range(1, 100))
+    found = calibrate([window(bias=0.3)]).apply(asked(), Task(48, every))
+    table = found.select([s.quantile_column(q) for q in every]).to_numpy()
+    assert (np.diff(table, axis=1) >= 0).all()
+    opened = asked()[s.OPEN].to_numpy() == 1
+    np.testing.assert_allclose(found["Q50"].to_numpy()[opened], asked()["Median"].to_numpy()[opened].round(2))
+    for wide, narrow in (("Lower95", "Lower80"), ("Upper80", "Upper95")):
+        assert (found[wide] <= found[narrow]).all()
+
+
+def test_closed_days_are_exactly_zero() -> None:
+    found = calibrate([window()]).apply(asked(), Task(48, (0.9,))).filter(pl.Series(asked()[s.OPEN] == 0))
+    assert found.select(pl.exclude(*s.KEYS)).to_numpy().max() == 0
+
+
+def test_the_expected_value_lies_above_the_median_by_the_spread() -> None:
+    fitted = calibrate([window(200_000, spread=0.2)])
+    error = np.log(window(200_000, spread=0.2)[s.SALES] / 1000.0)
+    assert abs(fitted.mean - np.log(np.exp(error).mean())) < 0.005
+
+
+def test_the_factor_for_rmspe_has_the_least_rmspe_and_is_lower_where_less_is_known() -> None:
+    many = window(200_000, spread=0.2)
+    fitted = calibrate([many])
+    factor = fitted.rmspe_factor(many)
+    forecast, sold = fitted.apply(many, Task(48))[s.FORECAST].to_numpy(), many[s.SALES].to_numpy()
+    errors = [rmspe(sold, forecast * factor * shift) for shift in (0.96, 1.0, 1.04)]
+    assert errors[1] < min(errors[0], errors[2])
+    assert (replace(fitted, cold=3.0).rmspe_factor(many.with_columns(History=pl.lit(0))) < factor).all()
+
+
+def test_a_store_that_is_hard_to_forecast_gets_wider_intervals_and_its_own_coverage() -> None:
+    noisy = pl.when(pl.col(s.STORE) < 5).then(pl.col(s.SALES) ** 2 / pl.col("Median")).otherwise(pl.col(s.SALES))
+    fitted, fresh = (calibrate([window(seed=1).with_columns(noisy)]), window(seed=2).with_columns(noisy))
+    found = fitted.apply(fresh.drop(s.CUTOFF, s.SALES), Task(48))
+    inside = (fresh[s.SALES] >= found["Lower80"]) & (fresh[s.SALES] <= found["Upper80"])
+    for of in (fresh[s.STORE] < 5, fresh[s.STORE] >= 5):
+        assert abs(inside.filter(of).mean() - 0.8) < 0.06
+
+
+def test_weeks_further_ahead_get_wider_intervals() -> None:
+    by_week = calibrate([window(60_000)]).by_week
+    assert (np.diff(by_week[:6]) > 0).all()
+
+
+def test_all_windows_count_and_are_named() -> None:
+    old = window(seed=3).with_columns(pl.lit(dt.date(2013, 1, 1)).alias(s.CUTOFF))
+    both = calibrate([old, window()])
+    assert both.windows == ("2013-01-01", "2014-01-01")
+    assert both.rows == 40_000
+
+
+def test_few_errors_change_a_factor_little() -> None:
+    few, many = (calibrate([window(rows).with_columns(odd_store())]) for rows in (STORES, 100 * STORES))
+    assert 1 < few.by_store[0] < 1.5 < many.by_store[0]
+
+
+def odd_store() -> pl.Expr:
+    return pl.when(pl.col(s.STORE) == 0).then(3 * pl.col("Median")).otherwise(pl.col(s.SALES)).alias(s.SALES)
+
+
+def test_without_a_single_error_intervals_are_points() -> None:
+    fitted = calibrate([window(700).with_columns(pl.lit(0).alias(s.OPEN))])
+    found = fitted.apply(asked(), Task(48))
+    assert (found["Lower95"] == found["Upper95"]).all()
+
+
+def test_the_less_history_a_store_has_the_wider_are_its_intervals() -> None:
+    fitted = calibrate([window()], cold=3.0)
+    width = []
+    for days in (0, 7, 28, 700):
+        found = fitted.apply(asked().with_columns(pl.lit(days).alias("History")), Task(48)).filter(asked()[s.OPEN] == 1)
+        width.append((found["Upper80"].log() - found["Lower80"].log()).mean())
+    assert width[0] == pytest.approx(3 * width[3], rel=0.01)
+    assert width == sorted(width, reverse=True)
+
+
+def test_what_is_written_is_read() -> None:
+    fitted = calibrate([window()])
+    again = Calibration.from_json(fitted.to_json())
+    assert again.apply(asked(), Task(48)).equals(fitted.apply(asked(), Task(48)))
