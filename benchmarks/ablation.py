@@ -34,7 +34,6 @@ def main() -> None:
     from storecast import schema as s
     from storecast.data.panel import Window
     from storecast.evaluate.scores import rmspe, wape
-    from storecast.features.rows import Memo
     from storecast.models import create
     from storecast.models.boosting import FAST, Boosting
     from storecast.uncertainty.point import point_forecasts
@@ -50,7 +49,7 @@ def main() -> None:
         def columns(self, there: list[str]) -> list[str]:
             return [name for name in there if not (self.begins and name.startswith(self.begins))]
 
-    panel, memo = prepare(arguments(__doc__).data, horizon=HORIZON).panel, Memo()
+    panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
     windows = [panel.window(cutoff, HORIZON) for cutoff in CUTOFFS]
 
     def scored(window: Window, medians: pl.DataFrame) -> tuple[float, float]:
@@ -70,16 +69,16 @@ def main() -> None:
         found = []
         for window in windows:
             model = Without(begins)
-            model.fit(window.past, HORIZON, memo)
-            found.append(scored(window, point_forecasts(model, window, memo)))
+            model.fit(window.past, HORIZON)
+            found.append(scored(window, point_forecasts(model, window)))
         line(name, found)
     medians: dict[str, list[pl.DataFrame]] = {}
     for name in MEMBERS:
         medians[name] = []
         for window in windows:
             member = create(name, fast=True)
-            member.fit(window.past, HORIZON, memo)
-            medians[name].append(point_forecasts(member, window, memo))
+            member.fit(window.past, HORIZON)
+            medians[name].append(point_forecasts(member, window))
     for left in (None, *MEMBERS):
         kept = [name for name in MEMBERS if name != left]
         found = []

@@ -20,21 +20,19 @@ def main() -> None:
     from storecast import schema as s
     from storecast.data.panel import Window
     from storecast.evaluate.scores import rmspe, wape
-    from storecast.features.rows import Memo
     from storecast.models import Forecaster, create
     from storecast.uncertainty.point import point_forecasts
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
-    memo = Memo()
 
     def fitted(name: str, window: Window) -> Forecaster:
         model = create(name, fast=True)
-        model.fit(window.past, HORIZON, memo)
+        model.fit(window.past, HORIZON)
         return model
 
     def scored(model: Forecaster, window: Window) -> tuple[float, float]:
-        rows = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
+        rows = point_forecasts(model, window).join(window.actual(), on=s.KEYS)
         rows = rows.filter(pl.col(s.OPEN) == 1, pl.col(s.SALES) > 0)
         actual, median = rows[s.SALES].cast(pl.Float64).to_numpy(), rows["Median"].to_numpy()
         return rmspe(actual, median, leave_out=5), wape(actual, median)

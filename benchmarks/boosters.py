@@ -24,11 +24,10 @@ def main() -> None:
     from storecast.data.clean import clean
     from storecast.data.read import read_chain
     from storecast.features.columns import encoder
-    from storecast.features.rows import Memo, future_rows, training_rows
+    from storecast.features.store import FeatureStore
     from storecast.models.boosting import Boosting
 
     panel = clean(read_chain(arguments(__doc__).data)).panel
-    memo = Memo()
     lightgbm = LGBMRegressor(
         n_estimators=500, learning_rate=0.06, num_leaves=63, min_child_samples=100, colsample_bytree=0.2, subsample=0.6,
         subsample_freq=1, reg_lambda=5, n_jobs=2, random_state=0, verbose=-1, deterministic=True, force_row_wise=True,
@@ -36,11 +35,11 @@ def main() -> None:
     print("cutoff,library,RMSPE,CPU seconds,bytes")
     for cutoff in CUTOFFS:
         window = panel.window(cutoff, HORIZON)
-        blocks = training_rows(window.past, HORIZON, memo)
+        blocks = FeatureStore.of(window.past).training(window.past, HORIZON)
         seen = [np.isfinite(block.target) for block in blocks]
         table = pl.concat([block.table.filter(pl.Series(rows)) for block, rows in zip(blocks, seen, strict=True)])
         target = np.concatenate([block.target[rows] for block, rows in zip(blocks, seen, strict=True)])
-        future = future_rows(window.past, window.future, HORIZON, memo)
+        future = FeatureStore.of(window).ahead(window)
         actual = window.actual().filter(pl.col("Sales") > 0)
         rows = pl.DataFrame(
             {"Store": panel.stores["Store"].gather(future.store), "Date": np.datetime64(panel.first) + future.day}

@@ -25,7 +25,6 @@ def main() -> None:
     from storecast.config import Task
     from storecast.data.panel import Panel
     from storecast.evaluate.scores import coverage, rmspe
-    from storecast.features.rows import Memo
     from storecast.models import create
     from storecast.uncertainty.calibration import calibrate
     from storecast.uncertainty.cold_start import cold_start_factor
@@ -37,8 +36,8 @@ def main() -> None:
     for cutoff in CUTOFFS:
         before = panel.window(cutoff - dt.timedelta(days=HORIZON), HORIZON)
         model = create("linear")
-        model.fit(before.past, HORIZON, Memo())
-        errors = point_forecasts(model, before, Memo()).join(before.actual(), on=s.KEYS, how="left")
+        model.fit(before.past, HORIZON)
+        errors = point_forecasts(model, before).join(before.actual(), on=s.KEYS, how="left")
         usual[cutoff] = calibrate(
             [errors.with_columns(pl.lit(before.cutoff).alias(s.CUTOFF))], cold=cold_start_factor(before)
         )
@@ -58,8 +57,8 @@ def main() -> None:
                     pl.concat([calendar, window.future.select(calendar.columns)]),
                 ).window(cutoff, HORIZON)
                 model = create("linear")
-                model.fit(asked.past, HORIZON, Memo())
-                medians = point_forecasts(model, asked, Memo())
+                model.fit(asked.past, HORIZON)
+                medians = point_forecasts(model, asked)
                 found = (
                     usual[cutoff]
                     .apply(medians, Task(HORIZON))

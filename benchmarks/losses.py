@@ -23,19 +23,18 @@ def main() -> None:
     """Print a line for each loss, the mean of the windows."""
     from storecast.config import Task
     from storecast.evaluate.backtest import backtest
-    from storecast.features.rows import Memo
     from storecast.models.losses import LOSSES
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
-    task, memo = Task(HORIZON, (UNDER / (UNDER + OVER),)), Memo()
+    task = Task(HORIZON, (UNDER / (UNDER + OVER),))
     print(f"# under-forecast costs {UNDER:.0%} of the sales missed, over-forecast {OVER:.0%} of what is left")
     print(
         f"loss,RMSPE,MAE,RMSE,WAPE,SQL,cover80,cost of planning the forecast,cost of planning {BEST},CPU seconds of a fit"
     )
     for name in LOSSES:
         settings = {"boosting": {"loss": name}}
-        result = backtest(panel, ["boosting"], CUTOFFS, task, fast=True, settings=settings, memo=memo)
+        result = backtest(panel, ["boosting"], CUTOFFS, task, fast=True, settings=settings)
         of = result.forecasts.filter(pl.col("Model") == "boosting").join(panel.sales, on=["Store", "Date"])
         money = [in_money(of.filter(pl.col("Cutoff") == cutoff)) for cutoff in CUTOFFS]
         scores = [result.mean("boosting", score) for score in ("RMSPE", "WAPE", "SQL", "cover80")]
@@ -43,7 +42,7 @@ def main() -> None:
         found = [scores[0], mae, rmse, *scores[1:], planned, best]
         shown = [f"{value:.4f}" if value < 1 else f"{value:.1f}" for value in found]
         print(name, *shown, f"{np.median(result.seconds['boosting']):.0f}", sep=",", flush=True)
-    seconds, lost = cpu_of(lambda: np.mean([direct_quantiles(panel, cutoff, memo) for cutoff in CUTOFFS]))
+    seconds, lost = cpu_of(lambda: np.mean([direct_quantiles(panel, cutoff) for cutoff in CUTOFFS]))
     print(
         f"# nine quantiles trained one by one (log-quantile), no calibration: SQL {lost:.4f}, {seconds / 3:.0f} CPU s a window"
     )
@@ -63,24 +62,22 @@ def in_money(rows: pl.DataFrame) -> tuple[float, float, float, float]:
     return mae, rmse, cost("Forecast"), cost(BEST)
 
 
-def direct_quantiles(panel: object, cutoff: dt.date, memo: object) -> float:
+def direct_quantiles(panel: object, cutoff: dt.date) -> float:
     """Return the SQL of quantiles that were each trained by their own loss, kept from crossing by sorting."""
     from storecast.data.grid import Grid
     from storecast.data.panel import Panel
     from storecast.evaluate.scores import scale_of, sql
-    from storecast.features.rows import Memo
     from storecast.models import create
     from storecast.uncertainty.point import point_forecasts
 
     assert isinstance(panel, Panel)
-    assert isinstance(memo, Memo)
     window = panel.window(cutoff, HORIZON)
     found = []
     for tau in DECILES:
         settings = {"boosting": {"loss": "log-quantile", "quantile": tau}}
         model = create("boosting", fast=True, settings=settings)
-        model.fit(window.past, HORIZON, memo)
-        rows = point_forecasts(model, window, memo)
+        model.fit(window.past, HORIZON)
+        rows = point_forecasts(model, window)
         found.append(np.where(rows["Open"].to_numpy() == 1, rows["Median"].to_numpy(), 0.0))
     quantiles = np.sort(np.stack(found), axis=0)
     grid = Grid.of(window.past)

@@ -57,7 +57,7 @@ def ask_mlflow(
     subprocess.run([python, "-c", SAVE, str(folder / "booster.ubj"), str(folder / "mlflow")], check=True)
     ready = Predictor.of(bundle, panel.until(panel.end))
     some = ready.future[np.random.default_rng(0).permutation(ready.future.height)[:ROWS]].sort("Store", "Date")
-    design = model.features(ready.window.past, some, ready.window.horizon, ready.memo)
+    design = model.features(ready.window, some)
     columns = list(model.pipeline_["columns"].get_feature_names_out())
     table = encoded(model.pipeline_["columns"], design)
     bodies = folder / "mlflow.jsonl"

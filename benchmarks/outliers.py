@@ -24,13 +24,12 @@ def main() -> None:
     from storecast.data.panel import Panel, Window
     from storecast.data.read import read_chain
     from storecast.features.columns import encoder
-    from storecast.features.rows import Memo, future_rows, training_rows
+    from storecast.features.store import FeatureStore
     from storecast.models.boosting import Boosting
     from storecast.models.linear import Linear
     from storecast.uncertainty.point import point_forecasts
 
     panel = clean(read_chain(arguments(__doc__).data)).panel
-    memo = Memo()
 
     def rmspe(forecast: pl.DataFrame, window: Window) -> float:
         both = forecast.join(window.actual().filter(pl.col("Sales") > 0), on=["Store", "Date"])
@@ -38,11 +37,11 @@ def main() -> None:
 
     def linear(window: Window, rounds: int) -> float:
         model = Linear(replace(LinearSettings(), robust_rounds=rounds))
-        model.fit(window.past, HORIZON, memo)
-        return rmspe(point_forecasts(model, window, memo), window)
+        model.fit(window.past, HORIZON)
+        return rmspe(point_forecasts(model, window), window)
 
     def trees(window: Window, panel: Panel, limit: float, *, leave_out: bool) -> float:
-        blocks = training_rows(window.past, HORIZON, memo)
+        blocks = FeatureStore.of(window.past).training(window.past, HORIZON)
         table = pl.concat([block.table for block in blocks])
         target = np.concatenate([block.target for block in blocks])
         ridge, noise = table["ridge"].to_numpy(), table["ridge_noise"].to_numpy()
@@ -52,7 +51,7 @@ def main() -> None:
             target = np.clip(target, ridge - limit * noise, ridge + limit * noise)
         pipeline = Pipeline([("columns", encoder(table.columns)), ("trees", Boosting(BoostingSettings()).trees())])
         pipeline.fit(table.filter(pl.Series(use)), target[use])
-        future = future_rows(window.past, window.future, HORIZON, memo)
+        future = FeatureStore.of(window).ahead(window)
         rows = pl.DataFrame(
             {"Store": panel.stores["Store"].gather(future.store), "Date": np.datetime64(panel.first) + future.day}
         )

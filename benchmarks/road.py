@@ -46,15 +46,14 @@ def trained(panel: "Panel", name: str) -> "Bundle":
     from storecast import schema as s
     from storecast.bundle.bundle import Bundle
     from storecast.config import Task
-    from storecast.features.rows import Memo
     from storecast.models import create
     from storecast.uncertainty.calibration import calibrate
     from storecast.uncertainty.point import point_forecasts
 
-    window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
+    window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
     model = create(name, settings={member: {"origins": ORIGINS} for member in ("boosting", "boosting-plain")})
-    model.fit(window.past, HORIZON, memo)
-    errors = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
+    model.fit(window.past, HORIZON)
+    errors = point_forecasts(model, window).join(window.actual(), on=s.KEYS)
     return Bundle(model, calibrate([errors.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))]), Task(HORIZON))
 
 

@@ -21,12 +21,10 @@ def main() -> None:
     from storecast.config import BoostingSettings
     from storecast.data.clean import clean
     from storecast.data.read import read_chain
-    from storecast.features.rows import Memo
     from storecast.models.boosting import Boosting
     from storecast.uncertainty.point import point_forecasts
 
     panel = clean(read_chain(arguments(__doc__).data)).panel
-    memo = Memo()
     shipped = BoostingSettings()
     choices = {
         "shipped": shipped,
@@ -45,8 +43,8 @@ def main() -> None:
             errors = []
             for seed in SEEDS:
                 model = Boosting(replace(settings, seed=seed))
-                seconds, _ = cpu_of(lambda model=model, window=window: model.fit(window.past, HORIZON, memo))
-                both = point_forecasts(model, window, memo).join(actual, on=["Store", "Date"])
+                seconds, _ = cpu_of(lambda model=model, window=window: model.fit(window.past, HORIZON))
+                both = point_forecasts(model, window).join(actual, on=["Store", "Date"])
                 errors.append(float((((both["Sales"] - both["Median"]) / both["Sales"]) ** 2).mean() ** 0.5))
             found.append(np.mean(errors))
         print(

@@ -11,7 +11,7 @@ def main() -> None:
 
     from storecast.data.clean import clean
     from storecast.data.read import read_chain
-    from storecast.features.rows import Memo, future_rows
+    from storecast.features.store import FeatureStore
     from storecast.models import create
     from storecast.uncertainty.point import point_forecasts
 
@@ -22,11 +22,11 @@ def main() -> None:
 
     def linear() -> None:
         model = create("linear")
-        model.fit(window.past, HORIZON, Memo())
-        point_forecasts(model, window, Memo())
+        model.fit(window.past, HORIZON)
+        point_forecasts(model, window)
 
     def features() -> None:
-        future_rows(window.past, window.future, HORIZON, Memo())
+        FeatureStore.of(window).ahead(window)
 
     print(f"# {panel.sales.height} rows, {panel.stores.height} stores")
     print("step,CPU seconds,limit")

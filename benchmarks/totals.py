@@ -19,7 +19,6 @@ def main() -> None:
     """Print coverage and mean relative width by level, and the hits of the chain."""
     from storecast import schema as s
     from storecast.config import Task
-    from storecast.features.rows import Memo
     from storecast.models import create
     from storecast.uncertainty.calibration import calibrate
     from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
@@ -40,8 +39,8 @@ def main() -> None:
             print(f"# {cutoff}: {len(recent)} windows before it, too few")
             continue
         window, model = panel.window(cutoff, HORIZON), create("linear")
-        model.fit(window.past, HORIZON, Memo())
-        medians = point_forecasts(model, window, Memo())
+        model.fit(window.past, HORIZON)
+        medians = point_forecasts(model, window)
         usual = calibrate(apart)
         forecast = usual.apply(medians, Task(HORIZON))
         draws = field.sample_paths(medians, panel.stores, usual)

@@ -14,9 +14,8 @@ from storecast.bundle.bundle import Bundle
 from storecast.bundle.predictor import Predictor
 from storecast.config import Task
 from storecast.data.overlay import overlay_panel
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, DataError
-from storecast.features.rows import Memo
 from storecast.models import create
 from storecast.uncertainty.calibration import calibrate
 from storecast.uncertainty.joint_errors import JointErrors
@@ -33,10 +32,10 @@ def panel() -> Panel:
 
 
 def made_ready(panel: Panel, name: str) -> Predictor:
-    window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
+    window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
     model = create(name, fast=True)
-    model.fit(window.past, HORIZON, memo)
-    past = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
+    model.fit(window.past, HORIZON)
+    past = point_forecasts(model, window).join(window.actual(), on=s.KEYS)
     calibration = calibrate([past.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))], cold=3.0)
     field = JointErrors((0.1, 0.1, 0.1, 0.2, 0.2, 0.3), (0.5, 0.4, 0.3), 8.0, 12, s.STATE)
     return Predictor.of(Bundle(model, calibration, Task(HORIZON), field), panel)
@@ -87,9 +86,9 @@ def test_only_a_store_that_changes_is_worked_out(ready: Predictor, monkeypatch: 
     asked: list[int] = []
     design = ready.bundle.model.features
 
-    def spy(past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
-        asked.extend(future[s.STORE].unique())
-        return design(past, future, horizon, memo)
+    def spy(window: Window, calendar: pl.DataFrame) -> pl.DataFrame:
+        asked.extend(calendar[s.STORE].unique())
+        return design(window, calendar)
 
     monkeypatch.setattr(ready.bundle.model, "features", spy)
     same = ready.future.filter(pl.col(s.STORE) == 3).drop(s.ASSUMED)

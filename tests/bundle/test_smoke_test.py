@@ -135,7 +135,7 @@ def test_a_module_in_the_working_directory_does_not_stand_in_for_ours(
 
 def test_the_child_may_take_neither_all_memory_nor_leave_a_core(tmp_path: Path, manifest: dict[str, Any]) -> None:
     limits = "import resource, json; from storecast.bundle import smoke_test; smoke_test.compare = lambda model: None; "
-    limits += f"trial._main({str(model(tmp_path, manifest, 'right'))!r}, '', '60'); "
+    limits += f"smoke_test._main({str(model(tmp_path, manifest, 'right'))!r}, '', '60'); "
     limits += (
         "print(json.dumps([resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_CORE, resource.RLIMIT_DATA)]))"
     )

@@ -14,7 +14,7 @@ from storecast.data.panel import Panel
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
 from storecast.explain.explanations import importance
-from storecast.features.rows import Memo, feature_rows
+from storecast.features.store import feature_rows
 from storecast.models import create
 from storecast.uncertainty.point import point_forecasts
 from support.panels import make_panel, with_sales
@@ -46,8 +46,8 @@ def test_a_past_of_a_few_weeks_is_enough_for_a_level(stores: int, days: int) -> 
     level = pl.when(pl.col(s.SALES) > 0).then(5000.0 + 100 * pl.col(s.STORE)).otherwise(0.0)
     window = with_sales(panel, level).window(panel.end, 14)
     model = create("linear")
-    model.fit(window.past, 14, Memo())
-    found = point_forecasts(model, window, Memo()).filter(pl.col(s.OPEN) == 1)
+    model.fit(window.past, 14)
+    found = point_forecasts(model, window).filter(pl.col(s.OPEN) == 1)
     ratio = found["Median"].to_numpy() / (5000.0 + 100 * found[s.STORE].to_numpy())
     np.testing.assert_allclose(ratio, 1.0, atol=0.15)
     assert abs(float(np.mean(ratio)) - 1) < 0.05
@@ -66,8 +66,8 @@ def test_a_window_in_which_nothing_is_open_is_told_of() -> None:
     window = panel.window(saturday, 1)
     for name in MODELS:
         model = create(name, fast=True)
-        model.fit(window.past, 1, Memo())
-        assert importance(model, window, Memo()).is_empty()
+        model.fit(window.past, 1)
+        assert importance(model, window).is_empty()
 
 
 def test_the_shortest_past_that_is_asked_for_is_enough() -> None:

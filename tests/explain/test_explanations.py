@@ -12,7 +12,6 @@ from storecast.data.panel import Window
 from storecast.errors import ConfigError
 from storecast.evaluate.backtest import calibration_of
 from storecast.explain.explanations import USUAL, _in_cents, explain, importance
-from storecast.features.rows import Memo
 from storecast.models import create
 from storecast.models.base import Forecaster
 from storecast.uncertainty.calibration import Calibration
@@ -34,18 +33,17 @@ def calibration(window: Window) -> Calibration:
     return calibration_of(backtest(window.panel, ["linear"], [cutoff], Task(HORIZON)), "linear", window.cutoff)
 
 
-def fitted(name: str, window: Window, memo: Memo) -> Forecaster:
+def fitted(name: str, window: Window) -> Forecaster:
     model = create(name, fast=True)
-    model.fit(window.past, HORIZON, memo)
+    model.fit(window.past, HORIZON)
     return model
 
 
 @pytest.mark.parametrize("name", ["naive", "linear", "boosting"])
 def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Window, calibration: Calibration) -> None:
-    memo = Memo()
-    model = fitted(name, window, memo)
-    found = explain(model, calibration, window, [1, 4], memo)
-    forecast = calibration.apply(point_forecasts(model, window, memo), Task(HORIZON))
+    model = fitted(name, window)
+    found = explain(model, calibration, window, [1, 4])
+    forecast = calibration.apply(point_forecasts(model, window), Task(HORIZON))
     same = forecast.filter(pl.col(s.STORE).is_in([1, 4]))
     assert found[s.FORECAST].to_list() == same[s.FORECAST].to_list()
     cents = (found.drop(s.KEYS) * 100).select(pl.all().round().cast(pl.Int64))
@@ -60,7 +58,7 @@ def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Win
 
 
 def test_the_smallest_store_has_a_level_below_the_usual_one(window: Window, calibration: Calibration) -> None:
-    found = explain(fitted("linear", window, Memo()), calibration, window, [1, 6], Memo())
+    found = explain(fitted("linear", window), calibration, window, [1, 6])
     level = found.filter(pl.col(s.FORECAST) > 0).group_by(s.STORE).agg(pl.col("Level").mean()).sort(s.STORE)
     assert level["Level"][0] < 0 < level["Level"][1]
 
@@ -76,7 +74,7 @@ def test_money_is_shared_out_by_the_log_mean() -> None:
 
 def test_an_unknown_store_is_refused(window: Window, calibration: Calibration) -> None:
     with pytest.raises(ConfigError, match="no store '77'"):
-        explain(fitted("naive", window, Memo()), calibration, window, [77], Memo())
+        explain(fitted("naive", window), calibration, window, [77])
 
 
 def test_a_model_that_does_not_tell_is_refused(window: Window, calibration: Calibration) -> None:
@@ -86,14 +84,14 @@ def test_a_model_that_does_not_tell_is_refused(window: Window, calibration: Cali
         def __getattr__(self, name: str) -> object:
             if name == "contributions":
                 raise AttributeError(name)
-            return getattr(fitted("naive", window, Memo()), name)
+            return getattr(fitted("naive", window), name)
 
     with pytest.raises(ConfigError, match="does not tell"):
-        explain(Silent(), calibration, window, [1], Memo())
+        explain(Silent(), calibration, window, [1])
 
 
 def test_importance_knows_what_the_panel_is_made_of(window: Window) -> None:
-    found = importance(fitted("boosting", window, Memo()), window, Memo())
+    found = importance(fitted("boosting", window), window)
     drivers = dict(found.filter(pl.col("Kind") == "driver").select("Name", "Share").iter_rows())
     assert list(drivers)[:2] == ["level", "promotion"]
     assert drivers.get("competition", 0.0) < 0.01

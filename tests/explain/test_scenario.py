@@ -14,7 +14,6 @@ from storecast.data.generate_effects import NAMES, Effects
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import calibration_of
 from storecast.explain.scenario import compare
-from storecast.features.rows import Memo
 from storecast.models import create
 from support.known_chain import known_chain
 
@@ -49,7 +48,7 @@ def compared(panel: Panel, other: Panel, name: str = "linear") -> pl.DataFrame:
     cutoff = panel.end - dt.timedelta(days=HORIZON)
     calibration = calibration_of(backtest(panel, [name], [cutoff], Task(HORIZON), fast=True), name, panel.end)
     model = create(name, fast=True)
-    model.fit(panel.until(panel.end), HORIZON, Memo())
+    model.fit(panel.until(panel.end), HORIZON)
     windows = [each.window(panel.end, HORIZON) for each in (panel, other)]
     return compare(model, calibration, *windows, until=panel.end + dt.timedelta(days=HORIZON))
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -14,9 +15,9 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features import registry
 from storecast.features.columns import encoded, encoder
-from storecast.features.cutoff_state import CutoffState
+from storecast.features.cutoff_state import CutoffState, FeatureRows
 from storecast.features.registry import feature
-from storecast.features.rows import Memo, Rows, feature_rows, future_rows
+from storecast.features.store import FeatureStore, feature_rows
 from support.panels import make_panel
 
 HORIZON, STORES = 41, 40
@@ -46,11 +47,11 @@ def window(panel: Panel) -> Window:
 def origins(window: Window) -> dict[FeatureConfig, CutoffState]:
     grid = Grid.of(window.past, window.future)
     views = (FeatureConfig(), FeatureConfig(impute=True), FeatureConfig(impute=True, holidays_apart=True))
-    return {view: CutoffState.of(grid, grid.column(window.cutoff), HORIZON, view) for view in views}
+    return {view: CutoffState.fit(grid, grid.column(window.cutoff), HORIZON, view) for view in views}
 
 
 @pytest.fixture(params=["plain", "filled", "holidays apart"])
-def origin(request: pytest.FixtureRequest, origins: dict[FeatureConfig, CutoffState]) -> CutoffState:
+def state(request: pytest.FixtureRequest, origins: dict[FeatureConfig, CutoffState]) -> CutoffState:
     return list(origins.values())[["plain", "filled", "holidays apart"].index(request.param)]
 
 
@@ -69,7 +70,7 @@ def changed(future: pl.DataFrame, stores: pl.Expr, seed: int = 0) -> pl.DataFram
     return future.with_columns(*there, holiday.otherwise(pl.col(s.STATE_HOLIDAY)).alias(s.STATE_HOLIDAY))
 
 
-def assert_same(few: Rows, whole: Rows, places: list[int]) -> None:
+def assert_same(few: FeatureRows, whole: FeatureRows, places: list[int]) -> None:
     """Compare the rows of some stores, bit by bit, with theirs among all."""
     kept = np.isin(whole.store, places)
     np.testing.assert_array_equal(few.store, whole.store[kept])
@@ -86,52 +87,51 @@ def of(future: pl.DataFrame, places: list[int]) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("places", SOME, ids=len)
-def test_rows_of_some_stores_are_those_among_all(origin: CutoffState, window: Window, places: list[int]) -> None:
-    assert_same(origin.rows(of(window.future, places)), origin.rows(), places)
+def test_rows_of_some_stores_are_those_among_all(state: CutoffState, window: Window, places: list[int]) -> None:
+    assert_same(state.features(of(window.future, places)), state.features(), places)
 
 
 @pytest.mark.parametrize("places", SOME, ids=len)
-def test_rows_under_another_calendar_are_those_among_all(
-    origin: CutoffState, window: Window, places: list[int]
-) -> None:
+def test_rows_under_another_calendar_are_those_among_all(state: CutoffState, window: Window, places: list[int]) -> None:
     other = changed(window.future, pl.col(s.STORE) % 2 == 0)
-    assert_same(origin.rows(of(other, places)), origin.rows(other), places)
+    assert_same(state.features(of(other, places)), state.features(other), places)
 
 
 @pytest.mark.parametrize("place", [5, 11, 17])
-def test_when_one_store_changes_then_its_rows_do_and_no_others(origin: CutoffState, window: Window, place: int) -> None:
+def test_when_one_store_changes_then_its_rows_do_and_no_others(state: CutoffState, window: Window, place: int) -> None:
     other = changed(window.future, pl.col(s.STORE) == place + 1)
-    before, after = origin.rows(), origin.rows(other)
-    assert_same(origin.rows(of(other, [place])), after, [place])
+    before, after = state.features(), state.features(other)
+    assert_same(state.features(of(other, [place])), after, [place])
     own = before.store == place
     assert_frame_equal(before.table.filter(pl.Series(~own)), after.table.filter(pl.Series(~own)), check_exact=True)
     assert not before.table.filter(pl.Series(own)).equals(after.table.filter(pl.Series(own)))
 
 
-def test_the_rows_of_all_are_those_that_train(window: Window, origin: CutoffState) -> None:
+def test_the_rows_of_all_are_those_that_train(window: Window, state: CutoffState) -> None:
     grid = Grid.of(window.past, window.future)
-    trained = feature_rows(grid, grid.column(window.cutoff), HORIZON, origin.view)
-    assert_same(origin.rows(window.future), trained, list(range(STORES)))
+    trained = feature_rows(grid, grid.column(window.cutoff), HORIZON, state.config)
+    assert_same(state.features(window.future), trained, list(range(STORES)))
 
 
-def test_the_order_of_a_calendar_does_not_matter(origin: CutoffState, window: Window) -> None:
+def test_the_order_of_a_calendar_does_not_matter(state: CutoffState, window: Window) -> None:
     some = of(window.future, [3, 30])
-    assert_same(origin.rows(some.sort(s.DATE, descending=True)), origin.rows(some), [3, 30])
+    assert_same(state.features(some.sort(s.DATE, descending=True)), state.features(some), [3, 30])
 
 
-def test_days_that_a_calendar_leaves_out_stay_as_they_were_known(origin: CutoffState, window: Window) -> None:
+def test_days_that_a_calendar_leaves_out_stay_as_they_were_known(state: CutoffState, window: Window) -> None:
     first = window.future.filter((pl.col(s.STORE) == 4) & (pl.col(s.DATE) == window.cutoff + dt.timedelta(days=1)))
-    assert_same(origin.rows(first), origin.rows(), [3])
+    assert_same(state.features(first), state.features(), [3])
 
 
-def test_a_memo_that_serves_answers_for_some_stores_as_for_all(window: Window) -> None:
-    memo, view = Memo(serves=True), FeatureConfig(impute=True)
-    whole = future_rows(window.past, window.future, HORIZON, memo, view)
-    assert_same(whole, future_rows(window.past, window.future, HORIZON, Memo(), view), list(range(STORES)))
+def test_a_store_answers_for_some_stores_as_for_all(window: Window) -> None:
+    config = FeatureConfig(impute=True)
+    whole = FeatureStore.of(window).ahead(window, config, window.future)
+    fresh = replace(window.panel).window(window.cutoff, HORIZON)
+    assert_same(whole, FeatureStore.of(fresh).ahead(fresh, config), list(range(STORES)))
     other = changed(window.future, pl.col(s.STORE) == 18)
-    few = future_rows(window.past, of(other, [17]), HORIZON, memo, view)
-    assert_same(few, future_rows(window.past, other, HORIZON, memo, view), [17])
-    again = future_rows(window.past, of(window.future, [17]), HORIZON, memo, view)
+    few = FeatureStore.of(window).ahead(window, config, of(other, [17]))
+    assert_same(few, FeatureStore.of(window).ahead(window, config, other), [17])
+    again = FeatureStore.of(window).ahead(window, config, of(window.future, [17]))
     assert_same(again, whole, [17])
 
 
@@ -148,15 +148,15 @@ def across() -> Iterator[None]:
 
 
 def test_a_feature_of_ones_own_that_looks_across_stores_sees_them_all(
-    origin: CutoffState, window: Window, across: None
+    state: CutoffState, window: Window, across: None
 ) -> None:
     other = changed(window.future, pl.col(s.STORE) == 18)
-    few = origin.rows(of(other, [17]))
-    assert_same(few, origin.rows(other), [17])
+    few = state.features(of(other, [17]))
+    assert_same(few, state.features(other), [17])
     assert few.table["own_chain_open"].max() > 0.9
 
 
-def test_few_rows_are_encoded_as_the_fitted_step_does(origin: CutoffState) -> None:
-    table = origin.rows().table
+def test_few_rows_are_encoded_as_the_fitted_step_does(state: CutoffState) -> None:
+    table = state.features().table
     step = encoder(table.columns).fit(table.filter(pl.col(s.STORE_TYPE) != "d"))
     np.testing.assert_array_equal(encoded(step, table[::7]), step.transform(table)[::7])

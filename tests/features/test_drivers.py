@@ -8,7 +8,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from storecast.features.drivers import DRIVERS, Pieces
-from storecast.features.rows import Memo
 from storecast.models import create
 from support.panels import make_panel
 
@@ -19,12 +18,12 @@ PLACES = ["sequence", "step"]  # of a network's rows: they say where a row belon
 @pytest.fixture(scope="module")
 def designs() -> dict[str, pl.DataFrame]:
     panel = make_panel(stores=5, days=400, ahead=HORIZON)
-    window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
+    window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
     found = {}
     for name in ("naive", "linear", "boosting", "lstm"):
         model = create(name, fast=True)
-        model.fit(window.past, HORIZON, memo)
-        found[name] = model.features(window.past, window.future, HORIZON, memo)
+        model.fit(window.past, HORIZON)
+        found[name] = model.features(window)
     return found
 
 

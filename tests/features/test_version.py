@@ -8,7 +8,7 @@ import numpy as np
 from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.features import VERSION
-from storecast.features.rows import feature_rows
+from storecast.features.store import feature_rows
 from support.panels import make_panel
 
 KNOWN = Path(__file__).with_name("means.json")

@@ -10,7 +10,6 @@ from polars.testing import assert_frame_equal
 from storecast import schema as s
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.features.rows import Memo
 from storecast.models import create, names, restore
 from storecast.uncertainty.point import point_forecasts
 from support.panels import make_panel, with_sales
@@ -29,15 +28,10 @@ def window(panel: Panel) -> Window:
     return panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
 
 
-@pytest.fixture(scope="module")
-def memo() -> Memo:
-    return Memo()
-
-
-def medians(name: str, window: Window, memo: Memo) -> pl.DataFrame:
+def medians(name: str, window: Window) -> pl.DataFrame:
     model = create(name, fast=True)
-    model.fit(window.past, HORIZON, memo)
-    return point_forecasts(model, window, memo)
+    model.fit(window.past, HORIZON)
+    return point_forecasts(model, window)
 
 
 def test_the_models_are_registered_simplest_first() -> None:
@@ -45,8 +39,8 @@ def test_the_models_are_registered_simplest_first() -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_forecast_has_a_row_for_each_row_asked_and_is_near(name: str, window: Window, memo: Memo) -> None:
-    found = medians(name, window, memo)
+def test_a_forecast_has_a_row_for_each_row_asked_and_is_near(name: str, window: Window) -> None:
+    found = medians(name, window)
     assert_frame_equal(found.select(s.KEYS), window.future.sort(s.KEYS).select(s.KEYS))
     both = found.join(window.actual(), on=s.KEYS).filter(pl.col(s.SALES) > 0)
     error = (both["Median"] / both[s.SALES]).log().abs()
@@ -54,28 +48,26 @@ def test_a_forecast_has_a_row_for_each_row_asked_and_is_near(name: str, window: 
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_when_future_sales_change_then_the_forecast_does_not(
-    name: str, panel: Panel, window: Window, memo: Memo
-) -> None:
+def test_when_future_sales_change_then_the_forecast_does_not(name: str, panel: Panel, window: Window) -> None:
     changed = with_sales(
         panel, pl.when(pl.col(s.DATE) > window.cutoff).then(pl.col(s.SALES) * 9 + 5).otherwise(pl.col(s.SALES))
     )
-    assert_frame_equal(medians(name, changed.window(window.cutoff, HORIZON), Memo()), medians(name, window, memo))
+    assert_frame_equal(medians(name, changed.window(window.cutoff, HORIZON)), medians(name, window))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_same_fit_twice_gives_the_same_figures(name: str, window: Window, memo: Memo) -> None:
-    assert_frame_equal(medians(name, window, memo), medians(name, window, memo), check_exact=True)
+def test_the_same_fit_twice_gives_the_same_figures(name: str, window: Window) -> None:
+    assert_frame_equal(medians(name, window), medians(name, window), check_exact=True)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_restored_model_gives_the_same_figures(name: str, window: Window, memo: Memo) -> None:
+def test_a_restored_model_gives_the_same_figures(name: str, window: Window) -> None:
     model = create(name, fast=True)
-    model.fit(window.past, HORIZON, memo)
-    design = model.features(window.past, window.future.sort(s.KEYS), HORIZON, memo)
+    model.fit(window.past, HORIZON)
+    design = model.features(window)
     again = restore(name, model.state())
     np.testing.assert_array_equal(again.predict(design), model.predict(design))
-    served = again.features(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    served = again.features(window)
     np.testing.assert_array_equal(again.predict(served), model.predict(design))
 
 
@@ -84,31 +76,29 @@ def test_stores_may_be_called_anything(name: str, window: Window) -> None:
     def named(frame: pl.DataFrame) -> pl.DataFrame:
         return frame.with_columns(pl.concat_str(pl.lit("=<é "), s.STORE).alias(s.STORE))
 
-    past = Panel(*(named(getattr(window.past, table)) for table in ("sales", "stores", "calendar")))
-    future = named(window.future).sort(s.KEYS)
+    chain = Panel(*(named(getattr(window.panel, table)) for table in ("sales", "stores", "calendar")))
+    renamed = chain.window(window.cutoff, HORIZON)
     model = create(name, fast=True)
-    model.fit(past, HORIZON, Memo())
-    design = model.features(past, future, HORIZON, Memo())
+    model.fit(renamed.past, HORIZON)
+    design = model.features(renamed)
     np.testing.assert_array_equal(restore(name, model.state()).predict(design), model.predict(design))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_forecast_of_some_stores_asks_only_for_them(name: str, window: Window, memo: Memo) -> None:
+def test_a_forecast_of_some_stores_asks_only_for_them(name: str, window: Window) -> None:
     model = create(name, fast=True)
-    model.fit(window.past, HORIZON, memo)
+    model.fit(window.past, HORIZON)
     some = window.future.filter(pl.col(s.STORE) == 2).sort(s.KEYS)
-    assert len(model.predict(model.features(window.past, some, HORIZON, Memo()))) == some.height
+    assert len(model.predict(model.features(window, some))) == some.height
 
 
 @pytest.mark.parametrize("name", ["naive", "linear"])
 def test_a_store_that_came_later_has_a_forecast(name: str, panel: Panel, window: Window) -> None:
     model = create(name)
     model.fit(
-        Panel(*(getattr(window.past, t).filter(pl.col(s.STORE) < 5) for t in ("sales", "stores", "calendar"))),
-        HORIZON,
-        Memo(),
+        Panel(*(getattr(window.past, t).filter(pl.col(s.STORE) < 5) for t in ("sales", "stores", "calendar"))), HORIZON
     )
-    found = point_forecasts(model, window, Memo()).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
+    found = point_forecasts(model, window).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
     assert found["Median"].is_finite().all()
     assert found["Median"].min() > 0
 
@@ -117,7 +107,7 @@ def test_a_store_that_came_later_has_a_forecast(name: str, panel: Panel, window:
 def test_when_history_is_short_then_the_error_says_how_much_is_needed(name: str) -> None:
     panel = make_panel(stores=1, days=60, ahead=10)
     with pytest.raises(HistoryError, match=r"needs 200 open days.*60 days"):
-        create(name).fit(panel.until(panel.end), 10, Memo())
+        create(name).fit(panel.until(panel.end), 10)
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
@@ -126,13 +116,13 @@ def test_an_unknown_name_lists_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("name", ["forest", "boosting"])
-def test_a_store_without_history_gets_the_ridges_forecast(name: str, panel: Panel, memo: Memo) -> None:
+def test_a_store_without_history_gets_the_ridges_forecast(name: str, panel: Panel) -> None:
     cutoff = panel.end - dt.timedelta(days=HORIZON)
     bare = with_sales(panel, pl.when(pl.col(s.STORE) == 2).then(0.0).otherwise(pl.col(s.SALES)))
-    window, fresh = bare.window(cutoff, HORIZON), Memo()
+    window = bare.window(cutoff, HORIZON)
     trees = create(name, fast=True)
-    trees.fit(window.past, HORIZON, fresh)
-    design = trees.features(window.past, window.future.sort(*s.KEYS), HORIZON, fresh)
+    trees.fit(window.past, HORIZON)
+    design = trees.features(window)
     whole = design["ridge"].to_numpy() + design["offset"].to_numpy()
     new = (window.future.sort(*s.KEYS)[s.STORE] == 2).to_numpy()
     np.testing.assert_allclose(trees.predict(design)[new], whole[new], atol=1e-6)

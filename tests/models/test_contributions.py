@@ -9,7 +9,6 @@ import pytest
 from storecast import schema as s
 from storecast.data.panel import Window
 from storecast.features.drivers import DRIVERS
-from storecast.features.rows import Memo
 from storecast.models import create
 from storecast.models.contributions import Contributions, Explains, walk
 from support.panels import make_panel
@@ -26,18 +25,13 @@ def window() -> Window:
     return panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
 
 
-@pytest.fixture(scope="module")
-def memo() -> Memo:
-    return Memo()
-
-
 @pytest.mark.parametrize("name", MODELS)
-def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, window: Window, memo: Memo) -> None:
+def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, window: Window) -> None:
     model = create(name, fast=True)
     assert isinstance(model, Explains)
-    model.fit(window.past, HORIZON, memo)
+    model.fit(window.past, HORIZON)
     future = window.future.sort(*s.KEYS)
-    design = model.features(window.past, future, HORIZON, memo)
+    design = model.features(window, future)
     is_open = np.flatnonzero((future[s.OPEN] == 1).to_numpy())
     rows = np.flatnonzero((future[s.STORE] == 2).to_numpy())
     found = model.contributions(design, rows, is_open[:: len(is_open) // 12])
@@ -79,11 +73,11 @@ def test_the_mean_of_models_has_the_mean_of_their_contributions() -> None:
     assert (mean.base[0], mean.by_driver[0, 0]) == (2.0, 2.0)
 
 
-def test_trees_tell_what_their_columns_add(window: Window, memo: Memo) -> None:
+def test_trees_tell_what_their_columns_add(window: Window) -> None:
     for name in ("boosting", "blend"):
         model = create(name, fast=True)
-        model.fit(window.past, HORIZON, memo)
-        design = model.features(window.past, window.future.sort(*s.KEYS), HORIZON, memo)
+        model.fit(window.past, HORIZON)
+        design = model.features(window)
         told = model.column_contributions(design)
         assert max(told.values()) > 0.01
         assert all(value >= 0 for value in told.values())

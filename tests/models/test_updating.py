@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
-from storecast.features.rows import Memo
 from storecast.models import create
 from storecast.uncertainty.point import point_forecasts
 from support.panels import make_panel, with_sales
@@ -26,10 +25,9 @@ def test_when_a_store_sells_more_after_the_fit_then_its_next_forecast_is_higher_
         .otherwise(pl.col(s.SALES)),
     )
     model = create(name, fast=True)
-    model.fit(panel.until(fitted_at), HORIZON, Memo())
+    model.fit(panel.until(fitted_at), HORIZON)
     usual, now = (
-        point_forecasts(model, each.window(panel.end, HORIZON), Memo()).filter(pl.col(s.OPEN) == 1)
-        for each in (panel, risen)
+        point_forecasts(model, each.window(panel.end, HORIZON)).filter(pl.col(s.OPEN) == 1) for each in (panel, risen)
     )
     change = np.log(now["Median"].to_numpy() / usual["Median"].to_numpy())
     of = (now[s.STORE] == 2).to_numpy()

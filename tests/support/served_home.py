@@ -31,7 +31,6 @@ from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
 from storecast.database.keys import create_key
 from storecast.database.panel import write_panel
-from storecast.features.rows import Memo
 from storecast.models import create
 from storecast.service.app import create_app
 from storecast.service.settings import Settings
@@ -55,12 +54,12 @@ def chain() -> Panel:
 
 def train(kind: str, panel: Panel, home: Path) -> str:
     """Train a model, add it to the home and return its name."""
-    window, memo = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON), Memo()
+    window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
     model = create(kind)
-    model.fit(window.past, HORIZON, memo)
-    past = point_forecasts(model, window, memo).join(window.actual(), on=s.KEYS)
+    model.fit(window.past, HORIZON)
+    past = point_forecasts(model, window).join(window.actual(), on=s.KEYS)
     calibration = calibrate([past.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))], cold=3.0)
-    model.fit(panel.until(panel.end), HORIZON, memo)
+    model.fit(panel.until(panel.end), HORIZON)
     field = fit_joint_errors(past_errors(panel, HORIZON, fast=True), panel.stores, HORIZON)
     bundle = Bundle(model, calibration, Task(HORIZON), field)
     return bundle.save(home / "models", panel, scores={"RMSPE": 0.1}, generated=True).name

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from storecast import schema as s
 from storecast.bundle.manifest import Manifest
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
@@ -16,7 +15,6 @@ from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, quote
-from storecast.features.rows import Memo
 from storecast.models import Forecaster, restore
 from storecast.models.base import SETTINGS
 from storecast.models.settings import Settings
@@ -54,7 +52,7 @@ class Bundle:
     manifest: Manifest | None = None
     name: str = ""
 
-    def forecast(self, panel: Panel, task: Task | None = None, memo: Memo | None = None) -> Forecast:
+    def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
         """Forecast the days after the end of the panel's sales, for each row of its calendar ahead."""
         task = task or self.task
         window = panel.window(panel.end, task.horizon)
@@ -63,7 +61,7 @@ class Bundle:
                 f"The calendar ends with the sales on {panel.end}; there is no day to forecast. Extend it first "
                 "(`storecast future` shows what would be assumed)."
             )
-        medians = point_forecasts(self.model, window, memo or Memo())
+        medians = point_forecasts(self.model, window)
         draws = (
             None
             if self.joint_errors is None
@@ -72,9 +70,7 @@ class Bundle:
         rows, factor = self.calibration.apply(medians, task), self.calibration.rmspe_factor(medians)
         return Forecast(rows, panel.end, self.name or self.model.name, draws, factor)
 
-    def save(
-        self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool, memo: Memo | None = None
-    ) -> "Bundle":
+    def save(self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool) -> "Bundle":
         """Sign the model and add it to a folder of models; a few rows with their answers are stored with it for a trial.
 
         Parameters
@@ -83,7 +79,7 @@ class Bundle:
         scores : what its backtest measured, by name
         """
         window = panel.window(panel.end, self.task.horizon)
-        design = self.model.features(window.past, window.future.sort(*s.KEYS), self.task.horizon, memo or Memo())
+        design = self.model.features(window)
         rows = design[np.linspace(0, design.height - 1, min(TRIAL_ROWS, design.height)).astype(np.int64)]
         parts = {
             **self.model.state(),

@@ -23,7 +23,6 @@ from storecast.data.overlay import check_days, overlay, overlay_panel
 from storecast.data.panel import Panel, Window
 from storecast.errors import DataError, quote
 from storecast.explain import explanations, scenario
-from storecast.features.rows import Memo
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import totals
 
@@ -45,7 +44,6 @@ class Predictor:
     window : of the days ahead
     future : their calendar, a row per store and day, sorted by both: every store has the same days
     medians : what the model says of these rows, as `uncertainty.point.point_forecasts`
-    memo : what the past decides
     """
 
     bundle: Bundle
@@ -53,7 +51,6 @@ class Predictor:
     window: Window
     future: pl.DataFrame
     medians: pl.DataFrame
-    memo: Memo
 
     @classmethod
     def of(cls, bundle: Bundle, panel: Panel) -> "Predictor":
@@ -67,11 +64,10 @@ class Predictor:
         check_columns(bundle, panel)
         full = extend(panel, panel.end + dt.timedelta(days=bundle.task.horizon))
         window = full.window(full.end, bundle.task.horizon)
-        future = window.future.sort(*s.KEYS)
+        future = window.future
         assert future.height == full.stores.height * bundle.task.horizon
-        memo = Memo(serves=True)
-        medians = point_forecasts(bundle.model, window, memo, future)
-        return cls(bundle, full, window, future, medians, memo)
+        medians = point_forecasts(bundle.model, window, future)
+        return cls(bundle, full, window, future, medians)
 
     @property
     def cutoff(self) -> dt.date:
@@ -142,7 +138,7 @@ class Predictor:
             return self._usual[rows], other
         medians = self.medians[rows]
         if changed.any():
-            found = point_forecasts(self.bundle.model, self.window, self.memo, other.filter(changed))
+            found = point_forecasts(self.bundle.model, self.window, other.filter(changed))
             medians = found if changed.all() else pl.concat([medians.filter(~changed), found]).sort(*s.KEYS)
         return self._calibrated(medians, quantiles), other
 
@@ -171,7 +167,7 @@ class Predictor:
             chain = overlay_panel(chain, calendar, self.last, CALENDAR)
         window = chain.window(self.cutoff, self.window.horizon)
         new = pl.col(s.STORE).is_in(stores[s.STORE].implode())
-        medians = point_forecasts(self.bundle.model, window, Memo()).filter(new)
+        medians = point_forecasts(self.bundle.model, window).filter(new)
         return self._calibrated(medians, quantiles), window.future.filter(new).sort(*s.KEYS)
 
     def totals(self, rows: pl.DataFrame) -> pl.DataFrame:
@@ -185,7 +181,7 @@ class Predictor:
 
     def explain(self, stores: Sequence[object]) -> pl.DataFrame:
         """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds."""
-        return explanations.explain(self.bundle.model, self.bundle.calibration, self.window, stores, self.memo)
+        return explanations.explain(self.bundle.model, self.bundle.calibration, self.window, stores)
 
     def scenario(self, calendar: pl.DataFrame) -> pl.DataFrame:
         """Return what another calendar would change, with an interval, as `explain.scenario.compare`. Takes minutes."""

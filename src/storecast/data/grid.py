@@ -13,7 +13,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F32, I8, I64
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, stores_as_of
 
 NO_ROW = -1
 
@@ -92,13 +92,14 @@ class Grid:
         return np.datetime64(self.first, "D") + np.arange(self.days)
 
     def truncate(self, origin: int, horizon: int) -> "Grid":
-        """Return what is known at ``origin`` (a column): sales up to it, the calendar up to ``origin + horizon``."""
+        """Return what is known at ``origin`` (a column): sales and facts of stores up to it, the calendar ``horizon`` days more."""
         last = origin + horizon + 1
         sales, customers = self.sales[:, :last].copy(), self.customers[:, :last].copy()
         sales[:, origin + 1 :] = np.nan
         customers[:, origin + 1 :] = np.nan
         return replace(
             self,
+            stores=stores_as_of(self.stores, self.day(origin)),
             sales=sales,
             customers=customers,
             open=self.open[:, :last],

@@ -6,7 +6,7 @@ whoever scores. A live forecast is a window at the end of the sales, where there
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
@@ -33,6 +33,7 @@ class Panel:
     stores: pl.DataFrame
     calendar: pl.DataFrame
     known_until: dt.date | None = None
+    _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Hold the promises of `schema`; a breach is our own mistake."""
@@ -73,21 +74,17 @@ class Panel:
 
     def until(self, cutoff: dt.date) -> "Panel":
         """Return what was known at the end of ``cutoff``: no later day, no competitor or Promo2 that starts later."""
-        later = pl.col(s.COMPETITION_SINCE) > cutoff
-        later2 = pl.col(s.PROMO2_SINCE) > cutoff
-        stores = self.stores.with_columns(
-            pl.when(later).then(None).otherwise(pl.col(s.COMPETITION_DISTANCE)).alias(s.COMPETITION_DISTANCE),
-            pl.when(later).then(None).otherwise(pl.col(s.COMPETITION_SINCE)).alias(s.COMPETITION_SINCE),
-            pl.when(later2).then(0).otherwise(pl.col(s.PROMO2)).cast(pl.Int8).alias(s.PROMO2),
-            pl.when(later2).then(pl.lit("")).otherwise(pl.col(s.PROMO_INTERVAL)).alias(s.PROMO_INTERVAL),
-            pl.when(later2).then(None).otherwise(pl.col(s.PROMO2_SINCE)).alias(s.PROMO2_SINCE),
-        )
         return Panel(
             sales=self.sales.filter(pl.col(s.DATE) <= cutoff),
-            stores=stores,
+            stores=stores_as_of(self.stores, cutoff),
             calendar=self.calendar.filter(pl.col(s.DATE) <= cutoff),
             known_until=min(cutoff, self.end),
         )
+
+    @property
+    def source(self) -> "Panel":
+        """The Panel of the window whose past this is; itself where it is no window's past."""
+        return self._cut_from or self
 
     def with_calendar(self, calendar: pl.DataFrame) -> "Panel":
         """Return the same chain under another calendar."""
@@ -124,15 +121,31 @@ class Window:
     @cached_property
     def past(self) -> Panel:
         """The Panel as it was known at the end of the cutoff."""
-        return self.panel.until(self.cutoff)
+        past = self.panel.until(self.cutoff)
+        object.__setattr__(past, "_cut_from", self.panel)  # frozen, and no argument: `replace` makes a Panel of its own
+        return past
 
     @cached_property
     def future(self) -> pl.DataFrame:
-        """What is known ahead: the calendar's rows of the days asked for."""
-        return self.panel.calendar.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last))
+        """What is known ahead: the calendar's rows of the days after the cutoff, sorted by Store and Date."""
+        return self.panel.calendar.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last)).sort(*s.KEYS)
 
     def actual(self) -> pl.DataFrame:
         """Return what happened (Store, Date, Sales), for scoring; never handed to a model."""
         return self.panel.sales.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last)).select(
             *s.KEYS, s.SALES
         )
+
+
+def stores_as_of(stores: pl.DataFrame, day: dt.date) -> pl.DataFrame:
+    """Return the stores as they were known at the end of a day: without a competitor or Promo2 that starts later."""
+    competitor_later = pl.col(s.COMPETITION_SINCE) > day
+    promo2_later = pl.col(s.PROMO2_SINCE) > day
+    return stores.with_columns(
+        pl.when(competitor_later).then(None).otherwise(pl.col(name)).alias(name)
+        for name in (s.COMPETITION_DISTANCE, s.COMPETITION_SINCE)
+    ).with_columns(
+        pl.when(promo2_later).then(0).otherwise(pl.col(s.PROMO2)).cast(pl.Int8).alias(s.PROMO2),
+        pl.when(promo2_later).then(pl.lit("")).otherwise(pl.col(s.PROMO_INTERVAL)).alias(s.PROMO_INTERVAL),
+        pl.when(promo2_later).then(None).otherwise(pl.col(s.PROMO2_SINCE)).alias(s.PROMO2_SINCE),
+    )

@@ -17,7 +17,6 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate import scores as score
 from storecast.evaluate.importance import permutation_importance
-from storecast.features.rows import Memo
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
 from storecast.uncertainty.calibration import Calibration, calibrate
@@ -88,7 +87,6 @@ def backtest(
     *,
     fast: bool = False,
     settings: Settings = NONE,
-    memo: Memo | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Forecast each window with each model, from data before it, and score it.
@@ -105,7 +103,6 @@ def backtest(
         create(name, fast=fast, settings=settings)  # a wrong name is refused now, not when its turn comes
     scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(cutoffs))]
     every = {window.cutoff: window for window in [*_warm_ups(panel, scored), *scored]}
-    memo = memo or Memo()
     result = Backtest(
         task, scored, pl.DataFrame(), [], [], cold=cold_start_factor(every[min(every)]), settings=settings
     )
@@ -117,8 +114,8 @@ def backtest(
             progress(f"{name}, window from {cutoff + dt.timedelta(days=1)}")
             begin = cpu_seconds()
             model = create(name, fast=fast, settings=settings)
-            model.fit(window.past, task.horizon, memo)
-            medians = point_forecasts(model, window, memo)
+            model.fit(window.past, task.horizon)
+            medians = point_forecasts(model, window)
             seconds = cpu_seconds() - begin
             earlier = [frame for frame in result.medians[name] if frame["End"][0] <= cutoff]
             result.medians[name].append(
@@ -137,7 +134,7 @@ def backtest(
                 )
             )
             if window is scored[-1]:
-                result.importance[name] = permutation_importance(model, window, result.medians[name][-1], memo)
+                result.importance[name] = permutation_importance(model, window, result.medians[name][-1])
             lines, worst = _score(panel, window, name, forecast)
             result.scores += lines
             result.worst += worst

@@ -11,12 +11,11 @@ from storecast import schema as s
 from storecast.data.panel import Window
 from storecast.evaluate.scores import rmspe
 from storecast.features.drivers import Pieces
-from storecast.features.rows import Memo
 from storecast.models.base import Forecaster
 
 
 def permutation_importance(
-    model: Forecaster, window: Window, medians: pl.DataFrame, memo: Memo, *, seed: int = 0
+    model: Forecaster, window: Window, medians: pl.DataFrame, *, seed: int = 0
 ) -> dict[str, float]:
     """Return by how much the RMSPE of a window grows when a driver's columns are dealt out at random among its open days.
 
@@ -26,7 +25,7 @@ def permutation_importance(
     ----------
     medians : of the window, with Sales: what was sold
     """
-    design = model.features(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
+    design = model.features(window)
     is_open = np.flatnonzero(((medians[s.OPEN] == 1) & (medians[s.SALES] > 0).fill_null(value=False)).to_numpy())
     if not len(is_open):
         return {}

@@ -21,7 +21,6 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
 from storecast.evaluate import scores
-from storecast.features.rows import Memo
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
 from storecast.models.spaces import SPACES, Between
@@ -87,7 +86,6 @@ def tune(
     study = _study(study_file, f"{panel.fingerprint} {name} {score} {_span(windows)}{' fast' * fast}", seed)
     if not study.trials:
         study.enqueue_trial({field: shipped[field] for field in SPACES[name]})
-    memo = Memo()
 
     def objective(trial: "optuna.Trial") -> float:
         values = {field: _suggest(trial, field, space) for field, space in SPACES[name].items()}
@@ -95,8 +93,8 @@ def tune(
         for step, window in enumerate(windows):
             progress(f"trial {trial.number}, window from {window.cutoff}")
             model = create(name, fast=fast, settings={name: values})
-            model.fit(window.past, window.horizon, memo)
-            found.append(_score(score, window, point_forecasts(model, window, memo)))
+            model.fit(window.past, window.horizon)
+            found.append(_score(score, window, point_forecasts(model, window)))
             trial.report(float(np.mean(found)), step)
             if step < len(windows) - 1 and trial.should_prune():
                 raise optuna.TrialPruned
@@ -110,11 +108,11 @@ def tune(
 
 def mean_score(name: str, windows: Sequence[Window], score: str, *, settings: Settings = NONE) -> float:
     """Return the mean score of a model's medians over windows, each fitted on data before it."""
-    memo, found = Memo(), []
+    found = []
     for window in windows:
         model = create(name, settings=settings)
-        model.fit(window.past, window.horizon, memo)
-        found.append(_score(score, window, point_forecasts(model, window, memo)))
+        model.fit(window.past, window.horizon)
+        found.append(_score(score, window, point_forecasts(model, window)))
     return float(np.mean(found))
 
 

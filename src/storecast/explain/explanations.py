@@ -19,7 +19,6 @@ from storecast.config import Task
 from storecast.data.panel import Window
 from storecast.errors import ConfigError, quote
 from storecast.features.drivers import DRIVERS, LEVEL, OWN_COLUMNS
-from storecast.features.rows import Memo
 from storecast.models.base import Forecaster
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 from storecast.uncertainty.calibration import Calibration
@@ -37,9 +36,7 @@ def title(driver: str) -> str:
     return driver.capitalize()
 
 
-def explain(
-    model: Forecaster, calibration: Calibration, window: Window, stores: Sequence[object], memo: Memo
-) -> pl.DataFrame:
+def explain(model: Forecaster, calibration: Calibration, window: Window, stores: Sequence[object]) -> pl.DataFrame:
     """Return what the forecasts of some stores are made of.
 
     Returns
@@ -58,10 +55,10 @@ def explain(
         raise ConfigError(
             f"There is no store {quote(str(strange[0]))} in the data; expected one of {len(known)}, as in store.csv."
         )
-    medians = point_forecasts(model, window, memo)
+    medians = point_forecasts(model, window)
     forecast = calibration.apply(medians, Task(window.horizon))
     rows = np.flatnonzero(medians[s.STORE].is_in(list(stores)).to_numpy())
-    found = contributions(model, window, medians, rows, memo)
+    found = contributions(model, window, medians, rows)
     closed = medians[s.OPEN].to_numpy()[rows] != 1
     # A median that is kept within what the store has ever sold departs from the model's own answer: its level does that.
     logs = np.log(medians["Median"].to_numpy()[rows])
@@ -76,14 +73,14 @@ def explain(
     return out if (out[title(OWN_COLUMNS)] != 0).any() else out.drop(title(OWN_COLUMNS))
 
 
-def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64, memo: Memo) -> Contributions:
+def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64) -> Contributions:
     """Return the contributions to some rows of a forecast, all rows of some stores, in log sales."""
     if not isinstance(model, Explains):
         raise ConfigError(
             f"The model {quote(model.name)} does not tell what its forecasts are made of. Give it a method contributions, "
             "as in docs/explanations.md, or choose another model."
         )
-    design = model.features(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
+    design = model.features(window)
     is_open = np.flatnonzero(medians[s.OPEN].to_numpy() == 1)
     if not len(is_open):  # a closed day is 0, and made of nothing
         return Contributions(base=np.zeros(len(rows)), by_driver=np.zeros((len(rows), len(DRIVERS))))
@@ -92,7 +89,7 @@ def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows
     return model.contributions(design, rows, ranked[middles.astype(np.int64)])
 
 
-def importance(model: Forecaster, window: Window, memo: Memo, *, columns: bool = True) -> pl.DataFrame:
+def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl.DataFrame:
     """Return what matters to a model on the whole, over the open days of some stores of a forecast.
 
     Parameters
@@ -104,17 +101,17 @@ def importance(model: Forecaster, window: Window, memo: Memo, *, columns: bool =
     Kind ("driver", or "column" where the model tells the columns of its trees), Name, Share: the mean size of the contribution to
     a forecast, as a factor less 1 (0.1: up or down by a tenth); largest first within each kind
     """
-    medians = point_forecasts(model, window, memo)
+    medians = point_forecasts(model, window)
     stores = window.past.stores[s.STORE].sort()
     some = stores.gather_every(max(1, len(stores) // SAMPLE))
     rows = np.flatnonzero(medians[s.STORE].is_in(some.implode()).to_numpy())
     is_open = medians[s.OPEN].to_numpy()[rows] == 1
-    found = contributions(model, window, medians, rows, memo).by_driver[is_open]
+    found = contributions(model, window, medians, rows).by_driver[is_open]
     if not is_open.any():
         return pl.DataFrame(schema=IMPORTANCE)
     lines = [("driver", driver, float(size)) for driver, size in zip(DRIVERS, np.abs(found).mean(axis=0), strict=True)]
     if columns and isinstance(model, ExplainsColumns):
-        design = model.features(window.past, window.future.sort(*s.KEYS), window.horizon, memo)
+        design = model.features(window)
         lines += [("column", name, size) for name, size in model.column_contributions(design[rows[is_open]]).items()]
     table = pl.DataFrame(lines, schema=IMPORTANCE, orient="row")
     return (

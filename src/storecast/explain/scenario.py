@@ -19,7 +19,6 @@ from storecast import schema as s
 from storecast.arrays import F64
 from storecast.config import LEVELS, LinearSettings, Task
 from storecast.data.panel import Window
-from storecast.features.rows import Memo
 from storecast.models.base import Forecaster
 from storecast.models.linear import Linear
 from storecast.uncertainty.calibration import Calibration
@@ -46,9 +45,8 @@ def compare(
     Scenario (expected sales under either calendar), Difference, Lower80, Upper80, Lower95, Upper95 (of the difference): money
     """
     forecasts, rows = [], []
-    memo = Memo(serves=True)  # what the past says is the same under either calendar
-    for window in (stored, other):
-        medians = point_forecasts(model, window, memo)
+    for window in (stored, other):  # what the past says is the same under either calendar
+        medians = point_forecasts(model, stored, window.future)
         forecasts.append(calibration.apply(medians, Task(window.horizon)))
         rows.append(medians)
     before, after = (frame[s.FORECAST].to_numpy() for frame in forecasts)
@@ -77,7 +75,7 @@ def _refitted(stored: Window, other: Window, seed: int) -> F64:
     week = (np.arange(days) + past.first.weekday()) // 7
     model = Linear(settings)
     model.learn(past)
-    designs = [model.features(past, window.future.sort(*s.KEYS), window.horizon, Memo()) for window in (stored, other)]
+    designs = [model.features(window) for window in (stored, other)]
     found = np.empty((2, REFITS, designs[0].height))
     for k in range(REFITS):
         times = draw.multinomial(week[-1] + 1, np.full(week[-1] + 1, 1 / (week[-1] + 1)))

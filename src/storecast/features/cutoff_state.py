@@ -32,7 +32,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct",
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class FeatureRows:
     """Feature rows after one origin: a row per store and day of the block, closed days among them.
 
     Attributes
@@ -42,7 +42,7 @@ class Rows:
     store, day : rank of the store and column of the day in the grid, (rows,); sorted by both
     table : the features by name, (rows,) each
     parts : of the ridge, that are no features but tell what moves a forecast, (rows,) each
-    offset : the part of log sales that the view takes off, known ahead; to be added to what a model says, (rows,)
+    offset : the part of log sales that the config takes off, known ahead; to be added to what a model says, (rows,)
     target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
     """
 
@@ -64,45 +64,45 @@ class CutoffState:
     ----------
     grid : cut at the origin, with the calendar ahead that is known
     origin : column of the last day known
-    gaps : days without a row that the view fills in, (stores, days)
+    gaps : days without a row that the config fills in, (stores, days)
     shut : days without a row on which a store was closed, (stores, days)
     usual : what stands in for the calendar there, by field of the grid, (days,)
     ridge : fitted on the past
     scale : of the counts among its terms
-    by_day : what the terms of the date add to the ridge's fit, and to its part for holidays, (stores, days ahead)
+    date_effects : what the terms of the date add to the ridge's fit, and to its part for holidays, (stores, days ahead)
     history : what stores sold
     season, weekday, trend : parts of the ridge, (stores, days ahead)
-    standing : more features that no calendar changes, by name, (stores, days ahead)
+    constant_features : more features that no calendar changes, by name, (stores, days ahead)
     attributes : of the stores, a row each
     promo2 : features of it, by name, (stores, days ahead)
-    residuals : as in `Rows`
+    residuals : as in `FeatureRows`
     """
 
     grid: Grid
     origin: int
-    view: FeatureConfig
+    config: FeatureConfig
     gaps: npt.NDArray[np.bool_]
     shut: npt.NDArray[np.bool_]
     usual: dict[str, I8]
     ridge: Ridge
     scale: F32
-    by_day: tuple[F32, F32]
+    date_effects: tuple[F32, F32]
     history: History
     season: F32
     weekday: F32
     trend: F32
-    standing: dict[str, F32]
+    constant_features: dict[str, F32]
     attributes: pl.DataFrame
     promo2: dict[str, F32]
     residuals: F32
 
     @classmethod
-    def of(cls, grid: Grid, origin: int, horizon: int, view: FeatureConfig) -> "CutoffState":
+    def fit(cls, grid: Grid, origin: int, horizon: int, config: FeatureConfig) -> "CutoffState":
         """Work the past up to ``origin`` out, for the ``horizon`` days after it."""
         grid = grid.truncate(origin, horizon)
         past, days = slice(0, origin + 1), slice(origin + 1, grid.days)
         shut = between_rows(grid)
-        gaps = inside_gaps(grid, shut) & view.impute
+        gaps = inside_gaps(grid, shut) & config.impute
         usual = usual_calendar(grid)
         known = with_calendar_in(grid, gaps, shut, usual)
         design = Design.of(known, origin)
@@ -114,18 +114,18 @@ class CutoffState:
         return cls(
             grid=grid,
             origin=origin,
-            view=view,
+            config=config,
             gaps=gaps,
             shut=shut,
             usual=usual,
             ridge=ridge,
             scale=design.scale,
-            by_day=(fit_by_day[:, days], holiday_by_day[:, days]),
-            history=History.of(known, origin, days, y - (holiday[:, past] if view.holidays_apart else np.float32(0))),
+            date_effects=(fit_by_day[:, days], holiday_by_day[:, days]),
+            history=History.of(known, origin, days, y - (holiday[:, past] if config.holidays_apart else np.float32(0))),
             season=ahead,
             weekday=ridge.part(design, days, "weekday"),
             trend=ridge.part(design, days, "trend"),
-            standing={
+            constant_features={
                 "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), ahead),
                 "ridge_trend": _along(ridge.coefficients[:, 7], ahead),
                 "ridge_noise": _along(_spread(ridge.residuals[:, -365:]), ahead),
@@ -137,7 +137,7 @@ class CutoffState:
             residuals=_last(residuals, KEPT),
         )
 
-    def rows(self, calendar: pl.DataFrame | None = None) -> Rows:
+    def features(self, calendar: pl.DataFrame | None = None) -> FeatureRows:
         """Return the rows of the days ahead.
 
         Parameters
@@ -161,9 +161,9 @@ class CutoffState:
         terms = own_terms(part, self.scale)[1][:, :, ahead]
         ridge = self.ridge.of(stores)
         split = len(ridge.terms) - len(terms)
-        holiday = self.by_day[1][stores] + of_stores(ridge.chosen("holiday")[:, split:], terms)
-        offset = holiday if self.view.holidays_apart else np.zeros_like(holiday)
-        fitted = ridge.level[:, None] + (self.by_day[0][stores] + of_stores(ridge.coefficients[:, split:], terms))
+        holiday = self.date_effects[1][stores] + of_stores(ridge.chosen("holiday")[:, split:], terms)
+        offset = holiday if self.config.holidays_apart else np.zeros_like(holiday)
+        fitted = ridge.level[:, None] + (self.date_effects[0][stores] + of_stores(ridge.coefficients[:, split:], terms))
         features = {
             **calendar_features(part, ahead),
             **self.history.features(stores, cells(part, ahead)),
@@ -171,7 +171,7 @@ class CutoffState:
             "ridge_season": self.season[stores],
             "ridge_holiday": holiday - offset,
             "ridge_promotion": of_stores(ridge.chosen("promotion")[:, split:], terms),
-            **{name: values[stores] for name, values in self.standing.items()},
+            **{name: values[stores] for name, values in self.constant_features.items()},
             **self._own(part, stores),
         }
         parts = {
@@ -185,7 +185,7 @@ class CutoffState:
             *self.attributes[rank].get_columns(),
             *(pl.Series(name, values[rank, day]) for name, values in self.promo2.items()),
         ]
-        return Rows(
+        return FeatureRows(
             origin=self.origin,
             residuals=self.residuals,
             store=rank,
@@ -214,8 +214,8 @@ class CutoffState:
 def _over_all_days(design: Design, coefficients: F32) -> tuple[F32, F32]:
     """Return what the terms add on every day, and what those of the date add to it, both (stores, days)."""
     split = len(design.by_day)
-    by_day = of_days(coefficients[:, :split], design.by_day)
-    return by_day + of_stores(coefficients[:, split:], design.by_store), by_day
+    date_effects = of_days(coefficients[:, :split], design.by_day)
+    return date_effects + of_stores(coefficients[:, split:], design.by_store), date_effects
 
 
 def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: npt.NDArray[np.bool_]) -> tuple[F32, F32]:

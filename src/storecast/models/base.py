@@ -11,9 +11,8 @@ from typing import Protocol, TypeVar
 import polars as pl
 
 from storecast.arrays import F64
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
-from storecast.features.rows import Memo
 from storecast.models.settings import NONE, Settings, changed
 
 SETTINGS = "settings.json"  # the part of a model file that holds them, where they are not the usual ones
@@ -31,16 +30,22 @@ class Forecaster(Protocol):
         """The name by which it is registered."""
         ...
 
-    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+    def fit(self, past: Panel, horizon: int) -> None:
         """Learn from the past alone."""
         ...
 
-    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
-        """Return a row for each row of ``future`` (sorted by Store and Date), with all that `answer` needs."""
+    def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Return a row for each store and day after the window's cutoff, with all that `predict` needs.
+
+        Parameters
+        ----------
+        window : its past is what was learned from, its future the days asked for
+        calendar : rows of some stores, sorted by Store and Date, that stand for the window's future; None: the future itself
+        """
         ...
 
     def predict(self, features: pl.DataFrame) -> F64:
-        """Return the median of log sales for each row of a features, should the store be open, (rows,)."""
+        """Return the median of log sales for each row of features, should the store be open, (rows,)."""
         ...
 
     def state(self) -> dict[str, bytes]:

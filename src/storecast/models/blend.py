@@ -13,9 +13,8 @@ import polars as pl
 
 from storecast.arrays import F64, I64
 from storecast.config import BlendSettings
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.features.drivers import BETWEEN, of_member
-from storecast.features.rows import Memo
 from storecast.models.base import Forecaster, create, register
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 
@@ -32,17 +31,17 @@ class Blend:
     def __init__(self, settings: BlendSettings, *, fast: bool = False) -> None:
         self.members: dict[str, Forecaster] = {name: create(name, fast=fast) for name in settings.members}
 
-    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+    def fit(self, past: Panel, horizon: int) -> None:
         """Fit every member on the same past."""
         for name, member in self.members.items():
             log.info("blend: fitting %s", name)
-            member.fit(past, horizon, memo)
+            member.fit(past, horizon)
 
-    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the members' designs side by side."""
         columns: list[pl.Series] = []
         for name, member in self.members.items():
-            own = member.features(past, future, horizon, memo)
+            own = member.features(window, calendar)
             columns += [column.alias(name + BETWEEN + column.name) for column in own.get_columns()]
         return pl.DataFrame(columns)
 

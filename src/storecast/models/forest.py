@@ -10,8 +10,8 @@ from sklearn.ensemble import RandomForestRegressor
 from storecast import safe_skops
 from storecast.arrays import F64
 from storecast.config import ForestSettings
+from storecast.features.cutoff_state import FeatureRows
 from storecast.features.registry import OWN
-from storecast.features.rows import Rows
 from storecast.models.base import register
 from storecast.models.trees import Trees
 
@@ -92,7 +92,7 @@ class Forest(Trees):
         """Take the pipeline."""
         self.pipeline_ = safe_skops.load(parts["pipeline.skops"])
 
-    def _training(self, blocks: list[Rows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    def _training(self, blocks: list[FeatureRows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
         table, target = super()._training(blocks)
         if len(target) <= self.settings.rows:
             return table, target

@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F64, I64
+from storecast.arrays import F32, F64, I64
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid, store_positions
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import LEVEL, TREND, driver_of_part
 from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
-from storecast.features.rows import Memo
-from storecast.features.terms import day_terms
+from storecast.features.store import FeatureStore
+from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.base import register
 from storecast.models.contributions import Contributions
@@ -27,8 +27,9 @@ class Linear:
 
     def __init__(self, settings: LinearSettings) -> None:
         self.settings = settings
+        self._ahead: tuple[Window, F64, tuple[list[Term], F32]] | None = None  # what the last window asked of the past
 
-    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:  # noqa: ARG002  (the protocol's signature)
+    def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
         """Fit the coefficients of every store."""
         self.learn(past)
 
@@ -48,20 +49,18 @@ class Linear:
         self.level_ = ridge.level.astype(np.float64)
         self.coefficients_ = ridge.coefficients.astype(np.float64)
         self.scale_ = design.scale
+        self._ahead = None
 
-    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the store's place, its recent error and the terms of each row."""
-        grid = memo.grid(past, future, horizon)
-        origin = grid.column(past.end)
-        recent = memo.once(("recent", past.end, horizon, self), lambda: self._recent(grid, origin))
-        begin = max(0, origin + 1 - LOOK_BACK)
-        part, stores = grid.overlay(future, begin)
-        days, by_day = memo.once(
-            ("days", past.end, horizon, self.end_), lambda: day_terms(part, grid.column(self.end_) - begin)
-        )
+        ahead = window.future if calendar is None else calendar
+        grid = FeatureStore.of(window).grid(window)
+        begin = max(0, grid.column(window.cutoff) + 1 - LOOK_BACK)
+        part, stores = grid.overlay(ahead, begin)
+        recent, (days, by_day) = self._of_window(window, grid, begin)
         own, by_store = own_terms(part, self.scale_)
-        row = np.searchsorted(stores, store_positions(past.stores, future[s.STORE]))
-        column = (future[s.DATE] - part.first).dt.total_days().to_numpy()
+        row = np.searchsorted(stores, store_positions(window.past.stores, ahead[s.STORE]))
+        column = (ahead[s.DATE] - part.first).dt.total_days().to_numpy()
         terms = [
             *zip(days, by_day[:, column], strict=True),
             *zip(own, by_store[:, row, column], strict=True),
@@ -110,6 +109,15 @@ class Linear:
         self.coefficients_ = arrays["coefficients"].astype(np.float64)
         self.scale_ = arrays["scale"].astype(np.float32)
         self.end_ = arrays["end"].astype("datetime64[D]").item(0)
+        self._ahead = None
+
+    def _of_window(self, window: Window, grid: Grid, begin: int) -> tuple[F64, tuple[list[Term], F32]]:
+        """Return what no calendar ahead changes: each store's recent error, and the terms of the date from a column on."""
+        if self._ahead is None or self._ahead[0] != window:
+            part = grid.slice(np.arange(1), begin)
+            terms = day_terms(part, grid.column(self.end_) - begin)
+            self._ahead = window, self._recent(grid, grid.column(window.cutoff)), terms
+        return self._ahead[1:]
 
     def _recent(self, grid: Grid, origin: int) -> F64:
         """Return each store's mean error over the last days of the past, (stores,)."""

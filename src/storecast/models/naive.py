@@ -9,9 +9,8 @@ from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import NaiveSettings
 from storecast.data.grid import Grid
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY
-from storecast.features.rows import Memo
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.base import register
 from storecast.models.contributions import Contributions
@@ -27,7 +26,7 @@ class Naive:
     def __init__(self, settings: NaiveSettings) -> None:
         self.settings = settings
 
-    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:  # noqa: ARG002  (the protocol's signature)
+    def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
         """Take the medians of the last half year, of all history for a store that did not trade in it."""
         grid = Grid.of(past)
         y = grid.log_sales()
@@ -43,10 +42,11 @@ class Naive:
         self.stores_ = past.stores[s.STORE]
         self.medians_ = np.where(np.isfinite(cells), cells, whole[:, None])
 
-    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:  # noqa: ARG002
+    def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the store's place and the cell of each row."""
         places = pl.Series(np.arange(len(self.stores_)))
-        return future.select(
+        ahead = window.future if calendar is None else calendar
+        return ahead.select(
             pl.col(s.STORE).replace_strict(self.stores_, places, default=-1, return_dtype=pl.Int64).alias("store"),
             ((pl.col(s.DATE).dt.weekday() - 1) * 2 + pl.col(s.PROMO)).cast(pl.Int64).alias("cell"),
         )

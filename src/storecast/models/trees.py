@@ -12,10 +12,11 @@ from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import FeatureConfig
 from storecast.data.grid import store_positions
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.errors import HistoryError
 from storecast.features.columns import encoder
-from storecast.features.rows import Memo, Rows, future_rows, training_rows
+from storecast.features.cutoff_state import FeatureRows
+from storecast.features.store import FeatureStore
 from storecast.models.contributions import Contributions, walk
 
 FEWEST_ROWS = 200
@@ -28,9 +29,9 @@ class Trees(ABC):
 
     name: str
 
-    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+    def fit(self, past: Panel, horizon: int) -> None:
         """Fit encoder and trees on the rows after every origin of the past."""
-        blocks = training_rows(past, horizon, memo, self.view(), origins=self.origins())
+        blocks = FeatureStore.of(past).training(past, horizon, self.view(), origins=self.origins())
         table, target = self._training(blocks)
         if len(target) < FEWEST_ROWS:
             raise HistoryError(
@@ -42,12 +43,13 @@ class Trees(ABC):
         self.pipeline_ = Pipeline([("columns", encoder(columns)), ("trees", self.trees())])
         self.learn(table.select(columns), target)
 
-    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
-        """Return the feature rows of ``future``, with what explains them beside the columns that the trees look at."""
-        rows = future_rows(past, future, horizon, memo, self.view())
-        days = (future[s.DATE] - past.first).dt.total_days().to_numpy()
+    def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Return the feature rows of the days ahead, with what explains them beside the columns that the trees look at."""
+        rows = FeatureStore.of(window).ahead(window, self.view(), calendar)
+        ahead = window.future if calendar is None else calendar
+        days = (ahead[s.DATE] - window.past.first).dt.total_days().to_numpy()
         width = int(rows.day.max()) + 1
-        asked = store_positions(past.stores, future[s.STORE]) * width + days
+        asked = store_positions(window.past.stores, ahead[s.STORE]) * width + days
         row = np.searchsorted(rows.store * width + rows.day, asked)
         whole = rows.table.hstack([pl.Series(OFFSET, rows.offset), *rows.parts.get_columns()])
         return whole if np.array_equal(row, np.arange(whole.height)) else whole[row]
@@ -100,7 +102,7 @@ class Trees(ABC):
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take the fitted pipeline."""
 
-    def _training(self, blocks: list[Rows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
+    def _training(self, blocks: list[FeatureRows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
         """Return the open days with sales among the rows of the blocks."""
         if not blocks:
             return pl.DataFrame(), np.empty(0, np.float32)

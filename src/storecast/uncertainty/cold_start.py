@@ -10,7 +10,6 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.panel import Panel, Window
-from storecast.features.rows import Memo
 from storecast.models.base import create
 from storecast.uncertainty.point import point_forecasts
 
@@ -44,8 +43,8 @@ def cold_start_factor(window: Window) -> float:
 def _size(asked: Window, window: Window, stores: pl.Series) -> float:
     """Return the mean |log(actual / median)| of some stores."""
     model = create("linear")
-    model.fit(asked.past, asked.horizon, Memo())
-    found = point_forecasts(model, asked, Memo()).join(window.actual(), on=s.KEYS)
+    model.fit(asked.past, asked.horizon)
+    found = point_forecasts(model, asked).join(window.actual(), on=s.KEYS)
     rows = found.filter(pl.col(s.STORE).is_in(stores.implode()), pl.col(s.OPEN) == 1, pl.col(s.SALES) > 0)
     size = (rows[s.SALES] / rows["Median"]).log().abs().mean()
     return float(size) if isinstance(size, float) else float("nan")

@@ -23,7 +23,6 @@ from scipy.stats import norm
 from storecast import schema as s
 from storecast.arrays import F64
 from storecast.data.panel import Panel
-from storecast.features.rows import Memo
 from storecast.models.base import create
 from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate
 from storecast.uncertainty.point import point_forecasts
@@ -136,13 +135,13 @@ def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast:
     fitted = first
     while fitted <= last:
         model = create("linear")
-        model.fit(panel.until(fitted), horizon, Memo())
+        model.fit(panel.until(fitted), horizon)
         for after in range(0, ASKED * step, step):
             cutoff = fitted + dt.timedelta(days=after)
             if cutoff > last:
                 break
             window = panel.window(cutoff, horizon)
-            medians = point_forecasts(model, window, Memo())
+            medians = point_forecasts(model, window)
             frames.append(
                 medians.join(window.actual(), on=s.KEYS, how="left").with_columns(pl.lit(cutoff).alias(s.CUTOFF))
             )

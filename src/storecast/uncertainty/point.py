@@ -5,15 +5,13 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.panel import Window
-from storecast.features.rows import Memo
+from storecast.features.store import FeatureStore
 from storecast.models.base import Forecaster
 
 PLAUSIBLE = 2.0  # times the highest, and one over it times the lowest day that a store has sold
 
 
-def point_forecasts(
-    model: Forecaster, window: Window, memo: Memo, calendar: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def point_forecasts(model: Forecaster, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
     """Ask a fitted model for a window: Store, Date, Ahead (days, from 1), Open, Promo, Median (money), History.
 
     History counts the store's days with sales up to the cutoff.
@@ -21,28 +19,18 @@ def point_forecasts(
 
     Parameters
     ----------
-    calendar : the days ahead of some stores, sorted by store and date, in place of the window's own; the memo serves
+    calendar : the days ahead of some stores, sorted by store and date, in place of the window's own
     """
-    future = window.future.sort(*s.KEYS) if calendar is None else calendar
-    design = model.features(window.past, future, window.horizon, memo)
+    future = window.future if calendar is None else calendar
+    features = model.features(window, calendar)
     medians = future.select(
         *s.KEYS, (pl.col(s.DATE) - window.cutoff).dt.total_days().alias("Ahead"), s.OPEN, s.PROMO
-    ).with_columns(pl.Series("Median", np.exp(model.predict(design))))
-    sold = memo.once(("sold", window.cutoff), lambda: _sold(window.past.sales))
+    ).with_columns(pl.Series("Median", np.exp(model.predict(features))))
     return (
-        medians.join(sold, on=s.STORE, how="left", maintain_order="left")
+        medians.join(FeatureStore.of(window).sales_range(window), on=s.STORE, how="left", maintain_order="left")
         .with_columns(
-            pl.col("Median").clip(pl.col("low") / PLAUSIBLE, pl.col("high") * PLAUSIBLE), pl.col("History").fill_null(0)
+            pl.col("Median").clip(pl.col("lowest") / PLAUSIBLE, pl.col("highest") * PLAUSIBLE),
+            pl.col("days").fill_null(0).alias("History"),
         )
-        .drop("low", "high")
-    )
-
-
-def _sold(sales: pl.DataFrame) -> pl.DataFrame:
-    """Return each store's lowest and highest day with sales, and how many it has."""
-    sold = pl.col(s.SALES)
-    return (
-        sales.filter(sold > 0)
-        .group_by(s.STORE)
-        .agg(sold.min().alias("low"), sold.max().alias("high"), pl.len().alias("History"))
+        .drop("lowest", "highest", "days")
     )

@@ -18,7 +18,6 @@ from storecast.evaluate.backtest import Backtest, block_cutoffs, calibration_of,
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
-from storecast.features.rows import Memo
 from storecast.files import atomic_write
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
@@ -78,15 +77,12 @@ def train(
 ) -> Bundle:
     """Measure a model on the last window, fit it on all data and save it; what is in use stays in use."""
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
-    memo = Memo()
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
     result = run_backtest(
-        prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, memo=memo, progress=progress
+        prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, progress=progress
     )
-    bundle = fit_on_all(
-        prepared.panel, name, result, prepared.task, memo=memo, fast=fast, settings=settings, progress=progress
-    )
-    return save(bundle, home, prepared, result, memo)
+    bundle = fit_on_all(prepared.panel, name, result, prepared.task, fast=fast, settings=settings, progress=progress)
+    return save(bundle, home, prepared, result)
 
 
 def fit_on_all(
@@ -95,7 +91,6 @@ def fit_on_all(
     result: Backtest,
     task: Task,
     *,
-    memo: Memo,
     fast: bool,
     settings: Settings,
     progress: Progress,
@@ -104,19 +99,19 @@ def fit_on_all(
     progress(f"{name}, all data")
     begin = cpu_seconds()
     model = create(name, fast=fast, settings=settings)
-    model.fit(panel.until(panel.end), task.horizon, memo)
+    model.fit(panel.window(panel.end, task.horizon).past, task.horizon)
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
     field = fit_joint_errors(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
     return Bundle(model, calibration_of(result, name, panel.end), task, field, settings)
 
 
-def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest, memo: Memo) -> Bundle:
+def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest) -> Bundle:
     """Sign a model and add it to the home's models, with its scores."""
     name = bundle.model.name
     mean = next(line for line in result.scores if line["model"] == name and line["cutoff"] == "mean")
     scores = {key: value for key, value in mean.items() if isinstance(value, float)}
-    return bundle.save(home / "models", prepared.panel, scores=scores, generated=prepared.cleaned.generated, memo=memo)
+    return bundle.save(home / "models", prepared.panel, scores=scores, generated=prepared.cleaned.generated)
 
 
 def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:

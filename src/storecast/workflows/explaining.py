@@ -10,7 +10,6 @@ from storecast import schema as s
 from storecast.bundle.bundle import load
 from storecast.errors import ConfigError
 from storecast.explain import explanations
-from storecast.features.rows import Memo
 from storecast.report.writers import write_csv
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, prepare
@@ -42,14 +41,14 @@ def explain(
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, skip=skip)
     panel = whole_horizon(bundle, prepared)
-    window, memo = panel.window(panel.end, bundle.task.horizon), Memo()
+    window = panel.window(panel.end, bundle.task.horizon)
     if store is None:
-        found = explanations.importance(bundle.model, window, memo)
+        found = explanations.importance(bundle.model, window)
     else:
         number: int | str = store
         if panel.stores.schema[s.STORE] != pl.String and store.isdecimal():
             number = int(store)
-        found = explanations.explain(bundle.model, bundle.calibration, window, [number], memo)
+        found = explanations.explain(bundle.model, bundle.calibration, window, [number])
         last = panel.end + dt.timedelta(days=prepared.task.horizon)
         found = found.filter(pl.col(s.DATE) <= last)
         if date is not None:

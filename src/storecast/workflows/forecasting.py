@@ -14,7 +14,6 @@ from storecast.config import Task
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
-from storecast.features.rows import Memo
 from storecast.report.tables import forecast_table
 from storecast.report.writers import write_csv
 from storecast.uncertainty.forecast import Forecast
@@ -52,7 +51,7 @@ def forecast(
     return rows.height, found
 
 
-def forecast_with(bundle: Bundle, prepared: Prepared, memo: Memo | None = None) -> Forecast:
+def forecast_with(bundle: Bundle, prepared: Prepared) -> Forecast:
     """Forecast a prepared chain.
 
     The model looks at the whole horizon that it was trained for, whatever part of it was asked: a day's figure does not
@@ -61,7 +60,7 @@ def forecast_with(bundle: Bundle, prepared: Prepared, memo: Memo | None = None) 
     full = whole_horizon(bundle, prepared)
     last = full.end + dt.timedelta(days=prepared.task.horizon)
     task = Task(bundle.task.horizon, prepared.task.quantiles)
-    found = bundle.forecast(full, task, memo)
+    found = bundle.forecast(full, task)
     near = found.rows[s.DATE] <= last
     draws, factor = (
         None if values is None else values[near.to_numpy()] for values in (found.draws, found.rmspe_factor)

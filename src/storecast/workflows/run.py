@@ -16,7 +16,6 @@ from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.explain.explanations import explain, importance
-from storecast.features.rows import Memo
 from storecast.files import atomic_write, make_folder
 from storecast.logs import log_file
 from storecast.models.contributions import Explains
@@ -75,26 +74,20 @@ def run(
         prepared = prepare(
             DatabaseSource(url) if data is None else data, horizon=horizon, quantiles=quantiles, skip=skip
         )
-        task, memo = prepared.task, Memo()
+        task = prepared.task
         names = list(models or (FAST_MODELS if fast else MODELS))
         count = windows if windows is not None else 1 if fast else 2
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
-        result = run_backtest(
-            prepared.panel, names, cutoffs, task, fast=fast, settings=settings, memo=memo, progress=progress
-        )
+        result = run_backtest(prepared.panel, names, cutoffs, task, fast=fast, settings=settings, progress=progress)
         scores = scores_of(result, prepared)
         champion = str(scores["promotion"]["model"])
         log.info("promoted: %s", scores["promotion"]["reason"])
-        bundle = fit_on_all(
-            prepared.panel, champion, result, task, memo=memo, fast=fast, settings=settings, progress=progress
-        )
-        bundle = save(bundle, home, prepared, result, memo)
+        bundle = fit_on_all(prepared.panel, champion, result, task, fast=fast, settings=settings, progress=progress)
+        bundle = save(bundle, home, prepared, result)
         exploration = _explore(prepared, progress)
         progress("forecast and report")
-        forecast = forecast_with(bundle, prepared, memo)
-        _write(
-            home, prepared, bundle, forecast, result, scores, exploration, _explain(bundle, prepared, forecast, memo)
-        )
+        forecast = forecast_with(bundle, prepared)
+        _write(home, prepared, bundle, forecast, result, scores, exploration, _explain(bundle, prepared, forecast))
         progress("database")
         save_run(url, prepared, forecast)
         promote(home / "models", bundle.name)
@@ -112,9 +105,7 @@ def _explore(prepared: Prepared, progress: Progress) -> Exploration | None:
     return explore_panel(prepared.panel, progress=progress)
 
 
-def _explain(
-    bundle: Bundle, prepared: Prepared, forecast: Forecast, memo: Memo
-) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+def _explain(bundle: Bundle, prepared: Prepared, forecast: Forecast) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
     """Say what the forecasts of a few stores are made of, and what matters on the whole; None where the model does not tell."""
     if not isinstance(bundle.model, Explains):
         log.warning(
@@ -124,9 +115,9 @@ def _explain(
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     stores = [store for _, store in sample_stores(forecast.rows, panel.sales, panel.end)][:EXPLAINED]
-    made_of = explain(bundle.model, bundle.calibration, window, stores, memo)
+    made_of = explain(bundle.model, bundle.calibration, window, stores)
     asked = made_of.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
-    return asked, importance(bundle.model, window, memo, columns=False)
+    return asked, importance(bundle.model, window, columns=False)
 
 
 def _write(

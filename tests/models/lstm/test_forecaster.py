@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from storecast import schema as s
 from storecast.config import LstmSettings
 from storecast.data.panel import Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.features.rows import Memo
 from storecast.models.lstm import Lstm, forecaster, training
 from storecast.models.lstm.network import Network
 from storecast.models.lstm.sequences import Sequences
@@ -48,11 +46,11 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
     usual = training.train
     monkeypatch.setattr(training, "train", train)
     model = Lstm(SMALL)
-    model.fit(window.past, HORIZON, Memo())
+    model.fit(window.past, HORIZON)
     seen: list[Sequences] = []
     lay = forecaster.sequences
     monkeypatch.setattr(forecaster, "sequences", lambda *parts: seen.append(lay(*parts)) or seen[-1])  # type: ignore[func-returns-value]
-    design = model.features(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    design = model.features(window)
     found = model.predict(design) - design["ridge"].to_numpy() - design["offset"].to_numpy()
     with torch.no_grad():
         medians = fitted[0](*(torch.tensor(getattr(seen[0], name)) for name in forecaster.INPUTS))[..., 0]
@@ -63,8 +61,8 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
 
 def test_without_pytorch_a_saved_network_forecasts(window: Window, tmp_path: Path) -> None:
     model = Lstm(SMALL)
-    model.fit(window.past, HORIZON, Memo())
-    design = model.features(window.past, window.future.sort(s.KEYS), HORIZON, Memo())
+    model.fit(window.past, HORIZON)
+    design = model.features(window)
     for name, data in model.state().items():
         (tmp_path / name).write_bytes(data)
     design.write_parquet(tmp_path / "design.parquet")
@@ -88,10 +86,10 @@ np.testing.assert_array_equal(found, np.load(folder / "expected.npy"))
 def test_without_pytorch_a_fit_names_the_extra(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecaster, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"storecast\[lstm\]"):
-        Lstm(SMALL).fit(window.past, HORIZON, Memo())
+        Lstm(SMALL).fit(window.past, HORIZON)
 
 
 def test_a_short_past_is_told() -> None:
     panel = make_panel(stores=2, days=100, ahead=10)
     with pytest.raises(HistoryError, match=r"lstm needs two origins.*100 days"):
-        Lstm(SMALL).fit(panel.until(panel.end), 10, Memo())
+        Lstm(SMALL).fit(panel.until(panel.end), 10)

@@ -18,9 +18,10 @@ from storecast import safe_skops
 from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import FeatureConfig, LstmSettings
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.features.rows import KEPT, Memo, future_rows, training_rows
+from storecast.features.cutoff_state import KEPT
+from storecast.features.store import FeatureStore
 from storecast.models.base import register
 from storecast.models.contributions import Contributions, walk
 from storecast.models.lstm.sequences import BASE, Sequences, columns_of, encoder, past_of, sequences, with_store
@@ -42,7 +43,7 @@ class Lstm:
     def __init__(self, settings: LstmSettings) -> None:
         self.settings = settings
 
-    def fit(self, past: Panel, horizon: int, memo: Memo) -> None:
+    def fit(self, past: Panel, horizon: int) -> None:
         """Fit scalers, encoders and network on the sequences after every origin of the past.
 
         Raises
@@ -59,7 +60,7 @@ class Lstm:
             )
         from storecast.models.lstm.training import train
 
-        blocks = training_rows(past, horizon, memo, VIEW, origins=self.settings.origins)
+        blocks = FeatureStore.of(past).training(past, horizon, VIEW, origins=self.settings.origins)
         tables = [with_store(block, past.stores[s.STORE]) for block in blocks]
         seen = [np.isfinite(block.target) for block in blocks]
         if (
@@ -95,11 +96,12 @@ class Lstm:
         self.network_ = _onnx(network, parts[0])
         self._open()
 
-    def features(self, past: Panel, future: pl.DataFrame, horizon: int, memo: Memo) -> pl.DataFrame:
+    def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the features of each row, and to which day of which sequence it belongs."""
-        rows = future_rows(past, future, horizon, memo, VIEW)
+        rows = FeatureStore.of(window).ahead(window, VIEW, calendar)
+        ahead = window.future if calendar is None else calendar
         table = (
-            with_store(rows, past.stores[s.STORE])
+            with_store(rows, window.past.stores[s.STORE])
             .select(
                 *self.columns_,
                 pl.Series(SEQUENCE, rows.store),
@@ -109,7 +111,7 @@ class Lstm:
             )
             .hstack(rows.parts)
         )
-        asked = future.select(s.STORE, (pl.col(s.DATE) - past.end).dt.total_days().sub(1).alias(STEP))
+        asked = ahead.select(s.STORE, (pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1).alias(STEP))
         return asked.join(table, on=[s.STORE, STEP], how="left", maintain_order="left")
 
     def predict(self, features: pl.DataFrame) -> F64:

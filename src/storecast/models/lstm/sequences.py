@@ -10,7 +10,7 @@ from sklearn.preprocessing import OrdinalEncoder, StandardScaler
 
 from storecast import schema as s
 from storecast.arrays import F32, I64
-from storecast.features.rows import Rows
+from storecast.features.cutoff_state import FeatureRows
 
 CODES = (s.STORE, s.STORE_TYPE, s.ASSORTMENT, s.STATE, "weekday", "holiday_kind")  # embedded; the store comes first
 BASE = "ridge"  # the network learns what this column leaves over
@@ -58,7 +58,7 @@ def encoder(columns: list[str]) -> Pipeline:
     return Pipeline([("columns", split)])
 
 
-def with_store(rows: Rows, stores: pl.Series) -> pl.DataFrame:
+def with_store(rows: FeatureRows, stores: pl.Series) -> pl.DataFrame:
     """Return the table of some rows with the store among its columns."""
     return rows.table.with_columns(stores[rows.store].alias(s.STORE))
 

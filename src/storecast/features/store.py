@@ -1,0 +1,194 @@
+"""The feature store: the features of one chain, worked out once and shared by its windows and models.
+
+A store belongs to a Panel. `FeatureStore.of` finds it from a window of the Panel or from that window's past, so that no caller
+carries it about, and features of one chain never meet another. It goes when its Panel goes.
+
+An origin is a day at which the past ends. Training takes many origins, each followed by the days of a block; a forecast takes
+one, the cutoff. Both work the past out in `CutoffState`, and ask it for rows.
+"""
+
+import datetime as dt
+import weakref
+from dataclasses import replace
+from threading import Lock
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.arrays import F32, I64
+from storecast.config import FeatureConfig
+from storecast.data.grid import Grid
+from storecast.data.panel import Panel, Window
+from storecast.features.cutoff_state import RIDGE, CutoffState, FeatureRows
+from storecast.features.ridge import Design, fit_ridge
+
+SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
+FIRST_ORIGIN = 90  # days of history before the first origin
+PLAIN = FeatureConfig()
+
+Key = tuple[dt.date, int, FeatureConfig]
+
+
+class FeatureStore:
+    """Feature rows of one Panel, kept by origin, days after it and configuration.
+
+    Parameters
+    ----------
+    panel : the whole chain; features of another are refused
+    """
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = weakref.ref(panel)
+        self._rows: dict[Key, FeatureRows] = {}
+        self._states: dict[Key, CutoffState] = {}
+        self._grids: dict[tuple[dt.date, int], Grid] = {}
+        self._sales_ranges: dict[dt.date, pl.DataFrame] = {}
+
+    @classmethod
+    def of(cls, chain: Panel | Window) -> "FeatureStore":
+        """Return the store of a window's Panel, or of the Panel that a past was cut from."""
+        panel = chain.panel if isinstance(chain, Window) else chain.source
+        with _LOCK:
+            store = _STORES.get(panel)
+            if store is None:
+                store = _STORES[panel] = cls(panel)
+            return store
+
+    def training(
+        self, past: Panel, horizon: int, config: FeatureConfig = PLAIN, *, origins: int | None = None
+    ) -> list[FeatureRows]:
+        """Return the rows of every block that ends at or before the end of a past, newest first.
+
+        Parameters
+        ----------
+        past : of a window of this store's Panel, or that Panel itself
+        horizon : days ahead that the model will forecast
+        config : how the rows look at the past
+        origins : take the newest of them only
+
+        Raises
+        ------
+        ValueError
+            where the past belongs to another Panel
+        """
+        self._check(past.source)
+        step = block_days(horizon)
+        grid = Grid.of(past)
+        end = grid.column(past.end)
+        columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
+        # An early origin has not met every holiday yet. What the ridge knows of them at the end of the past, where a forecast
+        # is made, counts for all origins: else trees would learn by heart what is left over there, and add it a second time.
+        holidays = _holiday_effects(grid, end)
+        blocks = []
+        for origin in columns:
+            key = grid.day(origin), step, config
+            if key not in self._rows:
+                self._rows[key] = feature_rows(grid, origin, step, config)
+            rows = self._rows[key]
+            late = holidays[rows.store, rows.day]
+            offset = late if config.holidays_apart else np.zeros_like(late)
+            # Rows that first served a forecast have no target yet: their days were ahead then.
+            target = _log_sales(grid, rows.store, rows.day) - offset
+            table = _with_holiday_effects(rows, late - offset)
+            blocks.append(replace(rows, table=table, offset=offset, target=target))
+        return blocks
+
+    def ahead(self, window: Window, config: FeatureConfig = PLAIN, calendar: pl.DataFrame | None = None) -> FeatureRows:
+        """Return the rows of the days after a window's cutoff.
+
+        Parameters
+        ----------
+        window : of the Panel of this store
+        config : how the rows look at the past
+        calendar : of some stores, in place of the window's own: Store, Date and every known-ahead column. What the past
+            decides is then kept, so that the next calendar takes milliseconds.
+
+        Raises
+        ------
+        ValueError
+            where the window belongs to another Panel
+        """
+        self._check(window.panel)
+        key = window.cutoff, window.horizon, config
+        if calendar is not None and key not in self._states:
+            self._states[key] = self._fit_state(window, config)
+        if key in self._states:
+            return self._states[key].features(calendar)
+        if key not in self._rows:
+            state = self._fit_state(window, config)
+            rows = state.features()
+            self._rows[key] = replace(rows, target=_log_sales(state.grid, rows.store, rows.day) - rows.offset)
+        return self._rows[key]
+
+    def grid(self, window: Window) -> Grid:
+        """Return the past of a window and its calendar ahead as dense arrays; the newest window's are kept."""
+        self._check(window.panel)
+        key = window.cutoff, window.horizon
+        grid = self._grids.get(key)
+        if grid is None:
+            whole = Grid.of(window.past, window.future)
+            grid = whole.truncate(whole.column(window.cutoff), window.horizon)
+            self._grids = {key: grid}
+        return grid
+
+    def sales_range(self, window: Window) -> pl.DataFrame:
+        """Return what each store has sold on its days with sales up to the cutoff.
+
+        Returns
+        -------
+        Store, lowest, highest (money), days
+        """
+        self._check(window.panel)
+        if window.cutoff not in self._sales_ranges:
+            sales = pl.col(s.SALES)
+            self._sales_ranges[window.cutoff] = (
+                window.past.sales.filter(sales > 0)
+                .group_by(s.STORE)
+                .agg(sales.min().alias("lowest"), sales.max().alias("highest"), pl.len().alias("days"))
+            )
+        return self._sales_ranges[window.cutoff]
+
+    def _fit_state(self, window: Window, config: FeatureConfig) -> CutoffState:
+        grid = self.grid(window)
+        return CutoffState.fit(grid, grid.column(window.cutoff), window.horizon, config)
+
+    def _check(self, panel: Panel) -> None:
+        if panel is not self._panel():
+            raise ValueError("this feature store belongs to another Panel; take FeatureStore.of(window)")
+
+
+_STORES: weakref.WeakKeyDictionary[Panel, FeatureStore] = weakref.WeakKeyDictionary()
+_LOCK = Lock()
+
+
+def block_days(horizon: int) -> int:
+    """Return the days of a training block: coprime to 7, or days ahead and weekday would be one and the same."""
+    days = max(horizon, SHORTEST_BLOCK)
+    return days if days % 7 else days - 1
+
+
+def feature_rows(grid: Grid, origin: int, horizon: int, config: FeatureConfig = PLAIN) -> FeatureRows:
+    """Work out the rows of the ``horizon`` days after ``origin``; only stores and days with a calendar row have one.
+
+    Sales after the origin give the target, and nothing else.
+    """
+    rows = CutoffState.fit(grid, origin, horizon, config).features()
+    return replace(rows, target=_log_sales(grid, rows.store, rows.day) - rows.offset)
+
+
+def _with_holiday_effects(rows: FeatureRows, effects: F32) -> pl.DataFrame:
+    """Return the table with another part of the ridge for holidays, (rows,)."""
+    late = pl.Series(effects)
+    return rows.table.with_columns(pl.col("ridge") - pl.col("ridge_holiday") + late, late.alias("ridge_holiday"))
+
+
+def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
+    return grid.log_sales()[store, day]
+
+
+def _holiday_effects(grid: Grid, origin: int) -> F32:
+    """Return the ridge's part for holidays on every day up to ``origin``, fitted there, (stores, days)."""
+    known = grid.truncate(origin, 0)
+    design = Design.of(known, origin)
+    return fit_ridge(known, design, origin, RIDGE).part(design, slice(0, known.days), "holiday")
