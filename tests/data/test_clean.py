@@ -134,12 +134,12 @@ def test_a_panel_is_sorted_and_its_calendar_holds_every_row_of_train_and_test(fo
 
 def test_what_is_asked_are_the_rows_of_test_in_their_order(folder: Path) -> None:
     edit(folder, "test.csv", lambda lines: [lines[0], *reversed(lines[1:])])
-    asked = load(folder).asked
+    asked = load(folder).requested_rows
     assert asked is not None
     assert asked.columns == ["Id", "Store", "Date"]
     assert asked["Id"].to_list() == [str(number) for number in range(56, 0, -1)]
     (folder / "test.csv").unlink()
-    assert load(folder).asked is None
+    assert load(folder).requested_rows is None
 
 
 def test_the_report_is_plain_data(folder: Path) -> None:

@@ -37,8 +37,8 @@ def test_its_files_are_read_and_called_generated(tmp_path: Path) -> None:
     found = clean(read_chain(tmp_path))
     assert found.generated
     assert found.panel.stores.height == 30
-    assert found.asked is not None
-    assert found.asked.height == 30 * 48
+    assert found.requested_rows is not None
+    assert found.requested_rows.height == 30 * 48
     rules = {repair.rule for repair in found.repairs}
     assert {"competition_distance", "competition_date", "competition_year", "vanished_stores"} <= rules
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from storecast import schema as s
 from storecast.evaluate import scores
 from storecast.monitor.accuracy import DEFINITIONS, WEEK_AHEAD, accuracy, accuracy_of, every_slice, scored
-from support.sample_forecasts import CUTOFF, made
+from support.sample_forecasts import CUTOFF, sample_forecasts
 
 
 def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
@@ -40,9 +40,9 @@ def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
 def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None:
     table = pl.concat(
         [
-            made(3, 10, seed=seed, come=come, bias=bias),
-            made(3, 10, seed=seed, come=come, cutoff=CUTOFF + dt.timedelta(days=1)),
-            made(2, 10, seed=seed, come=come, model="model-b"),
+            sample_forecasts(3, 10, seed=seed, come=come, bias=bias),
+            sample_forecasts(3, 10, seed=seed, come=come, cutoff=CUTOFF + dt.timedelta(days=1)),
+            sample_forecasts(2, 10, seed=seed, come=come, model="model-b"),
         ]
     )
     found = every_slice(scored(table))
@@ -61,7 +61,7 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
 
 
 def test_any_columns_can_be_scored_by_and_keep_their_types() -> None:
-    table = pl.concat([made(3, 21), made(3, 21, model="model-b")])
+    table = pl.concat([sample_forecasts(3, 21), sample_forecasts(3, 21, model="model-b")])
     found = accuracy(table, s.MODEL, WEEK_AHEAD)
     assert found.select(s.MODEL, WEEK_AHEAD).rows() == [(m, w) for m in ("model-a", "model-b") for w in (1, 2, 3)]
     assert accuracy(table, s.STORE)[s.STORE].to_list() == [1, 2, 3]
@@ -71,7 +71,7 @@ def test_any_columns_can_be_scored_by_and_keep_their_types() -> None:
 
 
 def test_stretches_of_days_scored_apart_are_the_same_as_all_at_once() -> None:
-    table = pl.concat([made(3, 21, cutoff=CUTOFF + dt.timedelta(days=k)) for k in range(9)])
+    table = pl.concat([sample_forecasts(3, 21, cutoff=CUTOFF + dt.timedelta(days=k)) for k in range(9)])
     early = pl.col(s.DATE) <= CUTOFF + dt.timedelta(days=11)
     parts = pl.concat([scored(table.filter(early)), scored(table.filter(~early))])
     assert_frame_equal(every_slice(parts), every_slice(scored(table)))
@@ -80,7 +80,7 @@ def test_stretches_of_days_scored_apart_are_the_same_as_all_at_once() -> None:
 
 
 def test_it_agrees_with_the_scores_of_a_backtest() -> None:
-    table = made(8, 20)
+    table = sample_forecasts(8, 20)
     whole = accuracy(table).row(0, named=True)
     actual, forecast = table[s.SALES].to_numpy(), table[s.FORECAST].to_numpy()
     assert whole["RMSPE"] == pytest.approx(scores.rmspe(actual, forecast))
@@ -91,25 +91,25 @@ def test_it_agrees_with_the_scores_of_a_backtest() -> None:
 
 
 def test_when_nothing_has_come_then_there_is_no_row() -> None:
-    nothing = made(2, 5).with_columns(pl.lit(None, pl.Float64).alias(s.SALES))
+    nothing = sample_forecasts(2, 5).with_columns(pl.lit(None, pl.Float64).alias(s.SALES))
     assert accuracy(nothing).is_empty()
 
 
 def test_when_one_more_day_comes_then_each_store_has_one_more_row() -> None:
-    before, after = (accuracy(made(4, 14, come=come)).row(0, named=True) for come in (5, 6))
+    before, after = (accuracy(sample_forecasts(4, 14, come=come)).row(0, named=True) for come in (5, 6))
     assert (before["Rows"], after["Rows"]) == (20, 24)
     assert after["Last"] == CUTOFF + dt.timedelta(days=6)
 
 
 def test_when_only_closed_days_came_then_there_is_no_rmspe() -> None:
-    closed = made(2, 14).filter(pl.col(s.OPEN) == 0)
+    closed = sample_forecasts(2, 14).filter(pl.col(s.OPEN) == 0)
     whole = accuracy(closed).row(0, named=True)
     assert (whole["Rows"], whole["Sold"]) == (4, 0)
     assert whole["RMSPE"] is whole["WAPE"] is whole["Coverage80"] is whole["Effective"] is None
 
 
 def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() -> None:
-    table = made(12, 42)
+    table = sample_forecasts(12, 42)
     found = every_slice(scored(table))
     assert found.filter(Slice="store")["Key"].to_list() == [str(store) for store in range(1, 13)]
     assert found.filter(Slice="week")["Key"].to_list() == list("123456")
@@ -118,5 +118,5 @@ def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() ->
 
 
 def test_every_figure_has_its_definition() -> None:
-    figures = accuracy(made(2, 5)).columns[2:]
+    figures = accuracy(sample_forecasts(2, 5)).columns[2:]
     assert figures == list(DEFINITIONS)

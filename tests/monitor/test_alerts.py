@@ -12,7 +12,7 @@ from storecast.monitor import alerts as module
 from storecast.monitor.accuracy import scored
 from storecast.monitor.alerts import LEAST_DAYS, RMSPE, Alert, ExpectedScores, measure, store_days
 from storecast.monitor.drift import SCHEMA
-from support.sample_forecasts import CUTOFF, made
+from support.sample_forecasts import CUTOFF, sample_forecasts
 
 PROMISE = {"model-a": ExpectedScores(CUTOFF, {"cover80": 0.81, "cover95": 0.95, RMSPE: 0.1})}
 
@@ -28,47 +28,47 @@ def whats(made_: pl.DataFrame, promises: dict[str, ExpectedScores] | None = None
 
 
 def test_when_all_is_as_promised_then_there_is_no_alert() -> None:
-    assert alerts(made(40), PROMISE) == []
+    assert alerts(sample_forecasts(40), PROMISE) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_when_the_whole_chain_errs_together_as_it_usually_does_then_there_is_no_alert(seed: int) -> None:
-    assert alerts(made(40, bias=0.02 * (-1) ** seed, seed=seed), PROMISE) == []
+    assert alerts(sample_forecasts(40, bias=0.02 * (-1) ** seed, seed=seed), PROMISE) == []
 
 
 def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
-    assert whats(made(40, bias=0.3)) == {"cover80", "cover95", RMSPE}
+    assert whats(sample_forecasts(40, bias=0.3)) == {"cover80", "cover95", RMSPE}
 
 
 def test_when_intervals_are_far_too_wide_then_coverage_is_told() -> None:
-    found = alerts(made(40, spread=0.02), PROMISE)
+    found = alerts(sample_forecasts(40, spread=0.02), PROMISE)
     assert [alert.what for alert in found] == ["cover80"]
     assert found[0].value > found[0].high
 
 
 def test_when_the_backtest_promised_as_bad_then_its_rmspe_is_no_alert() -> None:
     worse = {"model-a": ExpectedScores(CUTOFF, {"cover80": 0.1, "cover95": 0.1, RMSPE: 0.4})}
-    assert whats(made(40, bias=0.3), worse) == set()
+    assert whats(sample_forecasts(40, bias=0.3), worse) == set()
 
 
 def test_when_the_model_file_is_gone_then_coverage_is_held_to_its_nominal_share() -> None:
-    assert whats(made(40, bias=0.3), {}) == {"cover80", "cover95"}
+    assert whats(sample_forecasts(40, bias=0.3), {}) == {"cover80", "cover95"}
 
 
 def test_when_less_than_a_week_has_come_then_nothing_is_said() -> None:
-    assert alerts(made(40, bias=0.5, come=LEAST_DAYS - 1), PROMISE) == []
-    assert alerts(made(40).with_columns(pl.lit(None, pl.Float64).alias(s.SALES)), PROMISE) == []
+    assert alerts(sample_forecasts(40, bias=0.5, come=LEAST_DAYS - 1), PROMISE) == []
+    assert alerts(sample_forecasts(40).with_columns(pl.lit(None, pl.Float64).alias(s.SALES)), PROMISE) == []
 
 
 def test_when_one_store_day_is_absurd_then_there_is_no_alert() -> None:
-    table = made(40)
+    table = sample_forecasts(40)
     first = (pl.col(s.STORE) == 3) & (pl.col("Ahead") == 9)
     assert alerts(table.with_columns(pl.when(first).then(0.5).otherwise(pl.col(s.SALES)).alias(s.SALES)), PROMISE) == []
 
 
 def test_when_sales_fall_in_the_middle_then_since_lies_behind_the_fall() -> None:
     fallen = (pl.when(pl.col("Ahead") > 70).then(0.6).otherwise(1.0) * pl.col(s.SALES)).alias(s.SALES)
-    table = made(40, 112).with_columns(fallen)
+    table = sample_forecasts(40, 112).with_columns(fallen)
     found = next(alert for alert in alerts(table, PROMISE) if alert.what == "cover80")
     fall = CUTOFF + dt.timedelta(days=71)
     assert fall <= found.since <= fall + dt.timedelta(days=20)
@@ -80,10 +80,10 @@ def test_when_sales_fall_in_the_middle_then_since_lies_behind_the_fall() -> None
 
 
 def test_the_advice_is_to_wait_while_it_may_pass_or_little_is_new() -> None:
-    passing = alerts(made(40, bias=0.3, come=9), PROMISE)
+    passing = alerts(sample_forecasts(40, bias=0.3, come=9), PROMISE)
     assert {alert.advice for alert in passing} == {"wait"}
     fresh = {"model-a": ExpectedScores(CUTOFF + dt.timedelta(days=35), PROMISE["model-a"].scores)}
-    waiting = alerts(made(40, bias=0.3), fresh)
+    waiting = alerts(sample_forecasts(40, bias=0.3), fresh)
     assert {alert.advice for alert in waiting} == {"wait"}
     assert "only 7 days of sales" in waiting[0].reason
 
@@ -91,7 +91,7 @@ def test_the_advice_is_to_wait_while_it_may_pass_or_little_is_new() -> None:
 @settings(max_examples=10)
 @given(seed=st.integers(0, 99), bias=st.floats(-0.4, 0.4), factor=st.sampled_from([0.01, 0.5, 100.0]))
 def test_alerts_do_not_look_at_currency_order_or_the_names_of_stores(seed: int, bias: float, factor: float) -> None:
-    table = made(6, 30, bias=bias, seed=seed)
+    table = sample_forecasts(6, 30, bias=bias, seed=seed)
     money = pl.col(s.FORECAST, s.SALES, "Lower80", "Upper80", "Lower95", "Upper95") * factor
     other = table.with_columns(money, pl.format("Store {}", s.STORE).alias(s.STORE)).sample(
         fraction=1, shuffle=True, seed=seed
@@ -104,7 +104,7 @@ def test_alerts_do_not_look_at_currency_order_or_the_names_of_stores(seed: int, 
 
 @given(seed=st.integers(0, 99), days=st.integers(7, 42))
 def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
-    table = store_days(scored(made(6, 42, seed=seed)))
+    table = store_days(scored(sample_forecasts(6, 42, seed=seed)))
     widths = []
     for count in (days, 42):
         found = measure(table, "cover80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
@@ -114,8 +114,8 @@ def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
 
 
 def test_when_a_model_has_forecast_nothing_for_six_weeks_then_it_is_let_be() -> None:
-    old = made(40, bias=0.3)
-    new = made(40, cutoff=CUTOFF + dt.timedelta(days=50), model="model-b")
+    old = sample_forecasts(40, bias=0.3)
+    new = sample_forecasts(40, cutoff=CUTOFF + dt.timedelta(days=50), model="model-b")
     assert alerts(pl.concat([old, new]), PROMISE) == []
 
 
@@ -124,12 +124,14 @@ def test_a_drift_asks_for_training_only_where_the_forecasts_are_worse_too(bias: 
     line = ["sales", CUTOFF, CUTOFF + dt.timedelta(days=41), -0.3, 0.0, -0.1, 0.1, -9.0, 0.6, "moved far"]
     calm = ["openings", *line[1:-1], "unusual"]
     drifted = pl.DataFrame([line, calm], schema=SCHEMA, orient="row").with_columns(pl.lit("model-a").alias(s.MODEL))
-    found = [alert for alert in alerts(made(40, bias=bias), PROMISE, drifted) if alert.what.startswith("drift")]
+    found = [
+        alert for alert in alerts(sample_forecasts(40, bias=bias), PROMISE, drifted) if alert.what.startswith("drift")
+    ]
     assert [(alert.what, alert.advice) for alert in found] == [("drift of sales", advice)]
 
 
 def test_an_alert_is_said_in_a_sentence_and_as_plain_data() -> None:
-    alert = alerts(made(40, bias=0.3), PROMISE)[0]
+    alert = alerts(sample_forecasts(40, bias=0.3), PROMISE)[0]
     assert alert.sentence().startswith(f"model-a: cover80 is {alert.value:.3f}, outside ")
     assert "Advice: retrain" in alert.sentence()
     assert alert.to_plain()["since"] == alert.since.isoformat()

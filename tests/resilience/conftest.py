@@ -1,7 +1,7 @@
-"""The home and the service of `serving`, services of `nursery`, and what long tests write down."""
+"""Fixtures of the resilience tests: a home with a service, processes that run services, and the report of long tests."""
 
 from support.resilience_report import report
 from support.served_home import client, home
-from support.service_process import nursery
+from support.service_process import service_factory
 
-__all__ = ["client", "home", "nursery", "report"]
+__all__ = ["client", "home", "report", "service_factory"]

@@ -32,7 +32,7 @@ from support.served_home import (
     train,
     wait_until,
 )
-from support.service_process import Nursery
+from support.service_process import ServiceFactory
 
 
 def moved(days: int) -> Panel:
@@ -122,13 +122,15 @@ def test_when_the_forecast_crosses_new_year_then_no_day_is_missing(home: Path, t
             assert client.forecasts({"rows": [row]}).status_code == 200
 
 
-def test_when_clocks_change_then_days_and_forecasts_are_the_same(nursery: Nursery, home: Path, tmp_path: Path) -> None:
+def test_when_clocks_change_then_days_and_forecasts_are_the_same(
+    service_factory: ServiceFactory, home: Path, tmp_path: Path
+) -> None:
     """Both changes lie in what is asked: in March ahead, and in October in the history."""
     told = []
     for zone in ("UTC", "Europe/Berlin", "America/Sao_Paulo"):
         own = copy_of(home, tmp_path / zone.replace("/", "-"))
         key = make_key(home_url(own))
-        with nursery.living(own, TZ=zone) as life, Caller(life.port, key) as caller:
+        with service_factory.running(own, TZ=zone) as running_service, Caller(running_service.port, key) as caller:
             ahead = caller.post("/v1/forecasts", {"store": 2, "start": "2014-03-28", "days": 7})
             back = caller.get("/v1/stores/2/history?first=2013-10-25&last=2013-10-29")
             assert (ahead.status, back.status) == (200, 200)

@@ -14,8 +14,8 @@ from storecast.database.connect import Database
 from storecast.database.panel import read_panel
 from support.load_client import Caller, Reply, busy
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
-from support.service_process import Life, Nursery
-from support.tcp_proxy import wire_to
+from support.service_process import ServiceFactory, ServiceProcess
+from support.tcp_proxy import proxy_to
 
 DAYS = 21
 
@@ -56,7 +56,9 @@ def write(caller: Caller, number: int) -> Reply:
     return caller.post("/v1/sales", sales(number), idempotency_key=f"write-{number}")
 
 
-def survives(life: Life, key: str, url: str, go: Callable[[], None], back: Callable[[], None]) -> None:
+def survives(
+    running_service: ServiceProcess, key: str, url: str, go: Callable[[], None], back: Callable[[], None]
+) -> None:
     """See a service through a database that goes while it is at work, and comes back."""
     acknowledged: list[int] = []
 
@@ -70,41 +72,41 @@ def survives(life: Life, key: str, url: str, go: Callable[[], None], back: Calla
         return client.post("/v1/forecasts", {"store": 1 + count % STORES, "days": 7})
 
     with (
-        Caller(life.port, key) as caller,
-        busy([life.port], key, [writing, reading], allowed=(200, 503)) as load,
+        Caller(running_service.port, key) as caller,
+        busy([running_service.port], key, [writing, reading], allowed=(200, 503)) as load,
     ):
         wait_until(lambda: len(acknowledged) > 3, 20)
         go()
-        wait_until(lambda: life.status() == 503, 20)
+        wait_until(lambda: running_service.status() == 503, 20)
         wait_until(lambda: load.seen["503"] > 0, 20)
-        assert life.status("/health/live") == 200
+        assert running_service.status("/health/live") == 200
         before = len(acknowledged)
         assert write(caller, 1_000_000).clear()
-        assert life.status() == 503  # it does not come and go
+        assert running_service.status() == 503  # it does not come and go
         assert len(acknowledged) == before
         back()
-        wait_until(lambda: life.status() == 200, 40)
+        wait_until(lambda: running_service.status() == 200, 40)
         wait_until(lambda: len(acknowledged) > before, 20)
     assert load.wrong == []
     assert set(load.seen) == {"200", "503"}
     assert stands(url) == acknowledged[-1]
-    with Caller(life.port, key) as caller:
+    with Caller(running_service.port, key) as caller:
         assert write(caller, 1_000_001).status == 200
         newest = caller.post("/v1/forecasts", {"store": 1, "days": 1}).json()["cutoff"]
     assert newest == str(FIRST + dt.timedelta(days=DAYS - 1))
     assert stands(url) == 1_000_001
-    assert "Traceback" not in life.said()
+    assert "Traceback" not in running_service.said()
 
 
-def waits_for(life: Life, key: str, back: Callable[[], None]) -> None:
+def waits_for(running_service: ServiceProcess, key: str, back: Callable[[], None]) -> None:
     """See a service through a beginning without a database."""
-    assert life.status("/health/live") == 200
-    assert life.status() == 503
-    with Caller(life.port, key) as caller:
+    assert running_service.status("/health/live") == 200
+    assert running_service.status() == 503
+    with Caller(running_service.port, key) as caller:
         for reply in (caller.post("/v1/forecasts", {"store": 1}), write(caller, 1), caller.get("/v1/stores")):
             assert reply.clear(), reply
         back()
-        life.ready(40)
+        running_service.ready(40)
         assert write(caller, 1).status == 200
         assert caller.post("/v1/forecasts", {"store": 1, "days": 1}).status == 200
 
@@ -123,29 +125,29 @@ def sqlite(tmp_path: Path) -> tuple[str, str, Path]:
 
 
 def test_when_the_disk_is_full_then_writes_are_refused_whole(
-    nursery: Nursery, own: Path, sqlite: tuple[str, str, Path]
+    service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
     url, key, _ = sqlite
-    with nursery.living(own, "--db", url) as life:
-        survives(life, key, url, lambda: life.limit_files(0), life.limit_files)
+    with service_factory.running(own, "--db", url) as running_service:
+        survives(running_service, key, url, lambda: running_service.limit_files(0), running_service.limit_files)
 
 
 def test_when_the_disk_is_full_in_the_midst_of_a_write_then_nothing_of_it_stands(
-    nursery: Nursery, own: Path, sqlite: tuple[str, str, Path]
+    service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
     url, key, folder = sqlite
-    with nursery.living(own, "--db", url) as life, Caller(life.port, key) as caller:
+    with service_factory.running(own, "--db", url) as running_service, Caller(running_service.port, key) as caller:
         assert write(caller, 1).status == 200
         for more in (4096, 20_000, 40_000):
-            life.limit_files((folder / "storecast.db-wal").stat().st_size + more)
+            running_service.limit_files((folder / "storecast.db-wal").stat().st_size + more)
             number, reply = 2, write(caller, 1000 + more)
             while reply.status == 200:  # what is freed in the log is written over first
                 number += 1
                 reply = write(caller, number + more)
             assert reply.clear()
-            life.limit_files()
+            running_service.limit_files()
             assert stands(url) is not None
-            life.ready(20)
+            running_service.ready(20)
         assert write(caller, 7).status == 200
         assert stands(url) == 7
 
@@ -165,64 +167,69 @@ def read_only(folder: Path) -> Iterator[None]:
 
 @pytest.mark.parametrize("folder_too", [False, True], ids=["file", "folder"])
 def test_when_the_disk_is_read_only_at_the_start_then_it_waits_for_another(
-    nursery: Nursery, own: Path, sqlite: tuple[str, str, Path], folder_too: bool
+    service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path], folder_too: bool
 ) -> None:
     url, key, folder = sqlite
     with read_only(folder):
         if not folder_too:
             folder.chmod(0o755)
-        life = nursery.start(own, "--db", url, no_rights=True)
+        running_service = service_factory.start(own, "--db", url, no_rights=True)
         try:
-            wait_until(lambda: folder_too or life.said().count("readonly") > 0, 30)
-            assert life.status("/health/live") == 200
-            assert life.status() == 503
-            with Caller(life.port, key) as caller:
+            wait_until(lambda: folder_too or running_service.said().count("readonly") > 0, 30)
+            assert running_service.status("/health/live") == 200
+            assert running_service.status() == 503
+            with Caller(running_service.port, key) as caller:
                 assert write(caller, 1).clear()
-            assert life.status() == 503
+            assert running_service.status() == 503
         finally:
-            life.kill()
+            running_service.kill()
     assert stands(url) is None
-    with nursery.living(own, "--db", url, no_rights=True) as life, Caller(life.port, key) as caller:
+    with (
+        service_factory.running(own, "--db", url, no_rights=True) as running_service,
+        Caller(running_service.port, key) as caller,
+    ):
         assert write(caller, 1).status == 200
     assert stands(url) == 1
 
 
-def test_when_no_first_key_can_be_made_then_it_begins_all_the_same(nursery: Nursery, own: Path, tmp_path: Path) -> None:
+def test_when_no_first_key_can_be_made_then_it_begins_all_the_same(
+    service_factory: ServiceFactory, own: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "database"
     folder.mkdir()
     url = f"sqlite:///{folder / 'storecast.db'}"
     fill(url, chain())
     with read_only(folder):
-        life = nursery.start(own, "--db", url, no_rights=True)
+        running_service = service_factory.start(own, "--db", url, no_rights=True)
         try:
-            assert life.status("/health/live") == 200
-            assert "begins all the same" in life.said()
+            assert running_service.status("/health/live") == 200
+            assert "begins all the same" in running_service.said()
         finally:
-            life.kill()
+            running_service.kill()
     assert not (own / "admin.key").exists()
 
 
 def test_when_the_file_is_away_at_the_start_then_it_waits_for_it(
-    nursery: Nursery, own: Path, sqlite: tuple[str, str, Path]
+    service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
     url, key, folder = sqlite
     file, away = folder / "storecast.db", folder / "away.db"
     file.rename(away)
-    life = nursery.start(own, "--db", url)
+    running_service = service_factory.start(own, "--db", url)
     try:
-        waits_for(life, key, lambda: away.rename(file))
+        waits_for(running_service, key, lambda: away.rename(file))
     finally:
-        life.kill()
+        running_service.kill()
     assert stands(url) == 1
 
 
 def test_when_the_file_is_moved_away_in_mid_flight_then_nothing_is_acknowledged_that_is_lost(
-    nursery: Nursery, own: Path, sqlite: tuple[str, str, Path]
+    service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
     url, key, folder = sqlite
     away = folder.with_name("away")
-    with nursery.living(own, "--db", url) as life:
-        survives(life, key, url, lambda: folder.rename(away), lambda: away.rename(folder))
+    with service_factory.running(own, "--db", url) as running_service:
+        survives(running_service, key, url, lambda: folder.rename(away), lambda: away.rename(folder))
 
 
 # PostgreSQL
@@ -247,51 +254,51 @@ END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname 
 
 
 def test_when_the_wire_is_cut_in_mid_flight_then_it_waits(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str]
+    service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:
     url, key = postgresql
-    with wire_to(url) as wire, nursery.living(own, "--db", wire.url) as life:
-        survives(life, key, url, wire.cut, wire.mend)
+    with proxy_to(url) as proxy, service_factory.running(own, "--db", proxy.url) as running_service:
+        survives(running_service, key, url, proxy.cut, proxy.mend)
 
 
 def test_when_the_database_does_not_answer_then_requests_do_not_hang(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str]
+    service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:
     url, key = postgresql
     with (
-        wire_to(url) as wire,
-        nursery.living(own, "--db", wire.url, STORECAST_TIME_LIMIT="3") as life,
-        Caller(life.port, key) as caller,
+        proxy_to(url) as proxy,
+        service_factory.running(own, "--db", proxy.url, STORECAST_TIME_LIMIT="3") as running_service,
+        Caller(running_service.port, key) as caller,
     ):
         assert write(caller, 1).status == 200
-        wire.hold()
+        proxy.hold()
         reply = write(caller, 2)
         assert reply.status in (503, 504)
-        wait_until(lambda: life.status() == 503, 10)
-        assert life.status("/health/live") == 200
+        wait_until(lambda: running_service.status() == 503, 10)
+        assert running_service.status("/health/live") == 200
         assert write(caller, 2).clear()
-        wire.mend()
-        life.ready(20)
+        proxy.mend()
+        running_service.ready(20)
         assert write(caller, 2).status == 200
         assert stands(url) == 2
 
 
 def test_when_the_database_is_away_at_the_start_then_it_waits_for_it(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str]
+    service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:
     url, key = postgresql
-    with wire_to(url) as wire:
-        wire.cut()
-        life = nursery.start(own, "--db", wire.url)
+    with proxy_to(url) as proxy:
+        proxy.cut()
+        running_service = service_factory.start(own, "--db", proxy.url)
         try:
-            waits_for(life, key, wire.mend)
+            waits_for(running_service, key, proxy.mend)
         finally:
-            life.kill()
+            running_service.kill()
     assert stands(url) == 1
 
 
 def test_when_its_connections_are_ended_then_each_request_is_answered(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str]
+    service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:
     url, key = postgresql
     acknowledged: list[int] = []
@@ -305,15 +312,15 @@ def test_when_its_connections_are_ended_then_each_request_is_answered(
     def reading(client: Caller, count: int) -> Reply:
         return client.get(f"/v1/stores/{1 + count % STORES}")
 
-    with nursery.living(own, "--db", url) as life:
-        with busy([life.port], key, [writing, reading], allowed=(200, 503)) as load:
+    with service_factory.running(own, "--db", url) as running_service:
+        with busy([running_service.port], key, [writing, reading], allowed=(200, 503)) as load:
             for _ in range(5):
                 before = len(acknowledged)
                 wait_until(lambda before=before: len(acknowledged) > before + 1, 20)
                 run(url, END_ALL)
         assert load.wrong == []
         assert stands(url) == acknowledged[-1]
-        assert "Traceback" not in life.said()
+        assert "Traceback" not in running_service.said()
 
 
 REFUSE = """
@@ -329,12 +336,12 @@ SAID = {
 
 @pytest.mark.parametrize("code", SAID)
 def test_when_the_disk_of_the_database_is_full_or_read_only_then_writes_are_refused_whole(
-    nursery: Nursery, own: Path, postgresql: tuple[str, str], code: str
+    service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str], code: str
 ) -> None:
     """The server says what it says then, late in a write; filling a disk of its own would need root."""
     url, key = postgresql
     refuse = [f"CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION refuse()" for table in TABLES]
     accept = [f"DROP TRIGGER refuse ON {table}" for table in TABLES]
     run(url, REFUSE.format(said=SAID[code], code=code))
-    with nursery.living(own, "--db", url) as life:
-        survives(life, key, url, lambda: run(url, *refuse), lambda: run(url, *accept))
+    with service_factory.running(own, "--db", url) as running_service:
+        survives(running_service, key, url, lambda: run(url, *refuse), lambda: run(url, *accept))

@@ -14,7 +14,7 @@ from storecast.database.connect import home_url
 from support.load_client import Caller
 from support.resilience_report import Report
 from support.served_home import copy_of, make_key
-from support.service_process import Nursery
+from support.service_process import ServiceFactory
 
 
 def p99(caller: Caller, seconds: float) -> float:
@@ -38,35 +38,39 @@ def left(port: int, key: str, number: int) -> socket.socket:
     return link
 
 
-def beside(nursery: Nursery, home: Path, links: int, seconds: float) -> tuple[float, float]:
+def beside(service_factory: ServiceFactory, home: Path, links: int, seconds: float) -> tuple[float, float]:
     """Return the p99 of a good client without and with connections that are left half open."""
     key = make_key(home_url(home))
     patient = {"STORECAST_HEADER_SECONDS": "60", "STORECAST_BODY_SECONDS": "60"}  # else they would be closed after 10 s
-    with nursery.living(home, **patient) as life, Caller(life.port, key) as caller, ExitStack() as stack:
+    with (
+        service_factory.running(home, **patient) as running_service,
+        Caller(running_service.port, key) as caller,
+        ExitStack() as stack,
+    ):
         p99(caller, 1)
         usual = p99(caller, seconds)
-        there = [stack.enter_context(left(life.port, key, number)) for number in range(links)]
+        there = [stack.enter_context(left(running_service.port, key, number)) for number in range(links)]
         with_them = p99(caller, seconds)
         for link in there:
             link.close()
         usual = max(usual, p99(caller, seconds))  # a machine that others share is not always as fast
-        assert life.status() == 200
-        assert "Traceback" not in life.said()
+        assert running_service.status() == 200
+        assert "Traceback" not in running_service.said()
     return usual, with_them
 
 
 def test_when_connections_are_left_half_open_then_good_clients_do_not_notice(
-    nursery: Nursery, home: Path, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:
-    usual, with_them = beside(nursery, copy_of(home, tmp_path / "home"), 20, 1)
+    usual, with_them = beside(service_factory, copy_of(home, tmp_path / "home"), 20, 1)
     assert with_them < max(2 * usual, usual + 0.1)  # a busy machine is no fault of the code
 
 
 @pytest.mark.long
 def test_when_200_connections_are_left_half_open_then_good_clients_do_not_notice(
-    nursery: Nursery, home: Path, tmp_path: Path, report: Report
+    service_factory: ServiceFactory, home: Path, tmp_path: Path, report: Report
 ) -> None:
-    usual, with_them = beside(nursery, copy_of(home, tmp_path / "home"), 200, 30)
+    usual, with_them = beside(service_factory, copy_of(home, tmp_path / "home"), 200, 30)
     report.add(
         13,
         "200 half-open connections for 30 s",

@@ -42,8 +42,8 @@ def test_a_good_chain_is_read_as_it_is(folder: Path) -> None:
     found = load(folder)
     assert found.panel.sales.height == 480
     assert found.panel.calendar.height == 480 + 56
-    assert found.asked is not None
-    assert found.asked["Id"].to_list() == [str(k) for k in range(1, 57)]
+    assert found.requested_rows is not None
+    assert found.requested_rows["Id"].to_list() == [str(k) for k in range(1, 57)]
     assert not [repair for repair in found.repairs if repair.rule != "late_stores"]
 
 
@@ -140,7 +140,7 @@ def test_when_an_id_stands_twice_then_it_is_refused(folder: Path) -> None:
 
 def test_ids_are_kept_as_given(folder: Path) -> None:
     set_cell(folder, "test.csv", 2, "Id", "0001 a")
-    asked = load(folder).asked
+    asked = load(folder).requested_rows
     assert asked is not None
     assert asked["Id"][0] == "0001 a"
 

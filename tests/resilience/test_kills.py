@@ -26,14 +26,14 @@ from support.databases import integrity
 from support.load_client import GONE, Caller
 from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
-from support.service_process import Life, Nursery
+from support.service_process import ServiceFactory, ServiceProcess
 
 BITS = 20  # days whose promotions write a number
 Cell = tuple[int, dt.date]
 
 
 class Writer:
-    """Writes over and over, through all lives, and knows what must stand.
+    """Writes over and over, through every start, and knows what must stand.
 
     Attributes
     ----------
@@ -50,11 +50,11 @@ class Writer:
         self.wrong: list[Any] = []
         self._tries = 0
 
-    def write(self, caller: Caller, life: int) -> None:
+    def write(self, caller: Caller, running_service: int) -> None:
         """Send one write; the same again where the one before was not acknowledged."""
         if self.waiting is None:
             number = self.acknowledged + 1
-            self.waiting = (number, *self.next(number, life))
+            self.waiting = (number, *self.next(number, running_service))
         number, path, body, cells = self.waiting
         self._tries += 1
         reply = caller.post(
@@ -69,7 +69,7 @@ class Writer:
         self.stands.update(dict.fromkeys(cells, number))
         self.acknowledged, self.waiting = number, None
 
-    def next(self, number: int, life: int) -> tuple[str, dict[str, Any], list[Cell]]:
+    def next(self, number: int, running_service: int) -> tuple[str, dict[str, Any], list[Cell]]:
         raise NotImplementedError
 
     def may_stand(self, cell: Cell) -> set[int | None]:
@@ -80,14 +80,14 @@ class Writer:
 
 
 class Seller(Writer):
-    """Writes sales of two stores at once: a new day in each life, and the days before it anew."""
+    """Writes sales of two stores at once: a new day in each life of the service, and the days before it anew."""
 
     def __init__(self, stores: tuple[int, int]) -> None:
         super().__init__(f"sales{stores[0]}")
         self.stores = stores
 
-    def next(self, number: int, life: int) -> tuple[str, dict[str, Any], list[Cell]]:
-        newest = FIRST + dt.timedelta(days=life)
+    def next(self, number: int, running_service: int) -> tuple[str, dict[str, Any], list[Cell]]:
+        newest = FIRST + dt.timedelta(days=running_service)
         day = newest if (self.stores[0], newest) not in self.stands else newest - dt.timedelta(days=number % 20)
         day = max(day, FIRST)
         rows = [{"Store": store, "Date": str(day), "Sales": number, **OPEN_DAY} for store in self.stores]
@@ -100,7 +100,7 @@ class Planner(Writer):
     def __init__(self) -> None:
         super().__init__("plan")
 
-    def next(self, number: int, life: int) -> tuple[str, dict[str, Any], list[Cell]]:
+    def next(self, number: int, running_service: int) -> tuple[str, dict[str, Any], list[Cell]]:
         bits = [number >> k & 1 for k in range(BITS)]
         rows = [
             {"Store": STORES, "Date": str(day), **OPEN_DAY, "Promo": bit, "SchoolHoliday": 1 - bit}
@@ -114,10 +114,10 @@ def planned() -> list[dt.date]:
 
 
 class Campaign:
-    """Many lives on one database."""
+    """A service that is started many times on one database."""
 
-    def __init__(self, nursery: Nursery, home: Path, url: str) -> None:
-        self.nursery, self.home, self.url = nursery, home, url
+    def __init__(self, service_factory: ServiceFactory, home: Path, url: str) -> None:
+        self.service_factory, self.home, self.url = service_factory, home, url
         fill(url, chain())
         self.key = make_key(url)
         self.writers: list[Writer] = [Seller((1, 2)), Seller((3, 4)), Planner()]
@@ -126,7 +126,7 @@ class Campaign:
         self.ready = 0  # services, when they were killed
         self.random = random.Random(19)
 
-    def live(self, number: int, start: Life) -> None:
+    def live(self, number: int, start: ServiceProcess) -> None:
         """Put a service under load and kill it."""
         port, end = start.port, threading.Event()
 
@@ -211,14 +211,17 @@ class Campaign:
         assert not done
 
 
-def kill_often(nursery: Nursery, home: Path, url: str, kills: int) -> Campaign:
+def kill_often(service_factory: ServiceFactory, home: Path, url: str, kills: int) -> Campaign:
     """Kill services, each while the next is not yet there, and check what stands after each."""
-    campaign = Campaign(nursery, home, url)
+    campaign = Campaign(service_factory, home, url)
     for number in range(kills):
-        campaign.live(number, nursery.start(home, "--db", url))
+        campaign.live(number, service_factory.start(home, "--db", url))
         campaign.check(whole=number % 10 == 9 or number == kills - 1)
     # And what waits is taken as if nothing had been.
-    with nursery.living(home, "--db", url) as life, Caller(life.port, campaign.key) as caller:
+    with (
+        service_factory.running(home, "--db", url) as running_service,
+        Caller(running_service.port, campaign.key) as caller,
+    ):
         for writer in campaign.writers:
             while writer.waiting is not None:
                 writer.write(caller, kills)
@@ -228,19 +231,19 @@ def kill_often(nursery: Nursery, home: Path, url: str, kills: int) -> Campaign:
 
 
 def test_when_a_service_is_killed_then_what_it_acknowledged_stands_once(
-    nursery: Nursery, home: Path, url: str, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path
 ) -> None:
-    campaign = kill_often(nursery, copy_of(home, tmp_path / "home"), url, 10 if url.startswith("sqlite") else 5)
+    campaign = kill_often(service_factory, copy_of(home, tmp_path / "home"), url, 10 if url.startswith("sqlite") else 5)
     assert campaign.answered > 0
     assert all(writer.acknowledged for writer in campaign.writers)
 
 
 @pytest.mark.long
 def test_when_services_are_killed_200_times_then_what_they_acknowledged_stands_once(
-    nursery: Nursery, home: Path, url: str, tmp_path: Path, report: Report
+    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path, report: Report
 ) -> None:
     kills = int(os.environ.get("STORECAST_KILLS", "200"))
-    campaign = kill_often(nursery, copy_of(home, tmp_path / "home"), url, kills)
+    campaign = kill_often(service_factory, copy_of(home, tmp_path / "home"), url, kills)
     writes = sum(writer.acknowledged for writer in campaign.writers)
     report.add(
         19,

@@ -15,7 +15,7 @@ from support.databases import integrity
 from support.load_client import Caller, Reply, busy
 from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
-from support.service_process import Life, Nursery
+from support.service_process import ServiceFactory, ServiceProcess
 
 DAYS = 14  # whose sales are written over and over
 SMALL_S = 20
@@ -59,13 +59,13 @@ STEPS = [sell, plan, stored, changed, look]
 class Watched:
     """What one service held, each second: megabytes and open files."""
 
-    life: Life
+    running_service: ServiceProcess
     memory: list[float] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
 
     def look(self) -> None:
-        self.memory.append(self.life.memory())
-        self.files.append(self.life.files())
+        self.memory.append(self.running_service.memory())
+        self.files.append(self.running_service.files())
 
     def part(self, number: int) -> tuple[float, int]:
         """Return the most of a quarter of the time."""
@@ -79,15 +79,15 @@ class Place:
 
     url: str
     home: Path
-    lives: list[Watched] = field(default_factory=list)
+    running_services: list[Watched] = field(default_factory=list)
     trained: int = 0
     failed: list[str] = field(default_factory=list)
     answered: int = 0
 
-    def train(self, nursery: Nursery, end: threading.Event) -> None:
+    def train(self, service_factory: ServiceFactory, end: threading.Event) -> None:
         while not end.is_set():
             argv = ["run", "--out", str(self.home), "--db", self.url, "--models", "naive,linear", "--fast"]
-            run = nursery.run(argv)
+            run = service_factory.run(argv)
             while run.code() is None:
                 time.sleep(0.1)
             if run.code() != 0:
@@ -97,26 +97,32 @@ class Place:
             end.wait(5)
 
 
-def under_load(nursery: Nursery, places: list[Place], seconds: float) -> None:
+def under_load(service_factory: ServiceFactory, places: list[Place], seconds: float) -> None:
     """Keep two services and a trainer on each database busy, side by side."""
     end = threading.Event()
     with ExitStack() as stack:
         loads = []
         for place in places:
             fill(place.url, chain())
-            lives = [stack.enter_context(nursery.living(place.home, "--db", place.url)) for _ in range(2)]
-            place.lives = [Watched(life) for life in lives]
+            running_services = [
+                stack.enter_context(service_factory.running(place.home, "--db", place.url)) for _ in range(2)
+            ]
+            place.running_services = [Watched(running_service) for running_service in running_services]
         for place in places:
             key = make_key(place.url)
-            loads.append(stack.enter_context(busy([watched.life.port for watched in place.lives], key, STEPS)))
-        trainers = [threading.Thread(target=place.train, args=(nursery, end)) for place in places]
+            loads.append(
+                stack.enter_context(
+                    busy([watched.running_service.port for watched in place.running_services], key, STEPS)
+                )
+            )
+        trainers = [threading.Thread(target=place.train, args=(service_factory, end)) for place in places]
         for trainer in trainers:
             trainer.start()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(min(1, seconds / 40))
             for place in places:
-                for watched in place.lives:
+                for watched in place.running_services:
                     watched.look()
         end.set()
         for trainer in trainers:
@@ -127,7 +133,7 @@ def under_load(nursery: Nursery, places: list[Place], seconds: float) -> None:
             place.answered = load.seen["200"]
     for place in places:
         assert place.failed == []
-        assert all("locked" not in watched.life.said() for watched in place.lives)
+        assert all("locked" not in watched.running_service.said() for watched in place.running_services)
         database = Database.open(place.url)
         integrity(database, STORES)
         database.close()
@@ -139,13 +145,13 @@ def both(home: Path, postgres: str, tmp_path: Path) -> list[Place]:
 
 
 def test_when_two_services_and_a_trainer_share_a_database_then_no_client_notices(
-    nursery: Nursery, home: Path, empty_postgres: str, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, empty_postgres: str, tmp_path: Path
 ) -> None:
     places = both(home, empty_postgres, tmp_path)
-    under_load(nursery, places, SMALL_S)
+    under_load(service_factory, places, SMALL_S)
     for place in places:
         assert place.trained >= 1
-        for watched in place.lives:
+        for watched in place.running_services:
             (memory, files), (memory_after, files_after) = watched.part(2), watched.part(3)
             assert memory_after < memory + 100
             assert files_after < files + 30
@@ -153,13 +159,13 @@ def test_when_two_services_and_a_trainer_share_a_database_then_no_client_notices
 
 @pytest.mark.long
 def test_when_load_is_long_then_memory_and_files_are_flat(
-    nursery: Nursery, home: Path, empty_postgres: str, tmp_path: Path, report: Report
+    service_factory: ServiceFactory, home: Path, empty_postgres: str, tmp_path: Path, report: Report
 ) -> None:
     minutes = float(os.environ.get("STORECAST_LOAD_MINUTES", "30"))
     places = both(home, empty_postgres, tmp_path)
-    under_load(nursery, places, minutes * 60)
+    under_load(service_factory, places, minutes * 60)
     for place in places:
-        parts = [[watched.part(k) for watched in place.lives] for k in range(4)]
+        parts = [[watched.part(k) for watched in place.running_services] for k in range(4)]
         told = [
             f"{before[0]:.0f} MB and {before[1]} files at most in the second quarter, {after[0]:.0f} and {after[1]} in the last"
             for before, after in zip(parts[1], parts[3], strict=True)

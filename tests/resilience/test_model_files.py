@@ -19,7 +19,7 @@ from sklearn.preprocessing import FunctionTransformer
 from skops import io as skops
 
 from storecast import safe_skops
-from storecast.bundle import plain, read
+from storecast.bundle import read, safe_pickle
 from storecast.bundle.keys import SIGNING_KEY
 from storecast.bundle.read import LARGEST, open_model, signature, signature_path
 from storecast.bundle.registry import current, list_models, promote, publish
@@ -328,9 +328,11 @@ def test_a_booster_that_is_broken_but_well_signed_takes_only_a_child_with_it(
 def test_what_was_made_elsewhere_is_refused_with_its_own_message(
     tmp_path: Path, good: Path, change: dict[str, Any], reason: str
 ) -> None:
-    content = plain.loads(good.read_bytes())
+    content = safe_pickle.loads(good.read_bytes())
     assert isinstance(content, dict)
-    refused(signed(tmp_path / "others", plain.dumps(content | {"manifest": content["manifest"] | change})), reason)
+    refused(
+        signed(tmp_path / "others", safe_pickle.dumps(content | {"manifest": content["manifest"] | change})), reason
+    )
 
 
 def test_a_file_that_is_swapped_behind_the_check_is_not_what_is_parsed(
@@ -353,10 +355,10 @@ def test_a_file_that_is_swapped_behind_the_check_is_not_what_is_parsed(
 
 def test_a_model_that_is_swapped_for_another_good_one_is_not_tried_in_its_place(good: Path, tmp_path: Path) -> None:
     model = open_model(good)
-    other = plain.loads(good.read_bytes())
+    other = safe_pickle.loads(good.read_bytes())
     assert isinstance(other, dict)
     other["manifest"]["generated"] = False
-    data = plain.dumps(other)
+    data = safe_pickle.dumps(other)
     good.write_bytes(data)
     signature_path(good).write_bytes(signature(good.name, hashlib.sha256(data).hexdigest()))
     open_model(good)
@@ -370,11 +372,11 @@ KILLED = """
 import datetime as dt, os, shutil, signal, sys
 from pathlib import Path
 from storecast import files
-from storecast.bundle import keys, store
+from storecast.bundle import keys, registry
 
 root = Path(sys.argv[1])
 manifest, parts = eval(sys.argv[2]), {"one": bytes(1000)}
-watched = {module.__file__ for module in (files, keys, store)}
+watched = {module.__file__ for module in (files, keys, registry)}
 start = dt.datetime(2015, 7, 31, tzinfo=dt.timezone.utc)
 
 def steps(models, now):

@@ -9,7 +9,7 @@ from typing import Any
 
 from support.load_client import Caller, Reply, busy
 from support.served_home import STORES, chain, copy_of, fill, make_key, wait_until
-from support.service_process import Life, Nursery
+from support.service_process import ServiceFactory, ServiceProcess
 
 ROWS = [{"Store": store, "Date": f"2014-03-{day:02}"} for store in (1, STORES) for day in range(1, 8)]
 ASK = {"rows": ROWS}
@@ -44,16 +44,16 @@ def changed(caller: Caller) -> tuple[Reply, str, Figures]:
 WAYS = (as_json, as_csv, as_columns, changed)
 
 
-def run(nursery: Nursery, *argv: str) -> str:
+def run(service_factory: ServiceFactory, *argv: str) -> str:
     """Run a command beside the services, and return what it said."""
-    command = nursery.run(list(argv))
+    command = service_factory.run(list(argv))
     wait_until(lambda: command.code() is not None, 60)
     assert command.code() == 0, command.said()
     return command.said()
 
 
 def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
-    nursery: Nursery, home: Path, url: str, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path
 ) -> None:
     own = copy_of(home, tmp_path / "home")
     fill(url, chain())
@@ -74,31 +74,31 @@ def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
         with lock:
             return all(model in models for models in seen)
 
-    def all_serve(lives: list[Life], model: str) -> None:
+    def all_serve(running_services: list[ServiceProcess], model: str) -> None:
         for models in seen:
             models.clear()
         wait_until(lambda: all_have_seen(model), 30)
-        for life in lives:
-            with Caller(life.port, key) as caller:
+        for running_service in running_services:
+            with Caller(running_service.port, key) as caller:
                 wait_until(lambda caller=caller: as_json(caller)[1] == model, 30)
 
-    with nursery.living(own, "--db", url) as one, nursery.living(own, "--db", url) as other:
-        lives = [one, other]
+    with service_factory.running(own, "--db", url) as one, service_factory.running(own, "--db", url) as other:
+        running_services = [one, other]
         with Caller(one.port, key) as caller:
             models = {model["name"]: model["promoted"] for model in caller.get("/v1/models").json()["models"]}
         first, second = sorted(models, key=lambda name: not models[name])
         steps = [lambda caller, _, number=number: step(number, caller) for number in range(len(WAYS))]
-        with busy([life.port for life in lives], key, steps) as load:
-            all_serve(lives, first)
+        with busy([running_service.port for running_service in running_services], key, steps) as load:
+            all_serve(running_services, first)
             with Caller(one.port, key) as caller:  # over HTTP: the reply comes when it serves
                 reply = caller.post(f"/v1/models/{second}/promote", {})
                 assert (reply.status, reply.json()["serving"]) == (200, True)
                 assert as_json(caller)[1] == second
-            all_serve(lives, second)
-            assert first in run(nursery, "models", "rollback", "--home", str(own))  # one command
-            all_serve(lives, first)
-            run(nursery, "models", "promote", second, "--home", str(own))
-            all_serve(lives, second)
+            all_serve(running_services, second)
+            assert first in run(service_factory, "models", "rollback", "--home", str(own))  # one command
+            all_serve(running_services, first)
+            run(service_factory, "models", "promote", second, "--home", str(own))
+            all_serve(running_services, second)
         assert load.wrong == []
         assert set(load.seen) == {"200"}
     for way in WAYS:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-REVIEWED = ROOT / "src" / "storecast" / "bundle" / "plain.py"
+REVIEWED = ROOT / "src" / "storecast" / "bundle" / "safe_pickle.py"
 SKOPS = ROOT / "src" / "storecast" / "safe_skops.py"
 
 # Modules whose loaders run code. Importing one is enough to be found, under whatever name it then goes.

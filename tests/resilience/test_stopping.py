@@ -19,7 +19,7 @@ from storecast.database.panel import read_panel
 from support.load_client import Caller, Reply, busy
 from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
-from support.service_process import Life, Nursery
+from support.service_process import ServiceFactory, ServiceProcess
 
 
 class Sellers:
@@ -50,29 +50,31 @@ def totals(caller: Caller, count: int) -> Reply:
 
 
 @contextmanager
-def stopped(life: Life) -> Iterator[list[int]]:
+def stopped(running_service: ServiceProcess) -> Iterator[list[int]]:
     """Send SIGTERM, and yield what it says of being ready until it is gone."""
     seen: list[int] = []
     began = time.monotonic()
-    life.signal(signal.SIGTERM)
-    while life.code() is None and time.monotonic() - began < 12:
-        seen.append(life.status())
+    running_service.signal(signal.SIGTERM)
+    while running_service.code() is None and time.monotonic() - began < 12:
+        seen.append(running_service.status())
         time.sleep(0.02)
-    assert life.code() == 0, life.said()[-2000:]
+    assert running_service.code() == 0, running_service.said()[-2000:]
     assert time.monotonic() - began < 10
     yield seen
 
 
 def test_when_it_is_stopped_under_load_then_no_request_is_lost(
-    nursery: Nursery, home: Path, url: str, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path
 ) -> None:
     fill(url, chain())
     key, sellers = make_key(url), Sellers()
-    with nursery.living(copy_of(home, tmp_path / "home"), "--db", url, STORECAST_DRAIN_SECONDS="0.5") as life:
-        port = life.port
+    with service_factory.running(
+        copy_of(home, tmp_path / "home"), "--db", url, STORECAST_DRAIN_SECONDS="0.5"
+    ) as running_service:
+        port = running_service.port
         with busy([port], key, [*sellers.steps(), forecast, forecast, totals], may_close=True) as load:
             wait_until(lambda: len(sellers.acknowledged) == 3 and load.seen["200"] > 50, 30)
-            with stopped(life) as seen:
+            with stopped(running_service) as seen:
                 pass
     assert load.wrong == []
     assert set(load.seen) == {"200"}
@@ -95,17 +97,17 @@ def check(url: str, sellers: Sellers, answered: int) -> None:
 
 @pytest.mark.long
 def test_when_services_are_stopped_often_then_no_request_is_lost(
-    nursery: Nursery, home: Path, url: str, tmp_path: Path, report: Report
+    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path, report: Report
 ) -> None:
     fill(url, chain())
     key, own, times, answered = make_key(url), copy_of(home, tmp_path / "home"), [], 0
     for _ in range(20):
         sellers = Sellers()
-        life = nursery.start(own, "--db", url).ready()
-        with busy([life.port], key, [*sellers.steps(), forecast, forecast, totals], may_close=True) as load:
+        running_service = service_factory.start(own, "--db", url).ready()
+        with busy([running_service.port], key, [*sellers.steps(), forecast, forecast, totals], may_close=True) as load:
             wait_until(lambda sellers=sellers: len(sellers.acknowledged) == 3, 30)
             began = time.monotonic()
-            with stopped(life) as seen:
+            with stopped(running_service) as seen:
                 times.append(time.monotonic() - began)
         assert load.wrong == []
         assert 503 in seen

@@ -67,7 +67,7 @@ def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path
 def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer: Client) -> None:
     for day in range(3):
         date = FIRST + dt.timedelta(days=day)
-        rows = [{"Store": registry, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]
+        rows = [{"Store": store, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]
         assert writer.post("/v1/sales", {"rows": rows}).json()["inserted"] == 6
         assert cutoff(writer) == str(date)
     served = writer.service.chain.served
@@ -84,7 +84,7 @@ def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, m
         raise ConfigError("the chain has other columns")
 
     monkeypatch.setattr(Served, "of", fail)
-    rows = [{"Store": registry, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
     assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
     wait_until(lambda: "other columns" in chain.trouble, 10)
     for _ in range(3):
@@ -98,7 +98,7 @@ def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, m
 def test_a_database_that_was_brought_back_to_an_older_state_is_read_again(writer: Client, own: Path) -> None:
     with sqlite3.connect(own / "storecast.db") as old, sqlite3.connect(own / "kept.db") as kept:
         old.backup(kept)
-    rows = [{"Store": registry, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
     assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
     assert cutoff(writer) == str(FIRST)
     with sqlite3.connect(own / "kept.db") as kept, sqlite3.connect(own / "storecast.db") as now:
@@ -172,7 +172,7 @@ def test_without_a_database_it_lives_and_is_not_ready(own: Path) -> None:
     key = make_key(home_url(own))
     database.rename(away)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("serving.wait_until", lambda condition, seconds: None)
+        patch.setattr("support.served_home.wait_until", lambda condition, seconds: None)
         context = running(settings_of(own), key)
         client = context.__enter__()
     try:

@@ -1,4 +1,4 @@
-"""The process from which `nursery` forks services: it has imported what takes long, and starts no thread of its own.
+"""The process that forks services for the tests: it has imported what takes long, and starts no thread of its own.
 
 It imports no Polars, which starts threads: a process with threads cannot be forked safely. Each line on its input is a question, in
 JSON, and gets a line in answer. It ends with the tests, and every service ends with it.
@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1
 CAPABILITIES_V3 = 0x20080522
 
 
-def attend() -> None:
+def serve_forks() -> None:
     """Answer until there are no more questions."""
     for name in SLOW:
         importlib.import_module(name)
@@ -37,7 +37,7 @@ def _answer(asked: dict[str, Any], codes: dict[int, int | None]) -> Any:
     if asked["do"] == "start":
         pid = os.fork()
         if pid == 0:
-            _live(asked)
+            _run_service(asked)
         codes[pid] = None
         return pid
     pid = asked["pid"]
@@ -47,7 +47,7 @@ def _answer(asked: dict[str, Any], codes: dict[int, int | None]) -> Any:
     return codes[pid]
 
 
-def _live(asked: dict[str, Any]) -> None:
+def _run_service(asked: dict[str, Any]) -> None:
     """Be a service, to its end."""
     code = 1
     try:
@@ -79,4 +79,4 @@ def _live(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    attend()
+    serve_forks()

@@ -10,7 +10,7 @@ from storecast import schema as s
 CUTOFF = dt.date(2014, 6, 30)
 
 
-def made(
+def sample_forecasts(
     stores: int = 20,
     days: int = 42,
     *,

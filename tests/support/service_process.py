@@ -1,4 +1,4 @@
-"""Services that start in a second: a process that has imported what they need forks one for each life (see `cradle`).
+"""Services that start in a second: a process that has imported what they need forks each of them (see `fork_server`).
 
 Importing takes seconds and says nothing about a service that is killed 200 times, so it is done once. Each service is a process of
 its own all the same: it runs the command line of `storecast serve`, and it can be killed, stopped and limited. Linux only.
@@ -22,12 +22,12 @@ import pytest
 import storecast
 from support.served_home import status, wait_until
 
-CRADLE = Path(__file__).parent / "cradle.py"
+FORK_SERVER = Path(__file__).parent / "fork_server.py"
 SOURCE = Path(storecast.__file__).parents[1]
 
 
 @dataclass(eq=False)
-class Life:
+class ServiceProcess:
     """A service at work.
 
     Attributes
@@ -36,7 +36,7 @@ class Life:
     log : a file with its log, a JSON object a line, and with what it printed
     """
 
-    nursery: "Nursery"
+    service_factory: "ServiceFactory"
     pid: int
     log: Path
     _port: int = 0
@@ -51,7 +51,7 @@ class Life:
             self._port = int(json.loads(line)["message"].rpartition(":")[2].split()[0])
         return self._port
 
-    def ready(self, within: float = 60) -> "Life":
+    def ready(self, within: float = 60) -> "ServiceProcess":
         """Wait until it is ready, and return it."""
         wait_until(lambda: self.status() == 200, within)
         return self
@@ -61,8 +61,8 @@ class Life:
         return status(self.port, path)
 
     def code(self) -> int | None:
-        """Return the exit code, minus the signal that killed it; None while it lives."""
-        found: int | None = self.nursery.ask(do="code", pid=self.pid)
+        """Return the exit code, minus the signal that killed it; None while it runs."""
+        found: int | None = self.service_factory.ask(do="code", pid=self.pid)
         return found
 
     def signal(self, number: int) -> None:
@@ -97,7 +97,7 @@ class Life:
         return "running on http" in self.said()
 
 
-class Nursery:
+class ServiceFactory:
     """Where services begin.
 
     Parameters
@@ -110,7 +110,7 @@ class Nursery:
         self._lives = 0
         self._one = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(CRADLE)],
+            [sys.executable, "-P", str(FORK_SERVER)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -120,7 +120,7 @@ class Nursery:
 
     def start(
         self, home: Path, *options: str, no_rights: bool = False, tried: bool = False, **environment: str
-    ) -> Life:
+    ) -> ServiceProcess:
         """Start a service on a free port; it is neither listening nor ready yet.
 
         Parameters
@@ -137,7 +137,9 @@ class Nursery:
             **{"STORECAST_RATE": "0", "STORECAST_POLL_SECONDS": "0.2", **environment},
         )
 
-    def run(self, argv: list[str], *, no_rights: bool = False, tried: bool = False, **environment: str) -> Life:
+    def run(
+        self, argv: list[str], *, no_rights: bool = False, tried: bool = False, **environment: str
+    ) -> ServiceProcess:
         """Start any command of `storecast`."""
         self._lives += 1
         log = self.folder / f"life-{self._lives}.log"
@@ -146,16 +148,16 @@ class Nursery:
         pid = self.ask(
             do="start", argv=["storecast", *argv], env=variables, log=str(log), no_rights=no_rights, tried=tried
         )
-        return Life(self, pid, log)
+        return ServiceProcess(self, pid, log)
 
     @contextmanager
-    def living(self, home: Path, *options: str, **how: Any) -> Iterator[Life]:
+    def running(self, home: Path, *options: str, **how: Any) -> Iterator[ServiceProcess]:
         """Start a service, yield it when it is ready, and end it."""
-        life = self.start(home, *options, **how)
+        running_service = self.start(home, *options, **how)
         try:
-            yield life.ready()
+            yield running_service.ready()
         finally:
-            life.kill()
+            running_service.kill()
 
     def ask(self, **what: Any) -> Any:
         """Ask the process that forks."""
@@ -176,8 +178,8 @@ class Nursery:
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def service_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceFactory]:
     """Keep one for all tests of a process."""
-    found = Nursery(tmp_path_factory.mktemp("lives"))
+    found = ServiceFactory(tmp_path_factory.mktemp("lives"))
     yield found
     found.close()

@@ -1,4 +1,4 @@
-"""A wire to a database that can be cut, and held up: what is sent waits, and nobody is told."""
+"""A TCP proxy in front of a database: tests cut the connection, or delay what passes without closing it."""
 
 import socket
 import threading
@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 import sqlalchemy as sa
 
 
-class Wire:
+class TcpProxy:
     """Listens on a port, and hands on what comes to a PostgreSQL and back.
 
     Attributes
     ----------
-    url : of the database, through the wire
+    url : of the database, through the proxy
     """
 
     def __init__(self, url: str) -> None:
@@ -78,10 +78,10 @@ class Wire:
 
 
 @contextmanager
-def wire_to(url: str) -> Iterator[Wire]:
-    """Lay a wire to a database, and take it away."""
-    wire = Wire(url)
+def proxy_to(url: str) -> Iterator[TcpProxy]:
+    """Run a proxy to a database, and stop it at the end."""
+    proxy = TcpProxy(url)
     try:
-        yield wire
+        yield proxy
     finally:
-        wire.cut()
+        proxy.cut()

@@ -20,7 +20,7 @@ from storecast.monitor.alerts import RMSPE
 from storecast.workflows.monitoring import expected_scores_of, monitor, monitor_panel
 from support.databases import postgres, url
 from support.panels import make_panel
-from support.sample_forecasts import made
+from support.sample_forecasts import sample_forecasts
 
 __all__ = ["postgres", "url"]
 
@@ -146,7 +146,7 @@ def test_a_model_whose_file_is_gone_or_refused_promises_nothing(tmp_path: Path) 
 
 
 def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
-    old, new = made(3, 14, model="old"), made(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
+    old, new = sample_forecasts(3, 14, model="old"), sample_forecasts(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
     found = monitor_panel(scored(pl.concat([old, new])), PANEL, None)
     assert found.unbound == ("new",)
     assert set(found.accuracy[s.MODEL]) == {"old", "new"}
@@ -154,7 +154,7 @@ def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
 
 @pytest.mark.parametrize("text", [False, True])
 def test_stores_may_be_numbers_or_names(text: bool) -> None:
-    rows: Any = made(3, 14)
+    rows: Any = sample_forecasts(3, 14)
     if text:
         rows = rows.with_columns(pl.format("=cmd {}", s.STORE).alias(s.STORE))
     found = monitor_panel(scored(rows), PANEL, None)
