@@ -134,8 +134,13 @@ def _check_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     if read is None:
         raise _refusal(f"an array has the format {version}")
     shape, _, dtype = read(head)
-    held = entry.file_size - head.tell()
-    if dtype.hasobject or dtype.itemsize == 0 or min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != held:
+    content_size = entry.file_size - head.tell()
+    if (
+        dtype.hasobject
+        or dtype.itemsize == 0
+        or min(shape, default=0) < 0
+        or math.prod(shape) * dtype.itemsize != content_size
+    ):
         raise _refusal("an array's header does not fit its content")
 
 

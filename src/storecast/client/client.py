@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 from urllib.parse import quote
 
+from storecast.client.batches import as_frame, batch_positions, is_frame
 from storecast.client.errors import BadReplyError, RequestError, UnavailableError
 from storecast.client.replies import Accuracy, Forecasts, Health, Model, Promoted, Row, Scenario, StoreId, Written
 from storecast.client.retries import Retries
@@ -77,18 +78,28 @@ class Client:
         totals: bool = False,
         explain: bool = False,
     ) -> Forecasts:
-        """Forecast days of a store under the stored calendar.
+        """Forecast days of one store under the stored calendar.
 
         Parameters
         ----------
-        start : the first day; None: the first day ahead
-        days : how many; None: to the end of the horizon
-        model : the name of a model file; None: the promoted one
+        store : id of the store
+        start : first day; None: the first day after the cutoff
+        days : number of days; None: to the end of the horizon
+        model : name of a model file; None: the promoted model
         quantiles : to add, such as 0.1
-        totals, explain : add totals with intervals, and what each forecast is made of
+        totals, explain : add totals with intervals, and the contribution of each driver
+
+        Returns
+        -------
+        model, cutoff, assumed (days whose calendar was worked out), forecasts (a dict per day), and what was asked for besides
+
+        Raises
+        ------
+        ClientError
+            `NotFoundError` for an unknown store or model, `InvalidError` for a day outside the horizon, and others of its tree
         """
-        asked = {"store": store, "start": start, "days": days}
-        return self._forecasts({**asked, **_options(model, quantiles, totals=totals, explain=explain)})
+        body = {"store": store, "start": start, "days": days}
+        return self._forecasts({**body, **_options(model, quantiles, totals=totals, explain=explain)})
 
     def forecast_rows(
         self,
@@ -100,17 +111,29 @@ class Client:
         totals: bool = False,
         explain: bool = False,
     ) -> Forecasts:
-        """Forecast rows as in test.csv, in one request.
+        """Forecast rows like those of test.csv, in one request.
 
         Parameters
         ----------
-        rows : Store, Date and what is to differ from the stored calendar of Open, Promo, StateHoliday, SchoolHoliday and own
-            columns; optional Id, which is echoed
-        stores : attributes of stores that the chain does not hold: Store, StoreType, Assortment, CompetitionDistance …
+        rows : Store, Date, and the values of Open, Promo, StateHoliday, SchoolHoliday and own columns that replace those of the
+            stored calendar; an Id, where there is one, comes back with its row
+        stores : attributes of new stores: Store, StoreType, Assortment, CompetitionDistance …
+        model : name of a model file; None: the promoted model
+        quantiles : to add, such as 0.1
+        totals, explain : add totals with intervals, and the contribution of each driver
+
+        Returns
+        -------
+        as `forecast`, the rows in their order
+
+        Raises
+        ------
+        ClientError
+            `InvalidError` names the row and the field that cannot be used
         """
-        new = [dict(store) for store in stores]
-        asked = {"rows": [dict(row) for row in rows], "stores": new or None}
-        return self._forecasts({**asked, **_options(model, quantiles, totals=totals, explain=explain)})
+        new_stores = [dict(store) for store in stores]
+        body = {"rows": [dict(row) for row in rows], "stores": new_stores or None}
+        return self._forecasts({**body, **_options(model, quantiles, totals=totals, explain=explain)})
 
     @overload
     def forecast_many(
@@ -130,12 +153,14 @@ class Client:
         quantiles: Sequence[float] = (),
         batch: int = BATCH,
     ) -> "list[Row] | pl.DataFrame":
-        """Forecast any number of rows, in as many requests as it takes, all by one model from one cutoff.
+        """Forecast any number of rows in several requests, all by one model from one cutoff.
 
         Parameters
         ----------
         rows : as `forecast_rows` takes them, or a Polars frame of them
-        batch : most rows of a request; a store's rows stay together, since its days look at one another
+        model : name of a model file; None: the promoted model
+        quantiles : to add, such as 0.1
+        batch : most rows per request; the rows of a store stay together, since features look at neighbouring days
 
         Returns
         -------
@@ -144,19 +169,19 @@ class Client:
         Raises
         ------
         UnavailableError
-            where the model or the sales changed in between, twice
+            where the model or the sales changed while the requests ran, twice in a row
         """
-        framed = _is_frame(rows)
-        given: list[dict[str, Any]] = (
-            cast("Any", rows).to_dicts() if framed else [dict(row) for row in cast("Rows", rows)]
+        frame_given = is_frame(rows)
+        plain_rows: list[dict[str, Any]] = (
+            cast("Any", rows).to_dicts() if frame_given else [dict(row) for row in cast("Rows", rows)]
         )
         options = _options(model, quantiles)
-        found = self._batches(given, options, batch)
-        if found is None:  # new sales or a new model came in between; once more from the start
-            found = self._batches(given, options, batch)
-        if found is None:
+        forecasts = self._batches(plain_rows, options, batch)
+        if forecasts is None:  # new sales or a new model came in between; once more from the start
+            forecasts = self._batches(plain_rows, options, batch)
+        if forecasts is None:
             raise UnavailableError(503, title="The model or the sales changed while the rows were forecast; ask again")
-        return _framed(found, cast("Any", rows)) if framed else found
+        return as_frame(forecasts, cast("Any", rows)) if frame_given else forecasts
 
     def stores(self) -> Iterator[Row]:
         """Yield every store with its attributes, page by page."""
@@ -164,54 +189,56 @@ class Client:
 
     def store(self, store: StoreId) -> Row:
         """Return a store with its attributes."""
-        return cast("Row", self._sender.send("GET", f"/v1/stores/{_part(store)}"))
+        return cast("Row", self._sender.send("GET", f"/v1/stores/{_path_segment(store)}"))
 
     def history(self, store: StoreId, first: Day | None = None, last: Day | None = None) -> Iterator[Row]:
         """Yield a store's days in order: sales, customers and calendar.
 
         Parameters
         ----------
-        first, last : the days between which it is wanted, both among them; None: all
+        store : id of the store
+        first, last : first and last day, both included; None: from the beginning, to the end
         """
         query = {name: str(day) for name, day in (("first", first), ("last", last)) if day is not None}
-        return self._pages(f"/v1/stores/{_part(store)}/history", "history", query)
+        return self._pages(f"/v1/stores/{_path_segment(store)}/history", "history", query)
 
     def scenario(self, rows: Rows, *, model: str | None = None) -> Scenario:
-        """Compare a calendar that differs on some days with the stored one, for all stores together and each.
+        """Compare the forecast under another calendar with the one under the stored calendar.
 
         Parameters
         ----------
-        rows : Store, Date and what is to differ
+        rows : Store, Date, and the values that replace those of the stored calendar
+        model : name of a model file; None: the promoted model
         """
         body = {"rows": [dict(row) for row in rows], "model": model}
-        return cast("Scenario", self._sender.send("POST", "/v1/scenarios", body=_given(body), slow=True))
+        return cast("Scenario", self._sender.send("POST", "/v1/scenarios", body=_without_none(body), slow=True))
 
     def add_sales(self, rows: Rows, *, replace: bool = False, idempotency_key: str | None = None) -> Written:
-        """Add sales of days that have come; the next forecast uses them.
+        """Add sales of past days; the next forecast uses them.
 
         Parameters
         ----------
         rows : Store, Date, Sales and optional Customers, Open, Promo, StateHoliday, SchoolHoliday
-        replace : write over rows that stand with other values, which are a `ConflictError` otherwise
-        idempotency_key : of a write that another process may send again; None: a new one for each call
+        replace : overwrite stored rows that have other values; without it, those raise a `ConflictError`
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
         """
         return self._write("/v1/sales", {"rows": [dict(row) for row in rows], "replace": replace}, idempotency_key)
 
     def add_calendar(self, rows: Rows, *, idempotency_key: str | None = None) -> Written:
-        """Say what is known of days ahead: Store, Date and some of Open, Promo, StateHoliday, SchoolHoliday."""
+        """Set the calendar of days ahead: Store, Date and any of Open, Promo, StateHoliday, SchoolHoliday."""
         return self._write("/v1/calendar", {"rows": [dict(row) for row in rows]}, idempotency_key)
 
     def add_stores(self, rows: Rows, *, idempotency_key: str | None = None) -> Written:
-        """Add stores, or say more of them: Store and its attributes."""
+        """Add stores, or attributes of stores: Store and any of its attributes."""
         return self._write("/v1/stores", {"rows": [dict(row) for row in rows]}, idempotency_key)
 
     def accuracy(self, by: Literal["model", "week", "store"] = "model", since: Day | None = None) -> Accuracy:
-        """Return how good the forecasts made have been, now that their sales are there, and what has left its band.
+        """Return how accurate past forecasts were, and which scores and inputs have left their band.
 
         Parameters
         ----------
-        by : what the scores are told apart by, beside the model: nothing more, the week ahead, or the store
-        since : the first day to look at; None: all
+        by : one score per model, per model and week ahead, or per model and store
+        since : first day that counts; None: all days
         """
         query = {"by": by, **({} if since is None else {"since": str(since)})}
         return cast("Accuracy", self._sender.send("GET", "/v1/accuracy", query=query))
@@ -221,46 +248,47 @@ class Client:
         return cast("list[Model]", self._sender.send("GET", "/v1/models")["models"])
 
     def model(self, name: str) -> Row:
-        """Return what a model says of itself."""
-        return cast("Row", self._sender.send("GET", f"/v1/models/{_part(name)}"))
+        """Return the manifest of a model: kind, cutoff, scores, versions."""
+        return cast("Row", self._sender.send("GET", f"/v1/models/{_path_segment(name)}"))
 
     def promote(self, name: str) -> Promoted:
-        """Put a model into use. A second time changes nothing."""
+        """Put a model into use; promoting it again changes nothing."""
         return cast(
-            "Promoted", self._sender.send("POST", f"/v1/models/{_part(name)}/promote", headers=_once(None), slow=True)
+            "Promoted",
+            self._sender.send("POST", f"/v1/models/{_path_segment(name)}/promote", headers=_once(None), slow=True),
         )
 
     def rollback(self) -> Promoted:
-        """Put the model back into use that was in use before. It is sent once: a second time would undo the first."""
+        """Put the previous model back into use. The request is never repeated: a second one would undo the first."""
         return cast("Promoted", self._sender.send("POST", "/v1/rollback", headers=_once(None), again=False, slow=True))
 
     def health(self) -> Health:
-        """Say whether the service is there and can answer. It asks once, and raises only where no service answers."""
+        """Return whether the service runs and can answer. It asks once, and raises only where no service answers."""
         self._sender.send("GET", "/health/live", again=False)
-        found = self._sender.send("GET", "/health/ready", again=False, taken=(503,))
-        told = found if isinstance(found, dict) else {}
-        return {"live": True, "ready": told.get("status") == "ready", "detail": str(told.get("detail", ""))}
+        reply = self._sender.send("GET", "/health/ready", again=False, accepted=(503,))
+        status = reply if isinstance(reply, dict) else {}
+        return {"live": True, "ready": status.get("status") == "ready", "detail": str(status.get("detail", ""))}
 
     def _forecasts(self, body: Mapping[str, Any]) -> Forecasts:
-        return cast("Forecasts", self._sender.send("POST", "/v1/forecasts", body=_given(body)))
+        return cast("Forecasts", self._sender.send("POST", "/v1/forecasts", body=_without_none(body)))
 
     def _batches(self, rows: Sequence[Mapping[str, Any]], options: Mapping[str, Any], batch: int) -> list[Row] | None:
-        """Forecast rows piece by piece; None where two pieces are of different models or cutoffs."""
-        found: dict[int, Row] = {}
+        """Forecast rows batch by batch; None where two batches have different models or cutoffs."""
+        forecasts: dict[int, Row] = {}
         origins = set()
-        for places in _pieces(rows, batch):
-            reply = self._forecasts({"rows": [rows[place] for place in places], **options})
+        for positions in batch_positions(rows, batch):
+            reply = self._forecasts({"rows": [rows[position] for position in positions], **options})
             origins.add((reply["model"], reply["cutoff"]))
             if len(origins) > 1:
                 return None
-            found.update(zip(places, reply["forecasts"], strict=True))
-        return [found[place] for place in range(len(rows))]
+            forecasts.update(zip(positions, reply["forecasts"], strict=True))
+        return [forecasts[position] for position in range(len(rows))]
 
     def _pages(self, path: str, name: str, query: Mapping[str, str] | None = None) -> Iterator[Row]:
         cursor: str | None = None
         while True:
-            asked = {**(query or {}), "limit": str(PAGE), **({} if cursor is None else {"cursor": cursor})}
-            page = self._sender.send("GET", path, query=asked)
+            page_query = {**(query or {}), "limit": str(PAGE), **({} if cursor is None else {"cursor": cursor})}
+            page = self._sender.send("GET", path, query=page_query)
             yield from page[name]
             before, cursor = cursor, page.get("next")
             if cursor is None:
@@ -273,7 +301,7 @@ class Client:
 
 
 def _once(key: str | None) -> dict[str, str]:
-    """Return the header that makes a write happen once, however often it is sent."""
+    """Return the header that makes repeated sends of a write count once."""
     return {"Idempotency-Key": secrets.token_hex(16) if key is None else key}
 
 
@@ -283,43 +311,14 @@ def _options(
     return {"model": model, "quantiles": list(quantiles) or None, "totals": totals or None, "explain": explain or None}
 
 
-def _given(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what was not given: the service has its own defaults."""
+def _without_none(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out fields without a value: the service has its own defaults."""
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _part(name: StoreId) -> str:
-    """Return a name as a part of a path, whatever stands in it."""
+def _path_segment(name: StoreId) -> str:
+    """Return a name as a segment of a path, quoted."""
     text = quote(str(name), safe="")
     if text in ("", ".", ".."):
         raise RequestError(f"Found {str(name)!a} for a name; the service cannot be asked for it.")
     return text
-
-
-def _pieces(rows: Sequence[Mapping[str, Any]], batch: int) -> Iterator[list[int]]:
-    """Yield places of rows, whole stores together, at most ``batch`` where a store's rows allow it."""
-    by_store: dict[Any, list[int]] = {}
-    for place, row in enumerate(rows):
-        by_store.setdefault(row.get("Store"), []).append(place)
-    piece: list[int] = []
-    for places in by_store.values():
-        if piece and len(piece) + len(places) > batch:
-            yield piece
-            piece = []
-        piece += places
-    if piece:
-        yield piece
-
-
-def _is_frame(rows: object) -> bool:
-    return hasattr(rows, "to_dicts") and hasattr(rows, "schema")
-
-
-def _framed(rows: list[Row], like: "pl.DataFrame") -> "pl.DataFrame":
-    import polars as pl
-
-    if not rows:
-        return pl.DataFrame(
-            schema={"Store": like.schema.get("Store", pl.Int64()), "Date": pl.Date(), "Forecast": pl.Float64()}
-        )
-    return pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col("Date").str.to_date())

@@ -66,17 +66,20 @@ class Sender:
         headers: Mapping[str, str] | None = None,
         again: bool = True,
         slow: bool = False,
-        taken: tuple[int, ...] = (),
+        accepted: tuple[int, ...] = (),
     ) -> Any:
-        """Send a request until it is answered or the retries are spent; return the reply's JSON.
+        """Send a request, with retries, and return the reply's JSON.
 
         Parameters
         ----------
-        path : from the service's root, its parts quoted
+        method : of HTTP
+        path : from the service's root, its segments quoted
+        query : parameters of the query
         body : sent as JSON
-        again : ask again where a retry may help
-        slow : what is asked takes minutes: wait for that long, and do not ask again for what may be at work yet
-        taken : statuses of failures whose body is wanted all the same
+        headers : beside those that every request has
+        again : repeat the request where a retry may help
+        slow : the work takes minutes: wait that long, and do not repeat a request that may still be running
+        accepted : error statuses whose body is returned all the same
 
         Raises
         ------
@@ -95,23 +98,25 @@ class Sender:
             try:
                 reply = self._http.send(request)
             except httpx.TransportError as error:
-                vain = isinstance(error, httpx.UnsupportedProtocol) or (slow and isinstance(error, httpx.ReadTimeout))
-                wait = self.retries.wait(attempt) if again and not vain else None
+                hopeless = isinstance(error, httpx.UnsupportedProtocol) or (
+                    slow and isinstance(error, httpx.ReadTimeout)
+                )
+                wait = self.retries.wait(attempt) if again and not hopeless else None
                 if wait is None:
                     raise UnreachableError(
                         f"{self.url} did not answer {method} {path} (attempts: {attempt}, {type(error).__name__}). "
                         "Is the service up, and the address right?"
                     ) from error
-                said = type(error).__name__
+                reason = type(error).__name__
             else:
                 at_work = slow and reply.status_code == 504
-                if reply.status_code not in AGAIN or reply.status_code in taken or at_work or not again:
-                    return _value(reply, taken)
+                if reply.status_code not in AGAIN or reply.status_code in accepted or at_work or not again:
+                    return _value(reply, accepted)
                 wait = self.retries.wait(attempt, seconds_of(reply.headers.get("Retry-After")))
                 if wait is None:
                     raise _problem(reply)
-                said = str(reply.status_code)
-            log.info("%s %s: %s; again in %.1f s", method, path, said, wait)
+                reason = str(reply.status_code)
+            log.info("%s %s: %s; again in %.1f s", method, path, reason, wait)
             self._sleep(wait)
 
 
@@ -155,42 +160,42 @@ def _checked(key: str) -> str:
     return key
 
 
-def _value(reply: httpx.Response, taken: tuple[int, ...]) -> Any:
-    if not reply.is_success and reply.status_code not in taken:
+def _value(reply: httpx.Response, accepted: tuple[int, ...]) -> Any:
+    if not reply.is_success and reply.status_code not in accepted:
         raise _problem(reply)
     if reply.status_code == 204:
         return None
     try:
         return reply.json()
     except ValueError as error:
-        raise BadReplyError(_strange(reply)) from error
+        raise BadReplyError(_unexpected(reply)) from error
 
 
 def _problem(reply: httpx.Response) -> ProblemError | BadReplyError:
-    """Return what a refusal says of itself."""
+    """Return the error that a problem document describes."""
     kind = reply.headers.get("Content-Type", "").partition(";")[0]
     try:
-        told = reply.json() if kind in ("application/problem+json", JSON) else None
+        problem = reply.json() if kind in ("application/problem+json", JSON) else None
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        problem = None
+    if not isinstance(problem, dict):
         if reply.status_code in AGAIN:  # a proxy in front of a service that is away
-            told = {"title": "A server on the way says that the service is away"}
+            problem = {"title": "A server on the way says that the service is away"}
         else:
-            return BadReplyError(_strange(reply))
-    places = told.get("errors")
+            return BadReplyError(_unexpected(reply))
+    errors = problem.get("errors")
     return error_of(reply.status_code)(
         reply.status_code,
-        kind=str(told.get("type", "")),
-        title=str(told.get("title", "")),
-        detail=str(told.get("detail", "")),
-        errors=[place for place in places if isinstance(place, dict)] if isinstance(places, list) else (),
-        request=str(told.get("request") or reply.headers.get("X-Request-ID", "")),
+        kind=str(problem.get("type", "")),
+        title=str(problem.get("title", "")),
+        detail=str(problem.get("detail", "")),
+        errors=[error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else (),
+        request=str(problem.get("request") or reply.headers.get("X-Request-ID", "")),
         retry_after=seconds_of(reply.headers.get("Retry-After")),
     )
 
 
-def _strange(reply: httpx.Response) -> str:
+def _unexpected(reply: httpx.Response) -> str:
     kind = reply.headers.get("Content-Type", "nothing said").partition(";")[0]
     return (
         f"{reply.request.method} {reply.request.url.path}: found a reply with status {reply.status_code} and content {kind!a}; "

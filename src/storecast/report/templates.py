@@ -38,10 +38,10 @@ def render_template(name: str, **values: Any) -> str:
 
 def figure_html(figure: go.Figure, name: str) -> Markup:
     """Return a figure as a part of the page; ``name`` is its id there."""
-    found = figure.to_html(
+    html = figure.to_html(
         full_html=False, include_plotlyjs=False, div_id=name, config={"displayModeBar": False, "responsive": True}
     )
-    return Markup(found)  # noqa: S704  (Plotly escapes <, > and / in what it writes)
+    return Markup(html)  # noqa: S704  (Plotly escapes <, > and / in what it writes)
 
 
 def long_date(day: dt.date | str) -> str:
