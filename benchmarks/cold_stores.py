@@ -54,7 +54,7 @@ def main() -> None:
                 asked = Panel(
                     known.sales.filter(kept),
                     panel.stores,
-                    pl.concat([calendar, window.future.select(calendar.columns)]),
+                    pl.concat([calendar, window.future.select(calendar.columns)]).sort(s.KEYS),
                 ).window(cutoff, HORIZON)
                 model = create("linear")
                 model.fit(asked.past, HORIZON)

@@ -17,7 +17,7 @@ from measure import machine, peak_gib
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
-from storecast.database.panel import apply_changes, changes_since, read_panel, write_panel
+from storecast.database.panel_io import apply_changes, changes_since, read_panel, write_panel
 from storecast.database.writes import Written, add_sales
 
 FIRST = dt.date(2013, 1, 1)

@@ -35,9 +35,9 @@ from storecast.bundle.bundle import load
 from storecast.bundle.registry import current, list_models
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
+from storecast.database.api_keys import create_key
 from storecast.database.connect import Database, home_url
-from storecast.database.keys import create_key
-from storecast.database.panel import read_panel
+from storecast.database.panel_io import read_panel
 
 HERE = Path(__file__).parent
 ROAD = "/v1/forecasts"

@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from storecast import schema as s
 
@@ -39,3 +40,14 @@ def test_names_are_declared_once() -> None:
 def test_an_own_column_is_any_number() -> None:
     frame = pl.DataFrame({"Price": [-3.5, 0.0, 2e9, None]})
     assert frame.select(s.own_column("Price").invalid()).to_series().to_list() == [False, False, True, False]
+
+
+@pytest.mark.parametrize("column", s.COLUMNS, ids=lambda column: column.name)
+def test_the_json_schema_of_a_column_takes_what_the_column_may_hold_and_nothing_else(column: s.Column) -> None:
+    good, bad = VALUES[column.kind] if column.kind != "number" else ([column.low, column.high, None], [-1, 1e12])
+    as_json = [str(value) if isinstance(value, dt.date) else value for value in good]
+    validator = Draft202012Validator(column.json_schema(nullable=True))
+    assert [value for value in as_json if not validator.is_valid(value)] == []
+    assert not Draft202012Validator(column.json_schema()).is_valid(None)
+    if column.kind not in ("date", "months"):  # a JSON Schema says of these that they are text
+        assert [value for value in bad if validator.is_valid(value) and value != "a\x00"] == []

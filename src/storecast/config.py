@@ -5,6 +5,22 @@ from dataclasses import dataclass
 from storecast.errors import ConfigError, hint, quote
 
 LEVELS = (80, 95)  # the central intervals of every forecast, in percent
+MAX_HORIZON = 400  # days of one forecast
+MIN_QUANTILE, MAX_QUANTILE = 0.01, 0.99
+MAX_QUANTILES = 20  # of one request
+MAX_NEW_STORES = 1000  # of one request
+
+
+def valid_quantile(quantile: float) -> bool:
+    """Return whether a quantile is a whole percent from 0.01 to 0.99: its column is named in whole percents.
+
+    Examples
+    --------
+    >>> valid_quantile(0.29), valid_quantile(0.025), valid_quantile(1.0)
+    (True, False, False)
+    """
+    percent = quantile * 100  # 0.29 * 100 is not 29 to the last bit
+    return MIN_QUANTILE <= quantile <= MAX_QUANTILE and abs(percent - round(percent)) <= 1e-9
 
 
 @dataclass(frozen=True)
@@ -16,13 +32,13 @@ class Task:
 
     def __post_init__(self) -> None:
         """Refuse a horizon or a quantile that has no meaning."""
-        if not 1 <= self.horizon <= 400:
-            raise ConfigError(f"The horizon is {self.horizon} days; expected 1 to 400. Set --horizon.")
+        if not 1 <= self.horizon <= MAX_HORIZON:
+            raise ConfigError(f"The horizon is {self.horizon} days; expected 1 to {MAX_HORIZON}. Set --horizon.")
         for quantile in self.quantiles:
-            if not 0.01 <= quantile <= 0.99 or abs(quantile * 100 - round(quantile * 100)) > 1e-9:
+            if not valid_quantile(quantile):
                 raise ConfigError(
-                    f"The quantile {quantile} cannot be given; expected whole percents from 0.01 to 0.99, as in "
-                    "--quantiles 0.1,0.5,0.9."
+                    f"The quantile {quantile} cannot be given; expected whole percents from {MIN_QUANTILE} to "
+                    f"{MAX_QUANTILE}, as in --quantiles 0.1,0.5,0.9."
                 )
 
 

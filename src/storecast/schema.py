@@ -9,7 +9,7 @@ stores     Store and what does not change by day    a row per store
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -46,7 +46,7 @@ KNOWN = (OPEN, PROMO, STATE_HOLIDAY, SCHOOL_HOLIDAY)
 
 MAX_MONEY = 1e9  # of a store and day; more is a wrong unit or a broken value
 MAX_METRES = 1e7
-MAX_STORE_ID = 10**18
+MAX_STORE_ID = 10**18 - 1
 MAX_ID_LENGTH = 100  # characters of a store's id, where ids are text
 MAX_TEXT_LENGTH = 100  # characters of an attribute
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -129,6 +129,39 @@ class Column:
         else:
             valid = column.is_between(0, MAX_STORE_ID)
         return ~valid.fill_null(value=True)
+
+    def json_schema(self, *, nullable: bool = False) -> dict[str, Any]:
+        """Describe the values of this column in JSON, as a JSON Schema.
+
+        Parameters
+        ----------
+        nullable : whether null stands for an unknown value
+
+        Examples
+        --------
+        >>> BY_NAME["Promo"].json_schema()
+        {'description': 'A promotion runs.', 'enum': [0, 1]}
+        >>> BY_NAME["CompetitionDistance"].json_schema(nullable=True)["type"]
+        ['number', 'null']
+        """
+        text = f"{self.meaning[:1].upper()}{self.meaning[1:]}{f', in {self.unit}' if self.unit else ''}."
+        schema: dict[str, Any] = {"description": text}
+        if self.kind == "id":
+            number = {"type": "integer", "minimum": 0, "maximum": MAX_STORE_ID}
+            choices: list[dict[str, Any]] = [number, {"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH}]
+            return schema | {"oneOf": [*choices, {"type": "null"}] if nullable else choices}
+        if self.kind in ("flag", "category"):
+            values: list[Any] = [0, 1] if self.kind == "flag" else list(self.categories)
+            return schema | {"enum": [*values, None] if nullable else values}
+        name = "number" if self.kind == "number" else "string"
+        schema["type"] = [name, "null"] if nullable else name
+        if self.kind == "number":
+            return schema | {"minimum": self.low, "maximum": self.high}
+        if self.kind == "date":
+            return schema | {"format": "date", "examples": ["2015-06-14"]}
+        if self.kind == "months":
+            return schema | {"examples": ["Jan,Apr,Jul,Oct"]}
+        return schema | {"maxLength": MAX_TEXT_LENGTH}
 
 
 def own_column(name: str) -> Column:

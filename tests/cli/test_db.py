@@ -13,7 +13,7 @@ from storecast import schema as s
 from storecast import workflows
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast
-from storecast.database.panel import read_panel
+from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
 from support.chain_files import write_chain
 from support.commands import Cli

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from storecast.database.api_keys import find_key
 from storecast.database.connect import Database, home_url
-from storecast.database.keys import find_key
 from support.commands import Cli
 
 

@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from storecast import schema as s
-from storecast.data.columns import Columns
+from storecast.data.column_names import ColumnNames
 from storecast.data.overlay import overlay_panel
 from storecast.data.read import read_calendar
 from storecast.errors import DataError
@@ -17,7 +17,7 @@ from support.panels import make_panel
 
 def rows(folder: Path, text: str) -> pl.DataFrame:
     (folder / "other.csv").write_text(text, encoding="utf-8")
-    return read_calendar(folder / "other.csv", Columns())
+    return read_calendar(folder / "other.csv", ColumnNames())
 
 
 def test_only_what_is_given_changes(tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
-        read_calendar(tmp_path / "none.csv", Columns())
+        read_calendar(tmp_path / "none.csv", ColumnNames())

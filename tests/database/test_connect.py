@@ -12,7 +12,7 @@ from storecast import schema as s
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
-from storecast.database.panel import calendar_rows, read_panel, stores_rows, version, write_panel
+from storecast.database.panel_io import calendar_rows, read_panel, stores_rows, version, write_panel
 from storecast.errors import DatabaseError, DatabaseUnavailable, UserError
 from support.panels import make_panel
 

@@ -9,7 +9,7 @@ import pytest
 from storecast import schema as s
 from storecast.database.connect import Database
 from storecast.database.forecasts import forecasts_with_actuals, read_forecast, save_forecast
-from storecast.database.panel import write_panel
+from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
 from support.panels import make_panel
 

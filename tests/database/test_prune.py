@@ -11,9 +11,9 @@ from storecast.database import prune as pruning
 from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.database.forecasts import forecasts_with_actuals, read_forecast, save_forecast
-from storecast.database.journal import AnsweredRequest, record_requests
-from storecast.database.panel import write_panel
+from storecast.database.panel_io import write_panel
 from storecast.database.prune import prune
+from storecast.database.request_log import AnsweredRequest, record_requests
 from support.panels import make_panel
 
 PANEL = make_panel(stores=3, days=80, ahead=14)

@@ -117,7 +117,7 @@ def test_another_mix_of_stores_is_seen() -> None:
     kept = panel.stores.filter(pl.col(s.STORE_TYPE) == "a").select(s.STORE)
     past = panel.calendar.filter(pl.col(s.DATE) <= panel.end)
     ahead = panel.calendar.filter(pl.col(s.DATE) > panel.end).join(kept, on=s.STORE, how="semi")
-    found = alike(panel.with_calendar(pl.concat([past, ahead])))
+    found = alike(panel.with_calendar(pl.concat([past, ahead]).sort(s.KEYS)))
     assert line(found, TEST, s.STORE_TYPE, PLACEBO)[VALUE] == 0
     assert line(found, SHARES, "StoreType: a", AHEAD)[VALUE] == 1
     assert line(found, FACTS, STORES_AHEAD, "rows")[VALUE] == kept.height

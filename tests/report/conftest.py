@@ -28,8 +28,8 @@ def named() -> Callable[..., Panel]:
         rename = (
             pl.when(pl.col(s.STORE) == 1).then(pl.lit(name)).otherwise("other " + pl.col(s.STORE).cast(pl.String))
         ).alias(s.STORE)
-        tables = (getattr(panel, table).with_columns(rename).sort(s.STORE) for table in ("sales", "stores", "calendar"))
-        return Panel(*tables)
+        sales, calendar = (table.with_columns(rename).sort(s.KEYS) for table in (panel.sales, panel.calendar))
+        return Panel(sales, panel.stores.with_columns(rename).sort(s.STORE), calendar)
 
     return make
 

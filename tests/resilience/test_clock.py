@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from storecast import schema as s
 from storecast.bundle import registry
 from storecast.data.panel import Panel
-from storecast.database import journal
+from storecast.database import request_log
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.panel import read_panel
+from storecast.database.panel_io import read_panel
 from support.load_client import Caller
 from support.panels import make_panel
 from support.served_home import (
@@ -144,7 +144,7 @@ def test_when_the_clock_is_set_back_then_nothing_is_done_twice_and_nothing_stops
 ) -> None:
     own = copy_of(home, tmp_path / "home")
     now = [dt.datetime.now(dt.UTC)]
-    monkeypatch.setattr(journal, "_now", lambda: now[0])
+    monkeypatch.setattr(request_log, "_now", lambda: now[0])
     monkeypatch.setattr("storecast.service.journal.time.time", lambda: now[0].timestamp())
     with running(settings_of(own), make_key(home_url(own))) as client:
         first = sell(client, dt.date(2014, 2, 25), idempotency_key="a")

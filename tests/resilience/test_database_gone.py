@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from storecast.database.connect import Database
-from storecast.database.panel import read_panel
+from storecast.database.panel_io import read_panel
 from support.load_client import Caller, Reply, busy
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
 from support.service_process import ServiceFactory, ServiceProcess

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.panel import read_panel
+from storecast.database.panel_io import read_panel
 from support.databases import integrity
 from support.load_client import GONE, Caller
 from support.resilience_report import Report

@@ -22,9 +22,9 @@ import pytest
 import sqlalchemy as sa
 
 from storecast.database import tables as t
+from storecast.database.api_keys import all_keys, revoke_key
 from storecast.database.connect import Database, home_url
-from storecast.database.keys import all_keys, revoke_key
-from storecast.database.panel import read_panel
+from storecast.database.panel_io import read_panel
 from storecast.service.rules import PUBLIC, SCOPES
 from support.databases import postgres, url
 from support.served_home import Client, chain, copy_of, fill, home, make_key, running, served_process, settings_of

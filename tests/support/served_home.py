@@ -28,9 +28,9 @@ from storecast.bundle.bundle import Bundle, load
 from storecast.bundle.registry import promote
 from storecast.config import Task
 from storecast.data.panel import Panel
+from storecast.database.api_keys import create_key
 from storecast.database.connect import Database, home_url
-from storecast.database.keys import create_key
-from storecast.database.panel import write_panel
+from storecast.database.panel_io import write_panel
 from storecast.models import create
 from storecast.service.app import create_app
 from storecast.service.settings import Settings

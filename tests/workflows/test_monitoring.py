@@ -12,7 +12,7 @@ from storecast.bundle.registry import promote, publish
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
-from storecast.database.panel import write_panel
+from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError, DatabaseError
 from storecast.monitor.accuracy import scored

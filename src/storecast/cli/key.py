@@ -24,8 +24,8 @@ def create(
     json: options.AsJson = False,
 ) -> None:
     """Make a key and print it, once: it is stored nowhere."""
+    from storecast.database.api_keys import create_key
     from storecast.database.connect import Database
-    from storecast.database.keys import create_key
     from storecast.errors import ConfigError
 
     last = options.day(expires, "--expires")
@@ -46,8 +46,8 @@ def create(
 @app.command("list")
 def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.AsJson = False) -> None:
     """List the keys: what they open, and until when."""
+    from storecast.database.api_keys import all_keys
     from storecast.database.connect import Database
-    from storecast.database.keys import all_keys
 
     with closing(Database.open(options.database(home, db))) as database:
         found = all_keys(database)
@@ -66,8 +66,8 @@ def revoke(
     db: options.Db = None,
 ) -> None:
     """Revoke a key; servers know within a second."""
+    from storecast.database.api_keys import revoke_key
     from storecast.database.connect import Database
-    from storecast.database.keys import revoke_key
 
     with closing(Database.open(options.database(home, db))) as database:
         key = revoke_key(database, number)

@@ -20,9 +20,9 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data import repair_days, repair_stores
+from storecast.data.cleaning_rules import OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
-from storecast.data.rules import OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.errors import ConfigError, DataError, quote
 
 __all__ = ["OBSERVATIONS", "RULES", "Cleaned", "Repair", "clean"]

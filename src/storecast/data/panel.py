@@ -12,6 +12,7 @@ from functools import cached_property
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.panel_checks import check_tables
 from storecast.errors import DataError, HistoryError
 
 TABLES = ("sales", "stores", "calendar")
@@ -36,11 +37,8 @@ class Panel:
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Hold the promises of `schema`; a breach is our own mistake."""
-        for table, columns in (("sales", s.SALES_SCHEMA), ("calendar", s.CALENDAR_SCHEMA), ("stores", s.STORES_SCHEMA)):
-            frame: pl.DataFrame = getattr(self, table)
-            wrong = {name: frame.schema.get(name) for name, dtype in columns.items() if frame.schema.get(name) != dtype}
-            assert not wrong, f"Panel.{table} breaks its schema: {wrong}"
+        """Refuse tables that break `schema`, or are not sorted by unique keys."""
+        check_tables(self.sales, self.stores, self.calendar)
 
     @cached_property
     def first(self) -> dt.date:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.columns import Columns, read_columns
+from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable, find, read_table
 from storecast.errors import DataError, quote
 
@@ -98,7 +98,7 @@ def read_chain(folder: Path) -> RawChain:
     return RawChain(sales, stores, ahead, columns.known, doubles, generated=generated)
 
 
-def read_calendar(path: Path, columns: Columns) -> pl.DataFrame:
+def read_calendar(path: Path, columns: ColumnNames) -> pl.DataFrame:
     """Read days of a calendar that someone edited: Store, Date and some of what is known ahead; null where a cell is empty.
 
     Parameters
@@ -117,7 +117,7 @@ def read_calendar(path: Path, columns: Columns) -> pl.DataFrame:
     return _unique(table, frame, s.KEYS, {})
 
 
-def _files(folder: Path) -> tuple[dict[str, Path | None], Columns, bool]:
+def _files(folder: Path) -> tuple[dict[str, Path | None], ColumnNames, bool]:
     """Return the file of each table, what `storecast.toml` says, and whether the chain is a generated one."""
     try:
         if not folder.is_dir():
@@ -126,7 +126,7 @@ def _files(folder: Path) -> tuple[dict[str, Path | None], Columns, bool]:
                 f"The data folder {quote(folder)} {what}; expected a folder with train.csv and store.csv. Name another."
             )
         paths = {stem: find(folder, stem) for stem in ("train", "store", "test", "store_states")}
-        columns, generated = read_columns(folder), (folder / TRUTH).exists()
+        columns, generated = read_column_names(folder), (folder / TRUTH).exists()
     except PermissionError as error:
         raise DataError(f"The data folder {quote(folder)} cannot be read. Allow this user to read it.") from error
     for stem in ("train", "store"):
@@ -135,7 +135,7 @@ def _files(folder: Path) -> tuple[dict[str, Path | None], Columns, bool]:
     return paths, columns, generated
 
 
-def _ours(table: TextTable, columns: Columns) -> TextTable:
+def _ours(table: TextTable, columns: ColumnNames) -> TextTable:
     """Return a table under our names."""
     rename = columns.rename(table.frame.columns)
     both = [ours for theirs, ours in rename.items() if ours != theirs and ours in table.frame.columns]
@@ -152,7 +152,7 @@ def _ours(table: TextTable, columns: Columns) -> TextTable:
     return replace(table, frame=table.frame.rename(rename), dates=dates)
 
 
-def _sales(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
+def _sales(table: TextTable, columns: ColumnNames, doubles: dict[str, int]) -> pl.DataFrame:
     needed = (*s.KEYS, s.SALES, *s.KNOWN, *columns.known)
     _need(table, needed)
     frame = _typed(table, (*needed, s.CUSTOMERS, s.DAY_OF_WEEK), columns)
@@ -169,7 +169,7 @@ def _sales(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.Da
     return _unique(table, frame, s.KEYS, doubles)
 
 
-def _ahead(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
+def _ahead(table: TextTable, columns: ColumnNames, doubles: dict[str, int]) -> pl.DataFrame:
     needed = (*s.KEYS, *s.KNOWN, *columns.known)
     _need(table, needed)
     ids = [s.ID] if s.ID in table.frame.columns else []
@@ -182,7 +182,7 @@ def _ahead(table: TextTable, columns: Columns, doubles: dict[str, int]) -> pl.Da
     return _unique(table, frame, s.KEYS, doubles)
 
 
-def _stores(table: TextTable, states: TextTable | None, columns: Columns, doubles: dict[str, int]) -> pl.DataFrame:
+def _stores(table: TextTable, states: TextTable | None, columns: ColumnNames, doubles: dict[str, int]) -> pl.DataFrame:
     _need(table, (s.STORE, *STORE_TABLE))
     frame = _unique(table, _typed(table, (s.STORE, *STORE_TABLE), columns), (s.STORE,), doubles)
     if states is None:
@@ -192,7 +192,7 @@ def _stores(table: TextTable, states: TextTable | None, columns: Columns, double
     return frame.join(named, on=s.STORE, how="left", maintain_order="left")
 
 
-def _typed(table: TextTable, wanted: Sequence[str], columns: Columns) -> pl.DataFrame:
+def _typed(table: TextTable, wanted: Sequence[str], columns: ColumnNames) -> pl.DataFrame:
     """Return the wanted columns that are there, each in its type."""
     ignored = [name for name in table.frame.columns if name not in wanted]
     if ignored:
@@ -209,7 +209,7 @@ def _typed(table: TextTable, wanted: Sequence[str], columns: Columns) -> pl.Data
     return frame
 
 
-def _column(table: TextTable, name: str, columns: Columns) -> pl.Series:
+def _column(table: TextTable, name: str, columns: ColumnNames) -> pl.Series:
     given = table.frame[name]
     if given.dtype != pl.String:
         raise DataError(f"{table.name}, column {name}: found {given.dtype} values; expected text, numbers or dates.")
@@ -231,7 +231,7 @@ def _column(table: TextTable, name: str, columns: Columns) -> pl.Series:
     return _numbers(table, name, text, columns)
 
 
-def _numbers(table: TextTable, name: str, text: pl.Series, columns: Columns) -> pl.Series:
+def _numbers(table: TextTable, name: str, text: pl.Series, columns: ColumnNames) -> pl.Series:
     if table.decimal_comma:
         text = _with_points(table, name, text)
     whole = name not in (s.SALES, s.CUSTOMERS, s.COMPETITION_DISTANCE, *columns.known)
@@ -283,7 +283,7 @@ def _store_numbers(table: TextTable, text: pl.Series) -> pl.Series:
     return text.cast(pl.Int64)
 
 
-def _dates(table: TextTable, text: pl.Series, columns: Columns) -> pl.Series:
+def _dates(table: TextTable, text: pl.Series, columns: ColumnNames) -> pl.Series:
     if columns.date_format is None or s.DATE in table.dates:
         day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
         shape = text.str.contains(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$")

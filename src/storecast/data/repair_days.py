@@ -9,7 +9,7 @@ import datetime as dt
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.rules import EXAMPLES, GAP, Work, day_names, store_name, store_names
+from storecast.data.cleaning_rules import EXAMPLES, GAP, Work, day_names, store_name, store_names
 from storecast.errors import DataError
 
 DEFAULTS = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}

@@ -3,7 +3,7 @@
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.rules import EARLIEST_COMPETITOR, EXAMPLES, Work, store_name, store_names
+from storecast.data.cleaning_rules import EARLIEST_COMPETITOR, EXAMPLES, Work, store_name, store_names
 from storecast.errors import DataError
 
 

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, Table
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.journal import audit
-from storecast.database.panel import Chain, lock_chain
+from storecast.database.panel_io import ChainInfo, lock_chain
+from storecast.database.request_log import audit
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
 from storecast.files import atomic_write
@@ -124,7 +124,7 @@ def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str
         conn.execute(sa.update(t.keys).where(same).values(revoked=row.revoked))
 
 
-def _after(conn: Connection, there: Chain, file: Path) -> None:
+def _after(conn: Connection, there: ChainInfo, file: Path) -> None:
     """Go on from a version that nobody has seen, and from numbers that nobody has."""
     restored = lock_chain(conn)
     version = max(there.version, restored.version) + 1

@@ -11,7 +11,7 @@ from storecast.config import LEVELS
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.panel import NUMBER, TEXT, read_chain
+from storecast.database.panel_io import NUMBER, TEXT, read_info
 
 AHEAD = "Ahead"  # days from the cutoff to the day
 COLUMNS = {"store": s.STORE, "date": s.DATE, "value": s.FORECAST} | {
@@ -119,7 +119,7 @@ def forecasts_with_actuals(db: Database, since: dt.date | None = None, until: dt
     if until is not None:
         statement = statement.where(r.c.date <= until)
     with db.reading() as conn:
-        chain = read_chain(conn)
+        chain = read_info(conn)
         rows = bulk.select(conn, statement, schema)
     rows = _named(rows.rename({"model": s.MODEL, "cutoff": s.CUTOFF}), chain.store_ids)
     ahead = (pl.col(s.DATE) - pl.col(s.CUTOFF)).dt.total_days().alias(AHEAD)

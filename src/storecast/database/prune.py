@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.journal import audit
+from storecast.database.request_log import audit
 
 BATCH = 20_000  # requests a transaction: nobody waits long for the next
 

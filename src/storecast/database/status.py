@@ -6,13 +6,13 @@ import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.panel import read_chain
+from storecast.database.panel_io import read_info
 
 
 def status(db: Database) -> dict[str, Any]:
     """Return what a database holds, as plain data: dates as ISO text, None where there is nothing yet."""
     with db.reading() as conn:
-        chain = read_chain(conn)
+        chain = read_info(conn)
         first, last = conn.execute(sa.select(sa.func.min(t.sales.c.date), sa.func.max(t.sales.c.date))).one()
         ahead = conn.execute(sa.select(sa.func.max(t.calendar.c.date))).scalar_one()
         newest = conn.execute(sa.select(t.forecasts).order_by(t.forecasts.c.id.desc()).limit(1)).one_or_none()

@@ -17,15 +17,15 @@ from storecast import schema as s
 from storecast.data.read import FIRST_YEAR, LAST_YEAR, MOST_SALES
 from storecast.database import bulk
 from storecast.database import tables as t
-from storecast.database.panel import (
-    Chain,
+from storecast.database.panel_io import (
+    ChainInfo,
     all_stores,
     as_calendar,
     as_sales,
     calendar_columns,
     calendar_rows,
     check_texts,
-    lock_held_chain,
+    lock_existing_chain,
     sales_columns,
     sales_rows,
     stores_rows,
@@ -74,7 +74,7 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     ConflictError
         a row that stands already with other values, and is not to be replaced
     """
-    chain = lock_held_chain(conn)
+    chain = lock_existing_chain(conn)
     given = _checked(conn, chain, frame, SOLD)
     _refuse(given, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
     # A mistyped year would move the cutoff of the whole chain. A day more: east of Greenwich it is tomorrow already.
@@ -117,7 +117,7 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
     DataError
         a row that cannot be, or whose sales stand already
     """
-    chain = lock_held_chain(conn)
+    chain = lock_existing_chain(conn)
     given = _checked(conn, chain, frame, ())
     keys = _keys(given)
     sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_columns()), chain)
@@ -146,7 +146,7 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
     ConflictError
         a store that stands already with other attributes, and is not to be replaced
     """
-    chain = lock_held_chain(conn)
+    chain = lock_existing_chain(conn)
     given = _typed(chain, frame, s.STORES_SCHEMA)
     check_texts(given)
     _once(given, (s.STORE,))
@@ -168,7 +168,7 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
 
 
 def _days(
-    conn: Connection, chain: Chain, given: pl.DataFrame, keys: pl.DataFrame
+    conn: Connection, chain: ChainInfo, given: pl.DataFrame, keys: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return the calendar of the given days as it is to be; those of it that are new; and those that change."""
     stood = as_calendar(bulk.matching(conn, t.calendar, keys, *calendar_columns(chain)), chain)
@@ -182,7 +182,7 @@ def _days(
     return rows.select(stood.columns), rows.filter("new"), rows.filter("changed")
 
 
-def _lay_over(conn: Connection, chain: Chain, days: pl.DataFrame, version: int) -> None:
+def _lay_over(conn: Connection, chain: ChainInfo, days: pl.DataFrame, version: int) -> None:
     bulk.insert(conn, t.calendar, calendar_rows(days, chain.known, version), replace=True)
 
 
@@ -204,7 +204,7 @@ def _merged(
     return rows.with_columns((~stands).alias("new"), changed.alias("changed"), contradicts.alias("contradicts"))
 
 
-def _checked(conn: Connection, chain: Chain, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
+def _checked(conn: Connection, chain: ChainInfo, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
     """Return the rows in their types, with every column that may be given, and refuse what cannot be."""
     types = {**s.SALES_SCHEMA, **s.CALENDAR_SCHEMA}
     schema = {name: types[name] for name in (*more, *s.KNOWN, s.ASSUMED)} | dict.fromkeys(chain.known, pl.Float64())
@@ -225,7 +225,7 @@ def _checked(conn: Connection, chain: Chain, frame: pl.DataFrame, more: tuple[st
     return given.cast({name: schema[name] for name in FLAGS})
 
 
-def _typed(chain: Chain, frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def _typed(chain: ChainInfo, frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     """Return Store and every column of a schema, null where it was not given; whole numbers are still to be looked at."""
     columns: list[pl.Expr] = []
     for name, dtype in {s.STORE: chain.store_type, **schema}.items():
@@ -277,7 +277,7 @@ def _day(row: dict[str, object]) -> str:
     return f"Store {quote(row[s.STORE])}" + (f" on {date}" if isinstance(date, dt.date) else "")
 
 
-def _counted_up(conn: Connection, chain: Chain) -> int:
+def _counted_up(conn: Connection, chain: ChainInfo) -> int:
     version = chain.version + 1
     conn.execute(sa.update(t.chain).values(version=version, fingerprint=None))
     return version

@@ -98,7 +98,10 @@ def observed(panel: Panel) -> Observed:
             raise NotAnswerableError("no store has sold anything")
         keep = stores.select(s.STORE)
         near = panel.calendar.filter(pl.col(s.DATE) <= panel.end + dt.timedelta(days=AHEAD))
-        part = Panel(past.sales.join(keep, on=s.STORE, how="semi"), stores, near.join(keep, on=s.STORE, how="semi"))
+        sales, calendar = (
+            table.join(keep, on=s.STORE, how="semi", maintain_order="left") for table in (past.sales, near)
+        )
+        part = Panel(sales, stores, calendar)
         found = _seen[panel] = Observed(Grid.of(part), stores)
     return found
 

@@ -8,9 +8,9 @@ import polars as pl
 from scipy import stats
 
 from storecast import schema as s
+from storecast.data.cleaning_rules import GAP
 from storecast.data.grid import NO_ROW
 from storecast.data.panel import Panel
-from storecast.data.rules import GAP
 from storecast.errors import HistoryError
 from storecast.questions.adjusted import adjusted
 from storecast.questions.levels import CUSTOMERS, SALES, Floats, Observed, observed

@@ -1,7 +1,6 @@
 """Report: what people read.
 
 tables       totals, last year beside them, submission, changes: frames in, frames out
-writers      CSV, each file whole
 plan         the workbook: weeks × stores, live sums
 charts       the kinds of charts of the exploration; figures: those of the forecast
 facts        what the page says of the forecast, worked out from its input

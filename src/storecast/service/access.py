@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from storecast.database.keys import Key
+from storecast.database.api_keys import Key
 from storecast.service.call import call_of
 from storecast.service.problems import Problem, of_status
 from storecast.service.rules import RULES

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storecast import schema as s
+from storecast.config import MAX_HORIZON, MAX_NEW_STORES, MAX_QUANTILE, MAX_QUANTILES, MIN_QUANTILE, valid_quantile
 from storecast.service import json_in
 from storecast.service.problems import invalid
 from storecast.service.rows_in import COLUMNS, ROWS, csv_rows, fields_of, rows_of
 
-MOST_QUANTILES = 20
-MOST_STORES = 1000  # new ones in a request
 OPTIONS = ("model", "quantiles", "totals", "explain", "layout", "stores")
 FIELDS = (ROWS, COLUMNS, "store", "start", "days", *OPTIONS)
 PARAMETERS = ("model", "quantiles")  # in the address, beside CSV
@@ -117,18 +116,21 @@ def _options(fields: Mapping[str, Any]) -> dict[str, Any]:
         found["layout"] = fields["layout"]
     if "stores" in fields:
         stores = fields["stores"]
-        if not isinstance(stores, list) or len(stores) > MOST_STORES:
-            raise invalid("stores", f"expected a list of at most {MOST_STORES} stores that the chain does not hold")
+        if not isinstance(stores, list) or len(stores) > MAX_NEW_STORES:
+            raise invalid("stores", f"expected a list of at most {MAX_NEW_STORES} stores that the chain does not hold")
         found["stores"] = stores
     return found
 
 
 def _quantiles(value: Any) -> tuple[float, ...]:
-    expected = f"expected at most {MOST_QUANTILES} whole percents from 0.01 to 0.99, each once, such as [0.1, 0.5, 0.9]"
-    if not isinstance(value, list) or not 0 < len(value) <= MOST_QUANTILES:
+    expected = (
+        f"expected at most {MAX_QUANTILES} whole percents from {MIN_QUANTILE} to {MAX_QUANTILE}, each once, "
+        "such as [0.1, 0.5, 0.9]"
+    )
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_QUANTILES:
         raise invalid("quantiles", expected)
     for each in value:
-        if type(each) is not float or not 0.01 <= each <= 0.99 or abs(each * 100 - round(each * 100)) > 1e-9:
+        if type(each) is not float or not valid_quantile(each):
             raise invalid("quantiles", expected)
     if len(set(value)) < len(value):
         raise invalid("quantiles", expected)
@@ -139,6 +141,6 @@ def _span(fields: Mapping[str, Any]) -> tuple[Any, str | None, int | None]:
     start, days = fields.get("start"), fields.get("days")
     if start is not None and not isinstance(start, str):
         raise invalid("start", "expected a date such as 2015-06-14")
-    if days is not None and (type(days) is not int or not 1 <= days <= 400):
+    if days is not None and (type(days) is not int or not 1 <= days <= MAX_HORIZON):
         raise invalid("days", "expected a whole number of days, from 1")
     return fields["store"], start, days

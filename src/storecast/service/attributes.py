@@ -7,12 +7,9 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.read import MONTHS
 from storecast.service.problems import invalid
 from storecast.service.rows_in import ROWS
 
-MOST_TEXT = 100  # characters
-MOST_METRES = 1e7
 FIRST, LAST = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 
 
@@ -43,7 +40,8 @@ def attributes(rows: list[Any], kind: type, store_type: pl.DataType, where: str 
         seen.add(row[s.STORE])
         if not _is_id(row[s.STORE]):
             raise invalid(
-                f"{place}.{s.STORE}", f"expected a whole number from 0, or a text of 1 to {MOST_TEXT} characters"
+                f"{place}.{s.STORE}",
+                f"expected a whole number from 0, or a text of 1 to {s.MAX_TEXT_LENGTH} characters",
             )
         for name, value in row.items():
             if name != s.STORE and value is not None:
@@ -64,11 +62,11 @@ def attributes(rows: list[Any], kind: type, store_type: pl.DataType, where: str 
 def _is_id(value: object) -> bool:
     if isinstance(value, str):
         return _is_text(value) and bool(value)
-    return isinstance(value, int) and 0 <= value < 10**18
+    return isinstance(value, int) and 0 <= value <= s.MAX_STORE_ID
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= MOST_TEXT and "\x00" not in value
+    return isinstance(value, str) and len(value) <= s.MAX_TEXT_LENGTH and "\x00" not in value
 
 
 def _is_day(value: object) -> bool:
@@ -79,22 +77,22 @@ def _is_day(value: object) -> bool:
 
 
 def _is_metres(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_METRES
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= s.MAX_METRES
 
 
 def _is_months(value: object) -> bool:
-    return isinstance(value, str) and (not value or all(part in MONTHS for part in value.split(",")))
+    return isinstance(value, str) and (not value or all(part in s.PROMO_MONTHS for part in value.split(",")))
 
 
-_TEXT = (_is_text, f"a text of at most {MOST_TEXT} characters")
+_TEXT = (_is_text, f"a text of at most {s.MAX_TEXT_LENGTH} characters")
 _DAY = (_is_day, "a date such as 2012-01-02")
 _CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     s.STORE_TYPE: _TEXT,
     s.ASSORTMENT: _TEXT,
     s.STATE: _TEXT,
-    s.COMPETITION_DISTANCE: (_is_metres, f"metres, from 0 to {MOST_METRES:g}"),
+    s.COMPETITION_DISTANCE: (_is_metres, f"metres, from 0 to {s.MAX_METRES:g}"),
     s.COMPETITION_SINCE: _DAY,
     s.PROMO2: (lambda value: type(value) is int and value in (0, 1), "0 or 1"),
     s.PROMO2_SINCE: _DAY,
-    s.PROMO_INTERVAL: (_is_months, f"months with commas between, of {' '.join(MONTHS)}"),
+    s.PROMO_INTERVAL: (_is_months, f"months with commas between, of {' '.join(s.PROMO_MONTHS)}"),
 }

@@ -3,18 +3,17 @@
 from typing import Any
 
 from storecast import schema as s
-from storecast.config import LEVELS
-from storecast.service.attributes import MOST_METRES, MOST_TEXT
+from storecast.config import LEVELS, MAX_HORIZON, MAX_NEW_STORES, MAX_QUANTILE, MAX_QUANTILES, MIN_QUANTILE
 from storecast.service.table import MOST_ID
 
 Schema = dict[str, Any]
 
 DATE: Schema = {"type": "string", "format": "date", "examples": ["2015-06-14"]}
 STORE: Schema = {
-    "oneOf": [{"type": "integer", "minimum": 0, "maximum": 10**18 - 1}, {"type": "string", "minLength": 1}]
+    "oneOf": [{"type": "integer", "minimum": 0, "maximum": s.MAX_STORE_ID}, {"type": "string", "minLength": 1}]
 }
 STORE["description"] = "The id of a store: a whole number, or a text where the chain's ids are text."
-TEXT: Schema = {"type": ["string", "null"], "maxLength": MOST_TEXT}
+TEXT: Schema = {"type": ["string", "null"], "maxLength": s.MAX_TEXT_LENGTH}
 FLAG: Schema = {"enum": [0, 1, None]}
 MONEY: Schema = {"type": "number", "description": "Money, with two decimals."}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -45,7 +44,7 @@ def schemas() -> Schema:
         s.STORE: STORE,
         s.STORE_TYPE: TEXT,
         s.ASSORTMENT: TEXT,
-        s.COMPETITION_DISTANCE: {"type": ["number", "null"], "minimum": 0, "maximum": MOST_METRES},
+        s.COMPETITION_DISTANCE: {"type": ["number", "null"], "minimum": 0, "maximum": s.MAX_METRES},
         s.COMPETITION_SINCE: {"type": ["string", "null"], "format": "date"},
         s.PROMO2: FLAG,
         s.PROMO2_SINCE: {"type": ["string", "null"], "format": "date"},
@@ -53,21 +52,21 @@ def schemas() -> Schema:
         s.STATE: TEXT,
     }
     bounds = [name for level in LEVELS for name in s.bound_columns(level)]
-    percent = {"type": "number", "minimum": 0.01, "maximum": 0.99, "multipleOf": 0.01}
+    percent = {"type": "number", "minimum": MIN_QUANTILE, "maximum": MAX_QUANTILE, "multipleOf": 0.01}
     options: Schema = {
         "model": {"type": "string", "description": "The name of a model; without it, the promoted one."},
-        "quantiles": {"type": "array", "items": percent, "minItems": 1, "maxItems": 20, "uniqueItems": True},
+        "quantiles": {"type": "array", "items": percent, "minItems": 1, "maxItems": MAX_QUANTILES, "uniqueItems": True},
         "totals": {"type": "boolean", "description": "Add sums over weeks and the whole span, with intervals."},
         "explain": {"type": "boolean", "description": "Add what each forecast is made of."},
         "stores": {
             "type": "array",
             "items": {"$ref": "#/components/schemas/NewStore"},
-            "maxItems": 1000,
+            "maxItems": MAX_NEW_STORES,
             "description": "What is known of stores that the chain does not hold: they get a forecast, a less certain one.",
         },
     }
     sale = {
-        s.SALES: {"type": "number", "minimum": 0, "maximum": 1e9},
+        s.SALES: {"type": "number", "minimum": 0, "maximum": s.MAX_MONEY},
         s.CUSTOMERS: {"type": ["number", "null"], "minimum": 0},
     }
     replace = {"replace": {"type": "boolean", "description": "Replace rows that stand with other values."}}
@@ -97,7 +96,7 @@ def schemas() -> Schema:
     }
     answered = {"model": _str(), "cutoff": DATE}
     page = {"next": {"type": ["string", "null"], "description": "Cursor of the next page; null: this is the last."}}
-    span = {"store": STORE, "start": DATE, "days": {"type": "integer", "minimum": 1, "maximum": 400}}
+    span = {"store": STORE, "start": DATE, "days": {"type": "integer", "minimum": 1, "maximum": MAX_HORIZON}}
     layout = {"layout": {"enum": ["rows", "columns"]}}
     own: Schema = {"description": "The chain's own known-ahead columns may stand here too."}
     return {

@@ -4,7 +4,7 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from storecast.database.keys import Key
+from storecast.database.api_keys import Key
 from storecast.service.rules import Rule
 
 PLACE = "storecast.call"  # in the scope of ASGI

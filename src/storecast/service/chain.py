@@ -21,7 +21,7 @@ from storecast.bundle.registry import current
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
-from storecast.database.panel import apply_changes, changes_since, read_panel, version
+from storecast.database.panel_io import apply_changes, changes_since, read_panel, version
 from storecast.errors import ModelFileError, UserError
 from storecast.service.pool import Pool
 from storecast.service.problems import Problem, invalid

@@ -7,12 +7,10 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.read import FIRST_YEAR, LAST_YEAR, MOST_SALES
 from storecast.service.problems import invalid
 from storecast.service.rows_in import ROWS
 
 FLAGS = (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY)
-MOST_STORE = 10**18
 
 
 def kinds_of(columns: Sequence[str], store: type) -> dict[str, type]:
@@ -86,24 +84,26 @@ def _outside(name: str, series: pl.Series) -> pl.Series:
         fits = series.is_in(s.STATE_HOLIDAYS)
     elif name == s.STORE:
         is_text = series.dtype == pl.String
-        fits = series.str.len_chars().is_between(1, 100) if is_text else series.is_between(0, MOST_STORE)
+        fits = (
+            series.str.len_chars().is_between(1, s.MAX_ID_LENGTH) if is_text else series.is_between(0, s.MAX_STORE_ID)
+        )
     elif name in (s.SALES, s.CUSTOMERS):
-        fits = series.is_between(0, MOST_SALES)
+        fits = series.is_between(0, s.MAX_MONEY)
     else:
-        fits = series.is_between(-MOST_SALES, MOST_SALES)
+        fits = series.is_between(-s.MAX_MONEY, s.MAX_MONEY)
     return ~fits.fill_null(value=True)
 
 
 def _expected(name: str, kind: type) -> str:
     if name == s.DATE:
-        return f"a date such as 2015-06-14, from {FIRST_YEAR} to {LAST_YEAR}"
+        return f"a date such as 2015-06-14, from {s.FIRST_YEAR} to {s.LAST_YEAR}"
     if name in FLAGS:
         return "0 or 1"
     if name == s.STATE_HOLIDAY:
         return 'one of "' + '", "'.join(s.STATE_HOLIDAYS) + '"'
     if name == s.STORE:
         return "the id of a store, " + ("a text" if kind is str else "a whole number")
-    return f"a number from {0 if name in (s.SALES, s.CUSTOMERS) else -MOST_SALES:g} to {MOST_SALES:g}"
+    return f"a number from {0 if name in (s.SALES, s.CUSTOMERS) else -s.MAX_MONEY:g} to {s.MAX_MONEY:g}"
 
 
 def _day(text: str) -> dt.date | None:
@@ -111,4 +111,4 @@ def _day(text: str) -> dt.date | None:
         day = dt.date.fromisoformat(text) if len(text) == len("2015-06-14") else None
     except ValueError:
         return None
-    return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
+    return day if day is not None and s.FIRST_YEAR <= day.year <= s.LAST_YEAR else None

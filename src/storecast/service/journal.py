@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from storecast.database.connect import Database
-from storecast.database.journal import AnsweredRequest, forget_replies, record_requests
+from storecast.database.request_log import AnsweredRequest, forget_replies, record_requests
 from storecast.errors import DatabaseError
 from storecast.service.call import Call
 from storecast.service.metrics import Metrics

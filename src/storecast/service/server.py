@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from storecast.database.api_keys import all_keys, create_key
 from storecast.database.connect import Database
-from storecast.database.keys import all_keys, create_key
 from storecast.errors import ConfigError, DatabaseError, quote
 from storecast.files import atomic_write
 from storecast.service.app import create_app

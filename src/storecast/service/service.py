@@ -6,7 +6,7 @@ from typing import cast
 
 from fastapi import Request
 
-from storecast.database.keys import Key, find_key
+from storecast.database.api_keys import Key, find_key
 from storecast.service.access import Keyring
 from storecast.service.chain import Chain
 from storecast.service.journal import Journal

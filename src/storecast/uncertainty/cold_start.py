@@ -30,7 +30,7 @@ def cold_start_factor(window: Window) -> float:
     cut = Panel(
         window.past.sales.filter(kept),
         window.panel.stores,
-        pl.concat([window.past.calendar.filter(kept), window.future.select(window.past.calendar.columns)]),
+        pl.concat([window.past.calendar.filter(kept), window.future.select(window.past.calendar.columns)]).sort(s.KEYS),
     )
     with_past, without = (_size(of, window, hidden) for of in (window, cut.window(window.cutoff, window.horizon)))
     if not with_past > 0 or not np.isfinite(without):

@@ -8,12 +8,12 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import load
-from storecast.data.columns import Columns, read_columns
+from storecast.csv_files import write_csv
+from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.overlay import overlay_panel
 from storecast.data.panel import Panel
 from storecast.data.read import read_calendar
 from storecast.explain.scenario import compare
-from storecast.report.writers import write_csv
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, Source, prepare
 
@@ -39,8 +39,8 @@ def scenario(
     return found
 
 
-def _columns(data: Source, panel: Panel) -> Columns:
+def _columns(data: Source, panel: Panel) -> ColumnNames:
     """Return what the columns of an edited calendar are called: as in the folder, and in ours where a database holds the chain."""
     if isinstance(data, DatabaseSource):
-        return Columns(known=panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
-    return read_columns(data)
+        return ColumnNames(known=panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
+    return read_column_names(data)

@@ -13,6 +13,7 @@ from storecast import __version__
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
 from storecast.config import Task
+from storecast.csv_files import write_csv
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest, block_cutoffs, calibration_of, cpu_seconds
 from storecast.evaluate.backtest import backtest as run_backtest
@@ -21,7 +22,6 @@ from storecast.evaluate.summary import summary
 from storecast.files import atomic_write
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
-from storecast.report.writers import write_csv
 from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
 from storecast.workflows.preparation import Prepared, Source, prepare
 

@@ -8,9 +8,9 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import load
+from storecast.csv_files import write_csv
 from storecast.errors import ConfigError
 from storecast.explain import explanations
-from storecast.report.writers import write_csv
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, prepare
 

@@ -11,11 +11,11 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle, check_columns, load
 from storecast.config import Task
+from storecast.csv_files import write_csv
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.report.tables import forecast_table
-from storecast.report.writers import write_csv
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
 from storecast.workflows.preparation import Prepared, Source, prepare

@@ -11,13 +11,13 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.registry import CURRENT, current, open_model
+from storecast.csv_files import write_csv
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, ModelFileError
 from storecast.monitor.accuracy import DEFINITIONS, every_slice, scored
 from storecast.monitor.alerts import Alert, ExpectedScores, alerts
 from storecast.monitor.drift import drift
 from storecast.monitor.noise import BLOCK
-from storecast.report.writers import write_csv
 
 if TYPE_CHECKING:
     from storecast.database.connect import Database
@@ -69,7 +69,7 @@ def monitor(
     out : folder for accuracy.csv, drift.csv and alerts.csv
     """
     from storecast.database.connect import Database, home_url
-    from storecast.database.panel import read_panel
+    from storecast.database.panel_io import read_panel
 
     if home is None and db is None:
         raise ConfigError("There is nothing to monitor: give --home HOME, --db URL, or both.")

@@ -107,14 +107,14 @@ def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str
 
 def _held(data: DatabaseSource, skip: Collection[str]) -> tuple[Cleaned, int]:
     from storecast.database.connect import Database
-    from storecast.database.panel import read_held
+    from storecast.database.panel_io import read_panel_and_info
 
     if skip:
         raise ConfigError(
             "What a database holds was cleaned when it was loaded; --skip means files. Leave it out, or give --data."
         )
     with closing(Database.open(data.url)) as db:
-        panel, chain = read_held(db)
+        panel, chain = read_panel_and_info(db)
     return Cleaned(panel, None, (), chain.generated), chain.version
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.registry import promote, prune
+from storecast.csv_files import read_forecast, write_csv
 from storecast.data.panel import TABLES
 from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import Backtest, block_cutoffs
@@ -25,7 +26,6 @@ from storecast.report.facts import sample_stores
 from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission
-from storecast.report.writers import read_forecast, write_csv
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
 from storecast.workflows.evaluation import Progress, fit_on_all, no_progress, save, scores_of, write_json

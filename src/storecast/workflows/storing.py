@@ -7,7 +7,7 @@ from pathlib import Path
 
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
-from storecast.database.panel import write_panel
+from storecast.database.panel_io import write_panel
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.preparation import Prepared, check
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from storecast import schema as s
 from storecast.bundle import registry
 from storecast.bundle.read import is_model_name, open_model
-from storecast.database.journal import audit
+from storecast.database.request_log import audit
 from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
 from storecast.service.call import Call, call_of
 from storecast.service.problems import Problem, invalid

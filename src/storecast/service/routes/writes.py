@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.database.journal import StoredReply, audit, idempotent, remember
+from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import DataError
 from storecast.service import json_in

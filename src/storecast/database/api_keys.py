@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.journal import audit
+from storecast.database.request_log import audit
 from storecast.errors import ConfigError, DatabaseError, hint, quote
 
 SCOPES = ("read", "forecast", "write", "admin")

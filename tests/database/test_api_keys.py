@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from storecast.database import tables as t
+from storecast.database.api_keys import all_keys, create_key, find_key, revoke_key
 from storecast.database.connect import Database
-from storecast.database.keys import all_keys, create_key, find_key, revoke_key
 from storecast.errors import ConfigError, DatabaseError
 
 

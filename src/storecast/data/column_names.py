@@ -27,7 +27,7 @@ RENAMED = (
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnNames:
     """What a folder's `storecast.toml` says."""
 
     theirs: dict[str, str] = field(default_factory=dict)  # our name: theirs
@@ -40,11 +40,11 @@ class Columns:
         return {theirs: ours for ours, theirs in self.theirs.items() if theirs in found}
 
 
-def read_columns(folder: Path) -> Columns:
+def read_column_names(folder: Path) -> ColumnNames:
     """Read `storecast.toml` where there is one."""
     path = folder / FILE
     if not path.exists():
-        return Columns()
+        return ColumnNames()
     try:
         plain = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -71,7 +71,7 @@ def read_columns(folder: Path) -> Columns:
     date_format = plain.get("date_format")
     if date_format is not None and not (isinstance(date_format, str) and all(f"%{k}" in date_format for k in "dmY")):
         raise DataError(f'{FILE}, date_format: found {quote(date_format)}; expected %d, %m and %Y, as in "%d.%m.%Y".')
-    return Columns(theirs, tuple(known), plain.get("store_ids") == "text", date_format)
+    return ColumnNames(theirs, tuple(known), plain.get("store_ids") == "text", date_format)
 
 
 def _only(found: dict[str, object], allowed: tuple[str, ...], where: str) -> None:

@@ -49,7 +49,7 @@ _TYPES = {s.STORE: pl.String(), s.DATE: pl.Date(), **s.SALES_SCHEMA, **s.CALENDA
 
 
 @dataclass(frozen=True)
-class Chain:
+class ChainInfo:
     """What holds for a chain as a whole.
 
     Attributes
@@ -131,14 +131,14 @@ def read_panel(db: Database) -> tuple[Panel, int]:
     DatabaseError
         where the database holds none
     """
-    panel, chain = read_held(db)
+    panel, chain = read_panel_and_info(db)
     return panel, chain.version
 
 
-def read_held(db: Database) -> tuple[Panel, Chain]:
+def read_panel_and_info(db: Database) -> tuple[Panel, ChainInfo]:
     """Return the chain, and what holds for it as a whole."""
     with db.reading() as conn:
-        chain = held_chain(conn)
+        chain = existing_chain(conn)
         sales, calendar, stores = _read(conn, chain, since=None)
     return Panel(sales, stores, calendar), chain
 
@@ -152,7 +152,7 @@ def version(db: Database) -> int:
 def changes_since(db: Database, version: int) -> Changes:
     """Return what was written after a version: the rows as they are now."""
     with db.reading() as conn:
-        chain = held_chain(conn)
+        chain = existing_chain(conn)
         replaced = version < chain.replaced or version > chain.version  # a later one: of a state that was undone
         sales, calendar, stores = _read(conn, chain, since=None if replaced else version)
     return Changes(sales, calendar, stores, chain.version, replaced)
@@ -169,22 +169,22 @@ def apply_changes(panel: Panel, changes: Changes) -> Panel:
     )
 
 
-def read_chain(conn: Connection) -> Chain:
+def read_info(conn: Connection) -> ChainInfo:
     """Return what holds for the chain; ``replaced`` is 0 where there is none yet."""
     return _chain(conn, sa.select(t.chain))
 
 
-def held_chain(conn: Connection) -> Chain:
+def existing_chain(conn: Connection) -> ChainInfo:
     """Return what holds for the chain, and refuse a database without one."""
-    return _held(read_chain(conn))
+    return _held(read_info(conn))
 
 
-def lock_chain(conn: Connection) -> Chain:
+def lock_chain(conn: Connection) -> ChainInfo:
     """Wait for other writers, and keep them waiting until this transaction ends."""
     return _chain(conn, sa.select(t.chain).with_for_update())
 
 
-def lock_held_chain(conn: Connection) -> Chain:
+def lock_existing_chain(conn: Connection) -> ChainInfo:
     """Do the same, and refuse a database without a chain."""
     return _held(lock_chain(conn))
 
@@ -208,7 +208,7 @@ def calendar_rows(calendar: pl.DataFrame, known: tuple[str, ...], version: int) 
     return rows.with_columns(own.select(pl.struct(known).struct.json_encode()).to_series().alias(OWN))
 
 
-def calendar_columns(chain: Chain) -> tuple[list[sa.Column[Any]], dict[str, pl.DataType]]:
+def calendar_columns(chain: ChainInfo) -> tuple[list[sa.Column[Any]], dict[str, pl.DataType]]:
     """Return what to read of the calendar, and the types of it."""
     columns, schema = [t.calendar.c[name] for name in CALENDAR], _schema(CALENDAR)
     if chain.known:
@@ -221,7 +221,7 @@ def sales_columns() -> tuple[list[sa.Column[Any]], dict[str, pl.DataType]]:
     return [t.sales.c[name] for name in SALES], _schema(SALES)
 
 
-def as_calendar(rows: pl.DataFrame, chain: Chain) -> pl.DataFrame:
+def as_calendar(rows: pl.DataFrame, chain: ChainInfo) -> pl.DataFrame:
     """Return rows of the table as a Panel's calendar."""
     days = _typed(rows, chain)
     if not chain.known:
@@ -230,22 +230,22 @@ def as_calendar(rows: pl.DataFrame, chain: Chain) -> pl.DataFrame:
     return days.with_columns(pl.col(OWN).str.json_decode(own)).unnest(OWN)
 
 
-def as_sales(rows: pl.DataFrame, chain: Chain) -> pl.DataFrame:
+def as_sales(rows: pl.DataFrame, chain: ChainInfo) -> pl.DataFrame:
     """Return rows of the table as a Panel's sales."""
     return _typed(rows, chain)
 
 
-def as_stores(rows: pl.DataFrame, chain: Chain) -> pl.DataFrame:
+def as_stores(rows: pl.DataFrame, chain: ChainInfo) -> pl.DataFrame:
     """Return rows of the table as a Panel's stores."""
     return _typed(rows, chain)
 
 
-def all_stores(conn: Connection, chain: Chain) -> pl.DataFrame:
+def all_stores(conn: Connection, chain: ChainInfo) -> pl.DataFrame:
     """Return the chain's stores."""
     return as_stores(bulk.select(conn, sa.select(*(t.stores.c[name] for name in STORES)), _schema(STORES)), chain)
 
 
-def _read(conn: Connection, chain: Chain, since: int | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _read(conn: Connection, chain: ChainInfo, since: int | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     def rows(table: sa.Table, columns: list[sa.Column[Any]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
         statement = sa.select(*columns)
         return bulk.select(conn, statement if since is None else statement.where(table.c.version > since), schema)
@@ -270,7 +270,7 @@ def _no_minus_zero(value: pl.Expr) -> pl.Expr:
     return pl.when(value == 0).then(0.0).otherwise(value)
 
 
-def _typed(rows: pl.DataFrame, chain: Chain) -> pl.DataFrame:
+def _typed(rows: pl.DataFrame, chain: ChainInfo) -> pl.DataFrame:
     names = {**STORES, **SALES, **CALENDAR}
     frame = rows.rename({ours: names[ours] for ours in rows.columns if ours in names})
     return frame.with_columns(pl.col(s.STORE).cast(chain.store_type))
@@ -282,9 +282,9 @@ def _laid_over(frame: pl.DataFrame, rows: pl.DataFrame, keys: tuple[str, ...]) -
     return pl.concat([frame.join(rows, on=keys, how="anti"), rows.select(frame.columns)]).sort(keys)
 
 
-def _chain(conn: Connection, statement: sa.Executable) -> Chain:
+def _chain(conn: Connection, statement: sa.Executable) -> ChainInfo:
     row = conn.execute(statement).mappings().one()
-    return Chain(
+    return ChainInfo(
         version=row["version"],
         replaced=row["replaced"],
         generated=bool(row["generated"]),
@@ -294,7 +294,7 @@ def _chain(conn: Connection, statement: sa.Executable) -> Chain:
     )
 
 
-def _held(chain: Chain) -> Chain:
+def _held(chain: ChainInfo) -> ChainInfo:
     if not chain.replaced:
         raise DatabaseError(
             "The database holds no chain yet. Fill it with `storecast db load --data DIR`, or by `storecast run --data DIR`."

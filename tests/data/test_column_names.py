@@ -4,24 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from storecast.data.columns import Columns, read_columns
+from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.errors import DataError
 
 
-def read(folder: Path, toml: str | bytes) -> Columns:
+def read(folder: Path, toml: str | bytes) -> ColumnNames:
     (folder / "storecast.toml").write_bytes(toml.encode() if isinstance(toml, str) else toml)
-    return read_columns(folder)
+    return read_column_names(folder)
 
 
 def test_when_there_is_no_file_then_names_are_ours(tmp_path: Path) -> None:
-    assert read_columns(tmp_path) == Columns() == read(tmp_path, "") == read(tmp_path, b"\xef\xbb\xbf")
+    assert read_column_names(tmp_path) == ColumnNames() == read(tmp_path, "") == read(tmp_path, b"\xef\xbb\xbf")
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
     found = read(
         tmp_path, 'known = ["Leaflet"]\nstore_ids = "text"\ndate_format = "%d.%m.%Y"\n[columns]\nSales = "Umsatz"\n'
     )
-    assert found == Columns({"Sales": "Umsatz"}, ("Leaflet",), text_ids=True, date_format="%d.%m.%Y")
+    assert found == ColumnNames({"Sales": "Umsatz"}, ("Leaflet",), text_ids=True, date_format="%d.%m.%Y")
     assert found.rename(["Umsatz", "Other"]) == {"Umsatz": "Sales"}
 
 
@@ -44,4 +44,4 @@ def test_what_has_no_meaning_is_refused_with_its_setting(tmp_path: Path, toml: s
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "storecast.toml").mkdir()
     with pytest.raises(DataError, match="not a plain file"):
-        read_columns(tmp_path)
+        read_column_names(tmp_path)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.journal import (
+from storecast.database.request_log import (
     REMEMBERED,
     AnsweredRequest,
     StoredReply,

@@ -17,10 +17,10 @@ FORMULA = r"^[=+\-@\t\r]"
 def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
     """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others."""
     with atomic_write(path) as draft:
-        harmless(table).write_csv(draft, float_precision=decimals)
+        escape_formulas(table).write_csv(draft, float_precision=decimals)
 
 
-def harmless(table: pl.DataFrame) -> pl.DataFrame:
+def escape_formulas(table: pl.DataFrame) -> pl.DataFrame:
     """Return a table whose text a spreadsheet takes as text: an apostrophe stands before what it would run."""
     text = [name for name, dtype in table.schema.items() if dtype == pl.String]
     return table.with_columns(
