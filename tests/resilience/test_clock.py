@@ -1,4 +1,4 @@
-"""Leap day, the change of clocks, a clock set back, a forecast across New Year (line 23)."""
+"""Attack "odd dates": 29 February, the turn of the year, summer time and a clock that goes backwards do no harm."""
 
 import datetime as dt
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The database gone, full or read-only: live yes, ready no, a clear 503, no half row; and all is well when it is back (line 20)."""
+"""Attack "lost database": while it is away, full or read-only, the service lives and answers 503; it recovers by itself."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator

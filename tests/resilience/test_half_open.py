@@ -1,6 +1,6 @@
-"""Connections that are opened and left: a good client stays within twice its usual p99 (line 13).
+"""Attack "half-open connections": clients that connect and stop sending do not slow the others down.
 
-Each is left at another place: before the first byte, within the headers, and within the body.
+They stop at different points: before the first byte, within the headers, and within the body.
 """
 
 import socket
@@ -72,7 +72,7 @@ def test_when_200_connections_are_left_half_open_then_good_clients_do_not_notice
 ) -> None:
     usual, with_them = beside(service_factory, copy_of(home, tmp_path / "home"), 200, 30)
     report.add(
-        13,
+        "half-open connections",
         "200 half-open connections for 30 s",
         f"p99 of a good client {with_them * 1000:.1f} ms, without them {usual * 1000:.1f} ms",
     )

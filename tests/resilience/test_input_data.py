@@ -1,4 +1,4 @@
-"""Input that a program must survive: repaired and counted, or refused with file, line, column and remedy."""
+"""Attack "bad input files": each is repaired and counted, or refused with its file, line and column and what to do."""
 
 import datetime as dt
 import os

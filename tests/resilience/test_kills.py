@@ -1,4 +1,4 @@
-"""`kill -9` under load: what was acknowledged stands, once; what was not stands whole or not at all (line 19).
+"""Attack "sudden kill": `kill -9` under load loses and doubles no acknowledged write, and leaves no other half done.
 
 Writers go on where they were: what the killed service had not acknowledged is sent again to the next, under the same
 Idempotency-Key. Each writer knows what must stand: what was acknowledged last, or what is on its way.
@@ -246,8 +246,9 @@ def test_when_services_are_killed_200_times_then_what_they_acknowledged_stands_o
     campaign = kill_often(service_factory, copy_of(home, tmp_path / "home"), url, kills)
     writes = sum(writer.acknowledged for writer in campaign.writers)
     report.add(
-        19,
-        f"{kills} kills -9 under load, {url.partition(':')[0]}",
-        f"{writes:,} writes acknowledged: none lost, none doubled, none half; {campaign.again} were sent again to the next "
-        f"service; {campaign.ready} services were ready when they were killed, the others were beginning; integrity checks pass",
+        "sudden kill",
+        f"kill -9 {kills} times under load, {url.partition(':')[0]}",
+        f"{writes:,} writes acknowledged: none lost, none doubled, none half written; "
+        f"{campaign.again} were sent again to the next service; {campaign.ready} services were ready when they were killed, "
+        "the others were starting; integrity checks pass",
     )

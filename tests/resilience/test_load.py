@@ -1,4 +1,4 @@
-"""Long load: memory and open files flat. Two services and a trainer on one database: no lock error reaches a client (line 22)."""
+"""Attack "long load": two services and a trainer share a database for long; nothing grows, and clients see no lock error."""
 
 import datetime as dt
 import os
@@ -171,8 +171,8 @@ def test_when_load_is_long_then_memory_and_files_are_flat(
             for before, after in zip(parts[1], parts[3], strict=True)
         ]
         report.add(
-            22,
-            f"{minutes:g} minutes of load on two services, and a trainer beside them, {place.url.partition(':')[0]}",
+            "long load",
+            f"{minutes:g} minutes of load on two services while models are trained, {place.url.partition(':')[0]}",
             f"{place.answered:,} requests, all 200; {place.trained} models trained; {'; '.join(told)}",
         )
         for before, after in zip(parts[1], parts[3], strict=True):

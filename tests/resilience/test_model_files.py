@@ -1,4 +1,4 @@
-"""What a model file may be, and what must come of it: a refusal with its reason, and nothing has run."""
+"""Attack "hostile model files": each is refused with its reason, and none of its content runs."""
 
 import hashlib
 import io

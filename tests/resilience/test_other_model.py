@@ -1,4 +1,4 @@
-"""A model promoted under load: no reply mixes two, every reply names its model, and rollback is one command (line 21)."""
+"""Attack "model switch": under load, each response comes from exactly one model and names it, also across a rollback."""
 
 import csv
 import io

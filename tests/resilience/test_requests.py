@@ -1,4 +1,4 @@
-"""What requests it must survive: each gets the right 4xx as problem details, small, without an echo, and the next is served.
+"""Attack "hostile requests": each gets the right 4xx as small problem details that repeat nothing, and the next is served.
 
 Databases are SQLite and a real PostgreSQL (see `databases`); sockets are real where bytes matter.
 """
@@ -53,7 +53,7 @@ def still_serves(client: Client) -> None:
     assert client.forecasts({"rows": [{"Store": 1, "Date": DAY}]}).status_code == 200
 
 
-# 11: what a body can say
+# Malformed bodies
 
 
 def rows(*more: dict[str, Any]) -> str:
@@ -223,7 +223,7 @@ def test_addresses_without_meaning_are_a_4xx(client: Client, path: str) -> None:
     clean(client.get(path), 404, 405, 422)
 
 
-# 12: how large
+# Oversized requests
 
 
 def test_a_length_that_is_too_large_is_refused_before_the_body_comes(client: Client) -> None:
@@ -360,7 +360,7 @@ def test_floods_of_headers_are_a_431(raw: Raw) -> None:
     assert raw.post() == 200
 
 
-# 13: who sends nothing
+# Half-open connections
 
 
 def test_half_open_connections_are_closed_and_good_clients_do_not_notice(raw: Raw) -> None:
@@ -396,7 +396,7 @@ def test_half_open_connections_are_closed_and_good_clients_do_not_notice(raw: Ra
     assert raw.post() == 200
 
 
-# 14: who may do what
+# Missing permission
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 PATHS = sorted({path for _, path in SCOPES} | {"/", "/docs", "/redoc", "/v1", "/admin", "/v1/nothing", "/static/x.js"})
@@ -513,7 +513,7 @@ def test_without_keys_only_this_machine_is_answered(home: Path, tmp_path: Path) 
             clean(client.get("/v1/stores", origin=origin), 403)
 
 
-# 15: the same write again
+# Repeated writes
 
 
 @pytest.fixture
@@ -557,7 +557,7 @@ def test_writes_are_done_once_and_never_twice(writer: Client) -> None:
     assert writer.forecasts({"store": 1, "days": 1}).json()["cutoff"] == "2014-02-25"
 
 
-# 16: names that would be something else elsewhere
+# Names that are code elsewhere: in SQL, HTTP headers, terminals, spreadsheets and HTML
 
 NAMES = (
     "'; DROP TABLE sales; --",
@@ -592,7 +592,7 @@ def test_names_are_stored_as_they_are(home: Path, tmp_path: Path) -> None:
         assert client.get("/v1/stores/100").json()["StoreType"] == NAMES[0]
 
 
-# 17: limits
+# Limits: rate, concurrency, time and page size
 
 
 def test_more_than_the_rate_is_a_429(home: Path, tmp_path: Path) -> None:

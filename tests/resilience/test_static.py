@@ -1,4 +1,4 @@
-"""What could run code out of data, or a shell, is called nowhere but in the one reviewed module."""
+"""Attack "code in data": functions that turn data into code, or start a shell, are called in one reviewed module only."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""SIGTERM under load: not ready first, no request in flight lost, gone within 10 s (line 18).
+"""Attack "graceful stop": a service that gets SIGTERM under load turns not ready, answers what it has begun, and exits in time.
 
 `tests/service/test_server.py` stops one that was started as it always is; here it stops while sales come in, on both databases.
 """
@@ -114,7 +114,7 @@ def test_when_services_are_stopped_often_then_no_request_is_lost(
         answered += load.seen["200"]
         check(url, sellers, answered)
     report.add(
-        18,
-        f"20 times SIGTERM under load, {url.partition(':')[0]}",
+        "graceful stop",
+        f"SIGTERM 20 times under load, {url.partition(':')[0]}",
         f"not ready first each time; {answered:,} requests, each answered with 200 and logged; gone in {max(times):.1f} s at most",
     )

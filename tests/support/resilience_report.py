@@ -1,6 +1,7 @@
-"""docs/resilience.md, written by the long tests where STORECAST_WRITE_RESILIENCE is set: what was done, and what was seen.
+"""The results table of docs/resilience.md, updated by the long tests if STORECAST_WRITE_RESILIENCE=1 is set.
 
-A run replaces its own lines and leaves the others, so that the long tests may run one by one.
+A run replaces the rows of its own tests and leaves the other rows and the text of the page, so that the long tests can run one
+by one.
 """
 
 import datetime as dt
@@ -8,48 +9,49 @@ import os
 import platform
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-FILE = Path(__file__).parents[1] / "docs" / "attacks.md"
-ASKED = "STORECAST_WRITE_RESILIENCE"
-HEAD = """# What it survived
+PAGE = Path(__file__).parents[2] / "docs" / "resilience.md"
+SWITCH = "STORECAST_WRITE_RESILIENCE"
+HEADER = "| attack | what was done | result | machine | date |"
 
-What the long tests saw (`make test-long`), line by line of what a service must survive; the tests write this file where
-`STORECAST_WRITE_RESILIENCE=1` is set. The same tests run at small size in `make test`, on SQLite and on a real PostgreSQL.
-
-| line | what was done | what was seen | machine | date |
-| --- | --- | --- | --- | --- |
-"""
-LINES = {
-    13: "half-open connections",
-    18: "SIGTERM",
-    19: "kill -9",
-    20: "database or disk gone",
-    21: "another model under load",
-    22: "long load",
-    23: "the clock",
-}
+Attack = Literal["graceful stop", "half-open connections", "long load", "sudden kill"]
 
 
 class Report:
-    """What the tests of one run saw."""
+    """The results of one test run."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[int, str], str] = {}
+        self._rows: dict[tuple[str, str], str] = {}
 
-    def add(self, line: int, done: str, seen: str) -> None:
-        """Note what was done for a line of the list, and what was seen."""
-        here = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    def add(self, attack: Attack, done: str, result: str) -> None:
+        """Record a result.
+
+        Parameters
+        ----------
+        attack : its name in docs/resilience.md
+        done : what the test did, as a few words; a later run with the same attack and words replaces this row
+        result : what was measured
+        """
+        machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
         today = dt.datetime.now(dt.UTC).date()
-        self._rows[line, done] = f"| {line}: {LINES[line]} | {done} | {seen} | {here} | {today} |"
+        self._rows[attack, done] = f"| {attack} | {done} | {result} | {machine} | {today} |"
 
-    def write(self, file: Path) -> None:
-        """Write the table: lines of this run in place of those of runs before."""
-        rows = self._rows
-        if file.is_file():
-            rows = {_key(line): line for line in file.read_text(encoding="utf-8").splitlines() if _is_row(line)} | rows
-        file.write_text(HEAD + "".join(f"{rows[key]}\n" for key in sorted(rows)), encoding="utf-8")
+    def write(self, page: Path) -> None:
+        """Update the results table of a page: rows of this run replace earlier ones of the same attack and words.
+
+        Parameters
+        ----------
+        page : a Markdown file with one table whose header is `HEADER`
+        """
+        lines = page.read_text(encoding="utf-8").splitlines()
+        first = lines.index(HEADER) + 2  # behind the header and its rule
+        last = next((number for number in range(first, len(lines)) if not lines[number].startswith("|")), len(lines))
+        rows = {_key(line): line for line in lines[first:last]} | self._rows
+        lines[first:last] = [rows[key] for key in sorted(rows)]
+        page.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def __bool__(self) -> bool:
         return bool(self._rows)
@@ -57,17 +59,13 @@ class Report:
 
 @pytest.fixture(scope="session")
 def report() -> Iterator[Report]:
-    """Gather what is seen, and write it down where that is asked for."""
-    found = Report()
-    yield found
-    if found and os.environ.get(ASKED) == "1":
-        found.write(FILE)
+    """Collect the results of a run, and write them to the page if the environment asks for it."""
+    results = Report()
+    yield results
+    if results and os.environ.get(SWITCH) == "1":
+        results.write(PAGE)
 
 
-def _is_row(line: str) -> bool:
-    return line.startswith("| ") and line[2:4].strip(" :").isdigit()
-
-
-def _key(line: str) -> tuple[int, str]:
-    cells = line.split(" | ")
-    return int(cells[0].lstrip("| ").partition(":")[0]), cells[1]
+def _key(row: str) -> tuple[str, str]:
+    attack, done = row.strip("| ").split(" | ")[:2]
+    return attack, done
