@@ -85,6 +85,19 @@ def test_every_link_between_docs_leads_somewhere() -> None:
             assert (path.parent / target).exists(), (path.name, target)
 
 
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_to_a_heading_has_its_heading() -> None:
+    for path in DOCS:
+        for target, heading in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text(encoding="utf-8")):
+            page = path.parent / target if target else path
+            assert heading in anchors(page.read_text(encoding="utf-8")), (path.name, target, heading)
+
+
 def test_the_public_surface_is_sorted_and_there() -> None:
     assert storecast.__all__ == sorted(storecast.__all__)
     assert all(getattr(storecast, name) is not None for name in storecast.__all__)
