@@ -36,7 +36,7 @@ from support.service_process import ServiceFactory
 
 
 def moved(days: int) -> Panel:
-    """Return the chain, as many days later."""
+    """Return the test chain, shifted by some days."""
     panel = make_panel(stores=STORES, days=420, ahead=42)
 
     def later(frame: pl.DataFrame) -> pl.DataFrame:
@@ -46,12 +46,12 @@ def moved(days: int) -> Panel:
 
 
 def ending(day: dt.date) -> Panel:
-    """Return a chain whose last sales are of a day."""
+    """Return the test chain, shifted so that its sales end on a day."""
     return moved((day - make_panel(stores=1, days=420, ahead=0).end).days)
 
 
 def served(home: Path, to: Path, panel: Panel) -> Any:
-    """Run a service over a chain of other days."""
+    """Run a service over another chain."""
     own = copy_of(home, to)
     for file in own.glob("storecast.db*"):
         file.unlink()
@@ -125,7 +125,7 @@ def test_when_the_forecast_crosses_new_year_then_no_day_is_missing(home: Path, t
 def test_when_clocks_change_then_days_and_forecasts_are_the_same(
     service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:
-    """Both changes lie in what is asked: in March ahead, and in October in the history."""
+    """The requests span both changes: March in the forecast, October in the history."""
     told = []
     for zone in ("UTC", "Europe/Berlin", "America/Sao_Paulo"):
         own = copy_of(home, tmp_path / zone.replace("/", "-"))
@@ -156,7 +156,7 @@ def test_when_the_clock_is_set_back_then_nothing_is_done_twice_and_nothing_stops
             assert new.json()["same"] == STORES
             assert client.forecasts({"store": 1, "days": 1}).status_code == 200
         wait_until(lambda: requests(own) >= 5, 10)
-        # A model that is trained now has an older name than the one in use, and takes its place all the same.
+        # A model trained now has an older name than the one in use, and must still replace it.
         models = own / "models"
         named = registry.current(models).name
         panel, _ = read_panel(client.service.chain.db())

@@ -26,7 +26,7 @@ def own(home: Path, tmp_path: Path) -> Path:
 
 
 def sales(number: int, days: int = DAYS) -> dict[str, Any]:
-    """Return a write of every store and three weeks, all of whose rows say the same number."""
+    """Return a write of every store and three weeks whose rows all have the same sales."""
     rows = [
         {"Store": store, "Date": str(FIRST + dt.timedelta(days=day)), "Sales": number, **OPEN_DAY}
         for store in range(1, STORES + 1)
@@ -36,7 +36,7 @@ def sales(number: int, days: int = DAYS) -> dict[str, Any]:
 
 
 def stands(url: str) -> int | None:
-    """Return the number that all rows of a write say; None where none of it stands."""
+    """Return the sales that all stored rows of a write have; None if no row is stored."""
     database = Database.open(url)
     try:
         new = read_panel(database)[0].sales.filter(pl.col("Date") >= FIRST)
@@ -59,7 +59,7 @@ def write(caller: Caller, number: int) -> Reply:
 def survives(
     running_service: ServiceProcess, key: str, url: str, go: Callable[[], None], back: Callable[[], None]
 ) -> None:
-    """See a service through a database that goes while it is at work, and comes back."""
+    """Check that a service under load survives the loss of its database, and recovers when it is back."""
     acknowledged: list[int] = []
 
     def writing(client: Caller, count: int) -> Reply:
@@ -82,7 +82,7 @@ def survives(
         assert running_service.status("/health/live") == 200
         before = len(acknowledged)
         assert write(caller, 1_000_000).clear()
-        assert running_service.status() == 503  # it does not come and go
+        assert running_service.status() == 503  # and stays so
         assert len(acknowledged) == before
         back()
         wait_until(lambda: running_service.status() == 200, 40)
@@ -99,7 +99,7 @@ def survives(
 
 
 def waits_for(running_service: ServiceProcess, key: str, back: Callable[[], None]) -> None:
-    """See a service through a beginning without a database."""
+    """Check that a service which starts without its database waits for it."""
     assert running_service.status("/health/live") == 200
     assert running_service.status() == 503
     with Caller(running_service.port, key) as caller:
@@ -141,7 +141,7 @@ def test_when_the_disk_is_full_in_the_midst_of_a_write_then_nothing_of_it_stands
         for more in (4096, 20_000, 40_000):
             running_service.limit_files((folder / "storecast.db-wal").stat().st_size + more)
             number, reply = 2, write(caller, 1000 + more)
-            while reply.status == 200:  # what is freed in the log is written over first
+            while reply.status == 200:  # free space in the write-ahead log is used up first
                 number += 1
                 reply = write(caller, number + more)
             assert reply.clear()
@@ -338,7 +338,7 @@ SAID = {
 def test_when_the_disk_of_the_database_is_full_or_read_only_then_writes_are_refused_whole(
     service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str], code: str
 ) -> None:
-    """The server says what it says then, late in a write; filling a disk of its own would need root."""
+    """A trigger raises the server's own errors late in a write, because filling a real disk would need root."""
     url, key = postgresql
     refuse = [f"CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON {table} EXECUTE FUNCTION refuse()" for table in TABLES]
     accept = [f"DROP TRIGGER refuse ON {table}" for table in TABLES]

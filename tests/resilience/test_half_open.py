@@ -18,7 +18,7 @@ from support.service_process import ServiceFactory
 
 
 def p99(caller: Caller, seconds: float) -> float:
-    """Ask for a forecast over and over, and return the time that one in a hundred took longer than."""
+    """Request forecasts for some seconds, and return the 99th percentile of the response time."""
     times: list[float] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 100:
@@ -30,7 +30,7 @@ def p99(caller: Caller, seconds: float) -> float:
 
 
 def left(port: int, key: str, number: int) -> socket.socket:
-    """Open a connection and leave it."""
+    """Open a connection, send part of a request or nothing, and stop."""
     head = f"POST /v1/forecasts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: text/csv\r\n"
     sent = ("", "POST /v1/forecasts HTTP/1.1\r\nhost: x\r\n", f"{head}content-length: 9\r\n\r\na")[number % 3]
     link = socket.create_connection(("127.0.0.1", port))
@@ -41,7 +41,7 @@ def left(port: int, key: str, number: int) -> socket.socket:
 def beside(service_factory: ServiceFactory, home: Path, links: int, seconds: float) -> tuple[float, float]:
     """Return the p99 of a good client without and with connections that are left half open."""
     key = make_key(home_url(home))
-    patient = {"STORECAST_HEADER_SECONDS": "60", "STORECAST_BODY_SECONDS": "60"}  # else they would be closed after 10 s
+    patient = {"STORECAST_HEADER_SECONDS": "60", "STORECAST_BODY_SECONDS": "60"}  # the default closes them after 10 s
     with (
         service_factory.running(home, **patient) as running_service,
         Caller(running_service.port, key) as caller,
@@ -53,7 +53,7 @@ def beside(service_factory: ServiceFactory, home: Path, links: int, seconds: flo
         with_them = p99(caller, seconds)
         for link in there:
             link.close()
-        usual = max(usual, p99(caller, seconds))  # a machine that others share is not always as fast
+        usual = max(usual, p99(caller, seconds))  # the slower of two: other work on the machine varies
         assert running_service.status() == 200
         assert "Traceback" not in running_service.said()
     return usual, with_them
@@ -63,7 +63,7 @@ def test_when_connections_are_left_half_open_then_good_clients_do_not_notice(
     service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:
     usual, with_them = beside(service_factory, copy_of(home, tmp_path / "home"), 20, 1)
-    assert with_them < max(2 * usual, usual + 0.1)  # a busy machine is no fault of the code
+    assert with_them < max(2 * usual, usual + 0.1)  # allow for a busy machine
 
 
 @pytest.mark.long

@@ -403,7 +403,7 @@ def test_a_changed_byte_or_a_cut_is_read_or_refused(folder: Path, name: str) -> 
 
 @pytest.mark.long
 def test_ten_million_rows_are_read_in_bounded_memory(tmp_path: Path) -> None:
-    """The chain is read in a process of its own, whose memory is that of reading and cleaning alone."""
+    """A child process reads the chain, so that its peak memory is that of reading and cleaning alone."""
     folder = write_chain(tmp_path / "data", stores=10, days=1000)
     for name in ("train.csv", "test.csv", "store.csv", "store_states.csv"):
         few = pl.read_csv(folder / name, infer_schema=False)

@@ -1,7 +1,7 @@
 """Attack "sudden kill": `kill -9` under load loses and doubles no acknowledged write, and leaves no other half done.
 
-Writers go on where they were: what the killed service had not acknowledged is sent again to the next, under the same
-Idempotency-Key. Each writer knows what must stand: what was acknowledged last, or what is on its way.
+A writer sends a write that the killed service did not acknowledge to the next one, under the same Idempotency-Key. It knows
+which values may be stored: those acknowledged last, or those of the write still unacknowledged.
 """
 
 import datetime as dt
@@ -28,17 +28,17 @@ from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
 from support.service_process import ServiceFactory, ServiceProcess
 
-BITS = 20  # days whose promotions write a number
+BITS = 20  # days whose promotions encode a number in binary
 Cell = tuple[int, dt.date]
 
 
 class Writer:
-    """Writes over and over, through every start, and knows what must stand.
+    """A client that keeps writing, across restarts, and knows which values may be stored.
 
     Attributes
     ----------
-    stands : by store and day, the number that was acknowledged last
-    waiting : the write that was not acknowledged: its number, path and body
+    stands : the number acknowledged last, by store and day
+    waiting : the unacknowledged write: its number, path, body and cells
     """
 
     def __init__(self, name: str) -> None:
@@ -51,7 +51,7 @@ class Writer:
         self._tries = 0
 
     def write(self, caller: Caller, running_service: int) -> None:
-        """Send one write; the same again where the one before was not acknowledged."""
+        """Send one write: the unacknowledged one again, or else a new one."""
         if self.waiting is None:
             number = self.acknowledged + 1
             self.waiting = (number, *self.next(number, running_service))
@@ -60,7 +60,7 @@ class Writer:
         reply = caller.post(
             path, body, idempotency_key=f"{self.name}-{number}", x_request_id=f"{self.name}.{number}.{self._tries}"
         )
-        if reply.status == 503 and reply.clear():  # it has just begun
+        if reply.status == 503 and reply.clear():  # the service has just started
             time.sleep(0.01)
             return
         if reply.status != 200:
@@ -80,7 +80,7 @@ class Writer:
 
 
 class Seller(Writer):
-    """Writes sales of two stores at once: a new day in each life of the service, and the days before it anew."""
+    """Writes sales of two stores at once: a new day for each start of the service, and earlier days again."""
 
     def __init__(self, stores: tuple[int, int]) -> None:
         super().__init__(f"sales{stores[0]}")
@@ -95,7 +95,7 @@ class Seller(Writer):
 
 
 class Planner(Writer):
-    """Writes a number in binary over the promotions of the last store's days ahead, and its opposite over school holidays."""
+    """Writes a number in binary into the future promotions of the last store, and its complement into school holidays."""
 
     def __init__(self) -> None:
         super().__init__("plan")
@@ -114,7 +114,7 @@ def planned() -> list[dt.date]:
 
 
 class Campaign:
-    """A service that is started many times on one database."""
+    """Many starts of a service on one database."""
 
     def __init__(self, service_factory: ServiceFactory, home: Path, url: str) -> None:
         self.service_factory, self.home, self.url = service_factory, home, url
@@ -122,12 +122,12 @@ class Campaign:
         self.key = make_key(url)
         self.writers: list[Writer] = [Seller((1, 2)), Seller((3, 4)), Planner()]
         self.answered = 0  # forecasts
-        self.again = 0  # writes that were sent again to the next service
-        self.ready = 0  # services, when they were killed
+        self.again = 0  # unacknowledged writes, sent again to the next service
+        self.ready = 0  # services that were ready when they were killed
         self.random = random.Random(19)
 
     def live(self, number: int, start: ServiceProcess) -> None:
-        """Put a service under load and kill it."""
+        """Put one service under load and kill it."""
         port, end = start.port, threading.Event()
 
         def write(writer: Writer) -> None:
@@ -151,7 +151,7 @@ class Campaign:
         until = time.monotonic() + 30
         while sum(writer.acknowledged for writer in self.writers) == before and time.monotonic() < until:
             time.sleep(0.005)
-        if number % 2:  # else it is killed while it is beginning
+        if number % 2:  # every other service is killed while it starts
             start.ready()
             self.ready += 1
         time.sleep(self.random.uniform(0, 0.5))
@@ -162,7 +162,7 @@ class Campaign:
         assert sum(writer.acknowledged for writer in self.writers) > before, start.said()[-3000:]
 
     def check(self, *, whole: bool) -> None:
-        """Compare what stands with what must."""
+        """Compare the stored rows with those that may be stored."""
         assert [writer.wrong for writer in self.writers] == [[]] * len(self.writers)
         database = Database.open(self.url)
         try:
@@ -197,7 +197,7 @@ class Campaign:
             assert written in allowed
 
     def _check_audit(self, database: Database) -> None:
-        """See that each write was done once, however often it was sent."""
+        """Check that each write was done once, however often it was sent."""
         with database.reading() as conn:
             details = conn.execute(
                 sa.select(t.audit.c.detail).where(t.audit.c.action.in_(("sales", "calendar")))
@@ -212,12 +212,12 @@ class Campaign:
 
 
 def kill_often(service_factory: ServiceFactory, home: Path, url: str, kills: int) -> Campaign:
-    """Kill services, each while the next is not yet there, and check what stands after each."""
+    """Start and kill services one after another, and check the stored rows after each."""
     campaign = Campaign(service_factory, home, url)
     for number in range(kills):
         campaign.live(number, service_factory.start(home, "--db", url))
         campaign.check(whole=number % 10 == 9 or number == kills - 1)
-    # And what waits is taken as if nothing had been.
+    # The last service accepts the writes that are still unacknowledged.
     with (
         service_factory.running(home, "--db", url) as running_service,
         Caller(running_service.port, campaign.key) as caller,

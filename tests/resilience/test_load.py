@@ -17,7 +17,7 @@ from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
 from support.service_process import ServiceFactory, ServiceProcess
 
-DAYS = 14  # whose sales are written over and over
+DAYS = 14  # days whose sales are written again and again
 SMALL_S = 20
 
 
@@ -25,7 +25,7 @@ def sell(caller: Caller, count: int) -> Reply:
     day = str(FIRST + dt.timedelta(days=count % DAYS))
     rows = [{"Store": store, "Date": day, "Sales": 1000 + count, **OPEN_DAY} for store in range(1, STORES + 1)]
     reply = caller.post("/v1/sales", {"rows": rows, "replace": True}, idempotency_key=f"{id(caller)}-{count}")
-    time.sleep(0.2)  # each write makes a new forecast of everything
+    time.sleep(0.2)  # each write causes a new forecast of all stores
     return reply
 
 
@@ -57,7 +57,7 @@ STEPS = [sell, plan, stored, changed, look]
 
 @dataclass
 class Watched:
-    """What one service held, each second: megabytes and open files."""
+    """Memory in MB and open files of one service, measured each second."""
 
     running_service: ServiceProcess
     memory: list[float] = field(default_factory=list)
@@ -68,7 +68,7 @@ class Watched:
         self.files.append(self.running_service.files())
 
     def part(self, number: int) -> tuple[float, int]:
-        """Return the most of a quarter of the time."""
+        """Return the maxima of one quarter of the run."""
         some = slice(number * len(self.memory) // 4, (number + 1) * len(self.memory) // 4)
         return max(self.memory[some]), max(self.files[some])
 
@@ -98,7 +98,7 @@ class Place:
 
 
 def under_load(service_factory: ServiceFactory, places: list[Place], seconds: float) -> None:
-    """Keep two services and a trainer on each database busy, side by side."""
+    """Keep two services and a trainer busy on each database, all at the same time."""
     end = threading.Event()
     with ExitStack() as stack:
         loads = []

@@ -53,7 +53,7 @@ def good(tmp_path: Path) -> Path:
 
 
 def signed(folder: Path, data: bytes) -> Path:
-    """Write any bytes as a model file that is signed by whatever key is in use."""
+    """Write bytes as a model file, signed with the current key."""
     folder.mkdir(exist_ok=True)
     path = folder / NAME
     path.write_bytes(data)
@@ -62,7 +62,7 @@ def signed(folder: Path, data: bytes) -> Path:
 
 
 def refused(path: Path, reason: str = "") -> None:
-    """Ask in every way in which a file can be opened."""
+    """Check that every way of opening a file refuses it."""
     with pytest.raises(ModelFileError, match=reason) as error:
         open_model(path)
     assert len(str(error.value)) < 1000
@@ -74,7 +74,7 @@ def refused(path: Path, reason: str = "") -> None:
 
 
 class Evil:
-    """An object that makes a folder when it is unpickled."""
+    """An object that creates a folder when it is unpickled."""
 
     def __init__(self, mark: Path) -> None:
         self.mark = str(mark)
@@ -259,7 +259,7 @@ def test_a_second_pickle_behind_the_first_is_refused(tmp_path: Path, good: Path)
     assert not (tmp_path / "it-ran").exists()
 
 
-# Stands in for the layer of models, so that the library itself is what meets the broken bytes.
+# Replaces the model class, so that XGBoost itself parses the broken bytes.
 XGBOOST_ALONE = """
 import sys, types
 import xgboost
@@ -279,7 +279,7 @@ sys.modules["storecast.models"] = models
 
 
 def _feature_of_a_billion(data: bytes) -> bytes:
-    """Let every split of every tree ask for a column that is not there."""
+    """Make every split of every tree refer to a column that does not exist."""
     out, start = bytearray(data), 0
     while (found := out.find(b"split_indices[$l#L", start)) >= 0:
         start = found + len(b"split_indices[$l#L")
@@ -305,7 +305,7 @@ def test_a_booster_that_is_broken_but_well_signed_takes_only_a_child_with_it(
     promote(models, good.name)
     for broken in (trees[: len(trees) // 2], trees[:-1], _feature_of_a_billion(trees)):
         path = publish(models, MANIFEST, {"trees.ubj": broken, PART: trial})
-        open_model(path)  # well signed, and every byte is as it was signed
+        open_model(path)  # the signature is valid
         with pytest.raises(ModelFileError, match="trial forecast"):
             try_in_child(path)
         assert current(models) == good
@@ -366,8 +366,8 @@ def test_a_model_that_is_swapped_for_another_good_one_is_not_tried_in_its_place(
         try_in_child(good, sha256=model.sha256)
 
 
-# Kills itself before each (or each fifth) line of what publishes, promotes and prunes, at its first and second visit.
-# It forks, since a start takes long.
+# Kills itself before each (or each fifth) line that publishes, promotes or prunes, the first two times that the line runs.
+# It forks, because starting Python takes long.
 KILLED = """
 import datetime as dt, os, shutil, signal, sys
 from pathlib import Path
@@ -407,7 +407,7 @@ while True:
     limit += stride
     models = root / str(limit) / "models"
     shutil.copytree(template, models)
-    if limit % 2:  # every other time it is also the first to need a key
+    if limit % 2:  # every other run must also create the signing key
         os.environ["STORECAST_SIGNING_KEY"] = str(root / str(limit) / "config" / "signing.key")
         os.environ["STORECAST_TRUSTED_KEYS"] = str(root / "config" / "storecast" / "signing.pub")
     else:
@@ -421,7 +421,7 @@ while True:
     listed = registry.list_models(models)
     assert all(model.valid for model in listed), (limit, listed)
     assert registry.current(models) in [model.path for model in listed], limit
-    steps(models, start + dt.timedelta(days=1))  # and the next one goes on as if nothing had been
+    steps(models, start + dt.timedelta(days=1))  # the next process continues as usual
     listed = registry.list_models(models)
     assert all(model.valid for model in listed) and listed[0].promoted and len(listed) in (2, 3), (limit, listed)
     shutil.rmtree(models.parent)
@@ -429,7 +429,7 @@ while True:
         killed += 1
     else:
         assert os.waitstatus_to_exitcode(status) == 0
-        if limit % 2:  # the longer way: it had a key to make
+        if limit % 2:  # the longer run, which created a key
             break
 print(killed)
 """

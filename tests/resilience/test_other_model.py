@@ -37,7 +37,7 @@ def as_columns(caller: Caller) -> tuple[Reply, str, Figures]:
 
 
 def changed(caller: Caller) -> tuple[Reply, str, Figures]:
-    """Go the whole road: none of it was worked out before."""
+    """Request rows that differ from the stored calendar, which are computed on request."""
     return as_json(caller, {"rows": [{**row, "Promo": 1} for row in ROWS]})
 
 
@@ -45,7 +45,7 @@ WAYS = (as_json, as_csv, as_columns, changed)
 
 
 def run(service_factory: ServiceFactory, *argv: str) -> str:
-    """Run a command beside the services, and return what it said."""
+    """Run a command while the services run, and return its output."""
     command = service_factory.run(list(argv))
     wait_until(lambda: command.code() is not None, 60)
     assert command.code() == 0, command.said()
@@ -67,7 +67,7 @@ def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
         with lock:
             assert right.setdefault((WAYS[number].__name__, model), figures) == figures, "a reply of two models"
             seen[number].add(model)
-        time.sleep(0.02)  # the machine is shared with those who work the other model out
+        time.sleep(0.02)  # leave the processor to the services that compute the other model
         return reply
 
     def all_have_seen(model: str) -> bool:
@@ -90,7 +90,7 @@ def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
         steps = [lambda caller, _, number=number: step(number, caller) for number in range(len(WAYS))]
         with busy([running_service.port for running_service in running_services], key, steps) as load:
             all_serve(running_services, first)
-            with Caller(one.port, key) as caller:  # over HTTP: the reply comes when it serves
+            with Caller(one.port, key) as caller:  # over HTTP: the response comes once the model serves
                 reply = caller.post(f"/v1/models/{second}/promote", {})
                 assert (reply.status, reply.json()["serving"]) == (200, True)
                 assert as_json(caller)[1] == second

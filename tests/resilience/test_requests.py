@@ -37,7 +37,7 @@ LARGEST_REPLY = 8192
 
 
 def clean(reply: httpx.Response, *statuses: int) -> dict[str, Any]:
-    """Check that a request was refused as it should be, and return the problem."""
+    """Check that a request was refused cleanly, and return the problem."""
     assert reply.status_code in (statuses or range(400, 500)), (reply.status_code, reply.text[:300])
     assert reply.headers["content-type"] == "application/problem+json"
     assert len(reply.content) <= LARGEST_REPLY
@@ -248,13 +248,13 @@ def test_compressed_bodies_are_a_415(client: Client) -> None:
 
 
 class Raw:
-    """A service on a socket, spoken to in bytes."""
+    """A service on a socket that accepts raw bytes."""
 
     def __init__(self, port: int, key: str) -> None:
         self.port, self.key = port, key
 
     def send(self, *parts: bytes, wait: float = 10) -> bytes:
-        """Send bytes and return all that comes back until the connection is closed, or nothing more comes."""
+        """Send bytes, and return all bytes received until the connection closes or goes silent."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as link:
             try:
                 for part in parts:
@@ -304,7 +304,7 @@ def test_chunks_without_a_length_are_counted(raw: Raw) -> None:
     head = raw.head("content-type: application/json", "transfer-encoding: chunked")
     chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
     got = raw.send(head, *[chunk] * 40)
-    assert got == b"" or got.startswith(b"HTTP/1.1 413"), got[:100]  # the door may close before all was sent
+    assert got == b"" or got.startswith(b"HTTP/1.1 413"), got[:100]  # the service may close early
     assert raw.post() == 200
 
 
@@ -383,10 +383,10 @@ def test_half_open_connections_are_closed_and_good_clients_do_not_notice(raw: Ra
             ][k % 3]
         )
     beside = slowest()
-    assert beside < max(2 * usual, usual + 0.1)  # a busy machine is no fault of the code
+    assert beside < max(2 * usual, usual + 0.1)  # allow for a busy machine
     for link in links:
         link.settimeout(10)
-        while True:  # an answer first, from those whose headers were whole
+        while True:  # connections with complete headers get a response first
             try:
                 if not link.recv(65536):
                     break
@@ -450,7 +450,7 @@ def test_without_a_key_nothing_but_health_answers(client: Client, keys: dict[str
 @pytest.mark.parametrize("scope", REACH)
 def test_a_key_reaches_as_far_as_its_scope(client: Client, keys: dict[str, str], scope: str) -> None:
     for (method, path), needed in SCOPES.items():
-        body = b"[" if method == "POST" else None  # never gets so far as to change anything
+        body = b"[" if method == "POST" else None  # a broken body, so that nothing is changed
         reply = client.ask(method, address(path), body, key=keys[scope])
         if needed in REACH[scope]:
             assert reply.status_code not in (401, 403), (method, path)
@@ -462,7 +462,7 @@ def test_a_key_reaches_as_far_as_its_scope(client: Client, keys: dict[str, str],
 def test_what_stands_behind_a_path_opens_no_other_route(client: Client, keys: dict[str, str], more: str) -> None:
     for method, path in SCOPES:
         if "{store}" in path or path.endswith("{model}"):
-            continue  # what stands behind it is a name
+            continue  # the text would be part of the name
         body = b"[" if method == "POST" else None
         for scope in ("read", "admin"):
             clean(client.ask(method, address(path) + more, body, key=keys[scope]), 404)
@@ -518,7 +518,7 @@ def test_without_keys_only_this_machine_is_answered(home: Path, tmp_path: Path) 
 
 @pytest.fixture
 def writer(home: Path, url: str, tmp_path: Path) -> Iterator[Client]:
-    """Run a service that may be written to, on one database and on the other."""
+    """Run a service that accepts writes, on SQLite and on PostgreSQL."""
     own = copy_of(home, tmp_path / "home")
     fill(url, chain())
     with running(settings_of(own, db=url), make_key(url)) as found:
@@ -535,25 +535,25 @@ def test_writes_are_done_once_and_never_twice(writer: Client) -> None:
     with ThreadPoolExecutor(20) as threads:
         replies = list(threads.map(lambda _: writer.post("/v1/sales", body, idempotency_key="once"), range(20)))
     assert {reply.status_code for reply in replies} == {200}
-    assert {reply.content for reply in replies} == {replies[0].content}  # the first reply, twenty times
+    assert {reply.content for reply in replies} == {replies[0].content}  # the same response twenty times
     assert replies[0].json()["inserted"] == 1
     assert written(writer).height == 1
     other = {"rows": [{"Store": 2, "Date": "2014-02-25", "Sales": 4000}]}
     clean(writer.post("/v1/sales", other, idempotency_key="once"), 409)
     assert written(writer).height == 1
     clean(writer.post("/v1/sales", other, idempotency_key="x" * 200), 422)
-    # Without the header, too: the same values change nothing, and others are refused.
+    # Without the header as well, the same values change nothing and others are refused.
     again = writer.post("/v1/sales", body).json()
     assert (again["inserted"], again["same"]) == (0, 1)
     clean(writer.post("/v1/sales", {"rows": [{**body["rows"][0], "Sales": 1}]}), 409)
     replaced = writer.post("/v1/sales", {"rows": [{**body["rows"][0], "Sales": 1}], "replace": True})
     assert replaced.json()["replaced"] == 1
-    # What was written is told of, by whom.
+    # The audit table records each write and its key.
     with writer.service.chain.db().reading() as conn:
         found = conn.execute(sa.select(t.audit.c.actor, t.audit.c.action).where(t.audit.c.action == "sales")).all()
     assert len(found) >= 2
     assert all(row.actor.startswith("key:") for row in found)
-    # The next forecast knows it.
+    # The next forecast includes the write.
     assert writer.forecasts({"store": 1, "days": 1}).json()["cutoff"] == "2014-02-25"
 
 
@@ -606,14 +606,14 @@ def test_more_than_the_rate_is_a_429(home: Path, tmp_path: Path) -> None:
         for reply in refused:
             clean(reply, 429)
             assert int(reply.headers["retry-after"]) >= 1
-        other = make_key(home_url(own))  # another key has a bucket of its own
+        other = make_key(home_url(own))  # each key has a rate limit of its own
         assert client.get("/v1/stores", key=other).status_code == 200
         assert client.get("/health/live").status_code == 200
         _too_slow_and_too_many(client, home_url(own))
 
 
 def _too_slow_and_too_many(client: Client, where: str) -> None:
-    """Hold the pool's threads up, so that what comes takes too long, and then what comes more is too much."""
+    """Block the threads of the pool, so that some requests take too long and further ones are refused."""
     hold = threading.Event()
     pool = client.service.large
 

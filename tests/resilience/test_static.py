@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 REVIEWED = ROOT / "src" / "storecast" / "bundle" / "safe_pickle.py"
 SKOPS = ROOT / "src" / "storecast" / "safe_skops.py"
 
-# Modules whose loaders run code. Importing one is enough to be found, under whatever name it then goes.
+# Modules whose loaders run code. Importing one, under any name, counts as a finding.
 MODULES = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "marshal", "shelve", "yaml", "code", "codeop"}
 CALLS = {
     "eval",
@@ -27,12 +27,12 @@ CALLS = {
     "subprocess.getoutput",
     "subprocess.getstatusoutput",
 }
-METHODS = {"read_pickle", "to_pickle", "deserialize", "unsafe_load", "Unpickler"}  # of whatever object
+METHODS = {"read_pickle", "to_pickle", "deserialize", "unsafe_load", "Unpickler"}  # of any object
 FLAGS = {"allow_pickle": True, "shell": True, "weights_only": False}
 
 
 def findings(source: str) -> Iterator[tuple[int, str]]:
-    """Yield line and name of everything in a source that may run data as code."""
+    """Yield line and name of everything in a source file that may run data as code."""
     tree = ast.parse(source)
     known: dict[str, str] = {}
     for node in ast.walk(tree):

@@ -1,6 +1,6 @@
 """Attack "graceful stop": a service that gets SIGTERM under load turns not ready, answers what it has begun, and exits in time.
 
-`tests/service/test_server.py` stops one that was started as it always is; here it stops while sales come in, on both databases.
+`tests/service/test_server.py` stops a service during forecasts, on SQLite; here sales are written as well, on both databases.
 """
 
 import signal
@@ -23,7 +23,7 @@ from support.service_process import ServiceFactory, ServiceProcess
 
 
 class Sellers:
-    """Clients that write sales of a store each, and know what was acknowledged."""
+    """Clients that each write sales of one store, and know what was acknowledged."""
 
     def __init__(self) -> None:
         self.acknowledged: dict[int, int] = {}
@@ -51,7 +51,7 @@ def totals(caller: Caller, count: int) -> Reply:
 
 @contextmanager
 def stopped(running_service: ServiceProcess) -> Iterator[list[int]]:
-    """Send SIGTERM, and yield what it says of being ready until it is gone."""
+    """Send SIGTERM, and yield the readiness status codes until the service is gone."""
     seen: list[int] = []
     began = time.monotonic()
     running_service.signal(signal.SIGTERM)
@@ -78,7 +78,7 @@ def test_when_it_is_stopped_under_load_then_no_request_is_lost(
                 pass
     assert load.wrong == []
     assert set(load.seen) == {"200"}
-    assert 503 in seen  # not ready, and still answering
+    assert 503 in seen  # not ready, but still answering
     assert 200 not in seen[seen.index(503) :]
     check(url, sellers, load.seen["200"])
 
@@ -89,7 +89,7 @@ def check(url: str, sellers: Sellers, answered: int) -> None:
         sales = read_panel(database)[0].sales
         found = dict(sales.filter(sales["Date"] == FIRST).select("Store", "Sales").rows())
         assert found == sellers.acknowledged
-        with database.reading() as conn:  # the log of requests is whole, too
+        with database.reading() as conn:  # the request log is complete, too
             assert conn.execute(sa.select(sa.func.count()).select_from(t.requests)).scalar() == answered
     finally:
         database.close()
