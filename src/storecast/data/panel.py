@@ -8,10 +8,12 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.frames import read_frames
 from storecast.data.panel_checks import check_tables
 from storecast.errors import DataError, HistoryError
 
@@ -39,6 +41,40 @@ class Panel:
     def __post_init__(self) -> None:
         """Refuse tables that break `schema`, or are not sorted by unique keys."""
         check_tables(self.sales, self.stores, self.calendar)
+
+    @classmethod
+    def from_frames(cls, sales: Any, stores: Any = None, calendar: Any = None) -> "Panel":
+        """Make a Panel of data frames of Polars, pandas or Arrow.
+
+        Parameters
+        ----------
+        sales : a row per store and day: Store (whole numbers or text), Date, Sales (money), and optional Customers, Open, Promo,
+            StateHoliday, SchoolHoliday
+        stores : a row per store: Store and optional StoreType, Assortment, State, CompetitionDistance (metres), CompetitionSince,
+            Promo2, Promo2Since, PromoInterval; None: the stores of the sales, without attributes
+        calendar : what is known of days, past and ahead: Store, Date and optional Open, Promo, StateHoliday, SchoolHoliday and
+            numeric columns of your own that are known ahead
+
+        Returns
+        -------
+        Panel
+            without Open, a store was open on the days it sold; without the other columns, there was no promotion and no holiday.
+            Such days are marked as assumed. Days ahead that the calendar leaves out are worked out when they are forecast.
+
+        Raises
+        ------
+        DataError
+            where a column is missing, unknown or of another type, a value is out of bounds, or a store and day stands twice
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> sales = pl.DataFrame({"Store": [1, 1], "Date": ["2015-06-12", "2015-06-13"], "Sales": [5263.0, 4952.0]})
+        >>> Panel.from_frames(sales).end
+        datetime.date(2015, 6, 13)
+        """
+        frames = read_frames(sales, stores, calendar)
+        return cls(frames.sales, frames.stores, frames.calendar)
 
     @cached_property
     def first(self) -> dt.date:

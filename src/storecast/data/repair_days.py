@@ -51,8 +51,8 @@ def openings(work: Work) -> None:
         work.need("open_missing", f"A cell Open is empty ({examples[0]})", "Fill it in")
         given = work.sales.filter(pl.col(s.OPEN).is_not_null())
         sold = pl.when(pl.col(s.SALES) > 0).then(pl.lit(1, pl.Int8))
-        work.sales = _opened(work.sales, pl.coalesce(s.OPEN, sold), given)
-        work.ahead = None if work.ahead is None else _opened(work.ahead, pl.col(s.OPEN), given)
+        work.sales = fill_open(work.sales, pl.coalesce(s.OPEN, sold), given)
+        work.ahead = None if work.ahead is None else fill_open(work.ahead, pl.col(s.OPEN), given)
     work.note("open_missing", "worked out from sales, or the store's own weekdays and holidays", rows, examples)
 
 
@@ -114,7 +114,7 @@ def _not_all(name: str, column: str, empty: int, rows: int, remedy: str) -> None
         raise DataError(f"{name}: the column {column} is empty in every row. {remedy}")
 
 
-def _opened(frame: pl.DataFrame, known: pl.Expr, given: pl.DataFrame) -> pl.DataFrame:
+def fill_open(frame: pl.DataFrame, known: pl.Expr, given: pl.DataFrame) -> pl.DataFrame:
     """Return a table with Open filled in: as known, else by the store's habit, else open on weekdays but not on holidays."""
     no_holiday = pl.col(s.STATE_HOLIDAY) == s.NO_HOLIDAY
     kind = pl.when(no_holiday).then(pl.col(s.DATE).dt.weekday()).otherwise(HOLIDAY).cast(pl.Int8).alias("kind")

@@ -1,0 +1,97 @@
+"""Frames become a Panel, or are refused with what was found and what was expected."""
+
+import datetime as dt
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.errors import DataError
+from support.panels import make_panel
+
+SALES = pl.DataFrame(
+    {
+        "Store": [2, 1, 1],
+        "Date": [dt.date(2015, 6, 12), dt.date(2015, 6, 13), dt.date(2015, 6, 12)],
+        "Sales": [7.0, 0.0, 5.0],
+    }
+)
+
+
+def pieces(panel: Panel) -> dict[str, pl.DataFrame]:
+    return {"sales": panel.sales, "stores": panel.stores, "calendar": panel.calendar.drop(s.ASSUMED)}
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "shuffled"])
+def test_frames_of_a_panel_make_it_again(kind: str) -> None:
+    panel = make_panel(stores=3, days=60, ahead=10)
+    frames: dict[str, Any] = pieces(panel)
+    if kind == "shuffled":
+        frames = {name: frame.sample(fraction=1.0, shuffle=True, seed=1) for name, frame in frames.items()}
+    if kind == "pandas":
+        frames = {name: pd.DataFrame(frame.to_dict(as_series=False)) for name, frame in frames.items()}
+    again = Panel.from_frames(**frames)
+    for table in ("sales", "stores", "calendar"):
+        assert_frame_equal(getattr(again, table), getattr(panel, table))
+
+
+def test_only_stores_days_and_sales_are_needed() -> None:
+    panel = Panel.from_frames(SALES)
+    assert panel.stores[s.STORE].to_list() == [1, 2]
+    assert panel.calendar[s.OPEN].to_list() == [1, 0, 1]
+    assert panel.calendar[s.ASSUMED].all()
+    assert panel.sales[s.CUSTOMERS].null_count() == 3
+
+
+def test_days_ahead_are_those_of_the_calendar_and_gaps_are_filled_and_marked() -> None:
+    panel = make_panel(stores=2, days=120, ahead=14)
+    first = panel.end + dt.timedelta(days=1)
+    calendar = pl.DataFrame({"Store": [1], "Date": [first], "Promo": [1], "Leaflet": [3.5]})
+    ahead = Panel.from_frames(panel.sales, panel.stores, calendar).window(panel.end, 14).future
+    assert ahead.select(s.PROMO, "Leaflet", s.ASSUMED).rows() == [(1, 3.5, True)]
+    whole = calendar.with_columns(Open=pl.lit(1), StateHoliday=pl.lit("0"), SchoolHoliday=pl.lit(0))
+    ahead = Panel.from_frames(panel.sales, panel.stores, whole).window(panel.end, 14).future
+    assert ahead[s.ASSUMED].to_list() == [False]
+
+
+def test_a_weekday_on_which_a_store_never_sold_is_closed_ahead() -> None:
+    panel = make_panel(stores=2, days=120, ahead=14)
+    days = panel.calendar.filter(pl.col(s.DATE) > panel.end).select(s.KEYS)
+    ahead = Panel.from_frames(panel.sales, panel.stores, days).window(panel.end, 14).future
+    sundays = ahead.filter(pl.col(s.DATE).dt.weekday() == 7)
+    assert sundays[s.OPEN].sum() == 0
+    assert ahead.filter(pl.col(s.DATE).dt.weekday() == 2)[s.OPEN].to_list() == [1] * 4
+
+
+def test_dates_may_be_text_or_midnights_and_ids_text() -> None:
+    for dates in (["2015-06-12", "2015-06-13"], [dt.datetime(2015, 6, 12), dt.datetime(2015, 6, 13)]):
+        panel = Panel.from_frames(pl.DataFrame({"Store": ["a", "a"], "Date": dates, "Sales": [1, 2]}))
+        assert (panel.first, panel.end) == (dt.date(2015, 6, 12), dt.date(2015, 6, 13))
+
+
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        ({"sales": SALES.drop("Sales")}, r"sales: the column Sales is missing; found 'Store, Date'"),
+        ({"sales": SALES.rename({"Sales": "sale"})}, r"Did you mean sale\?"),
+        ({"sales": SALES.with_columns(Price=pl.lit(1.0))}, r"the column 'Price' is not known.*frame calendar"),
+        ({"sales": SALES.with_columns(Sales=pl.lit(-1.0))}, r"sales, row 0: Sales is '-1.0'; expected a number from 0"),
+        ({"sales": SALES.with_columns(Open=pl.lit(2))}, r"Open is '2'; expected 0 or 1"),
+        ({"sales": SALES.with_columns(Sales=pl.lit("5,3"))}, r"the column Sales holds String values such as '5,3'"),
+        ({"sales": SALES.with_columns(Date=pl.lit("12.06.2015"))}, r"the column Date holds String.*expected a date such as 2015"),
+        ({"sales": SALES.with_columns(Date=pl.lit(dt.datetime(2015, 6, 12, 22)))}, r"Date holds Datetime"),
+        ({"sales": pl.concat([SALES, SALES.head(1)])}, r"two rows of store '2 on 2015-06-12'"),
+        ({"sales": SALES.head(0)}, "holds no rows"),
+        ({"sales": SALES, "stores": pl.DataFrame({"Store": [1]})}, r"sales: found the store '2', which the frame stores"),
+        ({"sales": SALES, "stores": pl.DataFrame({"Store": ["1"]})}, r"stores: Store holds String"),
+        ({"sales": SALES.with_columns(Store=pl.when(pl.col("Store") == 1).then("Store"))}, r"Store is 'None'; expected a whole"),
+        ({"sales": [1, 2]}, r"sales: found a list; expected a data frame"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said(frames: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Panel.from_frames(**frames)
