@@ -61,6 +61,15 @@ def test_the_python_of_the_readme_runs(tour: Path) -> None:
         assert ran.returncode == 0, ran.stderr
 
 
+def test_the_python_page_runs(tmp_path: Path) -> None:
+    page = "\n".join(blocks((ROOT / "docs" / "python.md").read_text(encoding="utf-8"), "python"))
+    checks = "assert forecast.height == 8 * 28 and same.equals(model.predict()) and len(expected) == chain.test.height"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{page}\n{checks}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
     commands = set(re.findall(rf"storecast ((?:{GROUPS}) \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(README, "sh"))))
     for path in DOCS:

@@ -9,25 +9,43 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from storecast.bundle.bundle import Bundle, load
+    from storecast.bundle.fitting import fit
     from storecast.config import Task
     from storecast.data.panel import Panel, Window
     from storecast.evaluate.backtest import backtest
+    from storecast.sklearn_forecaster import StoreForecaster
     from storecast.uncertainty.forecast import Forecast
     from storecast.workflows import check, explore, forecast, train
 
 __version__ = "0.1.0"
 
-__all__ = ["Bundle", "Forecast", "Panel", "Task", "Window", "backtest", "check", "explore", "forecast", "load", "train"]
+__all__ = [
+    "Bundle",
+    "Forecast",
+    "Panel",
+    "StoreForecaster",
+    "Task",
+    "Window",
+    "backtest",
+    "check",
+    "explore",
+    "fit",
+    "forecast",
+    "load",
+    "train",
+]
 
 _HOMES = {
     "Bundle": "storecast.bundle.bundle",
     "Forecast": "storecast.uncertainty.forecast",
     "Panel": "storecast.data.panel",
+    "StoreForecaster": "storecast.sklearn_forecaster",
     "Task": "storecast.config",
     "Window": "storecast.data.panel",
     "backtest": "storecast.evaluate.backtest",
     "check": "storecast.workflows",
     "explore": "storecast.workflows",
+    "fit": "storecast.bundle.fitting",
     "forecast": "storecast.workflows",
     "load": "storecast.bundle.bundle",
     "train": "storecast.workflows",

@@ -23,6 +23,30 @@ def valid_quantile(quantile: float) -> bool:
     return MIN_QUANTILE <= quantile <= MAX_QUANTILE and abs(percent - round(percent)) <= 1e-9
 
 
+def interval_quantiles(level: int) -> tuple[float, float]:
+    """Return the quantiles that bound a central interval.
+
+    Parameters
+    ----------
+    level : in percent; its bounds must be whole percents
+
+    Raises
+    ------
+    ConfigError
+        where they are not
+
+    Examples
+    --------
+    >>> interval_quantiles(90)
+    (0.05, 0.95)
+    """
+    if level not in range(2, 99, 2):
+        raise ConfigError(
+            f"The level {level} has no bounds in whole percents; expected 95, or an even number from 2 to 98."
+        )
+    return (100 - level) / 200, (100 + level) / 200
+
+
 @dataclass(frozen=True)
 class Task:
     """What is asked of a model."""

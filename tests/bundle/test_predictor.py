@@ -3,7 +3,6 @@
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -192,6 +191,5 @@ def test_days_whose_calendar_was_worked_out_are_named(panel: Panel) -> None:
 
 def test_a_chain_with_other_columns_is_refused(ready: Predictor, panel: Panel) -> None:
     own = panel.with_calendar(panel.calendar.with_columns(pl.lit(1.0).alias("Leaflet")))
-    manifest = SimpleNamespace(task={"known": []})
     with pytest.raises(ConfigError, match="Leaflet"):
-        Predictor.of(replace(ready.bundle, manifest=manifest), own)  # type: ignore[arg-type]
+        Predictor.of(replace(ready.bundle, known=()), own)

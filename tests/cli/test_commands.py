@@ -55,7 +55,7 @@ def test_run_writes_the_home(cli: Cli, folder: Path, tmp_path: Path) -> None:
     totals = pl.read_csv(tmp_path / "totals.csv")
     chain = totals.filter(pl.col("Level") == "chain-horizon")["Forecast"][0]
     assert round(chain * 100) == sum(round(value * 100) for value in forecast["Forecast"])
-    assert "promoted" in (tmp_path / "run.log").read_text(encoding="utf-8")
+    assert "selected" in (tmp_path / "run.log").read_text(encoding="utf-8")
     scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
     assert {line["model"] for line in scores["scores"]} == {"naive", "linear"}
 

@@ -61,8 +61,8 @@ def train(kind: str, panel: Panel, home: Path) -> str:
     calibration = calibrate([past.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))], cold=3.0)
     model.fit(panel.until(panel.end), HORIZON)
     field = fit_joint_errors(past_errors(panel, HORIZON, fast=True), panel.stores, HORIZON)
-    bundle = Bundle(model, calibration, Task(HORIZON), field)
-    return bundle.save(home / "models", panel, scores={"RMSPE": 0.1}, generated=True).name
+    bundle = Bundle(model, calibration, Task(HORIZON), field, panel=panel, scores={"RMSPE": 0.1}, generated=True)
+    return bundle.save(home / "models").name
 
 
 def make_home(home: Path) -> Path:

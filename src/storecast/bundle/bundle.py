@@ -1,27 +1,36 @@
-"""Bundle: a trained model with all it needs to forecast, as one signed file."""
+"""Bundle: a trained model that forecasts, explains and is saved as one signed file."""
 
 import dataclasses
+import datetime as dt
 import json
+import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
+from storecast import schema as s
+from storecast.bundle.fitted import FittedModel
 from storecast.bundle.manifest import Manifest
+from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
 from storecast.bundle.smoke_test import trial_part, try_in_child
-from storecast.config import Task
+from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.panel import Panel
-from storecast.errors import ConfigError, quote
-from storecast.models import Forecaster, restore
+from storecast.errors import ConfigError
+from storecast.models import restore
 from storecast.models.base import SETTINGS
-from storecast.models.settings import Settings
 from storecast.uncertainty.calibration import Calibration
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.joint_errors import JointErrors
 from storecast.uncertainty.point import point_forecasts
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 CALIBRATION = "calibration.json"
 FIELD = "error-field.json"
@@ -30,30 +39,123 @@ TRIAL_ROWS = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Bundle:
-    """A trained model.
+class Bundle(FittedModel):
+    """A trained model; `storecast.fit` makes one, `storecast.load` reads one.
 
     Attributes
     ----------
-    model : the fitted forecaster
-    calibration : what earlier windows said of its errors
-    task : what it was trained for
-    joint_errors : how errors hang together, for the intervals of totals; None where the past is too short to tell
-    settings : of the model, where they depart from the usual ones
     manifest : what its file says; None before it is saved
-    name : of its file; the kind of model before it is saved
+    panel : the chain that it was fitted on, which methods use where no other is given; None for a model that was loaded
+    scores : what its backtest measured, by name
+    generated : whether the chain is a generated one
     """
 
-    model: Forecaster
-    calibration: Calibration
-    task: Task
-    joint_errors: JointErrors | None = None
-    settings: Settings = dataclasses.field(default_factory=dict)
     manifest: Manifest | None = None
-    name: str = ""
+    panel: Panel | None = None
+    scores: dict[str, float] = dataclasses.field(default_factory=dict)
+    generated: bool = False
+    _predictors: weakref.WeakKeyDictionary[Panel, Predictor] = dataclasses.field(
+        init=False, repr=False, default_factory=weakref.WeakKeyDictionary
+    )
+
+    def predict(
+        self,
+        panel: Panel | None = None,
+        *,
+        calendar: pl.DataFrame | None = None,
+        level: Sequence[int] = LEVELS,
+        quantiles: Sequence[float] = (),
+    ) -> pl.DataFrame:
+        """Forecast every store and day of the horizon after the end of a chain's sales.
+
+        Parameters
+        ----------
+        panel : the chain; None: the one that the model was fitted on
+        calendar : Store, Date and what is to differ from the chain's calendar of Open, Promo, StateHoliday, SchoolHoliday and own
+            columns; a null leaves the chain's value. Only the stores that it names are returned.
+        level : central intervals, in percent: even numbers from 2 to 98, and 95
+        quantiles : to add, whole percents from 0.01 to 0.99
+
+        Returns
+        -------
+        Store, Date, Forecast (expected sales, money), Lower and Upper of each level, a column Q10 … for each quantile; sorted by
+        store and date, 0 on closed days
+
+        Raises
+        ------
+        ConfigError
+            where a level or quantile has no meaning, or the chain's own columns are not the model's
+        DataError
+            where the calendar names an unknown store, or a day that does not lie ahead
+        """
+        wanted = {percent: interval_quantiles(percent) for percent in level if percent not in LEVELS}
+        every = Task(
+            self.task.horizon, tuple(sorted({*quantiles, *(q for pair in wanted.values() for q in pair)}))
+        ).quantiles
+        predictor = self._predictor(panel)
+        rows = predictor.forecast(every) if calendar is None else predictor.predict(calendar, every)[0]
+        bounds: list[pl.Expr] = []
+        for percent in level:
+            names = s.bound_columns(percent)
+            inside = names if percent in LEVELS else [s.quantile_column(q) for q in wanted[percent]]
+            bounds += [pl.col(column).alias(name) for column, name in zip(inside, names, strict=True)]
+        return rows.select(*s.KEYS, s.FORECAST, *bounds, *(s.quantile_column(quantile) for quantile in quantiles))
+
+    def explain(self, stores: Sequence[object], panel: Panel | None = None) -> pl.DataFrame:
+        """Split the forecasts of some stores into the money that each driver contributes.
+
+        Parameters
+        ----------
+        stores : ids
+        panel : the chain; None: the one that the model was fitted on
+
+        Returns
+        -------
+        as `storecast.explain.explanations.explain`: Store, Date, Forecast, Usual, and a column for each driver; they add up
+        """
+        return self._predictor(panel).explain(stores)
+
+    def totals(self, panel: Panel | None = None) -> pl.DataFrame:
+        """Sum the forecast over weeks and the whole horizon, by store, store type, state and chain, with intervals.
+
+        Parameters
+        ----------
+        panel : the chain; None: the one that the model was fitted on
+
+        Returns
+        -------
+        as `storecast.uncertainty.totals.totals`: Level, Key, Start, End, Forecast and bounds, money
+        """
+        predictor = self._predictor(panel)
+        return predictor.totals(predictor.forecast())
+
+    def plot(self, store: object, panel: Panel | None = None) -> "go.Figure":
+        """Draw a store's last weeks of sales and its forecast with intervals.
+
+        Parameters
+        ----------
+        store : its id
+        panel : the chain; None: the one that the model was fitted on
+
+        Raises
+        ------
+        DataError
+            where the chain holds no such store
+        """
+        from storecast.report.figures import store_ahead  # a service need not load a plotting library
+
+        predictor = self._predictor(panel)
+        rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
+        return store_ahead(store, predictor.panel.sales, rows, predictor.cutoff)
 
     def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
-        """Forecast the days after the end of the panel's sales, for each row of its calendar ahead."""
+        """Forecast the days after the end of the panel's sales, for each row of its calendar ahead.
+
+        Parameters
+        ----------
+        panel : the chain, with a calendar ahead
+        task : horizon and quantiles; None: those that the model was trained for
+        """
         task = task or self.task
         window = panel.window(panel.end, task.horizon)
         if window.future.is_empty():
@@ -62,25 +164,35 @@ class Bundle:
                 "(`storecast future` shows what would be assumed)."
             )
         medians = point_forecasts(self.model, window)
-        draws = (
+        paths = (
             None
             if self.joint_errors is None
             else self.joint_errors.sample_paths(medians, panel.stores, self.calibration)
         )
         rows, factor = self.calibration.apply(medians, task), self.calibration.rmspe_factor(medians)
-        return Forecast(rows, panel.end, self.name or self.model.name, draws, factor)
+        return Forecast(rows, panel.end, self.name or self.model.name, paths, factor)
 
-    def save(self, folder: Path, panel: Panel, *, scores: dict[str, Any], generated: bool) -> "Bundle":
-        """Sign the model and add it to a folder of models; a few rows with their answers are stored with it for a trial.
+    def save(self, folder: Path) -> "Bundle":
+        """Sign the model and add it to a folder of models; a few rows with their predictions are stored with it for a trial.
 
         Parameters
         ----------
-        panel : the one it was fitted on, with a calendar ahead
-        scores : what its backtest measured, by name
+        folder : of models, such as HOME/models
+
+        Returns
+        -------
+        Bundle
+            the same model with its file's name and manifest
+
+        Raises
+        ------
+        ConfigError
+            where the model was loaded from a file: copy the file and its signature instead
         """
+        panel = self._chain(None)
         window = panel.window(panel.end, self.task.horizon)
-        design = self.model.features(window)
-        rows = design[np.linspace(0, design.height - 1, min(TRIAL_ROWS, design.height)).astype(np.int64)]
+        features = self.model.features(window)
+        rows = features[np.linspace(0, features.height - 1, min(TRIAL_ROWS, features.height)).astype(np.int64)]
         parts = {
             **self.model.state(),
             CALIBRATION: self.calibration.to_json(),
@@ -91,14 +203,27 @@ class Bundle:
         manifest = {
             "kind": self.model.name,
             "task": {"horizon": self.task.horizon, "quantiles": list(self.task.quantiles), "known": list(panel.known)},
-            "scores": scores,
+            "scores": self.scores,
             "data_fingerprint": panel.fingerprint,
             "cutoff": panel.end.isoformat(),
-            "generated": generated,
+            "generated": self.generated,
             "calibration": CALIBRATION,
         }
         path = publish(folder, manifest, parts)
         return replace(self, manifest=open_model(path).manifest, name=path.name)
+
+    def _chain(self, panel: Panel | None) -> Panel:
+        chain = panel or self.panel
+        if chain is None:
+            raise ConfigError("A model that was loaded from a file holds no chain; give a Panel.")
+        return chain
+
+    def _predictor(self, panel: Panel | None) -> Predictor:
+        """Return the predictor over a chain; what the past decides is worked out once for each."""
+        chain = self._chain(panel)
+        if chain not in self._predictors:
+            self._predictors[chain] = Predictor.of(self, chain)
+        return self._predictors[chain]
 
 
 def load(path: Path) -> Bundle:
@@ -113,21 +238,13 @@ def load(path: Path) -> Bundle:
     try_in_child(path, sha256=file.sha256)
     task = Task(int(file.manifest.task["horizon"]), tuple(file.manifest.task["quantiles"]))
     return Bundle(
-        restore(file.manifest.kind, file.parts),
-        Calibration.from_json(file.parts[CALIBRATION]),
-        task,
-        JointErrors.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
-        json.loads(file.parts.get(SETTINGS, b"{}")),
-        file.manifest,
-        file.name,
+        model=restore(file.manifest.kind, file.parts),
+        calibration=Calibration.from_json(file.parts[CALIBRATION]),
+        task=task,
+        joint_errors=JointErrors.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
+        settings=json.loads(file.parts.get(SETTINGS, b"{}")),
+        name=file.name,
+        known=tuple(file.manifest.task.get("known", ())),
+        manifest=file.manifest,
+        generated=file.manifest.generated,
     )
-
-
-def check_columns(bundle: Bundle, panel: Panel) -> None:
-    """Refuse a panel whose own known-ahead columns are not those that the model learned from."""
-    learned = tuple(bundle.manifest.task.get("known", ())) if bundle.manifest else panel.known
-    if set(learned) != set(panel.known):
-        raise ConfigError(
-            f"The model {quote(bundle.name)} learned from the own columns {quote(', '.join(learned) or 'none')}; the data have "
-            f"{quote(', '.join(panel.known) or 'none')}. Name the same in storecast.toml, or train again."
-        )

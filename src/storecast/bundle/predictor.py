@@ -16,7 +16,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import I64
-from storecast.bundle.bundle import Bundle, check_columns
+from storecast.bundle.fitted import FittedModel, check_columns
 from storecast.config import Task
 from storecast.data.ahead import extend
 from storecast.data.overlay import check_days, overlay, overlay_panel
@@ -46,14 +46,14 @@ class Predictor:
     medians : what the model says of these rows, as `uncertainty.point.point_forecasts`
     """
 
-    bundle: Bundle
+    bundle: FittedModel
     panel: Panel
     window: Window
     future: pl.DataFrame
     medians: pl.DataFrame
 
     @classmethod
-    def of(cls, bundle: Bundle, panel: Panel) -> "Predictor":
+    def of(cls, bundle: FittedModel, panel: Panel) -> "Predictor":
         """Forecast the whole chain once, over all the days that the model was trained for.
 
         Raises

@@ -26,13 +26,13 @@ class Frames:
 
 def read_frames(sales: Any, stores: Any = None, calendar: Any = None) -> Frames:
     """Check frames and return the tables of a Panel; parameters and errors as in `Panel.from_frames`."""
-    days = _typed(_to_polars(sales, "sales"), "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, *s.KNOWN))
+    days = _typed(to_polars(sales, "sales"), "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, *s.KNOWN))
     if days.is_empty():
         raise DataError(NO_SALES)
     own: list[str] = []
     ahead = days.clear()
     if calendar is not None:
-        frame = _to_polars(calendar, "calendar")
+        frame = to_polars(calendar, "calendar")
         own = [name for name in frame.columns if name not in s.BY_NAME]
         known = _typed(frame, "calendar", s.KEYS, s.KNOWN, own)
         end = as_date(days[s.DATE].max())
@@ -50,8 +50,19 @@ def read_frames(sales: Any, stores: Any = None, calendar: Any = None) -> Frames:
     return Frames(sold, facts, _calendar(days, ahead, own))
 
 
-def _to_polars(frame: Any, name: str) -> pl.DataFrame:
-    """Return a frame as Polars, column by column, so that pandas needs no Arrow library."""
+def to_polars(frame: Any, name: str) -> pl.DataFrame:
+    """Return a frame as Polars, column by column, so that pandas needs no Arrow library.
+
+    Parameters
+    ----------
+    frame : of Polars, pandas or Arrow
+    name : of the frame, for messages
+
+    Raises
+    ------
+    DataError
+        where it is no data frame
+    """
     if isinstance(frame, pl.DataFrame):
         return frame
     try:
@@ -191,7 +202,7 @@ def _stores(stores: Any, sold: pl.DataFrame) -> pl.DataFrame:
         facts = sold.select(s.STORE).unique().sort(s.STORE)
         facts = facts.with_columns(pl.lit(None, column.dtype).alias(column.name) for column in attributes)
     else:
-        facts = _typed(_to_polars(stores, "stores"), "stores", (s.STORE,), [column.name for column in attributes])
+        facts = _typed(to_polars(stores, "stores"), "stores", (s.STORE,), [column.name for column in attributes])
         if facts.schema[s.STORE] != sold.schema[s.STORE]:
             raise DataError(
                 f"stores: Store holds {facts.schema[s.STORE]} values, and that of sales {sold.schema[s.STORE]}; expected one type. "

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storecast.bundle.bundle import Bundle, load
+from storecast.bundle.bundle import load
+from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
 from storecast.bundle.registry import current
@@ -91,7 +92,7 @@ class Chain:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self.settings = settings
         self.models = settings.home / "models"
-        self.load: Callable[[Path], Bundle] = load
+        self.load: Callable[[Path], FittedModel] = load
         self.database: Database | None = None
         self.served: Served | None = None
         self.previous = ""  # the model that was served before
@@ -102,7 +103,7 @@ class Chain:
         self._loading: dict[tuple[str, int], asyncio.Task[Served]] = {}
         self._held: tuple[Panel, int] | None = None  # the chain as it was last read, and its version
         self._swapped = ("", 0)  # the model that was put in place last, and the version of the chain
-        self._bundle: Bundle | None = None
+        self._bundle: FittedModel | None = None
         self._refused: tuple[str, float] = ("", 0.0)
         self._unkept: Served | None = None  # its forecast is to be written into the database yet
         self._asked: float | None = None  # when the database was asked what has not been answered yet
@@ -214,7 +215,7 @@ class Chain:
         except TimeoutError:
             return
 
-    async def _load(self, name: str, bundle: Bundle | None, panel: Panel, version: int) -> Served:
+    async def _load(self, name: str, bundle: FittedModel | None, panel: Panel, version: int) -> Served:
         def work() -> Served:
             return Served.of(Predictor.of(bundle or self.load(self.models / name), panel), version)
 
@@ -312,7 +313,7 @@ class Chain:
             return f"The promoted model is refused, and what was served before goes on: {error}"
         return ""
 
-    def _swap(self, bundle: Bundle, panel: Panel, version: int) -> None:
+    def _swap(self, bundle: FittedModel, panel: Panel, version: int) -> None:
         began = time.monotonic()
         served = Served.of(Predictor.of(bundle, panel), version)
         self._on_loop(lambda: self._serve(served))

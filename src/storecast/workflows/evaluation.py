@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,17 @@ import polars as pl
 from storecast import __version__
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
-from storecast.config import Task
+from storecast.bundle.fitting import Progress, fit_on_all, no_progress
 from storecast.csv_files import write_csv
-from storecast.data.panel import Panel
-from storecast.evaluate.backtest import Backtest, block_cutoffs, calibration_of, cpu_seconds
+from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
 from storecast.files import atomic_write
-from storecast.models import create
 from storecast.models.settings import NONE, Settings
-from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
 from storecast.workflows.preparation import Prepared, Source, prepare
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[str], None]
-
-
-def no_progress(_: str) -> None:
-    """Report no progress."""
 
 
 def backtest(
@@ -81,37 +72,17 @@ def train(
     result = run_backtest(
         prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, progress=progress
     )
-    bundle = fit_on_all(prepared.panel, name, result, prepared.task, fast=fast, settings=settings, progress=progress)
-    return save(bundle, home, prepared, result)
-
-
-def fit_on_all(
-    panel: Panel,
-    name: str,
-    result: Backtest,
-    task: Task,
-    *,
-    fast: bool,
-    settings: Settings,
-    progress: Progress,
-) -> Bundle:
-    """Fit a model on all data, with intervals from every window of a backtest."""
-    progress(f"{name}, all data")
-    begin = cpu_seconds()
-    model = create(name, fast=fast, settings=settings)
-    model.fit(panel.window(panel.end, task.horizon).past, task.horizon)
-    log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
-    progress("errors of totals")
-    field = fit_joint_errors(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
-    return Bundle(model, calibration_of(result, name, panel.end), task, field, settings)
-
-
-def save(bundle: Bundle, home: Path, prepared: Prepared, result: Backtest) -> Bundle:
-    """Sign a model and add it to the home's models, with its scores."""
-    name = bundle.model.name
-    mean = next(line for line in result.scores if line["model"] == name and line["cutoff"] == "mean")
-    scores = {key: value for key, value in mean.items() if isinstance(value, float)}
-    return bundle.save(home / "models", prepared.panel, scores=scores, generated=prepared.cleaned.generated)
+    bundle = fit_on_all(
+        prepared.panel,
+        name,
+        result,
+        prepared.task,
+        fast=fast,
+        settings=settings,
+        generated=prepared.cleaned.generated,
+        progress=progress,
+    )
+    return bundle.save(home / "models")
 
 
 def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:

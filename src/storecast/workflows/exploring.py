@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 
 from storecast import __version__
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import atomic_write
 from storecast.report.answers.registry import ASKED
 from storecast.report.exploration import Exploration, write_exploration, write_pictures
-from storecast.workflows.evaluation import Progress, no_progress
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.bundle import Bundle, check_columns, load
+from storecast.bundle.bundle import Bundle, load
+from storecast.bundle.fitted import check_columns
 from storecast.config import Task
 from storecast.csv_files import write_csv
 from storecast.data.ahead import extend
@@ -35,20 +36,26 @@ def forecast(
 
     Parameters
     ----------
-    sums : where to write the totals
+    data : a folder of files, or a chain in a database
+    model : the model file
+    out : CSV file to write
+    horizon : days ahead; None: the days that test.csv covers, else 42
+    quantiles : columns to add
+    skip : cleaning rules to switch off
+    sums : where to write the totals; None: nowhere
 
     Returns
     -------
-    the number of rows written (exactly test.csv's where there is one), and the whole forecast
+    the number of rows written (exactly those of test.csv where there is one), and the forecast of every store and day
     """
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
-    found = forecast_with(bundle, prepared)
-    rows = forecast_table(found.rows, prepared.requested_rows)
+    whole = forecast_with(bundle, prepared)
+    rows = forecast_table(whole.rows, prepared.requested_rows)
     write_csv(rows, out)
     if sums is not None:
-        write_csv(totals(rows, prepared.panel.stores, draws_of(found, rows)), sums)
-    return rows.height, found
+        write_csv(totals(rows, prepared.panel.stores, sample_paths_of(whole, rows)), sums)
+    return rows.height, whole
 
 
 def forecast_with(bundle: Bundle, prepared: Prepared) -> Forecast:
@@ -60,12 +67,12 @@ def forecast_with(bundle: Bundle, prepared: Prepared) -> Forecast:
     full = whole_horizon(bundle, prepared)
     last = full.end + dt.timedelta(days=prepared.task.horizon)
     task = Task(bundle.task.horizon, prepared.task.quantiles)
-    found = bundle.forecast(full, task)
-    near = found.rows[s.DATE] <= last
+    forecast = bundle.forecast(full, task)
+    near = forecast.rows[s.DATE] <= last
     draws, factor = (
-        None if values is None else values[near.to_numpy()] for values in (found.draws, found.rmspe_factor)
+        None if values is None else values[near.to_numpy()] for values in (forecast.draws, forecast.rmspe_factor)
     )
-    return Forecast(found.rows.filter(near), found.cutoff, found.model, draws, factor)
+    return Forecast(forecast.rows.filter(near), forecast.cutoff, forecast.model, draws, factor)
 
 
 def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:
@@ -85,11 +92,11 @@ def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:
     return extend(prepared.panel, prepared.panel.end + dt.timedelta(days=bundle.task.horizon))
 
 
-def draws_of(forecast: Forecast, rows: pl.DataFrame) -> npt.NDArray[np.float64] | None:
-    """Return the draws of some rows of a forecast, in their order."""
+def sample_paths_of(forecast: Forecast, rows: pl.DataFrame) -> npt.NDArray[np.float64] | None:
+    """Return the sample paths of some rows of a forecast, in their order, (rows, paths); None where it has none."""
     if forecast.draws is None:
         return None
     places = forecast.rows.select(*s.KEYS).with_row_index("place")
     place = rows.select(*s.KEYS).join(places, on=s.KEYS, how="left", maintain_order="left")["place"]
-    found: npt.NDArray[np.float64] = forecast.draws[place.to_numpy()]
-    return found
+    paths: npt.NDArray[np.float64] = forecast.draws[place.to_numpy()]
+    return paths

@@ -1,0 +1,46 @@
+"""FittedModel: a model and what its errors say, all that a forecast needs."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from storecast.config import Task
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError, quote
+from storecast.models import Forecaster
+from storecast.models.settings import Settings
+from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.joint_errors import JointErrors
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModel:
+    """A fitted model with its calibration.
+
+    Attributes
+    ----------
+    model : the fitted forecaster
+    calibration : turns its medians into expected values and intervals, by the errors of earlier windows
+    task : what it was trained for
+    joint_errors : how errors hang together, for the intervals of totals; None where the past is too short to tell
+    settings : of the model, where they depart from the defaults
+    name : of its file; the kind of model before it is saved
+    known : the chain's own known-ahead columns that it learned from; None where that is not recorded
+    """
+
+    model: Forecaster
+    calibration: Calibration
+    task: Task
+    joint_errors: JointErrors | None = None
+    settings: Settings = dataclasses.field(default_factory=dict)
+    name: str = ""
+    known: tuple[str, ...] | None = None
+
+
+def check_columns(fitted: FittedModel, panel: Panel) -> None:
+    """Refuse a Panel whose own known-ahead columns are not those that the model learned from."""
+    learned = panel.known if fitted.known is None else fitted.known
+    if set(learned) != set(panel.known):
+        raise ConfigError(
+            f"The model {quote(fitted.name)} learned from the own columns {quote(', '.join(learned) or 'none')}; the data have "
+            f"{quote(', '.join(panel.known) or 'none')}. Name the same in storecast.toml, or train again."
+        )

@@ -1,0 +1,107 @@
+"""Fit a model on a whole chain, with intervals from a backtest of its last windows."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from storecast.bundle.bundle import Bundle
+from storecast.config import Task
+from storecast.data.ahead import extend
+from storecast.data.panel import Panel
+from storecast.evaluate.backtest import Backtest, backtest, block_cutoffs, calibration_of, cpu_seconds
+from storecast.models import create
+from storecast.models.settings import NONE, Settings
+from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+
+
+def no_progress(_: str) -> None:
+    """Report no progress."""
+
+
+def fit(
+    panel: Panel,
+    model: str = "boosting",
+    *,
+    horizon: int = 42,
+    windows: int = 1,
+    fast: bool = False,
+    settings: Settings = NONE,
+    progress: Progress = no_progress,
+) -> Bundle:
+    """Fit a model on a chain; nothing is written.
+
+    Parameters
+    ----------
+    panel : the chain; days ahead that its calendar leaves out are worked out
+    model : name of a registered model
+    horizon : days ahead that the model will forecast
+    windows : last windows of the past, each as long as the horizon, whose errors give the intervals
+    fast : a quicker, slightly less accurate version
+    settings : of models, where they depart from the defaults
+    progress : called with what is being done
+
+    Returns
+    -------
+    Bundle
+        with `predict`, `explain`, `totals`, `plot` and `save`
+
+    Raises
+    ------
+    ConfigError
+        where a model or setting has no such name
+    HistoryError
+        where the past is too short
+    """
+    task = Task(horizon)
+    whole = extend(panel, panel.end + dt.timedelta(days=horizon))
+    cutoffs = block_cutoffs(whole, windows, horizon, horizon)
+    result = backtest(whole, [model], cutoffs, task, fast=fast, settings=settings, progress=progress)
+    return fit_on_all(whole, model, result, task, fast=fast, settings=settings, progress=progress)
+
+
+def fit_on_all(
+    panel: Panel,
+    name: str,
+    result: Backtest,
+    task: Task,
+    *,
+    fast: bool = False,
+    settings: Settings = NONE,
+    generated: bool = False,
+    progress: Progress = no_progress,
+) -> Bundle:
+    """Fit a model on all data of a chain that was backtested.
+
+    Parameters
+    ----------
+    panel : the chain, with a calendar over the whole horizon
+    name : of the model
+    result : its backtest, whose windows give the intervals and the scores
+    task : what it is trained for
+    fast, settings : as in `fit`
+    generated : whether the chain is a generated one
+    progress : called with what is being done
+    """
+    progress(f"{name}, all data")
+    begin = cpu_seconds()
+    model = create(name, fast=fast, settings=settings)
+    model.fit(panel.window(panel.end, task.horizon).past, task.horizon)
+    log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
+    progress("errors of totals")
+    joint_errors = fit_joint_errors(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
+    mean = next(line for line in result.scores if line["model"] == name and line["cutoff"] == "mean")
+    return Bundle(
+        model=model,
+        calibration=calibration_of(result, name, panel.end),
+        task=task,
+        joint_errors=joint_errors,
+        settings=settings,
+        known=panel.known,
+        panel=panel,
+        scores={key: value for key, value in mean.items() if isinstance(value, float)},
+        generated=generated,
+    )

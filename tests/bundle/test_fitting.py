@@ -1,0 +1,77 @@
+"""A model fitted in memory forecasts, explains, sums, draws and is saved, all of one chain."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+import storecast
+from storecast import schema as s
+from storecast.bundle.bundle import Bundle
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError, DataError
+from support.panels import make_panel
+
+HORIZON = 14
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return make_panel(stores=4, days=300, ahead=5)
+
+
+@pytest.fixture(scope="module")
+def fitted(panel: Panel) -> Bundle:
+    return storecast.fit(panel, "linear", horizon=HORIZON)
+
+
+def test_a_forecast_covers_every_store_and_day_of_the_horizon(fitted: Bundle, panel: Panel) -> None:
+    forecast = fitted.predict()
+    assert forecast.height == 4 * HORIZON
+    assert forecast.columns == ["Store", "Date", "Forecast", "Lower80", "Upper80", "Lower95", "Upper95"]
+    assert_frame_equal(fitted.predict(panel), forecast)
+
+
+def test_levels_and_quantiles_are_those_that_were_asked_for(fitted: Bundle) -> None:
+    forecast = fitted.predict(level=(50, 90), quantiles=(0.5,))
+    assert forecast.columns == ["Store", "Date", "Forecast", "Lower50", "Upper50", "Lower90", "Upper90", "Q50"]
+    ordered = (
+        forecast.filter(pl.col("Forecast") > 0).select("Lower90", "Lower50", "Q50", "Upper50", "Upper90").to_numpy()
+    )
+    assert (ordered[:, 1:] >= ordered[:, :-1]).all()
+    assert_frame_equal(
+        fitted.predict(quantiles=(0.1,)).select("Q10").rename({"Q10": "Lower80"}), fitted.predict().select("Lower80")
+    )
+    with pytest.raises(ConfigError, match="level 85"):
+        fitted.predict(level=(85,))
+
+
+def test_another_calendar_moves_the_store_that_it_names(fitted: Bundle) -> None:
+    day = fitted.predict().filter((pl.col("Store") == 2) & (pl.col("Forecast") > 0))["Date"][0]
+    closed = fitted.predict(calendar=pl.DataFrame({"Store": [2], "Date": [day], "Open": [0]}))
+    assert closed["Store"].unique().to_list() == [2]
+    assert closed.filter(pl.col("Date") == day)["Forecast"].to_list() == [0.0]
+    with pytest.raises(DataError, match="holds no store"):
+        fitted.predict(calendar=pl.DataFrame({"Store": [99], "Date": [day], "Open": [0]}))
+
+
+def test_explanations_and_totals_add_up_to_the_forecast(fitted: Bundle) -> None:
+    forecast = fitted.predict()
+    drivers = fitted.explain([1, 3])
+    parts = drivers.select(pl.sum_horizontal(pl.exclude(*s.KEYS, s.FORECAST)).round(2)).to_series()
+    assert parts.to_list() == drivers[s.FORECAST].to_list()
+    chain = fitted.totals().filter(pl.col("Level").str.starts_with("chain"))
+    assert round(forecast["Forecast"].sum(), 2) in chain["Forecast"].to_list()
+
+
+def test_a_store_is_drawn(fitted: Bundle) -> None:
+    assert {trace.name for trace in fitted.plot(2).data if trace.name} >= {"Sales", "Forecast", "80 % interval"}
+
+
+def test_a_saved_model_forecasts_the_same(fitted: Bundle, panel: Panel, tmp_path: Path) -> None:
+    saved = fitted.save(tmp_path / "models")
+    loaded = storecast.load(tmp_path / "models" / saved.name)
+    assert_frame_equal(loaded.predict(panel), fitted.predict())
+    with pytest.raises(ConfigError, match="give a Panel"):
+        loaded.predict()
