@@ -8,20 +8,30 @@ from jsonschema_rs import Draft202012Validator
 
 from storecast import schema as s
 
-VALUES = {
+VALUES: dict[str, tuple[list[object], list[object]]] = {
     "flag": ([0, 1, None], [2, -1]),
     "category": (["0", "a", None], ["d", ""]),
     "text": (["", "a", "x" * s.MAX_TEXT_LENGTH, None], ["x" * (s.MAX_TEXT_LENGTH + 1), "a\x00"]),
     "months": (["", "Jan,Apr,Sept", None], ["Jan,", "January", "Sep"]),
-    "date": ([dt.date(1990, 1, 1), dt.date(2100, 12, 31), None], [dt.date(1989, 12, 31), dt.date(2101, 1, 1)]),
     "id": ([0, 7, s.MAX_STORE_ID, None], [-1, s.MAX_STORE_ID + 1]),
 }
 
 
+def values(column: s.Column) -> tuple[list[object], list[object]]:
+    """Return values that a column may hold, and some that it may not."""
+    if column.kind not in ("number", "date"):
+        return VALUES[column.kind]
+    assert column.low is not None
+    assert column.high is not None
+    if column.kind == "number":
+        return [column.low, column.high, None], [-1, 1e12]
+    first, last = int(column.low), int(column.high)
+    return [dt.date(first, 1, 1), dt.date(last, 12, 31), None], [dt.date(first - 1, 12, 31), dt.date(last + 1, 1, 1)]
+
+
 @pytest.mark.parametrize("column", s.COLUMNS, ids=lambda column: column.name)
 def test_a_column_marks_the_values_that_have_no_meaning(column: s.Column) -> None:
-    assert column.low is not None or column.kind != "number"
-    good, bad = VALUES[column.kind] if column.kind != "number" else ([column.low, column.high, None], [-1, 1e12])
+    good, bad = values(column)
     dtype = pl.Int64() if column.kind == "flag" else column.dtype
     frame = pl.DataFrame({column.name: pl.Series(good + bad, dtype=dtype)})
     assert frame.select(column.invalid()).to_series().to_list() == [False] * len(good) + [True] * len(bad)
@@ -44,7 +54,7 @@ def test_an_own_column_is_any_number() -> None:
 
 @pytest.mark.parametrize("column", s.COLUMNS, ids=lambda column: column.name)
 def test_the_json_schema_of_a_column_takes_what_the_column_may_hold_and_nothing_else(column: s.Column) -> None:
-    good, bad = VALUES[column.kind] if column.kind != "number" else ([column.low, column.high, None], [-1, 1e12])
+    good, bad = values(column)
     as_json = [str(value) if isinstance(value, dt.date) else value for value in good]
     validator = Draft202012Validator(column.json_schema(nullable=True))
     assert [value for value in as_json if not validator.is_valid(value)] == []

@@ -50,6 +50,7 @@ MAX_STORE_ID = 10**18 - 1
 MAX_ID_LENGTH = 100  # characters of a store's id, where ids are text
 MAX_TEXT_LENGTH = 100  # characters of an attribute
 FIRST_YEAR, LAST_YEAR = 1990, 2100
+FIRST_YEAR_OF_STORES = 1900  # in which a competitor may have opened, or a lasting promotion begun
 PROMO_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")  # of PromoInterval
 
 Kind = Literal["id", "date", "number", "flag", "category", "text", "months"]
@@ -66,7 +67,7 @@ class Column:
     table : where it stands
     kind : id, date, number, flag (0 or 1), category (one of `categories`), text, or months ("Jan,Apr,Jul,Oct")
     dtype : in frames
-    low, high : least and most of a number
+    low, high : least and most of a number; of a date, its first and last year
     categories : of a category
     unit : of a number
     known_ahead : given for days to come; what is not is known of the past only
@@ -96,7 +97,7 @@ class Column:
         if self.kind == "category":
             return "one of " + ", ".join(f'"{category}"' for category in self.categories)
         if self.kind == "date":
-            return f"a date such as 2015-06-14, from {FIRST_YEAR} to {LAST_YEAR}"
+            return f"a date such as 2015-06-14, from {self.low:g} to {self.high:g}"
         if self.kind == "months":
             return f"months with commas between, of {' '.join(PROMO_MONTHS)}"
         if self.kind == "text":
@@ -119,7 +120,7 @@ class Column:
         elif self.kind == "category":
             valid = column.is_in(self.categories)
         elif self.kind == "date":
-            valid = column.dt.year().is_between(FIRST_YEAR, LAST_YEAR)
+            valid = column.dt.year().is_between(self.low, self.high)
         elif self.kind == "months":
             valid = (column == "") | column.str.split(",").list.eval(pl.element().is_in(PROMO_MONTHS)).list.all()
         elif self.kind == "text":
@@ -181,7 +182,7 @@ def own_column(name: str) -> Column:
 # Store is Int64, or String where the folder's storecast.toml says `store_ids = "text"`.
 COLUMNS: tuple[Column, ...] = (
     Column(STORE, "keys", "id", pl.Int64(), required=True, meaning="id of the store"),
-    Column(DATE, "keys", "date", pl.Date(), required=True, meaning="day"),
+    Column(DATE, "keys", "date", pl.Date(), FIRST_YEAR, LAST_YEAR, required=True, meaning="day"),
     Column(SALES, "sales", "number", pl.Float64(), 0, MAX_MONEY, required=True, meaning="sales of the day, in money"),
     Column(CUSTOMERS, "sales", "number", pl.Float64(), 0, MAX_MONEY, meaning="customers of the day; null where not counted"),
     Column(OPEN, "calendar", "flag", pl.Int8(), known_ahead=True, required=True, meaning="open for business"),
@@ -198,13 +199,27 @@ COLUMNS: tuple[Column, ...] = (
         COMPETITION_DISTANCE, "stores", "number", pl.Float64(), 0, MAX_METRES, unit="metres",
         meaning="distance of the nearest competitor",
     ),
-    Column(COMPETITION_SINCE, "stores", "date", pl.Date(), meaning="first day of the month in which it opened"),
+    Column(
+        COMPETITION_SINCE, "stores", "date", pl.Date(), FIRST_YEAR_OF_STORES, LAST_YEAR,
+        meaning="first day of the month in which it opened",
+    ),
     Column(PROMO2, "stores", "flag", pl.Int8(), default=0, meaning="takes part in the lasting promotion"),
-    Column(PROMO2_SINCE, "stores", "date", pl.Date(), meaning="Monday of the week since which it takes part"),
+    Column(
+        PROMO2_SINCE, "stores", "date", pl.Date(), FIRST_YEAR_OF_STORES, LAST_YEAR,
+        meaning="Monday of the week since which it takes part",
+    ),
     Column(PROMO_INTERVAL, "stores", "months", pl.String(), default="", meaning="months in which its rounds begin"),
     Column(STATE, "stores", "text", pl.String(), default="", meaning="region whose holidays the store keeps"),
 )  # fmt: skip
 BY_NAME = {column.name: column for column in COLUMNS}
+
+
+TABLE_KEYS: dict[Table, tuple[str, ...]] = {"sales": KEYS, "calendar": KEYS, "stores": (STORE,)}
+
+
+def columns_of(table: Table) -> tuple[Column, ...]:
+    """Return the columns of a table of a Panel, its keys first."""
+    return tuple(column for column in COLUMNS if column.table == table or column.name in TABLE_KEYS[table])
 
 
 def _schema(table: Table) -> dict[str, pl.DataType]:

@@ -13,9 +13,10 @@ from storecast import schema as s
 from storecast.database import tables as t
 from storecast.database.api_keys import all_keys, create_key, find_key, revoke_key
 from storecast.database.backup import backup, restore
+from storecast.database.chain_info import version
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import read_forecast, save_forecast
-from storecast.database.panel_io import changes_since, read_panel, version, write_panel
+from storecast.database.panel_io import changes_since, read_panel, write_panel
 from storecast.database.request_log import AnsweredRequest, StoredReply, idempotent, record_requests, remember
 from storecast.database.status import status
 from storecast.database.writes import add_sales

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from storecast import schema as s
 from storecast.database import bulk
 from storecast.database import tables as t
+from storecast.database.chain_info import version
 from storecast.database.connect import Database, home_url
-from storecast.database.panel_io import calendar_rows, read_panel, stores_rows, version, write_panel
+from storecast.database.panel_io import read_panel, write_panel
+from storecast.database.table_rows import calendar_rows, stores_rows
 from storecast.errors import DatabaseError, DatabaseUnavailable, UserError
 from support.panels import make_panel
 

@@ -1,5 +1,6 @@
 """The tables come and go by steps, and end as the code says they are."""
 
+import io
 import threading
 from pathlib import Path
 
@@ -8,7 +9,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
 
 from storecast.database.connect import Database, connect
 from storecast.database.migrate import FOLDER, downgrade, upgrade
@@ -34,6 +38,23 @@ def test_the_steps_are_those_that_the_code_knows() -> None:
 def test_after_all_steps_the_tables_are_those_of_the_code(db: Database) -> None:
     with db.reading() as conn:
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda dialect: dialect.name)
+def test_the_steps_write_the_sql_that_the_declared_tables_give_with_every_check(dialect: sa.Dialect) -> None:
+    buffer = io.StringIO()
+    context = MigrationContext.configure(dialect=dialect, opts={"as_sql": True, "output_buffer": buffer})
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    steps = reversed(list(ScriptDirectory.from_config(config).walk_revisions("base", "heads")))
+    with Operations.context(context):
+        for step in steps:
+            step.module.upgrade()
+    migrated = {" ".join(statement.split()) for statement in buffer.getvalue().split(";")}
+    declared = {
+        " ".join(str(CreateTable(table).compile(dialect=dialect)).split()) for table in metadata.tables.values()
+    }
+    assert declared - migrated == set()
 
 
 def test_up_and_down_and_up_again(url: str) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
+from storecast.database.chain_info import version
 from storecast.database.connect import Database
-from storecast.database.panel_io import apply_changes, changes_since, read_panel, version, write_panel
+from storecast.database.panel_io import apply_changes, changes_since, read_panel, write_panel
 from storecast.database.writes import add_calendar, add_sales, add_stores
 from storecast.errors import DatabaseError
 from support.panels import FIRST, make_panel

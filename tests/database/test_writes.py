@@ -8,8 +8,9 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
+from storecast.database.chain_info import version
 from storecast.database.connect import Database
-from storecast.database.panel_io import read_panel, version, write_panel
+from storecast.database.panel_io import read_panel, write_panel
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import ConflictError, DatabaseError, DataError
 from support.panels import make_panel
@@ -93,10 +94,10 @@ def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
         ({"Promo": [300]}, "Promo: found '300'"),
         ({"Promo": [True]}, "Promo holds Boolean"),
         ({"Promo": [0.5]}, "Promo holds Float64"),
-        ({"StateHoliday": ["x"]}, "expected 0, a, b or c"),
+        ({"StateHoliday": ["x"]}, 'expected one of "0", "a", "b", "c"'),
         ({"Open": [0]}, "closed day"),
         ({"Store": ["1"]}, "Store holds String"),
-        ({"Date": [dt.date(1900, 1, 1)]}, "1990 to 2100"),
+        ({"Date": [dt.date(1900, 1, 1)]}, "from 1990 to 2100"),
         ({"Date": [None]}, "Date"),
         ({"Date": [dt.datetime.now(dt.UTC).date() + dt.timedelta(days=3)]}, "a day that has come"),
     ],

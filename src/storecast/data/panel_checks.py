@@ -5,8 +5,6 @@ import polars as pl
 from storecast import schema as s
 from storecast.errors import DataError, quote
 
-TABLE_KEYS: dict[s.Table, tuple[str, ...]] = {"sales": s.KEYS, "calendar": s.KEYS, "stores": (s.STORE,)}
-
 
 def check_tables(sales: pl.DataFrame, stores: pl.DataFrame, calendar: pl.DataFrame) -> None:
     """Refuse tables that make no Panel.
@@ -25,9 +23,7 @@ def check_tables(sales: pl.DataFrame, stores: pl.DataFrame, calendar: pl.DataFra
 
 
 def _check_columns(table: s.Table, frame: pl.DataFrame) -> None:
-    for column in s.COLUMNS:
-        if column.table != table and column.name not in TABLE_KEYS[table]:
-            continue
+    for column in s.columns_of(table):
         dtype = frame.schema.get(column.name)
         if dtype is None:
             found = quote(", ".join(frame.columns))
@@ -50,19 +46,18 @@ def _check_stores_dtype(table: s.Table, frame: pl.DataFrame, expected: pl.DataTy
 
 
 def _check_required(table: s.Table, frame: pl.DataFrame) -> None:
-    for column in s.COLUMNS:
-        if column.required and (column.table == table or column.name in TABLE_KEYS[table]):
-            missing = frame[column.name].null_count()
-            if missing:
-                raise DataError(
-                    f"Panel.{table}, column {column.name}: found {missing} missing values; expected {column.expected} "
-                    "in each row. Fill them in, or remove the rows."
-                )
+    for column in s.columns_of(table):
+        missing = frame[column.name].null_count() if column.required else 0
+        if missing:
+            raise DataError(
+                f"Panel.{table}, column {column.name}: found {missing} missing values; expected {column.expected} "
+                "in each row. Fill them in, or remove the rows."
+            )
 
 
 def _check_order(table: s.Table, frame: pl.DataFrame) -> None:
     """Refuse rows that are not sorted by their keys, or share one; a comparison of each row with the one before."""
-    keys = TABLE_KEYS[table]
+    keys = s.TABLE_KEYS[table]
     wrong = _out_of_order(frame, keys)
     if not wrong.any():
         return

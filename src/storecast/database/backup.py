@@ -19,8 +19,8 @@ from sqlalchemy import Connection, Table
 
 from storecast.database import bulk
 from storecast.database import tables as t
+from storecast.database.chain_info import ChainInfo, lock_chain
 from storecast.database.connect import Database
-from storecast.database.panel_io import ChainInfo, lock_chain
 from storecast.database.request_log import audit
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, SelectBase, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storecast.database.connect import driver_errors
-from storecast.database.tables import STORE_ID
+from storecast.database.sql_columns import STORE_ID
 
 Schema = Mapping[str, pl.DataType]
 

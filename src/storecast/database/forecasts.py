@@ -10,8 +10,8 @@ from storecast import schema as s
 from storecast.config import LEVELS
 from storecast.database import bulk
 from storecast.database import tables as t
+from storecast.database.chain_info import NUMBER, TEXT, read_info
 from storecast.database.connect import Database
-from storecast.database.panel_io import NUMBER, TEXT, read_info
 
 AHEAD = "Ahead"  # days from the cutoff to the day
 COLUMNS = {"store": s.STORE, "date": s.DATE, "value": s.FORECAST} | {

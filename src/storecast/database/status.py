@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from storecast.database import tables as t
+from storecast.database.chain_info import read_info
 from storecast.database.connect import Database
-from storecast.database.panel_io import read_info
 
 
 def status(db: Database) -> dict[str, Any]:

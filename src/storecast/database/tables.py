@@ -23,12 +23,13 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Dialect, Index, MetaData, Table
 from sqlalchemy.types import TypeDecorator
 
+from storecast.database.sql_columns import STORE_ID, sql_columns
+
 REVISIONS = ("0001",)  # of the tables, oldest first; the last is what this code works on
 
 metadata = MetaData()
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by INTEGER alone
-STORE_ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # sorted as bytes, on both
 NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # rows lie in the order of their key
 
 
@@ -65,14 +66,7 @@ stores = Table(
     "stores",
     metadata,
     Column("store", STORE_ID, primary_key=True),
-    Column("store_type", sa.Text, nullable=False),
-    Column("assortment", sa.Text, nullable=False),
-    Column("competition_distance", sa.Double),
-    Column("competition_since", sa.Date),
-    Column("promo2", sa.SmallInteger, nullable=False),
-    Column("promo2_since", sa.Date),
-    Column("promo_interval", sa.Text, nullable=False),
-    Column("state", sa.Text, nullable=False),
+    *sql_columns("stores"),
     Column("version", sa.BigInteger, nullable=False),
     **NO_ROWID,
 )
@@ -81,11 +75,7 @@ calendar = Table(
     metadata,
     Column("store", STORE_ID, sa.ForeignKey("stores.store"), primary_key=True),
     Column("date", sa.Date, primary_key=True),
-    Column("open", sa.SmallInteger, sa.CheckConstraint("open IN (0, 1)"), nullable=False),
-    Column("promo", sa.SmallInteger, sa.CheckConstraint("promo IN (0, 1)"), nullable=False),
-    Column("state_holiday", sa.Text, sa.CheckConstraint("state_holiday IN ('0', 'a', 'b', 'c')"), nullable=False),
-    Column("school_holiday", sa.SmallInteger, sa.CheckConstraint("school_holiday IN (0, 1)"), nullable=False),
-    Column("assumed", sa.Boolean, nullable=False),
+    *sql_columns("calendar"),
     Column("own", sa.Text),  # JSON: the chain's own columns, {"Leaflet": 1.5}; null where it has none
     Column("version", sa.BigInteger, nullable=False),
     Index("calendar_version", "version"),
@@ -96,8 +86,7 @@ sales = Table(
     metadata,
     Column("store", STORE_ID, primary_key=True),
     Column("date", sa.Date, primary_key=True),
-    Column("sales", sa.Double, sa.CheckConstraint("sales >= 0 AND sales <= 1e9"), nullable=False),
-    Column("customers", sa.Double, sa.CheckConstraint("customers >= 0 AND customers <= 1e9")),
+    *sql_columns("sales"),
     Column("version", sa.BigInteger, nullable=False),
     sa.ForeignKeyConstraint(["store", "date"], ["calendar.store", "calendar.date"]),
     Index("sales_version", "version"),

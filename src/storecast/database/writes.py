@@ -14,28 +14,23 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
-from storecast.data.read import FIRST_YEAR, LAST_YEAR, MOST_SALES
 from storecast.database import bulk
 from storecast.database import tables as t
-from storecast.database.panel_io import (
-    ChainInfo,
+from storecast.database.chain_info import ChainInfo, lock_existing_chain
+from storecast.database.table_rows import (
     all_stores,
     as_calendar,
     as_sales,
-    calendar_columns,
     calendar_rows,
+    calendar_selection,
     check_texts,
-    lock_existing_chain,
-    sales_columns,
     sales_rows,
+    sales_selection,
     stores_rows,
 )
 from storecast.errors import ConflictError, DataError, quote
 
-STORE_DEFAULTS: dict[str, object] = {s.PROMO2: 0} | dict.fromkeys(
-    (s.STORE_TYPE, s.ASSORTMENT, s.PROMO_INTERVAL, s.STATE), ""
-)
-FLAGS = (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY)
+STORE_COLUMNS = tuple(column for column in s.COLUMNS if column.table == "stores")
 SOLD = (s.SALES, s.CUSTOMERS)
 _STOOD = " stood"
 
@@ -81,7 +76,7 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     _refuse(given, pl.col(s.DATE) > tomorrow, s.DATE, None, f"a day that has come, {tomorrow} (UTC) at the latest")
     keys = _keys(given)
-    stood = as_sales(bulk.matching(conn, t.sales, keys, *sales_columns()), chain)
+    stood = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
     days, new_days, changed_days = _days(conn, chain, given, keys)
     opened = given.join(
         days.select(*s.KEYS, pl.col(s.OPEN).alias("opened")), on=s.KEYS, how="left", maintain_order="left"
@@ -120,7 +115,7 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
     chain = lock_existing_chain(conn)
     given = _checked(conn, chain, frame, ())
     keys = _keys(given)
-    sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_columns()), chain)
+    sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
     if sold.height:
         raise DataError(
             f"{_day(sold.row(0, named=True))} has sales already ({sold.height} rows), and is no day ahead. "
@@ -147,16 +142,16 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
         a store that stands already with other attributes, and is not to be replaced
     """
     chain = lock_existing_chain(conn)
-    given = _typed(chain, frame, s.STORES_SCHEMA)
+    given = _typed(chain, frame, STORE_COLUMNS)
     check_texts(given)
     _once(given, (s.STORE,))
-    _refuse(given, ~pl.col(s.PROMO2).is_between(0, 1), s.PROMO2, None, "0 or 1")
-    _refuse(given, ~pl.col(s.COMPETITION_DISTANCE).is_between(0, 1e7), s.COMPETITION_DISTANCE, None, "metres")
-    given = given.cast({s.PROMO2: pl.Int8})
+    given = _valid(given, STORE_COLUMNS)
     stood = all_stores(conn, chain)
     names = list(s.STORES_SCHEMA)
     rows = _merged(given, stood, names, keys=(s.STORE,))
-    rows = rows.with_columns(pl.col(name).fill_null(value) for name, value in STORE_DEFAULTS.items())
+    rows = rows.with_columns(
+        pl.col(column.name).fill_null(column.default) for column in STORE_COLUMNS if column.default is not None
+    )
     new, changed = rows.filter("new"), rows.filter("changed")
     if not replace:
         _conflict(changed.filter("contradicts"), names)
@@ -171,7 +166,7 @@ def _days(
     conn: Connection, chain: ChainInfo, given: pl.DataFrame, keys: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return the calendar of the given days as it is to be; those of it that are new; and those that change."""
-    stood = as_calendar(bulk.matching(conn, t.calendar, keys, *calendar_columns(chain)), chain)
+    stood = as_calendar(bulk.matching(conn, t.calendar, keys, *calendar_selection(chain)), chain)
     names = [*s.KNOWN, s.ASSUMED, *chain.known]
     whole = pl.all_horizontal(pl.col(name).is_not_null() for name in s.KNOWN)
     # Who gives all four gives the day; who gives one of them leaves the rest as assumed as it was.
@@ -206,40 +201,42 @@ def _merged(
 
 def _checked(conn: Connection, chain: ChainInfo, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
     """Return the rows in their types, with every column that may be given, and refuse what cannot be."""
-    types = {**s.SALES_SCHEMA, **s.CALENDAR_SCHEMA}
-    schema = {name: types[name] for name in (*more, *s.KNOWN, s.ASSUMED)} | dict.fromkeys(chain.known, pl.Float64())
-    given = _typed(chain, frame, {s.DATE: pl.Date(), **schema})
+    columns = [s.BY_NAME[name] for name in (s.DATE, *more, *s.KNOWN, s.ASSUMED)]
+    columns += [s.own_column(name) for name in chain.known]
+    given = _typed(chain, frame, columns)
     _once(given, s.KEYS)
-    years = f"a day from {FIRST_YEAR} to {LAST_YEAR}"
-    fits = pl.col(s.DATE).dt.year().is_between(FIRST_YEAR, LAST_YEAR).fill_null(value=False)
-    _refuse(given, ~fits, s.DATE, None, years)
-    for name in more:
-        _refuse(given, ~pl.col(name).is_between(0, MOST_SALES), name, None, f"a number from 0 to {MOST_SALES:g}")
-    for name in FLAGS:
-        _refuse(given, ~pl.col(name).is_between(0, 1), name, None, "0 or 1")
-    _refuse(given, ~pl.col(s.STATE_HOLIDAY).is_in(s.STATE_HOLIDAYS), s.STATE_HOLIDAY, None, "0, a, b or c")
-    for name in chain.known:
-        _refuse(given, ~pl.col(name).is_between(-MOST_SALES, MOST_SALES), name, None, "a number")
+    _refuse(given, pl.col(s.DATE).is_null(), s.DATE, "no value", s.BY_NAME[s.DATE].expected)
+    given = _valid(given, columns)
     strange = given.join(all_stores(conn, chain), on=s.STORE, how="anti")
     _refuse(strange, pl.lit(value=True), s.STORE, None, "a store of the chain; add it first")
-    return given.cast({name: schema[name] for name in FLAGS})
+    return given
 
 
-def _typed(chain: ChainInfo, frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Return Store and every column of a schema, null where it was not given; whole numbers are still to be looked at."""
-    columns: list[pl.Expr] = []
-    for name, dtype in {s.STORE: chain.store_type, **schema}.items():
+def _typed(chain: ChainInfo, frame: pl.DataFrame, columns: Sequence[s.Column]) -> pl.DataFrame:
+    """Return Store and every column, null where it was not given; whole numbers as Int64, whatever their size."""
+    types = {s.STORE: chain.store_type} | {column.name: column.dtype for column in columns}
+    typed: list[pl.Expr] = []
+    for name, dtype in types.items():
+        wide = pl.Int64() if dtype.is_integer() else dtype
         if name not in frame.columns:
             if name in (*s.KEYS, s.SALES):
                 raise DataError(f"The column {name} is missing. Found {quote(', '.join(frame.columns))}.")
-            columns.append(pl.lit(None, pl.Int64 if dtype.is_integer() else dtype).alias(name))
+            typed.append(pl.lit(None, wide).alias(name))
             continue
         found = frame.schema[name]
         fits = found.is_integer() if dtype.is_integer() else found.is_numeric() and dtype.is_float()
         if not (found in (dtype, pl.Null) or fits):
             raise DataError(f"The column {name} holds {found} values; expected {dtype}.")
-        columns.append(pl.col(name).cast(pl.Int64 if dtype.is_integer() else dtype))
-    return frame.select(columns)
+        typed.append(pl.col(name).cast(wide))
+    return frame.select(typed)
+
+
+def _valid(given: pl.DataFrame, columns: Sequence[s.Column]) -> pl.DataFrame:
+    """Return the rows in the types of a Panel, and refuse the first value that its column does not allow."""
+    for column in columns:
+        if column.dtype != pl.Boolean():
+            _refuse(given, column.invalid(), column.name, None, column.expected)
+    return given.cast({column.name: column.dtype for column in columns})
 
 
 def _keys(given: pl.DataFrame) -> pl.DataFrame:

@@ -20,9 +20,10 @@ from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
 from storecast.bundle.registry import current
 from storecast.data.panel import Panel
+from storecast.database.chain_info import version
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
-from storecast.database.panel_io import apply_changes, changes_since, read_panel, version
+from storecast.database.panel_io import apply_changes, changes_since, read_panel
 from storecast.errors import ModelFileError, UserError
 from storecast.service.pool import Pool
 from storecast.service.problems import Problem, invalid
