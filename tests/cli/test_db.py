@@ -12,11 +12,11 @@ import pytest
 from storecast import schema as s
 from storecast import workflows
 from storecast.database.connect import Database, home_url
-from storecast.database.forecasts import read_forecast
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
 from support.chain_files import write_chain
 from support.commands import Cli
+from support.stored_forecasts import stored_forecast
 
 RUN = importlib.import_module("storecast.workflows.run")  # workflows.run is the function
 
@@ -74,7 +74,7 @@ def test_a_run_on_a_database_forecasts_what_files_do(
     assert found["version"] == 1, "what was read is not written again"
     model = (tmp_path / "base" / "models" / "current").read_text().strip()
     database = Database.open(url)
-    kept = read_forecast(database, model, workflows.check(folder).panel.end)
+    kept = stored_forecast(database, model, workflows.check(folder).panel.end)
     database.close()
     assert kept is not None
     assert kept.height == 4 * 14

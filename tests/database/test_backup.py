@@ -15,7 +15,7 @@ from storecast.database.api_keys import all_keys, create_key, find_key, revoke_k
 from storecast.database.backup import backup, restore
 from storecast.database.chain_info import version
 from storecast.database.connect import Database, home_url
-from storecast.database.forecasts import read_forecast, save_forecast
+from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import changes_since, read_panel, write_panel
 from storecast.database.request_log import AnsweredRequest, StoredReply, idempotent, record_requests, remember
 from storecast.database.status import status
@@ -23,6 +23,7 @@ from storecast.database.writes import add_sales
 from storecast.errors import DatabaseError
 from support.databases import empty
 from support.panels import make_panel
+from support.stored_forecasts import stored_forecast
 
 PANEL = make_panel(stores=3, days=300, ahead=5)
 MODEL = "model-2026-01-02-03-04-05.pkl"
@@ -65,7 +66,7 @@ def test_everything_is_restored_and_goes_on(db: Database, url: str, other: str, 
         restore(there, tmp_path / "b.zip", replace=there == url)
         found = Database.open(there)
         assert read_panel(found)[0].fingerprint == read_panel(db)[0].fingerprint
-        old, new = read_forecast(db, MODEL, PANEL.end), read_forecast(found, MODEL, PANEL.end)
+        old, new = stored_forecast(db, MODEL, PANEL.end), stored_forecast(found, MODEL, PANEL.end)
         assert old is not None
         assert new is not None
         assert new.equals(old)

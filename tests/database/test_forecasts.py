@@ -8,10 +8,11 @@ import pytest
 
 from storecast import schema as s
 from storecast.database.connect import Database
-from storecast.database.forecasts import forecasts_with_actuals, read_forecast, save_forecast
+from storecast.database.forecasts import forecasts_with_actuals, save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
 from support.panels import make_panel
+from support.stored_forecasts import stored_forecast
 
 PANEL = make_panel(stores=15, days=80, ahead=60)
 MODEL = "model-2026-01-02-03-04-05.pkl"
@@ -30,12 +31,12 @@ def test_what_is_read_is_what_was_kept(db: Database, days: int) -> None:
     rows = forecast(PANEL.end + dt.timedelta(days=1), days)
     number = save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows)
     assert save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows.head(1)) == number
-    found = read_forecast(db, MODEL, PANEL.end)
+    found = stored_forecast(db, MODEL, PANEL.end)
     assert found is not None
     assert found.equals(rows.sort(s.KEYS))
     assert found.schema == rows.schema
-    assert read_forecast(db, MODEL, PANEL.first) is None
-    assert read_forecast(db, "other", PANEL.end) is None
+    assert stored_forecast(db, MODEL, PANEL.first) is None
+    assert stored_forecast(db, "other", PANEL.end) is None
 
 
 def test_the_newest_of_a_cutoff_is_read_and_all_are_kept(db: Database) -> None:
@@ -45,7 +46,7 @@ def test_the_newest_of_a_cutoff_is_read_and_all_are_kept(db: Database) -> None:
         for at, factor in ((2, 2.0), (1, 1.0))
     ]
     assert len(set(numbers)) == 2
-    found = read_forecast(db, MODEL, PANEL.end)
+    found = stored_forecast(db, MODEL, PANEL.end)
     assert found is not None
     assert found.equals(forecast(first, 3, 2.0).sort(s.KEYS))
 

@@ -15,7 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
 from storecast.database.connect import Database, connect
-from storecast.database.migrate import FOLDER, downgrade, upgrade
+from storecast.database.migrate import downgrade, upgrade
+from storecast.database.migration_steps import FOLDER
 from storecast.database.tables import REVISIONS, metadata
 from storecast.errors import DatabaseError
 

@@ -10,11 +10,12 @@ from storecast import schema as s
 from storecast.database import prune as pruning
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.database.forecasts import forecasts_with_actuals, read_forecast, save_forecast
+from storecast.database.forecasts import forecasts_with_actuals, save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.prune import prune
 from storecast.database.request_log import AnsweredRequest, record_requests
 from support.panels import make_panel
+from support.stored_forecasts import stored_forecast
 
 PANEL = make_panel(stores=3, days=80, ahead=14)
 DAY = dt.timedelta(days=1)
@@ -53,7 +54,7 @@ def test_forecasts_of_long_ago_and_those_that_were_superseded_go(db: Database) -
     assert count(db, t.forecasts) == 2
     assert count(db, t.forecast_rows) == 2 * 14 * 3, "rows go with their forecast"
     assert forecasts_with_actuals(db).equals(before.filter(pl.col(s.CUTOFF) == recent)), "scores stay as they are"
-    kept = read_forecast(db, "one.pkl", recent)
+    kept = stored_forecast(db, "one.pkl", recent)
     assert kept is not None
     assert kept[s.FORECAST].unique().to_list() == [3.0]
     assert count(db, t.sales) == PANEL.sales.height

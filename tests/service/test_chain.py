@@ -15,11 +15,11 @@ from storecast import schema as s
 from storecast.bundle import registry
 from storecast.bundle.bundle import load
 from storecast.database.connect import Database, home_url
-from storecast.database.forecasts import read_forecast
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError
 from storecast.service.chain import Served
 from support.served_home import Client, copy_of, make_key, running, settings_of, wait_until
+from support.stored_forecasts import stored_forecast
 
 FIRST = dt.date(2014, 2, 25)  # the first day ahead
 
@@ -71,7 +71,7 @@ def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer
         assert writer.post("/v1/sales", {"rows": rows}).json()["inserted"] == 6
         assert cutoff(writer) == str(date)
     served = writer.service.chain.served
-    wait_until(lambda: read_forecast(writer.service.chain.db(), served.name, FIRST) is not None, 10)
+    wait_until(lambda: stored_forecast(writer.service.chain.db(), served.name, FIRST) is not None, 10)
     good = writer.get("/v1/accuracy?by=week").json()["accuracy"]
     assert [(row["WeekAhead"], row["Rows"]) for row in good] == [(1, good[0]["Rows"])]
     assert good[0]["RMSPE"] > 0

@@ -1,7 +1,7 @@
-"""A database that is there, is ours and is of this version; and transactions on it.
+"""Open a database, check that it is storecast's and of this version, and run transactions on it.
 
-Writers of SQLite take its lock when they begin, not when they first write: then nobody is refused in the middle, and who comes
-second waits. Errors of the driver become `DatabaseUnavailable` here; what a message says of a URL is never its password.
+Writers of SQLite take its lock when they begin, not when they first write: then nobody is refused in the middle of a transaction,
+and the second writer waits. Errors of the driver become `DatabaseUnavailable` here. No message holds the password of a URL.
 """
 
 import os
@@ -24,8 +24,8 @@ FILE = "storecast.db"  # in a home
 WAIT_S = 60  # for another writer
 CONNECT_S = 10
 # A connection whose other end is gone without a word, as with a cut cable, is given up after half a minute.
-ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
-OURS = "alembic_version"
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+VERSION_TABLE = "alembic_version"
 BEGIN = "storecast_begin"
 
 DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -33,7 +33,7 @@ DRIVERS |= {name: name for name in DRIVERS.values()}
 
 
 class Database:
-    """A database of ours.
+    """A database of storecast.
 
     Attributes
     ----------
@@ -63,20 +63,22 @@ class Database:
         DatabaseUnavailable
             where it cannot be reached
         DatabaseError
-            where it is none of ours, or its tables are of another version than the code
+            where it is not storecast's, or its tables are of another version than the code
         """
-        found = connect(url, create=create)
+        database = connect(url, create=create)
         try:
-            revision = found.revision()
+            revision = database.revision()
             if revision is None and create:
-                from storecast.database.migrate import upgrade
+                from storecast.database.migration_steps import run_steps  # here, since Alembic is slow to import
 
-                revision = upgrade(url)
-            _check(found.name, revision)
+                with database.begin() as conn:
+                    run_steps(conn, "upgrade", REVISIONS[-1])
+                revision = database.revision()
+            _check_revision(database.name, revision)
         except BaseException:
-            found.close()
+            database.close()
             raise
-        return found
+        return database
 
     @property
     def dialect(self) -> str:
@@ -103,17 +105,6 @@ class Database:
         with self._connected(**options) as conn, conn.begin():
             yield conn
 
-    def ping(self) -> None:
-        """Ask whether the database answers.
-
-        Raises
-        ------
-        DatabaseUnavailable
-            with the reason
-        """
-        with self.reading() as conn:
-            conn.execute(sa.select(sa.literal(1)))
-
     def revision(self) -> str | None:
         """Return the version of the tables; None where the database is empty.
 
@@ -124,16 +115,16 @@ class Database:
         """
         try:
             with self.reading() as conn:
-                there = sa.inspect(conn).get_table_names()
-                if OURS in there:
+                tables = sa.inspect(conn).get_table_names()
+                if VERSION_TABLE in tables:
                     return str(conn.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one())
         except errors.ProgrammingError as error:
             raise DatabaseError(
                 f"{self.name} cannot be read: {_first_line(error.orig)}. Mend its URL, or the rights of its user."
             ) from error
-        if there:
+        if tables:
             raise DatabaseError(
-                f"{self.name} holds other tables ({quote(there[0])}) and none of storecast. Name a database of its own."
+                f"{self.name} holds other tables ({quote(tables[0])}) and none of storecast. Name a database of its own."
             )
         return None
 
@@ -212,7 +203,7 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername=DRIVERS[parsed.drivername])
 
 
-def _check(name: str, revision: str | None) -> None:
+def _check_revision(name: str, revision: str | None) -> None:
     if revision == REVISIONS[-1]:
         return
     if revision is None:
@@ -278,7 +269,7 @@ def _postgresql(url: URL) -> Engine:
         raise DatabaseError("PostgreSQL needs the driver psycopg: install storecast[postgres].") from error
     return sa.create_engine(
         url,
-        connect_args={"connect_timeout": CONNECT_S, "application_name": "storecast", **ALIVE},
+        connect_args={"connect_timeout": CONNECT_S, "application_name": "storecast", **KEEPALIVE},
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=True,

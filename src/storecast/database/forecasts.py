@@ -57,24 +57,6 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
     return int(number)
 
 
-def read_forecast(db: Database, model: str, cutoff: dt.date) -> pl.DataFrame | None:
-    """Return the newest forecast of a model at a cutoff, by Store and Date; None where there is none."""
-    f = t.forecasts
-    newest = sa.select(f).where(f.c.model == model, f.c.cutoff == cutoff).order_by(f.c.version.desc()).limit(1)
-    with db.reading() as conn:
-        found = conn.execute(newest).one_or_none()
-        if found is None:
-            return None
-        quantiles = json.loads(found.quantiles)
-        columns = [t.forecast_rows.c[name] for name in (*_SCHEMA, *(["quantiles"] if quantiles else []))]
-        schema = _SCHEMA | ({"quantiles": pl.String()} if quantiles else {})
-        rows = bulk.select(conn, sa.select(*columns).where(t.forecast_rows.c.forecast == found.id), schema)
-    if quantiles:
-        decoded = pl.Struct(dict.fromkeys(quantiles, pl.Float64()))
-        rows = rows.with_columns(pl.col("quantiles").str.json_decode(decoded)).unnest("quantiles")
-    return _named(rows, found.store_ids).sort(s.KEYS)
-
-
 def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:
     """Return the first day of any forecast and the last day with sales; None where a forecast or sales are missing."""
     with db.reading() as conn:

@@ -1,20 +1,11 @@
-"""The versions of the tables, up and down, by Alembic."""
-
-import contextlib
-import io
-from pathlib import Path
+"""Bring the tables of a database up to this version, or back to an older one."""
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection
 
 from storecast.database.connect import connect
+from storecast.database.migration_steps import run_steps
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
-
-FOLDER = Path(__file__).parent / "migrations"
-LOCK = 0x53544F5245  # of PostgreSQL: whoever changes tables holds it
 
 
 def upgrade(url: str) -> str:
@@ -33,38 +24,34 @@ def upgrade(url: str) -> str:
                 f"{database.name} is of a newer version ({quote(revision)}) than this storecast knows. Install the newer one."
             )
         with database.begin() as conn:
-            _run(conn, "upgrade", REVISIONS[-1])
+            run_steps(conn, "upgrade", REVISIONS[-1])
     finally:
         database.close()
     return REVISIONS[-1]
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Take the tables back to an older version; ``base`` drops all of them, with what they hold."""
+    """Take the tables back to an older version; ``base`` drops all of them, with what they hold.
+
+    Raises
+    ------
+    DatabaseError
+        where there is no such version, or it is newer than that of the tables
+    """
     if revision not in (*REVISIONS, "base"):
         raise DatabaseError(
             f"There is no version {quote(revision)} of the tables. There are: base, {', '.join(REVISIONS)}."
         )
     database = connect(url, create=False)
     try:
-        there = database.revision()
-        if there not in REVISIONS:
+        current = database.revision()
+        if current not in REVISIONS:
             raise DatabaseError(f"{database.name} holds no tables that this storecast knows.")
-        if revision != "base" and REVISIONS.index(revision) > REVISIONS.index(there):
-            raise DatabaseError(f"{database.name} is of version {there}. To go up, use `storecast db upgrade`.")
+        if revision != "base" and REVISIONS.index(revision) > REVISIONS.index(current):
+            raise DatabaseError(f"{database.name} is of version {current}. To go up, use `storecast db upgrade`.")
         with database.begin() as conn:
-            _run(conn, "downgrade", revision)
+            run_steps(conn, "downgrade", revision)
             if revision == "base":
                 conn.execute(sa.text("DROP TABLE alembic_version"))
     finally:
         database.close()
-
-
-def _run(conn: Connection, step: str, revision: str) -> None:
-    if conn.dialect.name == "postgresql":  # several may start at once; SQLite's transaction is exclusive already
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
-    config = Config(stdout=io.StringIO())
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = conn
-    with contextlib.redirect_stdout(io.StringIO()):
-        getattr(command, step)(config, revision)
