@@ -14,6 +14,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F32, I8, I64
 from storecast.data.panel import Panel, stores_as_of
+from storecast.dates import as_date
 
 NO_ROW = -1
 
@@ -24,55 +25,69 @@ class Grid:
 
     Attributes
     ----------
+    stores : the table of stores
     first : the day of column 0
     sales : money; NaN where there is no row
     customers : NaN where not counted
-    open, promo, school : 0 or 1; -1 where the calendar holds no row
-    holiday : index in ``schema.STATE_HOLIDAYS``; -1 where the calendar holds no row
-    known : the chain's own known-ahead columns; NaN where there is no row
+    codes : by name, each column of the calendar that is known ahead: 0 or 1 of a flag, of a category its place among the
+        categories that `schema` declares; -1 where the calendar holds no row
+    known : by name, the chain's own known-ahead columns; NaN where there is no row
     """
 
     stores: pl.DataFrame
     first: dt.date
     sales: F32
     customers: F32
-    open: I8
-    promo: I8
-    holiday: I8
-    school: I8
+    codes: dict[str, I8]
     known: dict[str, F32]
 
     @classmethod
     def of(cls, past: Panel, future: pl.DataFrame | None = None) -> "Grid":
         """Spread a past, and the calendar ahead where one is given, over the days they span."""
         calendar = past.calendar if future is None else pl.concat([past.calendar, future.select(past.calendar.columns)])
-        first, last = past.first, calendar[s.DATE].max()
-        assert isinstance(last, dt.date)
+        first, last = past.first, as_date(calendar[s.DATE].max())
         shape = past.stores.height, (max(last, past.end) - first).days + 1
-        there = _cells(calendar, past.stores, first)
-        sold = _cells(past.sales, past.stores, first)
+        days = _cells(calendar, past.stores, first)
+        sold_days = _cells(past.sales, past.stores, first)
 
         def floats(cells: tuple[I64, I64], column: pl.Series) -> F32:
             out = np.full(shape, np.nan, np.float32)
             out[cells] = column.cast(pl.Float32).to_numpy()
             return out
 
-        def codes(column: npt.NDArray[np.generic]) -> I8:
+        def codes(column: pl.Series) -> I8:
             out = np.full(shape, NO_ROW, np.int8)
-            out[there] = column
+            out[days] = _codes(column)
             return out
 
         return cls(
             stores=past.stores,
             first=first,
-            sales=floats(sold, past.sales[s.SALES]),
-            customers=floats(sold, past.sales[s.CUSTOMERS]),
-            open=codes(calendar[s.OPEN].to_numpy()),
-            promo=codes(calendar[s.PROMO].to_numpy()),
-            holiday=codes(_holiday_codes(calendar)),
-            school=codes(calendar[s.SCHOOL_HOLIDAY].to_numpy()),
-            known={name: floats(there, calendar[name]) for name in past.known},
+            sales=floats(sold_days, past.sales[s.SALES]),
+            customers=floats(sold_days, past.sales[s.CUSTOMERS]),
+            codes={name: codes(calendar[name]) for name in s.KNOWN},
+            known={name: floats(days, calendar[name]) for name in past.known},
         )
+
+    @property
+    def open(self) -> I8:
+        """1 where a store opens."""
+        return self.codes[s.OPEN]
+
+    @property
+    def promo(self) -> I8:
+        """1 where a promotion runs."""
+        return self.codes[s.PROMO]
+
+    @property
+    def holiday(self) -> I8:
+        """The place of the kind of holiday in ``schema.STATE_HOLIDAYS``."""
+        return self.codes[s.STATE_HOLIDAY]
+
+    @property
+    def school(self) -> I8:
+        """1 where schools are closed."""
+        return self.codes[s.SCHOOL_HOLIDAY]
 
     @property
     def days(self) -> int:
@@ -92,7 +107,13 @@ class Grid:
         return np.datetime64(self.first, "D") + np.arange(self.days)
 
     def truncate(self, origin: int, horizon: int) -> "Grid":
-        """Return what is known at ``origin`` (a column): sales and facts of stores up to it, the calendar ``horizon`` days more."""
+        """Return what is known at ``origin``: sales and facts of stores up to it, the calendar ``horizon`` days more.
+
+        Parameters
+        ----------
+        origin : the column of the last day with sales
+        horizon : days of the calendar after it
+        """
         last = origin + horizon + 1
         sales, customers = self.sales[:, :last].copy(), self.customers[:, :last].copy()
         sales[:, origin + 1 :] = np.nan
@@ -102,10 +123,7 @@ class Grid:
             stores=stores_as_of(self.stores, self.day(origin)),
             sales=sales,
             customers=customers,
-            open=self.open[:, :last],
-            promo=self.promo[:, :last],
-            holiday=self.holiday[:, :last],
-            school=self.school[:, :last],
+            codes={name: values[:, :last] for name, values in self.codes.items()},
             known={name: values[:, :last] for name, values in self.known.items()},
         )
 
@@ -116,15 +134,12 @@ class Grid:
             first=self.day(begin),
             sales=self.sales[stores, begin:],
             customers=self.customers[stores, begin:],
-            open=self.open[stores, begin:],
-            promo=self.promo[stores, begin:],
-            holiday=self.holiday[stores, begin:],
-            school=self.school[stores, begin:],
+            codes={name: values[stores, begin:] for name, values in self.codes.items()},
             known={name: values[stores, begin:] for name, values in self.known.items()},
         )
 
     def overlay(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, I64]":
-        """Return the stores that a calendar names, from a column on, with its rows laid over theirs; and their places here.
+        """Return the stores that a calendar names, from a column on, with its rows in place of theirs; and their places here.
 
         Parameters
         ----------
@@ -134,10 +149,8 @@ class Grid:
         stores = np.unique(place)
         part = self.slice(stores, begin)
         cell = np.searchsorted(stores, place), (calendar[s.DATE] - part.first).dt.total_days().to_numpy()
-        part.open[cell] = calendar[s.OPEN].to_numpy()
-        part.promo[cell] = calendar[s.PROMO].to_numpy()
-        part.holiday[cell] = _holiday_codes(calendar)
-        part.school[cell] = calendar[s.SCHOOL_HOLIDAY].to_numpy()
+        for name, codes in part.codes.items():
+            codes[cell] = _codes(calendar[name])
         for name, values in part.known.items():
             values[cell] = calendar[name].cast(pl.Float32).to_numpy()
         return part, stores
@@ -148,15 +161,19 @@ class Grid:
         return np.log(np.where(sold, self.sales, np.nan), dtype=np.float32)
 
 
-def store_positions(stores: pl.DataFrame, named: pl.Series) -> I64:
-    """Return the place of each named store among some stores, (rows,)."""
-    ranks = pl.Series(np.arange(stores.height))
-    return named.replace_strict(stores[s.STORE], ranks, return_dtype=pl.Int64).to_numpy()
+def store_positions(stores: pl.DataFrame, names: pl.Series) -> I64:
+    """Return the place of each named store in a table of stores, (names,)."""
+    places = pl.Series(np.arange(stores.height))
+    return names.replace_strict(stores[s.STORE], places, return_dtype=pl.Int64).to_numpy()
 
 
-def _holiday_codes(calendar: pl.DataFrame) -> I8:
-    codes = {name: code for code, name in enumerate(s.STATE_HOLIDAYS)}
-    return calendar[s.STATE_HOLIDAY].replace_strict(codes, return_dtype=pl.Int8).to_numpy()
+def _codes(column: pl.Series) -> I8:
+    """Return a known-ahead column as codes: a category's place among those that are declared, a flag as it is."""
+    categories = s.BY_NAME[column.name].categories
+    if not categories:
+        return column.to_numpy()
+    places = {category: place for place, category in enumerate(categories)}
+    return column.replace_strict(places, return_dtype=pl.Int8).to_numpy()
 
 
 def _cells(frame: pl.DataFrame, stores: pl.DataFrame, first: dt.date) -> tuple[I64, I64]:

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OrdinalEncoder
 from storecast import schema as s
 from storecast.arrays import F32
 
-CATEGORIES = (s.STORE_TYPE, s.ASSORTMENT, s.STATE)
+CATEGORIES = tuple(column.name for column in s.COLUMNS if column.table == "stores" and column.kind == "text")
 
 
 def encoder(columns: Sequence[str]) -> ColumnTransformer:

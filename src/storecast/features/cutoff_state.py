@@ -66,7 +66,7 @@ class CutoffState:
     origin : column of the last day known
     gaps : days without a row that the config fills in, (stores, days)
     shut : days without a row on which a store was closed, (stores, days)
-    usual : what stands in for the calendar there, by field of the grid, (days,)
+    usual : what stands in for the calendar there, by column, (days,)
     ridge : fitted on the past
     scale : of the counts among its terms
     date_effects : what the terms of the date add to the ridge's fit, and to its part for holidays, (stores, days ahead)
@@ -202,8 +202,8 @@ class CutoffState:
             return {}
         whole = with_calendar_in(self.grid, self.gaps, self.shut, self.usual)
         begin = whole.days - part.days
-        for name in self.usual:
-            getattr(whole, name)[stores, begin:] = getattr(part, name)
+        for name, codes in part.codes.items():
+            whole.codes[name][stores, begin:] = codes
         known = {name: values.copy() for name, values in whole.known.items()}
         for name, values in known.items():
             values[stores, begin:] = part.known[name]

@@ -38,7 +38,7 @@ def between_rows(grid: Grid) -> Bool:
 
 
 def usual_calendar(grid: Grid) -> dict[str, I8]:
-    """Return what most stores' calendar says on each day, by the name of the grid's field, (days,) each."""
+    """Return what most stores' calendar says on each day, by the name of its column, (days,) each."""
     there = grid.open != NO_ROW
 
     def usual(codes: I8) -> I8:
@@ -47,17 +47,14 @@ def usual_calendar(grid: Grid) -> dict[str, I8]:
         most: I8 = count.argmax(axis=0).astype(np.int8)
         return most
 
-    return {name: usual(getattr(grid, name)) for name in ("open", "promo", "holiday", "school")}
+    return {name: usual(codes) for name, codes in grid.codes.items()}
 
 
 def with_calendar_in(grid: Grid, gaps: Bool, shut: Bool, usual: dict[str, I8]) -> Grid:
     """Return the grid with the usual calendar on the days of gaps and of closed stores; sales stay unknown."""
-
-    def filled(name: str) -> I8:
-        return np.where(gaps | shut, usual[name][None, :], getattr(grid, name))
-
-    opened = np.where(shut, np.int8(0), filled("open"))
-    return replace(grid, open=opened, promo=filled("promo"), holiday=filled("holiday"), school=filled("school"))
+    filled = {name: np.where(gaps | shut, usual[name][None, :], codes) for name, codes in grid.codes.items()}
+    opened = np.where(shut, np.int8(0), filled[s.OPEN])
+    return replace(grid, codes=filled | {s.OPEN: opened})
 
 
 def day_effects(grid: Grid, residuals: F32) -> F32:
