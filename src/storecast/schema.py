@@ -104,7 +104,8 @@ class Column:
             return f"a text of at most {MAX_TEXT_LENGTH} characters"
         if self.kind == "id":
             return f"a whole number from 0 to {MAX_STORE_ID:g}, or a text of at most {MAX_ID_LENGTH} characters"
-        return f"a number from {self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
+        whole = "whole " if self.dtype.is_integer() else ""
+        return f"a {whole}number from {self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
 
     def invalid(self, dtype: pl.DataType | None = None) -> pl.Expr:
         """Return an expression that marks the values that have no meaning; an unknown value (null) is never marked.

@@ -179,7 +179,9 @@ def without(raw: RawChain, gone: list[int]) -> RawChain:
         return frame.filter(~pl.col(s.STORE).is_in(gone))
 
     assert raw.ahead is not None
-    return RawChain(others(raw.sales), others(raw.stores), others(raw.ahead), raw.known, raw.doubles, generated=False)
+    return RawChain(
+        others(raw.sales), others(raw.stores), others(raw.ahead), raw.known, raw.double_rows, generated=False
+    )
 
 
 @pytest.mark.parametrize("gone", [[1, 3], [1, 4], [3, 4]])

@@ -12,7 +12,7 @@ import pytest
 from storecast import schema as s
 from storecast.data.clean import clean
 from storecast.data.generate import ChainSpec, GeneratedChain, generate, write_demo
-from storecast.data.generate_effects import MONTHS, NAMES, Effects
+from storecast.data.generate_effects import NAMES, Effects
 from storecast.data.read import read_chain
 from storecast.errors import ConfigError
 
@@ -120,7 +120,7 @@ def test_regression_finds_the_effects_that_are_told(chain: GeneratedChain) -> No
     rows = rows.with_columns(pl.col(s.DATE).dt.truncate("1w").alias("week")).join(weeks, on="week")
     rows = rows.filter(pl.col(s.SALES) > 0).sort(*s.KEYS)
     since = pl.date("CompetitionOpenSinceYear", "CompetitionOpenSinceMonth", 1)
-    month = pl.col(s.DATE).dt.month().replace_strict(dict(enumerate(MONTHS, 1)), return_dtype=pl.String)
+    month = pl.col(s.DATE).dt.month().replace_strict(dict(enumerate(s.PROMO_MONTHS, 1)), return_dtype=pl.String)
     joined = (pl.col(s.DATE).dt.iso_year() * 100 + pl.col(s.DATE).dt.week().cast(pl.Int32)) >= (
         pl.col("Promo2SinceYear") * 100 + pl.col("Promo2SinceWeek").cast(pl.Int32)
     )

@@ -86,7 +86,7 @@ def test_an_exact_double_in_test_is_dropped_and_another_row_with_its_id_refused(
     raw = read_chain(folder)
     assert raw.ahead is not None
     assert raw.ahead.height == 21
-    assert raw.doubles["test.csv"] == 1
+    assert raw.double_rows["test.csv"] == 1
     set_cell(folder, "test.csv", 3, "Id", "1")
     refused(folder, "test.csv", "line 3", "Id", "twice")
 

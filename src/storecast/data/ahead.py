@@ -13,21 +13,22 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import I8, Bool
-from storecast.data.ahead_holidays import recurs, school_holidays, state_holidays
+from storecast.data.ahead_holidays import school_holidays, state_holidays
 from storecast.data.grid import NO_ROW, Grid
+from storecast.data.holiday_dates import recurs
 from storecast.data.panel import Panel
+from storecast.dates import SUNDAY, YEAR, weekday
 
 log = logging.getLogger(__name__)
 
-HABIT = 56  # days back that show on which weekdays a store opens
-ENOUGH = 14  # rows, from which on a weekday without any is one on which a store is closed
-RHYTHM = 182  # days back that show how promotions recur
+HABIT_DAYS = 56  # days back that show on which weekdays a store opens
+MIN_ROWS = 14  # rows, from which on a weekday without any is one on which a store is closed
+RHYTHM_DAYS = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
-YEAR = 364  # days; promotions may recur a year later too, where a year and the rhythm's days are known
 
 
 def extend(panel: Panel, until: dt.date) -> Panel:
-    """Return the panel with a calendar row for every store and day after the sales up to ``until``.
+    """Return the panel with a calendar row for every store and day after the sales, up to ``until``.
 
     Rows that are given stay as they are; the others are worked out, with Assumed set.
     """
@@ -37,8 +38,8 @@ def extend(panel: Panel, until: dt.date) -> Panel:
     grid = Grid.of(panel)
     end = grid.column(panel.end)
     width = end + 1 + days
-    given = _widen(grid.open, width)[:, end + 1 :] != NO_ROW
-    if given.all():
+    known = _widen(grid.open, width)[:, end + 1 :] != NO_ROW
+    if known.all():
         return panel
     holiday = state_holidays(grid, end, width)
     columns = {
@@ -46,7 +47,7 @@ def extend(panel: Panel, until: dt.date) -> Panel:
         s.PROMO: _promotions(_widen(grid.promo, width), end),
         s.SCHOOL_HOLIDAY: school_holidays(grid, _widen(grid.school, width), end),
     }
-    store, day = np.nonzero(~given)
+    store, day = np.nonzero(~known)
     rows = pl.DataFrame(
         {
             s.STORE: panel.stores[s.STORE].gather(store),
@@ -78,15 +79,15 @@ def future_table(panel: Panel, horizon: int) -> pl.DataFrame:
 def _openings(grid: Grid, end: int, holiday: I8) -> I8:
     """Open where the store opened on that weekday on most of its last days; on a holiday, as it did when that one last came."""
     opened, free = grid.open[:, : end + 1], grid.holiday[:, : end + 1] == 0
-    weekday = (np.datetime64(grid.day(end + 1), "D").astype(np.int64) + np.arange(holiday.shape[1]) + 3) % 7
-    past_weekday = (grid.dates()[: end + 1].astype(np.int64) + 3) % 7
+    weekdays_ahead = weekday(np.datetime64(grid.day(end + 1), "D") + np.arange(holiday.shape[1]))
+    past_weekdays = weekday(grid.dates()[: end + 1])
     out = np.zeros(holiday.shape, np.int8)
     for day in range(7):
-        usual = _mostly_open(opened, free & (past_weekday == day), HABIT, default=day < 6)
-        out[:, weekday == day] = usual[:, None]
+        usual = _mostly_open(opened, free & (past_weekdays == day), HABIT_DAYS, default=day < SUNDAY)
+        out[:, weekdays_ahead == day] = usual[:, None]
     on_holidays = _mostly_open(opened, ~free & (opened != NO_ROW), opened.shape[1], default=False)
     # A holiday that fell on a Sunday does not show what the store does on one that falls in the week.
-    past_holidays = np.flatnonzero((grid.holiday[:, : end + 1] > 0).any(axis=0) & (past_weekday < 6))
+    past_holidays = np.flatnonzero((grid.holiday[:, : end + 1] > 0).any(axis=0) & (past_weekdays < SUNDAY))
     for ahead in np.flatnonzero((holiday > 0).any(axis=0)):
         habit = on_holidays
         for column in past_holidays:
@@ -97,17 +98,17 @@ def _openings(grid: Grid, end: int, holiday: I8) -> I8:
 
 
 def _mostly_open(opened: I8, days: Bool, span: int, *, default: bool) -> Bool:
-    """Say for each store whether it was open on most of the chosen days among its last ``span`` days with rows.
+    """Return for each store whether it was open on most of the chosen days among its last ``span`` days with rows.
 
     The default is for stores with few rows: one that has many, and none on such a day, keeps no rows of days when it is closed.
     """
-    there, day = opened != NO_ROW, np.arange(opened.shape[1])
-    last = np.where(there, day, -1).max(axis=1)
-    lately = there & (day[None, :] > last[:, None] - span)
+    rows, day = opened != NO_ROW, np.arange(opened.shape[1])
+    last = np.where(rows, day, -1).max(axis=1)
+    lately = rows & (day[None, :] > last[:, None] - span)
     recent = lately & days
     count = recent.sum(axis=1)
     share = (recent & (opened == 1)).sum(axis=1) / np.maximum(count, 1)
-    mostly: Bool = np.where(count > 0, share >= 0.5, default & (lately.sum(axis=1) < ENOUGH))
+    mostly: Bool = np.where(count > 0, share >= 0.5, default & (lately.sum(axis=1) < MIN_ROWS))
     return mostly
 
 
@@ -139,13 +140,14 @@ def _majority(promo: I8) -> I8:
 def _rhythm(past: I8) -> int:
     """Return the lag after which the last half year repeats best what was before; the shortest of equals."""
     known = past.shape[1]
-    lags = [lag for lag in LAGS if known >= lag + 7] + [YEAR] * (known >= YEAR + RHYTHM)
+    # Promotions may recur a year later too, where a year and the days that show the rhythm are known.
+    lags = [lag for lag in LAGS if known >= lag + 7] + [YEAR] * (known >= YEAR + RHYTHM_DAYS)
     return max(lags, key=lambda lag: _agreement(past, lag), default=LAGS[0])
 
 
 def _agreement(past: I8, lag: int) -> float:
     """Return the share of the last half year's days that are as they were ``lag`` days before."""
-    begin = max(lag, past.shape[1] - RHYTHM)
+    begin = max(lag, past.shape[1] - RHYTHM_DAYS)
     now, then = past[:, begin:], past[:, begin - lag : past.shape[1] - lag]
     both = (now != NO_ROW) & (then != NO_ROW)
     return float((now == then)[both].mean()) if both.any() else -1.0

@@ -77,7 +77,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     unknown = [rule for rule in skip if rule not in RULES]
     if unknown:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
-    work = Work(raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.doubles, frozenset(skip))
+    work = Work(raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip))
     _double_rows(work)
     repair_stores.competition(work)
     repair_stores.promo2(work)
@@ -93,10 +93,10 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
 
 
 def _double_rows(work: Work) -> None:
-    total = sum(work.doubles.values())
+    total = sum(work.double_rows.values())
     if total:
         work.need("double_rows", f"Found {total} exact double rows", "Remove them")
-    work.note("double_rows", "dropped", total, [f"{name}: {rows}" for name, rows in work.doubles.items() if rows])
+    work.note("double_rows", "dropped", total, [f"{name}: {rows}" for name, rows in work.double_rows.items() if rows])
 
 
 def _panel(work: Work) -> Panel:

@@ -68,7 +68,7 @@ class Work:
     stores: pl.DataFrame
     ahead: pl.DataFrame | None
     known: tuple[str, ...]  # the chain's own known-ahead columns
-    doubles: dict[str, int]  # exact double rows that reading dropped, by file
+    double_rows: dict[str, int]  # exact double rows that reading dropped, by file
     skip: frozenset[str] = frozenset()
     repairs: list[Repair] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""Another chain's words: `storecast.toml` beside the data names its columns, and its own known-ahead ones.
+"""Another chain's column names: `storecast.toml` beside the data names its columns, and its own known-ahead ones.
 
 known = ["Footfall plan"]       # own numeric columns that are known ahead
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
@@ -16,14 +16,10 @@ from pathlib import Path
 
 from storecast import schema as s
 from storecast.data.dialect import read_bytes
+from storecast.data.file_columns import FILE_COLUMNS
 from storecast.errors import DataError, hint, quote
 
 FILE = "storecast.toml"
-RENAMED = (
-    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, s.STORE_TYPE, s.ASSORTMENT,
-    s.COMPETITION_DISTANCE, "CompetitionOpenSinceMonth", "CompetitionOpenSinceYear", s.PROMO2, "Promo2SinceWeek",
-    "Promo2SinceYear", s.PROMO_INTERVAL, s.STATE,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,9 +31,9 @@ class ColumnNames:
     text_ids: bool = False
     date_format: str | None = None
 
-    def rename(self, found: list[str]) -> dict[str, str]:
-        """Return their names in a file with ours beside them."""
-        return {theirs: ours for ours, theirs in self.theirs.items() if theirs in found}
+    def rename(self, columns: list[str]) -> dict[str, str]:
+        """Return the chain's name of each column of a file that has another one here, with ours."""
+        return {theirs: ours for ours, theirs in self.theirs.items() if theirs in columns}
 
 
 def read_column_names(folder: Path) -> ColumnNames:
@@ -46,14 +42,14 @@ def read_column_names(folder: Path) -> ColumnNames:
     if not path.exists():
         return ColumnNames()
     try:
-        plain = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+        settings = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
-    _only(plain, ("columns", "known", "store_ids", "date_format"), FILE)
-    theirs, known = plain.get("columns", {}), plain.get("known", [])
+    _refuse_unknown(settings, ("columns", "known", "store_ids", "date_format"), FILE)
+    theirs, known = settings.get("columns", {}), settings.get("known", [])
     if not isinstance(theirs, dict) or not all(isinstance(name, str) for name in theirs.values()):
         raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
-    _only(theirs, RENAMED, f"{FILE}, [columns]")
+    _refuse_unknown(theirs, FILE_COLUMNS, f"{FILE}, [columns]")
     named = Counter(theirs.values()).most_common(1)
     if named and named[0][1] > 1:
         raise DataError(
@@ -61,21 +57,21 @@ def read_column_names(folder: Path) -> ColumnNames:
         )
     if not isinstance(known, list) or not all(isinstance(name, str) for name in known):
         raise DataError(f'{FILE}, known: expected a list of column names, such as ["Leaflet"].')
-    taken = [name for name in known if name in RENAMED or name == s.ASSUMED]
+    taken = [name for name in known if name in FILE_COLUMNS or name == s.ASSUMED]
     if taken:
         raise DataError(f"{FILE}, known: {quote(taken[0])} is a name that storecast uses itself. Rename the column.")
     if len(set(known)) < len(known):
         raise DataError(f"{FILE}, known: {quote(max(known, key=known.count))} stands twice; expected each name once.")
-    if plain.get("store_ids", "number") not in ("text", "number"):
-        raise DataError(f'{FILE}, store_ids: found {quote(plain["store_ids"])}; expected "text" or "number".')
-    date_format = plain.get("date_format")
+    if settings.get("store_ids", "number") not in ("text", "number"):
+        raise DataError(f'{FILE}, store_ids: found {quote(settings["store_ids"])}; expected "text" or "number".')
+    date_format = settings.get("date_format")
     if date_format is not None and not (isinstance(date_format, str) and all(f"%{k}" in date_format for k in "dmY")):
         raise DataError(f'{FILE}, date_format: found {quote(date_format)}; expected %d, %m and %Y, as in "%d.%m.%Y".')
-    return ColumnNames(theirs, tuple(known), plain.get("store_ids") == "text", date_format)
+    return ColumnNames(theirs, tuple(known), settings.get("store_ids") == "text", date_format)
 
 
-def _only(found: dict[str, object], allowed: tuple[str, ...], where: str) -> None:
-    for name in found:
+def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:
+    for name in settings:
         if name not in allowed:
             raise DataError(
                 f"{where}: there is no setting {quote(name)}.{hint(name, allowed)} There are: {', '.join(allowed)}."

@@ -20,8 +20,10 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import Days
-from storecast.data.generate_calendar import STATES, promotions, school_holidays, state_holidays, weekdays
+from storecast.data.file_columns import PROMO2_WEEK, PROMO2_YEAR, SINCE_MONTH, SINCE_YEAR
+from storecast.data.generate_calendar import STATES, promotions, school_holidays, state_holidays
 from storecast.data.generate_effects import Effects, log_sales, promo_uplift
+from storecast.dates import SUNDAY, weekday
 from storecast.errors import ConfigError
 from storecast.files import atomic_write
 
@@ -94,13 +96,13 @@ def generate(spec: ChainSpec) -> GeneratedChain:
     rng = np.random.default_rng(spec.seed)
     effects = Effects()
     dates = np.datetime64(spec.first) + np.arange(spec.days)
-    weekday = weekdays(dates)
+    weekdays = weekday(dates)
     stores = _stores(rng, spec)
     holiday = state_holidays(stores[s.STATE], dates)
     school = school_holidays(stores[s.STATE], dates)
     promo = promotions(rng, dates)
     on_sundays, on_holidays = rng.random((2, spec.stores, 1)) < np.array([0.03, 0.02])[:, None, None]
-    opened = ((weekday < 6) | on_sundays) & ((holiday == s.NO_HOLIDAY) | on_holidays)
+    opened = ((weekdays < SUNDAY) | on_sundays) & ((holiday == s.NO_HOLIDAY) | on_holidays)
     trend = effects.trend_mean + effects.trend_spread * rng.standard_normal(spec.stores)
     logs = log_sales(
         rng, effects, stores, dates, trend=trend, promo=promo, holiday=holiday, school=school, opened=opened
@@ -111,7 +113,7 @@ def generate(spec: ChainSpec) -> GeneratedChain:
     table = pl.DataFrame(
         {
             s.STORE: np.repeat(np.arange(1, spec.stores + 1), spec.days),
-            s.DAY_OF_WEEK: np.tile(weekday + 1, spec.stores),
+            s.DAY_OF_WEEK: np.tile(weekdays + 1, spec.stores),
             s.DATE: np.tile(dates, spec.stores),
             s.SALES: _whole_numbers(logs, opened & ~lame),
             s.CUSTOMERS: _whole_numbers(logs - spend, opened & ~lame),
@@ -184,11 +186,11 @@ def _stores(rng: np.random.Generator, spec: ChainSpec) -> pl.DataFrame:
         s.STORE_TYPE,
         s.ASSORTMENT,
         s.COMPETITION_DISTANCE,
-        pl.when("known").then(opened.dt.month()).alias("CompetitionOpenSinceMonth"),
-        pl.when("known").then(year).alias("CompetitionOpenSinceYear"),
+        pl.when("known").then(opened.dt.month()).alias(SINCE_MONTH),
+        pl.when("known").then(year).alias(SINCE_YEAR),
         s.PROMO2,
-        pl.when(takes_part).then(join.dt.week()).alias("Promo2SinceWeek"),
-        pl.when(takes_part).then(join.dt.iso_year()).alias("Promo2SinceYear"),
+        pl.when(takes_part).then(join.dt.week()).alias(PROMO2_WEEK),
+        pl.when(takes_part).then(join.dt.iso_year()).alias(PROMO2_YEAR),
         pl.when(takes_part).then(s.PROMO_INTERVAL).otherwise(pl.lit("")).alias(s.PROMO_INTERVAL),
         s.STATE,
         pl.when(pl.col("known") & ~impossible).then(opened).otherwise(dt.date(IMPOSSIBLE, 1, 1)).alias("opening"),

@@ -1,25 +1,17 @@
 """The calendar of a generated chain: holidays by law, school holidays by state, promotions in spells of weeks."""
 
-import datetime as dt
-
 import holidays
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from dateutil.easter import easter
 
 from storecast import schema as s
 from storecast.arrays import Bool, Days
+from storecast.data.holiday_dates import days_from_easter, holiday_kind
+from storecast.dates import SATURDAY, weekday
 
 STATES = ("NW", "BY", "SH", "HE", "BE", "BW", "SN", "ST", "TH", "RP", "HH", "HB")
 SUMMER = {"NW": 185, "BY": 212, "BW": 210, "SH": 190, "HE": 205}  # day of year on which the long school holidays begin
-ALWAYS_SUNDAY = (0, 49)  # days from Easter; a holiday by law in some states, which the real files do not mark
-
-
-def weekdays(dates: Days) -> npt.NDArray[np.int64]:
-    """Return 0 for Monday to 6 for Sunday."""
-    out: npt.NDArray[np.int64] = (dates.astype("datetime64[D]").astype(np.int64) + 3) % 7
-    return out
 
 
 def state_holidays(states: pl.Series, dates: Days) -> npt.NDArray[np.str_]:
@@ -29,17 +21,8 @@ def state_holidays(states: pl.Series, dates: Days) -> npt.NDArray[np.str_]:
     kinds = {}
     for state in sorted(set(states)):
         law = holidays.country_holidays("DE", subdiv=state, years=years)
-        kinds[state] = np.array([_kind(day) if day in law else s.NO_HOLIDAY for day in days])
+        kinds[state] = np.array([holiday_kind(day) if day in law else s.NO_HOLIDAY for day in days])
     return np.stack([kinds[state] for state in states])
-
-
-def _kind(day: dt.date) -> str:
-    offset = (day - easter(day.year)).days
-    if offset in ALWAYS_SUNDAY:
-        return s.NO_HOLIDAY
-    if offset in (-2, 1):
-        return "b"
-    return "c" if (day.month, day.day) in {(12, 25), (12, 26)} else "a"
 
 
 def school_holidays(states: pl.Series, dates: Days) -> Bool:
@@ -53,18 +36,18 @@ def school_holidays(states: pl.Series, dates: Days) -> Bool:
                 summer <= day.timetuple().tm_yday < summer + 43
                 or (day.month, day.day) >= (12, 23)
                 or (day.month, day.day) <= (1, 6)
-                or -8 <= (day - easter(day.year)).days <= 6
+                or -8 <= days_from_easter(day) <= 6
                 or 285 <= day.timetuple().tm_yday < 299
                 for day in days
             ]
         )
-    return np.stack([out[state] for state in states]) & (weekdays(dates) < 5)[None, :]
+    return np.stack([out[state] for state in states]) & (weekday(dates) < SATURDAY)[None, :]
 
 
 def promotions(rng: np.random.Generator, dates: Days) -> Bool:
     """Return every other week, Monday to Friday, the same for all stores; now and then two weeks on, or two weeks off."""
-    weekday = weekdays(dates)
-    week = np.cumsum(weekday == 0)
+    weekdays = weekday(dates)
+    week = np.cumsum(weekdays == 0)
     on = np.zeros(week.max() + 2, bool)
     k = 1
     while k < len(on):
@@ -72,5 +55,5 @@ def promotions(rng: np.random.Generator, dates: Days) -> Bool:
         weeks_on, weeks_off = 1 + (rng.random(2) < 0.15)
         on[k : k + weeks_on] = True
         k += weeks_on + weeks_off
-    out: Bool = on[week] & (weekday < 5)
+    out: Bool = on[week] & (weekdays < SATURDAY)
     return out

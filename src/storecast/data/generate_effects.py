@@ -9,10 +9,9 @@ from dateutil.easter import easter
 
 from storecast import schema as s
 from storecast.arrays import F64, Bool, Days
-from storecast.data.generate_calendar import weekdays
+from storecast.dates import SATURDAY, SUNDAY, weekday
 
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def log_sales(
 def promo_uplift(effects: Effects, dates: Days, promo: Bool) -> F64:
     """Return the uplift of each day, 0 without promotion."""
     size = np.array([effects.promo.get(name, 0.0) for name in NAMES])
-    out: F64 = np.where(promo, size[weekdays(dates)], 0.0)
+    out: F64 = np.where(promo, size[weekday(dates)], 0.0)
     return out
 
 
@@ -94,15 +93,15 @@ def _levels(rng: np.random.Generator, effects: Effects, stores: pl.DataFrame) ->
 def _common(effects: Effects, dates: Days, promo: Bool) -> F64:
     """Return what all stores share on a day, but the promotion."""
     days = [day.item() for day in dates]
-    weekday = weekdays(dates)
-    out = np.array(list(effects.weekday.values()))[weekday]
+    weekdays = weekday(dates)
+    out = np.array(list(effects.weekday.values()))[weekdays]
     out += effects.season * np.sin(2 * np.pi * (np.array([day.timetuple().tm_yday for day in days]) - 100) / 365.25)
     month_day = np.array([day.day for day in days])
     out += (month_day <= 3) * effects.pay_day_first + (month_day >= 29) * effects.pay_day_last
     advent = np.array([day.day if day.month == 12 and day.day <= 24 else 0 for day in days])
     out += effects.christmas * advent / 24
     out += effects.easter_saturday * np.array([(day - easter(day.year)).days == -1 for day in days])
-    week = np.cumsum(weekday == 0)
+    week = np.cumsum(weekdays == 0)
     ran = np.bincount(week, weights=promo) > 0
     out += (np.r_[False, ran[:-1]] & ~ran)[week] * effects.after_promo_week
     return out
@@ -110,7 +109,7 @@ def _common(effects: Effects, dates: Days, promo: Bool) -> F64:
 
 def _around_holidays(effects: Effects, dates: Days, holiday: npt.NDArray[np.str_], opened: Bool) -> F64:
     """Return what holidays on which a store shuts do to the day before and the day after; Sundays are shut anyhow."""
-    shut = ~opened & (weekdays(dates) < 6)[None, :]
+    shut = ~opened & (weekday(dates) < SUNDAY)[None, :]
     out = np.zeros(shut.shape)
     for kind in effects.before_holiday:
         of_kind = shut & (holiday == kind)
@@ -121,18 +120,18 @@ def _around_holidays(effects: Effects, dates: Days, holiday: npt.NDArray[np.str_
 
 def _of_the_store(effects: Effects, stores: pl.DataFrame, dates: Days, opened: Bool) -> F64:
     """Return what competition, Promo2 and Sunday trading do."""
-    weekday = weekdays(dates)
+    weekdays = weekday(dates)
     rival = stores["opening"].to_numpy().astype("datetime64[D]")
     out: F64 = np.where(dates[None, :] >= rival[:, None], effects.competition, 0.0)
     joined = dates[None, :] >= stores["joining"].to_numpy().astype("datetime64[D]")[:, None]  # never, where null
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     in_round = np.array(
-        [[name in (months or "").split(",") for name in MONTHS] for months in stores[s.PROMO_INTERVAL]]
+        [[name in (months or "").split(",") for name in s.PROMO_MONTHS] for months in stores[s.PROMO_INTERVAL]]
     )[:, month]
     out += joined * (effects.promo2 + effects.promo2_round * in_round)
-    sundays = opened[:, weekday == 6].any(axis=1)
-    out += np.outer(sundays, weekday == 5) * effects.sunday_trading_saturday
-    out += np.outer(sundays, weekday == 0) * effects.sunday_trading_monday
+    sundays = opened[:, weekdays == SUNDAY].any(axis=1)
+    out += np.outer(sundays, weekdays == SATURDAY) * effects.sunday_trading_saturday
+    out += np.outer(sundays, weekdays == 0) * effects.sunday_trading_monday
     return out
 
 

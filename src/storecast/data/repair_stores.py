@@ -4,12 +4,13 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.cleaning_rules import EARLIEST_COMPETITOR, EXAMPLES, Work, store_name, store_names
+from storecast.data.file_columns import PROMO2_WEEK, PROMO2_YEAR, SINCE_MONTH, SINCE_YEAR
 from storecast.errors import DataError
 
 
 def competition(work: Work) -> None:
     """Make one date of the competitor's month and year; a year beyond belief is as good as none."""
-    year, month = pl.col("CompetitionOpenSinceYear"), pl.col("CompetitionOpenSinceMonth")
+    year, month = pl.col(SINCE_YEAR), pl.col(SINCE_MONTH)
     far = work.stores.filter(pl.col(s.COMPETITION_DISTANCE).is_null())
     work.note("competition_distance", "kept as unknown", far.height, store_names(far))
     undated = work.stores.filter(pl.col(s.COMPETITION_DISTANCE).is_not_null() & (year.is_null() | month.is_null()))
@@ -17,7 +18,7 @@ def competition(work: Work) -> None:
     work.note("competition_date", action, undated.height, store_names(undated))
     early = year < EARLIEST_COMPETITOR
     odd = work.stores.filter(early)
-    years = zip(odd[s.STORE].head(EXAMPLES), odd["CompetitionOpenSinceYear"], strict=False)
+    years = zip(odd[s.STORE].head(EXAMPLES), odd[SINCE_YEAR], strict=False)
     work.note(
         "competition_year",
         "date taken as unknown",
@@ -30,7 +31,7 @@ def competition(work: Work) -> None:
 
 def promo2(work: Work) -> None:
     """Make one date of Promo2's week and year; a store whose cells contradict each other takes no part."""
-    week, year = pl.col("Promo2SinceWeek"), pl.col("Promo2SinceYear")
+    week, year = pl.col(PROMO2_WEEK), pl.col(PROMO2_YEAR)
     # 4 January lies in ISO week 1 of its year.
     since = (pl.date(year, 1, 4) + pl.duration(weeks=week - 1)).dt.truncate("1w")
     work.stores = work.stores.with_columns(since.alias(s.PROMO2_SINCE))

@@ -28,7 +28,6 @@ from storecast.features.ridge import Design, Ridge, fit_ridge, of_days, of_store
 RECENT = (7, 28, 91)  # days over which the ridge's residuals are averaged
 KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
 RIDGE = LinearSettings()
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,7 +279,7 @@ def _promo2(grid: Grid, origin: int, days: slice) -> dict[str, F32]:
     dates = grid.dates()[days]
     weeks = (dates[None, :] - since[:, None]).astype(np.int64) // 7
     named = grid.stores[s.PROMO_INTERVAL].to_list()
-    starts = np.array([[month in interval.split(",") for month in MONTHS] for interval in named])
+    starts = np.array([[month in interval.split(",") for month in s.PROMO_MONTHS] for interval in named])
     month = dates.astype("datetime64[M]").astype(np.int64) % 12
     age = np.full((len(named), len(dates)), 12, np.int64)
     for back in range(11, -1, -1):

@@ -1,0 +1,34 @@
+"""The columns of the files, which become those of a Panel: weekdays, ids, and dates that stand as months, weeks and years."""
+
+import polars as pl
+
+from storecast import schema as s
+
+SINCE_MONTH, SINCE_YEAR = "CompetitionOpenSinceMonth", "CompetitionOpenSinceYear"
+PROMO2_WEEK, PROMO2_YEAR = "Promo2SinceWeek", "Promo2SinceYear"
+
+_NUMBERS = (
+    s.Column(s.DAY_OF_WEEK, "calendar", "number", pl.Int64(), 1, 7, meaning="weekday of Date, Monday 1 to Sunday 7"),
+    s.Column(SINCE_MONTH, "stores", "number", pl.Int64(), 1, 12, meaning="month in which the competitor opened"),
+    s.Column(SINCE_YEAR, "stores", "number", pl.Int64(), 1, 9999, meaning="year in which the competitor opened"),
+    s.Column(PROMO2_WEEK, "stores", "number", pl.Int64(), 1, 53, meaning="ISO week since which the store takes part"),
+    s.Column(
+        PROMO2_YEAR, "stores", "number", pl.Int64(), s.FIRST_YEAR, s.LAST_YEAR,
+        meaning="year since which the store takes part",
+    ),
+)  # fmt: skip
+ID = s.Column(s.ID, "calendar", "text", pl.String(), meaning="id of a row of test.csv, kept as given")
+BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, ID)}
+
+STORE_FILE = (
+    s.STORE_TYPE, s.ASSORTMENT, s.COMPETITION_DISTANCE, SINCE_MONTH, SINCE_YEAR, s.PROMO2, PROMO2_WEEK, PROMO2_YEAR,
+    s.PROMO_INTERVAL,
+)  # fmt: skip
+FILE_COLUMNS = (
+    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *STORE_FILE, s.STATE,
+)  # fmt: skip
+
+
+def file_column(name: str) -> s.Column:
+    """Return what a column of a file may hold; a name that storecast does not use itself is an own column of the chain."""
+    return BY_NAME.get(name) or s.own_column(name)
