@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from storecast.database import bulk
 from storecast.database import tables as t
-from storecast.database.bulk import FEW
+from storecast.database.bulk import MAX_ROWS_OF_STATEMENT
 from storecast.database.connect import Database
 
 TEXTS = [
@@ -50,7 +50,7 @@ def rows(count: int) -> pl.DataFrame:
     return pl.DataFrame(records, schema=SCHEMA, orient="row")
 
 
-@pytest.mark.parametrize("count", [13, FEW + 100])
+@pytest.mark.parametrize("count", [13, MAX_ROWS_OF_STATEMENT + 100])
 def test_what_comes_out_is_what_went_in(db: Database, count: int) -> None:
     with db.begin() as conn:
         bulk.insert(conn, t.stores, rows(count))
@@ -58,7 +58,7 @@ def test_what_comes_out_is_what_went_in(db: Database, count: int) -> None:
     assert found.sort("version").equals(rows(count), null_equal=True)
 
 
-@pytest.mark.parametrize("count", [13, FEW + 100])
+@pytest.mark.parametrize("count", [13, MAX_ROWS_OF_STATEMENT + 100])
 def test_rows_take_the_place_of_rows_with_their_key(db: Database, count: int) -> None:
     changed = rows(count).with_columns(pl.lit("new").alias("state"))
     with db.begin() as conn:

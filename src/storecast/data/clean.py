@@ -5,12 +5,11 @@ row of the others, and nothing is learned from days ahead. What learns a number 
 the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: models do not
 learn from it, and nobody fills it with invented sales.
 
-rules          the rules by name, and how a repair is noted
-repair_stores  the table of stores
-repair_days    the days: what is known ahead, sales, gaps
+cleaning_rules  the rules by name, and how a repair is noted
+repair_stores   the table of stores
+repair_days     the days: what is known ahead, sales, gaps
 """
 
-import datetime as dt
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from storecast.data import repair_days, repair_stores
 from storecast.data.cleaning_rules import OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
+from storecast.dates import as_date
 from storecast.errors import ConfigError, DataError, quote
 
 __all__ = ["OBSERVATIONS", "RULES", "Cleaned", "Repair", "clean"]
@@ -67,6 +67,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
 
     Parameters
     ----------
+    raw : the files as they were read
     skip : rules to switch off; what one of them would have repaired is kept, or refused where nothing can be done with it
 
     Examples
@@ -78,21 +79,21 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     if unknown:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
     work = Work(raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip))
-    _double_rows(work)
-    repair_stores.competition(work)
-    repair_stores.promo2(work)
-    repair_stores.unknown_attributes(work)
-    repair_days.known_ahead(work)
-    repair_days.openings(work)
-    repair_days.sales_and_open(work)
-    repair_days.gaps(work)
-    for found in work.repairs:
-        log.info("%s: %d rows, %s", found.rule, found.rows, found.action)
-    asked = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
-    return Cleaned(_panel(work), asked, tuple(work.repairs), raw.generated)
+    _count_double_rows(work)
+    repair_stores.date_competition(work)
+    repair_stores.date_promo2(work)
+    repair_stores.add_unknown_stores(work)
+    repair_days.fill_known_ahead(work)
+    repair_days.fill_openings(work)
+    repair_days.clear_sales_of_closed_days(work)
+    repair_days.count_gaps(work)
+    for repair in work.repairs:
+        log.info("%s: %d rows, %s", repair.rule, repair.rows, repair.action)
+    requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
+    return Cleaned(_panel(work), requested_rows, tuple(work.repairs), raw.generated)
 
 
-def _double_rows(work: Work) -> None:
+def _count_double_rows(work: Work) -> None:
     total = sum(work.double_rows.values())
     if total:
         work.need("double_rows", f"Found {total} exact double rows", "Remove them")
@@ -103,8 +104,7 @@ def _panel(work: Work) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
-        end = work.sales[s.DATE].max()
-        assert isinstance(end, dt.date)
+        end = as_date(work.sales[s.DATE].max())
         inside = work.ahead.filter(pl.col(s.DATE) <= end)
         if inside.height:
             row = inside.row(0, named=True)
@@ -117,10 +117,13 @@ def _panel(work: Work) -> Panel:
         sales=work.sales.select(*s.KEYS, *s.SALES_SCHEMA).sort(*s.KEYS),
         stores=work.stores.select(
             s.STORE,
-            *(
-                pl.col(name).cast(dtype).fill_null("") if dtype == pl.String() else pl.col(name).cast(dtype)
-                for name, dtype in s.STORES_SCHEMA.items()
-            ),
+            *(_stores_column(column) for column in s.COLUMNS if column.table == "stores"),
         ).sort(s.STORE),
         calendar=pl.concat(parts).sort(*s.KEYS),
     )
+
+
+def _stores_column(column: s.Column) -> pl.Expr:
+    """Return an attribute in its type; its default where it is unknown."""
+    value = pl.col(column.name).cast(column.dtype)
+    return value if column.default is None else value.fill_null(column.default)

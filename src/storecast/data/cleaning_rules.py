@@ -13,7 +13,7 @@ from storecast import schema as s
 from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
-GAP = 28  # days without rows, or without sales at the start, from which a store counts as away
+MIN_GAP_DAYS = 28  # days without rows, or without sales at the start, from which a store counts as away
 EXAMPLES = 3
 
 RULES = {
@@ -27,10 +27,10 @@ RULES = {
     "open_missing": "The cell Open is empty.",
     "closed_with_sales": "A day is closed and has sales.",
     "open_without_sales": "A day is open and has no sales.",
-    "vanished_stores": f"A store has no rows for {GAP} days or more, and comes back.",
-    "missing_days": f"A store has no row on single days, or for less than {GAP} days.",
+    "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
+    "missing_days": f"A store has no row on single days, or for less than {MIN_GAP_DAYS} days.",
     "late_stores": "A store has its first row after the chain's first day.",
-    "idle_starts": f"The rows of a store begin with {GAP} days or more without sales.",
+    "idle_starts": f"The rows of a store begin with {MIN_GAP_DAYS} days or more without sales.",
     "ended_stores": "A store has its last row before the chain's last day.",
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
 }

@@ -42,10 +42,10 @@ class TextTable:
 
 def find(folder: Path, stem: str) -> Path | None:
     """Return the file of a table, CSV or Parquet; both at once are refused."""
-    there = [path for suffix in (".csv", ".parquet") if (path := folder / f"{stem}{suffix}").exists()]
-    if len(there) == 2:
+    paths = [path for suffix in (".csv", ".parquet") if (path := folder / f"{stem}{suffix}").exists()]
+    if len(paths) == 2:
         raise DataError(f"Found both {stem}.csv and {stem}.parquet; expected one of them. Remove the other.")
-    return there[0] if there else None
+    return paths[0] if paths else None
 
 
 def read_table(path: Path) -> TextTable:

@@ -1,4 +1,4 @@
-"""Another calendar laid over the stored one: what is given replaces it, day by day, and the rest stays."""
+"""Replace days of a stored calendar by those of another; what the other leaves out stays."""
 
 import datetime as dt
 
@@ -14,6 +14,7 @@ def overlay_panel(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -
 
     Parameters
     ----------
+    panel : the chain
     rows : Store, Date and some of the known-ahead columns, each store and day once; a null leaves the stored value
     until : the last day that may be given
     name : of the rows, for messages
@@ -33,11 +34,14 @@ def overlay_panel(panel: Panel, rows: pl.DataFrame, until: dt.date, name: str) -
 
 
 def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> None:
-    """Refuse days that do not lie ahead, as `overlay` does.
+    """Refuse days that do not lie ahead, as `overlay_panel` does.
 
     Parameters
     ----------
+    rows : with a column Date
     end : the last day with sales
+    until : the last day that may be given
+    name : of the rows, for messages
     """
     outside = rows.filter((pl.col(s.DATE) <= end) | (pl.col(s.DATE) > until))
     if outside.height:
@@ -48,10 +52,16 @@ def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> N
 
 
 def overlay(calendar: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a calendar with what some rows say of its days in place of what it says; a null leaves that."""
-    given = [column for column in calendar.columns if column in rows.columns and column not in (*s.KEYS, s.ASSUMED)]
-    other = rows.select(pl.col(column).cast(calendar.schema[column]) for column in (*s.KEYS, *given))
+    """Return a calendar with the values of some rows in place of its own; a null leaves its own.
+
+    Parameters
+    ----------
+    calendar : as in a Panel
+    rows : Store, Date and some of the known-ahead columns, each store and day once
+    """
+    columns = [column for column in calendar.columns if column in rows.columns and column not in (*s.KEYS, s.ASSUMED)]
+    other = rows.select(pl.col(column).cast(calendar.schema[column]) for column in (*s.KEYS, *columns))
     joined = calendar.join(other, on=s.KEYS, how="left", suffix=" other", maintain_order="left")
-    return joined.with_columns(pl.coalesce(f"{column} other", column).alias(column) for column in given).select(
+    return joined.with_columns(pl.coalesce(f"{column} other", column).alias(column) for column in columns).select(
         calendar.columns
     )

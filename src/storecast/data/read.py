@@ -163,8 +163,8 @@ def _stores(
     if states is None:
         return frame.with_columns(pl.lit("").alias(s.STATE))
     _need(states, (s.STORE, s.STATE))
-    named = _unique(states, _typed(states, (s.STORE, s.STATE), names), (s.STORE,), double_rows)
-    return frame.join(named, on=s.STORE, how="left", maintain_order="left")
+    names_of_states = _unique(states, _typed(states, (s.STORE, s.STATE), names), (s.STORE,), double_rows)
+    return frame.join(names_of_states, on=s.STORE, how="left", maintain_order="left")
 
 
 def _typed(table: TextTable, wanted: Sequence[str], names: ColumnNames) -> pl.DataFrame:
@@ -198,14 +198,14 @@ def _unique(table: TextTable, frame: pl.DataFrame, keys: Sequence[str], double_r
     double_rows[table.name] = 0
     if not frame.select(pl.struct(keys).is_duplicated().any()).item():
         return frame
-    kept = _first(frame)
-    rows = frame.filter(kept)
+    first_rows = _first(frame)
+    rows = frame.filter(first_rows)
     double_rows[table.name] = frame.height - rows.height
     twice = rows.select(pl.struct(keys).is_duplicated()).to_series()
     if twice.any():
         key = rows.row(int(twice.arg_max() or 0), named=True)
         same = rows.select(pl.all_horizontal(pl.col(name) == key[name] for name in keys)).to_series()
-        first, second = (table.line(row) for row in kept.arg_true().filter(same)[:2])
+        first, second = (table.line(row) for row in first_rows.arg_true().filter(same)[:2])
         what = ", ".join(f"{name} {quote(key[name])}" for name in keys)
         raise DataError(
             f"{table.name}: {first} and {second} hold two different rows for {what}. Expected one; remove the other."

@@ -1,15 +1,14 @@
-"""Repairs of the days: empty cells of what is known ahead, sales on closed days, and the gaps that are kept as gaps.
+"""Repair the days: empty cells of what is known ahead, sales on closed days, and the gaps that are kept as gaps.
 
 Open is what a store planned, and is never made from whether it sold: whoever closed a day afterwards would tell the model what
 nobody knew ahead. The one exception is an empty cell beside sales, since no store sells while it is closed.
 """
 
-import datetime as dt
-
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import EXAMPLES, GAP, Work, day_names, store_name, store_names
+from storecast.data.cleaning_rules import EXAMPLES, MIN_GAP_DAYS, Work, day_names, store_name, store_names
+from storecast.dates import as_date
 from storecast.errors import DataError
 
 DEFAULTS = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}
@@ -17,7 +16,7 @@ SUNDAY = 7
 HOLIDAY = 0  # beside the weekdays 1 to 7: what a store does on a holiday does not depend on the weekday
 
 
-def known_ahead(work: Work) -> None:
+def fill_known_ahead(work: Work) -> None:
     """Fill empty cells of what is known ahead: no promotion, no holiday; own columns keep gaps, which models can take."""
     rows, examples = 0, []
     for name, frame in work.tables():
@@ -38,8 +37,8 @@ def known_ahead(work: Work) -> None:
     work.note("known_missing", "taken as none; own columns keep the gap", rows, examples)
 
 
-def openings(work: Work) -> None:
-    """Work an empty Open out: open beside sales, else what the store did on most such days before."""
+def fill_openings(work: Work) -> None:
+    """Fill empty cells of Open: open beside sales, else what the store did on most such days before."""
     rows, examples = 0, []
     for name, frame in work.tables():
         empty = frame.filter(pl.col(s.OPEN).is_null())
@@ -49,15 +48,15 @@ def openings(work: Work) -> None:
             examples += day_names(empty, s.OPEN)
     if rows:
         work.need("open_missing", f"A cell Open is empty ({examples[0]})", "Fill it in")
-        given = work.sales.filter(pl.col(s.OPEN).is_not_null())
+        filled = work.sales.filter(pl.col(s.OPEN).is_not_null())
         sold = pl.when(pl.col(s.SALES) > 0).then(pl.lit(1, pl.Int8))
-        work.sales = fill_open(work.sales, pl.coalesce(s.OPEN, sold), given)
-        work.ahead = None if work.ahead is None else fill_open(work.ahead, pl.col(s.OPEN), given)
+        work.sales = fill_open(work.sales, pl.coalesce(s.OPEN, sold), filled)
+        work.ahead = None if work.ahead is None else fill_open(work.ahead, pl.col(s.OPEN), filled)
     work.note("open_missing", "worked out from sales, or the store's own weekdays and holidays", rows, examples)
 
 
-def sales_and_open(work: Work) -> None:
-    """Take sales off closed days; a day that is open without sales stays open."""
+def clear_sales_of_closed_days(work: Work) -> None:
+    """Set sales of closed days to 0; a day that is open without sales stays open."""
     closed = pl.col(s.OPEN) == 0
     shut = work.sales.filter(closed & (pl.col(s.SALES) > 0))
     work.note("closed_with_sales", "sales set to 0", shut.height, day_names(shut))
@@ -67,15 +66,13 @@ def sales_and_open(work: Work) -> None:
     work.note("open_without_sales", "kept; models do not learn from them", idle.height, day_names(idle))
 
 
-def gaps(work: Work) -> None:
-    """Count the days and stores that are missing; nobody fills them with invented sales."""
+def count_gaps(work: Work) -> None:
+    """Count the days and stores that are missing; they are not filled with invented sales."""
     rows = work.sales.select(*s.KEYS, s.SALES).sort(s.KEYS)
-    first, last = rows[s.DATE].min(), rows[s.DATE].max()
-    assert isinstance(first, dt.date)
-    assert isinstance(last, dt.date)
+    first, last = as_date(rows[s.DATE].min()), as_date(rows[s.DATE].max())
     gap = (pl.col(s.DATE).diff().over(s.STORE).dt.total_days() - 1).fill_null(0)
     breaks = rows.with_columns(gap.alias("gap")).filter(pl.col("gap") > 0)
-    vanished, holes = breaks.filter(pl.col("gap") >= GAP), breaks.filter(pl.col("gap") < GAP)
+    vanished, holes = breaks.filter(pl.col("gap") >= MIN_GAP_DAYS), breaks.filter(pl.col("gap") < MIN_GAP_DAYS)
     back = [
         f"{store_name(store)}: {days} days until {day}"
         for store, day, days in vanished.select(*s.KEYS, "gap").head(EXAMPLES).iter_rows()
@@ -90,7 +87,7 @@ def gaps(work: Work) -> None:
     )
     spans = spans.sort(s.STORE)
     _note_spans(work, "late_stores", "kept as missing before", spans.filter(pl.col("first") > first), "first")
-    idle = spans.filter((pl.col("sold") - pl.col("first")).dt.total_days() >= GAP)
+    idle = spans.filter((pl.col("sold") - pl.col("first")).dt.total_days() >= MIN_GAP_DAYS)
     _note_spans(work, "idle_starts", "kept; models do not learn from them", idle, "sold")
     _note_spans(
         work,
@@ -105,8 +102,8 @@ def gaps(work: Work) -> None:
 
 def _note_spans(work: Work, rule: str, action: str, spans: pl.DataFrame, day: str) -> None:
     word = "until" if day == "last" else "from"
-    found = spans.select(s.STORE, day).head(EXAMPLES).iter_rows()
-    work.note(rule, action, spans.height, [f"{store_name(store)}: {word} {date}" for store, date in found])
+    days = spans.select(s.STORE, day).head(EXAMPLES).iter_rows()
+    work.note(rule, action, spans.height, [f"{store_name(store)}: {word} {date}" for store, date in days])
 
 
 def _not_all(name: str, column: str, empty: int, rows: int, remedy: str) -> None:
@@ -114,12 +111,19 @@ def _not_all(name: str, column: str, empty: int, rows: int, remedy: str) -> None
         raise DataError(f"{name}: the column {column} is empty in every row. {remedy}")
 
 
-def fill_open(frame: pl.DataFrame, known: pl.Expr, given: pl.DataFrame) -> pl.DataFrame:
-    """Return a table with Open filled in: as known, else by the store's habit, else open on weekdays but not on holidays."""
+def fill_open(frame: pl.DataFrame, known: pl.Expr, filled: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with Open filled in: as known, else by the store's habit, else open on weekdays but not on holidays.
+
+    Parameters
+    ----------
+    frame : the table
+    known : Open where it is known
+    filled : past days whose cell Open is filled, which show the habit
+    """
     no_holiday = pl.col(s.STATE_HOLIDAY) == s.NO_HOLIDAY
     kind = pl.when(no_holiday).then(pl.col(s.DATE).dt.weekday()).otherwise(HOLIDAY).cast(pl.Int8).alias("kind")
     by = [s.STORE, "kind"]
-    before = given.select(*s.KEYS, s.OPEN, kind).sort(s.DATE)
+    before = filled.select(*s.KEYS, s.OPEN, kind).sort(s.DATE)
     days, opened = pl.int_range(1, pl.len() + 1).over(by), pl.col(s.OPEN).cast(pl.Int64).cum_sum().over(by)
     habits = before.select(s.DATE, *by, (2 * opened >= days).alias("habit"))
     empty = frame.filter(pl.col(s.OPEN).is_null()).select(*s.KEYS, kind).sort(s.DATE)

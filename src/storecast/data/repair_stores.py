@@ -1,4 +1,4 @@
-"""Repairs of the table of stores: when a competitor opened, since when Promo2 runs, who is in it."""
+"""Repair the table of stores: when a competitor opened, since when Promo2 runs, which stores there are."""
 
 import polars as pl
 
@@ -8,7 +8,7 @@ from storecast.data.file_columns import PROMO2_WEEK, PROMO2_YEAR, SINCE_MONTH, S
 from storecast.errors import DataError
 
 
-def competition(work: Work) -> None:
+def date_competition(work: Work) -> None:
     """Make one date of the competitor's month and year; a year beyond belief is as good as none."""
     year, month = pl.col(SINCE_YEAR), pl.col(SINCE_MONTH)
     far = work.stores.filter(pl.col(s.COMPETITION_DISTANCE).is_null())
@@ -29,7 +29,7 @@ def competition(work: Work) -> None:
     work.stores = work.stores.with_columns(pl.date(believed, month, 1).alias(s.COMPETITION_SINCE))
 
 
-def promo2(work: Work) -> None:
+def date_promo2(work: Work) -> None:
     """Make one date of Promo2's week and year; a store whose cells contradict each other takes no part."""
     week, year = pl.col(PROMO2_WEEK), pl.col(PROMO2_YEAR)
     # 4 January lies in ISO week 1 of its year.
@@ -53,7 +53,7 @@ def promo2(work: Work) -> None:
     )
 
 
-def unknown_attributes(work: Work) -> None:
+def add_unknown_stores(work: Work) -> None:
     """Give a store that has sales but no row in store.csv a row without attributes; refuse a store that nobody knows."""
     bare = work.sales.select(pl.col(s.STORE).unique()).join(work.stores, on=s.STORE, how="anti").sort(s.STORE)
     if bare.height:

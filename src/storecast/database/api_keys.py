@@ -36,11 +36,11 @@ class Key:
     revoked: dt.datetime | None  # None: it holds
 
     def may(self, scope: str) -> bool:
-        """Say whether the key reaches so far; admin reaches everywhere."""
+        """Return whether the key has a scope; admin has every scope."""
         return scope in self.scopes or "admin" in self.scopes
 
     def holds(self, now: dt.datetime) -> bool:
-        """Say whether the key is neither revoked nor expired."""
+        """Return whether the key is neither revoked nor expired at a moment."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
 
@@ -78,10 +78,10 @@ def create_key(
 
 def find_key(db: Database, token: str) -> Key | None:
     """Return the key with this token, whether it still holds or not; None where there is none."""
-    found = _hash(token)
+    digest = _hash(token)
     with db.reading() as conn:
-        row = conn.execute(sa.select(t.keys).where(t.keys.c.hash == found)).one_or_none()
-    if row is None or not hmac.compare_digest(row.hash, found):
+        row = conn.execute(sa.select(t.keys).where(t.keys.c.hash == digest)).one_or_none()
+    if row is None or not hmac.compare_digest(row.hash, digest):
         return None
     return _key(row)
 

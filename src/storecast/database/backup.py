@@ -74,15 +74,15 @@ def restore(url: str, file: Path, *, replace: bool = False) -> dict[str, int]:
         db = Database.open(url, create=True)
         try:
             with db.begin() as conn:
-                there = lock_chain(conn)
-                held = there.replaced or conn.execute(sa.select(sa.func.count()).select_from(t.keys)).scalar_one()
-                if held and not replace:
+                current = lock_chain(conn)
+                filled = current.replaced or conn.execute(sa.select(sa.func.count()).select_from(t.keys)).scalar_one()
+                if filled and not replace:
                     raise DatabaseError(
                         f"{db.name} holds a chain or keys. Restore into an empty one, or say --replace to put the backup in "
                         "their place."
                     )
                 _fill(conn, archive, file, rows)
-                _after(conn, there, file)
+                _after(conn, current, file)
         finally:
             db.close()
     return rows
@@ -124,10 +124,10 @@ def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str
         conn.execute(sa.update(t.keys).where(same).values(revoked=row.revoked))
 
 
-def _after(conn: Connection, there: ChainInfo, file: Path) -> None:
+def _after(conn: Connection, current: ChainInfo, file: Path) -> None:
     """Go on from a version that nobody has seen, and from numbers that nobody has."""
     restored = lock_chain(conn)
-    version = max(there.version, restored.version) + 1
+    version = max(current.version, restored.version) + 1
     replaced = version if restored.replaced else 0
     conn.execute(sa.update(t.chain).values(version=version, replaced=replaced))
     if conn.dialect.name == "postgresql":

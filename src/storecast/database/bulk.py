@@ -1,4 +1,4 @@
-"""Many rows at once. A frame's columns are called as the table's; what they are called elsewhere is the caller's matter.
+"""Insert and select many rows at once. A frame's columns have the names of the table's.
 
 PostgreSQL takes and gives rows by COPY, SQLite by executemany and fetchall: a million rows in seconds on both.
 """
@@ -17,7 +17,7 @@ from storecast.database.sql_columns import STORE_ID
 
 Schema = Mapping[str, pl.DataType]
 
-FEW = 500  # rows that need no other road than a statement
+MAX_ROWS_OF_STATEMENT = 500  # more rows are faster in bulk
 
 _wanted = Table("wanted", MetaData(), Column("store", STORE_ID), Column("date", sa.Date), prefixes=["TEMPORARY"])
 
@@ -26,7 +26,7 @@ def insert(conn: Connection, table: Table, frame: pl.DataFrame, *, replace: bool
     """Insert rows; ``replace`` lets them take the place of rows with the same key."""
     if frame.is_empty():
         return
-    if frame.height <= FEW:
+    if frame.height <= MAX_ROWS_OF_STATEMENT:
         conn.execute(_statement(conn, table, frame.columns, replace=replace), frame.to_dicts())
     elif conn.dialect.name == "sqlite":
         _executemany(conn, table, frame, replace=replace)
@@ -57,7 +57,7 @@ def select(conn: Connection, statement: SelectBase, schema: Schema) -> pl.DataFr
 
 def matching(conn: Connection, table: Table, keys: pl.DataFrame, columns: list[Any], schema: Schema) -> pl.DataFrame:
     """Return a table's rows whose store and date stand in ``keys``."""
-    if keys.height <= FEW:
+    if keys.height <= MAX_ROWS_OF_STATEMENT:
         wanted = sa.tuple_(table.c.store, table.c.date).in_(keys.select("store", "date").rows())
         rows = conn.execute(sa.select(*columns).where(wanted)).all()
         return pl.DataFrame([tuple(row) for row in rows], schema=_given(schema), orient="row").cast(dict(schema))  # type: ignore[arg-type]
@@ -66,9 +66,9 @@ def matching(conn: Connection, table: Table, keys: pl.DataFrame, columns: list[A
     if conn.dialect.name == "postgresql":
         conn.execute(sa.text("ANALYZE wanted"))
     same = (table.c.store == _wanted.c.store) & (table.c.date == _wanted.c.date)
-    found = select(conn, sa.select(*columns).select_from(_wanted.join(table, same)), schema)
+    frame = select(conn, sa.select(*columns).select_from(_wanted.join(table, same)), schema)
     _wanted.drop(conn)
-    return found
+    return frame
 
 
 def insert_into(conn: Connection, table: Table) -> Any:

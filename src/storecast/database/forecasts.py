@@ -1,4 +1,4 @@
-"""Forecasts that were made of the chain; all of them are kept, and set beside what came."""
+"""Store every forecast of the chain, and read forecasts beside the sales that followed."""
 
 import datetime as dt
 import json
@@ -23,20 +23,20 @@ _NEWEST = ("model", "cutoff")
 
 
 def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, rows: pl.DataFrame) -> int:
-    """Keep a forecast, and return its number.
+    """Store a forecast, and return its number.
 
     Parameters
     ----------
     model : the name of the model file
-    version : of the chain that it was made of; a forecast of the same model, cutoff and version is kept once
-    rows : as in `Forecast.rows`: Store, Date, Forecast, bounds, and the quantiles that were asked for
+    version : of the chain that it was made of; a forecast of the same model, cutoff and version is stored once
+    rows : as in `Forecast.rows`: Store, Date, Forecast, bounds, and quantiles
     """
     quantiles = [name for name in rows.columns if name not in COLUMNS.values()]
-    kept = rows.select(pl.col(theirs).alias(ours) for ours, theirs in COLUMNS.items())
-    kept = kept.with_columns(pl.col("store").cast(pl.String))
+    stored_rows = rows.select(pl.col(ours).alias(name) for name, ours in COLUMNS.items())
+    stored_rows = stored_rows.with_columns(pl.col("store").cast(pl.String))
     if quantiles:
         texts = rows.select(pl.struct(quantiles).struct.json_encode()).to_series()
-        kept = kept.with_columns(texts.alias("quantiles"))
+        stored_rows = stored_rows.with_columns(texts.alias("quantiles"))
     values = {
         "model": model,
         "cutoff": cutoff,
@@ -53,7 +53,7 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
                 (t.forecasts.c.model == model) & (t.forecasts.c.cutoff == cutoff) & (t.forecasts.c.version == version)
             )
             return int(conn.execute(sa.select(t.forecasts.c.id).where(same)).scalar_one())
-        bulk.insert(conn, t.forecast_rows, kept.select(pl.lit(number).alias("forecast"), pl.all()))
+        bulk.insert(conn, t.forecast_rows, stored_rows.select(pl.lit(number).alias("forecast"), pl.all()))
     return int(number)
 
 
@@ -66,7 +66,7 @@ def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:
 
 
 def forecasts_with_actuals(db: Database, since: dt.date | None = None, until: dt.date | None = None) -> pl.DataFrame:
-    """Return every forecast of a day whose sales have come, beside them; of a model and cutoff, the newest.
+    """Return the forecast of each day whose sales are known, with the sales; of a model and cutoff, the newest forecast.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""New sales, days ahead and stores, laid over what stands.
+"""Write new sales, days ahead and stores.
 
-A row that stands already with the same values is counted and changes nothing, so that the same write can be sent again. With
-other values it is refused, unless it is to be replaced. A null says nothing: what stands stays; and a null that stands is a gap
-to fill. Writers follow one another (see `panel.lock_chain`), so what is compared here is what is written over.
+A row that is stored already with the same values is counted and changes nothing, so that the same write can be sent again. With
+other values it is refused, unless it is to be replaced. A null leaves the stored value, and a stored null is a gap to fill.
+Writers follow one another (see `chain_info.lock_chain`), so the rows compared here are the rows that are replaced.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ from storecast.errors import ConflictError, DataError, quote
 
 STORE_COLUMNS = tuple(column for column in s.COLUMNS if column.table == "stores")
 SOLD = (s.SALES, s.CUSTOMERS)
-_STOOD = " stood"
+_STORED = " stored"
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Written:
     Attributes
     ----------
     inserted : rows that were new
-    same : rows that stood already with these values
+    same : rows that were stored already with these values
     version : of the chain after it
-    replaced : rows that stood and are another now: mended, or a gap filled
+    replaced : rows that were stored with other values: corrected, or a gap filled
     """
 
     inserted: int
@@ -70,42 +70,43 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
         a row that stands already with other values, and is not to be replaced
     """
     chain = lock_existing_chain(conn)
-    given = _checked(conn, chain, frame, SOLD)
-    _refuse(given, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
+    incoming = _check_days(conn, chain, frame, SOLD)
+    _refuse(incoming, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
     # A mistyped year would move the cutoff of the whole chain. A day more: east of Greenwich it is tomorrow already.
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
-    _refuse(given, pl.col(s.DATE) > tomorrow, s.DATE, None, f"a day that has come, {tomorrow} (UTC) at the latest")
-    keys = _keys(given)
-    stood = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
-    days, new_days, changed_days = _days(conn, chain, given, keys)
-    opened = given.join(
+    _refuse(incoming, pl.col(s.DATE) > tomorrow, s.DATE, None, f"a day that has come, {tomorrow} (UTC) at the latest")
+    keys = _keys(incoming)
+    stored = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
+    days, new_days, changed_days = _days(conn, chain, incoming, keys)
+    opened = incoming.join(
         days.select(*s.KEYS, pl.col(s.OPEN).alias("opened")), on=s.KEYS, how="left", maintain_order="left"
     )
     shut = (pl.col("opened") == 0) & (pl.col(s.SALES) > 0)
     _refuse(opened, shut, s.SALES, None, "0 on a closed day; say Open 1 where it was open")
-    rows = _merged(given, stood, SOLD)
+    rows = _merge(incoming, stored, SOLD)
     new, other = rows.filter("new"), rows.filter("changed")
     # What was planned for a day gives way to what came; a day whose sales stand is another matter.
-    mended = changed_days.join(stood, on=s.KEYS, how="semi")
+    mended = changed_days.join(stored, on=s.KEYS, how="semi")
     if not replace:
         _conflict(other.filter("contradicts"), SOLD)
         _conflict(mended.filter("contradicts"), [*s.KNOWN, *chain.known])
     replaced = pl.concat([other.select(s.KEYS), mended.select(s.KEYS)]).unique().height
-    if all(found.is_empty() for found in (new_days, changed_days, new, other)):
-        return Written(0, given.height, chain.version)
-    version = _counted_up(conn, chain)
-    _lay_over(conn, chain, pl.concat([new_days, changed_days]), version)
+    if all(rows.is_empty() for rows in (new_days, changed_days, new, other)):
+        return Written(0, incoming.height, chain.version)
+    version = _next_version(conn, chain)
+    _write_days(conn, chain, pl.concat([new_days, changed_days]), version)
     bulk.insert(conn, t.sales, sales_rows(pl.concat([new, other]), version), replace=True)
-    return Written(new.height, given.height - new.height - replaced, version, replaced)
+    return Written(new.height, incoming.height - new.height - replaced, version, replaced)
 
 
 def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
-    """Lay days over the calendar: those ahead, which have no sales yet.
+    """Write days of the calendar: those ahead, which have no sales yet.
 
     Parameters
     ----------
+    conn : from `Database.begin`
     frame : Store, Date and some of Open, Promo, StateHoliday, SchoolHoliday and own columns; a day that the calendar does not hold
-        yet needs all four. Assumed marks days that somebody worked out; without it they are given.
+        yet needs all four. Assumed marks days that somebody worked out; without it they count as given.
 
     Raises
     ------
@@ -113,20 +114,20 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
         a row that cannot be, or whose sales stand already
     """
     chain = lock_existing_chain(conn)
-    given = _checked(conn, chain, frame, ())
-    keys = _keys(given)
+    incoming = _check_days(conn, chain, frame, ())
+    keys = _keys(incoming)
     sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
     if sold.height:
         raise DataError(
             f"{_day(sold.row(0, named=True))} has sales already ({sold.height} rows), and is no day ahead. "
             "To mend a past day, send its sales again, to be replaced."
         )
-    _, new, changed = _days(conn, chain, given, keys)
+    _, new, changed = _days(conn, chain, incoming, keys)
     if new.is_empty() and changed.is_empty():
-        return Written(0, given.height, chain.version)
-    version = _counted_up(conn, chain)
-    _lay_over(conn, chain, pl.concat([new, changed]), version)
-    return Written(new.height, given.height - new.height - changed.height, version, changed.height)
+        return Written(0, incoming.height, chain.version)
+    version = _next_version(conn, chain)
+    _write_days(conn, chain, pl.concat([new, changed]), version)
+    return Written(new.height, incoming.height - new.height - changed.height, version, changed.height)
 
 
 def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
@@ -142,13 +143,13 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
         a store that stands already with other attributes, and is not to be replaced
     """
     chain = lock_existing_chain(conn)
-    given = _typed(chain, frame, STORE_COLUMNS)
-    check_texts(given)
-    _once(given, (s.STORE,))
-    given = _valid(given, STORE_COLUMNS)
-    stood = all_stores(conn, chain)
+    incoming = _cast(chain, frame, STORE_COLUMNS)
+    check_texts(incoming)
+    _refuse_double_keys(incoming, (s.STORE,))
+    incoming = _refuse_invalid(incoming, STORE_COLUMNS)
+    stored = all_stores(conn, chain)
     names = list(s.STORES_SCHEMA)
-    rows = _merged(given, stood, names, keys=(s.STORE,))
+    rows = _merge(incoming, stored, names, keys=(s.STORE,))
     rows = rows.with_columns(
         pl.col(column.name).fill_null(column.default) for column in STORE_COLUMNS if column.default is not None
     )
@@ -156,63 +157,63 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
     if not replace:
         _conflict(changed.filter("contradicts"), names)
     if new.is_empty() and changed.is_empty():
-        return Written(0, given.height, chain.version)
-    version = _counted_up(conn, chain)
+        return Written(0, incoming.height, chain.version)
+    version = _next_version(conn, chain)
     bulk.insert(conn, t.stores, stores_rows(pl.concat([new, changed]), version), replace=True)
-    return Written(new.height, given.height - new.height - changed.height, version, changed.height)
+    return Written(new.height, incoming.height - new.height - changed.height, version, changed.height)
 
 
 def _days(
-    conn: Connection, chain: ChainInfo, given: pl.DataFrame, keys: pl.DataFrame
+    conn: Connection, chain: ChainInfo, incoming: pl.DataFrame, keys: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Return the calendar of the given days as it is to be; those of it that are new; and those that change."""
-    stood = as_calendar(bulk.matching(conn, t.calendar, keys, *calendar_selection(chain)), chain)
+    """Return the calendar of the incoming days as it is to be stored; its new rows; and its rows that change."""
+    stored = as_calendar(bulk.matching(conn, t.calendar, keys, *calendar_selection(chain)), chain)
     names = [*s.KNOWN, s.ASSUMED, *chain.known]
     whole = pl.all_horizontal(pl.col(name).is_not_null() for name in s.KNOWN)
     # Who gives all four gives the day; who gives one of them leaves the rest as assumed as it was.
     assumed = pl.coalesce(s.ASSUMED, pl.when(whole).then(pl.lit(value=False)))
-    rows = _merged(given.with_columns(assumed.alias(s.ASSUMED)), stood, names)
+    rows = _merge(incoming.with_columns(assumed.alias(s.ASSUMED)), stored, names)
     for name in s.KNOWN:
         _refuse(rows, pl.col(name).is_null(), name, "no value", "a value: the calendar does not hold this day yet")
-    return rows.select(stood.columns), rows.filter("new"), rows.filter("changed")
+    return rows.select(stored.columns), rows.filter("new"), rows.filter("changed")
 
 
-def _lay_over(conn: Connection, chain: ChainInfo, days: pl.DataFrame, version: int) -> None:
+def _write_days(conn: Connection, chain: ChainInfo, days: pl.DataFrame, version: int) -> None:
     bulk.insert(conn, t.calendar, calendar_rows(days, chain.known, version), replace=True)
 
 
-def _merged(
-    given: pl.DataFrame, stood: pl.DataFrame, names: Sequence[str], keys: Sequence[str] = s.KEYS
+def _merge(
+    incoming: pl.DataFrame, stored: pl.DataFrame, names: Sequence[str], keys: Sequence[str] = s.KEYS
 ) -> pl.DataFrame:
-    """Lay rows over those that stand; ``… stood`` is what was there.
+    """Return rows as they are to be stored, beside what is stored, as ``… stored``.
 
-    ``new``: nothing stood. ``changed``: something else stood. ``contradicts``: another value did, and no mere gap or guess.
+    ``new``: nothing is stored. ``changed``: something else is stored. ``contradicts``: another value is, and no mere gap or guess.
     """
-    marked = stood.select(*keys, *names, pl.lit(value=True).alias("stands"))
-    joined = given.select(*keys, *names).join(marked, on=keys, how="left", suffix=_STOOD, maintain_order="left")
-    rows = joined.with_columns(pl.coalesce(name, name + _STOOD).alias(name) for name in names)
-    other = {name: pl.col(name).ne_missing(pl.col(name + _STOOD)) for name in names}
+    marked = stored.select(*keys, *names, pl.lit(value=True).alias("is_stored"))
+    joined = incoming.select(*keys, *names).join(marked, on=keys, how="left", suffix=_STORED, maintain_order="left")
+    rows = joined.with_columns(pl.coalesce(name, name + _STORED).alias(name) for name in names)
+    other = {name: pl.col(name).ne_missing(pl.col(name + _STORED)) for name in names}
     values = [name for name in names if name != s.ASSUMED]
-    contradicts = pl.any_horizontal(other[name] & pl.col(name + _STOOD).is_not_null() for name in values)
-    stands = pl.col("stands").is_not_null()
+    contradicts = pl.any_horizontal(other[name] & pl.col(name + _STORED).is_not_null() for name in values)
+    stands = pl.col("is_stored").is_not_null()
     changed = stands & pl.any_horizontal(other.values())
     return rows.with_columns((~stands).alias("new"), changed.alias("changed"), contradicts.alias("contradicts"))
 
 
-def _checked(conn: Connection, chain: ChainInfo, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
-    """Return the rows in their types, with every column that may be given, and refuse what cannot be."""
+def _check_days(conn: Connection, chain: ChainInfo, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
+    """Return the rows in their types, with every column that may be sent, and refuse what cannot be."""
     columns = [s.BY_NAME[name] for name in (s.DATE, *more, *s.KNOWN, s.ASSUMED)]
     columns += [s.own_column(name) for name in chain.known]
-    given = _typed(chain, frame, columns)
-    _once(given, s.KEYS)
-    _refuse(given, pl.col(s.DATE).is_null(), s.DATE, "no value", s.BY_NAME[s.DATE].expected)
-    given = _valid(given, columns)
-    strange = given.join(all_stores(conn, chain), on=s.STORE, how="anti")
+    incoming = _cast(chain, frame, columns)
+    _refuse_double_keys(incoming, s.KEYS)
+    _refuse(incoming, pl.col(s.DATE).is_null(), s.DATE, "no value", s.BY_NAME[s.DATE].expected)
+    incoming = _refuse_invalid(incoming, columns)
+    strange = incoming.join(all_stores(conn, chain), on=s.STORE, how="anti")
     _refuse(strange, pl.lit(value=True), s.STORE, None, "a store of the chain; add it first")
-    return given
+    return incoming
 
 
-def _typed(chain: ChainInfo, frame: pl.DataFrame, columns: Sequence[s.Column]) -> pl.DataFrame:
+def _cast(chain: ChainInfo, frame: pl.DataFrame, columns: Sequence[s.Column]) -> pl.DataFrame:
     """Return Store and every column, null where it was not given; whole numbers as Int64, whatever their size."""
     types = {s.STORE: chain.store_type} | {column.name: column.dtype for column in columns}
     typed: list[pl.Expr] = []
@@ -223,28 +224,28 @@ def _typed(chain: ChainInfo, frame: pl.DataFrame, columns: Sequence[s.Column]) -
                 raise DataError(f"The column {name} is missing. Found {quote(', '.join(frame.columns))}.")
             typed.append(pl.lit(None, wide).alias(name))
             continue
-        found = frame.schema[name]
-        fits = found.is_integer() if dtype.is_integer() else found.is_numeric() and dtype.is_float()
-        if not (found in (dtype, pl.Null) or fits):
-            raise DataError(f"The column {name} holds {found} values; expected {dtype}.")
+        given = frame.schema[name]
+        fits = given.is_integer() if dtype.is_integer() else given.is_numeric() and dtype.is_float()
+        if not (given in (dtype, pl.Null) or fits):
+            raise DataError(f"The column {name} holds {given} values; expected {dtype}.")
         typed.append(pl.col(name).cast(wide))
     return frame.select(typed)
 
 
-def _valid(given: pl.DataFrame, columns: Sequence[s.Column]) -> pl.DataFrame:
+def _refuse_invalid(incoming: pl.DataFrame, columns: Sequence[s.Column]) -> pl.DataFrame:
     """Return the rows in the types of a Panel, and refuse the first value that its column does not allow."""
     for column in columns:
         if column.dtype != pl.Boolean():
-            _refuse(given, column.invalid(), column.name, None, column.expected)
-    return given.cast({column.name: column.dtype for column in columns})
+            _refuse(incoming, column.invalid(), column.name, None, column.expected)
+    return incoming.cast({column.name: column.dtype for column in columns})
 
 
-def _keys(given: pl.DataFrame) -> pl.DataFrame:
-    return given.select(pl.col(s.STORE).cast(pl.String).alias("store"), pl.col(s.DATE).alias("date"))
+def _keys(incoming: pl.DataFrame) -> pl.DataFrame:
+    return incoming.select(pl.col(s.STORE).cast(pl.String).alias("store"), pl.col(s.DATE).alias("date"))
 
 
-def _once(given: pl.DataFrame, keys: Sequence[str]) -> None:
-    twice = given.filter(pl.struct(keys).is_duplicated())
+def _refuse_double_keys(incoming: pl.DataFrame, keys: Sequence[str]) -> None:
+    twice = incoming.filter(pl.struct(keys).is_duplicated())
     if twice.height:
         raise DataError(f"{_day(twice.row(0, named=True))} stands twice; expected one row. Remove the other.")
 
@@ -262,9 +263,9 @@ def _conflict(rows: pl.DataFrame, names: Sequence[str]) -> None:
     if rows.is_empty():
         return
     row = rows.row(0, named=True)
-    name = next(name for name in names if row[name] != row[name + _STOOD] is not None)
+    name = next(name for name in names if row[name] != row[name + _STORED] is not None)
     raise ConflictError(
-        f"{_day(row)} stands already with {name} {quote(row[name + _STOOD])}; found {quote(row[name])} "
+        f"{_day(row)} stands already with {name} {quote(row[name + _STORED])}; found {quote(row[name])} "
         f"({rows.height} rows in all). Ask for it to be replaced where that is meant."
     )
 
@@ -274,7 +275,7 @@ def _day(row: dict[str, object]) -> str:
     return f"Store {quote(row[s.STORE])}" + (f" on {date}" if isinstance(date, dt.date) else "")
 
 
-def _counted_up(conn: Connection, chain: ChainInfo) -> int:
+def _next_version(conn: Connection, chain: ChainInfo) -> int:
     version = chain.version + 1
     conn.execute(sa.update(t.chain).values(version=version, fingerprint=None))
     return version

@@ -14,10 +14,10 @@ import numpy as np
 
 from storecast import schema as s
 from storecast.arrays import F32, I8, Bool
+from storecast.data.cleaning_rules import MIN_GAP_DAYS
 from storecast.data.grid import NO_ROW, Grid
 
 FEWEST = 5  # stores of a state on a day, for the state to have a say
-GAP = 28  # days without a row that are too many for a store that was closed
 
 
 def inside_gaps(grid: Grid, shut: Bool) -> Bool:
@@ -29,11 +29,11 @@ def inside_gaps(grid: Grid, shut: Bool) -> Bool:
 
 
 def between_rows(grid: Grid) -> Bool:
-    """Say which days without a row stand between two rows of a store that are less than `GAP` days apart, (stores, days)."""
+    """Return which days without a row stand between two rows of a store that are no gap apart, (stores, days)."""
     there, day = grid.open != NO_ROW, np.arange(grid.days)
-    before = np.maximum.accumulate(np.where(there, day, -GAP), axis=1)
-    after = np.minimum.accumulate(np.where(there, day, grid.days + GAP)[:, ::-1], axis=1)[:, ::-1]
-    shut: Bool = ~there & (before >= 0) & (after - before <= GAP)
+    before = np.maximum.accumulate(np.where(there, day, -MIN_GAP_DAYS), axis=1)
+    after = np.minimum.accumulate(np.where(there, day, grid.days + MIN_GAP_DAYS)[:, ::-1], axis=1)[:, ::-1]
+    shut: Bool = ~there & (before >= 0) & (after - before <= MIN_GAP_DAYS)
     return shut
 
 

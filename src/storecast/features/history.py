@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from storecast.arrays import F32, I64
+from storecast.data.cleaning_rules import MIN_GAP_DAYS
 from storecast.data.grid import Grid
 
 SPANS = (42, 91, 182, 365, 730)  # days back from the origin
@@ -105,7 +106,7 @@ def _basket(grid: Grid, origin: int) -> npt.NDArray[np.float64]:
     return np.log(np.where(spent > 0, spent, np.nan))
 
 
-def _days_back_from_gap(rows: npt.NDArray[np.bool_], gap: int = 28) -> npt.NDArray[np.int64]:
+def _days_back_from_gap(rows: npt.NDArray[np.bool_], gap: int = MIN_GAP_DAYS) -> npt.NDArray[np.int64]:
     """Days from the end of the last gap of at least ``gap`` days without rows to the origin; 400 without one."""
     days = np.arange(rows.shape[1])
     before = np.maximum.accumulate(np.where(rows, days, -1), axis=1)

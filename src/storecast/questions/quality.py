@@ -8,7 +8,7 @@ import polars as pl
 from scipy import stats
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import GAP
+from storecast.data.cleaning_rules import MIN_GAP_DAYS
 from storecast.data.grid import NO_ROW
 from storecast.data.panel import Panel
 from storecast.errors import HistoryError
@@ -23,7 +23,8 @@ COUNTS, ATTRIBUTES, TRADING, HISTOGRAM, SPREAD = (
     "counts", "unknown attributes", "stores with sales", "histogram of", "distribution of",
 )  # fmt: skip
 ROWS, NO_ROWS, AWAY, AWAY_STORES, AWAY_DAYS, LATE, EARLY, IDLE, UNCOUNTED = (
-    "store-days", "without a row", f"of these in gaps of {GAP} days or more", f"stores with a gap of {GAP} days or more",
+    "store-days", "without a row", f"of these in gaps of {MIN_GAP_DAYS} days or more",
+    f"stores with a gap of {MIN_GAP_DAYS} days or more",
     "days that half of these stores are away or more", "stores whose first row comes after the first day",
     "stores whose last row comes before the last day", "open without sales", "with sales but without customers",
 )  # fmt: skip
@@ -85,7 +86,7 @@ def _long_runs(flags: Flags) -> Flags:
     begin = np.maximum.accumulate(np.where(flags, -1, days), axis=1)
     ahead = np.where(flags, len(days), days)
     end = np.minimum.accumulate(ahead[:, ::-1], axis=1)[:, ::-1]
-    out: Flags = flags & (end - begin - 1 >= GAP)
+    out: Flags = flags & (end - begin - 1 >= MIN_GAP_DAYS)
     return out
 
 
