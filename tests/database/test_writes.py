@@ -212,3 +212,27 @@ def test_writers_at_once_lose_and_double_nothing(filled: Database) -> None:
         thread.join()
     assert sorted(said, key=str) == sorted(range(2, 42), key=str), "each write has a version of its own"
     assert read_panel(filled)[0].sales.filter(pl.col(s.DATE) >= DAY).height == 40
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        (s.COMPETITION_DISTANCE, -1.0, r"a number from 0 to 1e\+07 metres"),
+        (s.PROMO2, 2, "0 or 1"),
+        (s.PROMO_INTERVAL, "January", "months with commas between"),
+        (s.COMPETITION_SINCE, dt.date(1899, 12, 1), "from 1900 to 2100"),
+        (s.STATE, "x" * 101, "at most 100 characters"),
+    ],
+)
+def test_an_attribute_that_its_column_does_not_allow_is_refused(
+    filled: Database, column: str, value: object, expected: str
+) -> None:
+    store = pl.DataFrame({s.STORE: [50], column: [value]})
+    with filled.begin() as conn, pytest.raises(DataError, match=f"Store '50', {column}: found .* expected {expected}"):
+        add_stores(conn, store)
+
+
+def test_a_competitor_that_opened_before_the_first_year_of_sales_is_taken(filled: Database) -> None:
+    store = pl.DataFrame({s.STORE: [50], s.COMPETITION_SINCE: [dt.date(1961, 1, 1)]})
+    with filled.begin() as conn:
+        assert add_stores(conn, store).inserted == 1

@@ -1,1 +1,15 @@
-"""Data: read a folder, clean it, hold it as a Panel, work out the calendar ahead, generate a chain for trials."""
+"""Data: read a folder, clean it, hold it as a Panel, work out the calendar ahead, generate a chain for trials.
+
+dialect            a file as a table of text: encoding, separator, line ends
+column_names       storecast.toml: the chain's own names of columns
+file_columns       the columns of the files, as `schema` declares those of a Panel
+parse_columns      text to typed columns; what cannot be read is refused
+read               the files of a folder together
+clean              repairs by named rules: cleaning_rules, repair_days, repair_stores
+frames             data frames in memory, as the tables of a Panel
+panel              Panel and Window; panel_checks: what a Panel promises
+grid               a Panel as dense arrays, stores × days
+overlay            replace days of a stored calendar
+ahead              the calendar ahead, worked out; ahead_holidays: holidays by law or habit; holiday_dates: their dates
+generate           a generated chain: generate_calendar, generate_effects
+"""
