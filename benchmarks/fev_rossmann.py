@@ -24,7 +24,7 @@ FIRST = dt.date(2014, 4, 8)
 DAYS, WINDOWS = 48, 10
 LONG, NEAR = 250, 0.08  # scored days of a store that is looked at by itself, and how near its coverage should be
 DECILES = tuple(f"Q{tau}0" for tau in range(1, 10))
-NAIVE = {"MASE": 0.78855, "WAPE": 0.26925}  # seasonal naive, ten windows
+NAIVE = {"mase": 0.78855, "wape": 0.26925}  # seasonal naive, ten windows
 PUBLISHED = """TabPFN-TS,0.2389,0.3006,0.0998,10539
 TabPFN-TS-3,0.2455,0.3071,0.1022,26144
 TS-ICL,0.2581,0.3198,0.1065,48
@@ -53,7 +53,7 @@ def main() -> None:
     cutoffs = [FIRST + dt.timedelta(days=DAYS * k - 1) for k in range(WINDOWS)]
     cutoffs = [cutoff for cutoff in cutoffs if cutoff + dt.timedelta(days=DAYS) <= reach]
     prove(sales, [(cutoff - first).days for cutoff in cutoffs])
-    print("model,cutoff,SQL,MASE,WAPE,RMSPE,cover80,cover95,width80")
+    print("model,cutoff,SQL,MASE,WAPE,RMSPE,coverage80,coverage95,width80")
     means = []
     for model in asked.models.split(","):
         with tempfile.TemporaryDirectory() as out:
@@ -64,7 +64,7 @@ def main() -> None:
         for cutoff, line in zip(cutoffs, lines, strict=True):
             print(model, cutoff, *(f"{value:.4f}" for value in line), sep=",", flush=True)
             own = next(row for row in recorded if (row["model"], row["cutoff"]) == (model, str(cutoff)))
-            assert abs(own["SQL"] - line[0]) < 1e-3, "storecast's own score differs from this one"
+            assert abs(own["sql"] - line[0]) < 1e-3, "storecast's own score differs from this one"
         means.append((model, np.mean(lines, axis=0), used))
         print_coverage(model, recorded, table, sales, stores, first)
     print(
@@ -87,14 +87,14 @@ def print_coverage(
     first: dt.date,
 ) -> None:
     """Print what the intervals covered by kind of store and day, and how many stores lie near their aim."""
-    print("coverage,slice,key,rows,cover80,cover95,width80")
+    print("coverage,slice,key,rows,coverage80,coverage95,width80")
     for line in recorded:
         if (
             (line["model"], line["cutoff"]) == (model, "mean")
             and line["slice"] != "all"
-            and line["cover80"] is not None
+            and line["coverage80"] is not None
         ):
-            figures = (f"{line[name]:.3f}" for name in ("cover80", "cover95", "width80"))
+            figures = (f"{line[name]:.3f}" for name in ("coverage80", "coverage95", "width80"))
             print(f"# {model}", line["slice"], line["key"], line["rows"], *figures, sep=",")
     place = table["Store"].replace_strict(stores, return_dtype=pl.Int64)
     actual = sales[place.to_numpy(), (table["Date"] - first).dt.total_days().to_numpy()]

@@ -30,14 +30,14 @@ def main() -> None:
     task = Task(HORIZON, (UNDER / (UNDER + OVER),))
     print(f"# under-forecast costs {UNDER:.0%} of the sales missed, over-forecast {OVER:.0%} of what is left")
     print(
-        f"loss,RMSPE,MAE,RMSE,WAPE,SQL,cover80,cost of planning the forecast,cost of planning {BEST},CPU seconds of a fit"
+        f"loss,RMSPE,MAE,RMSE,WAPE,SQL,coverage80,cost of planning the forecast,cost of planning {BEST},CPU seconds of a fit"
     )
     for name in LOSSES:
         settings = {"boosting": {"loss": name}}
         result = backtest(panel, ["boosting"], CUTOFFS, task, fast=True, settings=settings)
         of = result.forecasts.filter(pl.col("Model") == "boosting").join(panel.sales, on=["Store", "Date"])
         money = [in_money(of.filter(pl.col("Cutoff") == cutoff)) for cutoff in CUTOFFS]
-        scores = [result.mean("boosting", score) for score in ("RMSPE", "WAPE", "SQL", "cover80")]
+        scores = [result.mean("boosting", score) for score in ("rmspe", "wape", "sql", "coverage80")]
         mae, rmse, planned, best = np.mean(money, axis=0)
         found = [scores[0], mae, rmse, *scores[1:], planned, best]
         shown = [f"{value:.4f}" if value < 1 else f"{value:.1f}" for value in found]

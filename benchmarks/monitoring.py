@@ -56,14 +56,12 @@ def main() -> None:
             for figure in SCORES:
                 stands, first = [], []
                 for k, cutoff in enumerate(CUTOFFS[2:]):
-                    lines = [
-                        line
-                        for line in found.scores
-                        if line["model"] == model
-                        and line["slice"] == "all"
-                        and line["cutoff"] in map(str, CUTOFFS[k : k + 2])
-                    ]
-                    promise = ExpectedScores(cutoff, {name: sum(line[name] for line in lines) / 2 for name in SCORES})
+                    windows = found.scores.filter(
+                        (pl.col("Model") == model)
+                        & (pl.col("Slice") == "all")
+                        & pl.col("Cutoff").is_in(CUTOFFS[k : k + 2])
+                    )
+                    promise = ExpectedScores(cutoff, {name: float(windows[name].mean()) for name in SCORES})
                     rows = made.filter(pl.col(s.MODEL) == model, pl.col(s.CUTOFF) == cutoff)
                     days = store_days(scored(rows.with_columns(pl.col(s.SALES) * (1 - fall))))
                     looks = [measure(days, figure, promise, cutoff + dt.timedelta(days=day)) for day in LOOKS]

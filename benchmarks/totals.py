@@ -60,7 +60,7 @@ def main() -> None:
         pl.len(),
         *(f[level].mean().alias(f"{n}{level}") for n, f in (("cover", inside), ("width", width)) for level in f),
     )
-    print("level,totals,cover80,cover95,width80,width95")
+    print("level,totals,coverage80,coverage95,width80,width95")
     for row in table.iter_rows():
         print(row[0], row[1], *(f"{value:.3f}" for value in row[2:]), sep=",")
     chain = every.filter(pl.col("Level") == "chain-horizon").with_columns(hit80=inside[80], hit95=inside[95])

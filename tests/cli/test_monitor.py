@@ -39,9 +39,9 @@ def write_home(home: Path, end: dt.date) -> Path:
 def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli("monitor", "--home", write_home(tmp_path, PANEL.end), "--out", tmp_path / "out")
     assert code == 0, err
-    for said in ("Accuracy so far", "By week ahead", "Stores furthest off", "What goes into the forecasts", "Bias"):
+    for said in ("Accuracy so far", "By week ahead", "Stores furthest off", "What goes into the forecasts", "bias"):
         assert said in out
-    assert "ALERT model-2014-05-01-00-00-00.pkl: cover80 is 0.000, outside 0." in out
+    assert "ALERT model-2014-05-01-00-00-00.pkl: coverage80 is 0.000, outside 0." in out
     assert "Advice: retrain" in out
     assert "RMSPE has no band, where the model file is not here: model-2014" in out
     assert (tmp_path / "out" / "accuracy.csv").exists()

@@ -195,7 +195,7 @@ def test_the_examples_of_the_docs_run(
     block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     day = {"Store": 1, "Date": "2015-06-14", "Forecast": 5000.0, "Lower80": 4000.0, "Upper80": 6000.0}
-    alert = {"what": "cover80", "advice": "retrain"}
+    alert = {"what": "coverage80", "advice": "retrain"}
     answers = {
         "/v1/sales": lambda request: reply({"inserted": 1, "same": 0, "replaced": 0, "version": 2}),
         "/v1/accuracy": lambda request: reply({"accuracy": [], "alerts": [alert]}),
@@ -210,7 +210,7 @@ def test_the_examples_of_the_docs_run(
     monkeypatch.setenv("STORECAST_KEY", "sc_" + "k" * 43)
     exec(compile(block, "docs/client.md", "exec"), {})
     said = capsys.readouterr().out
-    assert "2015-06-14 5000.0 4000.0 6000.0" in said or ("1 new rows" in said and "cover80 retrain" in said)
+    assert "2015-06-14 5000.0 4000.0 6000.0" in said or ("1 new rows" in said and "coverage80 retrain" in said)
 
 
 def test_every_method_and_every_error_is_in_the_docs() -> None:

@@ -1,6 +1,7 @@
 """A backtest goes in time order, beside the baseline, and looks at nothing that had not happened."""
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ from storecast.data.panel import Panel
 from storecast.errors import HistoryError
 from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.selection import select
+from storecast.evaluate.summary import score_lines
 from support.panels import make_panel, with_sales
 
 TASK = Task(14)
@@ -28,7 +30,7 @@ def result(panel: Panel) -> Backtest:
 
 
 def test_the_baseline_stands_beside_every_model(result: Backtest) -> None:
-    assert {line["model"] for line in result.scores} == {"naive", "linear"}
+    assert set(result.scores["Model"]) == set(result.leaderboard()["Model"]) == {"naive", "linear"}
 
 
 def test_windows_are_the_last_blocks(panel: Panel, result: Backtest) -> None:
@@ -72,17 +74,13 @@ def test_the_linear_model_takes_over_from_the_baseline_and_says_by_how_much(resu
 
 
 def test_a_model_that_is_hardly_better_does_not_take_over(result: Backtest) -> None:
-    near = [
-        {**line, "RMSPE": line["RMSPE"] - 0.0009, "model": "linear"} if line["model"] == "naive" else line
-        for line in result.scores
-        if line["model"] == "naive" and line["slice"] == "all"
-    ]
-    lines = [line for line in result.scores if line["model"] == "naive"] + near
-    assert select(Backtest(result.task, result.windows, result.forecasts, lines, [], result.medians)).model == "naive"
+    naive = result.scores.filter(pl.col("Model") == "naive")
+    near = naive.with_columns(pl.lit("linear").alias("Model"), pl.col("rmspe") - 0.0009)
+    assert select(replace(result, scores=pl.concat([naive, near]))).model == "naive"
 
 
 def test_scores_stand_for_each_kind_of_store_and_day_too(result: Backtest) -> None:
-    lines = [line for line in result.scores if (line["model"], line["cutoff"]) == ("linear", "mean")]
+    lines = [line for line in score_lines(result) if (line["model"], line["cutoff"]) == ("linear", "mean")]
     keys: dict[str, list[str]] = {}
     for line in lines:
         keys.setdefault(line["slice"], []).append(line["key"])
@@ -95,5 +93,18 @@ def test_scores_stand_for_each_kind_of_store_and_day_too(result: Backtest) -> No
 
 
 def test_the_worst_rows_are_named(result: Backtest) -> None:
-    assert len(result.worst) == 2 * 2 * 5
-    assert {"Store", "Date", "Sales", "Forecast"} <= set(result.worst[0])
+    assert result.worst.columns == ["Model", "Cutoff", "Store", "Date", "Sales", "Forecast"]
+    assert result.worst.height == 2 * 2 * 5
+
+
+def test_the_leaderboard_is_the_mean_of_the_windows_best_first(result: Backtest) -> None:
+    board = result.leaderboard("wape")
+    assert board["wape"].is_sorted()
+    for model in ("naive", "linear"):
+        windows = result.scores.filter((pl.col("Model") == model) & (pl.col("Slice") == "all"))
+        assert windows["wape"].mean() == pytest.approx(result.mean(model, "WAPE"), abs=1e-6)
+        assert board.row(by_predicate=pl.col("Model") == model, named=True)["wape"] == result.mean(model, "wape")
+
+
+def test_without_cutoffs_the_last_windows_are_scored(panel: Panel, result: Backtest) -> None:
+    assert_frame_equal(backtest(panel, ["linear"], task=TASK, windows=2).scores, result.scores)

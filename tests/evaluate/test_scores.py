@@ -3,11 +3,14 @@
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from utilsforecast import losses
 
+from storecast.errors import ConfigError
 from storecast.evaluate import scores
 
 values = arrays(np.float64, 12, elements=st.integers(0, 10**6).map(lambda cents: cents / 100))
@@ -63,3 +66,53 @@ def test_the_item_scale_counts_closed_days_and_skips_missing_ones() -> None:
 def test_coverage_counts_days_with_sales_alone() -> None:
     actual = np.array([5.0, 0.0, 9.0])
     assert scores.coverage(actual, np.array([4.0, 1, 10]), np.array([6.0, 2, 11])) == 0.5
+
+
+def test_scores_are_those_of_another_library() -> None:
+    """Every score against utilsforecast's, on two stores: the mean over both, since they have as many rows."""
+    draw = np.random.default_rng(1)
+    stores, days = 2, 40
+    actual, forecast = draw.integers(50, 200, (2, stores * days)).astype(np.float64)
+    lower, upper = forecast - 30, forecast + 40
+    history = draw.integers(50, 200, (stores, 60)).astype(np.float32)
+    frame = pl.DataFrame(
+        {
+            "unique_id": np.repeat(["a", "b"], days),
+            "ds": np.tile(np.arange(days), stores),
+            "y": actual,
+            "m": forecast,
+            "m-lo-80": lower,
+            "m-hi-80": upper,
+        }
+    )
+    train = pl.DataFrame(
+        {
+            "unique_id": np.repeat(["a", "b"], 60),
+            "ds": np.tile(np.arange(60), stores),
+            "y": history.ravel().astype(np.float64),
+        }
+    )
+    scale = np.repeat(scores.item_scale(history), days)
+
+    def mean(losses: pl.DataFrame) -> float:
+        return float(losses["m"].mean())
+
+    assert scores.mape(actual, forecast) == pytest.approx(mean(losses.mape(frame, ["m"])))
+    assert scores.mase(actual, forecast, scale) == pytest.approx(mean(losses.mase(frame, ["m"], 7, train)))
+    assert scores.coverage(actual, lower, upper) == pytest.approx(mean(losses.coverage(frame, ["m"], 80)))
+    quantile = 2 * mean(losses.scaled_quantile_loss(frame, {"m": "m-lo-80"}, 7, train, q=0.1))
+    assert scores.sql(actual, {0.1: lower}, scale) == pytest.approx(quantile)
+    one = frame.with_columns(pl.lit("a").alias("unique_id"))
+    total = mean(losses.mae(one, ["m"])) / actual.mean()
+    assert scores.wape(actual, forecast) == pytest.approx(total)
+
+
+def test_a_score_is_found_by_any_spelling() -> None:
+    assert [scores.score_name(name) for name in ("RMSPE", "Cover80", "coverage95", "sql")] == [
+        "rmspe",
+        "coverage80",
+        "coverage95",
+        "sql",
+    ]
+    with pytest.raises(ConfigError, match=r"no score 'rmse'.*Did you mean rmspe"):
+        scores.score_name("rmse")

@@ -54,7 +54,7 @@ def test_a_search_goes_on_and_the_same_seed_tries_the_same(panel: Panel, windows
     assert more.trials.height == 8
     assert more.trials.head(4).equals(first.trials)
     assert more.trials["penalty"].n_unique() == 8, "nothing is tried twice"
-    assert search(panel, windows, one, score="WAPE", trials=1).trials.height == 1, "another score is another search"
+    assert search(panel, windows, one, score="wape", trials=1).trials.height == 1, "another score is another search"
 
 
 def test_a_killed_search_keeps_its_trials(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
@@ -90,7 +90,8 @@ def test_time_ends_a_search(panel: Panel, windows: list[Window], tmp_path: Path)
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"score": "RMSP"}, "Did you mean RMSPE"),
+        ({"score": "RMSP"}, "Did you mean rmspe"),
+        ({"score": "sql"}, "no search by 'sql'"),
         ({"trials": 0}, "at least one trial"),
         ({"trials": None}, "at least one trial"),
         ({"trials": None, "seconds": -1.0}, "above 0"),

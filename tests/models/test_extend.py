@@ -23,5 +23,5 @@ def test_the_blocks_of_the_how_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
         exec(compile(block, str(DOC), "exec"), {})
     panel = make_panel(stores=4, days=430, ahead=14)
     found = backtest(panel, ["last_year", "boosting"], [panel.end - dt.timedelta(days=14)], Task(14), fast=True)
-    assert {line["model"] for line in found.scores} == {"naive", "last_year", "boosting"}
+    assert set(found.scores["Model"]) == {"naive", "last_year", "boosting"}
     assert found.mean("last_year") < 0.5

@@ -24,13 +24,13 @@ def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
         "Rows": len(rows),
         "Sold": len(sold),
         "Days": len({row[s.DATE] for row in sold}),
-        "RMSPE": math.sqrt(sum(squares) / len(squares)) if sold else None,
-        "WAPE": sum(abs(row[s.SALES] - row[s.FORECAST]) for row in rows) / total if total else None,
-        "Bias": (sum(row[s.FORECAST] for row in rows) - total) / total if total else None,
-        "Coverage80": sum(row["Lower80"] <= row[s.SALES] <= row["Upper80"] for row in sold) / len(sold)
+        "rmspe": math.sqrt(sum(squares) / len(squares)) if sold else None,
+        "wape": sum(abs(row[s.SALES] - row[s.FORECAST]) for row in rows) / total if total else None,
+        "bias": (sum(row[s.FORECAST] for row in rows) - total) / total if total else None,
+        "coverage80": sum(row["Lower80"] <= row[s.SALES] <= row["Upper80"] for row in sold) / len(sold)
         if sold
         else None,
-        "Coverage95": sum(row["Lower95"] <= row[s.SALES] <= row["Upper95"] for row in sold) / len(sold)
+        "coverage95": sum(row["Lower95"] <= row[s.SALES] <= row["Upper95"] for row in sold) / len(sold)
         if sold
         else None,
     }
@@ -83,9 +83,9 @@ def test_it_agrees_with_the_scores_of_a_backtest() -> None:
     table = sample_forecasts(8, 20)
     whole = accuracy(table).row(0, named=True)
     actual, forecast = table[s.SALES].to_numpy(), table[s.FORECAST].to_numpy()
-    assert whole["RMSPE"] == pytest.approx(scores.rmspe(actual, forecast))
-    assert whole["WAPE"] == pytest.approx(scores.wape(actual, forecast))
-    assert whole["Coverage80"] == pytest.approx(
+    assert whole["rmspe"] == pytest.approx(scores.rmspe(actual, forecast))
+    assert whole["wape"] == pytest.approx(scores.wape(actual, forecast))
+    assert whole["coverage80"] == pytest.approx(
         scores.coverage(actual, table["Lower80"].to_numpy(), table["Upper80"].to_numpy())
     )
 
@@ -105,7 +105,7 @@ def test_when_only_closed_days_came_then_there_is_no_rmspe() -> None:
     closed = sample_forecasts(2, 14).filter(pl.col(s.OPEN) == 0)
     whole = accuracy(closed).row(0, named=True)
     assert (whole["Rows"], whole["Sold"]) == (4, 0)
-    assert whole["RMSPE"] is whole["WAPE"] is whole["Coverage80"] is whole["Effective"] is None
+    assert whole["rmspe"] is whole["wape"] is whole["coverage80"] is whole["Effective"] is None
 
 
 def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() -> None:

@@ -14,7 +14,7 @@ from storecast.monitor.alerts import LEAST_DAYS, RMSPE, Alert, ExpectedScores, m
 from storecast.monitor.drift import SCHEMA
 from support.sample_forecasts import CUTOFF, sample_forecasts
 
-PROMISE = {"model-a": ExpectedScores(CUTOFF, {"cover80": 0.81, "cover95": 0.95, RMSPE: 0.1})}
+PROMISE = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.81, "coverage95": 0.95, RMSPE: 0.1})}
 
 
 def alerts(
@@ -37,22 +37,22 @@ def test_when_the_whole_chain_errs_together_as_it_usually_does_then_there_is_no_
 
 
 def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
-    assert whats(sample_forecasts(40, bias=0.3)) == {"cover80", "cover95", RMSPE}
+    assert whats(sample_forecasts(40, bias=0.3)) == {"coverage80", "coverage95", RMSPE}
 
 
 def test_when_intervals_are_far_too_wide_then_coverage_is_told() -> None:
     found = alerts(sample_forecasts(40, spread=0.02), PROMISE)
-    assert [alert.what for alert in found] == ["cover80"]
+    assert [alert.what for alert in found] == ["coverage80"]
     assert found[0].value > found[0].high
 
 
 def test_when_the_backtest_promised_as_bad_then_its_rmspe_is_no_alert() -> None:
-    worse = {"model-a": ExpectedScores(CUTOFF, {"cover80": 0.1, "cover95": 0.1, RMSPE: 0.4})}
+    worse = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.1, "coverage95": 0.1, RMSPE: 0.4})}
     assert whats(sample_forecasts(40, bias=0.3), worse) == set()
 
 
 def test_when_the_model_file_is_gone_then_coverage_is_held_to_its_nominal_share() -> None:
-    assert whats(sample_forecasts(40, bias=0.3), {}) == {"cover80", "cover95"}
+    assert whats(sample_forecasts(40, bias=0.3), {}) == {"coverage80", "coverage95"}
 
 
 def test_when_less_than_a_week_has_come_then_nothing_is_said() -> None:
@@ -69,11 +69,11 @@ def test_when_one_store_day_is_absurd_then_there_is_no_alert() -> None:
 def test_when_sales_fall_in_the_middle_then_since_lies_behind_the_fall() -> None:
     fallen = (pl.when(pl.col("Ahead") > 70).then(0.6).otherwise(1.0) * pl.col(s.SALES)).alias(s.SALES)
     table = sample_forecasts(40, 112).with_columns(fallen)
-    found = next(alert for alert in alerts(table, PROMISE) if alert.what == "cover80")
+    found = next(alert for alert in alerts(table, PROMISE) if alert.what == "coverage80")
     fall = CUTOFF + dt.timedelta(days=71)
     assert fall <= found.since <= fall + dt.timedelta(days=20)
     days = store_days(scored(table))
-    before = measure(days, "cover80", PROMISE["model-a"], found.since - dt.timedelta(days=1))
+    before = measure(days, "coverage80", PROMISE["model-a"], found.since - dt.timedelta(days=1))
     assert before is not None
     assert not before.outside
     assert (found.advice, found.days) == ("retrain", 36)
@@ -107,7 +107,7 @@ def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
     table = store_days(scored(sample_forecasts(6, 42, seed=seed)))
     widths = []
     for count in (days, 42):
-        found = measure(table, "cover80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
+        found = measure(table, "coverage80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
         assert found is None or found.low < 0.8 < found.high
         widths.append(1.0 if found is None else found.high - found.low)
     assert widths[0] >= widths[1] - 1e-9
@@ -132,6 +132,6 @@ def test_a_drift_asks_for_training_only_where_the_forecasts_are_worse_too(bias: 
 
 def test_an_alert_is_said_in_a_sentence_and_as_plain_data() -> None:
     alert = alerts(sample_forecasts(40, bias=0.3), PROMISE)[0]
-    assert alert.sentence().startswith(f"model-a: cover80 is {alert.value:.3f}, outside ")
+    assert alert.sentence().startswith(f"model-a: coverage80 is {alert.value:.3f}, outside ")
     assert "Advice: retrain" in alert.sentence()
     assert alert.to_plain()["since"] == alert.since.isoformat()

@@ -66,10 +66,10 @@ def test_sums_have_the_bounds_of_the_totals_or_none(ahead: Ahead) -> None:
 
 def test_weeks_ahead_are_in_the_order_of_numbers() -> None:
     lines = [
-        {"model": "m", "cutoff": "mean", "slice": "week", "key": str(week), "rows": 1, "RMSPE": week / 100}
+        {"model": "m", "cutoff": "mean", "slice": "week", "key": str(week), "rows": 1, "rmspe": week / 100}
         for week in (10, 2, 1)
     ]
-    table = facts.side_by_side(lines, "week", "RMSPE", ["m", "absent"])
+    table = facts.side_by_side(lines, "week", "rmspe", ["m", "absent"])
     assert [row["key"] for row in table] == ["1", "2", "10"]
     assert table[0]["values"] == [0.01, None]
 

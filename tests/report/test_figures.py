@@ -12,7 +12,7 @@ from storecast.report import figures
 WINDOWS = ("2015-01-01", "mean")
 MODELS = ("naive", "linear", "forest", "boosting")
 LINES = [
-    {"model": model, "cutoff": cutoff, "key": "1", "RMSPE": 0.1, "RMSPE_without_worst5": 0.09}
+    {"model": model, "cutoff": cutoff, "key": "1", "rmspe": 0.1, "rmspe_without_worst5": 0.09}
     for model in MODELS
     for cutoff in WINDOWS
 ]

@@ -74,7 +74,7 @@ def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer
     wait_until(lambda: stored_forecast(writer.service.chain.db(), served.name, FIRST) is not None, 10)
     good = writer.get("/v1/accuracy?by=week").json()["accuracy"]
     assert [(row["WeekAhead"], row["Rows"]) for row in good] == [(1, good[0]["Rows"])]
-    assert good[0]["RMSPE"] > 0
+    assert good[0]["rmspe"] > 0
 
 
 def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,16 +44,16 @@ def test_when_sales_are_half_of_what_was_forecast_then_it_is_told_and_taken_back
         assert monitor.alerts == []
         sell(0.5)
         told = client.get("/v1/accuracy").json()
-        assert told["accuracy"][0]["Coverage80"] == 0
-        assert told["accuracy"][0]["Bias"] == pytest.approx(1, abs=0.01)
-        assert {alert["what"] for alert in told["alerts"]} == {"cover80", "cover95"}
+        assert told["accuracy"][0]["coverage80"] == 0
+        assert told["accuracy"][0]["bias"] == pytest.approx(1, abs=0.01)
+        assert {alert["what"] for alert in told["alerts"]} == {"coverage80", "coverage95"}
         assert {alert["advice"] for alert in told["alerts"]} == {"wait"}, "twelve days are too few to learn from"
         assert log.text.count("Advice: wait") == 2
         assert len(metrics()) == 2
-        assert 'what="cover80"' in "".join(metrics())
-        assert 'storecast_accuracy{figure="Coverage80"' in client.get("/metrics").text
+        assert 'what="coverage80"' in "".join(metrics())
+        assert 'storecast_accuracy{figure="coverage80"' in client.get("/metrics").text
         monitor.look()
         assert log.text.count("Advice: wait") == 2, "what stands already is told once"
         sell(0.97)
         assert log.text.count("is back in its band") == 2 - len(metrics())
-        assert "cover95" not in {alert["what"] for alert in client.get("/v1/accuracy").json()["alerts"]}
+        assert "coverage95" not in {alert["what"] for alert in client.get("/v1/accuracy").json()["alerts"]}

@@ -61,7 +61,7 @@ def train(kind: str, panel: Panel, home: Path) -> str:
     calibration = calibrate([past.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))], cold=3.0)
     model.fit(panel.until(panel.end), HORIZON)
     field = fit_joint_errors(past_errors(panel, HORIZON, fast=True), panel.stores, HORIZON)
-    bundle = Bundle(model, calibration, Task(HORIZON), field, panel=panel, scores={"RMSPE": 0.1}, generated=True)
+    bundle = Bundle(model, calibration, Task(HORIZON), field, panel=panel, scores={"rmspe": 0.1}, generated=True)
     return bundle.save(home / "models").name
 
 

@@ -26,9 +26,9 @@ def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:
     assert len(lines) == 4
     for line in lines:
         rows = squares[line["model"], line["cutoff"]]
-        assert line["RMSPE"] == pytest.approx((sum(rows) / len(rows)) ** 0.5, abs=1e-5)
+        assert line["rmspe"] == pytest.approx((sum(rows) / len(rows)) ** 0.5, abs=1e-5)
         covered = inside[line["model"], line["cutoff"]]
-        assert line["cover80"] == pytest.approx(sum(covered) / len(covered), abs=1e-5)
+        assert line["coverage80"] == pytest.approx(sum(covered) / len(covered), abs=1e-5)
 
 
 def test_a_run_that_fails_leaves_the_home_before_as_it_was(tmp_path: Path) -> None:

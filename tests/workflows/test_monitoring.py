@@ -27,7 +27,7 @@ __all__ = ["postgres", "url"]
 PANEL = make_panel(stores=8, days=728, ahead=14)
 CUTOFF = PANEL.end - dt.timedelta(days=42)
 PAST = Panel(PANEL.sales.filter(pl.col(s.DATE) <= CUTOFF), PANEL.stores, PANEL.calendar)
-SCORES = {"cover80": 0.8, "cover95": 0.95, RMSPE: 0.06}
+SCORES = {"coverage80": 0.8, "coverage95": 0.95, RMSPE: 0.06}
 
 
 def forecast(factor: float = 1.0) -> pl.DataFrame:
@@ -93,13 +93,13 @@ def test_when_sales_have_halved_then_scores_and_inputs_are_told_and_written(
 ) -> None:
     come(url, 42, factor=0.5)
     found = monitor(home=home, db=url, out=tmp_path / "out")
-    assert {alert.what for alert in found.alerts} == {"cover80", "cover95", RMSPE, "drift of sales"}
+    assert {alert.what for alert in found.alerts} == {"coverage80", "coverage95", RMSPE, "drift of sales"}
     assert {alert.advice for alert in found.alerts} == {"retrain"}
     assert found.unbound == ()
     written = {path.name: pl.read_csv(path) for path in (tmp_path / "out").iterdir()}
     assert set(written) == {"accuracy.csv", "drift.csv", "alerts.csv"}
     assert written["alerts.csv"]["what"].to_list() == [alert.what for alert in found.alerts]
-    assert written["accuracy.csv"]["RMSPE"][0] == pytest.approx(found.accuracy["RMSPE"][0], abs=1e-6)
+    assert written["accuracy.csv"]["rmspe"][0] == pytest.approx(found.accuracy["rmspe"][0], abs=1e-6)
     plain = found.to_plain()
     assert plain["accuracy"][0]["Last"] == PANEL.end.isoformat()
     assert plain["alerts"][0]["since"] == found.alerts[0].since.isoformat()
@@ -108,7 +108,7 @@ def test_when_sales_have_halved_then_scores_and_inputs_are_told_and_written(
 def test_when_all_is_well_then_the_tables_are_written_with_their_headers(home: Path, url: str, tmp_path: Path) -> None:
     come(url, 20)
     found = monitor(home=home, db=url, out=tmp_path / "out")
-    assert [alert.what for alert in found.alerts] == ["cover80"], (
+    assert [alert.what for alert in found.alerts] == ["coverage80"], (
         "the forecast is what came: its intervals are too wide"
     )
     come(url, 2)

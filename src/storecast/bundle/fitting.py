@@ -4,6 +4,9 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
+import polars as pl
+
+from storecast import schema as s
 from storecast.bundle.bundle import Bundle
 from storecast.config import Task
 from storecast.data.ahead import extend
@@ -93,7 +96,7 @@ def fit_on_all(
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
     joint_errors = fit_joint_errors(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
-    mean = next(line for line in result.scores if line["model"] == name and line["cutoff"] == "mean")
+    means = result.leaderboard().row(by_predicate=pl.col(s.MODEL) == name, named=True)
     return Bundle(
         model=model,
         calibration=calibration_of(result, name, panel.end),
@@ -102,6 +105,6 @@ def fit_on_all(
         settings=settings,
         known=panel.known,
         panel=panel,
-        scores={key: value for key, value in mean.items() if isinstance(value, float)},
+        scores={score: value for score, value in means.items() if isinstance(value, float)},
         generated=generated,
     )

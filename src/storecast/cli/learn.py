@@ -95,7 +95,7 @@ def tune(
     windows: Annotated[
         int, typer.Option("--windows", help="Windows to score on, before the two that a run reports.")
     ] = 3,
-    score: Annotated[str, typer.Option("--score", help="What to lower: RMSPE, WAPE or MASE.")] = "RMSPE",
+    score: Annotated[str, typer.Option("--score", help="Score to minimise: rmspe, wape or mase.")] = "rmspe",
     horizon: options.Horizon = None,
     fast: options.Fast = False,
     seed: Annotated[int, typer.Option("--seed", help="The same seed tries the same settings.")] = 0,

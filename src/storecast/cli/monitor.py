@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from storecast.workflows.monitoring import Monitored
 
 FURTHEST = 5  # stores that are shown
-FIGURES = ("RMSPE", "WAPE", "Bias", "Coverage80", "Coverage95")
+FIGURES = ("rmspe", "wape", "bias", "coverage80", "coverage95")
 
 
 def monitor(
@@ -46,7 +46,7 @@ def _show(found: "Monitored") -> None:
     ):
         rows = found.accuracy.filter(pl.col("Slice") == slice_)
         if slice_ == "store":
-            rows = rows.sort("WAPE", "Model", "Key", descending=[True, False, False], nulls_last=True).head(FURTHEST)
+            rows = rows.sort("wape", "Model", "Key", descending=[True, False, False], nulls_last=True).head(FURTHEST)
         _table(title, head, rows)
     if not found.drift.is_empty():
         columns = ["Input", "First", "Last", "Recent", "Usual", "Low", "High", "Z", "PSI", "State"]

@@ -16,7 +16,7 @@ from rich.table import Table
 
 PIPE_WIDTH = 160
 MOST_COLUMNS = 20
-SHOWN = ("RMSPE", "RMSPE_without_worst5", "WAPE", "MASE", "SQL", "cover80", "cover95")
+SHOWN = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "coverage80", "coverage95")
 
 
 class Report(Protocol):
@@ -57,7 +57,7 @@ def scores(found: dict[str, Any]) -> None:
     lines = [line for line in found["scores"] if line["slice"] == "all"]
     rows = [[line["model"], line["cutoff"], line["rows"], *(line[name] for name in SHOWN)] for line in lines]
     table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", *SHOWN], rows)
-    Console().print(escape(found["promotion"]["reason"]))
+    Console().print(escape(found["selected"]["reason"]))
 
 
 def contributions(found: pl.DataFrame) -> None:

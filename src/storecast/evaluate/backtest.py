@@ -5,19 +5,17 @@ import logging
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from storecast import schema as s
 from storecast.config import Task
-from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.evaluate import scores as score
 from storecast.evaluate.importance import permutation_importance
-from storecast.models.base import create
+from storecast.evaluate.scores import score_name
+from storecast.evaluate.window_scores import ALL, DECILES, SLICE, mean_scores, rows_to_score, window_scores, worst_rows
+from storecast.models.base import Forecaster, create
 from storecast.models.settings import NONE, Settings
 from storecast.uncertainty.calibration import Calibration, calibrate
 from storecast.uncertainty.cold_start import cold_start_factor
@@ -27,46 +25,95 @@ log = logging.getLogger(__name__)
 
 BASELINE = "naive"
 LEAST_PAST = 28  # days before the first window
-SLICES = {"store_type": s.STORE_TYPE, "week": "week", "weekday": "weekday", "promotion": s.PROMO, "month": "month"}
-DECILES = tuple(k / 10 for k in range(1, 10))
+END = "End"
 
 
-@dataclass(eq=False)
-class Backtest:
-    """What a backtest found.
+@dataclass(frozen=True, eq=False)
+class WindowResult:
+    """One model on one window that is scored.
 
     Attributes
     ----------
+    forecast : Model, Cutoff, Store, Date, Forecast, bounds, quantiles
+    scores : as `window_scores.window_scores`
+    worst : as `window_scores.worst_rows`
+    """
+
+    forecast: pl.DataFrame
+    scores: pl.DataFrame
+    worst: pl.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """The forecasts and scores of several models on windows of the past.
+
+    Attributes
+    ----------
+    task : horizon and quantiles
+    windows : that were scored, in time order
     forecasts : Model, Cutoff, Store, Date, Forecast, bounds, quantiles: every row of the scored windows
-    scores : a dict a line: model, cutoff or "mean", slice, key, rows and the scores
-    worst : the rows of the largest relative errors, by model and window
-    medians : by model, a table a window (warm-up windows among them): Cutoff, Store, Date,
-        Ahead, Open, Promo, Median, History, Sales
+    scores : Model, Cutoff, Slice, Key, Rows and the scores: a row for each model, window and slice
+    worst : Model, Cutoff, Store, Date, Sales, Forecast: the rows with the largest relative errors of each model and window
+    medians : by model, a table for each window (warm-up windows among them): Cutoff, Store, Date, Ahead, Open, Promo, Median,
+        History, Sales, End
     seconds : CPU seconds of each fit, by model
-    cold : how much larger the errors of stores without history are
-    settings : of models, where they depart from the usual ones
-    importance : by model, how much the RMSPE of the last window grows when a driver is dealt out at random
+    cold_start : how much larger the errors of stores without history are
+    importance : by model, how much the RMSPE of the last window grows when the values of a driver are shuffled
+    settings : of models, where they depart from the defaults
     """
 
     task: Task
     windows: list[Window]
     forecasts: pl.DataFrame
-    scores: list[dict[str, Any]]
-    worst: list[dict[str, Any]]
-    medians: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    scores: pl.DataFrame
+    worst: pl.DataFrame
+    medians: dict[str, list[pl.DataFrame]]
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    cold: float = 1.0
+    cold_start: float = 1.0
     importance: dict[str, dict[str, float]] = field(default_factory=dict)
     settings: Settings = field(default_factory=dict)
 
-    def mean(self, model: str, name: str = "RMSPE") -> float:
-        """Return a model's score, the mean of the windows; NaN where no window has an open day to score."""
-        found = next(line[name] for line in self.scores if line["model"] == model and line["cutoff"] == "mean")
-        return float("nan") if found is None else float(found)
+    def mean(self, model: str, score: str = "rmspe") -> float:
+        """Return a model's score, the mean of the windows; NaN where no window has an open day to score.
+
+        Parameters
+        ----------
+        model : its name
+        score : one of `scores.DEFINITIONS`, in any case
+        """
+        rows = mean_scores(self.scores.filter((pl.col(s.MODEL) == model) & (pl.col(SLICE) == ALL)))
+        value = rows[score_name(score)].item()
+        return float("nan") if value is None else float(value)
+
+    def leaderboard(self, by: str = "sql") -> pl.DataFrame:
+        """Return a row for each model with its scores, the mean of the windows, best first.
+
+        Parameters
+        ----------
+        by : the score that decides, one of `scores.DEFINITIONS`
+        """
+        whole = mean_scores(self.scores.filter(pl.col(SLICE) == ALL))
+        return whole.drop(SLICE, "Key").sort(score_name(by), nulls_last=True, maintain_order=True)
 
 
 def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[dt.date]:
-    """Return the cutoffs of the last blocks before the end of the data, ``step`` days apart, oldest first."""
+    """Return the cutoffs of the last blocks before the end of the data, oldest first.
+
+    Parameters
+    ----------
+    panel : the chain
+    windows : how many
+    horizon : days of each
+    step : days from one cutoff to the next
+
+    Raises
+    ------
+    ConfigError
+        where windows or step are below 1
+    HistoryError
+        where the past is too short
+    """
     if windows < 1 or step < 1:
         raise ConfigError(f"Found {windows} windows {step} days apart; expected at least 1 of each.")
     days = (panel.end - panel.first).days + 1
@@ -82,9 +129,10 @@ def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[d
 def backtest(
     panel: Panel,
     models: Sequence[str],
-    cutoffs: Sequence[dt.date],
-    task: Task,
+    cutoffs: Sequence[dt.date] = (),
+    task: Task | None = None,
     *,
+    windows: int = 2,
     fast: bool = False,
     settings: Settings = NONE,
     progress: Callable[[str], None] = lambda _: None,
@@ -93,67 +141,106 @@ def backtest(
 
     Parameters
     ----------
+    panel : the chain
     models : names of registered models; the baseline is added where it is missing
-    cutoffs : the last known day of each window; windows without an earlier one that has ended get a warm-up window, whose
-        errors give their intervals and which is not reported
-    settings : of models, where they depart from the usual ones
+    cutoffs : the last known day of each window; none: the last windows of the data. A window without an earlier one that has
+        ended gets a warm-up window, whose errors give its intervals and which is not reported.
+    task : horizon and quantiles; None: 42 days
+    windows : how many, where no cutoffs are given
+    fast : quicker, slightly less accurate models
+    settings : of models, where they depart from the defaults
+    progress : called with what is being done
+
+    Raises
+    ------
+    ConfigError
+        where a model or setting has no such name
+    HistoryError
+        where a window has too little past
     """
+    task = task or Task()
     names = list(dict.fromkeys([BASELINE, *models]))
     for name in names:
         create(name, fast=fast, settings=settings)  # a wrong name is refused now, not when its turn comes
-    scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(cutoffs))]
-    every = {window.cutoff: window for window in [*_warm_ups(panel, scored), *scored]}
-    result = Backtest(
-        task, scored, pl.DataFrame(), [], [], cold=cold_start_factor(every[min(every)]), settings=settings
-    )
-    frames: list[pl.DataFrame] = []
+    chosen = list(cutoffs) or block_cutoffs(panel, windows, task.horizon, task.horizon)
+    scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(chosen))]
+    every = sorted([*_warm_ups(panel, scored), *scored], key=lambda window: window.cutoff)
+    cold_start = cold_start_factor(every[0])
+    results: list[WindowResult] = []
+    medians: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    importance: dict[str, dict[str, float]] = {}
     for name in names:
-        result.medians[name], result.seconds[name] = [], []
-        for cutoff in sorted(every):
-            window = every[cutoff]
-            progress(f"{name}, window from {cutoff + dt.timedelta(days=1)}")
+        for window in every:
+            progress(f"{name}, window from {window.cutoff + dt.timedelta(days=1)}")
             begin = cpu_seconds()
             model = create(name, fast=fast, settings=settings)
             model.fit(window.past, task.horizon)
-            medians = point_forecasts(model, window)
-            seconds = cpu_seconds() - begin
-            earlier = [frame for frame in result.medians[name] if frame["End"][0] <= cutoff]
-            result.medians[name].append(
-                medians.join(window.actual(), on=s.KEYS, how="left", maintain_order="left").with_columns(
-                    pl.lit(cutoff).alias(s.CUTOFF), pl.lit(window.last).alias("End")
-                )
-            )
-            result.seconds[name].append(round(seconds, 2))
-            if window not in scored:
-                log.info("%s: warm-up window from %s forecast in %.1f CPU seconds", name, cutoff, seconds)
-                continue
-            forecast = calibrate(earlier, cold=result.cold).apply(medians, _with_deciles(task))
-            frames.append(
-                forecast.select(
-                    pl.lit(name).alias(s.MODEL), pl.lit(cutoff).alias(s.CUTOFF), *s.KEYS, pl.exclude(*s.KEYS)
-                )
-            )
-            if window is scored[-1]:
-                result.importance[name] = permutation_importance(model, window, result.medians[name][-1])
-            lines, worst = _score(panel, window, name, forecast)
-            result.scores += lines
-            result.worst += worst
-            told = "no open day to score" if lines[0]["RMSPE"] is None else f"RMSPE {lines[0]['RMSPE']:.4f}"
-            log.info("%s: window from %s has %s, in %.1f CPU seconds", name, cutoff, told, seconds)
-    result.forecasts = pl.concat(frames)
-    result.scores += _means(result.scores)
-    return result
+            rows = _with_actual(model, window)
+            seconds[name].append(round(cpu_seconds() - begin, 2))
+            if window in scored:
+                calibration = calibrate(_ended_by(medians[name], window.cutoff), cold=cold_start)
+                results.append(_score(panel, window, name, calibration.apply(rows, _with_deciles(task))))
+            medians[name].append(rows)
+            _log(name, window, seconds[name][-1], results[-1] if window in scored else None)
+        importance[name] = permutation_importance(model, scored[-1], medians[name][-1])
+    return Backtest(
+        task=task,
+        windows=scored,
+        forecasts=pl.concat([result.forecast for result in results]),
+        scores=pl.concat([result.scores for result in results]),
+        worst=pl.concat([result.worst for result in results]),
+        medians=medians,
+        seconds=seconds,
+        cold_start=cold_start,
+        importance=importance,
+        settings=settings,
+    )
 
 
 def calibration_of(result: Backtest, name: str, cutoff: dt.date) -> Calibration:
-    """Return the calibration for a forecast at ``cutoff``, from the windows of a backtest that had ended by then."""
-    return calibrate([frame for frame in result.medians[name] if frame["End"][0] <= cutoff], cold=result.cold)
+    """Return the calibration for a forecast at ``cutoff``, from the windows of a backtest that had ended by then.
+
+    Parameters
+    ----------
+    result : the backtest
+    name : of the model
+    cutoff : the last day whose sales are known
+    """
+    return calibrate(_ended_by(result.medians[name], cutoff), cold=result.cold_start)
 
 
 def cpu_seconds() -> float:
     """Return the CPU seconds of this process, user and system."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
+
+
+def _with_actual(model: Forecaster, window: Window) -> pl.DataFrame:
+    """Return a model's medians of a window beside its actual sales."""
+    rows = point_forecasts(model, window).join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
+    return rows.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF), pl.lit(window.last).alias(END))
+
+
+def _ended_by(medians: Sequence[pl.DataFrame], cutoff: dt.date) -> list[pl.DataFrame]:
+    return [rows for rows in medians if rows[END][0] <= cutoff]
+
+
+def _score(panel: Panel, window: Window, name: str, forecast: pl.DataFrame) -> WindowResult:
+    rows = rows_to_score(panel, window, forecast)
+    labelled = forecast.select(
+        pl.lit(name).alias(s.MODEL), pl.lit(window.cutoff).alias(s.CUTOFF), *s.KEYS, pl.exclude(*s.KEYS)
+    )
+    return WindowResult(labelled, window_scores(rows, name, window), worst_rows(rows, name, window))
+
+
+def _log(name: str, window: Window, seconds: float, result: WindowResult | None) -> None:
+    if result is None:
+        log.info("%s: warm-up window from %s forecast in %.1f CPU seconds", name, window.cutoff, seconds)
+        return
+    rmspe = result.scores["rmspe"][0]
+    score = "no open day to score" if rmspe is None else f"RMSPE {rmspe:.4f}"
+    log.info("%s: window from %s has %s, in %.1f CPU seconds", name, window.cutoff, score, seconds)
 
 
 def _warm_ups(panel: Panel, scored: list[Window]) -> list[Window]:
@@ -174,92 +261,3 @@ def _warm_ups(panel: Panel, scored: list[Window]) -> list[Window]:
 
 def _with_deciles(task: Task) -> Task:
     return Task(task.horizon, tuple(sorted({*task.quantiles, *DECILES})))
-
-
-def _score(
-    panel: Panel, window: Window, name: str, forecast: pl.DataFrame
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    grid = Grid.of(window.past)
-    scale = pl.DataFrame({s.STORE: window.past.stores[s.STORE], "scale": score.scale_of(grid, grid.days - 1)})
-    rows = (
-        forecast.join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
-        .join(scale, on=s.STORE, how="left", maintain_order="left")
-        .join(panel.stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left")
-        .join(window.future.select(*s.KEYS, s.PROMO), on=s.KEYS, how="left", maintain_order="left")
-        .with_columns(
-            ((pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1) // 7 + 1).alias("week"),
-            pl.col(s.DATE).dt.weekday().alias("weekday"),
-            pl.col(s.DATE).dt.strftime("%m").alias("month"),
-        )
-    )
-    line = {"model": name, "cutoff": window.cutoff.isoformat()}
-    lines = [{**line, "slice": "all", "key": "all", **_scores_of(rows)}]
-    for part, column in SLICES.items():
-        lines += [
-            {**line, "slice": part, "key": str(key[0]), **_scores_of(group)}
-            for key, group in rows.sort(column, *s.KEYS).group_by(column, maintain_order=True)
-        ]
-    error = ((pl.col(s.SALES) - pl.col(s.FORECAST)) / pl.col(s.SALES)).abs()
-    worst = (
-        rows.filter(pl.col(s.SALES) > 0)
-        .with_columns(error.alias("error"))
-        .top_k(score.WORST, by="error")
-        .sort("error", descending=True)
-    )
-    return lines, [
-        {
-            **line,
-            s.STORE: row[s.STORE],
-            s.DATE: row[s.DATE].isoformat(),
-            s.SALES: row[s.SALES],
-            s.FORECAST: row[s.FORECAST],
-        }
-        for row in worst.to_dicts()
-    ]
-
-
-def _scores_of(rows: pl.DataFrame) -> dict[str, Any]:
-    actual = rows[s.SALES].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    forecast, median = rows[s.FORECAST].to_numpy(), rows["Q50"].to_numpy()
-    scale = rows["scale"].fill_null(np.nan).to_numpy()
-    bounds = {level: [rows[name].to_numpy() for name in s.bound_columns(level)] for level in (80, 95)}
-    sold = actual > 0
-    values = {
-        "RMSPE": score.rmspe(actual, forecast),
-        "RMSPE_without_worst5": score.rmspe(actual, forecast, leave_out=score.WORST),
-        "MAPE": score.mape(actual, median),
-        "WAPE": score.wape(actual, median),
-        "MASE": score.mase(actual, median, scale),
-        "SQL": score.sql(actual, {tau: rows[s.quantile_column(tau)].to_numpy() for tau in DECILES}, scale),
-        "cover80": score.coverage(actual, *bounds[80]),
-        "cover95": score.coverage(actual, *bounds[95]),
-        "width80": float(np.mean(((bounds[80][1] - bounds[80][0]) / np.maximum(forecast, 0.01))[sold]))
-        if sold.any()
-        else float("nan"),
-    }
-    plain = {name: round(value, 6) if np.isfinite(value) else None for name, value in values.items()}
-    return {"rows": int(np.isfinite(actual).sum()), **plain}
-
-
-def _means(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the mean of the windows for each model, of the whole and of each slice."""
-    out = []
-    for model, part, key in dict.fromkeys((line["model"], line["slice"], line["key"]) for line in lines):
-        of = [line for line in lines if (line["model"], line["slice"], line["key"]) == (model, part, key)]
-        means = {
-            name: round(float(np.mean(values)), 6)
-            if (values := [line[name] for line in of if line[name] is not None])
-            else None
-            for name in score.DEFINITIONS
-        }
-        out.append(
-            {
-                "model": model,
-                "cutoff": "mean",
-                "slice": part,
-                "key": key,
-                "rows": sum(line["rows"] for line in of),
-                **means,
-            }
-        )
-    return sorted(out, key=lambda line: line["slice"] != "all")

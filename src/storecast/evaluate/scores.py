@@ -7,23 +7,52 @@ import numpy as np
 
 from storecast.arrays import F32, F64
 from storecast.data.grid import Grid
+from storecast.errors import ConfigError, hint, quote
 
 DEFINITIONS = {
-    "RMSPE": "root of the mean of ((actual - Forecast) / actual)², over open days with sales",
-    "RMSPE_without_worst5": "RMSPE without the five rows with the largest relative errors (of the window, or the part told of)",
-    "MAPE": "mean of |actual - Q50| / actual, over open days with sales",
-    "WAPE": "sum of |actual - Q50| / sum of actual",
-    "MASE": "mean of |actual - Q50| / item scale, the mean |sales - sales a week before| of the store's past",
-    "SQL": "mean of 2 |(actual - q)(1[actual <= q] - tau)| / item scale, over the quantiles 0.1 ... 0.9",
-    "cover80": "measured share of open days with sales inside [Lower80, Upper80]",
-    "cover95": "measured share of open days with sales inside [Lower95, Upper95]",
+    "rmspe": "root of the mean of ((actual - Forecast) / actual)², over open days with sales",
+    "rmspe_without_worst5": "RMSPE without the five rows with the largest relative errors (of the window, or the part told of)",
+    "mape": "mean of |actual - Q50| / actual, over open days with sales",
+    "wape": "sum of |actual - Q50| / sum of actual",
+    "mase": "mean of |actual - Q50| / item scale, the mean |sales - sales a week before| of the store's past",
+    "sql": "mean of 2 |(actual - q)(1[actual <= q] - tau)| / item scale, over the quantiles 0.1 ... 0.9",
+    "coverage80": "measured share of open days with sales inside [Lower80, Upper80]",
+    "coverage95": "measured share of open days with sales inside [Lower95, Upper95]",
     "width80": "mean of (Upper80 - Lower80) / Forecast, over open days with sales",
 }
 WORST = 5
+_OLD_NAMES = {"cover80": "coverage80", "cover95": "coverage95"}  # as in model files of earlier versions
+
+
+def score_name(text: str) -> str:
+    """Return the name of a score, however it is spelled.
+
+    Raises
+    ------
+    ConfigError
+        where there is no such score
+
+    Examples
+    --------
+    >>> score_name("RMSPE"), score_name("cover80")
+    ('rmspe', 'coverage80')
+    """
+    name = _OLD_NAMES.get(text.lower(), text.lower())
+    if name not in DEFINITIONS:
+        raise ConfigError(
+            f"There is no score {quote(text)}.{hint(name, DEFINITIONS)} There are: {', '.join(DEFINITIONS)}."
+        )
+    return name
 
 
 def rmspe(actual: F64, forecast: F64, *, leave_out: int = 0) -> float:
-    """Return the root mean squared relative error, without the ``leave_out`` largest where that is asked."""
+    """Return the root mean squared relative error over days with sales.
+
+    Parameters
+    ----------
+    actual, forecast : money, (rows,); NaN where there is no row
+    leave_out : so many of the largest errors do not count
+    """
     sold = actual > 0
     errors = np.sort(((actual - forecast)[sold] / actual[sold]) ** 2)
     return _mean_root(errors[: max(0, len(errors) - leave_out)])
@@ -43,20 +72,51 @@ def wape(actual: F64, median: F64) -> float:
 
 
 def mase(actual: F64, median: F64, scale: F64) -> float:
-    """Return the mean absolute error in units of the item scale."""
+    """Return the mean absolute scaled error.
+
+    Parameters
+    ----------
+    actual, median : money, (rows,)
+    scale : of each row's store, as `item_scale` returns it, (rows,)
+
+    Source: Hyndman and Koehler, Another look at measures of forecast accuracy, International Journal of Forecasting 22 (2006).
+    """
     return _mean(np.abs(actual - median) / scale)
 
 
 def sql(actual: F64, quantiles: dict[float, F64], scale: F64) -> float:
-    """Return the scaled quantile loss, the mean over quantiles, stores and days."""
+    """Return the scaled quantile loss, the mean over quantiles, stores and days.
+
+    Parameters
+    ----------
+    actual : money, (rows,)
+    quantiles : forecasts of money by quantile, each (rows,)
+    scale : of each row's store, as `item_scale` returns it, (rows,)
+    """
     losses = [2 * np.abs((actual - q) * ((actual <= q) - tau)) / scale for tau, q in quantiles.items()]
     return float(np.mean([_mean(loss) for loss in losses]))
 
 
 def coverage(actual: F64, lower: F64, upper: F64) -> float:
-    """Return the share of days with sales inside the bounds."""
+    """Return the share of days with sales inside the bounds.
+
+    Parameters
+    ----------
+    actual, lower, upper : money, (rows,)
+    """
     sold = actual > 0
     return _mean(((actual >= lower) & (actual <= upper))[sold].astype(np.float64))
+
+
+def relative_width(actual: F64, forecast: F64, lower: F64, upper: F64) -> float:
+    """Return the mean width of the interval relative to the forecast, over days with sales.
+
+    Parameters
+    ----------
+    actual, forecast, lower, upper : money, (rows,)
+    """
+    sold = actual > 0
+    return float(np.mean(((upper - lower) / np.maximum(forecast, 0.01))[sold])) if sold.any() else float("nan")
 
 
 def item_scale(past: F32) -> F64:

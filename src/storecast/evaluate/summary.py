@@ -3,14 +3,29 @@
 import dataclasses
 from typing import Any
 
+import polars as pl
+
+from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest
 from storecast.evaluate.scores import DEFINITIONS
 from storecast.evaluate.selection import Selection
+from storecast.evaluate.window_scores import ALL, KEY, ROWS, SLICE, mean_scores
+
+MEAN = "mean"  # stands for the cutoff of a line that is the mean of the windows
 
 
-def summary(result: Backtest, panel: Panel, promotion: Selection, *, version: str, generated: bool) -> dict[str, Any]:
-    """Return every score with its model, window and definition, and the data, task and version they belong to."""
+def summary(result: Backtest, panel: Panel, selected: Selection, *, version: str, generated: bool) -> dict[str, Any]:
+    """Return every score with its model, window and definition, and the data, task and version they belong to.
+
+    Parameters
+    ----------
+    result : the backtest
+    panel : the chain
+    selected : the model to use, and why
+    version : of storecast
+    generated : whether the chain is a generated one
+    """
     return {
         "storecast": version,
         "data": panel.fingerprint,
@@ -19,23 +34,30 @@ def summary(result: Backtest, panel: Panel, promotion: Selection, *, version: st
         "settings": result.settings,
         "definitions": DEFINITIONS,
         "windows": [
-            {
-                "cutoff": window.cutoff.isoformat(),
-                "end": window.last.isoformat(),
-                "rows": window.actual().height,
-            }
+            {"cutoff": window.cutoff.isoformat(), "end": window.last.isoformat(), "rows": window.actual().height}
             for window in result.windows
         ],
-        "scores": result.scores,
-        "worst": result.worst,
-        "promotion": dataclasses.asdict(promotion),
+        "scores": score_lines(result),
+        "worst": result.worst.with_columns(pl.col(s.CUTOFF, s.DATE).dt.to_string())
+        .rename({s.MODEL: "model", s.CUTOFF: "cutoff"})
+        .to_dicts(),
+        "selected": dataclasses.asdict(selected),
         "importance": {
-            "what": "by how much the RMSPE of the last window grows when the columns of a driver are dealt out at random",
+            "what": "by how much the RMSPE of the last window grows when the values of a driver are shuffled among its days",
             "cutoff": result.windows[-1].cutoff.isoformat(),
             "models": {
-                model: {driver: round(value, 6) for driver, value in found.items()}
-                for model, found in result.importance.items()
+                model: {driver: round(value, 6) for driver, value in by_driver.items()}
+                for model, by_driver in result.importance.items()
             },
         },
         "seconds": result.seconds,
     }
+
+
+def score_lines(result: Backtest) -> list[dict[str, Any]]:
+    """Return the scores as plain lines: model, cutoff (or "mean"), slice, key, rows and every score; None where there is none."""
+    windows = result.scores.with_columns(pl.col(s.CUTOFF).dt.to_string())
+    means = mean_scores(result.scores).sort(pl.col(SLICE) != ALL, maintain_order=True)
+    means = means.with_columns(pl.lit(MEAN).alias(s.CUTOFF))
+    names = {s.MODEL: "model", s.CUTOFF: "cutoff", SLICE: "slice", KEY: "key", ROWS: "rows"}
+    return pl.concat([windows, means.select(windows.columns)]).rename(names).to_dicts()

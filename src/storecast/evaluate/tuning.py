@@ -21,6 +21,7 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
 from storecast.evaluate import scores
+from storecast.evaluate.scores import score_name
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
 from storecast.models.spaces import SPACES, Between
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SCORES = ("RMSPE", "WAPE", "MASE")
+SCORES = ("rmspe", "wape", "mase")
 BEFORE_PRUNING = 4  # trials that are finished whatever they score
 
 
@@ -71,13 +72,14 @@ def tune(
     ----------
     windows : on which settings are scored; never those that are reported
     study_file : SQLite; what an earlier search on the same data, model, windows and score found there counts
-    score : RMSPE, WAPE or MASE of the medians, the mean of the windows
+    score : rmspe, wape or mase of the medians, the mean of the windows
 
     Raises
     ------
     ConfigError
         where Optuna is not installed, or the model or the score has no such name
     """
+    score = score_name(score)
     _check(name, score, trials, seconds)
     import optuna
 
@@ -88,18 +90,18 @@ def tune(
         study.enqueue_trial({field: shipped[field] for field in SPACES[name]})
 
     def objective(trial: "optuna.Trial") -> float:
-        values = {field: _suggest(trial, field, space) for field, space in SPACES[name].items()}
-        found: list[float] = []
+        trial_settings = {field: _suggest(trial, field, space) for field, space in SPACES[name].items()}
+        values: list[float] = []
         for step, window in enumerate(windows):
             progress(f"trial {trial.number}, window from {window.cutoff}")
-            model = create(name, fast=fast, settings={name: values})
+            model = create(name, fast=fast, settings={name: trial_settings})
             model.fit(window.past, window.horizon)
-            found.append(_score(score, window, point_forecasts(model, window)))
-            trial.report(float(np.mean(found)), step)
+            values.append(_score(score, window, point_forecasts(model, window)))
+            trial.report(float(np.mean(values)), step)
             if step < len(windows) - 1 and trial.should_prune():
                 raise optuna.TrialPruned
-        mean = float(np.mean(found))
-        log.info("trial %d: %s %.4f, %s", trial.number, score, mean, values)
+        mean = float(np.mean(values))
+        log.info("trial %d: %s %.4f, %s", trial.number, score, mean, trial_settings)
         return mean
 
     study.optimize(objective, n_trials=trials, timeout=seconds)
@@ -107,13 +109,21 @@ def tune(
 
 
 def mean_score(name: str, windows: Sequence[Window], score: str, *, settings: Settings = NONE) -> float:
-    """Return the mean score of a model's medians over windows, each fitted on data before it."""
-    found = []
+    """Return the mean score of a model's medians over windows, each fitted on data before it.
+
+    Parameters
+    ----------
+    name : of the model
+    windows : on which it is scored
+    score : rmspe, wape or mase
+    settings : of models, where they depart from the defaults
+    """
+    values = []
     for window in windows:
         model = create(name, settings=settings)
         model.fit(window.past, window.horizon)
-        found.append(_score(score, window, point_forecasts(model, window)))
-    return float(np.mean(found))
+        values.append(_score(score, window, point_forecasts(model, window)))
+    return float(np.mean(values))
 
 
 def installed() -> bool:
@@ -159,8 +169,8 @@ def _study(path: Path, name: str, seed: int) -> "optuna.Study":
     from sqlalchemy.exc import DatabaseError
 
     # A search that goes on must not draw the first search's values again.
-    def sampler(made: int) -> optuna.samplers.TPESampler:
-        return optuna.samplers.TPESampler(seed=seed + made)
+    def sampler(finished: int) -> optuna.samplers.TPESampler:
+        return optuna.samplers.TPESampler(seed=seed + finished)
 
     address = URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
     try:
@@ -191,12 +201,12 @@ def _score(name: str, window: Window, medians: pl.DataFrame) -> float:
     rows = medians.join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
     actual = rows[s.SALES].cast(pl.Float64).fill_null(np.nan).to_numpy()
     forecast = np.where(rows[s.OPEN].to_numpy() == 1, rows["Median"].to_numpy(), 0.0)
-    if name == "MASE":
+    if name == "mase":
         grid = Grid.of(window.past)
         scale = pl.DataFrame({s.STORE: window.past.stores[s.STORE], "scale": scores.scale_of(grid, grid.days - 1)})
         scaled = rows.join(scale, on=s.STORE, how="left", maintain_order="left")["scale"].fill_null(np.nan)
         return scores.mase(actual, forecast, scaled.to_numpy())
-    return scores.rmspe(actual, forecast) if name == "RMSPE" else scores.wape(actual, forecast)
+    return scores.rmspe(actual, forecast) if name == "rmspe" else scores.wape(actual, forecast)
 
 
 def _tuned(study: "optuna.Study", name: str, shipped: dict[str, Any]) -> Tuned:

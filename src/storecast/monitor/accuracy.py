@@ -22,11 +22,11 @@ DEFINITIONS = {
     "Rows": "forecasts whose day has come; the same store and day counts once for each cutoff",
     "Sold": "those of days with sales, which RMSPE and coverage look at",
     "Days": "days with sales among them",
-    "RMSPE": "root of the mean of ((Sales - Forecast) / Sales)², over days with sales",
-    "WAPE": "sum of |Sales - Forecast| / sum of Sales",
-    "Bias": "(sum of Forecast - sum of Sales) / sum of Sales: above 0, the forecasts are too high",
-    "Coverage80": "measured share of days with sales inside [Lower80, Upper80]",
-    "Coverage95": "measured share of days with sales inside [Lower95, Upper95]",
+    "rmspe": "root of the mean of ((Sales - Forecast) / Sales)², over days with sales",
+    "wape": "sum of |Sales - Forecast| / sum of Sales",
+    "bias": "(sum of Forecast - sum of Sales) / sum of Sales: above 0, the forecasts are too high",
+    "coverage80": "measured share of days with sales inside [Lower80, Upper80]",
+    "coverage95": "measured share of days with sales inside [Lower95, Upper95]",
     "Effective": "number of rows without anything in common that would say as much on coverage",
 }
 
@@ -102,10 +102,10 @@ def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
         pl.col("Rows").sum(),
         pl.col("Sold").sum(),
         pl.col(s.DATE).filter(pl.col("Sold") > 0).n_unique().cast(pl.Int64).alias("Days"),
-        (pl.col("Square").sum() / sold).sqrt().alias("RMSPE"),
-        (pl.col("Absolute").sum() / total).alias("WAPE"),
-        (pl.col("Error").sum() / total).alias("Bias"),
-        *((pl.col(f"Inside{level}").sum() / sold).alias(f"Coverage{level}") for level in LEVELS),
+        (pl.col("Square").sum() / sold).sqrt().alias("rmspe"),
+        (pl.col("Absolute").sum() / total).alias("wape"),
+        (pl.col("Error").sum() / total).alias("bias"),
+        *((pl.col(f"Inside{level}").sum() / sold).alias(f"coverage{level}") for level in LEVELS),
     )
     counted = rows.filter(pl.col("Sold") > 0).group_by("_of", *s.KEYS).agg(pl.col("Sold").sum().alias("Count"))
     whole = found.join(effective_sample_size(counted, INSIDE, ["_of"]), on="_of", how="left")

@@ -3,9 +3,9 @@
 A figure is taken over the six weeks that end with a day, so that one bad day says little and a year ago nothing. Its band is
 what the model's own backtest promised, and as much beyond it as chance may bring on so few days (`noise`):
 
-cover80, cover95        from the nominal share or the backtest's, whichever is further out, 2.5 standard errors outwards. The
+coverage80, coverage95  from the nominal share or the backtest's, whichever is further out, 2.5 standard errors outwards. The
                         variance of a share p is p (1 - p) over the effective number of rows.
-RMSPE_without_worst5    below the backtest's, 2.5 standard errors upwards; of its square, the variances of both, since the
+rmspe_without_worst5    below the backtest's, 2.5 standard errors upwards; of its square, the variances of both, since the
                         backtest was itself measured on few windows. Without the five worst store-days, as in the backtest:
                         one store that sells next to nothing on an open day can double the RMSPE of a chain.
 
@@ -39,8 +39,8 @@ BEYOND = 2.5  # standard errors of the band
 LEAST_DAYS = 7  # with sales, before anything is said
 LASTING = 7  # days outside, after which it is no passing week
 LEARNABLE = 14  # days of sales that a model has not seen, before training again can teach it much
-RMSPE = "RMSPE_without_worst5"
-SCORES = (*(f"cover{level}" for level in LEVELS), RMSPE)
+RMSPE = "rmspe_without_worst5"
+SCORES = (*(f"coverage{level}" for level in LEVELS), RMSPE)
 
 Advice = Literal["retrain", "wait"]
 
@@ -58,7 +58,7 @@ class Alert:
     """A figure outside its band."""
 
     model: str
-    what: str  # cover80, cover95, RMSPE_without_worst5, or the input that has drifted
+    what: str  # coverage80, coverage95, rmspe_without_worst5, or the input that has drifted
     value: float
     low: float  # the band
     high: float
@@ -133,7 +133,7 @@ def measure(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.dat
         return None
     if what == RMSPE:
         return _rmspe(rows, promise, count)
-    return _coverage(rows, int(what.removeprefix("cover")), promise, count)
+    return _coverage(rows, int(what.removeprefix("coverage")), promise, count)
 
 
 def store_days(rows: pl.DataFrame) -> pl.DataFrame:
@@ -152,7 +152,7 @@ def store_days(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _coverage(rows: pl.DataFrame, level: int, promise: ExpectedScores, count: int) -> Measured:
     aim = level / 100
-    promised = promise.scores.get(f"cover{level}", aim)
+    promised = promise.scores.get(f"coverage{level}", aim)
     error = math.sqrt(aim * (1 - aim) / _effective(rows, INSIDE))
     low = max(0.0, min(aim, promised) - BEYOND * error)
     high = min(1.0, max(aim, promised) + BEYOND * error)

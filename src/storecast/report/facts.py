@@ -14,7 +14,7 @@ from storecast.report.figures import WEEKS_BACK
 from storecast.report.tables import beside_last_year, bounds_of, like_for_like, store_types
 
 Line = dict[str, Any]
-SCORES = ("RMSPE", "RMSPE_without_worst5", "MAPE", "WAPE", "MASE", "SQL")
+SCORES = ("rmspe", "rmspe_without_worst5", "mape", "wape", "mase", "sql")
 
 
 def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, sums: pl.DataFrame) -> dict[str, Any]:

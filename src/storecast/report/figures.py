@@ -121,17 +121,17 @@ def scores_by_window(lines: Lines, models: Sequence[str], baseline: str, champio
         names = [_window(line["cutoff"]) for line in of]
         figure.add_bar(
             x=names,
-            y=[line["RMSPE"] for line in of],
+            y=[line["rmspe"] for line in of],
             name=_name(model, baseline),
             offsetgroup=model,
             marker={"color": _colour(k, model, models, baseline, champion), "line": {"color": "#57606a", "width": 0.5}},
         )
     for k, model in enumerate(models):
-        of = [line for line in lines if line["model"] == model and line.get("RMSPE_without_worst5") is not None]
+        of = [line for line in lines if line["model"] == model and line.get("rmspe_without_worst5") is not None]
         names = [_window(line["cutoff"]) for line in of]
         figure.add_scatter(
             x=names,
-            y=[line["RMSPE_without_worst5"] for line in of],
+            y=[line["rmspe_without_worst5"] for line in of],
             name="without the five worst rows",
             legendgroup="without",
             showlegend=k == 0,
@@ -160,7 +160,7 @@ def accuracy_by_week(lines: Lines, models: Sequence[str], baseline: str, champio
         colour = _colour(k, model, models, baseline, champion)
         figure.add_scatter(
             x=[int(line["key"]) for line in of],
-            y=[line["RMSPE"] for line in of],
+            y=[line["rmspe"] for line in of],
             name=_name(model, baseline),
             mode="lines+markers",
             line={"color": "#8b96a2" if model == baseline else colour, "width": 3 if model == champion else 1.8},

@@ -143,10 +143,10 @@ def _accuracy(told: ReportInput) -> dict[str, Any]:
         "windows": facts.by_window(lines, told.scores.get("windows", ())),
         "champion_lines": [line for line in lines if line["model"] == told.champion],
         "weeks": {
-            "scores": facts.side_by_side(every, "week", "RMSPE", models),
-            "cover": facts.side_by_side(every, "week", "cover80", models),
+            "scores": facts.side_by_side(every, "week", "rmspe", models),
+            "cover": facts.side_by_side(every, "week", "coverage80", models),
         },
-        "types": facts.side_by_side(every, "store_type", "RMSPE", models),
+        "types": facts.side_by_side(every, "store_type", "rmspe", models),
         "by_window": figure_html(figures.scores_by_window(lines, *chosen), "windows") if lines else None,
         "by_week": figure_html(figures.accuracy_by_week(weekly, *chosen), "weeks")
         if len({x["key"] for x in weekly}) > 1

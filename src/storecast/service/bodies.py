@@ -80,12 +80,12 @@ def schemas() -> Schema:
     }
     change = dict.fromkeys(("Stored", "Scenario", "Difference", *bounds), MONEY)
     scores = {
-        name: {"type": ["number", "null"]} for name in ("RMSPE", "WAPE", "Bias", *(f"Coverage{n}" for n in LEVELS))
+        name: {"type": ["number", "null"]} for name in ("rmspe", "wape", "bias", *(f"coverage{n}" for n in LEVELS))
     }
     share: Schema = {"type": "number"}
     alert = {
         "model": _str(),
-        "what": {**_str(), "description": "A figure, such as cover80, or drift of an input."},
+        "what": {**_str(), "description": "A figure, such as coverage80, or drift of an input."},
         "value": share,
         **{bound: {**share, "description": "Of its band."} for bound in ("low", "high")},
         "since": DATE,

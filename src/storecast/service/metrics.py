@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from storecast.workflows.monitoring import Monitored
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-FIGURES = ("RMSPE", "WAPE", "Bias", "Coverage80", "Coverage95")  # of the last twelve weeks
+FIGURES = ("rmspe", "wape", "bias", "coverage80", "coverage95")  # of the last twelve weeks
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 

@@ -14,6 +14,7 @@ from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.csv_files import write_csv
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, ModelFileError
+from storecast.evaluate.scores import score_name
 from storecast.monitor.accuracy import DEFINITIONS, every_slice, scored
 from storecast.monitor.alerts import Alert, ExpectedScores, alerts
 from storecast.monitor.drift import drift
@@ -130,7 +131,9 @@ def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, Expected
         except ModelFileError as error:
             log.info("what %s promised is not known: %s", name, error)
             continue
-        scores = {key: float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)}
+        scores = {
+            score_name(key): float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)
+        }
         found[name] = ExpectedScores(manifest.cutoff, scores)
     return found
 

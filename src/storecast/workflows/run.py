@@ -82,8 +82,8 @@ def run(
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         result = run_backtest(prepared.panel, names, cutoffs, task, fast=fast, settings=settings, progress=progress)
         scores = scores_of(result, prepared)
-        selected = str(scores["promotion"]["model"])
-        log.info("selected: %s", scores["promotion"]["reason"])
+        selected = str(scores["selected"]["model"])
+        log.info("selected: %s", scores["selected"]["reason"])
         bundle = fit_on_all(
             prepared.panel,
             selected,
