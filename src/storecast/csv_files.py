@@ -15,7 +15,14 @@ FORMULA = r"^[=+\-@\t\r]"
 
 
 def write_csv(table: pl.DataFrame, path: Path, *, decimals: int = 2) -> None:
-    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others."""
+    """Write a table: ISO dates, text that a spreadsheet takes as text, and numbers with two decimals, as money, or others.
+
+    Parameters
+    ----------
+    table : to write; texts that a spreadsheet would run as formulas are escaped
+    path : of the file
+    decimals : of floating-point columns
+    """
     with atomic_write(path) as draft:
         escape_formulas(table).write_csv(draft, float_precision=decimals)
 
@@ -38,9 +45,9 @@ def read_forecast(path: Path, *, text_ids: bool) -> pl.DataFrame | None:
         return None
     types = {s.STORE: pl.String() if text_ids else pl.Int64(), s.DATE: pl.Date(), s.FORECAST: pl.Float64()}
     try:
-        found = pl.read_csv(path, columns=list(types), schema_overrides=types)
+        forecast = pl.read_csv(path, columns=list(types), schema_overrides=types)
     except (pl.exceptions.PolarsError, OSError) as error:
         log.warning("%s of the run before cannot be read, and changes.csv is not made: %s", path.name, quote(error))
         return None
     # write_csv put an apostrophe before text that a spreadsheet would run.
-    return found.with_columns(pl.col(s.STORE).str.replace(rf"^'({FORMULA[1:]})", "$1")) if text_ids else found
+    return forecast.with_columns(pl.col(s.STORE).str.replace(rf"^'({FORMULA[1:]})", "$1")) if text_ids else forecast

@@ -65,14 +65,14 @@ class Manifest:
         return cls(**{**plain, "created": created, "cutoff": cutoff})
 
 
-def check_format(found: object) -> None:
+def check_format(format_number: object) -> None:
     """Refuse a format that this storecast does not know, and say whether a newer storecast would."""
-    if type(found) is int and found > FORMAT:
+    if type(format_number) is int and format_number > FORMAT:
         raise ModelFileError(
-            f"it has the newer format {found}, and this storecast reads format {FORMAT}; update storecast"
+            f"it has the newer format {format_number}, and this storecast reads format {FORMAT}; update storecast"
         )
-    if type(found) is not int or found != FORMAT:
-        raise ModelFileError(f"it has the format {quote(found)}; expected {FORMAT}")
+    if type(format_number) is not int or format_number != FORMAT:
+        raise ModelFileError(f"it has the format {quote(format_number)}; expected {FORMAT}")
 
 
 def is_part_name(name: object) -> bool:

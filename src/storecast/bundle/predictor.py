@@ -93,6 +93,12 @@ class Predictor:
     ) -> pl.DataFrame:
         """Return the forecast of some stores from a day to another, under the stored calendar.
 
+        Parameters
+        ----------
+        stores : ids
+        first, last : first and last day, both included
+        quantiles : columns to add
+
         Raises
         ------
         DataError
@@ -138,8 +144,12 @@ class Predictor:
             return self._usual[rows], other
         medians = self.medians[rows]
         if changed.any():
-            found = point_forecasts(self.bundle.model, self.window, other.filter(changed))
-            medians = found if changed.all() else pl.concat([medians.filter(~changed), found]).sort(*s.KEYS)
+            changed_medians = point_forecasts(self.bundle.model, self.window, other.filter(changed))
+            medians = (
+                changed_medians
+                if changed.all()
+                else pl.concat([medians.filter(~changed), changed_medians]).sort(*s.KEYS)
+            )
         return self._calibrated(medians, quantiles), other
 
     def predict_new_stores(
@@ -269,8 +279,8 @@ class Predictor:
         place = self._stand_in[self._begin(rows[s.STORE]) + ahead]
         stored = self._usual[s.FORECAST].to_numpy()[place]
         ratio = np.where(stored > 0, rows[s.FORECAST].to_numpy() / np.where(stored > 0, stored, 1.0), 0.0)
-        found: npt.NDArray[np.float64] = self._draws[place].astype(np.float64) * ratio[:, None]
-        return found
+        paths: npt.NDArray[np.float64] = self._draws[place].astype(np.float64) * ratio[:, None]
+        return paths
 
     @cached_property
     def _stand_in(self) -> I64:

@@ -94,8 +94,8 @@ def compare(model: ModelFile) -> None:
     design = pl.read_parquet(io.BytesIO(model.parts[PART]))
     expected = design[_EXPECTED].to_numpy()
     parts = {name: part for name, part in model.parts.items() if name != PART}
-    found = np.asarray(restore(model.manifest.kind, parts).predict(design.drop(_EXPECTED)), dtype=np.float64)
-    if found.shape != expected.shape or not np.allclose(found, expected, rtol=_RTOL, atol=_ATOL):
+    predictions = np.asarray(restore(model.manifest.kind, parts).predict(design.drop(_EXPECTED)), dtype=np.float64)
+    if predictions.shape != expected.shape or not np.allclose(predictions, expected, rtol=_RTOL, atol=_ATOL):
         raise _refusal(model.path, "its trial forecast gives other figures than those stored with it")
 
 

@@ -28,7 +28,7 @@ def forecast(
     log_to_screen(log_format)
     with show.progress() as progress:
         progress("forecast")
-        rows, found = workflows.forecast(
+        rows, whole = workflows.forecast(
             options.source(data, db),
             model=model,
             out=out,
@@ -37,11 +37,11 @@ def forecast(
             skip=skip or (),
             sums=totals,
         )
-    result = {"model": found.model, "cutoff": found.cutoff.isoformat(), "rows": rows, "out": str(out)}
+    result = {"model": whole.model, "cutoff": whole.cutoff.isoformat(), "rows": rows, "out": str(out)}
     if json:
         show.as_json(result)
     else:
-        print(f"Wrote {rows} forecasts of {found.model} after {found.cutoff} to {out}.")
+        print(f"Wrote {rows} forecasts of {whole.model} after {whole.cutoff} to {out}.")
 
 
 def future(
@@ -81,7 +81,9 @@ def scenario(
     log_to_screen(log_format)
     with show.progress() as progress:
         progress("scenario")
-        found = workflows.scenario(
+        differences = workflows.scenario(
             options.source(data, db), model=model, calendar=calendar, out=out, horizon=horizon, skip=skip or ()
         )
-    show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()) if json else show.scenario(found, out)
+    show.as_json(differences.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()) if json else show.scenario(
+        differences, out
+    )

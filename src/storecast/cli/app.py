@@ -32,8 +32,8 @@ for name, group in {"models": models.app, "db": db.app, "key": key.app}.items():
     app.add_typer(group, name=name)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(version_wanted: bool) -> None:
+    if version_wanted:
         from storecast import __version__
 
         print(__version__)

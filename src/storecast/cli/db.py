@@ -124,16 +124,16 @@ def status(home: options.MaybeHome = None, db: options.Db = None, json: options.
     from storecast.database.status import status
 
     with closing(Database.open(options.database(home, db))) as database:
-        found = status(database)
+        state = status(database)
     if json:
-        show.as_json(found)
+        show.as_json(state)
         return
-    rows = found.pop("rows")
-    lines = [[name.replace("_", " "), _told(value)] for name, value in found.items()]
+    rows = state.pop("rows")
+    lines = [[name.replace("_", " "), _in_words(value)] for name, value in state.items()]
     show.table("Database", ["", ""], [*lines, *([f"rows of {name}", f"{count:,}"] for name, count in rows.items())])
 
 
-def _told(value: object) -> str:
+def _in_words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {part}" for name, part in value.items())
     if isinstance(value, list):

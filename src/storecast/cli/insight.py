@@ -27,7 +27,7 @@ def explore(
 
     log_to_screen(log_format)
     with show.progress() as progress:
-        found = workflows.explore(
+        exploration = workflows.explore(
             options.source(data, db),
             out=out,
             questions=options.names(questions),
@@ -35,13 +35,13 @@ def explore(
             skip=skip or (),
             progress=progress,
         )
-    answers = {section.key: section.answer for section in found.sections()}
+    answers = {section.key: section.answer for section in exploration.sections()}
     if json:
-        show.as_json({"answers": answers, "unanswered": dict(found.unanswered)})
+        show.as_json({"answers": answers, "unanswered": dict(exploration.unanswered)})
         return
-    for section in found.sections():
+    for section in exploration.sections():
         print(f"{show.printable(section.question)}\n  {show.printable(section.answer)}\n")
-    for name, reason in found.unanswered.items():
+    for name, reason in exploration.unanswered.items():
         print(f"Not answered: {name}: {reason}.")
     print(f"Open {out / 'report.html'}; the tables are in {out / 'tables'}.")
 
@@ -66,7 +66,7 @@ def explain(
     log_to_screen(log_format, verbose=False)
     with show.progress() as progress:
         progress("explain")
-        found = workflows.explain(
+        explained = workflows.explain(
             options.source(data, db),
             model=model,
             store=store,
@@ -76,8 +76,8 @@ def explain(
             skip=skip or (),
         )
     if json:
-        show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
+        show.as_json(explained.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
     elif store is None:
-        show.importance(found)
+        show.importance(explained)
     else:
-        show.contributions(found)
+        show.contributions(explained)

@@ -32,7 +32,7 @@ def run(
 
     log_to_screen(log_format)
     with show.progress() as progress:
-        found = workflows.run(
+        scores = workflows.run(
             data,
             home=out,
             db=db,
@@ -45,7 +45,7 @@ def run(
             skip=skip or (),
             progress=progress,
         )
-    show.as_json(found) if json else show.scores(found)
+    show.as_json(scores) if json else show.scores(scores)
     if not json:
         print(f"The home is {out}; open {out / 'report.html'}.")
 
@@ -63,16 +63,16 @@ def check(
     log_to_screen(log_format, verbose=False)
     with show.progress() as progress:
         progress("reading and cleaning")
-        found = workflows.check(data, out=out, skip=skip or ()).report()
+        report = workflows.check(data, out=out, skip=skip or ()).report()
     if json:
-        show.as_json(found)
+        show.as_json(report)
         return
-    rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in found["repairs"]]
+    rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in report["repairs"]]
     show.table("Repairs", ["rule", "rows", "what was found", "what was done", "examples"], rows)
-    kind = "A generated chain: " if found["generated"] else ""
+    kind = "A generated chain: " if report["generated"] else ""
     print(
-        f"{kind}{found['stores']} stores, {found['rows']} rows from {found['first']} to {found['last']}, "
-        f"{found['rows_ahead']} rows ahead. A run can go on."
+        f"{kind}{report['stores']} stores, {report['rows']} rows from {report['first']} to {report['last']}, "
+        f"{report['rows_ahead']} rows ahead. A run can go on."
     )
 
 

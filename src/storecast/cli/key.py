@@ -35,11 +35,11 @@ def create(
     if end is not None and end <= dt.datetime.now(dt.UTC):
         raise ConfigError(f"--expires: {last} is over. Name a day to come.")
     with closing(Database.open(options.database(home, db))) as database:
-        token, made = create_key(database, name, options.names(scopes), end)
+        token, key = create_key(database, name, options.names(scopes), end)
     if json:
-        show.as_json({"id": made.id, "name": made.name, "key": token})
+        show.as_json({"id": key.id, "name": key.name, "key": token})
         return
-    sys.stderr.write(f"Key {made.id} for {made.name}. It is shown this once; send it as `Authorization: Bearer KEY`.\n")
+    sys.stderr.write(f"Key {key.id} for {key.name}. It is shown this once; send it as `Authorization: Bearer KEY`.\n")
     print(token)
 
 
@@ -50,10 +50,10 @@ def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.A
     from storecast.database.connect import Database
 
     with closing(Database.open(options.database(home, db))) as database:
-        found = all_keys(database)
+        keys = all_keys(database)
     rows = [
         [key.id, key.name, ", ".join(sorted(key.scopes)), *map(_moment, (key.created, key.expires, key.revoked))]
-        for key in found
+        for key in keys
     ]
     head = ["id", "name", "scopes", "created", "expires", "revoked"]
     show.as_json([dict(zip(head, row, strict=True)) for row in rows]) if json else show.table("Keys", head, rows)

@@ -31,7 +31,7 @@ def backtest(
 
     log_to_screen(log_format)
     with show.progress() as progress:
-        found = workflows.backtest(
+        scores = workflows.backtest(
             options.source(data, db),
             models=options.names(models),
             out=out,
@@ -45,7 +45,7 @@ def backtest(
             skip=skip or (),
             progress=progress,
         )
-    show.as_json(found) if json else show.scores(found)
+    show.as_json(scores) if json else show.scores(scores)
 
 
 def train(
@@ -108,7 +108,7 @@ def tune(
 
     log_to_screen(log_format)
     with show.progress() as progress:
-        found = workflows.tune(
+        tuned = workflows.tune(
             options.source(data, db),
             name=models,
             out=out,
@@ -122,11 +122,11 @@ def tune(
             skip=skip or (),
             progress=progress,
         )
-    result = {"usual": found.usual, "best": found.best, "settings": found.settings, "trials": found.trials.height}
+    result = {"usual": tuned.usual, "best": tuned.best, "settings": tuned.settings, "trials": tuned.trials.height}
     if json:
         show.as_json(result)
         return
-    print(f"{found.trials.height} trials: mean {score} {found.best:.4f}, of the usual settings {found.usual:.4f}.")
+    print(f"{tuned.trials.height} trials: mean {score} {tuned.best:.4f}, of the usual settings {tuned.usual:.4f}.")
     print(
-        f"Use them: storecast train --settings {out / 'settings.toml'} …" if found.settings else "Nothing was better."
+        f"Use them: storecast train --settings {out / 'settings.toml'} …" if tuned.settings else "Nothing was better."
     )

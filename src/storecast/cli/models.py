@@ -17,7 +17,7 @@ def list_(home: options.Home, json: options.AsJson = False) -> None:
     """List the models, newest first, each checked."""
     from storecast.bundle.registry import list_models
 
-    found = list_models(home / "models")
+    models = list_models(home / "models")
     if json:
         show.as_json(
             [
@@ -28,13 +28,13 @@ def list_(home: options.Home, json: options.AsJson = False) -> None:
                     "refused": m.reason,
                     "kind": m.manifest and m.manifest.kind,
                 }
-                for m in found
+                for m in models
             ]
         )
         return
     rows = [
         [m.name, "in use" if m.promoted else "", m.manifest.kind if m.manifest else "", m.size, m.reason or "valid"]
-        for m in found
+        for m in models
     ]
     show.table(f"Models of {home}", ["name", "", "kind", "bytes", "state"], rows)
 

@@ -32,33 +32,34 @@ def monitor(
     log_to_screen(log_format, verbose=False)
     with show.progress() as progress:
         progress("reading the forecasts made and what came")
-        found = workflows.monitor(home=home, db=db, since=options.day(since, "--since"), out=out)
-    show.as_json(found.to_plain()) if json else _show(found)
+        monitored = workflows.monitor(home=home, db=db, since=options.day(since, "--since"), out=out)
+    show.as_json(monitored.to_plain()) if json else _show(monitored)
 
 
-def _show(found: "Monitored") -> None:
-    if found.accuracy.is_empty():
+def _show(monitored: "Monitored") -> None:
+    if monitored.accuracy.is_empty():
         print("No day of a forecast has come yet: there is nothing to compare.")
     for slice_, title, head in (
         ("all", "Accuracy so far", "all"),
         ("week", "By week ahead", "week"),
         ("store", "Stores furthest off, by WAPE", "store"),
     ):
-        rows = found.accuracy.filter(pl.col("Slice") == slice_)
+        rows = monitored.accuracy.filter(pl.col("Slice") == slice_)
         if slice_ == "store":
             rows = rows.sort("wape", "Model", "Key", descending=[True, False, False], nulls_last=True).head(FURTHEST)
         _table(title, head, rows)
-    if not found.drift.is_empty():
+    if not monitored.drift.is_empty():
         columns = ["Input", "First", "Last", "Recent", "Usual", "Low", "High", "Z", "PSI", "State"]
         title = "What goes into the forecasts, since the model in use was trained"
-        show.table(title, columns, [[_plain(value) for value in row] for row in found.drift.select(columns).rows()])
-    for alert in found.alerts:
+        show.table(title, columns, [[_plain(value) for value in row] for row in monitored.drift.select(columns).rows()])
+    for alert in monitored.alerts:
         print(f"ALERT {alert.sentence()}")
-    if not found.alerts and not found.accuracy.is_empty():
+    if not monitored.alerts and not monitored.accuracy.is_empty():
         print("Nothing has left its band.")
-    if found.unbound:
+    if monitored.unbound:
         print(
-            f"What was promised is not known, and RMSPE has no band, where the model file is not here: {', '.join(found.unbound)}."
+            "What was promised is not known, and RMSPE has no band, where the model file is not here: "
+            f"{', '.join(monitored.unbound)}."
         )
 
 

@@ -52,39 +52,39 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> 
     console.print(out)
 
 
-def scores(found: dict[str, Any]) -> None:
+def scores(summary: dict[str, Any]) -> None:
     """Print the scores of a backtest, window by window, and the model that won it."""
-    lines = [line for line in found["scores"] if line["slice"] == "all"]
+    lines = [line for line in summary["scores"] if line["slice"] == "all"]
     rows = [[line["model"], line["cutoff"], line["rows"], *(line[name] for name in SHOWN)] for line in lines]
     table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", *SHOWN], rows)
-    Console().print(escape(found["selected"]["reason"]))
+    Console().print(escape(summary["selected"]["reason"]))
 
 
-def contributions(found: pl.DataFrame) -> None:
+def contributions(days: pl.DataFrame) -> None:
     """Print what forecasts are made of: one below the other for a day, a line a day for several."""
-    if found.height > 1:
-        rows = [[str(line[0]), str(line[1]), *(f"{value:,.2f}" for value in line[2:])] for line in found.iter_rows()]
-        table("What each day's forecast is made of (money)", found.columns, rows)
+    if days.height > 1:
+        rows = [[str(line[0]), str(line[1]), *(f"{value:,.2f}" for value in line[2:])] for line in days.iter_rows()]
+        table("What each day's forecast is made of (money)", days.columns, rows)
         return
-    day = found.row(0, named=True)
+    day = days.row(0, named=True)
     parts = [[name, f"{value:,.2f}" if name == "Usual" else f"{value:+,.2f}"] for name, value in list(day.items())[3:]]
     parts[0][0] = "the chain's usual day"
     title = f"Store {day['Store']} on {day['Date']}"
     table(title, ["what it is made of", "money"], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
 
 
-def importance(found: pl.DataFrame) -> None:
+def importance(importances: pl.DataFrame) -> None:
     """Print what matters to a model: drivers, and the first columns of its trees."""
     for kind, what in (("driver", "drivers"), ("column", "columns (TreeSHAP)")):
-        of = found.filter(pl.col("Kind") == kind).head(MOST_COLUMNS)
+        of = importances.filter(pl.col("Kind") == kind).head(MOST_COLUMNS)
         if not of.is_empty():
             rows = [[name, f"± {share * 100:.1f} %"] for _, name, share in of.iter_rows()]
             table(f"What moves the model's forecasts: {what}", ["name", "usual size"], rows)
 
 
-def scenario(found: pl.DataFrame, out: Path) -> None:
+def scenario(differences: pl.DataFrame, out: Path) -> None:
     """Print what another calendar changes, for the chain and its weeks; the file holds the rest."""
-    chain = found.filter(pl.col("Level").str.starts_with("chain"))
+    chain = differences.filter(pl.col("Level").str.starts_with("chain"))
     rows = [
         [
             f"{line['Start']} to {line['End']}",
@@ -97,7 +97,7 @@ def scenario(found: pl.DataFrame, out: Path) -> None:
     head = ["days", "stored calendar", "scenario", "difference", "95 % interval"]
     table("What the model expects the other calendar to change, all stores", head, rows)
     total = chain.row(-1, named=True)
-    days = found.filter(pl.col("Level") == "store-day").height
+    days = differences.filter(pl.col("Level") == "store-day").height
     share = total["Difference"] / total["Stored"] if total["Stored"] else 0.0
     Console().print(
         f"The model expects {share:+.1%} on {days} store-days; {escape(str(out))} has every store. That is what it learned from "

@@ -73,14 +73,29 @@ class Work:
     repairs: list[Repair] = field(default_factory=list)
 
     def note(self, rule: str, action: str, rows: int, examples: Collection[str] = ()) -> None:
-        """Count what a rule found, unless that is nothing or the rule is switched off."""
+        """Count what a rule found, unless that is nothing or the rule is switched off.
+
+        Parameters
+        ----------
+        rule : its name
+        action : what was done
+        rows : how many rows it touched
+        examples : of them, as text
+        """
         if rows and rule not in self.skip:
             self.repairs.append(Repair(rule, RULES[rule], action, rows, tuple(examples)[:EXAMPLES]))
 
-    def need(self, rule: str, found: str, remedy: str) -> None:
-        """Refuse the data where a rule that they cannot be used without is switched off."""
+    def need(self, rule: str, problem: str, remedy: str) -> None:
+        """Refuse the data where a rule that they cannot be used without is switched off.
+
+        Parameters
+        ----------
+        rule : its name
+        problem : what was found, for the message
+        remedy : what the user can do, for the message
+        """
         if rule in self.skip:
-            raise DataError(f"{found}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")
+            raise DataError(f"{problem}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")
 
     def tables(self) -> list[tuple[str, pl.DataFrame]]:
         """Return the tables with days, by the name of their file."""

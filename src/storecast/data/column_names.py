@@ -26,14 +26,14 @@ FILE = "storecast.toml"
 class ColumnNames:
     """What a folder's `storecast.toml` says."""
 
-    theirs: dict[str, str] = field(default_factory=dict)  # our name: theirs
+    file_names: dict[str, str] = field(default_factory=dict)  # our name: theirs
     known: tuple[str, ...] = ()
     text_ids: bool = False
     date_format: str | None = None
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
-        return {theirs: ours for ours, theirs in self.theirs.items() if theirs in columns}
+        return {file_names: name for name, file_names in self.file_names.items() if file_names in columns}
 
 
 def read_column_names(folder: Path) -> ColumnNames:
@@ -46,11 +46,11 @@ def read_column_names(folder: Path) -> ColumnNames:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
     _refuse_unknown(settings, ("columns", "known", "store_ids", "date_format"), FILE)
-    theirs, known = settings.get("columns", {}), settings.get("known", [])
-    if not isinstance(theirs, dict) or not all(isinstance(name, str) for name in theirs.values()):
+    file_names, known = settings.get("columns", {}), settings.get("known", [])
+    if not isinstance(file_names, dict) or not all(isinstance(name, str) for name in file_names.values()):
         raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
-    _refuse_unknown(theirs, FILE_COLUMNS, f"{FILE}, [columns]")
-    named = Counter(theirs.values()).most_common(1)
+    _refuse_unknown(file_names, FILE_COLUMNS, f"{FILE}, [columns]")
+    named = Counter(file_names.values()).most_common(1)
     if named and named[0][1] > 1:
         raise DataError(
             f"{FILE}, [columns]: {quote(named[0][0])} stands for two columns; expected one. Remove the other."
@@ -67,7 +67,7 @@ def read_column_names(folder: Path) -> ColumnNames:
     date_format = settings.get("date_format")
     if date_format is not None and not (isinstance(date_format, str) and all(f"%{k}" in date_format for k in "dmY")):
         raise DataError(f'{FILE}, date_format: found {quote(date_format)}; expected %d, %m and %Y, as in "%d.%m.%Y".')
-    return ColumnNames(theirs, tuple(known), settings.get("store_ids") == "text", date_format)
+    return ColumnNames(file_names, tuple(known), settings.get("store_ids") == "text", date_format)
 
 
 def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:

@@ -25,7 +25,12 @@ class Frames:
 
 
 def read_frames(sales: Any, stores: Any = None, calendar: Any = None) -> Frames:
-    """Check frames and return the tables of a Panel; parameters and errors as in `Panel.from_frames`."""
+    """Check frames and return the tables of a Panel; parameters and errors as in `Panel.from_frames`.
+
+    Parameters
+    ----------
+    sales, stores, calendar : as in `Panel.from_frames`
+    """
     days = _typed(to_polars(sales, "sales"), "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, *s.KNOWN))
     if days.is_empty():
         raise DataError(NO_SALES)

@@ -63,7 +63,18 @@ def log_sales(
     school: Bool,
     opened: Bool,
 ) -> F64:
-    """Return the log of sales of each store and day, as if it were open."""
+    """Return the log of sales of each store and day, as if it were open.
+
+    Parameters
+    ----------
+    rng : random numbers
+    effects : the true effects
+    stores : a row per store
+    dates : (days,)
+    trend : yearly growth of each store, in logs, (stores,)
+    promo, school, opened : flags, (stores, days)
+    holiday : kind of holiday, (stores, days)
+    """
     years = np.arange(len(dates)) / 365.25
     out = _levels(rng, effects, stores)[:, None] + trend[:, None] * years[None, :]
     out += _common(effects, dates, promo)[None, :] + promo_uplift(effects, dates, promo)[None, :]
@@ -77,7 +88,14 @@ def log_sales(
 
 
 def promo_uplift(effects: Effects, dates: Days, promo: Bool) -> F64:
-    """Return the uplift of each day, 0 without promotion."""
+    """Return the uplift of each day, 0 without promotion.
+
+    Parameters
+    ----------
+    effects : the true effects
+    dates : (days,)
+    promo : flags, (stores, days)
+    """
     size = np.array([effects.promo.get(name, 0.0) for name in NAMES])
     out: F64 = np.where(promo, size[weekday(dates)], 0.0)
     return out

@@ -9,6 +9,10 @@ from storecast.errors import DataError, quote
 def check_tables(sales: pl.DataFrame, stores: pl.DataFrame, calendar: pl.DataFrame) -> None:
     """Refuse tables that make no Panel.
 
+    Parameters
+    ----------
+    sales, stores, calendar : the tables of a Panel
+
     Raises
     ------
     DataError
@@ -26,9 +30,9 @@ def _check_columns(table: s.Table, frame: pl.DataFrame) -> None:
     for column in s.columns_of(table):
         dtype = frame.schema.get(column.name)
         if dtype is None:
-            found = quote(", ".join(frame.columns))
+            present = quote(", ".join(frame.columns))
             raise DataError(
-                f"Panel.{table}: the column {column.name} is missing. Found {found}. Add it, of type {column.dtype}."
+                f"Panel.{table}: the column {column.name} is missing. Found {present}. Add it, of type {column.dtype}."
             )
         if dtype != column.dtype and not (column.kind == "id" and dtype == pl.String):
             expected = f"{column.dtype} or String" if column.kind == "id" else str(column.dtype)

@@ -45,7 +45,7 @@ def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
 
 
 def refuse(
-    table: TextTable, frame: pl.DataFrame, wrong: pl.Series, column: str, found: str | None, expected: str
+    table: TextTable, frame: pl.DataFrame, wrong: pl.Series, column: str, what: str | None, expected: str
 ) -> None:
     """Raise for the first wrong row, if there is one.
 
@@ -55,7 +55,7 @@ def refuse(
     frame : holds the values to show
     wrong : marks the rows to refuse
     column : in which they are wrong
-    found : what was found, in words; None: the value itself
+    what : what was found, in words; None: the value itself
     expected : what was expected, in words
 
     Raises
@@ -65,7 +65,7 @@ def refuse(
     """
     row = wrong.arg_max() if wrong.any() else None
     if row is not None:
-        what = quote(frame[column][row]) if found is None else found
+        what = quote(frame[column][row]) if what is None else what
         more = f" ({int(wrong.sum())} rows in all)" if wrong.sum() > 1 else ""
         raise DataError(f"{table.name}, {table.line(row)}, column {column}: found {what}; expected {expected}{more}.")
 

@@ -111,7 +111,7 @@ def _files(folder: Path) -> tuple[dict[str, Path | None], ColumnNames, bool]:
 def _with_our_names(table: TextTable, names: ColumnNames) -> TextTable:
     """Return a table under our names."""
     rename = names.rename(table.frame.columns)
-    both = [ours for theirs, ours in rename.items() if ours != theirs and ours in table.frame.columns]
+    both = [name for file_name, name in rename.items() if name != file_name and name in table.frame.columns]
     if both:
         raise DataError(
             f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it. "

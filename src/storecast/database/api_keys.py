@@ -93,7 +93,14 @@ def all_keys(db: Database) -> list[Key]:
 
 
 def revoke_key(db: Database, id: int, *, actor: str = "command line") -> Key:  # noqa: A002 - what it is called in lists
-    """Revoke a key; one that was revoked already stays so, at its first moment."""
+    """Revoke a key; one that was revoked already stays so, at its first moment.
+
+    Parameters
+    ----------
+    db : the database
+    id : number of the key
+    actor : who revokes it, for the audit
+    """
     with db.begin() as conn:
         unrevoked = (t.keys.c.id == id) & t.keys.c.revoked.is_(None)
         done = conn.execute(sa.update(t.keys).where(unrevoked).values(revoked=dt.datetime.now(dt.UTC)))

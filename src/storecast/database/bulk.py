@@ -23,7 +23,15 @@ _wanted = Table("wanted", MetaData(), Column("store", STORE_ID), Column("date", 
 
 
 def insert(conn: Connection, table: Table, frame: pl.DataFrame, *, replace: bool = False) -> None:
-    """Insert rows; ``replace`` lets them take the place of rows with the same key."""
+    """Insert rows; ``replace`` lets them take the place of rows with the same key.
+
+    Parameters
+    ----------
+    conn : open connection
+    table : to write to
+    frame : rows, with the columns of the table
+    replace : overwrite rows with the same primary key
+    """
     if frame.is_empty():
         return
     if frame.height <= MAX_ROWS_OF_STATEMENT:
@@ -56,7 +64,16 @@ def select(conn: Connection, statement: SelectBase, schema: Schema) -> pl.DataFr
 
 
 def matching(conn: Connection, table: Table, keys: pl.DataFrame, columns: list[Any], schema: Schema) -> pl.DataFrame:
-    """Return a table's rows whose store and date stand in ``keys``."""
+    """Return a table's rows whose store and date stand in ``keys``.
+
+    Parameters
+    ----------
+    conn : open connection
+    table : to read
+    keys : frame of the keys whose rows are wanted
+    columns : of the table
+    schema : types of the result
+    """
     if keys.height <= MAX_ROWS_OF_STATEMENT:
         wanted = sa.tuple_(table.c.store, table.c.date).in_(keys.select("store", "date").rows())
         rows = conn.execute(sa.select(*columns).where(wanted)).all()

@@ -32,7 +32,7 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
     rows : as in `Forecast.rows`: Store, Date, Forecast, bounds, and quantiles
     """
     quantiles = [name for name in rows.columns if name not in COLUMNS.values()]
-    stored_rows = rows.select(pl.col(ours).alias(name) for name, ours in COLUMNS.items())
+    stored_rows = rows.select(pl.col(column).alias(name) for name, column in COLUMNS.items())
     stored_rows = stored_rows.with_columns(pl.col("store").cast(pl.String))
     if quantiles:
         texts = rows.select(pl.struct(quantiles).struct.json_encode()).to_series()

@@ -56,6 +56,12 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
     """Replace the chain whole, in one transaction, and return its version; a chain that stands already stays as it is.
 
     Minus zero becomes zero, and a NaN of an own column null: SQLite knows neither.
+
+    Parameters
+    ----------
+    db : the database
+    panel : the chain
+    generated : whether it is a generated one
     """
     text = panel.stores.schema[s.STORE] == pl.String
     values = {

@@ -53,7 +53,15 @@ def record_requests(db: Database, rows: Sequence[AnsweredRequest]) -> None:
 
 
 def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Any]) -> None:
-    """Note who writes what, in the transaction of the write."""
+    """Note who writes what, in the transaction of the write.
+
+    Parameters
+    ----------
+    conn : open connection
+    actor : who did it
+    action : what was done
+    detail : with what
+    """
     values = {"at": _now(), "actor": actor, "action": action, "detail": json.dumps(detail)}
     conn.execute(sa.insert(t.audit).values(values))
 
@@ -89,7 +97,15 @@ def idempotent(conn: Connection, key_id: int, idempotency_key: str, digest: str)
 
 
 def remember(conn: Connection, key_id: int, idempotency_key: str, reply: StoredReply) -> None:
-    """Keep the reply to a write, in its transaction."""
+    """Keep the reply to a write, in its transaction.
+
+    Parameters
+    ----------
+    conn : open connection
+    key_id : of the API key
+    idempotency_key : of the request
+    reply : that was sent
+    """
     same = (t.idempotency.c.key == key_id) & (t.idempotency.c.name == idempotency_key)
     conn.execute(sa.update(t.idempotency).where(same).values(asdict(reply)))
 

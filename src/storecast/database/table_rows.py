@@ -110,14 +110,14 @@ def check_texts(stores: pl.DataFrame) -> None:
 
 def _schema(names: dict[str, str]) -> dict[str, pl.DataType]:
     """Return the types in which rows are read: as in a Panel, stores as text."""
-    types = {name: s.BY_NAME[ours].dtype for name, ours in names.items()}
+    types = {name: s.BY_NAME[column].dtype for name, column in names.items()}
     return types | {"store": pl.String()}
 
 
 def _rows(frame: pl.DataFrame, names: dict[str, str], version: int) -> pl.DataFrame:
     numbers = [name for name in names.values() if s.BY_NAME[name].dtype == pl.Float64()]
     rows = frame.select(names.values()).with_columns(_no_minus_zero(pl.col(name)).alias(name) for name in numbers)
-    rows = rows.with_columns(pl.col(s.STORE).cast(pl.String)).rename({ours: name for name, ours in names.items()})
+    rows = rows.with_columns(pl.col(s.STORE).cast(pl.String)).rename({column: name for name, column in names.items()})
     return rows.with_columns(pl.lit(version).alias("version"))
 
 

@@ -250,12 +250,12 @@ def _refuse_double_keys(incoming: pl.DataFrame, keys: Sequence[str]) -> None:
         raise DataError(f"{_day(twice.row(0, named=True))} stands twice; expected one row. Remove the other.")
 
 
-def _refuse(rows: pl.DataFrame, wrong: pl.Expr, column: str, found: str | None, expected: str) -> None:
+def _refuse(rows: pl.DataFrame, wrong: pl.Expr, column: str, what: str | None, expected: str) -> None:
     bad = rows.filter(wrong)
     if bad.height:
         row = bad.row(0, named=True)
         more = f" ({bad.height} rows in all)" if bad.height > 1 else ""
-        what = quote(row[column]) if found is None else found
+        what = quote(row[column]) if what is None else what
         raise DataError(f"{_day(row)}, {column}: found {what}; expected {expected}{more}.")
 
 

@@ -39,6 +39,13 @@ def title(driver: str) -> str:
 def explain(model: Forecaster, calibration: Calibration, window: Window, stores: Sequence[object]) -> pl.DataFrame:
     """Return what the forecasts of some stores are made of.
 
+    Parameters
+    ----------
+    model : fitted
+    calibration : turns its medians into expected values
+    window : the days ahead
+    stores : ids
+
     Returns
     -------
     Store, Date, Forecast, Usual (what the usual day of the chain sells), Level, Weekday, Season, Promotion, Holidays, Competition,
@@ -58,14 +65,14 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     medians = point_forecasts(model, window)
     forecast = calibration.apply(medians, Task(window.horizon))
     rows = np.flatnonzero(medians[s.STORE].is_in(list(stores)).to_numpy())
-    found = contributions(model, window, medians, rows)
+    contribution = contributions(model, window, medians, rows)
     closed = medians[s.OPEN].to_numpy()[rows] != 1
     # A median that is kept within what the store has ever sold departs from the model's own answer: its level does that.
     logs = np.log(medians["Median"].to_numpy()[rows])
-    by_driver = found.by_driver.copy()
-    by_driver[:, DRIVERS.index(LEVEL)] += logs - found.base - found.by_driver.sum(axis=1)
+    by_driver = contribution.by_driver.copy()
+    by_driver[:, DRIVERS.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
     cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)
-    usual = np.round(np.exp(found.base + calibration.mean) * CENT).astype(np.int64)
+    usual = np.round(np.exp(contribution.base + calibration.mean) * CENT).astype(np.int64)
     shares = _in_cents(by_driver, usual, cents)
     usual, shares = np.where(closed, 0, usual), np.where(closed[:, None], 0, shares)
     out = forecast[rows].select(*s.KEYS, s.FORECAST).with_columns(pl.Series(USUAL, usual / CENT))
@@ -74,7 +81,15 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
 
 
 def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64) -> Contributions:
-    """Return the contributions to some rows of a forecast, all rows of some stores, in log sales."""
+    """Return the contributions to some rows of a forecast, all rows of some stores, in log sales.
+
+    Parameters
+    ----------
+    model : fitted
+    window : the days ahead
+    medians : its point forecasts for the window
+    rows : positions of the rows, all days of some stores
+    """
     if not isinstance(model, Explains):
         raise ConfigError(
             f"The model {quote(model.name)} does not tell what its forecasts are made of. Give it a method contributions, "
@@ -106,10 +121,12 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
     some = stores.gather_every(max(1, len(stores) // SAMPLE))
     rows = np.flatnonzero(medians[s.STORE].is_in(some.implode()).to_numpy())
     is_open = medians[s.OPEN].to_numpy()[rows] == 1
-    found = contributions(model, window, medians, rows).by_driver[is_open]
+    by_driver = contributions(model, window, medians, rows).by_driver[is_open]
     if not is_open.any():
         return pl.DataFrame(schema=IMPORTANCE)
-    lines = [("driver", driver, float(size)) for driver, size in zip(DRIVERS, np.abs(found).mean(axis=0), strict=True)]
+    lines = [
+        ("driver", driver, float(size)) for driver, size in zip(DRIVERS, np.abs(by_driver).mean(axis=0), strict=True)
+    ]
     if columns and isinstance(model, ExplainsColumns):
         design = model.features(window)
         lines += [("column", name, size) for name, size in model.column_contributions(design[rows[is_open]]).items()]

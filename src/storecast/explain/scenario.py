@@ -63,8 +63,8 @@ def compare(
             pl.Series("Stored", before), pl.Series("Scenario", after), pl.Series("gap", after - before - ridges)
         )
     )
-    asked = (days[s.DATE] <= until).to_numpy()
-    return _by_level(days.filter(asked), drawn[:, asked], stored.past.stores)
+    compared = (days[s.DATE] <= until).to_numpy()
+    return _by_level(days.filter(compared), drawn[:, compared], stored.past.stores)
 
 
 def _refitted(stored: Window, other: Window, seed: int) -> F64:
@@ -76,12 +76,12 @@ def _refitted(stored: Window, other: Window, seed: int) -> F64:
     model = Linear(settings)
     model.learn(past)
     designs = [model.features(window) for window in (stored, other)]
-    found = np.empty((2, REFITS, designs[0].height))
+    logs = np.empty((2, REFITS, designs[0].height))
     for k in range(REFITS):
         times = draw.multinomial(week[-1] + 1, np.full(week[-1] + 1, 1 / (week[-1] + 1)))
         model.learn(past, times[week].astype(np.float64))
-        found[:, k] = [model.predict(design) for design in designs]
-    return found
+        logs[:, k] = [model.predict(design) for design in designs]
+    return logs
 
 
 def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame) -> pl.DataFrame:

@@ -31,14 +31,14 @@ DEFINITIONS = {
 }
 
 
-def scored(made: pl.DataFrame) -> pl.DataFrame:
+def scored(forecasts: pl.DataFrame) -> pl.DataFrame:
     """Score forecasts one by one, and lay those of a store and day together that were made in one week: all that is asked later.
 
     It is a seventh of the rows where a forecast is made each day, and frames of several stretches of days can be put together.
 
     Parameters
     ----------
-    made : forecasts made and what came, in the columns of this module
+    forecasts : published forecasts beside actual sales, in the columns of this module
 
     Returns
     -------
@@ -50,7 +50,7 @@ def scored(made: pl.DataFrame) -> pl.DataFrame:
     error = pl.col(s.FORECAST) - pl.col(s.SALES)
     inside = {level: pl.col(s.SALES).is_between(*s.bound_columns(level)) & sold for level in LEVELS}
     return (
-        made.filter(pl.col(s.SALES).is_not_null())
+        forecasts.filter(pl.col(s.SALES).is_not_null())
         .with_columns(((pl.col(AHEAD) - 1) // 7 + 1).cast(pl.Int64).alias(WEEK_AHEAD))
         .group_by(s.MODEL, WEEK_AHEAD, *s.KEYS)
         .agg(
@@ -66,19 +66,19 @@ def scored(made: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def accuracy(made: pl.DataFrame, *by: str) -> pl.DataFrame:
+def accuracy(forecasts: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Score forecasts made beside what came.
 
     Parameters
     ----------
-    made : forecasts made and what came, in the columns of this module
+    forecasts : published forecasts beside actual sales, in the columns of this module
     by : columns to score by: some of Model, WeekAhead (from 1), Store and Date; none: all rows as one
 
     Returns
     -------
     what `accuracy_of` returns
     """
-    return accuracy_of(scored(made), *by)
+    return accuracy_of(scored(forecasts), *by)
 
 
 def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
@@ -96,7 +96,7 @@ def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     """
     rows = rows.with_columns(pl.struct(by or pl.lit(0)).alias("_of"))
     total, sold = (pl.when(pl.col(name).sum() > 0).then(pl.col(name).sum()) for name in (s.SALES, "Sold"))
-    found = rows.group_by("_of").agg(
+    scores = rows.group_by("_of").agg(
         pl.col(s.DATE).min().alias("First"),
         pl.col(s.DATE).max().alias("Last"),
         pl.col("Rows").sum(),
@@ -108,7 +108,7 @@ def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
         *((pl.col(f"Inside{level}").sum() / sold).alias(f"coverage{level}") for level in LEVELS),
     )
     counted = rows.filter(pl.col("Sold") > 0).group_by("_of", *s.KEYS).agg(pl.col("Sold").sum().alias("Count"))
-    whole = found.join(effective_sample_size(counted, INSIDE, ["_of"]), on="_of", how="left")
+    whole = scores.join(effective_sample_size(counted, INSIDE, ["_of"]), on="_of", how="left")
     return whole.unnest("_of").sort(by).select(*by, *whole.columns[1:])
 
 
@@ -121,8 +121,8 @@ def every_slice(rows: pl.DataFrame) -> pl.DataFrame:
     """
     parts = []
     for name, column in SLICES.items():
-        found = accuracy_of(rows, s.MODEL, *([] if column is None else [column]))
+        figures_of = accuracy_of(rows, s.MODEL, *([] if column is None else [column]))
         key = pl.lit("all") if column is None else pl.col(column).cast(pl.String)
         figures = pl.exclude(s.MODEL, *([] if column is None else [column]))
-        parts.append(found.select(s.MODEL, pl.lit(name).alias("Slice"), key.alias("Key"), figures))
+        parts.append(figures_of.select(s.MODEL, pl.lit(name).alias("Slice"), key.alias("Key"), figures))
     return pl.concat(parts).sort(s.MODEL, maintain_order=True)

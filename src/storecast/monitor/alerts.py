@@ -110,13 +110,13 @@ def alerts(
     """
     days = store_days(rows)
     last = rows[s.DATE].max()
-    found: list[Alert] = []
+    raised: list[Alert] = []
     if isinstance(last, dt.date):
         first_cutoffs = dict(rows.group_by(s.MODEL).agg(pl.col(s.CUTOFF).min()).iter_rows())
         for model in sorted(first_cutoffs):
             promise = promises.get(model, ExpectedScores(first_cutoffs[model]))
-            found += _of_model(model, days.filter(pl.col(s.MODEL) == model), promise, last)
-    return found if drifted is None else [*found, *_of_inputs(drifted, found)]
+            raised += _of_model(model, days.filter(pl.col(s.MODEL) == model), promise, last)
+    return raised if drifted is None else [*raised, *_of_inputs(drifted, raised)]
 
 
 def measure(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.date) -> Measured | None:
@@ -144,10 +144,10 @@ def store_days(rows: pl.DataFrame) -> pl.DataFrame:
     Model, Store, Date, Count (forecasts with sales), Square, Inside80, Inside95 (means of them)
     """
     sums = ["Square", *(f"Inside{level}" for level in LEVELS)]
-    found = rows.group_by(s.MODEL, *s.KEYS).agg(
+    days = rows.group_by(s.MODEL, *s.KEYS).agg(
         pl.col("Sold").sum().alias("Count"), *(pl.col(name).sum() for name in sums)
     )
-    return found.filter(pl.col("Count") > 0).with_columns(pl.col(name) / pl.col("Count") for name in sums)
+    return days.filter(pl.col("Count") > 0).with_columns(pl.col(name) / pl.col("Count") for name in sums)
 
 
 def _coverage(rows: pl.DataFrame, level: int, promise: ExpectedScores, count: int) -> Measured:
@@ -170,17 +170,17 @@ def _rmspe(rows: pl.DataFrame, promise: ExpectedScores, count: int) -> Measured 
 
 
 def _of_model(model: str, days: pl.DataFrame, promise: ExpectedScores, last: dt.date) -> list[Alert]:
-    found = []
+    raised = []
     for what in SCORES:
         newest = measure(days, what, promise, last)
         if newest is None or not newest.outside:
             continue
         since = _since(days, what, promise, last)
         advice, reason = _advise(promise, since, last)
-        found.append(
+        raised.append(
             Alert(model, what, newest.value, newest.low, newest.high, since, last, newest.days, advice, reason)
         )
-    return found
+    return raised
 
 
 def _since(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.date) -> dt.date:
@@ -202,10 +202,10 @@ def _advise(promise: ExpectedScores, since: dt.date, last: dt.date) -> tuple[Adv
     )
 
 
-def _of_inputs(drifted: pl.DataFrame, found: list[Alert]) -> list[Alert]:
+def _of_inputs(drifted: pl.DataFrame, raised: list[Alert]) -> list[Alert]:
     out: list[Alert] = []
     for line in drifted.filter(pl.col("State").str.starts_with("moved")).iter_rows(named=True):
-        worse = any(alert.model == line[s.MODEL] and alert.advice == "retrain" for alert in found)
+        worse = any(alert.model == line[s.MODEL] and alert.advice == "retrain" for alert in raised)
         advice: Advice = "retrain" if worse else "wait"
         reason = (
             "the forecasts have left their band too."

@@ -69,10 +69,12 @@ def drift(sales: pl.DataFrame, calendar: pl.DataFrame, cutoff: dt.date) -> pl.Da
         return pl.DataFrame(schema=SCHEMA)
     assert isinstance(last, dt.date)
     first = last - dt.timedelta(days=days - 1)
-    found = {
+    comparisons = {
         name: _compare(values, cutoff, first, days) for name, values in _inputs(sales, calendar, cutoff, last).items()
     }
-    rows = [{"Input": name, "First": first, "Last": last, **line} for name, line in found.items() if line is not None]
+    rows = [
+        {"Input": name, "First": first, "Last": last, **line} for name, line in comparisons.items() if line is not None
+    ]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 

@@ -83,7 +83,14 @@ def effective_sample_size(rows: pl.DataFrame, shared: Shared, by: Sequence[str] 
 
 
 def effective_block_size(stores: int, shared: Shared, days: int = BLOCK) -> float:
-    """Return the effective number of six weeks in which every store has every day."""
+    """Return the effective number of six weeks in which every store has every day.
+
+    Parameters
+    ----------
+    stores : how many
+    shared : how much of an error days, stores and blocks of days share
+    days : of the block
+    """
     weeks = math.ceil(days / 7)
     noise = (
         shared.block + shared.week / weeks + shared.day / days + shared.store / stores + shared.own / (stores * days)

@@ -40,7 +40,15 @@ def dots(
     zero: bool = True,
     height: int = 300,
 ) -> go.Figure:
-    """Draw estimates as marks with their intervals, a group of marks for each x."""
+    """Draw estimates as marks with their intervals, a group of marks for each x.
+
+    Parameters
+    ----------
+    series : of points with intervals
+    y_format, y_title, x_title : of the axes
+    zero : draw a line at zero
+    height : pixels
+    """
     figure = blank(height)
     for k, one in enumerate(series):
         figure.add_scatter(
@@ -60,7 +68,16 @@ def curves(
     series: Sequence[Series], *, y_format: str, y_title: str = "", x_title: str = "", zero: bool = True, height: int = 320,
     marks: bool = True,
 ) -> go.Figure:  # fmt: skip
-    """Draw curves over a numeric or date axis, with a band where bounds are known."""
+    """Draw curves over a numeric or date axis, with a band where bounds are known.
+
+    Parameters
+    ----------
+    series : of lines with bands
+    y_format, y_title, x_title : of the axes
+    zero : draw a line at zero
+    height : pixels
+    marks : draw the points, too
+    """
     figure = blank(height)
     for k, one in enumerate(series):
         colour = _pick(COLOURS, k)
@@ -90,7 +107,15 @@ def curves(
 def bars(
     series: Sequence[Series], *, y_format: str, y_title: str = "", x_title: str = "", height: int = 300, stacked: bool = False
 ) -> go.Figure:  # fmt: skip
-    """Draw bars, grouped or stacked, with intervals where bounds are known."""
+    """Draw bars, grouped or stacked, with intervals where bounds are known.
+
+    Parameters
+    ----------
+    series : of bars
+    y_format, y_title, x_title : of the axes
+    height : pixels
+    stacked : on top of one another, not side by side
+    """
     figure = blank(height)
     for k, one in enumerate(series):
         figure.add_bar(
@@ -108,7 +133,17 @@ def heatmap(
     x: Sequence[object], y: Sequence[object], z: Sequence[Sequence[float | None]], *, z_format: str, z_title: str = "",
     around_zero: bool = False, height: int = 320, texts: bool = False,
 ) -> go.Figure:  # fmt: skip
-    """Draw a table of values as shades; ``around_zero`` tells more from less by hue and by darkness."""
+    """Draw a table of values as shades; ``around_zero`` tells more from less by hue and by darkness.
+
+    Parameters
+    ----------
+    x, y : names of columns and rows
+    z : values, a list per row
+    z_format, z_title : of the scale
+    around_zero : a scale with its middle at zero
+    height : pixels
+    texts : write the values into the cells
+    """
     figure = blank(height)
     figure.add_heatmap(
         x=_names(x),
@@ -132,7 +167,16 @@ def scatter(
     series: Sequence[Series], *, x_format: str, y_format: str, x_title: str, y_title: str, log_x: bool = False,
     texts: Sequence[Sequence[str]] | None = None, height: int = 360,
 ) -> go.Figure:  # fmt: skip
-    """Draw points, such as a store each; ``texts`` names them where a pointer rests."""
+    """Draw points, such as a store each; ``texts`` names them where a pointer rests.
+
+    Parameters
+    ----------
+    series : of points
+    x_format, y_format, x_title, y_title : of the axes
+    log_x : logarithmic
+    texts : shown beside the pointer
+    height : pixels
+    """
     figure = blank(height)
     for k, one in enumerate(series):
         figure.add_scatter(

@@ -52,7 +52,14 @@ def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, s
 
 
 def sample_stores(forecast: pl.DataFrame, sales: pl.DataFrame, cutoff: dt.date) -> list[tuple[str, object]]:
-    """Choose stores to show: the largest, the middle, the smallest and the most volatile, each once, with the reason."""
+    """Choose stores to show: the largest, the middle, the smallest and the most volatile, each once, with the reason.
+
+    Parameters
+    ----------
+    forecast : rows of the forecast
+    sales : of the chain
+    cutoff : last day with sales
+    """
     sums = forecast.group_by(s.STORE).agg(pl.col(s.FORECAST).sum()).filter(pl.col(s.FORECAST) > 0)
     names = sums.sort(s.FORECAST, s.STORE)[s.STORE].to_list()
     if len(names) < 2:
@@ -113,7 +120,15 @@ def by_window(lines: Sequence[Line], windows: Sequence[Line]) -> list[Line]:
 
 
 def side_by_side(lines: Sequence[Line], part: str, score: str, models: Sequence[str]) -> list[Line]:
-    """Return the mean score of a slice, a row a key and a column a model: key, rows, values."""
+    """Return the mean score of a slice, a row a key and a column a model: key, rows, values.
+
+    Parameters
+    ----------
+    lines : scores, as in scores.json
+    part : the slice
+    score : its name
+    models : in their order
+    """
     of = {(line["key"], line["model"]): line for line in lines if line["slice"] == part and line["cutoff"] == "mean"}
     keys = sorted({key for key, _ in of}, key=lambda key: (len(key), key) if part == "week" else (0, key))
     return [

@@ -27,7 +27,14 @@ Lines = Sequence[dict[str, Any]]
 
 
 def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
-    """Return the sales of the last weeks and the forecast, a bar a day, of the stores that are forecast."""
+    """Return the sales of the last weeks and the forecast, a bar a day, of the stores that are forecast.
+
+    Parameters
+    ----------
+    sales : of the chain
+    forecast : rows of the forecast
+    cutoff : last day with sales
+    """
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
     past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
@@ -40,7 +47,15 @@ def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -
 
 
 def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
-    """Return one store: sales of the last weeks, the forecast and its intervals, open days alone."""
+    """Return one store: sales of the last weeks, the forecast and its intervals, open days alone.
+
+    Parameters
+    ----------
+    store : its id
+    sales : of the chain
+    forecast : rows of the forecast, with bounds
+    cutoff : last day with sales
+    """
     since = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK)
     past = sales.filter((pl.col(s.STORE) == store) & (pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
@@ -114,7 +129,15 @@ def window_by_day(rows: pl.DataFrame, champion: str) -> go.Figure:
 
 
 def scores_by_window(lines: Lines, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
-    """Return the RMSPE of each model, a group of bars a window; a tick marks it without the five worst rows."""
+    """Return the RMSPE of each model, a group of bars a window; a tick marks it without the five worst rows.
+
+    Parameters
+    ----------
+    lines : scores, as in scores.json
+    models : in their order
+    baseline : name of the baseline
+    champion : name of the selected model
+    """
     figure = _figure(height=320)
     for k, model in enumerate(models):
         of = [line for line in lines if line["model"] == model]
@@ -153,7 +176,15 @@ def scores_by_window(lines: Lines, models: Sequence[str], baseline: str, champio
 
 
 def accuracy_by_week(lines: Lines, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
-    """Return the RMSPE of each model by week ahead."""
+    """Return the RMSPE of each model by week ahead.
+
+    Parameters
+    ----------
+    lines : scores, as in scores.json
+    models : in their order
+    baseline : name of the baseline
+    champion : name of the selected model
+    """
     figure = _figure(height=300)
     for k, model in enumerate(models):
         of = sorted((line for line in lines if line["model"] == model), key=lambda line: int(line["key"]))

@@ -52,36 +52,36 @@ class ReportInput:
     drivers: pl.DataFrame | None = None
 
 
-def write_report(path: Path, told: ReportInput) -> None:
+def write_report(path: Path, run: ReportInput) -> None:
     """Write the page, whole."""
     with atomic_write(path) as draft:
-        draft.write_text(render(told), encoding="utf-8")
+        draft.write_text(render(run), encoding="utf-8")
 
 
-def render(told: ReportInput) -> str:
+def render(run: ReportInput) -> str:
     """Return the page as HTML."""
-    days = told.forecast[s.DATE]
-    assumed = facts.assumed_days(told.panel.calendar, told.forecast)
+    days = run.forecast[s.DATE]
+    assumed = facts.assumed_days(run.panel.calendar, run.forecast)
     return render_template(
         "page.html",
-        told=told,
-        scores=told.scores,
+        run=run,
+        scores=run.scores,
         first=days.min(),
         last=days.max(),
         horizon=days.n_unique(),
-        lead=_days_between(told.cutoff, days.min()),
-        store_count=told.forecast[s.STORE].n_unique(),
-        outlook=facts.outlook(told.forecast, told.panel.sales, told.panel.stores, told.sums),
-        exploration=exploration_part(told.exploration),
-        repairs=told.repairs,
+        lead=_days_between(run.cutoff, days.min()),
+        store_count=run.forecast[s.STORE].n_unique(),
+        outlook=facts.outlook(run.forecast, run.panel.sales, run.panel.stores, run.sums),
+        exploration=exploration_part(run.exploration),
+        repairs=run.repairs,
         given=not assumed,
         assumed=assumed,
-        worst=facts.hardest(told.scores.get("worst", ()), told.champion),
-        ahead=figure_html(figures.chain_by_day(told.panel.sales, told.forecast, told.cutoff), "ahead"),
-        stores=_stores(told),
-        made_of=_made_of(told),
-        drivers=_drivers(told),
-        **_accuracy(told),
+        worst=facts.hardest(run.scores.get("worst", ()), run.champion),
+        ahead=figure_html(figures.chain_by_day(run.panel.sales, run.forecast, run.cutoff), "ahead"),
+        stores=_stores(run),
+        made_of=_made_of(run),
+        drivers=_drivers(run),
+        **_accuracy(run),
     )
 
 
@@ -90,23 +90,23 @@ def _days_between(cutoff: dt.date, first: object) -> int:
     return (first - cutoff).days
 
 
-def _stores(told: ReportInput) -> list[dict[str, Any]]:
-    sales, forecast = told.panel.sales, told.forecast
+def _stores(run: ReportInput) -> list[dict[str, Any]]:
+    sales, forecast = run.panel.sales, run.forecast
     return [
         {
             "store": store,
             "why": why,
-            "figure": figure_html(figures.store_ahead(store, sales, forecast, told.cutoff), f"store{k}"),
+            "figure": figure_html(figures.store_ahead(store, sales, forecast, run.cutoff), f"store{k}"),
         }
-        for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, told.cutoff))
+        for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, run.cutoff))
     ]
 
 
-def _made_of(told: ReportInput) -> list[dict[str, Any]]:
+def _made_of(run: ReportInput) -> list[dict[str, Any]]:
     """Return a figure for each store whose forecast is explained, and what its open days are made of on average."""
-    if told.made_of is None:
+    if run.made_of is None:
         return []
-    parts = told.made_of.filter(pl.col(s.FORECAST) > 0).partition_by(s.STORE, maintain_order=True)
+    parts = run.made_of.filter(pl.col(s.FORECAST) > 0).partition_by(s.STORE, maintain_order=True)
     return [
         {
             "store": part[s.STORE][0],
@@ -119,29 +119,29 @@ def _made_of(told: ReportInput) -> list[dict[str, Any]]:
     ]
 
 
-def _drivers(told: ReportInput) -> list[dict[str, Any]]:
+def _drivers(run: ReportInput) -> list[dict[str, Any]]:
     """Return how far each driver moves the forecasts, and what the backtest loses without it."""
-    if told.drivers is None:
+    if run.drivers is None:
         return []
-    lost = told.scores.get("importance", {}).get("models", {}).get(told.champion, {})
-    rows = told.drivers.filter(pl.col("Kind") == "driver")
+    lost = run.scores.get("importance", {}).get("models", {}).get(run.champion, {})
+    rows = run.drivers.filter(pl.col("Kind") == "driver")
     return [{"driver": name, "share": share, "lost": lost.get(name)} for _, name, share in rows.iter_rows()]
 
 
-def _accuracy(told: ReportInput) -> dict[str, Any]:
+def _accuracy(run: ReportInput) -> dict[str, Any]:
     """Return what the page says of the backtest: tables, figures, the model in use beside the baseline."""
-    every = told.scores.get("scores", ())
+    every = run.scores.get("scores", ())
     lines = [line for line in every if line["slice"] == "all"]
     weekly = [line for line in every if line["slice"] == "week" and line["cutoff"] == "mean"]
     models = facts.models_in_order(lines, BASELINE)
-    chosen = (models, BASELINE, told.champion)
+    chosen = (models, BASELINE, run.champion)
     return {
         "models": models,
         "baseline_name": BASELINE,
-        "mean": facts.mean_of(lines, told.champion),
-        "baseline": facts.mean_of(lines, BASELINE) if told.champion != BASELINE else None,
-        "windows": facts.by_window(lines, told.scores.get("windows", ())),
-        "champion_lines": [line for line in lines if line["model"] == told.champion],
+        "mean": facts.mean_of(lines, run.champion),
+        "baseline": facts.mean_of(lines, BASELINE) if run.champion != BASELINE else None,
+        "windows": facts.by_window(lines, run.scores.get("windows", ())),
+        "champion_lines": [line for line in lines if line["model"] == run.champion],
         "weeks": {
             "scores": facts.side_by_side(every, "week", "rmspe", models),
             "cover": facts.side_by_side(every, "week", "coverage80", models),
@@ -151,23 +151,23 @@ def _accuracy(told: ReportInput) -> dict[str, Any]:
         "by_week": figure_html(figures.accuracy_by_week(weekly, *chosen), "weeks")
         if len({x["key"] for x in weekly}) > 1
         else None,
-        "past": _past(told),
+        "past": _past(run),
     }
 
 
-def _past(told: ReportInput) -> list[dict[str, Any]]:
+def _past(run: ReportInput) -> list[dict[str, Any]]:
     """Return a figure for each of the last scored windows of the model in use."""
-    if told.backtest.is_empty():
+    if run.backtest.is_empty():
         return []
-    rows = told.backtest.filter(pl.col(s.MODEL) == told.champion).select(s.CUTOFF, *s.KEYS, s.FORECAST)
-    rows = rows.join(told.panel.sales.select(*s.KEYS, s.SALES), on=s.KEYS, how="inner").sort(s.CUTOFF, *s.KEYS)
+    rows = run.backtest.filter(pl.col(s.MODEL) == run.champion).select(s.CUTOFF, *s.KEYS, s.FORECAST)
+    rows = rows.join(run.panel.sales.select(*s.KEYS, s.SALES), on=s.KEYS, how="inner").sort(s.CUTOFF, *s.KEYS)
     parts = rows.partition_by(s.CUTOFF, maintain_order=True)[-WINDOWS_SHOWN:]
     return [
         {
             "first": part[s.DATE].min(),
             "last": part[s.DATE].max(),
             "error": float(part[s.FORECAST].sum()) / sold - 1 if (sold := float(part[s.SALES].sum())) else None,
-            "figure": figure_html(figures.window_by_day(part, told.champion), f"past{k}"),
+            "figure": figure_html(figures.window_by_day(part, run.champion), f"past{k}"),
         }
         for k, part in enumerate(parts)
     ]

@@ -15,17 +15,24 @@ UNKNOWN = "unknown"
 BOUNDS = tuple(name for level in LEVELS for name in s.bound_columns(level))
 
 
-def forecast_table(forecast: pl.DataFrame, asked: pl.DataFrame | None) -> pl.DataFrame:
+def forecast_table(forecast: pl.DataFrame, requested: pl.DataFrame | None) -> pl.DataFrame:
     """Return exactly the rows of test.csv in its order where there is one, else every row by store and date."""
-    if asked is None:
+    if requested is None:
         return forecast.sort(*s.KEYS)
-    return asked.select(*s.KEYS).join(forecast, on=s.KEYS, how="left", maintain_order="left")
+    return requested.select(*s.KEYS).join(forecast, on=s.KEYS, how="left", maintain_order="left")
 
 
-def submission(forecast: pl.DataFrame, asked: pl.DataFrame, factor: npt.NDArray[np.float64]) -> pl.DataFrame:
-    """Return Id and Sales in the order of test.csv, scaled by the factors that RMSPE asks for, (rows of the forecast,)."""
+def submission(forecast: pl.DataFrame, requested: pl.DataFrame, factor: npt.NDArray[np.float64]) -> pl.DataFrame:
+    """Return Id and Sales in the order of test.csv, scaled by the factors that RMSPE asks for, (rows of the forecast,).
+
+    Parameters
+    ----------
+    forecast : rows of the forecast
+    requested : rows of test.csv, with Id
+    factor : of each row of the forecast, (rows,)
+    """
     scaled = forecast.select(*s.KEYS, (pl.col(s.FORECAST) * pl.Series(factor)).round(2).alias(s.SALES))
-    return asked.select(s.ID).with_columns(forecast_table(scaled, asked)[s.SALES])
+    return requested.select(s.ID).with_columns(forecast_table(scaled, requested)[s.SALES])
 
 
 def store_types(stores: pl.DataFrame) -> pl.DataFrame:

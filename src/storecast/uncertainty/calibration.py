@@ -202,8 +202,8 @@ def _conformal(error: F64) -> F64:
     count = len(ordered)
     upper = np.minimum(np.ceil(PERCENTS * (count + 1)), count).astype(np.int64) - 1
     lower = np.maximum(np.floor(PERCENTS * (count + 1)), 1).astype(np.int64) - 1
-    found = np.where(PERCENTS > 0.5, np.maximum(ordered[upper], 0), np.minimum(ordered[lower], 0))
-    return np.where(PERCENTS == 0.5, 0.0, found)
+    offsets = np.where(PERCENTS > 0.5, np.maximum(ordered[upper], 0), np.minimum(ordered[lower], 0))
+    return np.where(PERCENTS == 0.5, 0.0, offsets)
 
 
 def _log_mean(error: F64) -> float:

@@ -40,11 +40,11 @@ def cold_start_factor(window: Window) -> float:
     return factor
 
 
-def _size(asked: Window, window: Window, stores: pl.Series) -> float:
+def _size(hidden_window: Window, window: Window, stores: pl.Series) -> float:
     """Return the mean |log(actual / median)| of some stores."""
     model = create("linear")
-    model.fit(asked.past, asked.horizon)
-    found = point_forecasts(model, asked).join(window.actual(), on=s.KEYS)
-    rows = found.filter(pl.col(s.STORE).is_in(stores.implode()), pl.col(s.OPEN) == 1, pl.col(s.SALES) > 0)
+    model.fit(hidden_window.past, hidden_window.horizon)
+    errors = point_forecasts(model, hidden_window).join(window.actual(), on=s.KEYS)
+    rows = errors.filter(pl.col(s.STORE).is_in(stores.implode()), pl.col(s.OPEN) == 1, pl.col(s.SALES) > 0)
     size = (rows[s.SALES] / rows["Median"]).log().abs().mean()
     return float(size) if isinstance(size, float) else float("nan")

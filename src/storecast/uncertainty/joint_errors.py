@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 STEP, FAST_STEP = 7, 28  # days between cutoffs
-ASKED = 4  # cutoffs for which a fitted ridge is asked, with newer sales each time
+CUTOFFS_PER_FIT = 4  # cutoffs for which a fitted ridge is asked, with newer sales each time
 LOOK_BACK = 364  # days before the last whole window in which others begin
 LEAST_PAST = (
     364  # days before the first of them: with less, errors are those of a model that has not met the seasons ...
@@ -87,7 +87,7 @@ class JointErrors:
         ends = (offset[0] / corner[0], offset[-1] / corner[-1])
         amplitude = np.sqrt(self.shares)
         places: list[npt.NDArray[np.int64]] = [np.zeros_like(store), group, store]
-        found = np.empty((medians.height, DRAWS), np.float32)
+        paths = np.empty((medians.height, DRAWS), np.float32)
         for k in range(DRAWS):
             z = np.zeros(medians.height)
             for part, place in enumerate(places):
@@ -97,8 +97,8 @@ class JointErrors:
                 z += amplitude[2 * part + 1] * _walk(draw, count, days, self.rho[part])[place, day]
             error = np.interp(z, corner, offset)
             error = np.where(z < corner[0], z * ends[0], np.where(z > corner[-1], z * ends[1], error))
-            found[:, k] = base * np.exp(error * size)
-        return found.astype(np.float64)
+            paths[:, k] = base * np.exp(error * size)
+        return paths.astype(np.float64)
 
     def to_json(self) -> bytes:
         """Return it as a part of a model file."""
@@ -136,7 +136,7 @@ def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast:
     while fitted <= last:
         model = create("linear")
         model.fit(panel.until(fitted), horizon)
-        for after in range(0, ASKED * step, step):
+        for after in range(0, CUTOFFS_PER_FIT * step, step):
             cutoff = fitted + dt.timedelta(days=after)
             if cutoff > last:
                 break
@@ -145,12 +145,19 @@ def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast:
             frames.append(
                 medians.join(window.actual(), on=s.KEYS, how="left").with_columns(pl.lit(cutoff).alias(s.CUTOFF))
             )
-        fitted += dt.timedelta(days=ASKED * step)
+        fitted += dt.timedelta(days=CUTOFFS_PER_FIT * step)
     return frames
 
 
 def fit_joint_errors(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horizon: int) -> JointErrors | None:
-    """Take past errors apart; None where too few windows of the past can be looked at."""
+    """Take past errors apart; None where too few windows of the past can be looked at.
+
+    Parameters
+    ----------
+    frames : past errors, as `past_errors` returns them
+    stores : the table of stores
+    horizon : days ahead
+    """
     frames = [frame for frame in frames if not _scored(frame).is_empty()]
     if len(frames) < FEWEST_WINDOWS:
         log.info("totals have no intervals: %d windows of the past, %d are needed", len(frames), FEWEST_WINDOWS)

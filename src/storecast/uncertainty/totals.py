@@ -67,12 +67,12 @@ def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, draws: npt.NDArray[np.float
     forecast = lines[s.FORECAST].to_numpy()
     mean = possible.mean(axis=1)
     possible *= np.where(mean > 0, forecast / np.where(mean > 0, mean, 1), 0)[:, None]
-    found = {}
+    bounds = {}
     for level in LEVELS:
         tail = (1 - level / 100) / 2
         for name, share in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
-            found[name] = np.quantile(possible, share, axis=1).round(2)
-    return pl.DataFrame(found)
+            bounds[name] = np.quantile(possible, share, axis=1).round(2)
+    return pl.DataFrame(bounds)
 
 
 def _groups(stores: pl.DataFrame) -> pl.DataFrame:

@@ -34,9 +34,9 @@ def scenario(
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
     other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)
     stored, changed = (each.window(panel.end, bundle.task.horizon) for each in (panel, other))
-    found = compare(bundle.model, bundle.calibration, stored, changed, until=until)
-    write_csv(found, out)
-    return found
+    differences = compare(bundle.model, bundle.calibration, stored, changed, until=until)
+    write_csv(differences, out)
+    return differences
 
 
 def _columns(data: Source, panel: Panel) -> ColumnNames:

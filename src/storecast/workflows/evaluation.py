@@ -40,7 +40,22 @@ def backtest(
     skip: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
-    """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores."""
+    """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores.
+
+    Parameters
+    ----------
+    data : a folder of files, or a chain in a database
+    models : names
+    out : folder for forecasts.csv and scores.json
+    horizon : days ahead; None: the days that test.csv covers, else 42
+    windows, step : how many windows, and days between them; None: the horizon
+    cutoffs : last known day of each window, in place of windows
+    quantiles : columns to add
+    fast : quicker, slightly less accurate models
+    settings : of models, where they depart from the defaults
+    skip : cleaning rules to switch off
+    progress : called with what is being done
+    """
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
@@ -66,7 +81,20 @@ def train(
     skip: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Bundle:
-    """Measure a model on the last window, fit it on all data and save it; what is in use stays in use."""
+    """Measure a model on the last window, fit it on all data and save it; what is in use stays in use.
+
+    Parameters
+    ----------
+    data : a folder of files, or a chain in a database
+    name : of the model
+    home : whose models it joins
+    horizon : days ahead; None: the days that test.csv covers, else 42
+    quantiles : columns of its forecasts
+    fast : a quicker, slightly less accurate version
+    settings : of models, where they depart from the defaults
+    skip : cleaning rules to switch off
+    progress : called with what is being done
+    """
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
     result = run_backtest(

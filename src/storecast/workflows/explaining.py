@@ -43,20 +43,20 @@ def explain(
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     if store is None:
-        found = explanations.importance(bundle.model, window)
+        explained = explanations.importance(bundle.model, window)
     else:
         number: int | str = store
         if panel.stores.schema[s.STORE] != pl.String and store.isdecimal():
             number = int(store)
-        found = explanations.explain(bundle.model, bundle.calibration, window, [number])
+        explained = explanations.explain(bundle.model, bundle.calibration, window, [number])
         last = panel.end + dt.timedelta(days=prepared.task.horizon)
-        found = found.filter(pl.col(s.DATE) <= last)
+        explained = explained.filter(pl.col(s.DATE) <= last)
         if date is not None:
-            found = found.filter(pl.col(s.DATE) == date)
-            if found.is_empty():
+            explained = explained.filter(pl.col(s.DATE) == date)
+            if explained.is_empty():
                 raise ConfigError(
                     f"--date {date} is no day of the forecast; expected one from {panel.end + dt.timedelta(days=1)} to {last}."
                 )
     if out is not None:
-        write_csv(found, out)
-    return found
+        write_csv(explained, out)
+    return explained

@@ -40,12 +40,12 @@ def explore(
     """
     progress("reading and cleaning")
     prepared = prepare(data, horizon=None, skip=skip, allow_longer_test=True)
-    found = explore_panel(prepared.panel, questions, progress)
+    exploration = explore_panel(prepared.panel, questions, progress)
     progress("report")
-    write_tables(found, out / "tables")
+    write_tables(exploration, out / "tables")
     write_exploration(
         out / "report.html",
-        found,
+        exploration,
         prepared.panel,
         prepared.cleaned.repairs,
         generated=prepared.cleaned.generated,
@@ -54,13 +54,24 @@ def explore(
     )
     if pictures:
         progress("pictures")
-        log.info("wrote %d pictures into %s", write_pictures(out / "pictures", found), out / "pictures")
-    log.info("%d questions answered, %d not; wrote %s", len(found.tables), len(found.unanswered), out / "report.html")
-    return found
+        log.info("wrote %d pictures into %s", write_pictures(out / "pictures", exploration), out / "pictures")
+    log.info(
+        "%d questions answered, %d not; wrote %s",
+        len(exploration.tables),
+        len(exploration.unanswered),
+        out / "report.html",
+    )
+    return exploration
 
 
 def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Progress = no_progress) -> Exploration:
     """Ask questions of a panel, one after the other; all of them where none is named.
+
+    Parameters
+    ----------
+    panel : the chain
+    questions : names; none: all
+    progress : called with what is being done
 
     Raises
     ------
@@ -78,11 +89,11 @@ def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Progres
     unanswered: dict[str, str] = {}
     for name in questions or QUESTIONS:
         progress(f"question: {name}")
-        got = ask(panel, name)
-        if isinstance(got, str):
-            unanswered[name] = got
+        answer = ask(panel, name)
+        if isinstance(answer, str):
+            unanswered[name] = answer
         else:
-            tables[name] = got
+            tables[name] = answer
     return Exploration(tables, unanswered, panel.first, panel.end)
 
 
@@ -91,12 +102,12 @@ def missing_libraries() -> list[str]:
     return [name for name in LIBRARIES if find_spec(name) is None]
 
 
-def write_tables(found: Exploration, folder: Path) -> None:
+def write_tables(exploration: Exploration, folder: Path) -> None:
     """Write each question's tidy table as CSV and as Parquet; tables of an earlier run that are not answered now go."""
-    for name in ASKED.keys() - found.tables.keys():
+    for name in ASKED.keys() - exploration.tables.keys():
         for kind in ("csv", "parquet"):
             (folder / f"{name}.{kind}").unlink(missing_ok=True)
-    for name, table in found.tables.items():
+    for name, table in exploration.tables.items():
         with atomic_write(folder / f"{name}.csv") as draft:
             table.write_csv(draft)
         with atomic_write(folder / f"{name}.parquet") as draft:

@@ -80,10 +80,10 @@ def monitor(
         panel, _ = read_panel(database)
     finally:
         database.close()
-    found = monitor_panel(rows, panel, None if home is None else home / "models")
+    monitored = monitor_panel(rows, panel, None if home is None else home / "models")
     if out is not None:
-        _write(found, out)
-    return found
+        _write(monitored, out)
+    return monitored
 
 
 def scored_forecasts(database: "Database", since: dt.date | None = None) -> pl.DataFrame:
@@ -124,7 +124,7 @@ def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Moni
 
 def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, ExpectedScores]:
     """Return what models said of themselves when they were trained; one whose file is gone or refused is left out."""
-    found: dict[str, ExpectedScores] = {}
+    expected: dict[str, ExpectedScores] = {}
     for name in names:
         try:
             manifest = open_model(models / name).manifest
@@ -134,8 +134,8 @@ def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, Expected
         scores = {
             score_name(key): float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)
         }
-        found[name] = ExpectedScores(manifest.cutoff, scores)
-    return found
+        expected[name] = ExpectedScores(manifest.cutoff, scores)
+    return expected
 
 
 def _drift(
@@ -155,11 +155,11 @@ def _drift(
     return drift(panel.sales, panel.calendar, cutoff).select(pl.lit(name).alias(s.MODEL), pl.all())
 
 
-def _write(found: Monitored, out: Path) -> None:
-    write_csv(found.accuracy, out / "accuracy.csv", decimals=DECIMALS)
-    write_csv(found.drift, out / "drift.csv", decimals=DECIMALS)
+def _write(monitored: Monitored, out: Path) -> None:
+    write_csv(monitored.accuracy, out / "accuracy.csv", decimals=DECIMALS)
+    write_csv(monitored.drift, out / "drift.csv", decimals=DECIMALS)
     columns = list(Alert.__dataclass_fields__)
-    lines = [alert.to_plain() for alert in found.alerts]
+    lines = [alert.to_plain() for alert in monitored.alerts]
     write_csv(pl.DataFrame(lines, schema=None if lines else columns), out / "alerts.csv", decimals=DECIMALS)
 
 

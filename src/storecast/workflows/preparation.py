@@ -57,7 +57,14 @@ class Prepared:
 
 
 def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) -> Cleaned:
-    """Read and clean a folder; write check.json where a folder for it is named."""
+    """Read and clean a folder; write check.json where a folder for it is named.
+
+    Parameters
+    ----------
+    data : the folder
+    out : folder for check.json; None: nothing is written
+    skip : cleaning rules to switch off
+    """
     cleaned = clean(read_chain(data), skip=skip)
     if out is not None:
         with atomic_write(out / "check.json") as draft:
@@ -80,14 +87,18 @@ def prepare(
     horizon : days ahead; None: the days that test.csv covers, else 42
     allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
     """
-    cleaned, version = _held(data, skip) if isinstance(data, DatabaseSource) else (check(data, skip=skip), None)
+    cleaned, version = (
+        _from_database(data, skip) if isinstance(data, DatabaseSource) else (check(data, skip=skip), None)
+    )
     panel = cleaned.panel
-    asked = 0 if cleaned.requested_rows is None else _days_after(panel.end, cleaned.requested_rows[s.DATE].max())
-    task = Task(horizon if horizon is not None else asked or USUAL_HORIZON, quantiles)
-    if not allow_longer_test and asked > task.horizon:
+    requested_days = (
+        0 if cleaned.requested_rows is None else _days_after(panel.end, cleaned.requested_rows[s.DATE].max())
+    )
+    task = Task(horizon if horizon is not None else requested_days or USUAL_HORIZON, quantiles)
+    if not allow_longer_test and requested_days > task.horizon:
         raise DataError(
-            f"The test file asks for {asked} days after the end of the sales ({panel.end}); the horizon is {task.horizon} days. "
-            f"Give --horizon {asked}, or remove the later rows."
+            f"The test file asks for {requested_days} days after the end of the sales ({panel.end}); the horizon is "
+            f"{task.horizon} days. Give --horizon {requested_days}, or remove the later rows."
         )
     whole_panel = extend(panel, panel.end + dt.timedelta(days=task.horizon))
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
@@ -97,7 +108,15 @@ def prepare(
 
 
 def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
-    """Write the calendar ahead as a table to edit promotions in."""
+    """Write the calendar ahead as a table to edit promotions in.
+
+    Parameters
+    ----------
+    data : a folder of files, or a chain in a database
+    horizon : days ahead
+    out : CSV file to write
+    skip : cleaning rules to switch off
+    """
     prepared = prepare(data, horizon=horizon, skip=skip, allow_longer_test=True)
     table = future_table(prepared.panel, prepared.task.horizon)
     with atomic_write(out) as draft:
@@ -105,7 +124,7 @@ def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str
     return table
 
 
-def _held(data: DatabaseSource, skip: Collection[str]) -> tuple[Cleaned, int]:
+def _from_database(data: DatabaseSource, skip: Collection[str]) -> tuple[Cleaned, int]:
     from storecast.database.connect import Database
     from storecast.database.panel_io import read_panel_and_info
 

@@ -15,7 +15,14 @@ log = logging.getLogger(__name__)
 
 
 def load(data: Path, url: str, *, skip: Collection[str] = ()) -> int:
-    """Read and clean a folder, and put its chain into a database in place of what it held; return the version."""
+    """Read and clean a folder, and put its chain into a database in place of what it held; return the version.
+
+    Parameters
+    ----------
+    data : the folder
+    url : of the database
+    skip : cleaning rules to switch off
+    """
     cleaned = check(data, skip=skip)
     with closing(Database.open(url, create=True)) as db:
         return write_panel(db, cleaned.panel, generated=cleaned.generated)
@@ -30,6 +37,12 @@ def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:
     """Put a chain that was read from files, and a forecast of it, into a database.
 
     The calendar goes in as it was given: what was worked out ahead is worked out anew from what will then be known.
+
+    Parameters
+    ----------
+    url : of the database
+    prepared : the chain
+    forecast : of it
     """
     with closing(Database.open(url, create=True)) as db:
         version = prepared.version

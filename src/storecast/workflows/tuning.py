@@ -43,7 +43,7 @@ def tune(
     prepared = prepare(data, horizon=horizon, skip=skip, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task
     cutoffs = block_cutoffs(panel, windows + REPORTED, task.horizon, task.horizon)[:windows]
-    found = search(
+    tuned = search(
         panel,
         name,
         [panel.window(cutoff, task.horizon) for cutoff in cutoffs],
@@ -56,10 +56,10 @@ def tune(
         progress=progress,
     )
     with atomic_write(out / "trials.csv") as draft:
-        found.trials.write_csv(draft)
-    lines = [f"{field} = {json.dumps(value)}" for field, value in found.settings.items()]
-    said = f"# mean {score} {found.best:.6f}, of the usual settings {found.usual:.6f}; windows from {cutoffs[0]} to {cutoffs[-1]}"
+        tuned.trials.write_csv(draft)
+    lines = [f"{field} = {json.dumps(value)}" for field, value in tuned.settings.items()]
+    said = f"# mean {score} {tuned.best:.6f}, of the usual settings {tuned.usual:.6f}; windows from {cutoffs[0]} to {cutoffs[-1]}"
     with atomic_write(out / "settings.toml") as draft:
         draft.write_text("\n".join([said, f"[{name}]", *lines]) + "\n", encoding="utf-8")
-    log.info("%d trials; wrote %s", found.trials.height, out / "settings.toml")
-    return found
+    log.info("%d trials; wrote %s", tuned.trials.height, out / "settings.toml")
+    return tuned
