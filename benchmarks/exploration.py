@@ -21,16 +21,16 @@ def main() -> None:
         size = (Path(folder) / "report.html").stat().st_size / 1e6
     whole = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    from storecast.questions.adjusted import adjusted
-    from storecast.questions.registry import QUESTIONS, ask
+    from storecast.exploration.registry import ask, questions
+    from storecast.exploration.shared.adjusted import adjust
     from storecast.workflows import prepare
 
     panel = prepare(data, horizon=None, allow_longer_test=True).panel
     print("step,CPU seconds,estimates")
-    print(f"like with like,{cpu_of(lambda: adjusted(panel))[0]:.2f},")
-    for name in QUESTIONS:
-        seconds, found = cpu_of(lambda name=name: ask(panel, name))  # type: ignore[misc]
-        print(f"{name},{seconds:.2f},{'not answered' if isinstance(found, str) else found.height}")
+    print(f"calendar adjustment,{cpu_of(lambda: adjust(panel))[0]:.2f},")
+    for key, question in questions().items():
+        seconds, answer = cpu_of(lambda question=question: ask(panel, question))  # type: ignore[misc]
+        print(f"{key},{seconds:.2f},{'not answered' if isinstance(answer, str) else answer.height}")
     print("# the whole command, limits in brackets")
     print(f"# {whole:.1f} CPU seconds (90), {after.ru_maxrss / 2**20:.2f} GiB (3), report.html {size:.1f} MB (8)")
 

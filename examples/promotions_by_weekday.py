@@ -1,4 +1,4 @@
-"""Tell on which weekday a promotion brings most, and how much of it is new customers.
+"""Say on which weekday a promotion brings most, and how much of it is new customers.
 
 python examples/promotions_by_weekday.py DATA       where DATA is a folder with train.csv and store.csv
 """
@@ -9,12 +9,12 @@ from pathlib import Path
 import polars as pl
 
 import storecast
-from storecast.questions.promotions import promotions
+from storecast.exploration import promotions
 
 
 def main(data: Path) -> None:
     """Ask one question of a chain, and read the answer off its tidy table."""
-    table = promotions(storecast.check(data).panel)
+    table = promotions.QUESTION.estimate(storecast.check(data).panel)
     uplift = table.filter(
         (pl.col("Part") == "uplift") & (pl.col("Measure") == "sales") & (pl.col("Group") != "all weekdays")
     )

@@ -23,7 +23,7 @@ RUN = importlib.import_module("storecast.workflows.run")  # workflows.run is the
 
 @pytest.fixture(autouse=True)
 def _no_exploration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RUN, "missing_libraries", lambda: ["these"])  # it takes its time
+    monkeypatch.setattr(RUN, "missing_libraries", lambda chosen: ["these"])  # it takes its time
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("made") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))  # as in each test
-        patch.setattr(RUN, "missing_libraries", lambda: ["these"])
+        patch.setattr(RUN, "missing_libraries", lambda chosen: ["these"])
         workflows.run(folder, home=home, models=["naive"], windows=1, horizon=14)
     return home
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from storecast.data.generate import ChainSpec, write_demo
-from storecast.report.answers.registry import ASKED
+from storecast.exploration.registry import questions
 from storecast.workflows import explore, run
 
 pytestmark = pytest.mark.page
@@ -63,7 +63,7 @@ def test_the_report_opens_whole_and_asks_for_nothing(home: Path, page: Page, rep
     assert wrong == []
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    assert page.locator("section.question").count() >= len(ASKED) - 2
+    assert page.locator("section.question").count() >= len(questions()) - 2
     for figure in page.locator(".js-plotly-plot").all():
         box = figure.bounding_box()
         assert box is not None
@@ -99,5 +99,5 @@ def test_the_report_prints(home: Path, browser: Browser) -> None:
 
 def test_each_picture_becomes_a_file(home: Path) -> None:
     files = list((home / "exploration" / "pictures").glob("*.png"))
-    assert len(files) >= len(ASKED)
+    assert len(files) >= len(questions())
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in files)

@@ -48,7 +48,7 @@ def ahead() -> Callable[..., pl.DataFrame]:
 
 
 @pytest.fixture(scope="session")
-def told(named: Callable[..., Panel], ahead: Callable[..., pl.DataFrame]) -> ReportInput:
+def report_input(named: Callable[..., Panel], ahead: Callable[..., pl.DataFrame]) -> ReportInput:
     """Return the whole input of a report, with names that would do harm if they were not escaped."""
     panel = named("<script>alert(1)</script>", stores=4)
     result = backtest(panel, ["linear"], [panel.end - dt.timedelta(days=14)], Task(14))

@@ -12,41 +12,44 @@ from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
-from storecast.questions.competition import competition
-from storecast.questions.promotions import promotions
-from storecast.questions.registry import ask
-from storecast.report.answers.registry import ASKED
-from storecast.report.exploration import Exploration, exploration_part, write_exploration, write_pictures
+from storecast.exploration.competition.estimate import estimate_competition
+from storecast.exploration.exploration import Exploration
+from storecast.exploration.promotions.estimate import estimate_promotions
+from storecast.exploration.registry import ask, questions
+from storecast.report.exploration_page import template_values, write_exploration
+from storecast.report.picture_files import write_pictures
 from storecast.report.templates import render_template
 from support.known_chain import usual_chain
 
 
 @pytest.fixture(scope="module")
-def found() -> Exploration:
+def exploration() -> Exploration:
     panel = usual_chain()
-    tables = {"promotions": promotions(panel), "competition": competition(panel)}
+    tables = {"promotions": estimate_promotions(panel), "competition": estimate_competition(panel)}
     return Exploration(tables, {"customers": "customers were <not> counted"}, panel.first, panel.end)
 
 
 @pytest.fixture(scope="module")
-def page(found: Exploration, tmp_path_factory: pytest.TempPathFactory) -> str:
+def page(exploration: Exploration, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("page") / "report.html"
     repairs = [Repair("double_rows", "The same row stands more than once.", "dropped", 3, ("train: 3",))]
     created = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
-    write_exploration(path, found, usual_chain(), repairs, generated=True, created=created, version="1.2.3")
+    write_exploration(
+        path, exploration.report_part(), usual_chain(), repairs, generated=True, created=created, version="1.2.3"
+    )
     return path.read_text(encoding="utf-8")
 
 
-def test_the_page_holds_every_section_and_its_contents_lead_there(page: str, found: Exploration) -> None:
+def test_the_page_holds_every_section_and_its_contents_lead_there(page: str, exploration: Exploration) -> None:
     targets = set(re.findall(r'href="#([\w-]+)"', page))
     assert {"q-promotions", "q-competition", "q-unanswered", "s-data"} == targets
     assert targets <= set(re.findall(r'id="([\w-]+)"', page))
-    for section in found.sections():
-        assert section.question in page
-        assert all(picture.title in page for picture in section.pictures)
+    for section in exploration.sections():
+        assert section.title in page
+        assert all(picture.title in page for picture in section.body.pictures)
 
 
-def test_what_cannot_be_answered_is_told_with_its_reason_escaped(page: str) -> None:
+def test_what_cannot_be_answered_is_named_with_its_reason_escaped(page: str) -> None:
     assert "How do sales and customers hang together?" in page
     assert "customers were &lt;not&gt; counted" in page
 
@@ -64,8 +67,8 @@ def test_the_page_asks_for_nothing_from_outside(page: str) -> None:
     assert not re.search(r'(?:src|href)="https?:', body)
 
 
-def test_every_table_scrolls_by_itself_and_every_figure_has_words(page: str, found: Exploration) -> None:
-    pictures = [picture for section in found.sections() for picture in section.pictures]
+def test_every_table_scrolls_by_itself_and_every_figure_has_words(page: str, exploration: Exploration) -> None:
+    pictures = [picture for section in exploration.sections() for picture in section.body.pictures]
     assert page.count('role="img"') == len(pictures)
     assert page.count("<table>") == page.count('class="scroll"') > 4
 
@@ -81,21 +84,18 @@ def test_names_of_the_input_are_text_and_never_markup() -> None:
         panel.stores.with_columns(named, *marked).sort(s.STORE),
         panel.calendar.with_columns(named).sort(*s.KEYS),
     )
-    tables = {name: table for name in ASKED if isinstance(table := ask(hostile, name), pl.DataFrame)}
-    assert len(tables) == len(ASKED)
-    part = exploration_part(Exploration(tables, {}, panel.first, panel.end))
-    page = render_template("exploration.html", exploration=part, told=None)
+    answers = {key: ask(hostile, question) for key, question in questions().items()}
+    tables = {key: table for key, table in answers.items() if isinstance(table, pl.DataFrame)}
+    assert tables.keys() == answers.keys()
+    part = template_values(Exploration(tables, {}, panel.first, panel.end).report_part())
+    page = render_template("exploration.html", exploration=part, report=None)
     assert "&lt;img src=x" in page
     assert "<img" not in page
 
 
-def test_no_exploration_is_no_part() -> None:
-    assert exploration_part(None) is None
-
-
 @pytest.mark.parametrize("missing", ["kaleido", "choreographer.errors"])
 def test_pictures_without_kaleido_name_the_extra(
-    found: Exploration, tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch
+    exploration: Exploration, tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual = builtins.__import__
 
@@ -106,25 +106,26 @@ def test_pictures_without_kaleido_name_the_extra(
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(ConfigError, match=r"storecast\[png\]"):
-        write_pictures(tmp_path / "pictures", found)
+        write_pictures(tmp_path / "pictures", exploration.sections())
     assert not (tmp_path / "pictures").exists()
 
 
-def test_a_browser_that_does_not_start_is_told(
-    found: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_browser_that_does_not_start_is_named(
+    exploration: Exploration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_browser = shutil.which("true")
     assert no_browser
     monkeypatch.setenv("BROWSER_PATH", no_browser)
     with pytest.raises(ConfigError, match=f"did not start.*BROWSER_PATH is {no_browser}"):
-        write_pictures(tmp_path / "pictures", found)
+        write_pictures(tmp_path / "pictures", exploration.sections())
 
 
-def test_a_table_that_changes_changes_the_page(found: Exploration) -> None:
-    other = {name: table.with_columns(pl.col("Value") * 0.5) for name, table in found.tables.items()}
-    one, two = (exploration_part(Exploration(tables, {}, found.first, found.last)) for tables in (found.tables, other))
-    assert one is not None
-    assert two is not None
+def test_a_table_that_changes_changes_the_page(exploration: Exploration) -> None:
+    other = {name: table.with_columns(pl.col("Value") * 0.5) for name, table in exploration.tables.items()}
+    one, two = (
+        template_values(Exploration(tables, {}, exploration.first, exploration.last).report_part())
+        for tables in (exploration.tables, other)
+    )
     for before, after in zip(one["sections"], two["sections"], strict=True):
         assert before["answer"] != after["answer"]
         assert before["tables"] != after["tables"]

@@ -42,11 +42,11 @@ def test_a_store_without_an_open_day_is_not_shown(ahead: Ahead) -> None:
 
 def test_weeks_and_types_add_up_to_the_chain(ahead: Ahead) -> None:
     panel = make_panel(stores=5, days=400, ahead=14)
-    found = facts.outlook(ahead(panel), panel.sales, panel.stores, totals(ahead(panel), panel.stores))
+    result = facts.outlook(ahead(panel), panel.sales, panel.stores, totals(ahead(panel), panel.stores))
     for part in ("weeks", "types"):
         for name in (s.FORECAST, "Like", "LastYear"):
-            assert round(sum(line[name] for line in found[part]), 2) == found["chain"][name]
-    assert sum(line["Stores"] for line in found["types"]) == 5
+            assert round(sum(line[name] for line in result[part]), 2) == result["chain"][name]
+    assert sum(line["Stores"] for line in result["types"]) == 5
 
 
 def test_sums_have_the_bounds_of_the_totals_or_none(ahead: Ahead) -> None:
@@ -54,13 +54,13 @@ def test_sums_have_the_bounds_of_the_totals_or_none(ahead: Ahead) -> None:
     forecast = ahead(panel)
     draws = np.random.default_rng(0).gamma(4, forecast[s.FORECAST].to_numpy()[:, None] / 4, (forecast.height, 50))
     for sums in (totals(forecast, panel.stores, draws), totals(forecast, panel.stores)):
-        found = facts.outlook(forecast, panel.sales, panel.stores, sums)
-        lines = {"chain-horizon": [found["chain"]], "chain-week": found["weeks"], "type-horizon": found["types"]}
+        result = facts.outlook(forecast, panel.sales, panel.stores, sums)
+        lines = {"chain-horizon": [result["chain"]], "chain-week": result["weeks"], "type-horizon": result["types"]}
         for level, shown in lines.items():
             for name in ("Lower80", "Upper95"):
-                there = sums.filter(Level=level)
+                present = sums.filter(Level=level)
                 assert [line[name] for line in shown] == (
-                    there[name].to_list() if name in sums.columns else [None] * there.height
+                    present[name].to_list() if name in sums.columns else [None] * present.height
                 )
 
 
@@ -76,5 +76,5 @@ def test_weeks_ahead_are_in_the_order_of_numbers() -> None:
 
 def test_the_hardest_days_are_the_models_own_largest_first() -> None:
     row = {"model": "m", "cutoff": "2015-01-01", s.STORE: 1, s.DATE: "2015-01-02", s.SALES: 100.0, s.FORECAST: 150.0}
-    found = facts.hardest([row, {**row, s.FORECAST: 10.0}, {**row, "model": "other"}], "m")
-    assert [round(line["error"], 2) for line in found] == [-0.9, 0.5]
+    result = facts.hardest([row, {**row, s.FORECAST: 10.0}, {**row, "model": "other"}], "m")
+    assert [round(line["error"], 2) for line in result] == [-0.9, 0.5]

@@ -20,8 +20,8 @@ SECTIONS = ("s-ahead", "s-stores", "s-accuracy", "s-intervals", "s-hard", "s-ass
 
 
 @pytest.fixture(scope="module")
-def page(told: ReportInput) -> str:
-    return render(told)
+def page(report_input: ReportInput) -> str:
+    return render(report_input)
 
 
 class Outline(HTMLParser):
@@ -77,7 +77,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(page: str) -> None:
     assert "http" not in policy
 
 
-def test_the_page_is_well_formed_and_escapes_what_it_is_told(page: str) -> None:
+def test_the_page_is_well_formed_and_escapes_its_input(page: str) -> None:
     outline = Outline(page)
     assert outline.open == []
     assert len(outline.ids()) == len(set(outline.ids()))
@@ -112,30 +112,32 @@ def test_every_link_of_the_contents_has_its_section(page: str) -> None:
     assert targets == sections(page)
 
 
-def test_the_same_input_gives_the_same_page(told: ReportInput, page: str) -> None:
-    assert render(told) == page
+def test_the_same_input_gives_the_same_page(report_input: ReportInput, page: str) -> None:
+    assert render(report_input) == page
 
 
-def test_the_page_is_written_whole(told: ReportInput, page: str, tmp_path: Path) -> None:
-    write_report(tmp_path / "report.html", told)
+def test_the_page_is_written_whole(report_input: ReportInput, page: str, tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", report_input)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == page
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_assumed_days_are_named(told: ReportInput) -> None:
-    assert "s-assumed" not in sections(render(told))
-    day = told.cutoff + dt.timedelta(days=2)
-    calendar = told.panel.calendar.with_columns((pl.col(s.DATE) == day).alias(s.ASSUMED))
-    page = render(dataclasses.replace(told, panel=told.panel.with_calendar(calendar)))
+def test_assumed_days_are_named(report_input: ReportInput) -> None:
+    assert "s-assumed" not in sections(render(report_input))
+    day = report_input.cutoff + dt.timedelta(days=2)
+    calendar = report_input.panel.calendar.with_columns((pl.col(s.DATE) == day).alias(s.ASSUMED))
+    page = render(dataclasses.replace(report_input, panel=report_input.panel.with_calendar(calendar)))
     assert sections(page) == set(SECTIONS)
     assert "On 1 of the 14 days" in Outline(page).words()
     assert f"{day:%a} {day}" in Outline(page).words()
 
 
-def test_without_last_year_nothing_is_compared_with_it(told: ReportInput) -> None:
-    recent = told.panel.sales.filter(pl.col(s.DATE) > told.cutoff - dt.timedelta(days=200))
-    page = render(dataclasses.replace(told, panel=Panel(recent, told.panel.stores, told.panel.calendar)))
-    assert "last year" in Outline(render(told)).words()
+def test_without_last_year_nothing_is_compared_with_it(report_input: ReportInput) -> None:
+    recent = report_input.panel.sales.filter(pl.col(s.DATE) > report_input.cutoff - dt.timedelta(days=200))
+    page = render(
+        dataclasses.replace(report_input, panel=Panel(recent, report_input.panel.stores, report_input.panel.calendar))
+    )
+    assert "last year" in Outline(render(report_input)).words()
     assert "last year" not in Outline(page).words()
 
 
@@ -148,16 +150,16 @@ def test_a_change_of_nothing_has_no_minus() -> None:
     ]
 
 
-def test_a_forecast_that_begins_later_says_so(told: ReportInput) -> None:
-    late = told.forecast.filter(pl.col(s.DATE) > told.cutoff + dt.timedelta(days=5))
+def test_a_forecast_that_begins_later_says_so(report_input: ReportInput) -> None:
+    late = report_input.forecast.filter(pl.col(s.DATE) > report_input.cutoff + dt.timedelta(days=5))
     assert (
         "9 days, from 6 days after the last sales on."
-        in Outline(render(dataclasses.replace(told, forecast=late))).words()
+        in Outline(render(dataclasses.replace(report_input, forecast=late))).words()
     )
 
 
-def test_one_store_is_reported(told: ReportInput) -> None:
-    page = render(dataclasses.replace(told, forecast=told.forecast.filter(pl.col(s.STORE) == NAME)))
+def test_one_store_is_reported(report_input: ReportInput) -> None:
+    page = render(dataclasses.replace(report_input, forecast=report_input.forecast.filter(pl.col(s.STORE) == NAME)))
     assert "1 store, 14 days ahead" in Outline(page).words()
     assert "The only store" in Outline(page).words()
 
@@ -170,25 +172,25 @@ def test_one_store_is_reported(told: ReportInput) -> None:
         ({}, {"s-accuracy", "s-intervals", "s-hard"}),
     ],
 )
-def test_what_has_no_scores_is_left_out(told: ReportInput, spoil: dict[str, Any], gone: set[str]) -> None:
-    scores = {**told.scores, **spoil} if spoil else {"generated": False}
-    page = render(dataclasses.replace(told, scores=scores, backtest=pl.DataFrame(), repairs=()))
+def test_what_has_no_scores_is_left_out(report_input: ReportInput, spoil: dict[str, Any], gone: set[str]) -> None:
+    scores = {**report_input.scores, **spoil} if spoil else {"generated": False}
+    page = render(dataclasses.replace(report_input, scores=scores, backtest=pl.DataFrame(), repairs=()))
     assert sections(page) == set(SECTIONS) - gone - {"s-assumed"}
     assert "Nothing was found to repair." in Outline(page).words()
 
 
-def test_intervals_of_totals_are_told_where_there_are_some(told: ReportInput, page: str) -> None:
+def test_intervals_of_totals_are_shown_where_there_are_some(report_input: ReportInput, page: str) -> None:
     assert "totals.csv" not in page
     bounds = (pl.col(s.FORECAST).mul(share).alias(name) for name, share in (("Lower80", 0.9), ("Upper80", 1.1)))
     wide = (pl.col(s.FORECAST).mul(share).alias(name) for name, share in (("Lower95", 0.8), ("Upper95", 1.2)))
-    sums = told.sums.with_columns(*bounds, *wide)
+    sums = report_input.sums.with_columns(*bounds, *wide)
     total = sums.filter(Level="chain-horizon").row(0, named=True)
-    text = render(dataclasses.replace(told, sums=sums))
+    text = render(dataclasses.replace(report_input, sums=sums))
     assert f"<td>{total['Lower80']:,.0f} to {total['Upper80']:,.0f}</td>" in text
     assert f"95&nbsp;% {total['Lower95']:,.0f} to {total['Upper95']:,.0f}" in text
     assert "totals.csv" in text
 
 
-def test_the_baseline_alone_is_reported_without_a_comparison(told: ReportInput) -> None:
-    page = render(dataclasses.replace(told, champion="naive"))
+def test_the_baseline_alone_is_reported_without_a_comparison(report_input: ReportInput) -> None:
+    page = render(dataclasses.replace(report_input, champion="naive"))
     assert "naive is in use." in Outline(page).words()

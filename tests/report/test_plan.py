@@ -13,7 +13,8 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.report.plan import HEAD, SUMS, TOP, write_plan
+from storecast.report.plan import write_plan
+from storecast.report.plan_layout import HEAD, SUMS, TOP
 from storecast.uncertainty.totals import totals
 from support.panels import make_panel
 
@@ -31,8 +32,8 @@ def write(
 
 def shut_last_year(panel: Panel) -> Panel:
     """Return the panel without the first half of store 2's history."""
-    kept = ~((pl.col(s.STORE) == 2) & (pl.col(s.DATE) < panel.first + dt.timedelta(days=200)))
-    return Panel(panel.sales.filter(kept), panel.stores, panel.calendar)
+    remaining = ~((pl.col(s.STORE) == 2) & (pl.col(s.DATE) < panel.first + dt.timedelta(days=200)))
+    return Panel(panel.sales.filter(remaining), panel.stores, panel.calendar)
 
 
 def test_the_plan_adds_up_and_compares_like_with_like(tmp_path: Path, ahead: Ahead) -> None:
@@ -71,19 +72,19 @@ def evaluated(formula: str, sheet: str, shown: Any) -> float:
 
     def values(cells: str) -> list[Any]:
         place, _, area = cells.rpartition("!")
-        found = shown[place or sheet][area]
-        return [cell.value for row in found for cell in row] if isinstance(found, tuple) else [found.value]
+        match = shown[place or sheet][area]
+        return [cell.value for row in match for cell in row] if isinstance(match, tuple) else [match.value]
 
     def term(text: str) -> float:
-        if found := re.fullmatch(r"SUM\((.+)\)", text):
-            return sum(value or 0 for value in values(found[1]))
-        if found := re.fullmatch(r"SUMPRODUCT\(ISNUMBER\((.+)\)\*(.+)\)", text):
-            pairs = zip(values(found[1]), values(found[2]), strict=True)
+        if match := re.fullmatch(r"SUM\((.+)\)", text):
+            return sum(value or 0 for value in values(match[1]))
+        if match := re.fullmatch(r"SUMPRODUCT\(ISNUMBER\((.+)\)\*(.+)\)", text):
+            pairs = zip(values(match[1]), values(match[2]), strict=True)
             return sum(now for before, now in pairs if before is not None)
         return values(text)[0] or 0
 
-    if found := re.fullmatch(r"=(.+)/(.+)-1", formula):
-        return term(found[1]) / term(found[2]) - 1
+    if match := re.fullmatch(r"=(.+)/(.+)-1", formula):
+        return term(match[1]) / term(match[2]) - 1
     return term(formula.removeprefix("="))
 
 

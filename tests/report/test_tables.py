@@ -34,12 +34,12 @@ def sales_of(forecast: pl.DataFrame, *, but: pl.Expr) -> pl.DataFrame:
 
 @given(CENTS)
 def test_totals_are_the_sums_of_the_days_to_the_cent(cents: list[list[int]]) -> None:
-    found = totals(forecast_of(cents), STORES)
+    result = totals(forecast_of(cents), STORES)
     for name in ("store", "type", "state", "chain"):
         for part in ("week", "horizon"):
-            lines = found.filter(pl.col("Level") == f"{name}-{part}")
+            lines = result.filter(pl.col("Level") == f"{name}-{part}")
             assert sum(round(value * 100) for value in lines[s.FORECAST]) == sum(map(sum, cents))
-    of_type = {key: total for level, key, *_, total in found.rows() if level == "type-horizon"}
+    of_type = {key: total for level, key, *_, total in result.rows() if level == "type-horizon"}
     assert {key: round(total * 100) for key, total in of_type.items()} == {
         "a": sum(cents[0]) + sum(cents[2]),
         "unknown": sum(cents[1]),
@@ -47,16 +47,16 @@ def test_totals_are_the_sums_of_the_days_to_the_cent(cents: list[list[int]]) -> 
 
 
 def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends() -> None:
-    found = totals(forecast_of([[100] * DAYS] * 3), STORES).filter(pl.col("Level") == "chain-week")
+    result = totals(forecast_of([[100] * DAYS] * 3), STORES).filter(pl.col("Level") == "chain-week")
     ends = ((3, 5), (3, 9)), ((3, 10), (3, 16)), ((3, 17), (3, 23)), ((3, 24), (3, 24))
-    assert found.select("Start", "End").rows() == [(dt.date(2014, *a), dt.date(2014, *b)) for a, b in ends]
-    assert found[s.FORECAST].to_list() == [15.0, 21.0, 21.0, 3.0]
+    assert result.select("Start", "End").rows() == [(dt.date(2014, *a), dt.date(2014, *b)) for a, b in ends]
+    assert result[s.FORECAST].to_list() == [15.0, 21.0, 21.0, 3.0]
 
 
 def test_weeks_across_new_year_stay_whole() -> None:
     forecast = forecast_of([[100] * 7]).with_columns(pl.col(s.DATE) + dt.timedelta(days=299))  # Mon 2014-12-29
-    found = totals(forecast, STORES).filter(pl.col("Level") == "chain-week")
-    assert found.select("Start", "End").rows() == [(dt.date(2014, 12, 29), dt.date(2015, 1, 4))]
+    result = totals(forecast, STORES).filter(pl.col("Level") == "chain-week")
+    assert result.select("Start", "End").rows() == [(dt.date(2014, 12, 29), dt.date(2015, 1, 4))]
 
 
 def test_a_store_that_was_shut_with_rows_of_nothing_is_no_growth_either() -> None:
@@ -101,15 +101,15 @@ def test_without_last_year_nothing_is_compared() -> None:
 
 def test_rows_come_as_they_were_asked() -> None:
     forecast = forecast_of([[100, 200], [300, 400]])
-    asked = pl.DataFrame({s.ID: ["9", "8"], s.STORE: [2, 1], s.DATE: [FIRST, FIRST]})
-    assert forecast_table(forecast, asked)[s.FORECAST].to_list() == [3.0, 1.0]
+    requested = pl.DataFrame({s.ID: ["9", "8"], s.STORE: [2, 1], s.DATE: [FIRST, FIRST]})
+    assert forecast_table(forecast, requested)[s.FORECAST].to_list() == [3.0, 1.0]
     assert forecast_table(forecast.reverse(), None)[s.FORECAST].to_list() == [1.0, 2.0, 3.0, 4.0]
-    assert submission(forecast, asked, np.array([0.5, 1.0, 0.5, 1.0])).rows() == [("9", 1.5), ("8", 0.5)]
+    assert submission(forecast, requested, np.array([0.5, 1.0, 0.5, 1.0])).rows() == [("9", 1.5), ("8", 0.5)]
 
 
 def test_changes_tell_what_moved_largest_first() -> None:
     before, now = forecast_of([[100, 200, 300, 0]]), forecast_of([[100, 250, 100, 50, 70]])
-    found = changes(before, now)
-    assert found["Change"].to_list() == [-2.0, 0.5, 0.5]
-    assert found["ChangePercent"].to_list() == [-66.7, 25.0, None]
-    assert found["Before"].to_list() == [3.0, 2.0, 0.0]
+    result = changes(before, now)
+    assert result["Change"].to_list() == [-2.0, 0.5, 0.5]
+    assert result["ChangePercent"].to_list() == [-66.7, 25.0, None]
+    assert result["Before"].to_list() == [3.0, 2.0, 0.0]

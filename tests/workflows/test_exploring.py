@@ -1,6 +1,7 @@
 import logging
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
@@ -8,9 +9,9 @@ import pytest
 
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError
-from storecast.questions.tidy import TIDY
-from storecast.report.answers.registry import ASKED
-from storecast.workflows import explore, exploring, run
+from storecast.exploration import registry
+from storecast.exploration.shared.estimates import TIDY_SCHEMA
+from storecast.workflows import explore, run
 from support.chain_files import set_column, write_chain
 
 
@@ -22,14 +23,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_folder_becomes_a_report_and_a_table_for_each_answer(demo: Path, tmp_path: Path) -> None:
-    found = explore(demo, out=tmp_path)
-    assert set(found.tables) | set(found.unanswered) == set(ASKED)
+    exploration = explore(demo, out=tmp_path)
+    assert set(exploration.tables) | set(exploration.unanswered) == set(registry.questions())
     names = {path.name for path in (tmp_path / "tables").iterdir()}
-    assert names == {f"{name}.{kind}" for name in found.tables for kind in ("csv", "parquet")}
-    for name, table in found.tables.items():
-        kept = pl.read_parquet(tmp_path / "tables" / f"{name}.parquet")
-        assert kept.equals(table)
-        assert dict(kept.schema) == TIDY
+    assert names == {f"{name}.{kind}" for name in exploration.tables for kind in ("csv", "parquet")}
+    for name, table in exploration.tables.items():
+        stored = pl.read_parquet(tmp_path / "tables" / f"{name}.parquet")
+        assert stored.equals(table)
+        assert dict(stored.schema) == TIDY_SCHEMA
         assert pl.read_csv(tmp_path / "tables" / f"{name}.csv", infer_schema=False).height == table.height
     assert (tmp_path / "report.html").stat().st_size < 8_000_000
     assert not (tmp_path / "pictures").exists()
@@ -40,10 +41,10 @@ def test_each_question_is_logged(demo: Path, tmp_path: Path, caplog: pytest.LogC
     logger.propagate = True
     with caplog.at_level(logging.INFO, logger="storecast"):
         explore(demo, out=tmp_path, questions=["promotions", "holidays"])
-    told = caplog.text
-    assert "promotions: " in told
-    assert "CPU seconds" in told
-    assert "2 questions answered, 0 not" in told
+    text = caplog.text
+    assert "promotions: " in text
+    assert "CPU seconds" in text
+    assert "2 questions answered, 0 not" in text
 
 
 def test_two_runs_give_the_same_tables(demo: Path, tmp_path: Path) -> None:
@@ -56,11 +57,11 @@ def test_two_runs_give_the_same_tables(demo: Path, tmp_path: Path) -> None:
 def test_a_short_chain_of_four_stores_is_told_what_cannot_be_answered(tmp_path: Path) -> None:
     data = write_chain(tmp_path / "data")
     set_column(data, "train.csv", "Customers", "")
-    found = explore(data, out=tmp_path / "out")
-    assert "customers" in found.unanswered
-    assert "response" in found.unanswered
-    assert {"quality", "promotions"} <= set(found.tables)
-    assert found.unanswered["customers"] in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    exploration = explore(data, out=tmp_path / "out")
+    assert "customers" in exploration.unanswered
+    assert "response" in exploration.unanswered
+    assert {"quality", "promotions"} <= set(exploration.tables)
+    assert exploration.unanswered["customers"] in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_unknown_question_is_refused_with_those_there_are(demo: Path, tmp_path: Path) -> None:
@@ -72,12 +73,12 @@ def test_an_unknown_question_is_refused_with_those_there_are(demo: Path, tmp_pat
 def test_without_the_statistics_libraries_the_extra_is_named_and_a_run_goes_on(
     demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(exploring, "LIBRARIES", ("polars", "no_such_library"))
-    with pytest.raises(ConfigError, match=r"needs no_such_library.*storecast\[explore\]"):
+    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == "statsmodels" else find_spec(name))
+    with pytest.raises(ConfigError, match=r"needs statsmodels,.*storecast\[explore\]"):
         explore(demo, out=tmp_path / "out")
     logging.getLogger("storecast").propagate = True
     run(demo, home=tmp_path / "home", models=["naive"], windows=1)
-    assert "no exploration: no_such_library not installed" in caplog.text
+    assert "no exploration: statsmodels not installed" in caplog.text
     assert (tmp_path / "home" / "forecast.csv").exists()
     assert not (tmp_path / "home" / "tables").exists()
     assert 'id="s-explore"' not in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
@@ -87,5 +88,5 @@ def test_what_only_forecasts_imports_no_statistics() -> None:
     code = (
         "import storecast.cli.app, storecast.workflows, sys; print({'statsmodels', 'linearmodels'} & set(sys.modules))"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.strip() == "set()"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "set()"

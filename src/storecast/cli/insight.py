@@ -35,12 +35,13 @@ def explore(
             skip=skip or (),
             progress=progress,
         )
-    answers = {section.key: section.answer for section in exploration.sections()}
+    sections = exploration.sections()
     if json:
+        answers = {section.key: section.body.answer for section in sections}
         show.as_json({"answers": answers, "unanswered": dict(exploration.unanswered)})
         return
-    for section in exploration.sections():
-        print(f"{show.printable(section.question)}\n  {show.printable(section.answer)}\n")
+    for section in sections:
+        print(f"{show.printable(section.title)}\n  {show.printable(section.body.answer)}\n")
     for name, reason in exploration.unanswered.items():
         print(f"Not answered: {name}: {reason}.")
     print(f"Open {out / 'report.html'}; the tables are in {out / 'tables'}.")
@@ -66,7 +67,7 @@ def explain(
     log_to_screen(log_format, verbose=False)
     with show.progress() as progress:
         progress("explain")
-        explained = workflows.explain(
+        found = workflows.explain(
             options.source(data, db),
             model=model,
             store=store,
@@ -76,8 +77,8 @@ def explain(
             skip=skip or (),
         )
     if json:
-        show.as_json(explained.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
+        show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
     elif store is None:
-        show.importance(explained)
+        show.importance(found)
     else:
-        show.contributions(explained)
+        show.contributions(found)

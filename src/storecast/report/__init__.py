@@ -1,11 +1,13 @@
 """Report: what people read.
 
-tables       totals, last year beside them, submission, changes: frames in, frames out
-plan         the workbook: weeks × stores, live sums
-charts       the kinds of charts of the exploration; figures: those of the forecast
-facts        what the page says of the forecast, worked out from its input
-section      a question with its answer, pictures and tables; answers/: one module a question
-exploration  the sections together, a page of their own, pictures as files
-page         the one HTML page of a run that opens offline
-templates    how the templates (*.html, page.css) are filled
+Lowest first:
+
+section           what a section is made of: an answer, pictures, tables; charts: its kinds of charts
+templates         how the templates (*.html, page.css) are filled
+exploration_page  the sections of an exploration, in the report and on a page of their own
+picture_files     pictures as PNG files
+tables            totals, last year beside them, submission, changes: frames in, frames out
+facts             the figures of the report, computed from its input; figures: its charts of the forecast
+page              the one HTML page of a run that opens offline
+plan              the workbook: weeks × stores, live sums; plan_layout: where its figures stand; plan_sheets: its sheets
 """

@@ -1,17 +1,17 @@
-"""The kinds of charts that the report draws: dots with intervals, curves with bands, bars, heatmaps, scatters.
+"""The kinds of charts in the report: dots with intervals, curves with bands, bars, heatmaps, scatters.
 
-Series differ by darkness, mark and dash and not by hue alone, so that a page printed in greyscale can be read. Text that
+Series differ in darkness, mark and dash and not in hue alone, so that a page printed in greyscale can be read. Text that
 comes from the input is escaped, since Plotly reads tags in it.
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-INK, GRID, MUTED = "#1b1f24", "#e6eaee", "#a9b3be"
-COLOURS = ("#0b4a82", "#d98a1f", "#3f9187", "#b0503c", "#8a5a9e", "#57606a")
+INK, GRID, MUTED, PALE, RULE = "#1b1f24", "#e6eaee", "#a9b3be", "#d3dae1", "#57606a"
+COLOURS = ("#0b4a82", "#d98a1f", "#3f9187", "#b0503c", "#8a5a9e", RULE)
 MARKS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SCALE = ((0.0, "#f1f5f9"), (0.35, "#b7cfe4"), (0.7, "#4b86b8"), (1.0, "#0a2f52"))  # pale to dark: reads in greyscale
@@ -22,7 +22,14 @@ FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif'
 
 @dataclass(frozen=True)
 class Series:
-    """Points of one name: x (numbers, dates or names), y, and the bounds of y where there are any."""
+    """Points of one name.
+
+    Attributes
+    ----------
+    x : numbers, dates or names
+    y : None where there is no point
+    low, high : the bounds of y; None where there are none
+    """
 
     name: str
     x: Sequence[object]
@@ -44,20 +51,20 @@ def dots(
 
     Parameters
     ----------
-    series : of points with intervals
-    y_format, y_title, x_title : of the axes
-    zero : draw a line at zero
-    height : pixels
+    y_format : of Plotly's tick labels, such as ".0%"
+    y_title, x_title : of the axes
+    zero : whether there is a line at 0
+    height : in pixels
     """
     figure = blank(height)
-    for k, one in enumerate(series):
+    for k, points in enumerate(series):
         figure.add_scatter(
-            x=_names(one.x),
-            y=list(one.y),
-            name=html.escape(one.name),
+            x=_names(points.x),
+            y=list(points.y),
+            name=html.escape(points.name),
             mode="markers",
             marker={"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 9},
-            error_y=_bars(one, _pick(COLOURS, k)),
+            error_y=_bars(points, _pick(COLOURS, k)),
             offsetgroup=str(k),
         )
     figure.update_layout(scattermode="group", showlegend=len(series) > 1)
@@ -72,16 +79,16 @@ def curves(
 
     Parameters
     ----------
-    series : of lines with bands
-    y_format, y_title, x_title : of the axes
-    zero : draw a line at zero
-    height : pixels
-    marks : draw the points, too
+    y_format : of Plotly's tick labels, such as ".0%"
+    y_title, x_title : of the axes
+    zero : whether there is a line at 0
+    height : in pixels
+    marks : whether the points have marks
     """
     figure = blank(height)
-    for k, one in enumerate(series):
+    for k, points in enumerate(series):
         colour = _pick(COLOURS, k)
-        if one.low is not None and one.high is not None:
+        if points.low is not None and points.high is not None:
             edge = {
                 "mode": "lines",
                 "line": {"width": 0},
@@ -89,12 +96,12 @@ def curves(
                 "hoverinfo": "skip",
                 "legendgroup": str(k),
             }
-            figure.add_scatter(x=list(one.x), y=list(one.high), **edge)
-            figure.add_scatter(x=list(one.x), y=list(one.low), fill="tonexty", fillcolor=_faint(colour), **edge)
+            figure.add_scatter(x=list(points.x), y=list(points.high), **edge)
+            figure.add_scatter(x=list(points.x), y=list(points.low), fill="tonexty", fillcolor=_faint(colour), **edge)
         figure.add_scatter(
-            x=list(one.x),
-            y=list(one.y),
-            name=html.escape(one.name),
+            x=list(points.x),
+            y=list(points.y),
+            name=html.escape(points.name),
             legendgroup=str(k),
             mode="lines+markers" if marks else "lines",
             line={"color": colour, "dash": _pick(DASHES, k), "width": 2},
@@ -111,19 +118,19 @@ def bars(
 
     Parameters
     ----------
-    series : of bars
-    y_format, y_title, x_title : of the axes
-    height : pixels
-    stacked : on top of one another, not side by side
+    y_format : of Plotly's tick labels, such as ".0%"
+    y_title, x_title : of the axes
+    height : in pixels
+    stacked : whether the bars of an x stand on each other; else side by side
     """
     figure = blank(height)
-    for k, one in enumerate(series):
+    for k, points in enumerate(series):
         figure.add_bar(
-            x=_names(one.x),
-            y=list(one.y),
-            name=html.escape(one.name),
+            x=_names(points.x),
+            y=list(points.y),
+            name=html.escape(points.name),
             marker={"color": _pick(COLOURS, k), "line": {"color": INK, "width": 0.4}},
-            error_y=_bars(one, INK),
+            error_y=_bars(points, INK),
         )
     figure.update_layout(barmode="stack" if stacked else "group", bargap=0.25, showlegend=len(series) > 1)
     return _axes(figure, y_format, y_title, x_title, zero=True)
@@ -133,16 +140,17 @@ def heatmap(
     x: Sequence[object], y: Sequence[object], z: Sequence[Sequence[float | None]], *, z_format: str, z_title: str = "",
     around_zero: bool = False, height: int = 320, texts: bool = False,
 ) -> go.Figure:  # fmt: skip
-    """Draw a table of values as shades; ``around_zero`` tells more from less by hue and by darkness.
+    """Draw a table of values as shades.
 
     Parameters
     ----------
-    x, y : names of columns and rows
-    z : values, a list per row
-    z_format, z_title : of the scale
-    around_zero : a scale with its middle at zero
-    height : pixels
-    texts : write the values into the cells
+    x, y : the columns and the rows
+    z : rows of values; None is blank
+    z_format : of Plotly's labels, such as ".0%"
+    z_title : of the scale
+    around_zero : whether values above and below 0 differ in hue as well as in darkness
+    height : in pixels
+    texts : whether the values are written into the cells
     """
     figure = blank(height)
     figure.add_heatmap(
@@ -167,22 +175,22 @@ def scatter(
     series: Sequence[Series], *, x_format: str, y_format: str, x_title: str, y_title: str, log_x: bool = False,
     texts: Sequence[Sequence[str]] | None = None, height: int = 360,
 ) -> go.Figure:  # fmt: skip
-    """Draw points, such as a store each; ``texts`` names them where a pointer rests.
+    """Draw points, such as one for each store.
 
     Parameters
     ----------
-    series : of points
-    x_format, y_format, x_title, y_title : of the axes
-    log_x : logarithmic
-    texts : shown beside the pointer
-    height : pixels
+    x_format, y_format : of Plotly's tick labels, such as ".0%"
+    x_title, y_title : of the axes
+    log_x : whether the x axis is logarithmic
+    texts : for each series, the names of its points, shown where a pointer rests
+    height : in pixels
     """
     figure = blank(height)
-    for k, one in enumerate(series):
+    for k, points in enumerate(series):
         figure.add_scatter(
-            x=list(one.x),
-            y=list(one.y),
-            name=html.escape(one.name),
+            x=list(points.x),
+            y=list(points.y),
+            name=html.escape(points.name),
             text=None if texts is None else [html.escape(text) for text in texts[k]],
             hovertemplate=f"%{{text}}<br>%{{x:{x_format}}}, %{{y:{y_format}}}<extra></extra>" if texts else None,
             mode="markers",
@@ -192,6 +200,38 @@ def scatter(
     figure = _axes(figure, y_format, y_title, x_title, zero=False)
     figure.update_xaxes(tickformat=x_format, type="log" if log_x else None, gridcolor=GRID, showgrid=True)
     return figure
+
+
+def horizontal_bars(
+    names: Sequence[str], series: Mapping[str, Sequence[float | None]], x_format: str, x_title: str = ""
+) -> go.Figure:
+    """Draw horizontal bars, so that long names can be read on a narrow page.
+
+    Parameters
+    ----------
+    names : of the bars, from top to bottom
+    series : up to three, by name, each with a value for each name; the last is the darkest
+    x_format : of Plotly's tick labels, such as ".0%"
+    x_title : of the axis
+    """
+    figure = blank(110 + 16 * len(names) * (1 + len(series)))
+    for colour, (name, values) in zip((PALE, COLOURS[1], COLOURS[0])[-len(series) :], series.items(), strict=False):
+        figure.add_bar(
+            x=list(values),
+            y=list(names),
+            name=name,
+            orientation="h",
+            marker={"color": colour, "line": {"color": INK, "width": 0.4}},
+        )
+    figure.update_layout(barmode="group", bargap=0.3, showlegend=len(series) > 1, hovermode="y unified")
+    figure.update_xaxes(tickformat=x_format, nticks=5, showgrid=True, gridcolor=GRID, title_text=x_title)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=4)
+    return figure
+
+
+def mark_start(figure: go.Figure, x: float) -> None:
+    """Draw a dotted vertical line where something starts."""
+    figure.add_vline(x=x, line={"color": RULE, "width": 1, "dash": "dot"})
 
 
 def blank(height: int) -> go.Figure:
@@ -215,15 +255,15 @@ def _axes(figure: go.Figure, y_format: str, y_title: str, x_title: str, *, zero:
     figure.update_yaxes(tickformat=y_format, hoverformat=_finer(y_format), title_text=html.escape(y_title))
     figure.update_xaxes(title_text=html.escape(x_title))
     if zero:
-        figure.add_hline(y=0, line={"color": "#57606a", "width": 1})
+        figure.add_hline(y=0, line={"color": RULE, "width": 1})
     return figure
 
 
-def _bars(one: Series, colour: str) -> dict[str, object] | None:
-    if one.low is None or one.high is None:
+def _bars(points: Series, colour: str) -> dict[str, object] | None:
+    if points.low is None or points.high is None:
         return None
-    up = [None if h is None or v is None else h - v for h, v in zip(one.high, one.y, strict=True)]
-    down = [None if low is None or v is None else v - low for low, v in zip(one.low, one.y, strict=True)]
+    up = [None if h is None or v is None else h - v for h, v in zip(points.high, points.y, strict=True)]
+    down = [None if low is None or v is None else v - low for low, v in zip(points.low, points.y, strict=True)]
     return {
         "type": "data",
         "symmetric": False,
@@ -235,8 +275,8 @@ def _bars(one: Series, colour: str) -> dict[str, object] | None:
     }
 
 
-def _finer(form: str) -> str:
-    return form.replace(".0%", ".1%")
+def _finer(number_format: str) -> str:
+    return number_format.replace(".0%", ".1%")
 
 
 def _names(values: Sequence[object]) -> list[object]:

@@ -1,6 +1,6 @@
-"""What the report says, worked out from its input: the headline, weeks, stores to show, scores side by side.
+"""The figures of the report, computed from its input: the headline, weeks, stores to show, scores side by side.
 
-A part that cannot be said, for want of last year, of scores or of an assumed day, is None or empty; the page leaves it out.
+What cannot be computed, for want of last year, of scores or of an assumed day, is None or empty; the page leaves it out.
 """
 
 import datetime as dt
@@ -13,15 +13,18 @@ from storecast import schema as s
 from storecast.report.figures import WEEKS_BACK
 from storecast.report.tables import beside_last_year, bounds_of, like_for_like, store_types
 
-Line = dict[str, Any]
+Row = dict[str, Any]
 SCORES = ("rmspe", "rmspe_without_worst5", "mape", "wape", "mase", "sql")
 
 
 def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, sums: pl.DataFrame) -> dict[str, Any]:
-    """Sum what is coming beside last year, like for like, with bounds: the chain, its weeks and its store types.
+    """Compare the forecast with last year, like for like, with bounds: the chain, its weeks and its store types.
 
     Parameters
     ----------
+    forecast : the rows of forecast.csv
+    sales : a row per store and day of the past
+    stores : a row per store
     sums : the rows of totals.csv; its bounds are None where it has none
 
     Returns
@@ -56,9 +59,13 @@ def sample_stores(forecast: pl.DataFrame, sales: pl.DataFrame, cutoff: dt.date) 
 
     Parameters
     ----------
-    forecast : rows of the forecast
-    sales : of the chain
-    cutoff : last day with sales
+    forecast : the rows of forecast.csv
+    sales : a row per store and day of the past
+    cutoff : the last day whose sales were known
+
+    Returns
+    -------
+    reason and store
     """
     sums = forecast.group_by(s.STORE).agg(pl.col(s.FORECAST).sum()).filter(pl.col(s.FORECAST) > 0)
     names = sums.sort(s.FORECAST, s.STORE)[s.STORE].to_list()
@@ -81,8 +88,8 @@ def sample_stores(forecast: pl.DataFrame, sales: pl.DataFrame, cutoff: dt.date) 
     return [(why, name) for name, why in chosen.items()]
 
 
-def assumed_days(calendar: pl.DataFrame, forecast: pl.DataFrame) -> list[Line]:
-    """Return the forecast's days whose calendar was worked out: Date, stores, open, promo (counts of stores)."""
+def assumed_days(calendar: pl.DataFrame, forecast: pl.DataFrame) -> list[Row]:
+    """Return the forecast's days whose calendar is assumed: Date, stores, open, promo (counts of stores)."""
     rows = calendar.filter(pl.col(s.ASSUMED)).join(forecast.select(s.KEYS), on=s.KEYS, how="semi")
     return (
         rows.group_by(s.DATE)
@@ -92,18 +99,18 @@ def assumed_days(calendar: pl.DataFrame, forecast: pl.DataFrame) -> list[Line]:
     )
 
 
-def models_in_order(lines: Sequence[Line], baseline: str) -> list[str]:
+def models_in_order(scores: Sequence[Row], baseline: str) -> list[str]:
     """Return the models as they were run, the baseline first."""
-    names = list(dict.fromkeys(line["model"] for line in lines))
+    names = list(dict.fromkeys(entry["model"] for entry in scores))
     return sorted(names, key=lambda name: name != baseline)
 
 
-def mean_of(lines: Sequence[Line], model: str) -> Line | None:
+def mean_of(scores: Sequence[Row], model: str) -> Row | None:
     """Return a model's mean of the windows."""
-    return next((line for line in lines if line["model"] == model and line["cutoff"] == "mean"), None)
+    return next((entry for entry in scores if entry["model"] == model and entry["cutoff"] == "mean"), None)
 
 
-def by_window(lines: Sequence[Line], windows: Sequence[Line]) -> list[Line]:
+def by_window(scores: Sequence[Row], windows: Sequence[Row]) -> list[Row]:
     """Group score lines by window, the mean first.
 
     Returns
@@ -111,37 +118,45 @@ def by_window(lines: Sequence[Line], windows: Sequence[Line]) -> list[Line]:
     cutoff, end (None for the mean), rows, and lines: the models'
     """
     ends = {window["cutoff"]: window["end"] for window in windows}
-    cutoffs = list(dict.fromkeys(line["cutoff"] for line in lines))
+    cutoffs = list(dict.fromkeys(entry["cutoff"] for entry in scores))
     return [
-        {"cutoff": cutoff, "end": ends.get(cutoff), "rows": of[0]["rows"], "lines": of}
+        {"cutoff": cutoff, "end": ends.get(cutoff), "rows": entries[0]["rows"], "lines": entries}
         for cutoff in sorted(cutoffs, key=lambda cutoff: (cutoff != "mean", cutoff))
-        if (of := [line for line in lines if line["cutoff"] == cutoff])
+        if (entries := [entry for entry in scores if entry["cutoff"] == cutoff])
     ]
 
 
-def side_by_side(lines: Sequence[Line], part: str, score: str, models: Sequence[str]) -> list[Line]:
-    """Return the mean score of a slice, a row a key and a column a model: key, rows, values.
+def side_by_side(scores: Sequence[Row], part: str, score: str, models: Sequence[str]) -> list[Row]:
+    """Return the mean scores of a slice, a row for each key and a column for each model.
 
     Parameters
     ----------
-    lines : scores, as in scores.json
-    part : the slice
-    score : its name
-    models : in their order
+    scores : entries of scores.json
+    part : the slice, such as "week"
+    score : its name, such as "RMSPE"
+    models : in the order of the columns
+
+    Returns
+    -------
+    key, rows, values
     """
-    of = {(line["key"], line["model"]): line for line in lines if line["slice"] == part and line["cutoff"] == "mean"}
-    keys = sorted({key for key, _ in of}, key=lambda key: (len(key), key) if part == "week" else (0, key))
+    entries = {
+        (entry["key"], entry["model"]): entry
+        for entry in scores
+        if entry["slice"] == part and entry["cutoff"] == "mean"
+    }
+    keys = sorted({key for key, _ in entries}, key=lambda key: (len(key), key) if part == "week" else (0, key))
     return [
         {
             "key": key,
-            "rows": max(line["rows"] for (name, _), line in of.items() if name == key),
-            "values": [of[key, model][score] if (key, model) in of else None for model in models],
+            "rows": max(entry["rows"] for (name, _), entry in entries.items() if name == key),
+            "values": [entries[key, model][score] if (key, model) in entries else None for model in models],
         }
         for key in keys
     ]
 
 
-def hardest(worst: Sequence[Line], model: str) -> list[Line]:
+def hardest(worst: Sequence[Row], model: str) -> list[Row]:
     """Return the store-days with a model's largest relative errors, the largest first, with the error as a share."""
     rows = [
         {**row, "error": row[s.FORECAST] / row[s.SALES] - 1, "day": dt.date.fromisoformat(row[s.DATE])}

@@ -23,7 +23,7 @@ DRIVER_COLOURS = ("#0b4a82", "#9cc3e4", "#d98a1f", "#7a3b69", "#57606a", "#3f918
 PATTERNS = ("", "/", "", ".", "x", "", "-")  # so that neighbours in a stack differ on paper
 WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
 
-Lines = Sequence[dict[str, Any]]
+ScoreEntries = Sequence[dict[str, Any]]
 
 
 def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
@@ -31,14 +31,14 @@ def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -
 
     Parameters
     ----------
-    sales : of the chain
-    forecast : rows of the forecast
-    cutoff : last day with sales
+    sales : a row per store and day of the past
+    forecast : the rows of forecast.csv
+    cutoff : the last day whose sales were known
     """
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
     past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
-    figure = _figure(height=320)
+    figure = _blank(height=320)
     for rows, column, name, colour in ((past, s.SALES, "Sales", PAST), (forecast, s.FORECAST, "Forecast", AHEAD)):
         days = rows.group_by(s.DATE).agg(pl.col(column).sum().round(2)).sort(s.DATE)
         figure.add_bar(x=days[s.DATE].to_list(), y=days[column].to_list(), name=name, marker_color=colour)
@@ -52,16 +52,16 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
     Parameters
     ----------
     store : its id
-    sales : of the chain
-    forecast : rows of the forecast, with bounds
-    cutoff : last day with sales
+    sales : a row per store and day of the past
+    forecast : the rows of forecast.csv
+    cutoff : the last day whose sales were known
     """
     since = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK)
     past = sales.filter((pl.col(s.STORE) == store) & (pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()
-    figure = _figure(height=270)
+    figure = _blank(height=270)
     for level, colour in ((95, WIDE), (80, NARROW)):
         low, high = (ahead[name].to_list() for name in s.bound_columns(level))
         figure.add_scatter(x=days, y=high, line={"width": 0}, mode="lines", showlegend=False, hoverinfo="skip")
@@ -82,14 +82,14 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
     return figure
 
 
-def made_of(days: pl.DataFrame) -> go.Figure:
-    """Return what a store's open days are made of beyond its level: a stack of contributions a day, in money.
+def contributions_by_day(days: pl.DataFrame) -> go.Figure:
+    """Return the contributions to a store's open days beyond its level: a stack of bars for each day, in money.
 
     Parameters
     ----------
     days : as `explain.explanations.explain` returns them, of one store and its open days
     """
-    figure = _figure(height=300)
+    figure = _blank(height=300)
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
     for k, name in enumerate(names):
         figure.add_bar(
@@ -107,19 +107,20 @@ def made_of(days: pl.DataFrame) -> go.Figure:
 
 
 def window_by_day(rows: pl.DataFrame, champion: str) -> go.Figure:
-    """Return a scored window of the backtest: the chain's sales as bars, what had been forecast as dots.
+    """Return a scored window of the backtest: the chain's sales as bars, the forecast as dots.
 
     Parameters
     ----------
     rows : Date, Sales, Forecast of the stores and days that have both
+    champion : the name of the model
     """
     days = rows.group_by(s.DATE).agg(pl.col(s.SALES, s.FORECAST).sum().round(2)).sort(s.DATE)
-    figure = _figure(height=270)
-    said = days.filter(pl.col(s.FORECAST) > 0)
+    figure = _blank(height=270)
+    forecast_days = days.filter(pl.col(s.FORECAST) > 0)
     figure.add_bar(x=days[s.DATE].to_list(), y=days[s.SALES].to_list(), name="Sales as they came", marker_color=PAST)
     figure.add_scatter(
-        x=said[s.DATE].to_list(),
-        y=said[s.FORECAST].to_list(),
+        x=forecast_days[s.DATE].to_list(),
+        y=forecast_days[s.FORECAST].to_list(),
         name=f"Forecast of {html.escape(champion)}",
         mode="markers",
         marker={"color": AHEAD, "size": 6, "line": {"color": "#fff", "width": 1}},
@@ -128,33 +129,34 @@ def window_by_day(rows: pl.DataFrame, champion: str) -> go.Figure:
     return figure
 
 
-def scores_by_window(lines: Lines, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
-    """Return the RMSPE of each model, a group of bars a window; a tick marks it without the five worst rows.
+def scores_by_window(scores: ScoreEntries, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
+    """Return the RMSPE of each model, a group of bars for each window; a tick marks it without the five worst rows.
 
     Parameters
     ----------
-    lines : scores, as in scores.json
-    models : in their order
-    baseline : name of the baseline
-    champion : name of the selected model
+    scores : entries of scores.json over all rows of a window, and their means
+    models : in the order of the bars
+    baseline, champion : the names of the baseline and of the model in use
     """
-    figure = _figure(height=320)
+    figure = _blank(height=320)
     for k, model in enumerate(models):
-        of = [line for line in lines if line["model"] == model]
-        names = [_window(line["cutoff"]) for line in of]
+        of_model = [entry for entry in scores if entry["model"] == model]
+        names = [_window(entry["cutoff"]) for entry in of_model]
         figure.add_bar(
             x=names,
-            y=[line["rmspe"] for line in of],
+            y=[entry["rmspe"] for entry in of_model],
             name=_name(model, baseline),
             offsetgroup=model,
             marker={"color": _colour(k, model, models, baseline, champion), "line": {"color": "#57606a", "width": 0.5}},
         )
     for k, model in enumerate(models):
-        of = [line for line in lines if line["model"] == model and line.get("rmspe_without_worst5") is not None]
-        names = [_window(line["cutoff"]) for line in of]
+        of_model = [
+            entry for entry in scores if entry["model"] == model and entry.get("rmspe_without_worst5") is not None
+        ]
+        names = [_window(entry["cutoff"]) for entry in of_model]
         figure.add_scatter(
             x=names,
-            y=[line["rmspe_without_worst5"] for line in of],
+            y=[entry["rmspe_without_worst5"] for entry in of_model],
             name="without the five worst rows",
             legendgroup="without",
             showlegend=k == 0,
@@ -175,23 +177,22 @@ def scores_by_window(lines: Lines, models: Sequence[str], baseline: str, champio
     return figure
 
 
-def accuracy_by_week(lines: Lines, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
+def accuracy_by_week(scores: ScoreEntries, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
     """Return the RMSPE of each model by week ahead.
 
     Parameters
     ----------
-    lines : scores, as in scores.json
-    models : in their order
-    baseline : name of the baseline
-    champion : name of the selected model
+    scores : entries of scores.json by week, means of the windows
+    models : in the order of the legend
+    baseline, champion : the names of the baseline and of the model in use
     """
-    figure = _figure(height=300)
+    figure = _blank(height=300)
     for k, model in enumerate(models):
-        of = sorted((line for line in lines if line["model"] == model), key=lambda line: int(line["key"]))
+        of_model = sorted((entry for entry in scores if entry["model"] == model), key=lambda entry: int(entry["key"]))
         colour = _colour(k, model, models, baseline, champion)
         figure.add_scatter(
-            x=[int(line["key"]) for line in of],
-            y=[line["rmspe"] for line in of],
+            x=[int(entry["key"]) for entry in of_model],
+            y=[entry["rmspe"] for entry in of_model],
             name=_name(model, baseline),
             mode="lines+markers",
             line={"color": "#8b96a2" if model == baseline else colour, "width": 3 if model == champion else 1.8},
@@ -217,7 +218,7 @@ def _colour(place: int, model: str, models: Sequence[str], baseline: str, champi
     return OTHERS[others.index(models[place]) % len(OTHERS)]
 
 
-def _figure(height: int) -> go.Figure:
+def _blank(height: int) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         template="plotly_white",

@@ -16,27 +16,33 @@ BOUNDS = tuple(name for level in LEVELS for name in s.bound_columns(level))
 
 
 def forecast_table(forecast: pl.DataFrame, requested: pl.DataFrame | None) -> pl.DataFrame:
-    """Return exactly the rows of test.csv in its order where there is one, else every row by store and date."""
+    """Return the forecast of the rows of test.csv, in their order; without a test.csv, every row by store and date.
+
+    Parameters
+    ----------
+    forecast : a row per store and day
+    requested : the rows of test.csv; None where there is none
+    """
     if requested is None:
         return forecast.sort(*s.KEYS)
     return requested.select(*s.KEYS).join(forecast, on=s.KEYS, how="left", maintain_order="left")
 
 
 def submission(forecast: pl.DataFrame, requested: pl.DataFrame, factor: npt.NDArray[np.float64]) -> pl.DataFrame:
-    """Return Id and Sales in the order of test.csv, scaled by the factors that RMSPE asks for, (rows of the forecast,).
+    """Return Id and Sales in the order of test.csv, scaled to minimise RMSPE.
 
     Parameters
     ----------
-    forecast : rows of the forecast
-    requested : rows of test.csv, with Id
-    factor : of each row of the forecast, (rows,)
+    forecast : a row per store and day
+    requested : the rows of test.csv
+    factor : of each row of the forecast
     """
     scaled = forecast.select(*s.KEYS, (pl.col(s.FORECAST) * pl.Series(factor)).round(2).alias(s.SALES))
     return requested.select(s.ID).with_columns(forecast_table(scaled, requested)[s.SALES])
 
 
 def store_types(stores: pl.DataFrame) -> pl.DataFrame:
-    """Return Store and StoreType, with a word where the type is not known."""
+    """Return Store and StoreType, "unknown" where the type is not known."""
     return stores.select(
         s.STORE, pl.when(pl.col(s.STORE_TYPE) == "").then(pl.lit(UNKNOWN)).otherwise(s.STORE_TYPE).alias(s.STORE_TYPE)
     )
@@ -101,7 +107,11 @@ def bounds_of(sums: pl.DataFrame, level: str) -> pl.DataFrame:
 
 
 def changes(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """Return what moved since the forecast before, for the days that both hold, the largest change first.
+    """Return the changes since the previous forecast, on the days that are in both, the largest first.
+
+    Parameters
+    ----------
+    before, now : the rows of forecast.csv
 
     Returns
     -------

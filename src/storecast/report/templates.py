@@ -1,4 +1,4 @@
-"""The templates of the report, and how they write numbers and days."""
+"""The templates of the report, and their filters for numbers and dates."""
 
 import datetime as dt
 from typing import Any
@@ -8,14 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-MONTHS = (
+MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 
 
 def render_template(name: str, **values: Any) -> str:
-    """Fill a template; every text in it is escaped but our own figures."""
+    """Fill a template; every text in it is escaped, but not our own figures."""
     environment = Environment(
         loader=PackageLoader("storecast.report", "."),
         autoescape=True,
@@ -45,9 +45,9 @@ def figure_html(figure: go.Figure, name: str) -> Markup:
 
 
 def long_date(day: dt.date | str) -> str:
-    """Return a day as people write it."""
+    """Return a date in words: 7 March 2015."""
     date = dt.date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+    return f"{date.day} {MONTH_NAMES[date.month - 1]} {date.year}"
 
 
 def _money(value: float | None) -> str:

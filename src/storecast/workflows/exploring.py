@@ -1,25 +1,20 @@
-"""Ask a chain what moves its sales and customers, and write what was found."""
+"""Explore a chain: its report, and the table behind each answer."""
 
 import datetime as dt
 import logging
 from collections.abc import Collection, Sequence
-from importlib.util import find_spec
 from pathlib import Path
-
-import polars as pl
 
 from storecast import __version__
 from storecast.bundle.fitting import Progress, no_progress
-from storecast.data.panel import Panel
-from storecast.errors import ConfigError
+from storecast.exploration import registry
+from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.files import atomic_write
-from storecast.report.answers.registry import ASKED
-from storecast.report.exploration import Exploration, write_exploration, write_pictures
+from storecast.report.exploration_page import write_exploration
+from storecast.report.picture_files import write_pictures
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
-
-LIBRARIES = ("linearmodels", "pandas", "statsmodels")  # of the extra `explore`
 
 
 def explore(
@@ -31,12 +26,25 @@ def explore(
     skip: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Exploration:
-    """Explore a folder: write report.html and tables/*.csv and *.parquet, and return what was found.
+    """Explore a folder: write report.html and tables/*.csv and *.parquet.
 
     Parameters
     ----------
-    questions : names, as in `storecast.questions.registry`; empty: all
-    pictures : write each picture as a PNG too, into pictures/
+    data : a folder of files, or a database
+    out : the folder to write into
+    questions : their keys, as in `storecast.exploration.registry`; empty: all
+    pictures : whether each picture is written as a PNG too, into pictures/
+    skip : cleaning rules that are not applied
+    progress : takes the name of each step
+
+    Returns
+    -------
+    the answers
+
+    Raises
+    ------
+    ConfigError
+        where a library of the extra ``explore`` is missing, or there is no such question.
     """
     progress("reading and cleaning")
     prepared = prepare(data, horizon=None, skip=skip, allow_longer_test=True)
@@ -45,7 +53,7 @@ def explore(
     write_tables(exploration, out / "tables")
     write_exploration(
         out / "report.html",
-        exploration,
+        exploration.report_part(),
         prepared.panel,
         prepared.cleaned.repairs,
         generated=prepared.cleaned.generated,
@@ -54,61 +62,26 @@ def explore(
     )
     if pictures:
         progress("pictures")
-        log.info("wrote %d pictures into %s", write_pictures(out / "pictures", exploration), out / "pictures")
-    log.info(
-        "%d questions answered, %d not; wrote %s",
-        len(exploration.tables),
-        len(exploration.unanswered),
-        out / "report.html",
-    )
+        count = write_pictures(out / "pictures", exploration.sections())
+        log.info("wrote %d pictures into %s", count, out / "pictures")
+    answered, unanswered = len(exploration.tables), len(exploration.unanswered)
+    log.info("%d questions answered, %d not; wrote %s", answered, unanswered, out / "report.html")
     return exploration
 
 
-def explore_panel(panel: Panel, questions: Sequence[str] = (), progress: Progress = no_progress) -> Exploration:
-    """Ask questions of a panel, one after the other; all of them where none is named.
+def write_tables(exploration: Exploration, folder: Path) -> None:
+    """Write each question's tidy table as CSV and as Parquet; tables of an earlier run that are not answered now go.
 
     Parameters
     ----------
-    panel : the chain
-    questions : names; none: all
-    progress : called with what is being done
-
-    Raises
-    ------
-    ConfigError
-        where the statistics libraries of the extra ``explore`` are missing, or a question has no such name.
+    exploration : the answers
+    folder : the folder of the tables
     """
-    absent = missing_libraries()
-    if absent:
-        raise ConfigError(
-            f"Exploration needs {', '.join(absent)}, not installed here. Install the extra: pip install 'storecast[explore]'."
-        )
-    from storecast.questions.registry import QUESTIONS, ask
-
-    tables: dict[str, pl.DataFrame] = {}
-    unanswered: dict[str, str] = {}
-    for name in questions or QUESTIONS:
-        progress(f"question: {name}")
-        answer = ask(panel, name)
-        if isinstance(answer, str):
-            unanswered[name] = answer
-        else:
-            tables[name] = answer
-    return Exploration(tables, unanswered, panel.first, panel.end)
-
-
-def missing_libraries() -> list[str]:
-    """Name the statistics libraries that exploration needs and this machine lacks."""
-    return [name for name in LIBRARIES if find_spec(name) is None]
-
-
-def write_tables(exploration: Exploration, folder: Path) -> None:
-    """Write each question's tidy table as CSV and as Parquet; tables of an earlier run that are not answered now go."""
-    for name in ASKED.keys() - exploration.tables.keys():
+    for key in registry.questions().keys() - exploration.tables.keys():
         for kind in ("csv", "parquet"):
-            (folder / f"{name}.{kind}").unlink(missing_ok=True)
-    for name, table in exploration.tables.items():
-        with atomic_write(folder / f"{name}.csv") as draft:
+            (folder / f"{key}.{kind}").unlink(missing_ok=True)
+    for key, table in exploration.tables.items():
+        with atomic_write(folder / f"{key}.csv") as draft:
             table.write_csv(draft)
-        with atomic_write(folder / f"{name}.parquet") as draft:
+        with atomic_write(folder / f"{key}.parquet") as draft:
             table.write_parquet(draft)

@@ -12,8 +12,8 @@ from storecast.bundle.bundle import Bundle
 from storecast.csv_files import read_forecast, write_csv
 from storecast.data.panel import TABLES
 from storecast.evaluate.backtest import Backtest
+from storecast.exploration.exploration import Exploration
 from storecast.files import atomic_write
-from storecast.report.exploration import Exploration
 from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
 from storecast.report.tables import changes, forecast_table, submission
@@ -93,8 +93,8 @@ def write_home(home: Path, run: Run) -> None:
             champion=run.bundle.model.name,
             cutoff=forecast.cutoff,
             created=created,
-            exploration=run.exploration,
-            made_of=run.contributions,
+            exploration=None if run.exploration is None else run.exploration.report_part(),
+            contributions=run.contributions,
             drivers=run.importances,
         ),
     )

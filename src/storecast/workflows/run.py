@@ -15,15 +15,15 @@ from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.backtest import block_cutoffs
 from storecast.explain.explanations import explain, importance
+from storecast.exploration.exploration import Exploration, explore_panel
+from storecast.exploration.registry import missing_libraries, questions
 from storecast.files import make_folder
 from storecast.logs import log_file
 from storecast.models.contributions import Explains
 from storecast.models.settings import NONE, Settings
-from storecast.report.exploration import Exploration
 from storecast.report.facts import sample_stores
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.evaluation import scores_of
-from storecast.workflows.exploring import explore_panel, missing_libraries
 from storecast.workflows.forecasting import forecast_with, whole_horizon
 from storecast.workflows.home import Run, write_home
 from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
@@ -109,11 +109,11 @@ def run(
 
 def _explore(prepared: Prepared, progress: Progress) -> Exploration | None:
     """Ask what moves sales; a machine without the statistics libraries forecasts all the same, and says what is missing."""
-    absent = missing_libraries()
-    if absent:
-        log.warning("the report has no exploration: %s not installed (the extra explore)", ", ".join(absent))
+    missing = missing_libraries(questions().values())
+    if missing:
+        log.warning("the report has no exploration: %s not installed (the extra explore)", ", ".join(missing))
         return None
-    return explore_panel(prepared.panel, progress=progress)
+    return explore_panel(prepared.panel, (), progress)
 
 
 def _explain(bundle: Bundle, prepared: Prepared, forecast: Forecast) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:

@@ -1,0 +1,70 @@
+"""The questions that were asked of one chain, with their answers."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from storecast.data.panel import Panel
+from storecast.errors import ConfigError
+from storecast.exploration.registry import ask, find_question, missing_libraries, questions
+from storecast.report.exploration_page import ExplorationPart
+from storecast.report.section import Section
+
+
+@dataclass(frozen=True, eq=False)
+class Exploration:
+    """The answers to some questions about a chain.
+
+    Attributes
+    ----------
+    tables : the tidy table of each question that was answered, by its key, in the order of the report
+    unanswered : the reason for each of the others, by its key
+    first, last : the first and the last day with sales
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    unanswered: Mapping[str, str]
+    first: dt.date
+    last: dt.date
+
+    def sections(self) -> list[Section]:
+        """Return the sections of the report, one for each table."""
+        return [find_question(key).titled_section(table) for key, table in self.tables.items()]
+
+    def report_part(self) -> ExplorationPart:
+        """Return what the report shows of it."""
+        reasons = [(find_question(key).title, reason) for key, reason in self.unanswered.items()]
+        return ExplorationPart(self.sections(), reasons, self.first, self.last)
+
+
+def explore_panel(panel: Panel, keys: Sequence[str], progress: Callable[[str], None]) -> Exploration:
+    """Ask questions of a panel, one after the other.
+
+    Parameters
+    ----------
+    keys : of the questions; empty: all of them
+    progress : takes the name of each step
+
+    Raises
+    ------
+    ConfigError
+        where a library of the extra ``explore`` is missing, or there is no such question.
+    """
+    chosen = [find_question(key) for key in keys or questions()]
+    missing = missing_libraries(chosen)
+    if missing:
+        raise ConfigError(
+            f"Exploration needs {', '.join(missing)}, not installed here. Install the extra: pip install 'storecast[explore]'."
+        )
+    tables: dict[str, pl.DataFrame] = {}
+    unanswered: dict[str, str] = {}
+    for question in chosen:
+        progress(f"question: {question.key}")
+        answer = ask(panel, question)
+        if isinstance(answer, str):
+            unanswered[question.key] = answer
+        else:
+            tables[question.key] = answer
+    return Exploration(tables, unanswered, panel.first, panel.end)

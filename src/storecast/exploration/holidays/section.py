@@ -1,0 +1,174 @@
+"""Before, during and after holidays."""
+
+import polars as pl
+
+from storecast.exploration.holidays.parts import Part
+from storecast.exploration.shared.calendar_terms import HOLIDAY_KINDS, Family
+from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
+from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
+from storecast.exploration.shared.observed import CUSTOMERS, SALES
+from storecast.exploration.shared.wording import full_text, short_text
+from storecast.report import charts
+from storecast.report.section import Picture, SectionBody, TextTable
+
+TITLES = {
+    "public": "Public holidays",
+    "Easter": "Easter",
+    "Christmas": "Christmas and New Year",
+    Family.SCHOOL: "School holidays",
+}
+ZERO_NOTES = {"Easter": "0 is Easter Saturday", Family.SCHOOL: "0 is the mean of the holidays themselves"}
+NAMES = {"public": "public holidays", "Easter": "Easter", "Christmas": "Christmas"}
+
+
+def holidays_section(table: pl.DataFrame) -> SectionBody:
+    """Answer how sales move around holidays."""
+    estimates = EstimateTable(table)
+    kinds = [kind for kind in (*HOLIDAY_KINDS, Family.SCHOOL) if estimates.table.filter(pl.col(GROUP) == kind).height]
+    return SectionBody(
+        answer=_answer(estimates, kinds),
+        pictures=[*(_curve(estimates, kind) for kind in kinds), *_states(estimates)],
+        tables=_tables(estimates, kinds),
+        method=(
+            "Each day's sales are compared with what the same stores usually sell on that weekday, and with or without promotion: one "
+            "regression of the chain's daily index (the mean of its stores' log sales, each store's own weekday level taken off) on "
+            "weekdays, promotions by weekday, day of the month, season, trend and the days from each kind of holiday at once, with "
+            "first-order autocorrelated errors (GLSAR). A rare holiday is so judged by the unrest of all days. State holidays count where "
+            "they shut a store on a day other than Sunday; New Year is among the days after Christmas. School holidays: states in "
+            "holidays against the other states on the same day (effects of states and days; errors clustered by state). Days that "
+            "always fall on a Sunday have no figure."
+        ),
+        unproven=(
+            "Each Christmas and Easter is one event for the whole chain, and there are only a few: the intervals tell how unusual the days "
+            "were, not how the next ones will differ. Sales brought forward from closed days are in the figures; who bought them is not "
+            "in the data."
+        ),
+    )
+
+
+def _answer(estimates: EstimateTable, kinds: list[str]) -> str:
+    peaks = []
+    for kind in (kind for kind in kinds if kind != Family.SCHOOL):
+        best = estimates.part(Part.CURVE, SALES).filter(pl.col(GROUP) == kind).sort(VALUE, descending=True).head(1)
+        peaks += [
+            f"{_where(kind, int(row[POSITION]))} ({full_text(row, in_brackets=True)})"
+            for row in best.iter_rows(named=True)
+        ]
+    parts = [f"Sales are highest {_enumerate(peaks)}, against the same weekday and promotion."] if peaks else []
+    school = estimates.first(Part.CURVE, Family.SCHOOL, SALES, 0.0)
+    if school:
+        parts.append(f"School holidays themselves move sales by {full_text(school)}.")
+    whole = [line for kind in kinds if (line := estimates.first(Part.MEAN_AROUND, kind, SALES))]
+    if whole:
+        most = max(whole, key=lambda line: line[VALUE])
+        parts.append(
+            f"Over all the days measured around it, {NAMES[str(most[GROUP])]} moves sales most: {full_text(most)} a day."
+        )
+    return " ".join(parts)
+
+
+def _where(kind: str, place: int) -> str:
+    if place == 0:
+        return "on Easter Saturday" if kind == "Easter" else f"between the holidays of {NAMES[kind]}"
+    days = f"{abs(place)} days" if abs(place) > 1 else "the day"
+    return f"{days} {'before' if place < 0 else 'after'} {NAMES[kind]}"
+
+
+def _enumerate(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _curve(estimates: EstimateTable, kind: str) -> Picture:
+    rows = estimates.part(Part.CURVE, SALES).filter(pl.col(GROUP) == kind).sort(POSITION)
+    series = [chart_series("sales", rows, POSITION)]
+    counted = estimates.part(Part.CURVE, CUSTOMERS).filter(pl.col(GROUP) == kind).sort(POSITION)
+    if counted.height:
+        series.append(chart_series("customers", counted, POSITION, bounds=False))
+    figure = charts.curves(series, y_format=charts.PERCENT_CHANGE, x_title="days from the holiday", height=270)
+    figure.update_xaxes(tickvals=list(range(-10, 11, 2)))
+    ranked = rows.sort(VALUE)
+    low, high = ranked.row(0, named=True), ranked.row(-1, named=True)
+    return Picture(
+        name=kind.lower(),
+        title=TITLES[kind],
+        figure=figure,
+        alt=(
+            f"Curve of sales from ten days before to ten days after: highest {int(high[POSITION]):+d} days from it at {short_text(high)}, "
+            f"lowest {int(low[POSITION]):+d} days from it at {short_text(low)}."
+        ),
+        caption=f"Change against a usual day; the band is the 95 % interval of sales.{' ' + ZERO_NOTES[kind] + '.' if kind in ZERO_NOTES else ''}",
+        wide=False,
+    )
+
+
+def _states(estimates: EstimateTable) -> list[Picture]:
+    rows = estimates.part(Part.BY_STATE).filter(pl.col(POSITION).abs() == 1)
+    if rows.is_empty():
+        return []
+    rows = rows.with_columns(
+        pl.col(GROUP).str.split(", ").list.first().alias("kind"),
+        pl.col(GROUP).str.split(", ").list.last().alias("state"),
+    )
+    values = {(row["state"], row["kind"], int(row[POSITION])): row[VALUE] for row in rows.iter_rows(named=True)}
+    states = sorted({state for state, _, _ in values})
+    columns = [
+        (kind, place) for kind in HOLIDAY_KINDS for place in (-1, 1) if any((x, kind, place) in values for x in states)
+    ]
+    figure = charts.heatmap(
+        [f"{kind}<br>{'before' if place < 0 else 'after'}" for kind, place in columns],
+        states,
+        [[values.get((state, *column)) for column in columns] for state in states],
+        z_format=charts.PERCENT_CHANGE,
+        around_zero=True,
+        texts=True,
+        height=120 + 24 * len(states),
+    )
+    figure.update_xaxes(
+        ticktext=[f"{kind}<br>{'before' if place < 0 else 'after'}" for kind, place in columns],
+        tickvals=list(range(len(columns))),
+    )
+    return [
+        Picture(
+            name="states",
+            title="The days next to a holiday, state by state",
+            figure=figure,
+            alt="Heatmap: change of sales on the day before and the day after each kind of holiday, a row a state. The table below has the values.",
+            caption="Change of sales against a usual day. States with few stores are noisy: see the intervals in the table.",
+        )
+    ]
+
+
+def _tables(estimates: EstimateTable, kinds: list[str]) -> list[TextTable]:
+    rows = estimates.part(Part.CURVE, SALES)
+    places = sorted(set(rows[POSITION].to_list()))
+    body = [
+        (
+            f"{int(place):+d}" if place else "0",
+            *(short_text(estimates.first(Part.CURVE, kind, SALES, place)) for kind in kinds),
+        )
+        for place in places
+    ]
+    tables = [
+        TextTable(
+            "Sales by days from the holiday, with 95 % intervals.",
+            ("days", *(TITLES[kind] for kind in kinds)),
+            body,
+            folded=True,
+        )
+    ]
+    local = estimates.part(Part.BY_STATE)
+    if local.height:
+        groups = list(dict.fromkeys(local[GROUP].to_list()))
+        places = sorted(set(local[POSITION].to_list()))
+        tables.append(
+            TextTable(
+                "The days next to a holiday, state by state.",
+                ("kind, state", *(f"{int(place):+d} days" for place in places)),
+                [
+                    (name, *(short_text(estimates.first(Part.BY_STATE, name, SALES, place)) for place in places))
+                    for name in groups
+                ],
+                folded=True,
+            )
+        )
+    return tables

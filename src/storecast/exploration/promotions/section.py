@@ -1,0 +1,114 @@
+"""What promotions do."""
+
+import polars as pl
+
+from storecast.exploration.promotions.estimate import ATTRIBUTES
+from storecast.exploration.promotions.parts import ALL_WEEKDAYS, WEEK_AFTER, Part
+from storecast.exploration.promotions.pictures import ATTRIBUTE_NAMES, pictures
+from storecast.exploration.shared.estimate_table import EstimateTable
+from storecast.exploration.shared.estimates import GROUP, VALUE
+from storecast.exploration.shared.observed import SALES
+from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
+from storecast.report.section import SectionBody, TextTable
+
+
+def promotions_section(table: pl.DataFrame) -> SectionBody:
+    """Answer what promotions bring, and where from."""
+    estimates = EstimateTable(table)
+    return SectionBody(
+        answer=_answer(estimates),
+        pictures=pictures(estimates),
+        tables=_tables(estimates),
+        method=(
+            "Weeks with a promotion are compared with weeks without one, within each store and on the same weekdays, after the calendar "
+            "(holidays, season, trend, day of the month) is taken off. Where all stores have their promotions together, a promotion is one "
+            "event however many stores take part: the 95 % intervals are clustered by promotion spell and by store at once. New customers: "
+            "the uplift of customers as a share of the uplift of sales, on logs. Promo2 starts at different times: each store that joins is "
+            "compared, half a year before and after, with stores that have not joined by then (stacked difference in differences), "
+            "clustered by store; the months of its rounds with the store's other months (effects of stores and months)."
+        ),
+        unproven=_unproven(estimates),
+    )
+
+
+def _answer(estimates: EstimateTable) -> str:
+    whole = estimates.first(Part.UPLIFT, ALL_WEEKDAYS, SALES)
+    parts = []
+    if whole:
+        days = estimates.part(Part.UPLIFT, SALES).filter(pl.col(GROUP) != ALL_WEEKDAYS).sort(VALUE)
+        low, high = days.row(0, named=True), days.row(-1, named=True)
+        text = f"A promotion week sells {full_text(whole)} against the same weekdays without one"
+        if low[GROUP] != high[GROUP]:
+            text += f", from {short_text(high)} on {high[GROUP]} down to {short_text(low)} on {low[GROUP]}"
+        share = estimates.first(Part.NEW_CUSTOMERS)
+        parts.append(
+            text + (f"; {full_text(share)} of it is more customers, the rest larger baskets" if share else "") + "."
+        )
+    joined, rounds = (
+        estimates.first(Part.PROMO2_BEGINS, "joined", SALES),
+        estimates.first(Part.PROMO2_ROUND, measure=SALES),
+    )
+    if joined:
+        parts.append(f"Joining Promo2 moved sales by {full_text(joined)} over the half year after.")
+    elif rounds:
+        parts.append(
+            f"In the months of its round, Promo2 moves the sales of a store by {full_text(rounds)} against its other months."
+        )
+    return " ".join(parts)
+
+
+def _unproven(estimates: EstimateTable) -> str:
+    facts = {str(row[GROUP]): row[VALUE] for row in estimates.part(Part.FACTS).iter_rows(named=True)}
+    parts = []
+    if facts.get("all stores together"):
+        parts.append(
+            f"The {count_text(facts['spells'])} spells ran in all stores at once: no store shows what would have happened without one on the "
+            "same day, so that whatever else the chain did in those weeks is part of the uplift."
+        )
+    if estimates.has(Part.UPLIFT) and estimates.first(Part.BORROWED, WEEK_AFTER) is None:
+        parts.append(
+            "Hardly any week off lies further from a promotion than its neighbour, so that what a promotion borrows from the weeks around it "
+            "cannot be told from its uplift, which is against the usual week between two promotions."
+        )
+    if estimates.has(Part.BORROWED):
+        parts.append(
+            "Nearly every day without one lies either just after a promotion or just before the next, so that days before it can only be compared with "
+            "days after it."
+        )
+    if estimates.has(Part.UPLIFT):
+        parts.append(
+            "On weekdays that never have a promotion nothing can be said. Customers are receipts and not persons."
+        )
+    if estimates.has(Part.PROMO2_BEGINS):
+        drift = estimates.first(Part.PROMO2_BEGINS, "drift before", SALES)
+        parts.append(
+            f"Stores chose when to join Promo2; before it their sales drifted by {full_text(drift)} against the others."
+        )
+    else:
+        parts.append("Too few stores joined Promo2 within these days to say what joining does.")
+    return " ".join(parts)
+
+
+def _tables(estimates: EstimateTable) -> list[TextTable]:
+    tables = []
+    if estimates.has(Part.UPLIFT):
+        tables.append(cross_table(estimates.part(Part.UPLIFT), "Uplift by weekday, with 95 % intervals.", "weekday"))
+    for column in ATTRIBUTES:
+        if estimates.has(f"{Part.UPLIFT_BY} {column}"):
+            rows = estimates.part(f"{Part.UPLIFT_BY} {column}")
+            tables.append(
+                cross_table(rows, f"Uplift by {ATTRIBUTE_NAMES[column]}.", ATTRIBUTE_NAMES[column], folded=True)
+            )
+    for part, caption, head in (
+        (Part.UPLIFT_BY_DAY, "Uplift by day of the promotion.", "day"),
+        (Part.BORROWED, "What promotions may borrow: days near one against others.", "days"),
+        (
+            Part.PROMO2_BEGINS,
+            "Stores that join Promo2: the half year after against the half year before, and the drift before.",
+            "Promo2",
+        ),
+        (Part.PROMO2_ROUND, "Months of a store's Promo2 round against its other months.", "Promo2"),
+    ):
+        if estimates.has(part):
+            tables.append(cross_table(estimates.part(part), caption, head, folded=part == Part.UPLIFT_BY_DAY))
+    return tables

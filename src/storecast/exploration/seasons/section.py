@@ -1,0 +1,169 @@
+"""The section on seasons: weekday, month, year and trend, Christmas, Easter, summer and pay day, and how strong each is."""
+
+import calendar
+
+import polars as pl
+
+from storecast.dates import MONTHS
+from storecast.exploration.seasons.parts import BY_TREND, SUMMER, UNEXPLAINED, YEARLY, Part
+from storecast.exploration.seasons.pictures import pictures
+from storecast.exploration.shared.estimate_table import EstimateTable
+from storecast.exploration.shared.estimates import GROUP, UNIT, VALUE, N
+from storecast.exploration.shared.observed import CUSTOMERS, SALES
+from storecast.exploration.shared.wording import count_text, format_value, full_text, interval_text, value_text
+from storecast.report.section import SectionBody, TextTable
+
+WEEKDAY_NAMES = {
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Wed": "Wednesday",
+    "Thu": "Thursday",
+    "Fri": "Friday",
+    "Sat": "Saturday",
+}
+MONTH_NAMES = dict(zip(MONTHS, calendar.month_name[1:], strict=True))
+SINGULAR = ("weekday", "time of the year", "trend")
+
+
+def seasons_section(table: pl.DataFrame) -> SectionBody:
+    """Make the section of the tidy table."""
+    estimates = EstimateTable(table)
+    return SectionBody(
+        answer=_answer(estimates),
+        pictures=pictures(estimates),
+        tables=_tables(estimates),
+        method=(
+            "The chain's day is what all stores have in common on it, each beside its own usual level of that weekday. One "
+            "regression explains it by promotions, holidays, days of the month, a yearly wave and a trend together; its errors "
+            "may hang together from day to day (first-order autoregression). Months are means of what is left once promotions "
+            "and days of the month are taken off, and their intervals come from how much the same month differs from year to "
+            "year. Summer school holidays compare states on the same day, clustered by state. Shares of the variance are "
+            "Shapley shares of the R² of the mean log sales of a usual store, Monday to Saturday, so that they add up. The "
+            "strength of a season is 1 − var(rest) / var(season + rest) of an MSTL decomposition without promotions (Wang, Smith "
+            "and Hyndman 2006); closed days are filled from the same weekday of the weeks about."
+        ),
+        unproven=_unproven(estimates),
+    )
+
+
+def _answer(estimates: EstimateTable) -> str:
+    """Return the largest effect of each kind, and what explains most of the differences between days."""
+    work = estimates.part(Part.WEEKDAY).filter(pl.col(GROUP) != "Sun").sort(VALUE)
+    parts = []
+    if work.height > 1:
+        low, high = work.row(0, named=True), work.row(-1, named=True)
+        parts.append(
+            f"without promotions {WEEKDAY_NAMES[str(high[GROUP])]} is the strongest weekday, {full_text(high)} beside the mean of Monday to "
+            f"Saturday, and {WEEKDAY_NAMES[str(low[GROUP])]} the weakest, {full_text(low)}"
+        )
+    months = estimates.part(Part.MONTH).sort(VALUE)
+    if months.height:
+        top = months.row(-1, named=True)
+        parts.append(
+            f"{MONTH_NAMES[str(top[GROUP])]} is the strongest month, {full_text(top)} beside the average month"
+        )
+    pay = estimates.part(Part.DAYS_OF_MONTH).sort(VALUE)
+    if pay.height:
+        best = pay.row(-1, named=True)
+        parts.append(f"days {best[GROUP]} are the strongest of a month, {full_text(best)} beside its middle")
+    grown = estimates.first(Part.GROWTH, BY_TREND, SALES)
+    if grown:
+        parts.append(f"like for like, sales change by {full_text(grown)} a year")
+    first = "; ".join(parts)
+    shares = estimates.part(Part.VARIANCE_SHARE).filter(pl.col(GROUP) != UNEXPLAINED).sort(VALUE, descending=True)
+    named = [
+        (str(row[GROUP]), format_value(row[VALUE], str(row[UNIT]), 0)) for row in shares.head(4).iter_rows(named=True)
+    ]
+    second = ""
+    if named:
+        (most, share), *others = named
+        second = f"{most.capitalize()} explain{'s' if most in SINGULAR else ''} {share} of the differences between the chain's days"
+        second += "".join(f", {name} {part}" for name, part in others) + "."
+    return f"{first[:1].upper()}{first[1:]}. {second}".strip()
+
+
+def _tables(estimates: EstimateTable) -> list[TextTable]:
+    tables = []
+    days = estimates.part(Part.WEEKDAY)
+    if days.height:
+        raw = {str(row[GROUP]): row for row in estimates.part(Part.WEEKDAY_AS_SOLD).iter_rows(named=True)}
+        tables.append(
+            TextTable(
+                "Weekdays beside the mean of Monday to Saturday",
+                ("Weekday", "Without promotions", "95 % interval", "As sold", "Stores"),
+                [
+                    (
+                        str(row[GROUP]),
+                        value_text(row),
+                        interval_text(row),
+                        value_text(raw[str(row[GROUP])]),
+                        count_text(row[N]),
+                    )
+                    for row in days.iter_rows(named=True)
+                ],
+            )
+        )
+    if estimates.has(Part.MONTH):
+        quiet = {str(row[GROUP]): row for row in estimates.part(Part.MONTH_WITHOUT_HOLIDAYS).iter_rows(named=True)}
+        tables.append(
+            TextTable(
+                "Months beside the average month, promotions taken off",
+                ("Month", "All days", "95 % interval", "Without holidays", "95 % interval", "Years"),
+                [
+                    (
+                        str(row[GROUP]), value_text(row), interval_text(row), value_text(quiet.get(str(row[GROUP]))),
+                        interval_text(quiet.get(str(row[GROUP]))), count_text(row[N]),
+                    )
+                    for row in estimates.part(Part.MONTH).iter_rows(named=True)
+                ],
+            )
+        )  # fmt: skip
+    times = [
+        (str(row[GROUP]) + (f" ({row['Measure']})" if part == Part.GROWTH else ""), value_text(row), interval_text(row))
+        for part in (Part.OCCASION, Part.GROWTH, Part.DAYS_OF_MONTH)
+        for row in estimates.part(part).with_columns(
+            pl.format("days {} of the month", GROUP).alias(GROUP) if part == Part.DAYS_OF_MONTH else pl.col(GROUP)
+        ).iter_rows(named=True)
+    ]  # fmt: skip
+    if times:
+        tables.append(
+            TextTable("Times of the year, growth, days of the month", ("What", "Change", "95 % interval"), times)
+        )
+    strong = [
+        (str(row[GROUP]), value_text(row))
+        for part in (Part.VARIANCE_SHARE, Part.STRENGTH)
+        for row in estimates.part(part).iter_rows(named=True)
+    ]
+    if strong:
+        tables.append(TextTable("Shares of the variance, and strength of the seasons", ("What", "Share"), strong))
+    return tables
+
+
+def _unproven(estimates: EstimateTable) -> str:
+    words = []
+    if not estimates.has(Part.MONTH):
+        words.append(
+            "These data hold less than a full set of months: what months, Christmas, Easter and summer do cannot be told "
+            "from the trend."
+        )
+    else:
+        least = min(estimates.part(Part.MONTH)[N].to_list())
+        words.append(
+            f"Some months were seen in {least} {'year' if least == 1 else 'years'} only, so weather or a single campaign may "
+            "stand in them, and Christmas and Easter, of which there were as few, are judged by the unrest of other days."
+        )
+    if not estimates.has(Part.GROWTH):
+        words.append("Growth cannot be told from the season in so short a time.")
+    elif estimates.first(Part.GROWTH, measure=CUSTOMERS) is None:
+        words.append("Customers were not counted, so that growth cannot be split into customers and their spend.")
+    chance = estimates.first(Part.STRENGTH, f"{YEARLY}, by chance")
+    if chance:
+        strength = estimates.first(Part.STRENGTH, YEARLY)
+        words.append(
+            f"The yearly strength of {full_text(strength, 0)} is to be read beside the {full_text(chance, 0)} that noise alone would show over so "
+            "few years."
+        )
+    if estimates.has(Part.MONTH) and estimates.first(Part.OCCASION, SUMMER) is None:
+        words.append("Summer school holidays cannot be told from summer, as no state had them while others did not.")
+    words.append("Days of the month stand for pay day; nobody's pay day was seen. Weather is not in the data.")
+    return " ".join(words)

@@ -1,0 +1,13 @@
+"""What several questions use, lowest first.
+
+estimates            the one shape of every table, and its rows
+observed             what a chain sold, as arrays of stores × days
+two_way              log sales as the level of each store and weekday, plus the index of each day
+calendar_terms       the regressors of the calendar; calendar_regression: the index of each day explained by them
+adjusted             log sales less weekday levels and calendar
+regression           means and regressions with clustered standard errors
+event_study          what follows when something begins at different times in different stores
+promotion_weeks      promotions by week
+growth               growth a year of each store
+estimate_table       look estimates up in a table; wording: estimates as text
+"""

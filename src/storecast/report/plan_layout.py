@@ -1,0 +1,119 @@
+"""Where the figures of plan.xlsx stand, and the formulas over them.
+
+The sheet Plan has a row for each store and three bands of columns, each with a column for each week and one for the total:
+the forecast, last year, and the change. The sums of the chain stand above the stores, where they stay in sight.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from xlsxwriter.utility import xl_range
+
+from storecast import schema as s
+
+ATTRIBUTES = {s.STORE: "Store", s.STORE_TYPE: "Type", s.ASSORTMENT: "Assortment", s.STATE: "State"}
+TOP = 6  # rows above the first store
+SUMS, HEAD = TOP - 2, TOP - 1
+CENT = 100
+
+
+class Band(IntEnum):
+    """The bands of columns, from left to right."""
+
+    FORECAST = 0
+    LAST_YEAR = 1
+    CHANGE = 2
+
+
+BAND_TITLES = {
+    Band.FORECAST: "Forecast",
+    Band.LAST_YEAR: "Sales on the same weekdays last year",
+    Band.CHANGE: "Change on last year",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some neighbouring stores and weeks: the places of the first and the last of either."""
+
+    first_store: int
+    last_store: int
+    first_week: int
+    last_week: int
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one store in one week."""
+        return self.first_store == self.last_store and self.first_week == self.last_week
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What goes into the workbook, by store and week.
+
+    Attributes
+    ----------
+    stores : the attributes of each store
+    weeks : first and last day of each week
+    forecast, last_year : stores × weeks, in money; last year is None where it is not known
+    bounds : of the chain's weeks, then of all weeks together
+    title : of the sheets
+    """
+
+    stores: list[dict[str, object]]
+    weeks: list[tuple[dt.date, dt.date]]
+    forecast: list[list[float]]
+    last_year: list[list[float | None]]
+    bounds: list[list[float | None]]
+    title: str
+
+    def column(self, band: Band, week: int | None) -> int:
+        """Return the column of a week in a band; None: of the band's total."""
+        return len(ATTRIBUTES) + band * (len(self.weeks) + 1) + (len(self.weeks) if week is None else week)
+
+    def block(self, store: int | None, week: int | None) -> Block:
+        """Return a store and a week as a block; None: all of them."""
+        stores = (0, len(self.stores) - 1) if store is None else (store, store)
+        weeks = (0, len(self.weeks) - 1) if week is None else (week, week)
+        return Block(*stores, *weeks)
+
+    def pairs(self, block: Block) -> list[tuple[float, float | None]]:
+        """Return forecast and last year of a block, store by store."""
+        return [
+            (self.forecast[k][week], self.last_year[k][week])
+            for k in range(block.first_store, block.last_store + 1)
+            for week in range(block.first_week, block.last_week + 1)
+        ]
+
+    def cells(self, band: Band, block: Block) -> str:
+        """Return the cells of a block, such as E7:H18."""
+        cells: str = xl_range(
+            TOP + block.first_store,
+            self.column(band, block.first_week),
+            TOP + block.last_store,
+            self.column(band, block.last_week),
+        )
+        return cells
+
+    def comparable(self, block: Block, sheet: str = "") -> str:
+        """Return the formula of the forecast whose last year is known.
+
+        Parameters
+        ----------
+        block : the stores and weeks
+        sheet : where the formula stands on another sheet, "Plan!"
+        """
+        forecast, last_year = (sheet + self.cells(band, block) for band in (Band.FORECAST, Band.LAST_YEAR))
+        return f"SUMPRODUCT(ISNUMBER({last_year})*{forecast})"
+
+
+def with_last_year(pairs: Sequence[tuple[float, float | None]]) -> list[tuple[float, float]]:
+    """Return the pairs of forecast and last year whose last year is known."""
+    return [(forecast, last_year) for forecast, last_year in pairs if last_year is not None]
+
+
+def total(values: Sequence[float]) -> float:
+    """Add money in cents, without the drift of binary fractions."""
+    return sum(round(value * CENT) for value in values) / CENT

@@ -1,0 +1,85 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.exploration.response.estimate import estimate_response
+from storecast.exploration.response.parts import GAIN, RAW_UPLIFT, UPLIFT, Part
+from storecast.exploration.shared.estimates import (
+    GROUP,
+    HIGH,
+    LOW,
+    MEASURE,
+    PART,
+    TIDY_SCHEMA,
+    VALUE,
+    NotAnswerableError,
+)
+from support.known_chain import first_stores, usual_chain
+
+
+def with_strong_stores(panel: Panel, strong: int) -> Panel:
+    """Return the chain with promotions that bring half more again in its first stores."""
+    keys = panel.calendar.filter((pl.col(s.PROMO) == 1) & (pl.col(s.STORE) <= strong)).select(
+        *s.KEYS, pl.lit(1.5).alias("more")
+    )
+    more = panel.sales.join(keys, on=s.KEYS, how="left", maintain_order="left")
+    return Panel(
+        more.with_columns(pl.col(s.SALES) * pl.col("more").fill_null(1.0)).drop("more"), panel.stores, panel.calendar
+    )
+
+
+def part(table: pl.DataFrame, name: str, measure: str | None = None) -> pl.DataFrame:
+    rows = table.filter(pl.col(PART) == name)
+    return rows if measure is None else rows.filter(pl.col(MEASURE) == measure)
+
+
+def test_stores_that_answer_more_stand_first_with_the_intervals_to_say_so() -> None:
+    table = estimate_response(with_strong_stores(usual_chain(), 15))
+    assert dict(table.schema) == TIDY_SCHEMA
+    uplift = part(table, Part.STORE, UPLIFT)
+    assert {int(name) for name in uplift[GROUP].head(15)} == set(range(1, 16))
+    assert float(uplift[LOW].head(15).min()) > float(uplift[HIGH].tail(100).max())  # type: ignore[arg-type]
+    assert part(table, Part.RELIABILITY)[LOW][0] > 0.8
+    assert part(table, Part.SHIFT)[LOW][0] > 0
+
+
+def test_where_all_stores_answer_alike_noise_is_shrunk_away() -> None:
+    table = estimate_response(usual_chain())
+    shrunk, raw = (part(table, Part.STORE, measure)[VALUE].to_numpy() for measure in (UPLIFT, RAW_UPLIFT))
+    assert shrunk.std() < 0.5 * raw.std()
+    assert abs(part(table, Part.RELIABILITY)[VALUE][0]) < 0.3
+    assert part(table, Part.SPREAD)[VALUE][0] < 0.02
+
+
+def test_most_intervals_hold_the_true_uplift_of_a_store() -> None:
+    """All stores answer alike in truth, against weeks off that mostly follow a promotion."""
+    rows = part(estimate_response(usual_chain()), Part.STORE, UPLIFT)
+    truth = np.expm1(0.294 + 0.028)
+    assert ((rows[LOW] < truth) & (rows[HIGH] > truth)).mean() > 0.9
+
+
+def test_stores_above_below_and_open_are_all_stores() -> None:
+    rows = part(estimate_response(usual_chain()), Part.BREAK_EVEN)
+    assert set(rows.group_by(GROUP).agg(pl.col(VALUE).sum())[VALUE]) == {150.0}
+
+
+def test_the_gain_of_a_day_is_the_uplift_of_a_usual_day() -> None:
+    table = estimate_response(usual_chain())
+    gain, uplift = part(table, Part.STORE, GAIN), part(table, Part.STORE, UPLIFT)
+    panel = usual_chain()
+    store = int(gain[GROUP][0])
+    days = panel.sales.join(panel.calendar, on=s.KEYS).filter(
+        (pl.col(s.STORE) == store) & (pl.col(s.SALES) > 0) & (pl.col(s.PROMO) == 0) & (pl.col(s.DATE).dt.weekday() < 6)
+    )
+    assert gain[VALUE][0] == pytest.approx(float(days[s.SALES].mean()) * uplift[VALUE][0], rel=1e-3)  # type: ignore[arg-type]
+
+
+def test_it_says_when_as_well() -> None:
+    assert part(estimate_response(usual_chain()), Part.WHEN).height == 6
+
+
+def test_a_few_stores_are_not_ranked() -> None:
+    with pytest.raises(NotAnswerableError, match="at least 10"):
+        estimate_response(first_stores(usual_chain(), 5))

@@ -1,0 +1,131 @@
+"""What holds for every question: its section is made of its table alone, and every figure in its sentence stands there."""
+
+import re
+from functools import cache
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.exploration.registry import ask, questions
+from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
+from storecast.exploration.shared.wording import format_value
+from support.known_chain import first_stores, last_days, usual_chain, without_customers
+
+FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
+WORDS = re.compile(
+    r"95 % interval|95 %|\d+(?:\.\d+)? (?:to|and) \d+(?:\.\d+)? (?:km|m|days)|under \d+ m|over \d+ km|Promo2|store\.csv"
+)
+
+
+@cache
+def table_of(key: str) -> pl.DataFrame:
+    result = ask(usual_chain(), questions()[key])
+    assert isinstance(result, pl.DataFrame), result
+    return result
+
+
+def figures_of(table: pl.DataFrame) -> set[str]:
+    """Return every figure of a table as text, in each of the ways in which a sentence may write it."""
+    result = set()
+    for row in table.iter_rows(named=True):
+        for column in (VALUE, LOW, HIGH, N, POSITION):
+            for digits in (None, 0, 1, 2):
+                for unit in (row[UNIT], "count"):
+                    text = format_value(row[column], str(unit), digits)
+                    result |= {
+                        text,
+                        text.removesuffix(" %"),
+                        text.removesuffix(" million"),
+                        text.lstrip("+−"),
+                        text.lstrip("+−").removesuffix(" %"),
+                    }
+    return result  # fmt: skip
+
+
+@pytest.mark.parametrize("key", questions())
+def test_a_section_says_what_was_asked_and_how_it_was_answered(key: str) -> None:
+    section = questions()[key].section(table_of(key))
+    assert section.answer.endswith((".", ")"))
+    assert section.pictures
+    assert section.tables
+    assert min(len(section.method), len(section.unproven)) > 80
+    assert all(picture.alt.endswith((".", ")")) and picture.title for picture in section.pictures)
+    assert len({picture.name for picture in section.pictures}) == len(section.pictures)
+    assert all(len(row) == len(text_table.head) for text_table in section.tables for row in text_table.rows)
+
+
+@pytest.mark.parametrize("key", questions())
+def test_every_figure_of_the_sentence_stands_in_the_table(key: str) -> None:
+    table = table_of(key)
+    answer = questions()[key].section(table).answer
+    for group in sorted({str(group) for group in table[GROUP]}, key=len, reverse=True):
+        if any(letter.isalpha() for letter in group):
+            answer = answer.replace(group, "")
+    text = FIGURE.findall(WORDS.sub("", answer))
+    assert text
+    known = figures_of(table) | {str(group) for group in table[GROUP]}
+    assert not [figure for figure in text if figure.strip(",. ") not in known], questions()[key].section(table).answer
+
+
+@pytest.mark.parametrize("key", questions())
+def test_the_sentence_changes_with_its_table(key: str) -> None:
+    table = table_of(key)
+    other = table.with_columns((pl.col(column) * 0.7 + 0.013).alias(column) for column in (VALUE, LOW, HIGH))
+    assert questions()[key].section(table).answer != questions()[key].section(other).answer
+
+
+KINDS = (
+    "no customers", "one store", "three stores", "a season", "eight months", "never closed", "the same every day", "own promotions",
+)  # fmt: skip
+
+
+def never_closed(panel: Panel) -> Panel:
+    """Return a chain that is open on every day and never promotes."""
+    sold = pl.when(pl.col(s.SALES) == 0).then(500.0 + pl.col(s.DATE).dt.day()).otherwise(pl.col(s.SALES))
+    flags = [pl.lit(1, pl.Int8).alias(s.OPEN), pl.lit(0, pl.Int8).alias(s.PROMO), pl.lit("0").alias(s.STATE_HOLIDAY)]
+    return Panel(panel.sales.with_columns(sold.alias(s.SALES)), panel.stores, panel.calendar.with_columns(flags))
+
+
+def the_same_every_day(panel: Panel) -> Panel:
+    """Return a chain whose stores all sell the same on every open day."""
+    sold = pl.when(pl.col(s.SALES) > 0).then(1000.0).otherwise(0.0)
+    return Panel(panel.sales.with_columns(sold.alias(s.SALES)), panel.stores, panel.calendar)
+
+
+def with_own_promotions(panel: Panel) -> Panel:
+    """Return a chain whose stores promote in weeks of their own, and of which nothing else is known."""
+    own = ((pl.col(s.STORE) + pl.col(s.DATE).dt.week().cast(pl.Int64)) % 3 == 0).cast(pl.Int8)
+    unknown = panel.stores.with_columns(
+        *(pl.lit("").alias(name) for name in (s.STORE_TYPE, s.ASSORTMENT, s.STATE, s.PROMO_INTERVAL)),
+        pl.lit(None, pl.Float64).alias(s.COMPETITION_DISTANCE),
+        *(pl.lit(None, pl.Date).alias(name) for name in (s.COMPETITION_SINCE, s.PROMO2_SINCE)),
+        pl.lit(0, pl.Int8).alias(s.PROMO2),
+    )
+    return Panel(panel.sales, unknown, panel.calendar.with_columns(own.alias(s.PROMO)))
+
+
+@cache
+def chains() -> dict[str, Panel]:
+    panel = usual_chain()
+    return {
+        "no customers": without_customers(panel), "one store": first_stores(panel, 1), "three stores": first_stores(panel, 3),
+        "a season": last_days(panel, 120), "eight months": last_days(panel, 240),
+        "never closed": never_closed(first_stores(panel, 12)), "the same every day": the_same_every_day(first_stores(panel, 25)),
+        "own promotions": with_own_promotions(first_stores(last_days(panel, 500), 15)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("key", questions())
+def test_a_poor_chain_gets_an_answer_or_the_reason_why_not(key: str, kind: str) -> None:
+    result = ask(chains()[kind], questions()[key])
+    if isinstance(result, str):
+        assert len(result) > 20
+        return
+    section = questions()[key].section(result)
+    assert section.answer
+    assert "unknown" not in section.answer
+    assert "nan" not in section.answer.lower()
+    assert not result.filter(pl.col(PART) == "").height
