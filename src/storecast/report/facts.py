@@ -133,7 +133,7 @@ def side_by_side(scores: Sequence[Row], part: str, score: str, models: Sequence[
     ----------
     scores : entries of scores.json
     part : the slice, such as "week"
-    score : its name, such as "RMSPE"
+    score : its name, such as "rmspe"
     models : in the order of the columns
 
     Returns
