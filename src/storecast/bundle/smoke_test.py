@@ -20,6 +20,7 @@ import polars as pl
 
 from storecast.bundle.read import ModelFile, open_model
 from storecast.errors import ModelFileError, UserError, quote
+from storecast.plugins import import_plugins
 
 PART = "trial.parquet"
 
@@ -110,6 +111,7 @@ def _main(path: str, sha256: str, alarm_s: str) -> int:
         model = open_model(Path(path))
         if sha256 and model.sha256 != sha256:
             raise _refusal(model.path, "it changed since it was opened")
+        import_plugins()  # the child inherits the user's environment; the model file has no say in it
         compare(model)
     except UserError as error:
         sys.stderr.write(f"{error}\n")

@@ -24,8 +24,10 @@ def main() -> None:
     """Run the command line."""
     from storecast.cli.app import app
     from storecast.errors import UserError
+    from storecast.plugins import import_plugins
 
     try:
+        import_plugins()
         app()
     except UserError as error:
         sys.stderr.write(f"storecast: {error}\n")

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 import polars as pl
 
+from storecast import plugins
 from storecast.arrays import F64
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
@@ -91,10 +92,22 @@ def create(name: str, *, fast: bool = False, settings: Settings = NONE) -> Forec
     Parameters
     ----------
     settings : fields that depart from the model's own settings, by model; those of other models are left alone
+
+    Raises
+    ------
+    ConfigError
+        where no such model is registered, or a model is registered under a name that is not its own
     """
     if name not in _FACTORIES:
-        raise ConfigError(f"There is no model {quote(name)}.{hint(name, names())} There are: {', '.join(names())}.")
+        raise ConfigError(
+            f"There is no model {quote(name)}.{hint(name, names())} There are: {', '.join(names())}. "
+            f"If a plug-in of yours registers it, name its module in {plugins.VARIABLE}."
+        )
     model = _FACTORIES[name](fast)
+    if model.name != name:
+        raise ConfigError(
+            f"The model registered as {quote(name)} calls itself {quote(model.name)}. Register it under its own name."
+        )
     configure(model, settings)
     return model
 

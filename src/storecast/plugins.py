@@ -1,0 +1,44 @@
+"""Plug-ins: modules of the user's own that register models and features.
+
+Only the user's configuration names them: the environment variable `STORECAST_PLUGINS`, or the entry points of an
+installed package. A model file never causes an import.
+"""
+
+import importlib
+import os
+from importlib.metadata import entry_points
+
+from storecast.errors import ConfigError, quote
+
+ENTRY_POINTS = "storecast.plugins"
+VARIABLE = "STORECAST_PLUGINS"  # module names, separated by commas
+
+
+def import_plugins() -> tuple[str, ...]:
+    """Import every configured plug-in, and return the names of the modules.
+
+    A name is looked up on the import path of the process. Importing a plug-in again does nothing.
+
+    Raises
+    ------
+    ConfigError
+        where a plug-in cannot be imported; the message names it
+    """
+    installed = sorted({point.module for point in entry_points(group=ENTRY_POINTS)})
+    from_environment = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
+    names = tuple(dict.fromkeys([*installed, *from_environment]))
+    for name in names:
+        _import(name)
+    return names
+
+
+def _import(name: str) -> None:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ConfigError(f"The plug-in {quote(name)} is no name of a module; expected one such as mychain.models.")
+    try:
+        importlib.import_module(name)
+    except (ImportError, SyntaxError) as error:
+        raise ConfigError(
+            f"The plug-in {quote(name)} cannot be imported: {error}. Install it, add its folder to PYTHONPATH, or "
+            f"remove it from {VARIABLE}."
+        ) from error
