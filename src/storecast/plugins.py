@@ -1,11 +1,12 @@
 """Plug-ins: modules of the user's own that register models and features.
 
-Only the user's configuration names them: the environment variable `STORECAST_PLUGINS`, or the entry points of an
-installed package. A model file never causes an import.
+Only the user's configuration names them: `plugins` in storecast.toml, the environment variable `STORECAST_PLUGINS`, or the
+entry points of an installed package. A model file never causes an import.
 """
 
 import importlib
 import os
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 from storecast.errors import ConfigError, quote
@@ -14,10 +15,15 @@ ENTRY_POINTS = "storecast.plugins"
 VARIABLE = "STORECAST_PLUGINS"  # module names, separated by commas
 
 
-def import_plugins() -> tuple[str, ...]:
+def import_plugins(more: Sequence[str] = ()) -> tuple[str, ...]:
     """Import every configured plug-in, and return the names of the modules.
 
-    A name is looked up on the import path of the process. Importing a plug-in again does nothing.
+    A name is looked up on the import path of the process. Importing a plug-in again does nothing. Child processes inherit the
+    names through the environment.
+
+    Parameters
+    ----------
+    more : names beside those of the environment and of installed packages: those of storecast.toml
 
     Raises
     ------
@@ -26,9 +32,12 @@ def import_plugins() -> tuple[str, ...]:
     """
     installed = sorted({point.module for point in entry_points(group=ENTRY_POINTS)})
     from_environment = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
-    names = tuple(dict.fromkeys([*installed, *from_environment]))
+    configured = tuple(dict.fromkeys([*from_environment, *more]))
+    names = tuple(dict.fromkeys([*installed, *configured]))
     for name in names:
         _import(name)
+    if configured:
+        os.environ[VARIABLE] = ",".join(configured)
     return names
 
 

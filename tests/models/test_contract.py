@@ -14,7 +14,7 @@ from storecast.models import create, names, restore
 from storecast.uncertainty.point import point_forecasts
 from support.panels import make_panel, with_sales
 
-MODELS = ("naive", "linear", "forest", "boosting", "boosting-plain", "lstm", "blend")
+MODELS = ("naive", "linear", "forest", "boosting", "boosting-plain", "lightgbm", "lstm", "blend")
 HORIZON = 41
 
 

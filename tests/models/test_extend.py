@@ -1,34 +1,41 @@
 """The how-to for a model and a feature of one's own runs as it stands in the docs."""
 
 import datetime as dt
+import json
 import os
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
 from storecast import Task, backtest
+from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError
 from storecast.features import registry
 from storecast.models import base
 from support.panels import make_panel
+from support.served_home import served_process
 
 DOC = Path(__file__).parents[2] / "docs" / "extend.md"
+
+
+def plugin_source() -> str:
+    """Return the blocks of the how-to, as one module."""
+    return "\n\n".join(re.findall(r"```python\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL))
 
 
 def test_the_blocks_of_the_how_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_FEATURES", dict(registry._FEATURES))
     monkeypatch.setattr(base, "_FACTORIES", dict(base._FACTORIES))
-    blocks = re.findall(r"```python\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 2
-    for block in blocks:
-        exec(compile(block, str(DOC), "exec"), {})
+    exec(compile(plugin_source(), str(DOC), "exec"), {"__name__": "mychain"})
     panel = make_panel(stores=4, days=430, ahead=14)
-    found = backtest(panel, ["last_year", "boosting"], [panel.end - dt.timedelta(days=14)], Task(14), fast=True)
-    assert set(found.scores["Model"]) == {"naive", "last_year", "boosting"}
-    assert found.mean("last_year") < 0.5
+    own = ["last_year", "xgboost_forest", "lightgbm"]
+    result = backtest(panel, [*own, "boosting"], [panel.end - dt.timedelta(days=14)], Task(14), fast=True)
+    assert set(result.scores["Model"]) == {"naive", "boosting", *own}
+    assert all(result.mean(model) < 0.5 for model in own)
 
 
 def test_accident_a_model_registered_under_another_name_is_refused_before_any_fit(
@@ -41,26 +48,69 @@ def test_accident_a_model_registered_under_another_name_is_refused_before_any_fi
         base.create("mine")
 
 
-def test_a_plug_ins_model_is_trained_in_one_process_and_forecasts_in_another(tmp_path: Path) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
-    (tmp_path / "mychain.py").write_text("\n\n".join(blocks), encoding="utf-8")
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path, "STORECAST_PLUGINS": "mychain"}
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the plug-in and a chain that names it in storecast.toml."""
+    folder = tmp_path_factory.mktemp("plugin")
+    (folder / "mychain.py").write_text(plugin_source(), encoding="utf-8")
+    write_demo(folder / "data", ChainSpec(stores=5, days=400, horizon=14))
+    (folder / "data" / "storecast.toml").write_text('plugins = ["mychain"]\n', encoding="utf-8")
+    return folder
 
-    def command(*words: str, env: dict[str, str] = environment) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "storecast.cli", *words], env=env, cwd=tmp_path, capture_output=True, text=True
+
+def environment_of(folder: Path, **more: str) -> dict[str, str]:
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
+    return {**os.environ, "PYTHONPATH": path, **more}
+
+
+def command(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    call = [sys.executable, "-m", "storecast.cli", *words]
+    return subprocess.run(
+        call, env=environment_of(folder, **more), cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_plug_in_survives_the_process(chain: Path) -> None:
+    """Trained in one process, loaded in a second with its plug-in, refused in a third without it, served by a fourth."""
+    ran = command(chain, "run", "--data", "data", "--models", "last_year", "--windows", "1", "--out", "home", "--fast")
+    assert ran.returncode == 0, ran.stderr
+    assert (
+        command(chain, "train", "--data", "data", "--models", "xgboost_forest", "--out", "home", "--fast").returncode
+        == 0
+    )
+    models = {json.loads(command(chain, "models", "show", path.name, "--home", "home").stdout)["kind"]: path
+              for path in (chain / "home" / "models").glob("model-*.pkl")}  # fmt: skip
+    words = ["forecast", "--data", "data", "--out", "ahead.csv", "--model"]
+    for path in models.values():
+        ran = command(chain, *words, str(path))
+        assert ran.returncode == 0, ran.stderr
+    (chain / "data" / "storecast.toml").unlink()
+    promoted = (chain / "home" / "models" / "current").read_text(encoding="utf-8").strip()
+    for kind, what in (("naive", "the feature 'best_week'"), ("xgboost_forest", "the feature 'best_week'")):
+        if kind in models:
+            ran = command(chain, *words, str(models[kind]))
+            assert ran.returncode == 2, ran.stderr
+            assert f"needs {what} of the plug-in 'mychain', which is not loaded here" in ran.stderr
+    own = environment_of(chain, STORECAST_PLUGINS="mychain")
+    with served_process(chain / "home", **own) as (_, port):
+        key = (chain / "home" / "admin.key").read_text(encoding="utf-8").strip()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/v1/forecasts",
+            data=json.dumps({"store": 1, "days": 3}).encode(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
         )
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            body = json.load(reply)
+    assert body["model"] == promoted
+    assert len(body["forecasts"]) == 3
 
-    for words in (
-        ["demo-data", "--out", "chain", "--stores", "5", "--days", "500"],
-        ["train", "--data", "chain", "--models", "last_year", "--out", "home", "--fast"],
-    ):
-        assert (done := command(*words)).returncode == 0, done.stderr
-    (model,) = (tmp_path / "home" / "models").glob("model-*.pkl")
-    words = ["forecast", "--data", "chain", "--model", str(model), "--out", "ahead.csv"]
-    assert (done := command(*words)).returncode == 0, done.stderr
-    without = command(*words, env={**environment, "STORECAST_PLUGINS": ""})
-    assert without.returncode == 2, without.stderr
-    assert "'last_year'" in without.stderr
-    assert "STORECAST_PLUGINS" in without.stderr
+
+def test_an_installed_package_is_a_plug_in_by_its_entry_point(chain: Path) -> None:
+    metadata = chain / "mychain-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: mychain\nVersion: 1.0\n", encoding="utf-8")
+    (metadata / "entry_points.txt").write_text("[storecast.plugins]\nmychain = mychain\n", encoding="utf-8")
+    code = "from storecast.plugins import import_plugins; print(import_plugins())"
+    call = [sys.executable, "-c", code]
+    ran = subprocess.run(call, env=environment_of(chain), capture_output=True, text=True, check=True)
+    assert "mychain" in ran.stdout

@@ -15,13 +15,14 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.fitted import FittedModel
 from storecast.bundle.manifest import Manifest
+from storecast.bundle.needs import check_needs, needs_of
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
 from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.panel import Panel
-from storecast.errors import ConfigError
+from storecast.errors import ConfigError, ModelFileError, quote
 from storecast.models import restore
 from storecast.models.base import SETTINGS
 from storecast.uncertainty.calibration import Calibration
@@ -208,6 +209,7 @@ class Bundle(FittedModel):
             "cutoff": panel.end.isoformat(),
             "generated": self.generated,
             "calibration": CALIBRATION,
+            "details": needs_of(self.model.name),
         }
         path = publish(folder, manifest, parts)
         return replace(self, manifest=open_model(path).manifest, name=path.name)
@@ -235,6 +237,10 @@ def load(path: Path) -> Bundle:
         with the reason; nothing in the file has run
     """
     file = open_model(path)
+    try:
+        check_needs(file.manifest.kind, file.manifest.details)
+    except ModelFileError as error:
+        raise ModelFileError(f"The model file {quote(path)} is refused: {error}.") from error
     try_in_child(path, sha256=file.sha256)
     task = Task(int(file.manifest.task["horizon"]), tuple(file.manifest.task["quantiles"]))
     return Bundle(

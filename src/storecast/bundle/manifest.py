@@ -33,7 +33,7 @@ class Manifest:
     digests: dict[str, str]  # SHA-256 of each part, by its name
     generated: bool  # it learned from a generated chain, and says nothing of a real one
     calibration: str | None = None  # the part that holds the calibration
-    details: dict[str, Any] = field(default_factory=dict)  # whatever else a model or workflow wants to remember
+    details: dict[str, Any] = field(default_factory=dict)  # the plug-ins that it needs, see `needs`
     format: int = FORMAT  # of the file
 
     def to_plain(self) -> dict[str, Any]:

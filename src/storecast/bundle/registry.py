@@ -29,10 +29,11 @@ from storecast.bundle.read import (
     signature,
     signature_path,
 )
-from storecast.bundle.versions import readers, running
+from storecast.bundle.versions import running
 from storecast.errors import ModelFileError, quote
 from storecast.files import atomic_write
 from storecast.files import make_folder as make_folder
+from storecast.part_formats import readers
 
 __all__ = [
     "ListedModel",

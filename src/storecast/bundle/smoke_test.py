@@ -88,8 +88,13 @@ def try_in_child(path: Path, timeout_s: float = 60, *, sha256: str | None = None
 
 def compare(model: ModelFile) -> None:
     """Restore a model, forecast its stored rows, and refuse other figures than the stored ones."""
-    from storecast.models import restore  # imported here: a parent that only starts children stays light
+    from storecast.bundle.needs import check_needs  # imported here: a parent that only starts children stays light
+    from storecast.models import restore
 
+    try:
+        check_needs(model.manifest.kind, model.manifest.details)
+    except ModelFileError as error:
+        raise _refusal(model.path, str(error)) from error
     if PART not in model.parts:
         raise _refusal(model.path, f"it holds no {PART} to try it with")
     design = pl.read_parquet(io.BytesIO(model.parts[PART]))

@@ -7,7 +7,7 @@ cannot see that they would be made otherwise today: so our own features have a v
 
 import platform
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import metadata
 
@@ -16,9 +16,6 @@ from storecast.features import VERSION
 
 FEATURES = "features"
 ALWAYS = ("python", "storecast", FEATURES, "numpy", "polars")
-
-# The libraries that read a part, by the end of its name.
-_READERS = {".skops": ("scikit-learn", "skops"), ".ubj": ("xgboost",), ".onnx": ("onnxruntime",)}
 
 # A library that comes under several names on a package index; the name in a manifest is the first.
 _DISTRIBUTIONS = {"xgboost": ("xgboost-cpu", "xgboost")}
@@ -38,18 +35,6 @@ def running(*libraries: str) -> dict[str, str]:
     missing = [name for name, version in here.items() if version is None]
     assert not missing, f"a model is made with libraries that are not installed: {missing}"
     return {name: version for name, version in here.items() if version is not None}
-
-
-def readers(parts: Iterable[str]) -> list[str]:
-    """Return the libraries that read the parts of these names.
-
-    Examples
-    --------
-    >>> readers(["columns.skops", "trees.ubj", "calibration.json"])
-    ['scikit-learn', 'skops', 'xgboost']
-    """
-    needed = [used for part in parts for end, used in _READERS.items() if part.endswith(end)]
-    return sorted({library for used in needed for library in used})
 
 
 @cache

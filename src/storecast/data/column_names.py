@@ -30,6 +30,7 @@ class ColumnNames:
     known: tuple[str, ...] = ()
     text_ids: bool = False
     date_format: str | None = None
+    plugins: tuple[str, ...] = ()  # modules that register models and features
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -45,7 +46,7 @@ def read_column_names(folder: Path) -> ColumnNames:
         settings = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
-    _refuse_unknown(settings, ("columns", "known", "store_ids", "date_format"), FILE)
+    _refuse_unknown(settings, ("columns", "known", "plugins", "store_ids", "date_format"), FILE)
     file_names, known = settings.get("columns", {}), settings.get("known", [])
     if not isinstance(file_names, dict) or not all(isinstance(name, str) for name in file_names.values()):
         raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
@@ -67,7 +68,10 @@ def read_column_names(folder: Path) -> ColumnNames:
     date_format = settings.get("date_format")
     if date_format is not None and not (isinstance(date_format, str) and all(f"%{k}" in date_format for k in "dmY")):
         raise DataError(f'{FILE}, date_format: found {quote(date_format)}; expected %d, %m and %Y, as in "%d.%m.%Y".')
-    return ColumnNames(file_names, tuple(known), settings.get("store_ids") == "text", date_format)
+    plugins = settings.get("plugins", [])
+    if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
+        raise DataError(f'{FILE}, plugins: expected a list of module names, such as ["mychain"].')
+    return ColumnNames(file_names, tuple(known), settings.get("store_ids") == "text", date_format, tuple(plugins))
 
 
 def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:

@@ -30,6 +30,11 @@ def feature(name: str) -> Callable[[Found], Found]:
     return decorate
 
 
+def feature_modules() -> dict[str, str]:
+    """Return the module of each registered feature, by its name."""
+    return {name: function.__module__ for name, function in _FEATURES.items()}
+
+
 def any_own() -> bool:
     """Say whether a feature is registered."""
     return bool(_FEATURES)

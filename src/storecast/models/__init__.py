@@ -6,11 +6,13 @@ linear     ridge of log sales per store, shrunk to the chain
 trees      what forest and boosting share: rows after many origins, one fitted scikit-learn pipeline
 forest     scikit-learn's random forest
 boosting   XGBoost
+lightgbm   LightGBM, an extra
 lstm       a network over all stores, trained by PyTorch, asked through ONNX Runtime
+tree_library a model composed of a tree library
 blend      the mean of linear and both boostings: the most accurate
 """
 
-from storecast.models import blend, boosting, forest, linear, lstm, naive
+from storecast.models import blend, boosting, forest, lightgbm, linear, lstm, naive
 from storecast.models.base import Forecaster, create, names, register, restore
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "boosting",
     "create",
     "forest",
+    "lightgbm",
     "linear",
     "lstm",
     "naive",

@@ -81,6 +81,11 @@ def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]
     return decorate
 
 
+def module_of(name: str) -> str:
+    """Return the module that registered a model."""
+    return _FACTORIES[name].__module__
+
+
 def names() -> tuple[str, ...]:
     """Return the registered names, simplest model first."""
     return tuple(sorted(_FACTORIES, key=lambda name: (_COMPLEXITY[name], name)))

@@ -15,7 +15,7 @@ from storecast.data.panel import Panel
 from storecast.data.read import read_calendar
 from storecast.explain.scenario import compare
 from storecast.workflows.forecasting import whole_horizon
-from storecast.workflows.preparation import DatabaseSource, Source, prepare
+from storecast.workflows.preparation import DatabaseSource, Source, import_plugins_of, prepare
 
 
 def scenario(
@@ -28,6 +28,7 @@ def scenario(
     calendar : CSV or Parquet: Store, Date, and what is to be different of Open, Promo, StateHoliday, SchoolHoliday and own
         columns; days and cells that are left out stay as they are stored
     """
+    import_plugins_of(data)
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, skip=skip)
     panel = whole_horizon(bundle, prepared)

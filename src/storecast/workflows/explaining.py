@@ -12,7 +12,7 @@ from storecast.csv_files import write_csv
 from storecast.errors import ConfigError
 from storecast.explain import explanations
 from storecast.workflows.forecasting import whole_horizon
-from storecast.workflows.preparation import Source, prepare
+from storecast.workflows.preparation import Source, import_plugins_of, prepare
 
 
 def explain(
@@ -38,6 +38,7 @@ def explain(
     """
     if store is None and date is not None:
         raise ConfigError(f"--date {date} needs a store; give --store too.")
+    import_plugins_of(data)
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, skip=skip)
     panel = whole_horizon(bundle, prepared)

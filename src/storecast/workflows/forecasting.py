@@ -19,7 +19,7 @@ from storecast.errors import ConfigError
 from storecast.report.tables import forecast_table
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
-from storecast.workflows.preparation import Prepared, Source, prepare
+from storecast.workflows.preparation import Prepared, Source, import_plugins_of, prepare
 
 
 def forecast(
@@ -48,6 +48,7 @@ def forecast(
     -------
     the number of rows written (exactly those of test.csv where there is one), and the forecast of every store and day
     """
+    import_plugins_of(data)
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
     whole = forecast_with(bundle, prepared)

@@ -14,10 +14,12 @@ from storecast import schema as s
 from storecast.config import Task
 from storecast.data.ahead import extend, future_table
 from storecast.data.clean import Cleaned, clean
+from storecast.data.column_names import read_column_names
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.errors import ConfigError, DataError
 from storecast.files import atomic_write
+from storecast.plugins import import_plugins
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +74,11 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) ->
     return cleaned
 
 
+def import_plugins_of(data: Source) -> None:
+    """Import the plug-ins that a folder's storecast.toml, the environment and installed packages name."""
+    import_plugins(read_column_names(data).plugins if isinstance(data, Path) and data.is_dir() else ())
+
+
 def prepare(
     data: Source,
     *,
@@ -87,6 +94,7 @@ def prepare(
     horizon : days ahead; None: the days that test.csv covers, else 42
     allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
     """
+    import_plugins_of(data)
     cleaned, version = (
         _from_database(data, skip) if isinstance(data, DatabaseSource) else (check(data, skip=skip), None)
     )

@@ -1,0 +1,42 @@
+"""LightGBM on the feature rows: a tree library in one file. An extra: pip install 'storecast[lightgbm]'."""
+
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any
+
+from storecast.models.base import register
+from storecast.models.tree_library import TreeForecaster, TreeLibrary
+
+
+@dataclass(frozen=True)
+class LightgbmSettings:
+    """Parameters of LGBMRegressor, by its own names."""
+
+    objective: str = "l1"
+    n_estimators: int = 400
+    learning_rate: float = 0.05
+    num_leaves: int = 63
+    min_child_samples: int = 40
+    colsample_bytree: float = 0.5
+    random_state: int = 0
+
+
+def make_trees(settings: LightgbmSettings) -> Any:
+    """Return the unfitted trees; one thread, so that the same fit gives the same bytes."""
+    fixed = {"deterministic": True, "force_row_wise": True, "n_jobs": 1, "verbose": -1}
+    return import_module("lightgbm").LGBMRegressor(**asdict(settings), **fixed)
+
+
+LIBRARY = TreeLibrary(
+    module="lightgbm",
+    make=make_trees,
+    save=lambda trees: trees.booster_.model_to_string().encode(),
+    load=lambda text: import_module("lightgbm").Booster(model_str=text.decode()),
+    part="trees.txt",
+)
+
+
+@register("lightgbm", complexity=4)
+def make_lightgbm(fast: bool) -> TreeForecaster:  # noqa: FBT001  (the registry's signature)
+    """Return the model; the fast version has fewer trees."""
+    return TreeForecaster("lightgbm", LightgbmSettings(n_estimators=150) if fast else LightgbmSettings(), LIBRARY)
