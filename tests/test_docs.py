@@ -13,6 +13,7 @@ from storecast.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOUR = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 GROUPS = "|".join(str(group.name) for group in app.registered_groups)  # storecast models list, …
 ENDLESS = {"serve"}  # runs until it is stopped; tests/service asks it
 COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - ENDLESS
@@ -25,11 +26,11 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run the README's commands, in their order, as they stand."""
+    """Run the commands of docs/cli.md, in their order, as they stand."""
     folder = tmp_path_factory.mktemp("tour")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     config = {"XDG_CONFIG_HOME": str(folder / "config")}
-    for block in blocks(README, "sh"):
+    for block in blocks(TOUR, "sh"):
         for line in block.strip().splitlines():
             ran = subprocess.run(
                 ["bash", "-c", line],
@@ -43,13 +44,13 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_commands_of_the_readme_run(tour: Path) -> None:
+def test_the_commands_of_the_tour_run(tour: Path) -> None:
     assert (tour / "forecast.csv").read_text(encoding="utf-8").startswith("Store,Date,Forecast")
     assert (tour / "home" / "report.html").exists()
 
 
 def test_the_home_holds_what_the_readme_lists(tour: Path) -> None:
-    table = README[README.index("## What a run writes") : README.index("## From Python")]
+    table = README[README.index("## What a run writes") : README.index("## Commands")]
     listed = set(re.findall(r"`([\w.]+)/?`(?:, `([\w.]+)/?`)? \|", table))
     names = {name for pair in listed for name in pair if name} - {"changes.csv"}  # written from the second run on
     assert names == {path.name for path in (tour / "home").iterdir()}
@@ -71,7 +72,7 @@ def test_the_python_page_runs(tmp_path: Path) -> None:
 
 
 def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
-    commands = set(re.findall(rf"storecast ((?:{GROUPS}) \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(README, "sh"))))
+    commands = set(re.findall(rf"storecast ((?:{GROUPS}) \w+|[a-z]+(?:-[a-z]+)?) ", "\n".join(blocks(TOUR, "sh"))))
     for path in DOCS:
         for line in re.findall(
             rf"^(?:\$ )?storecast ((?:{GROUPS}) \w+|[a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE

@@ -4,6 +4,7 @@ Each is parsed without running code from the file. A loader tries every model in
 """
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from storecast.errors import ConfigError, quote
 
@@ -30,7 +31,7 @@ def readers_of(part: str) -> tuple[str, ...]:
     >>> readers_of("trees.ubj")
     ('xgboost',)
     """
-    ending = part[part.rfind(".") :]
+    ending = PurePath(part).suffix
     if ending not in FORMATS and ending not in PLAIN:
         raise ConfigError(
             f"The part {quote(part)} has no known format; expected an ending of {', '.join((*FORMATS, *PLAIN))}. Save it in one of "
@@ -47,4 +48,4 @@ def readers(parts: Iterable[str]) -> list[str]:
     >>> readers(["columns.skops", "trees.ubj", "calibration.json"])
     ['scikit-learn', 'skops', 'xgboost']
     """
-    return sorted({library for part in parts for library in readers_of(part)})
+    return sorted({library for part in parts for library in FORMATS.get(PurePath(part).suffix, ())})
