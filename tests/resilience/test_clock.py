@@ -145,7 +145,7 @@ def test_when_the_clock_is_set_back_then_nothing_is_done_twice_and_nothing_stops
     own = copy_of(home, tmp_path / "home")
     now = [dt.datetime.now(dt.UTC)]
     monkeypatch.setattr(request_log, "_now", lambda: now[0])
-    monkeypatch.setattr("storecast.service.journal.time.time", lambda: now[0].timestamp())
+    monkeypatch.setattr("storecast.service.request_log.time.time", lambda: now[0].timestamp())
     with running(settings_of(own), make_key(home_url(own))) as client:
         first = sell(client, dt.date(2014, 2, 25), idempotency_key="a")
         for back in (dt.timedelta(hours=1), dt.timedelta(days=400)):

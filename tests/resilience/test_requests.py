@@ -25,12 +25,14 @@ from storecast.database import tables as t
 from storecast.database.api_keys import all_keys, revoke_key
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
-from storecast.service.rules import PUBLIC, SCOPES
+from storecast.service.routes import ROUTES
 from support.databases import postgres, url
 from support.served_home import Client, chain, copy_of, fill, home, make_key, running, served_process, settings_of
 
 __all__ = ["home", "postgres", "url"]
 
+SCOPES = {(route.method, route.path): route.scope for route in ROUTES if route.scope is not None}
+PUBLIC = [route.path for route in ROUTES if route.scope is None]
 CANARY = "zqcanaryqz"
 DAY = "2014-02-26"  # the second day ahead of the chain
 LARGEST_REPLY = 8192

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from storecast.database.connect import home_url
 from storecast.service.openapi import document, text
-from storecast.service.rules import PUBLIC, SCOPES
+from storecast.service.routes import ROUTES
+from storecast.service.settings import Settings
 from support.served_home import Client, copy_of, make_key, served_process
 
 ROOT = Path(__file__).parents[2]
@@ -21,23 +22,23 @@ def test_the_committed_document_is_the_codes() -> None:
 
 
 def test_the_service_tells_the_same_document(client: Client) -> None:
-    assert client.get("/openapi.json").json() == document()
+    assert client.get("/openapi.json").json() == document(ROUTES, client.service.settings)
 
 
 def test_every_route_is_in_the_document_with_its_scope() -> None:
     found = {
         (method.upper(), path): route.get("x-scope")
-        for path, methods in document()["paths"].items()
+        for path, methods in document(ROUTES, Settings())["paths"].items()
         for method, route in methods.items()
     }
-    assert found == SCOPES | dict.fromkeys((("GET", path) for path in PUBLIC), None)
+    assert found == {(route.method, route.path): route.scope for route in ROUTES}
 
 
 def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
     own = copy_of(home, tmp_path / "home")
     key = make_key(home_url(own))
     document_file = tmp_path / "openapi.json"
-    document_file.write_text(json.dumps(document()), encoding="utf-8")
+    document_file.write_text(json.dumps(document(ROUTES, Settings())), encoding="utf-8")
     with served_process(own, STORECAST_RATE="0") as (process, port):
         command = [
             *(

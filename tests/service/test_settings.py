@@ -9,7 +9,7 @@ import pytest
 from storecast.errors import ConfigError
 from storecast.service.metrics import Metrics
 from storecast.service.problems import KINDS
-from storecast.service.rules import PUBLIC, SCOPES
+from storecast.service.routes import ROUTES
 from storecast.service.settings import Settings, variable
 
 DOCS = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
@@ -61,10 +61,10 @@ def test_every_setting_is_documented_with_its_default() -> None:
 
 def test_every_route_metric_and_problem_is_documented() -> None:
     routes = set(re.findall(r"^\| `(GET|POST) (/\S+?)`", DOCS, re.MULTILINE))
-    assert routes == set(SCOPES) | {("GET", path) for path in PUBLIC}
-    for method, path in SCOPES:
-        line = next(line for line in DOCS.splitlines() if line.startswith(f"| `{method} {path}`"))
-        assert f"| {SCOPES[method, path]} |" in line
+    assert routes == {(route.method, route.path) for route in ROUTES}
+    for route in ROUTES:
+        line = next(line for line in DOCS.splitlines() if line.startswith(f"| `{route.method} {route.path}`"))
+        assert f"| {route.scope or 'none'} |" in line
     metrics = set(re.findall(r"^\| `(storecast_\w+)`", DOCS, re.MULTILINE))
     assert metrics == {family.name for family in Metrics().registry.collect() if family.name.startswith("storecast")}
     assert set(re.findall(r"`/problems/([\w-]+)`", DOCS)) == set(KINDS)

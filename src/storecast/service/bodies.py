@@ -249,11 +249,13 @@ def _object(properties: Schema, *required: str, **more: Any) -> Schema:
 
 
 def _rows(name: str) -> Schema:
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "minItems": 1}
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "minItems": 1, "maxItems": "row_limit"}
 
 
 def _columns(row: Schema) -> Schema:
-    columns = {name: {"type": "array", "items": schema, "minItems": 1} for name, schema in row.items()}
+    columns = {
+        name: {"type": "array", "items": schema, "minItems": 1, "maxItems": "row_limit"} for name, schema in row.items()
+    }
     return _object(columns, s.STORE, description="A list for each column, all of one length.")
 
 

@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 if TYPE_CHECKING:
     from storecast.service.chain import Chain
-    from storecast.service.journal import Line
-    from storecast.service.limits import Load
+    from storecast.service.middleware.limits import Load
     from storecast.service.pool import Pool
+    from storecast.service.request_log import Line
     from storecast.workflows.monitoring import Monitored
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -2,13 +2,18 @@
 
 import base64
 import binascii
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from fastapi import Request
+from starlette.requests import Request
 
 from storecast.service.problems import invalid
+
+
+def query_parameter(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:
+    """Describe a parameter of a query for the OpenAPI document."""
+    return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
 def parameters(request: Request, allowed: Collection[str] = ()) -> dict[str, str]:

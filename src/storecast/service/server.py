@@ -25,7 +25,7 @@ from storecast.service.protocol import protocol_of
 from storecast.service.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
     from storecast.service.service import Service
 
@@ -62,7 +62,7 @@ def serve(settings: Settings) -> None:
         )
 
 
-def config_of(app: "FastAPI", settings: Settings) -> uvicorn.Config:
+def config_of(app: "Starlette", settings: Settings) -> uvicorn.Config:
     """Return how uvicorn serves an application with these settings."""
     return uvicorn.Config(
         app,

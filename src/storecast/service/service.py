@@ -1,19 +1,19 @@
 """Service: what the routes share, made once when the service is built."""
 
 import asyncio
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, field
+from typing import Any, cast
 
-from fastapi import Request
+from starlette.requests import Request
 
 from storecast.database.api_keys import Key, find_key
-from storecast.service.access import Keyring
 from storecast.service.chain import Chain
-from storecast.service.journal import Journal
-from storecast.service.limits import Load
 from storecast.service.metrics import Metrics
+from storecast.service.middleware.auth import Keyring
+from storecast.service.middleware.limits import Load
 from storecast.service.monitor import Monitor
 from storecast.service.pool import Pool
+from storecast.service.request_log import RequestLog
 from storecast.service.settings import Settings
 
 
@@ -27,6 +27,7 @@ class Service:
     large : threads for requests that take long
     quick : threads for looking up keys, which must not wait behind those
     writes : one thread for each write at work; writers of a database follow one another anyhow
+    openapi : the document that the service shows of itself
     """
 
     settings: Settings
@@ -36,9 +37,10 @@ class Service:
     writes: Pool
     keyring: Keyring
     metrics: Metrics
-    journal: Journal
+    request_log: RequestLog
     monitor: Monitor
     load: Load
+    openapi: dict[str, Any] = field(default_factory=dict)
     stopping: bool = False
 
     @classmethod
@@ -61,7 +63,7 @@ class Service:
             writes,
             Keyring(find),
             metrics,
-            Journal(metrics, lambda: chain.database),
+            RequestLog(metrics, lambda: chain.database),
             Monitor(chain, metrics),
             Load(),
         )
@@ -69,14 +71,14 @@ class Service:
     def start(self) -> None:
         """Start what works in the background."""
         self.chain.start()
-        self.journal.start()
+        self.request_log.start()
         self.monitor.start()
 
     async def stop(self) -> None:
         """End it; the log of requests is written first."""
         self.stopping = True
         await asyncio.to_thread(self.monitor.stop)
-        await asyncio.to_thread(self.journal.stop)
+        await asyncio.to_thread(self.request_log.stop)
         await asyncio.to_thread(self.chain.stop)
         for pool in (self.large, self.quick, self.writes):
             pool.close()

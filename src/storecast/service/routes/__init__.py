@@ -1,4 +1,4 @@
-"""The routes: parse, one call below, tell the result.
+"""The routes: parse, one call below, reply. Each file declares its own in ROUTES.
 
 health       alive, ready, metrics
 forecasts    forecasts and scenarios
@@ -6,3 +6,8 @@ stores       stores and their history
 writes       sales, days ahead and stores, in
 models       the models of the home; accuracy so far
 """
+
+from storecast.service.route import Route
+from storecast.service.routes import forecasts, health, models, stores, writes
+
+ROUTES: tuple[Route, ...] = (*health.ROUTES, *forecasts.ROUTES, *stores.ROUTES, *writes.ROUTES, *models.ROUTES)

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.service import answers, asked, json_in
 from storecast.service.asked import Asked
-from storecast.service.call import call_of
 from storecast.service.chain import Served
+from storecast.service.middleware.context import context_of
 from storecast.service.problems import invalid
-from storecast.service.query import parameters
+from storecast.service.query import parameters, query_parameter
 from storecast.service.render import CSV, Chunks, Whole, csv, joined, json_rows
+from storecast.service.route import Route
 from storecast.service.rows_in import COLUMNS, ROWS, fields_of, rows_of
 from storecast.service.service import Service, service_of
 
@@ -20,8 +21,8 @@ BYTES_A_ROW = 250  # of a row in JSON, at the most, to tell small requests from 
 
 async def forecasts(request: Request) -> Response:
     """Answer with the forecasts of the days that are asked for."""
-    service, call = service_of(request), call_of(request.scope)
-    settings, chain, body = service.settings, service.chain, call.body
+    service, context = service_of(request), context_of(request.scope)
+    settings, chain, body = service.settings, service.chain, context.body
     headers = {name: value for name, value in request.scope["headers"] if name in (b"accept", b"content-type")}
     as_csv = headers.get(b"content-type", b"").lower().startswith(b"text/csv")
     small = len(body) <= settings.small_rows * BYTES_A_ROW
@@ -37,11 +38,11 @@ async def forecasts(request: Request) -> Response:
     what = read() if small else await service.large.run(read)
     if what.model and what.model != served.name:
         served = await chain.of(what.model)
-    call.model, call.rows = served.name, what.size
+    context.model, context.rows = served.name, what.size
     reply_csv = _wants_csv(headers.get(b"accept", b""), sent_csv=as_csv)
     if small and what.plain and not reply_csv and what.size <= settings.small_rows:
         found, reply = answers.stored(served, what)
-        call.rows = len(found.places)
+        context.rows = len(found.places)
         if reply is not None:
             return Whole(reply)
     return await _large(service, served, what, answers_csv if reply_csv else answers.answer, as_csv=reply_csv)
@@ -49,20 +50,20 @@ async def forecasts(request: Request) -> Response:
 
 async def scenarios(request: Request) -> Response:
     """Answer with what another calendar would change, and an interval of the difference."""
-    service, call = service_of(request), call_of(request.scope)
+    service, context = service_of(request), context_of(request.scope)
     parameters(request)
     limit = service.settings.row_limit
 
     def read() -> Asked:
-        json_in.check_size(call.body, limit)
-        fields = fields_of(json_in.read(call.body), (ROWS, COLUMNS, "model"))
+        json_in.check_size(context.body, limit)
+        fields = fields_of(json_in.read(context.body), (ROWS, COLUMNS, "model"))
         if not isinstance(fields.get("model", ""), str):
             raise invalid("model", "expected the name of a model, as GET /v1/models lists them")
         return Asked(rows_of(fields, limit), model=fields.get("model", ""))
 
     what = await service.large.run(read)
     served = await (service.chain.of(what.model) if what.model else service.chain.fresh())
-    call.model = served.name
+    context.model = served.name
 
     def work() -> list[bytes]:
         found = answers.find(served.table, what)
@@ -97,3 +98,34 @@ def _wants_csv(accept: bytes, *, sent_csv: bool) -> bool:
     if b"text/csv" in accept:
         return True
     return sent_csv and b"application/json" not in accept
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/forecasts",
+        "forecast",
+        forecasts,
+        "Forecasts of the days that are asked for",
+        "Rows are laid over the stored calendar. With `Accept: text/csv` the reply is CSV.",
+        body="ForecastRequest",
+        reply="Forecasts",
+        parameters=(
+            query_parameter("model", {"type": "string"}, "With CSV: the model that is to answer."),
+            query_parameter("quantiles", {"type": "string"}, "With CSV: quantiles to add, such as 0.1,0.5,0.9."),
+        ),
+        csv=True,
+        csv_reply=True,
+    ),
+    Route(
+        "POST",
+        "/v1/scenarios",
+        "forecast",
+        scenarios,
+        "What another calendar would change",
+        "Takes minutes on a large chain.",
+        body="ScenarioRequest",
+        reply="Changes",
+        long=True,
+    ),
+)

@@ -1,11 +1,12 @@
 """Alive, ready, and in numbers."""
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
 from storecast.service.render import Whole, plain
+from storecast.service.route import Route
 from storecast.service.service import service_of
 
 
@@ -33,4 +34,12 @@ async def metrics(request: Request) -> Response:
 
 async def openapi(request: Request) -> Response:
     """Tell what the service understands, as OpenAPI 3.1."""
-    return plain(request.app.openapi())
+    return plain(service_of(request).openapi)
+
+
+ROUTES = (
+    Route("GET", "/health/live", None, live, "Whether the process answers", reply="Health"),
+    Route("GET", "/health/ready", None, ready, "Whether requests can be answered", reply="Health"),
+    Route("GET", "/metrics", "read", metrics, "Metrics, for Prometheus", reply_type="text/plain"),
+    Route("GET", "/openapi.json", "read", openapi, "This document"),
+)

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import polars as pl
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast import schema as s
@@ -11,10 +11,12 @@ from storecast.bundle import registry
 from storecast.bundle.read import is_model_name, open_model
 from storecast.database.request_log import audit
 from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
-from storecast.service.call import Call, call_of
+from storecast.service.bodies import DATE
+from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.query import parameters
+from storecast.service.query import parameters, query_parameter
 from storecast.service.render import plain
+from storecast.service.route import Route
 from storecast.service.service import Service, service_of
 from storecast.workflows.monitoring import scored_forecasts
 
@@ -49,7 +51,7 @@ async def model(request: Request) -> Response:
     """Tell what a model file says of itself."""
     service = service_of(request)
     parameters(request)
-    path = service.chain.models / _named(service, request.path_params["model"])
+    path = service.chain.models / _named(service, context_of(request.scope).path_parameters["model"])
     file = await service.large.run(open_model, path)
     plain_manifest = file.manifest.to_plain()
     return plain({"name": file.name, **{name: plain_manifest[name] for name in sorted(plain_manifest)}})
@@ -57,18 +59,20 @@ async def model(request: Request) -> Response:
 
 async def promote(request: Request) -> Response:
     """Put a model into use: it is verified and tried in a child process first, and then takes the other's place at once."""
-    service, call = service_of(request), call_of(request.scope)
+    service, context = service_of(request), context_of(request.scope)
     parameters(request)
-    _no_body(call)
-    return await _put(service, call, _named(service, request.path_params["model"]), "model promoted")
+    _no_body(context)
+    return await _put(
+        service, context, _named(service, context_of(request.scope).path_parameters["model"]), "model promoted"
+    )
 
 
 async def rollback(request: Request) -> Response:
     """Put the model back into use that was before."""
-    service, call = service_of(request), call_of(request.scope)
+    service, context = service_of(request), context_of(request.scope)
     parameters(request)
-    _no_body(call)
-    return await _put(service, call, _named(service, registry.previous(service.chain.models)), "model rolled back")
+    _no_body(context)
+    return await _put(service, context, _named(service, registry.previous(service.chain.models)), "model rolled back")
 
 
 async def how_good(request: Request) -> Response:
@@ -88,7 +92,7 @@ async def how_good(request: Request) -> Response:
     return plain({"by": by, "accuracy": told, "alerts": [alert.to_plain() for alert in service.monitor.alerts]})
 
 
-async def _put(service: Service, call: Call, name: str, action: str) -> Response:
+async def _put(service: Service, context: RequestContext, name: str, action: str) -> Response:
     before = (await service.chain.fresh()).name
     try:
         await service.chain.of(name)  # verified, tried and at hand before it is named
@@ -98,9 +102,11 @@ async def _put(service: Service, call: Call, name: str, action: str) -> Response
         raise Problem("conflict", "This model file is refused, and nothing has changed. The log says why.") from problem
 
     def work() -> None:
-        assert call.key is not None
+        assert context.key is not None
         with service.chain.db().begin() as conn:
-            audit(conn, f"key:{call.key.id}", action, {"model": name, "before": before, "request": call.request})
+            audit(
+                conn, f"key:{context.key.id}", action, {"model": name, "before": before, "request": context.request_id}
+            )
             registry.promote(service.chain.models, name)
 
     await service.writes.run(work)
@@ -114,8 +120,8 @@ def _named(service: Service, name: str) -> str:
     return name
 
 
-def _no_body(call: Call) -> None:
-    if call.body.strip() not in (b"", b"{}"):
+def _no_body(context: RequestContext) -> None:
+    if context.body.strip() not in (b"", b"{}"):
         raise invalid("body", "expected none")
 
 
@@ -126,3 +132,31 @@ def _since(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise invalid("query.since", "expected a date such as 2015-06-14") from error
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v1/accuracy",
+        "read",
+        how_good,
+        "Forecasts that were made, against the sales that came",
+        reply="Accuracy",
+        parameters=(
+            query_parameter("since", DATE, "The first day that counts."),
+            query_parameter("by", {"enum": list(BY)}, "What to score by."),
+        ),
+    ),
+    Route("GET", "/v1/models", "read", models, "The models", reply="Models"),
+    Route("GET", "/v1/models/{model}", "read", model, "What a model file says of itself", reply="Model"),
+    Route("POST", "/v1/models/{model}/promote", "admin", promote, "Put a model into use", reply="Promoted", long=True),
+    Route(
+        "POST",
+        "/v1/rollback",
+        "admin",
+        rollback,
+        "Put the model back into use that was before",
+        reply="Promoted",
+        long=True,
+    ),
+)

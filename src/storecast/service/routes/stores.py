@@ -4,15 +4,17 @@ import datetime as dt
 from typing import Any
 
 import polars as pl
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.service.call import call_of
+from storecast.service.bodies import DATE
+from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.query import cursor, parameters, place_of, whole_number
+from storecast.service.query import cursor, parameters, place_of, query_parameter, whole_number
 from storecast.service.render import Whole, json_rows
+from storecast.service.route import Route
 from storecast.service.service import service_of
 
 USUAL_PAGE = 100
@@ -63,14 +65,14 @@ def _page(request: Request, name: str, rows: pl.DataFrame, limit: int, key: str)
     """Tell a page, and where the next begins: nowhere, where this is the last."""
     some = rows.head(limit)
     end: Any = some[key][-1] if rows.height > limit else None
-    call_of(request.scope).rows = some.height
+    context_of(request.scope).rows = some.height
     following = "null" if end is None else f'"{cursor(end if isinstance(end, int | str) else end.isoformat())}"'
     return Whole(b'{"%b":[%b],"next":%b}' % (name.encode(), b",".join(json_rows(some)), following.encode()))
 
 
 def _store(request: Request, panel: Panel) -> Any:
     """Return the store of the path; a problem where the chain does not hold it."""
-    text = request.path_params["store"]
+    text = context_of(request.scope).path_parameters["store"]
     number = _kind(panel) is int
     found: Any = int(text) if number and text.isascii() and text.isdigit() and len(text) < 19 else text
     if (number and found is text) or not (panel.stores[s.STORE] == found).any():
@@ -91,3 +93,26 @@ def _day(text: str, name: str) -> dt.date:
 
 def _kind(panel: Panel) -> type:
     return str if panel.stores.schema[s.STORE] == pl.String else int
+
+
+_LIMIT = query_parameter("limit", {"type": "integer", "minimum": 1, "maximum": "page_limit"}, "Rows of a page.")
+_CURSOR = query_parameter("cursor", {"type": "string"}, "`next` of the page before.")
+
+ROUTES = (
+    Route("GET", "/v1/stores", "read", stores, "The stores", reply="Stores", parameters=(_LIMIT, _CURSOR)),
+    Route("GET", "/v1/stores/{store}", "read", store, "A store", reply="Store"),
+    Route(
+        "GET",
+        "/v1/stores/{store}/history",
+        "read",
+        history,
+        "A store's sales, and the calendar they were made under",
+        reply="History",
+        parameters=(
+            query_parameter("first", DATE, "The first day."),
+            query_parameter("last", DATE, "The last day."),
+            _LIMIT,
+            _CURSOR,
+        ),
+    ),
+)

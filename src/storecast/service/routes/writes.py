@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 import polars as pl
-from fastapi import Request
 from sqlalchemy import Connection
+from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast import schema as s
@@ -18,11 +18,12 @@ from storecast.database.writes import Written, add_calendar, add_sales, add_stor
 from storecast.errors import DataError
 from storecast.service import json_in
 from storecast.service.attributes import attributes
-from storecast.service.call import Call, call_of
 from storecast.service.frames_in import frame, kinds_of
+from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.query import parameters
+from storecast.service.query import parameters, query_parameter
 from storecast.service.render import JSON, Whole
+from storecast.service.route import Route
 from storecast.service.rows_in import COLUMNS, ROWS, csv_rows, fields_of, rows_of
 from storecast.service.service import Service, service_of
 
@@ -84,7 +85,7 @@ async def _write(
     kinds : of the columns of CSV
     add : writes the table; or replaceable, which takes the keyword ``replace``
     """
-    service, call = service_of(request), call_of(request.scope)
+    service, context = service_of(request), context_of(request.scope)
     name = _name(request)
     as_csv = request.headers.get("content-type", "").lower().startswith("text/csv")
     given = parameters(request, (REPLACE,) if as_csv and replaceable else ())
@@ -92,16 +93,16 @@ async def _write(
 
     def parse() -> tuple[pl.DataFrame, bool]:
         if as_csv:
-            return read(csv_rows(call.body, kinds, limit)), _replace(given)
-        json_in.check_size(call.body, limit)
+            return read(csv_rows(context.body, kinds, limit)), _replace(given)
+        json_in.check_size(context.body, limit)
         allowed = (ROWS, COLUMNS, REPLACE) if replaceable else (ROWS, COLUMNS)
-        fields = fields_of(json_in.read(call.body), allowed)
+        fields = fields_of(json_in.read(context.body), allowed)
         if not isinstance(fields.get(REPLACE, False), bool):
             raise invalid(REPLACE, "expected true or false")
         return read(rows_of(fields, limit)), fields.get(REPLACE, False)
 
-    table, replace = parse() if len(call.body) <= SMALL else await service.large.run(parse)
-    call.rows = table.height
+    table, replace = parse() if len(context.body) <= SMALL else await service.large.run(parse)
+    context.rows = table.height
 
     def written(conn: Connection) -> Written:
         if add is not None:
@@ -109,20 +110,25 @@ async def _write(
         found: Written = replaceable(conn, table, replace=replace)
         return found
 
-    reply = await service.writes.run(_done, service, call, what, name, written, (request.url.query or "").encode())
+    reply = await service.writes.run(_done, service, context, what, name, written, (request.url.query or "").encode())
     return Whole(reply.body, reply.media_type, reply.status)
 
 
 def _done(
-    service: Service, call: Call, what: str, name: str | None, write: Callable[[Connection], Written], query: bytes
+    service: Service,
+    context: RequestContext,
+    what: str,
+    name: str | None,
+    write: Callable[[Connection], Written],
+    query: bytes,
 ) -> StoredReply:
     """Write, in one transaction with the audit and the remembered reply."""
-    assert call.key is not None
-    assert call.rule is not None
-    digest = hashlib.sha256(b"\0".join((call.rule.path.encode(), query, call.body))).hexdigest()
+    assert context.key is not None
+    assert context.route is not None
+    digest = hashlib.sha256(b"\0".join((context.route.path.encode(), query, context.body))).hexdigest()
     with service.chain.db().begin() as conn:
         if name is not None:
-            before = idempotent(conn, call.key.id, name, digest)
+            before = idempotent(conn, context.key.id, name, digest)
             if before is not None:  # perhaps by another replica: what is asked here from now on knows it too
                 service.chain.written(orjson.loads(before.body)["version"])
                 return before
@@ -136,10 +142,10 @@ def _done(
             "same": found.same,
             "version": found.version,
         }
-        audit(conn, f"key:{call.key.id}", what, {**fields, "request": call.request})
+        audit(conn, f"key:{context.key.id}", what, {**fields, "request": context.request_id})
         reply = StoredReply(200, JSON, orjson.dumps(fields))
         if name is not None:
-            remember(conn, call.key.id, name, reply)
+            remember(conn, context.key.id, name, reply)
     service.chain.written(found.version)
     return reply
 
@@ -164,3 +170,52 @@ def _replace(given: dict[str, str]) -> bool:
 
 def _kind(panel: Panel) -> type:
     return str if panel.stores.schema[s.STORE] == pl.String else int
+
+
+_ONCE = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]{1,128}$"},
+    "description": "The same key and body within 24 hours: the same reply, and nothing is done twice.",
+}
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1/stores",
+        "write",
+        stores,
+        "New stores in",
+        body="StoresRequest",
+        reply="Written",
+        parameters=(_ONCE,),
+    ),
+    Route(
+        "POST",
+        "/v1/sales",
+        "write",
+        sales,
+        "Sales of stores and days in",
+        "Rows that stand already with these values change nothing. The next forecast knows them.",
+        body="SalesRequest",
+        reply="Written",
+        parameters=(
+            _ONCE,
+            query_parameter(
+                REPLACE, {"enum": ["true", "false"]}, "With CSV: replace rows that stand with other values."
+            ),
+        ),
+        csv=True,
+    ),
+    Route(
+        "POST",
+        "/v1/calendar",
+        "write",
+        calendar,
+        "Days ahead in: openings, promotions, holidays",
+        body="CalendarRequest",
+        reply="Written",
+        parameters=(_ONCE,),
+        csv=True,
+    ),
+)

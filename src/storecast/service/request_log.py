@@ -15,9 +15,8 @@ from typing import NamedTuple
 from storecast.database.connect import Database
 from storecast.database.request_log import AnsweredRequest, forget_replies, record_requests
 from storecast.errors import DatabaseError
-from storecast.service.call import Call
 from storecast.service.metrics import Metrics
-from storecast.service.rules import PUBLIC
+from storecast.service.middleware.context import RequestContext
 
 log = logging.getLogger("storecast.requests")
 
@@ -40,9 +39,10 @@ class Line(NamedTuple):
     rows: int
     seconds: float
     model: str
+    public: bool = False
 
 
-class Journal:
+class RequestLog:
     """The log of requests.
 
     Parameters
@@ -59,7 +59,7 @@ class Journal:
         self._pruned = time.monotonic()
         self._writing = threading.Lock()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="request log", daemon=True)
 
     def start(self) -> None:
         """Begin to write."""
@@ -70,20 +70,21 @@ class Journal:
         self._ended.set()
         self._thread.join(timeout=5)
 
-    def note(self, call: Call, method: str, seconds: float) -> None:
+    def note(self, context: RequestContext, method: str, seconds: float) -> None:
         """Note a request that is over; costs a microsecond."""
-        key, rule = call.key, call.rule
+        key, route = context.key, context.route
         self._new.append(
             Line(
                 time.time(),
-                call.request,
+                context.request_id,
                 None if key is None else key.id,
-                method if rule is not None else UNKNOWN,
-                UNKNOWN if rule is None else rule.path,
-                call.status,
-                call.rows,
+                method if route is not None else UNKNOWN,
+                UNKNOWN if route is None else route.path,
+                context.status,
+                context.rows,
                 seconds,
-                call.model,
+                context.model,
+                public=route is not None and route.scope is None,
             )
         )
 
@@ -93,7 +94,7 @@ class Journal:
             lines = [self._new.popleft() for _ in range(len(self._new))]
             self._metrics.count(lines)
             for line in lines:
-                if line.route not in PUBLIC:  # probes come every few seconds
+                if not line.public:  # probes come every few seconds
                     _tell(line)
                     self._unwritten.append(line)
             while len(self._unwritten) > MOST_WAITING:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from storecast.service.call import Call, call_of
+from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem
-from storecast.service.rules import Rule
+from storecast.service.route import Route
 from storecast.service.settings import Settings
 
 JSON, CSV = b"application/json", b"text/csv"
-WITH_CSV = {"/v1/forecasts", "/v1/sales", "/v1/calendar"}
-LONG = {"/v1/scenarios", "/v1/models/{model}/promote", "/v1/rollback"}
-MOST_BUCKETS = 100_000
+MAX_BUCKETS = 100_000
 CLOSE = {"connection": "close"}  # what is left of a body is not read
 
 
@@ -28,7 +26,7 @@ class Load:
 
 
 class Limits:
-    """Middleware of ASGI, inside `Access`: it hands on requests whose body is whole, small enough and of a kind that is read.
+    """Middleware of ASGI, inside `Auth`: it hands on requests whose body is whole, small enough and of a kind that is read.
 
     Parameters
     ----------
@@ -52,35 +50,35 @@ class Limits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        call = call_of(scope)
-        if call.key is None:  # health: small, and answered whatever else goes on
+        context = context_of(scope)
+        if context.key is None:  # health: small, and answered whatever else goes on
             await self.app(scope, receive, send)
             return
         if self.settings.rate:
-            self._take(call.key.id)
+            self._take(context.key.id)
         held = 0
         try:
-            if call.rule is not None and call.rule.method == "POST":
-                _check_headers(scope, call.rule, self.settings.body_limit)
-                held = await self._receive(call, receive)
-            await self._work(call, scope, receive, send)
+            if context.route is not None and context.route.method == "POST":
+                _check_headers(scope, context.route, self.settings.body_limit)
+                held = await self._receive(context, receive)
+            await self._work(context, scope, receive, send)
         finally:
             self.load.buffered -= held
 
-    async def _work(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _work(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         if self.load.working >= self.settings.concurrency:
             raise _busy("Too many requests are at work.")
-        limit = self.settings.long_time_limit if call.rule and call.rule.path in LONG else self.settings.time_limit
+        limit = self.settings.long_time_limit if context.route and context.route.long else self.settings.time_limit
         self.load.working += 1
         try:
             async with asyncio.timeout(limit) as clock:
 
-                async def answer(message: Message) -> None:
+                async def send_reply(message: Message) -> None:
                     await send(message)
                     if message.get("more_body"):  # a reply in parts may take long, each part of it may not
                         clock.reschedule(asyncio.get_running_loop().time() + limit)
 
-                await self.app(scope, receive, answer)
+                await self.app(scope, receive, send_reply)
         except TimeoutError as error:
             raise Problem(
                 "too-slow", f"It took longer than {limit:g} s. Ask for less at once, or try again later."
@@ -100,11 +98,11 @@ class Limits:
                 f"More than {rate:g} requests a second with this key. Wait, and put more rows into each.",
                 headers={"retry-after": str(wait)},
             )
-        if len(self._buckets) >= MOST_BUCKETS:
+        if len(self._buckets) >= MAX_BUCKETS:
             self._buckets.clear()
         self._buckets[key] = (level, now)
 
-    async def _receive(self, call: Call, receive: Receive) -> int:
+    async def _receive(self, context: RequestContext, receive: Receive) -> int:
         """Receive a body, counting; return the bytes held for it."""
         body, more, held = bytearray(), True, 0
         try:
@@ -114,7 +112,7 @@ class Limits:
                     chunk = _chunk(message)
                     more = message.get("more_body", False)
                     if not more and not body:
-                        call.body = chunk  # most bodies come at once
+                        context.body = chunk  # most bodies come at once
                     body += chunk
                     held = len(body)
                     self.load.buffered += len(chunk)
@@ -125,7 +123,7 @@ class Limits:
                 what = f"The body did not come within {self.settings.body_seconds:g} s."
                 raise Problem("bad-request", what, headers=CLOSE) from error
             raise
-        call.body = call.body or bytes(body)
+        context.body = context.body or bytes(body)
         return held
 
     def _check_size(self, held: int) -> None:
@@ -138,11 +136,10 @@ class Limits:
 def _chunk(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
         raise Problem("bad-request", "The connection was closed before the body had come.")
-    found: bytes = message.get("body", b"")
-    return found
+    return bytes(message.get("body", b""))
 
 
-def _check_headers(scope: Scope, rule: Rule, body_limit: int) -> None:
+def _check_headers(scope: Scope, route: Route, body_limit: int) -> None:
     """Refuse bodies of a kind that is not read, or that say that they are too large."""
     length: int | None = None
     kind: bytes | None = None
@@ -160,7 +157,7 @@ def _check_headers(scope: Scope, rule: Rule, body_limit: int) -> None:
             )
     if length is not None and length > body_limit:
         raise _too_large(body_limit)
-    read = (JSON, CSV) if rule.path in WITH_CSV else (JSON,)
+    read = (JSON, CSV) if route.csv else (JSON,)
     if kind not in read and (kind is not None or length or chunked) and _media_type(kind or b"") not in read:
         expected = b" or ".join(read).decode()
         raise Problem("wrong-type", f"Expected Content-Type {expected}, in UTF-8.", headers=CLOSE)

@@ -10,20 +10,20 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from storecast.database.api_keys import Key
-from storecast.service.call import call_of
+from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, of_status
-from storecast.service.rules import RULES
+from storecast.service.route import Router
 from storecast.service.settings import is_loopback
 
-CACHED_S = 1.0  # a key that was revoked or has expired works no longer than this
-MOST_CACHED = 10_000
-LOOK_S = 5.0  # for looking a key up
+KEY_CACHED_S = 1.0  # a key that was revoked or has expired works no longer than this
+MAX_CACHED_KEYS = 10_000
+LOOKUP_S = 5.0  # for looking a key up
 TOKEN = re.compile(rb"sc_[A-Za-z0-9_-]{43}")
 EVERYTHING = frozenset({"read", "forecast", "write", "admin"})
 NOBODY = Key(0, "no keys", EVERYTHING, dt.datetime(1970, 1, 1, tzinfo=dt.UTC), None, None)
-HOW = "Send Authorization: Bearer and a key; `storecast key create` makes one."
+HOW_TO_GET_A_KEY = "Send Authorization: Bearer and a key; `storecast key create` makes one."
 
-Find = Callable[[str], Awaitable[Key | None]]
+KeyLookup = Callable[[str], Awaitable[Key | None]]
 
 
 class Keyring:
@@ -31,30 +31,30 @@ class Keyring:
 
     Parameters
     ----------
-    find : looks a token up in the database
+    find_key : looks a token up in the database
     """
 
-    def __init__(self, find: Find) -> None:
-        self._find = find
-        self._found: dict[bytes, tuple[float, Key | None]] = {}
-        self._asked: dict[bytes, asyncio.Task[Key | None]] = {}
+    def __init__(self, find_key: KeyLookup) -> None:
+        self._lookup = find_key
+        self._cached: dict[bytes, tuple[float, Key | None]] = {}
+        self._lookups: dict[bytes, asyncio.Task[Key | None]] = {}
 
     async def get(self, token: bytes) -> Key | None:
         """Return the key of a token; None where there is none, or it was revoked."""
         digest = hashlib.sha256(token).digest()
-        cached = self._found.get(digest)
+        cached = self._cached.get(digest)
         if cached is not None and time.monotonic() < cached[0]:
             return cached[1]
         # Many requests at once with one key ask the database once.
-        task = self._asked.get(digest)
+        task = self._lookups.get(digest)
         if task is None:
-            task = self._asked[digest] = asyncio.create_task(self._look(token, digest))
+            task = self._lookups[digest] = asyncio.create_task(self._find(token, digest))
         return await asyncio.shield(task)
 
-    async def _look(self, token: bytes, digest: bytes) -> Key | None:
+    async def _find(self, token: bytes, digest: bytes) -> Key | None:
         try:
-            async with asyncio.timeout(LOOK_S):
-                key = await self._find(token.decode())
+            async with asyncio.timeout(LOOKUP_S):
+                key = await self._lookup(token.decode())
         except TimeoutError as error:
             raise Problem(
                 "not-ready",
@@ -62,72 +62,73 @@ class Keyring:
                 headers={"retry-after": "2"},
             ) from error
         finally:
-            del self._asked[digest]
-        if len(self._found) >= MOST_CACHED:
-            self._found.clear()
-        self._found[digest] = (time.monotonic() + CACHED_S, key)
+            del self._lookups[digest]
+        if len(self._cached) >= MAX_CACHED_KEYS:
+            self._cached.clear()
+        self._cached[digest] = (time.monotonic() + KEY_CACHED_S, key)
         return key
 
 
-class Access:
+class Auth:
     """Middleware of ASGI that lets a request pass whose key allows it.
 
     Parameters
     ----------
     app : what is inside
+    router : finds the route, whose scope the key must have
     keyring : of the database
     no_keys : let requests from this machine pass without a key
     """
 
-    def __init__(self, app: ASGIApp, keyring: Keyring, *, no_keys: bool) -> None:
+    def __init__(self, app: ASGIApp, router: Router, keyring: Keyring, *, no_keys: bool) -> None:
         self.app = app
+        self.router = router
         self.keyring = keyring
         self.no_keys = no_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
         if scope["type"] == "http":
-            call = call_of(scope)
-            call.rule = rule = RULES.find(scope["method"], scope["path"])
-            if rule is None or rule.scope is not None:
-                call.key = key = _from_here(scope) if self.no_keys else await self._key(scope)
-                if rule is None:
-                    raise _no_route(scope["path"])
-                if rule.scope not in key.scopes and "admin" not in key.scopes:
+            context = context_of(scope)
+            route, context.path_parameters = self.router.find(scope["method"], scope["path"])
+            context.route = route
+            if route is None or route.scope is not None:
+                context.key = key = _local_key(scope) if self.no_keys else await self._key(scope)
+                if route is None:
+                    raise self._no_route(scope["path"])
+                if not key.may(route.scope or "admin"):
                     raise Problem(
                         "not-allowed",
-                        f"This route needs a key of scope {rule.scope}; this key has {', '.join(sorted(key.scopes)) or 'none'}.",
+                        f"This route needs a key of scope {route.scope}; this key has {', '.join(sorted(key.scopes)) or 'none'}.",
                     )
         await self.app(scope, receive, send)
 
     async def _key(self, scope: Scope) -> Key:
         sent = [value for name, value in scope["headers"] if name == b"authorization"]
         if not sent:
-            raise _no_key(f"The request has no key. {HOW}")
+            raise _no_key(f"The request has no key. {HOW_TO_GET_A_KEY}")
         scheme, _, token = sent[0].partition(b" ")
         if len(sent) > 1 or scheme.lower() != b"bearer" or not TOKEN.fullmatch(token):
-            raise _no_key(f"The header Authorization holds no key of ours. {HOW}")
+            raise _no_key(f"The header Authorization holds no key of ours. {HOW_TO_GET_A_KEY}")
         key = await self.keyring.get(token)
-        if key is None or key.revoked is not None:
-            raise _no_key("This key is not known, or was revoked. Ask for a new one.")
-        if key.expires is not None and key.expires <= dt.datetime.now(dt.UTC):
-            raise _no_key("This key has expired. Ask for a new one.")
+        if key is None:
+            raise _no_key("This key is not known. Ask for a new one.")
+        if not key.holds(dt.datetime.now(dt.UTC)):
+            raise _no_key("This key was revoked or has expired. Ask for a new one.")
         return key
 
-
-def _no_route(path: str) -> Problem:
-    """Say what is wrong with a request that has no rule. It ends here: the router's shapes are others than those of the rules."""
-    allowed = ", ".join(RULES.methods(path))
-    if allowed:
-        return Problem("wrong-method", f"Expected {allowed}.", headers={"allow": allowed})
-    return of_status(404)
+    def _no_route(self, path: str) -> Problem:
+        allowed = ", ".join(self.router.methods(path))
+        if allowed:
+            return Problem("wrong-method", f"Expected {allowed}.", headers={"allow": allowed})
+        return of_status(404)
 
 
 def _no_key(detail: str) -> Problem:
     return Problem("no-key", detail, headers={"www-authenticate": 'Bearer realm="storecast"'})
 
 
-def _from_here(scope: Scope) -> Key:
+def _local_key(scope: Scope) -> Key:
     """Let a request pass without a key where a page of another site cannot have sent it: by its Host and its CutoffState."""
     headers = scope["headers"]
     hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]

@@ -1,0 +1,94 @@
+"""Routes: each declared once, with the scope that it needs and what goes in and out.
+
+The router, the access rules (`middleware.auth`), the limits and the OpenAPI document all read these declarations.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Scope = Literal["read", "forecast", "write", "admin"]
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One route.
+
+    Attributes
+    ----------
+    method : GET or POST
+    path : with parameters such as ``{store}``, each one segment of the address
+    scope : that a key needs; None: the route is public
+    endpoint : answers the request
+    summary : one line for people
+    description : more for people
+    body, reply : names of schemas in `bodies`; without a body schema the body is empty
+    parameters : of the query and the headers, as OpenAPI describes them
+    csv : bodies in CSV are read too
+    csv_reply : replies are CSV where the client asks for it
+    reply_type : media type of the reply
+    long : the long time limit holds
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    scope: Scope | None
+    endpoint: Endpoint
+    summary: str
+    description: str = ""
+    body: str | None = None
+    reply: str | None = None
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    csv: bool = False
+    csv_reply: bool = False
+    reply_type: str = "application/json"
+    long: bool = False
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names of the parameters in the path."""
+        return _PARAMETER.findall(self.path)
+
+
+class Router:
+    """Finds the route of a request.
+
+    Parameters
+    ----------
+    routes : all routes; two with the same method and path are a mistake of ours
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes = tuple(routes)
+        self._fixed: dict[tuple[str, str], Route] = {
+            (route.method, route.path): route for route in self.routes if not route.path_parameters
+        }
+        self._patterns = [
+            (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", route.path)), route)
+            for route in self.routes
+            if route.path_parameters
+        ]
+        assert len({(route.method, route.path) for route in self.routes}) == len(self.routes), (
+            "a route is declared twice"
+        )
+
+    def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
+        """Return the route of a request and the parameters of its path; no route where there is none."""
+        route = self._fixed.get((method, path))
+        if route is not None:
+            return route, {}
+        for pattern, candidate in self._patterns:
+            if candidate.method == method and (match := pattern.fullmatch(path)):
+                return candidate, match.groupdict()
+        return None, {}
+
+    def methods(self, path: str) -> list[str]:
+        """Return the methods that a path answers to."""
+        return sorted({route.method for route in self.routes if self.find(route.method, path)[0] is not None})
