@@ -159,7 +159,7 @@ def test_when_the_clock_is_set_back_then_nothing_is_done_twice_and_nothing_stops
         # A model trained now has an older name than the one in use, and must still replace it.
         models = own / "models"
         named = registry.current(models).name
-        panel, _ = read_panel(client.service.chain.db())
+        panel, _ = read_panel(client.service.live.database())
         publish = partial(registry.publish, now=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
         monkeypatch.setattr("storecast.bundle.bundle.publish", publish)
         older = train("naive", panel, own)

@@ -528,7 +528,7 @@ def writer(home: Path, url: str, tmp_path: Path) -> Iterator[Client]:
 
 
 def written(client: Client) -> pl.DataFrame:
-    panel, _ = read_panel(client.service.chain.db())
+    panel, _ = read_panel(client.service.live.database())
     return panel.sales.filter(pl.col("Date") == dt.date(2014, 2, 25))
 
 
@@ -551,7 +551,7 @@ def test_writes_are_done_once_and_never_twice(writer: Client) -> None:
     replaced = writer.post("/v1/sales", {"rows": [{**body["rows"][0], "Sales": 1}], "replace": True})
     assert replaced.json()["replaced"] == 1
     # The audit table records each write and its key.
-    with writer.service.chain.db().reading() as conn:
+    with writer.service.live.database().reading() as conn:
         found = conn.execute(sa.select(t.audit.c.actor, t.audit.c.action).where(t.audit.c.action == "sales")).all()
     assert len(found) >= 2
     assert all(row.actor.startswith("key:") for row in found)

@@ -15,7 +15,7 @@ MONEY = ("Forecast", "Lower80", "Upper80", "Lower95", "Upper95")
 
 
 def stored_row(client: Client, store: int, day: int, **changes: Any) -> dict[str, Any]:
-    table = client.service.chain.served.table
+    table = client.service.live.snapshot.table
     place = table.store_at[store] * table.days + day
     return {
         "Store": store,
@@ -26,7 +26,7 @@ def stored_row(client: Client, store: int, day: int, **changes: Any) -> dict[str
 
 
 def expected(client: Client, store: int, day: int) -> dict[str, float]:
-    table = client.service.chain.served.table
+    table = client.service.live.snapshot.table
     return table.frame.row(table.store_at[store] * table.days + day, named=True)
 
 
@@ -34,8 +34,8 @@ def test_a_stored_day_is_answered_with_the_models_forecast(client: Client) -> No
     reply = client.forecasts({"rows": [stored_row(client, 2, 3)]})
     assert reply.status_code == 200
     body = reply.json()
-    served = client.service.chain.served
-    assert (body["model"], body["cutoff"], body["assumed"]) == (served.name, str(served.ready.cutoff), [])
+    served = client.service.live.snapshot
+    assert (body["model"], body["cutoff"], body["assumed"]) == (served.name, str(served.predictor.cutoff), [])
     (row,) = body["forecasts"]
     found = expected(client, 2, 3)
     assert [row[name] for name in MONEY] == [found[name] for name in MONEY]
@@ -63,9 +63,9 @@ def test_a_row_without_calendar_takes_the_stored_one(client: Client) -> None:
 def test_a_changed_row_goes_the_whole_road(client: Client) -> None:
     row = stored_row(client, 2, 3)
     changed = {**row, "Promo": 1 - row["Promo"]}
-    ready = client.service.chain.served.ready
+    ready = client.service.live.snapshot.predictor
     reply = client.forecasts({"rows": [changed, stored_row(client, 2, 4), stored_row(client, 3, 3)]}).json()
-    table = client.service.chain.served.table
+    table = client.service.live.snapshot.table
     under, _ = ready.predict(table.calendar_of([changed]))
     found = {(line["Store"], line["Date"]): line["Forecast"] for line in reply["forecasts"]}
     for day in (3, 4):  # the day beside it is the same store's, and is told under the same calendar
@@ -82,7 +82,7 @@ def test_a_closed_day_sells_nothing(client: Client) -> None:
 
 
 def test_a_store_start_and_days(client: Client) -> None:
-    table = client.service.chain.served.table
+    table = client.service.live.snapshot.table
     rows = client.forecasts({"store": 3, "start": table.dates[2], "days": 4}).json()["forecasts"]
     assert [(row["Store"], row["Date"]) for row in rows] == [(3, date) for date in table.dates[2:6]]
     assert len(client.forecasts({"store": 3}).json()["forecasts"]) == HORIZON
@@ -91,7 +91,7 @@ def test_a_store_start_and_days(client: Client) -> None:
 def test_ids_are_echoed_and_weekdays_must_agree(client: Client) -> None:
     rows = [stored_row(client, 1, 0, Id=17), stored_row(client, 1, 1, Id="x")]
     assert [row["Id"] for row in client.forecasts({"rows": rows}).json()["forecasts"]] == [17, "x"]
-    table = client.service.chain.served.table
+    table = client.service.live.snapshot.table
     right = stored_row(client, 1, 0, DayOfWeek=table.weekdays[0])
     assert client.forecasts({"rows": [right]}).status_code == 200
     wrong = stored_row(client, 1, 0, DayOfWeek=table.weekdays[0] % 7 + 1)
@@ -99,7 +99,7 @@ def test_ids_are_echoed_and_weekdays_must_agree(client: Client) -> None:
 
 
 def test_columns_in_give_columns_out(client: Client) -> None:
-    dates = client.service.chain.served.table.dates[:2]
+    dates = client.service.live.snapshot.table.dates[:2]
     reply = client.forecasts({"columns": {"Store": [1, 2], "Date": dates}}).json()["forecasts"]
     assert reply["Store"] == [1, 2]
     assert reply["Forecast"] == [expected(client, 1, 0)["Forecast"], expected(client, 2, 1)["Forecast"]]
@@ -108,14 +108,14 @@ def test_columns_in_give_columns_out(client: Client) -> None:
 
 
 def test_csv_in_and_out(client: Client) -> None:
-    dates = client.service.chain.served.table.dates[:2]
+    dates = client.service.live.snapshot.table.dates[:2]
     text = f"Id,Store,Date,Promo\n=1+1,1,{dates[0]},\n8,2,{dates[1]},0\n"
     reply = client.forecasts(text, content_type="text/csv")
     assert reply.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(reply.text)))
     assert [row["Id"] for row in rows] == ["'=1+1", "8"]
     assert rows[0]["Forecast"] == f"{expected(client, 1, 0)['Forecast']:.2f}"
-    assert reply.headers["x-model"] == client.service.chain.served.name
+    assert reply.headers["x-model"] == client.service.live.snapshot.name
     assert (
         client.forecasts(text, content_type="text/csv", accept="application/json").json()["forecasts"][0]["Store"] == 1
     )
@@ -171,7 +171,7 @@ def test_a_new_store_is_forecast_by_its_attributes(client: Client) -> None:
 
 
 def test_days_that_rest_on_a_calendar_that_was_worked_out_are_named(client: Client) -> None:
-    table, ready = client.service.chain.served.table, client.service.chain.served.ready
+    table, ready = client.service.live.snapshot.table, client.service.live.snapshot.predictor
     body = client.forecasts({"store": 1}).json()
     rows = table.frame.filter(pl.col(s.STORE) == 1).select(s.KEYS)
     assert [day["Date"] for day in body["assumed"]] == [str(day) for day in ready.assumed(rows)[s.DATE]]

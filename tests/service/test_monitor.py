@@ -21,7 +21,7 @@ def test_when_sales_are_half_of_what_was_forecast_then_it_is_told_and_taken_back
 ) -> None:
     own = copy_of(home, tmp_path / "home")
     with running(settings_of(own), make_key(home_url(own))) as client:
-        monitor, chain = client.service.monitor, client.service.chain
+        monitor, chain = client.service.monitor, client.service.live
 
         def sell(share: float) -> None:
             """Sell a share of what was forecast for each of twelve days, and look."""
@@ -30,7 +30,7 @@ def test_when_sales_are_half_of_what_was_forecast_then_it_is_told_and_taken_back
             ]
             reply = client.post("/v1/sales", {"rows": rows, "replace": True})
             assert reply.status_code == 200, reply.text
-            wait_until(lambda: chain.served.version >= reply.json()["version"], 60)
+            wait_until(lambda: chain.snapshot.version >= reply.json()["version"], 60)
             monitor.look()
 
         def metrics() -> list[str]:

@@ -151,11 +151,11 @@ def running(settings: Settings, key: str | None = None, *, trial: bool = False) 
     thread = threading.Thread(target=lambda: loop.run_until_complete(live()), daemon=True)
     client = Client(app, loop, key)
     if not trial:
-        app.state.service.chain.load = load_untried
+        app.state.service.live.models.load = load_untried
     try:
         thread.start()
         assert begun.wait(10)
-        wait_until(lambda: app.state.service.chain.served is not None, 60)
+        wait_until(lambda: app.state.service.live.snapshot is not None, 60)
         yield client
     finally:
         asyncio.run_coroutine_threadsafe(client._client.aclose(), loop).result(10)

@@ -12,26 +12,26 @@ from storecast import schema as s
 from storecast.bundle.predictor import NEAR
 from storecast.service.asked import Asked
 from storecast.service.attributes import attributes
-from storecast.service.chain import Served
+from storecast.service.live.snapshot import Snapshot
 from storecast.service.problems import invalid
 from storecast.service.render import joined, json_columns, json_rows
 from storecast.service.rows_in import COLUMNS
 from storecast.service.table import Found, Table
 
 
-def stored(served: Served, asked: Asked) -> tuple[Found, bytes | None]:
+def stored(snapshot: Snapshot, asked: Asked) -> tuple[Found, bytes | None]:
     """Find what is asked for and, where it all stands on the stored calendar, return the reply in JSON.
 
     For requests of rows alone (`Asked.plain`); a request that needs more gets None, and goes on to `answer`.
     """
-    found = find(served.table, asked)
+    found = find(snapshot.table, asked)
     if found.changed or found.new:
         return found, None
-    assumed = served.table.assumed(found)
+    assumed = snapshot.table.assumed(found)
     return found, b'%b,"assumed":%b,"forecasts":[%b]}' % (
-        served.head,
+        snapshot.reply_head,
         orjson.dumps(assumed) if assumed else b"[]",
-        b",".join(served.table.rows(found)),
+        b",".join(snapshot.table.rows(found)),
     )
 
 
@@ -43,15 +43,15 @@ def find(table: Table, asked: Asked) -> Found:
     return table.find(asked.rows, _new(table, asked))
 
 
-def answer(served: Served, asked: Asked) -> Iterable[bytes]:
+def answer(snapshot: Snapshot, asked: Asked) -> Iterable[bytes]:
     """Return the reply in JSON, in chunks."""
-    table = served.with_quantiles(asked.quantiles)
+    table = snapshot.with_quantiles(asked.quantiles)
     found = find(table, asked)
     if found.changed or found.new or asked.layout == COLUMNS or asked.totals or asked.explain:
-        rows, assumed = worked_out(served, table, asked, found)
+        rows, assumed = worked_out(snapshot, table, asked, found)
     else:
         rows, assumed = None, table.assumed(found)
-    parts: list[Iterable[bytes]] = [[b'%b,"assumed":%b,"forecasts":' % (served.head, orjson.dumps(assumed))]]
+    parts: list[Iterable[bytes]] = [[b'%b,"assumed":%b,"forecasts":' % (snapshot.reply_head, orjson.dumps(assumed))]]
     if rows is None:
         parts.append(_list(table.rows(found)))
     elif asked.layout == COLUMNS:
@@ -60,20 +60,22 @@ def answer(served: Served, asked: Asked) -> Iterable[bytes]:
         parts.append(_list(json_rows(rows)))
     if asked.totals and rows is not None:
         _only_of_the_chain(found, "totals")
-        parts.append(chain([b',"totals":'], _list(json_rows(served.ready.totals(rows.drop(s.ID, strict=False))))))
+        parts.append(chain([b',"totals":'], _list(json_rows(snapshot.predictor.totals(rows.drop(s.ID, strict=False))))))
     if asked.explain and rows is not None:
-        parts.append(chain([b',"explanations":'], _list(json_rows(explained(served, found, rows)))))
+        parts.append(chain([b',"explanations":'], _list(json_rows(explained(snapshot, found, rows)))))
     parts.append([b"}"])
     return list(chain.from_iterable(parts))
 
 
-def frame(served: Served, asked: Asked) -> pl.DataFrame:
+def frame(snapshot: Snapshot, asked: Asked) -> pl.DataFrame:
     """Return the answered rows as a table."""
-    table = served.with_quantiles(asked.quantiles)
-    return worked_out(served, table, asked, find(table, asked))[0]
+    table = snapshot.with_quantiles(asked.quantiles)
+    return worked_out(snapshot, table, asked, find(table, asked))[0]
 
 
-def worked_out(served: Served, table: Table, asked: Asked, found: Found) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+def worked_out(
+    snapshot: Snapshot, table: Table, asked: Asked, found: Found
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Return the asked rows in their order, under the calendar that they say, and the days that rest on assumptions.
 
     A store is answered as a whole: what a row says of one day moves the days around it.
@@ -86,9 +88,9 @@ def worked_out(served: Served, table: Table, asked: Asked, found: Found) -> tupl
         parts = []
         if found.changed:
             overlay = table.overlay(asked.rows, found, found.changed)
-            parts.append(served.ready.predict(overlay, asked.quantiles)[0])
+            parts.append(snapshot.predictor.predict(overlay, asked.quantiles)[0])
         if found.new:
-            cold, guessed = _cold(served, table, asked, found)
+            cold, guessed = _cold(snapshot, table, asked, found)
             parts.append(cold)
             assumed += guessed
         there = [p for p in found.places if p >= 0 and p // table.days not in found.changed]
@@ -107,12 +109,12 @@ def worked_out(served: Served, table: Table, asked: Asked, found: Found) -> tupl
     return rows, assumed
 
 
-def explained(served: Served, found: Found, rows: pl.DataFrame) -> pl.DataFrame:
+def explained(snapshot: Snapshot, found: Found, rows: pl.DataFrame) -> pl.DataFrame:
     """Return what the asked forecasts are made of, in money that adds up to each."""
     _only_of_the_chain(found, "explain")
     if found.changed:
         raise invalid("explain", "tells of the stored calendar alone; send the rows as they are stored, or without it")
-    made_of = served.ready.explain(rows[s.STORE].unique(maintain_order=True).to_list())
+    made_of = snapshot.predictor.explain(rows[s.STORE].unique(maintain_order=True).to_list())
     return rows.select(s.KEYS).join(made_of, on=s.KEYS, how="left", maintain_order="left")
 
 
@@ -129,13 +131,13 @@ def _new(table: Table, asked: Asked) -> dict[Any, int] | None:
     return new
 
 
-def _cold(served: Served, table: Table, asked: Asked, found: Found) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+def _cold(snapshot: Snapshot, table: Table, asked: Asked, found: Found) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     assert asked.rows is not None
     rows = [asked.rows[k] for k in found.new]
     named = {row[s.STORE] for row in rows}
     stores = attributes(asked.stores, table.kind, table.frame.schema[s.STORE], "stores")
     stores = stores.filter(pl.col(s.STORE).is_in(list(named)))
-    forecast, _ = served.ready.predict_new_stores(stores, table.calendar_of(rows), asked.quantiles)
+    forecast, _ = snapshot.predictor.predict_new_stores(stores, table.calendar_of(rows), asked.quantiles)
     whole = {(row[s.STORE], row[s.DATE]) for row in rows if all(row.get(name) is not None for name in s.KNOWN)}
     assumed = []
     for row in rows:

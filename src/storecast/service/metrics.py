@@ -6,20 +6,33 @@ docs/service.md lists every metric; a test compares.
 import datetime as dt
 from collections import Counter as TallyOf
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-if TYPE_CHECKING:
-    from storecast.service.chain import Chain
-    from storecast.service.middleware.limits import Load
-    from storecast.service.pool import Pool
-    from storecast.service.request_log import Line
-    from storecast.workflows.monitoring import Monitored
+from storecast.service.live.live_model import LiveModel
+from storecast.service.middleware.limits import Load
+from storecast.service.pool import Pool
+from storecast.workflows.monitoring import Monitored
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FIGURES = ("rmspe", "wape", "bias", "coverage80", "coverage95")  # of the last twelve weeks
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class FinishedRequest(NamedTuple):
+    """A request that is over, as the metrics, the log and the database note it."""
+
+    at: float  # seconds since 1970
+    request_id: str
+    key: int | None
+    method: str
+    route: str
+    status: int
+    rows: int
+    seconds: float
+    model: str
+    public: bool = False
 
 
 class Metrics:
@@ -49,7 +62,7 @@ class Metrics:
         )
         self.alerts = Gauge("storecast_alert", "1 for what has left its band", ["model", "what", "advice"], registry=at)
 
-    def watch(self, found: "Monitored") -> None:
+    def watch(self, found: Monitored) -> None:
         """Tell how good the forecasts made have been, and what has left its band."""
         self.accuracy.clear()
         for line in found.accuracy.filter(Slice="all").iter_rows(named=True):
@@ -60,7 +73,7 @@ class Metrics:
         for alert in found.alerts:
             self.alerts.labels(alert.model, alert.what, alert.advice).set(1)
 
-    def count(self, lines: Iterable["Line"]) -> None:
+    def count(self, lines: Iterable[FinishedRequest]) -> None:
         """Count requests that were answered."""
         answered: TallyOf[tuple[str, str, int]] = TallyOf()
         rows: TallyOf[str] = TallyOf()
@@ -73,16 +86,16 @@ class Metrics:
         for route, total in rows.items():
             self.rows.labels(route).inc(total)
 
-    def text(self, chain: "Chain", load: "Load", pool: "Pool") -> bytes:
+    def text(self, live: LiveModel, load: Load, pool: Pool) -> bytes:
         """Return all metrics, as they are now."""
-        self.ready.set(chain.ready)
+        self.ready.set(live.ready)
         self.working.set(load.working)
         self.waiting.set(pool.held)
-        self.refresh.set(bool(chain.trouble))
-        served = chain.served
-        if served is not None:
-            self.version.set(served.version)
-            self.cutoff.set(dt.datetime.combine(served.ready.cutoff, dt.time(), dt.UTC).timestamp())
+        self.refresh.set(bool(live.watcher.trouble))
+        snapshot = live.snapshot
+        if snapshot is not None:
+            self.version.set(snapshot.version)
+            self.cutoff.set(dt.datetime.combine(snapshot.predictor.cutoff, dt.time(), dt.UTC).timestamp())
             self.model.clear()
-            self.model.labels(served.name).set(1)
+            self.model.labels(snapshot.name).set(1)
         return generate_latest(self.registry)

@@ -11,7 +11,7 @@ import threading
 from storecast.errors import UserError
 from storecast.monitor.alerts import Alert
 from storecast.monitor.noise import BLOCK
-from storecast.service.chain import Chain
+from storecast.service.live.live_model import LiveModel
 from storecast.service.metrics import Metrics
 from storecast.workflows.monitoring import Monitored, monitor_panel, scored_forecasts
 
@@ -30,13 +30,13 @@ class Monitor:
 
     Parameters
     ----------
-    chain : what is served
+    live : what is served
     metrics : take what was found
     """
 
-    def __init__(self, chain: Chain, metrics: Metrics) -> None:
+    def __init__(self, live: LiveModel, metrics: Metrics) -> None:
         self.found: Monitored | None = None
-        self._chain = chain
+        self._live = live
         self._metrics = metrics
         self._version = 0
         self._ended = threading.Event()
@@ -58,14 +58,14 @@ class Monitor:
 
     def look(self) -> None:
         """Set forecasts beside sales, where there are other sales than at the last look."""
-        served = self._chain.served
-        if served is None or served.version == self._version:
+        snapshot = self._live.snapshot
+        if snapshot is None or snapshot.version == self._version:
             return
-        panel = served.ready.panel
-        rows = scored_forecasts(self._chain.db(), panel.end - dt.timedelta(days=LOOKED_AT))
+        panel = snapshot.predictor.panel
+        rows = scored_forecasts(self._live.database(), panel.end - dt.timedelta(days=LOOKED_AT))
         before = {(alert.model, alert.what) for alert in self.alerts}
-        self.found = monitor_panel(rows, panel, self._chain.models)
-        self._version = served.version
+        self.found = monitor_panel(rows, panel, self._live.models_folder)
+        self._version = snapshot.version
         self._metrics.watch(self.found)
         for alert in self.found.alerts:
             if (alert.model, alert.what) not in before:

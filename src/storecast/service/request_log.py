@@ -10,12 +10,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from storecast.database.connect import Database
 from storecast.database.request_log import AnsweredRequest, forget_replies, record_requests
 from storecast.errors import DatabaseError
-from storecast.service.metrics import Metrics
+from storecast.service.metrics import FinishedRequest, Metrics
 from storecast.service.middleware.context import RequestContext
 
 log = logging.getLogger("storecast.requests")
@@ -25,21 +24,6 @@ MOST_WAITING = 100_000  # lines
 AT_ONCE = 5_000  # lines in one transaction
 PRUNE_S = 3600.0
 UNKNOWN = "none"  # the route of what has no route
-
-
-class Line(NamedTuple):
-    """A request that is over."""
-
-    at: float  # seconds since 1970
-    request: str
-    key: int | None
-    method: str
-    route: str
-    status: int
-    rows: int
-    seconds: float
-    model: str
-    public: bool = False
 
 
 class RequestLog:
@@ -54,8 +38,8 @@ class RequestLog:
     def __init__(self, metrics: Metrics, database: Callable[[], Database | None]) -> None:
         self._metrics = metrics
         self._database = database
-        self._new: deque[Line] = deque()
-        self._unwritten: deque[Line] = deque()
+        self._new: deque[FinishedRequest] = deque()
+        self._unwritten: deque[FinishedRequest] = deque()
         self._pruned = time.monotonic()
         self._writing = threading.Lock()
         self._ended = threading.Event()
@@ -74,7 +58,7 @@ class RequestLog:
         """Note a request that is over; costs a microsecond."""
         key, route = context.key, context.route
         self._new.append(
-            Line(
+            FinishedRequest(
                 time.time(),
                 context.request_id,
                 None if key is None else key.id,
@@ -122,21 +106,21 @@ class RequestLog:
                 logging.getLogger(__name__).exception("writing the log of requests failed")
 
 
-def _tell(line: Line) -> None:
+def _tell(line: FinishedRequest) -> None:
     log.info(
         "%s %s %d in %.1f ms",
         line.method,
         line.route,
         line.status,
         line.seconds * 1000,
-        extra={"request": line.request, "key": line.key, "rows": line.rows or None, "model": line.model or None},
+        extra={"request": line.request_id, "key": line.key, "rows": line.rows or None, "model": line.model or None},
     )
 
 
-def _answered(line: Line) -> AnsweredRequest:
+def _answered(line: FinishedRequest) -> AnsweredRequest:
     return AnsweredRequest(
         dt.datetime.fromtimestamp(line.at, dt.UTC),
-        line.request,
+        line.request_id,
         line.key or None,
         line.method,
         line.route,

@@ -7,7 +7,7 @@ from typing import Any, cast
 from starlette.requests import Request
 
 from storecast.database.api_keys import Key, find_key
-from storecast.service.chain import Chain
+from storecast.service.live.live_model import LiveModel
 from storecast.service.metrics import Metrics
 from storecast.service.middleware.auth import Keyring
 from storecast.service.middleware.limits import Load
@@ -23,7 +23,7 @@ class Service:
 
     Attributes
     ----------
-    chain : what is served
+    live : what is served
     large : threads for requests that take long
     quick : threads for looking up keys, which must not wait behind those
     writes : one thread for each write at work; writers of a database follow one another anyhow
@@ -31,7 +31,7 @@ class Service:
     """
 
     settings: Settings
-    chain: Chain
+    live: LiveModel
     large: Pool
     quick: Pool
     writes: Pool
@@ -49,28 +49,28 @@ class Service:
         large = Pool(settings.workers, settings.waiting, "large")
         quick = Pool(2, settings.concurrency, "quick")
         writes = Pool(2, settings.waiting, "writes")
-        chain = Chain(settings, large)
+        live = LiveModel(settings, large)
         metrics = Metrics()
 
         async def find(token: str) -> Key | None:
-            return await quick.run(find_key, chain.db(), token)
+            return await quick.run(find_key, live.database(), token)
 
         return cls(
             settings,
-            chain,
+            live,
             large,
             quick,
             writes,
             Keyring(find),
             metrics,
-            RequestLog(metrics, lambda: chain.database),
-            Monitor(chain, metrics),
+            RequestLog(metrics, lambda: live.source.database),
+            Monitor(live, metrics),
             Load(),
         )
 
     def start(self) -> None:
         """Start what works in the background."""
-        self.chain.start()
+        self.live.watcher.start()
         self.request_log.start()
         self.monitor.start()
 
@@ -79,11 +79,10 @@ class Service:
         self.stopping = True
         await asyncio.to_thread(self.monitor.stop)
         await asyncio.to_thread(self.request_log.stop)
-        await asyncio.to_thread(self.chain.stop)
+        await asyncio.to_thread(self.live.watcher.stop)
         for pool in (self.large, self.quick, self.writes):
             pool.close()
-        if self.chain.database is not None:
-            self.chain.database.close()
+        self.live.source.close()
 
 
 def service_of(request: Request) -> Service:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from storecast.service import answers, asked, json_in
 from storecast.service.asked import Asked
-from storecast.service.chain import Served
+from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import invalid
 from storecast.service.query import parameters, query_parameter
@@ -22,30 +22,30 @@ BYTES_A_ROW = 250  # of a row in JSON, at the most, to tell small requests from 
 async def forecasts(request: Request) -> Response:
     """Answer with the forecasts of the days that are asked for."""
     service, context = service_of(request), context_of(request.scope)
-    settings, chain, body = service.settings, service.chain, context.body
+    settings, chain, body = service.settings, service.live, context.body
     headers = {name: value for name, value in request.scope["headers"] if name in (b"accept", b"content-type")}
     as_csv = headers.get(b"content-type", b"").lower().startswith(b"text/csv")
     small = len(body) <= settings.small_rows * BYTES_A_ROW
     given = parameters(request, asked.PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
-    now = chain.served
-    served = now if now is not None and now.version >= chain.wanted else await chain.fresh()
+    now = chain.snapshot
+    snapshot = now if now is not None and now.version >= chain.freshness.wanted else await chain.fresh()
 
     def read() -> Asked:
         if as_csv:
-            return asked.from_csv(body, given, served.table.known, served.table.kind, settings.row_limit)
+            return asked.from_csv(body, given, snapshot.table.known, snapshot.table.kind, settings.row_limit)
         return asked.from_json(body, settings.row_limit)
 
     what = read() if small else await service.large.run(read)
-    if what.model and what.model != served.name:
-        served = await chain.of(what.model)
-    context.model, context.rows = served.name, what.size
+    if what.model and what.model != snapshot.name:
+        snapshot = await chain.model(what.model)
+    context.model, context.rows = snapshot.name, what.size
     reply_csv = _wants_csv(headers.get(b"accept", b""), sent_csv=as_csv)
     if small and what.plain and not reply_csv and what.size <= settings.small_rows:
-        found, reply = answers.stored(served, what)
+        found, reply = answers.stored(snapshot, what)
         context.rows = len(found.places)
         if reply is not None:
             return Whole(reply)
-    return await _large(service, served, what, answers_csv if reply_csv else answers.answer, as_csv=reply_csv)
+    return await _large(service, snapshot, what, answers_csv if reply_csv else answers.answer, as_csv=reply_csv)
 
 
 async def scenarios(request: Request) -> Response:
@@ -62,33 +62,33 @@ async def scenarios(request: Request) -> Response:
         return Asked(rows_of(fields, limit), model=fields.get("model", ""))
 
     what = await service.large.run(read)
-    served = await (service.chain.of(what.model) if what.model else service.chain.fresh())
-    context.model = served.name
+    snapshot = await (service.live.model(what.model) if what.model else service.live.fresh())
+    context.model = snapshot.name
 
     def work() -> list[bytes]:
-        found = answers.find(served.table, what)
-        rows = json_rows(served.ready.scenario(served.table.calendar_of(what.rows or [])))
+        found = answers.find(snapshot.table, what)
+        rows = json_rows(snapshot.predictor.scenario(snapshot.table.calendar_of(what.rows or [])))
         assert not found.new
-        return [b'%b,"changes":[' % served.head, *joined(rows), b"]}"]
+        return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), b"]}"]
 
     return Chunks(await service.large.run(work))
 
 
-def answers_csv(served: Served, what: Asked) -> list[bytes]:
+def answers_csv(snapshot: Snapshot, what: Asked) -> list[bytes]:
     """Return the reply in CSV, in chunks."""
-    return list(csv(answers.frame(served, what)))
+    return list(csv(answers.frame(snapshot, what)))
 
 
 async def _large(
-    service: Service, served: Served, what: Asked, answer: Callable[[Served, Asked], object], *, as_csv: bool
+    service: Service, snapshot: Snapshot, what: Asked, answer: Callable[[Snapshot, Asked], object], *, as_csv: bool
 ) -> Response:
-    chunks = await service.large.run(answer, served, what)
+    chunks = await service.large.run(answer, snapshot, what)
     assert isinstance(chunks, list)
     response = Chunks(chunks, CSV) if as_csv else Chunks(chunks)
     if as_csv:  # JSON says it in the body
         response.raw_headers += [
-            (b"x-model", served.name.encode()),
-            (b"x-cutoff", served.ready.cutoff.isoformat().encode()),
+            (b"x-model", snapshot.name.encode()),
+            (b"x-cutoff", snapshot.predictor.cutoff.isoformat().encode()),
         ]
     return response
 

@@ -20,8 +20,8 @@ async def ready(request: Request) -> Response:
     service = service_of(request)
     if service.stopping:
         raise Problem("not-ready", "The service is about to end.")
-    if not service.chain.ready:
-        what = service.chain.database_trouble or "No model is loaded yet."
+    if not service.live.ready:
+        what = service.live.source.trouble or "No model is loaded yet."
         raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
     return plain({"status": "ready"})
 
@@ -29,7 +29,7 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Tell the metrics, for Prometheus."""
     service = service_of(request)
-    return Whole(service.metrics.text(service.chain, service.load, service.large), MEDIA_TYPE)
+    return Whole(service.metrics.text(service.live, service.load, service.large), MEDIA_TYPE)
 
 
 async def openapi(request: Request) -> Response:

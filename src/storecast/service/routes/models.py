@@ -27,8 +27,8 @@ async def models(request: Request) -> Response:
     """List the models, newest first."""
     service = service_of(request)
     parameters(request)
-    listed = await service.large.run(registry.list_models, service.chain.models)
-    serving = service.chain.served
+    listed = await service.large.run(registry.list_models, service.live.models_folder)
+    serving = service.live.snapshot
     return plain(
         {
             "models": [
@@ -51,7 +51,7 @@ async def model(request: Request) -> Response:
     """Tell what a model file says of itself."""
     service = service_of(request)
     parameters(request)
-    path = service.chain.models / _named(service, context_of(request.scope).path_parameters["model"])
+    path = service.live.models_folder / _named(service, context_of(request.scope).path_parameters["model"])
     file = await service.large.run(open_model, path)
     plain_manifest = file.manifest.to_plain()
     return plain({"name": file.name, **{name: plain_manifest[name] for name in sorted(plain_manifest)}})
@@ -72,7 +72,9 @@ async def rollback(request: Request) -> Response:
     service, context = service_of(request), context_of(request.scope)
     parameters(request)
     _no_body(context)
-    return await _put(service, context, _named(service, registry.previous(service.chain.models)), "model rolled back")
+    return await _put(
+        service, context, _named(service, registry.previous(service.live.models_folder)), "model rolled back"
+    )
 
 
 async def how_good(request: Request) -> Response:
@@ -85,7 +87,7 @@ async def how_good(request: Request) -> Response:
     since = _since(given.get("since"))
 
     def work() -> list[dict[str, object]]:
-        found = accuracy_of(scored_forecasts(service.chain.db(), since), *BY[by])
+        found = accuracy_of(scored_forecasts(service.live.database(), since), *BY[by])
         return found.with_columns(pl.col(pl.Date).dt.to_string(), pl.col(pl.Float64).round(6)).to_dicts()
 
     told = await service.large.run(work)
@@ -93,9 +95,9 @@ async def how_good(request: Request) -> Response:
 
 
 async def _put(service: Service, context: RequestContext, name: str, action: str) -> Response:
-    before = (await service.chain.fresh()).name
+    before = (await service.live.fresh()).name
     try:
-        await service.chain.of(name)  # verified, tried and at hand before it is named
+        await service.live.model(name)  # verified, tried and at hand before it is named
     except Problem as problem:
         if problem.kind != "not-valid":
             raise
@@ -103,19 +105,19 @@ async def _put(service: Service, context: RequestContext, name: str, action: str
 
     def work() -> None:
         assert context.key is not None
-        with service.chain.db().begin() as conn:
+        with service.live.database().begin() as conn:
             audit(
                 conn, f"key:{context.key.id}", action, {"model": name, "before": before, "request": context.request_id}
             )
-            registry.promote(service.chain.models, name)
+            registry.promote(service.live.models_folder, name)
 
     await service.writes.run(work)
-    serving = await service.chain.promoted(name, service.settings.long_time_limit / 2)
+    serving = await service.live.wait_for_model(name, service.settings.long_time_limit / 2)
     return plain({"model": name, "before": before, "serving": serving})
 
 
 def _named(service: Service, name: str) -> str:
-    if not is_model_name(name) or not (service.chain.models / name).is_file():
+    if not is_model_name(name) or not (service.live.models_folder / name).is_file():
         raise Problem("not-found", "There is no such model; GET /v1/models lists them.")
     return name
 

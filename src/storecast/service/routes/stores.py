@@ -25,7 +25,7 @@ async def stores(request: Request) -> Response:
     service = service_of(request)
     given = parameters(request, ("limit", "cursor"))
     limit = whole_number(given, "limit", USUAL_PAGE, 1, service.settings.page_limit)
-    panel = (await service.chain.fresh()).ready.panel
+    panel = (await service.live.fresh()).predictor.panel
     rows = panel.stores.sort(s.STORE)
     if "cursor" in given:
         rows = rows.filter(pl.col(s.STORE) > place_of(given["cursor"], _kind(panel)))
@@ -35,7 +35,7 @@ async def stores(request: Request) -> Response:
 async def store(request: Request) -> Response:
     """Tell what is known of a store."""
     parameters(request)
-    panel = (await service_of(request).chain.fresh()).ready.panel
+    panel = (await service_of(request).live.fresh()).predictor.panel
     found = panel.stores.filter(pl.col(s.STORE) == _store(request, panel))
     return Whole(next(json_rows(found)))
 
@@ -45,7 +45,7 @@ async def history(request: Request) -> Response:
     service = service_of(request)
     given = parameters(request, ("first", "last", "limit", "cursor"))
     limit = whole_number(given, "limit", USUAL_PAGE, 1, service.settings.page_limit)
-    panel = (await service.chain.fresh()).ready.panel
+    panel = (await service.live.fresh()).predictor.panel
     asked = pl.col(s.STORE) == _store(request, panel)
     for name in ("first", "last"):
         if name in given:

@@ -37,7 +37,7 @@ Add = Callable[[Connection, pl.DataFrame], Written]
 
 async def sales(request: Request) -> Response:
     """Take sales of stores and days; the next forecast knows them."""
-    panel = service_of(request).chain.panel()
+    panel = service_of(request).live.panel()
     kinds = kinds_of((s.SALES, s.CUSTOMERS, *s.KNOWN, *panel.known), _kind(panel))
 
     def read(rows: list[Any]) -> pl.DataFrame:
@@ -48,7 +48,7 @@ async def sales(request: Request) -> Response:
 
 async def calendar(request: Request) -> Response:
     """Take days ahead: openings, promotions, holidays; the next forecast knows them."""
-    panel = service_of(request).chain.panel()
+    panel = service_of(request).live.panel()
     kinds = kinds_of((*s.KNOWN, *panel.known), _kind(panel))
 
     def read(rows: list[Any]) -> pl.DataFrame:
@@ -59,7 +59,7 @@ async def calendar(request: Request) -> Response:
 
 async def stores(request: Request) -> Response:
     """Take new stores, or what is newly known of old ones."""
-    panel = service_of(request).chain.panel()
+    panel = service_of(request).live.panel()
 
     def read(rows: list[Any]) -> pl.DataFrame:
         return attributes(rows, _kind(panel), panel.stores.schema[s.STORE])
@@ -126,11 +126,11 @@ def _done(
     assert context.key is not None
     assert context.route is not None
     digest = hashlib.sha256(b"\0".join((context.route.path.encode(), query, context.body))).hexdigest()
-    with service.chain.db().begin() as conn:
+    with service.live.database().begin() as conn:
         if name is not None:
             before = idempotent(conn, context.key.id, name, digest)
             if before is not None:  # perhaps by another replica: what is asked here from now on knows it too
-                service.chain.written(orjson.loads(before.body)["version"])
+                service.live.freshness.written(orjson.loads(before.body)["version"])
                 return before
         try:
             found = write(conn)
@@ -146,7 +146,7 @@ def _done(
         reply = StoredReply(200, JSON, orjson.dumps(fields))
         if name is not None:
             remember(conn, context.key.id, name, reply)
-    service.chain.written(found.version)
+    service.live.freshness.written(found.version)
     return reply
 
 

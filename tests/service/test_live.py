@@ -17,7 +17,7 @@ from storecast.bundle.bundle import load
 from storecast.database.connect import Database, home_url
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError
-from storecast.service.chain import Served
+from storecast.service.live.snapshot import Snapshot
 from support.served_home import Client, copy_of, make_key, running, settings_of, wait_until
 from support.stored_forecasts import stored_forecast
 
@@ -51,8 +51,8 @@ def test_the_trial_in_a_child_process_comes_before_a_model_is_served(
     tried: list[Any] = []
     monkeypatch.setattr("storecast.bundle.bundle.try_in_child", lambda path, **_: tried.append(path.name))
     with running(settings_of(own), trial=True) as client:
-        assert client.service.chain.load is load
-        assert tried == [client.service.chain.served.name]
+        assert client.service.live.models.load is load
+        assert tried == [client.service.live.snapshot.name]
 
 
 def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path) -> None:
@@ -70,29 +70,29 @@ def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer
         rows = [{"Store": store, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]
         assert writer.post("/v1/sales", {"rows": rows}).json()["inserted"] == 6
         assert cutoff(writer) == str(date)
-    served = writer.service.chain.served
-    wait_until(lambda: stored_forecast(writer.service.chain.db(), served.name, FIRST) is not None, 10)
+    served = writer.service.live.snapshot
+    wait_until(lambda: stored_forecast(writer.service.live.database(), served.name, FIRST) is not None, 10)
     good = writer.get("/v1/accuracy?by=week").json()["accuracy"]
     assert [(row["WeekAhead"], row["Rows"]) for row in good] == [(1, good[0]["Rows"])]
     assert good[0]["rmspe"] > 0
 
 
 def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    chain, made = writer.service.chain, Served.of
+    live, make_snapshot = writer.service.live, Snapshot.of
 
-    def fail(*_: Any) -> Served:
+    def fail(*_: Any) -> Snapshot:
         raise ConfigError("the chain has other columns")
 
-    monkeypatch.setattr(Served, "of", fail)
+    monkeypatch.setattr(Snapshot, "of", fail)
     rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
     assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
-    wait_until(lambda: "other columns" in chain.trouble, 10)
+    wait_until(lambda: "other columns" in live.watcher.trouble, 10)
     for _ in range(3):
-        chain.look()
+        live.watcher.look()
         time.sleep(0.2)
-    assert "other columns" in chain.trouble, "it is not forgotten at the next look"
-    monkeypatch.setattr(Served, "of", made)
-    wait_until(lambda: chain.trouble == "" and cutoff(writer) == str(FIRST), 10)
+    assert "other columns" in live.watcher.trouble, "it is not forgotten at the next look"
+    monkeypatch.setattr(Snapshot, "of", make_snapshot)
+    wait_until(lambda: live.watcher.trouble == "" and cutoff(writer) == str(FIRST), 10)
 
 
 def test_a_database_that_was_brought_back_to_an_older_state_is_read_again(writer: Client, own: Path) -> None:
@@ -103,13 +103,13 @@ def test_a_database_that_was_brought_back_to_an_older_state_is_read_again(writer
     assert cutoff(writer) == str(FIRST)
     with sqlite3.connect(own / "kept.db") as kept, sqlite3.connect(own / "storecast.db") as now:
         kept.backup(now)
-    wait_until(lambda: writer.service.chain.served.version == 1, 10)
+    wait_until(lambda: writer.service.live.snapshot.version == 1, 10)
     assert cutoff(writer) == "2014-02-24"
-    assert writer.service.chain.wanted == 0
+    assert writer.service.live.freshness.wanted == 0
 
 
 def test_a_promoted_day_ahead_moves_the_forecast(writer: Client) -> None:
-    table = writer.service.chain.served.table
+    table = writer.service.live.snapshot.table
     day = next(k for k in range(table.days) if table.stored[s.OPEN][k] == 1 and table.stored[s.PROMO][k] == 0)
     ask = {"rows": [{"Store": 1, "Date": table.dates[day]}]}
     before = writer.forecasts(ask).json()["forecasts"][0]["Forecast"]
@@ -142,7 +142,7 @@ def test_a_model_is_promoted_under_load_and_no_reply_mixes_two(writer: Client) -
         assert reply == {"model": second, "before": first, "serving": True}
         assert writer.forecasts(ask).json()["model"] == second
         assert writer.post("/v1/rollback", "").json()["model"] == first
-        assert registry.rollback(writer.service.chain.models) == second  # by command, beside the service
+        assert registry.rollback(writer.service.live.models_folder) == second  # by command, beside the service
         wait_until(lambda: writer.forecasts(ask).json()["model"] == second, 20)
     finally:
         end.set()
@@ -153,15 +153,15 @@ def test_a_model_is_promoted_under_load_and_no_reply_mixes_two(writer: Client) -
 
 def test_a_model_that_is_refused_changes_nothing(writer: Client) -> None:
     first, second = names(writer)
-    path = writer.service.chain.models / second
+    path = writer.service.live.models_folder / second
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     reply = writer.post(f"/v1/models/{second}/promote", "{}")
     assert (reply.status_code, reply.json()["type"]) == (409, "/problems/conflict")
     assert str(path.parent) not in reply.text
-    (writer.service.chain.models / "current").write_text(f"{second}\n", encoding="ascii")
-    wait_until(lambda: "refused" in writer.service.chain.trouble, 20)
+    (writer.service.live.models_folder / "current").write_text(f"{second}\n", encoding="ascii")
+    wait_until(lambda: "refused" in writer.service.live.watcher.trouble, 20)
     assert writer.forecasts({"store": 1, "days": 1}).json()["model"] == first
     assert writer.get("/health/ready", key=None).status_code == 200
     assert "storecast_trouble 1.0" in writer.get("/metrics").text

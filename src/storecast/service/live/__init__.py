@@ -1,0 +1,9 @@
+"""What is served: the promoted model at the cutoff of the newest sales, replaced whole when either changes.
+
+live_model   what endpoints ask: the snapshot that is served, other models by name
+snapshot     a model with the chain that it answers for; never changes
+watcher      the thread that looks for newer sales and another promoted model
+source       the database and models/current, as the watcher reads them
+freshness    requests that wait for what was written before them
+models       other models than the promoted one, loaded when they are asked for
+"""

@@ -1,0 +1,103 @@
+"""Other models than the promoted one: loaded when they are asked for, over the same chain, and the last few kept."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from storecast.bundle.bundle import load
+from storecast.bundle.fitted import FittedModel
+from storecast.bundle.predictor import Predictor
+from storecast.bundle.read import is_model_name
+from storecast.data.panel import Panel
+from storecast.errors import ModelFileError
+from storecast.service.live.snapshot import Snapshot
+from storecast.service.pool import Pool
+from storecast.service.problems import invalid
+
+log = logging.getLogger(__name__)
+
+
+class ModelCache:
+    """Snapshots of models by name; used on the event loop.
+
+    Parameters
+    ----------
+    folder : with the model files
+    pool : where models are loaded
+    size : how many are kept
+
+    Attributes
+    ----------
+    load : reads and verifies a model file, and tries it in a child process
+    """
+
+    def __init__(self, folder: Path, pool: Pool, size: int) -> None:
+        self.folder = folder
+        self.size = size
+        self.load: Callable[[Path], FittedModel] = load
+        self._pool = pool
+        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+        self._loading: dict[tuple[str, int], asyncio.Task[Snapshot]] = {}
+
+    async def get(self, name: str, panel: Panel, version: int, at_least: int) -> Snapshot:
+        """Return a model by the name of its file.
+
+        Parameters
+        ----------
+        panel, version : of the chain, where the model has to be loaded
+        at_least : the version that a model in the cache must have
+
+        Raises
+        ------
+        Problem
+            there is no such model, or its file is refused
+        """
+        cached = self._snapshots.get(name)
+        if cached is not None and cached.version >= at_least:
+            self._snapshots.move_to_end(name)
+            return cached
+        if not is_model_name(name) or not (self.folder / name).is_file():
+            raise invalid("model", "there is no such model; GET /v1/models lists them")
+        task = self._loading.get((name, version))
+        if task is None:
+            task = asyncio.create_task(
+                self._load(name, None if cached is None else cached.predictor.bundle, panel, version)
+            )
+            self._loading[name, version] = task
+        return await asyncio.shield(task)
+
+    def fitted(self, name: str) -> FittedModel | None:
+        """Return a model of the cache without its chain; None where it is not there."""
+        cached = self._snapshots.get(name)
+        return None if cached is None else cached.predictor.bundle
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot, and drop the one that was not asked for longest where there are too many."""
+        self._snapshots[snapshot.name] = snapshot
+        self._snapshots.move_to_end(snapshot.name)
+        while len(self._snapshots) > self.size:
+            self._snapshots.popitem(last=False)
+
+    def remove(self, name: str) -> None:
+        """Drop a model, if it is there."""
+        self._snapshots.pop(name, None)
+
+    def clear(self) -> None:
+        """Drop all."""
+        self._snapshots.clear()
+
+    async def _load(self, name: str, fitted: FittedModel | None, panel: Panel, version: int) -> Snapshot:
+        def work() -> Snapshot:
+            return Snapshot.of(Predictor.of(fitted or self.load(self.folder / name), panel), version)
+
+        try:
+            snapshot: Snapshot = await self._pool.run(work)
+        except ModelFileError as error:
+            log.warning("a model that was asked for is refused: %s", error)
+            raise invalid("model", "this model file is refused; the log says why") from error
+        finally:
+            del self._loading[name, version]
+        self.add(snapshot)
+        return snapshot

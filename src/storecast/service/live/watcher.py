@@ -1,0 +1,150 @@
+"""Watcher: one thread that looks at the database's version and at models/current, each second and after each write.
+
+What it finds new it reads, verifies, tries in a child process and works out, while the old snapshot answers; then the new one takes
+its place in one step, so that no reply mixes two. A model that is refused changes nothing, and the log says why.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from storecast.bundle.fitted import FittedModel
+from storecast.bundle.predictor import Predictor
+from storecast.bundle.registry import current
+from storecast.data.panel import Panel
+from storecast.errors import ModelFileError, UserError
+from storecast.service.live.models import ModelCache
+from storecast.service.live.snapshot import Snapshot
+from storecast.service.live.source import ChainSource
+
+log = logging.getLogger(__name__)
+
+STOP_S = 2.0
+REFUSED_S = 30.0  # before a model that was refused is looked at again
+
+
+class Watcher:
+    """Looks for what is new.
+
+    Parameters
+    ----------
+    source : the database
+    models : their files, and those that are loaded already
+    poll_seconds : between two looks
+    serve : takes a new snapshot; called on the event loop
+    went_back : called on the event loop where the database is an older one, restored
+
+    Attributes
+    ----------
+    trouble : why nothing is served, or something old; empty: all is well
+    """
+
+    def __init__(
+        self,
+        source: ChainSource,
+        models: ModelCache,
+        *,
+        poll_seconds: float,
+        serve: Callable[[Snapshot], None],
+        went_back: Callable[[], None],
+    ) -> None:
+        self.trouble = "The service has just begun."
+        self._source = source
+        self._models = models
+        self._poll_seconds = poll_seconds
+        self._serve = serve
+        self._went_back = went_back
+        self._fitted: FittedModel | None = None
+        self._served = ("", 0)  # the model that was put in place last, and the version of its chain
+        self._refused: tuple[str, float] = ("", 0.0)
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Begin to look; called on the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking; what is being worked out is waited for a moment."""
+        self._stopped.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=STOP_S)
+
+    def look(self) -> None:
+        """Look at once."""
+        self._wake.set()
+
+    def retry_refused(self) -> None:
+        """Look at once, also at a model that was refused."""
+        self._refused = ("", 0.0)
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._update()
+            except UserError as error:
+                self._report(str(error))
+            except Exception:  # the edge of this thread: it must go on looking
+                log.exception("looking for what is new failed")
+                self._report("Looking for what is new failed; the log has the reason.")
+            self._wake.wait(self._poll_seconds)
+            self._wake.clear()
+
+    def _update(self) -> None:
+        if self._source.refresh():
+            self._on_loop(self._went_back)
+        refusal = self._load_promoted()
+        if self._fitted is not None:
+            panel, version = self._source.chain()
+            if self._served != (self._fitted.name, version):  # also where the last look could not put it in place
+                self._replace(self._fitted, panel, version)
+                self._served = (self._fitted.name, version)
+            self._source.save()
+        self._report(refusal)
+
+    def _load_promoted(self) -> str:
+        """Load the promoted model where it is another; return why it is refused, where it is."""
+        path = current(self._models.folder)
+        name = path.name
+        if self._fitted is not None and self._fitted.name == name:
+            return ""
+        if self._refused[0] == name and time.monotonic() < self._refused[1]:
+            return self.trouble
+        try:
+            self._fitted = self._models.fitted(name) or self._models.load(path)
+        except ModelFileError as error:
+            self._refused = (name, time.monotonic() + REFUSED_S)
+            return f"The promoted model is refused, and what was served before goes on: {error}"
+        return ""
+
+    def _replace(self, fitted: FittedModel, panel: Panel, version: int) -> None:
+        started = time.monotonic()
+        snapshot = Snapshot.of(Predictor.of(fitted, panel), version)
+        self._on_loop(lambda: self._serve(snapshot))
+        log.info(
+            "serving %s after %s, version %d of the chain; worked out in %.1f s",
+            snapshot.name,
+            snapshot.predictor.cutoff,
+            snapshot.version,
+            time.monotonic() - started,
+        )
+        self._source.save_later(snapshot)
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call)
+
+    def _report(self, trouble: str) -> None:
+        if trouble != self.trouble and trouble:
+            log.error("%s", trouble)
+        elif trouble != self.trouble:
+            log.info("all is well again")
+        self.trouble = trouble
