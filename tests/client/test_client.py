@@ -181,7 +181,7 @@ def test_health_tells_that_the_service_is_not_ready_without_raising_or_waiting()
 
 
 def test_the_client_needs_none_of_the_heavy_libraries() -> None:
-    heavy = ["polars", "numpy", "sklearn", "xgboost", "sqlalchemy", "fastapi", "typer"]
+    heavy = ["polars", "numpy", "sklearn", "xgboost", "sqlalchemy", "starlette", "typer"]
     code = f"import storecast.client, sys, json; print(json.dumps([m for m in {heavy} if m in sys.modules]))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == []

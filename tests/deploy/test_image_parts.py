@@ -14,7 +14,7 @@ def lock(name: str) -> str:
 
 def test_the_lock_of_the_service_holds_no_training_parts() -> None:
     names = {name for name, _ in PIN.findall(lock("requirements-serve.txt"))}
-    assert {"fastapi", "psycopg-binary", "sqlalchemy", "uvicorn", "xgboost-cpu"} <= names
+    assert {"msgspec", "psycopg-binary", "sqlalchemy", "uvicorn", "xgboost-cpu"} <= names
     assert not TRAINING & names
 
 

@@ -5,6 +5,7 @@ import io
 import resource
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -66,7 +67,7 @@ def test_a_changed_row_goes_the_whole_road(client: Client) -> None:
     ready = client.service.live.snapshot.predictor
     reply = client.forecasts({"rows": [changed, stored_row(client, 2, 4), stored_row(client, 3, 3)]}).json()
     table = client.service.live.snapshot.table
-    under, _ = ready.predict(table.calendar_of([changed]))
+    under, _ = ready.predict(table.calendar_of([msgspec.convert(changed, table.rows.struct)]))
     found = {(line["Store"], line["Date"]): line["Forecast"] for line in reply["forecasts"]}
     for day in (3, 4):  # the day beside it is the same store's, and is told under the same calendar
         date = table.dates[day]

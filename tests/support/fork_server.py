@@ -15,7 +15,16 @@ import time
 import traceback
 from typing import Any
 
-SLOW = ("fastapi", "holidays", "psycopg", "scipy.stats", "skops.io", "sklearn.ensemble", "sqlalchemy.dialects.sqlite")
+SLOW = (
+    "starlette.applications",
+    "msgspec",
+    "holidays",
+    "psycopg",
+    "scipy.stats",
+    "skops.io",
+    "sklearn.ensemble",
+    "sqlalchemy.dialects.sqlite",
+)
 SLOW += ("alembic", "orjson", "prometheus_client", "typer", "uvicorn", "uvloop", "xgboost")
 PR_SET_PDEATHSIG = 1
 CAPABILITIES_V3 = 0x20080522

@@ -10,19 +10,18 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.predictor import NEAR
-from storecast.service.asked import Asked
-from storecast.service.attributes import attributes
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.problems import invalid
 from storecast.service.render import joined, json_columns, json_rows
-from storecast.service.rows_in import COLUMNS
+from storecast.service.requests.forecast import ForecastQuery
+from storecast.service.requests.rows import COLUMNS, store_rows
 from storecast.service.table import Found, Table
 
 
-def stored(snapshot: Snapshot, asked: Asked) -> tuple[Found, bytes | None]:
+def stored(snapshot: Snapshot, asked: ForecastQuery) -> tuple[Found, bytes | None]:
     """Find what is asked for and, where it all stands on the stored calendar, return the reply in JSON.
 
-    For requests of rows alone (`Asked.plain`); a request that needs more gets None, and goes on to `answer`.
+    For requests of rows alone (`ForecastQuery.plain`); a request that needs more gets None, and goes on to `answer`.
     """
     found = find(snapshot.table, asked)
     if found.changed or found.new:
@@ -31,11 +30,11 @@ def stored(snapshot: Snapshot, asked: Asked) -> tuple[Found, bytes | None]:
     return found, b'%b,"assumed":%b,"forecasts":[%b]}' % (
         snapshot.reply_head,
         orjson.dumps(assumed) if assumed else b"[]",
-        b",".join(snapshot.table.rows(found)),
+        b",".join(snapshot.table.reply_rows(found)),
     )
 
 
-def find(table: Table, asked: Asked) -> Found:
+def find(table: Table, asked: ForecastQuery) -> Found:
     """Return where in a table the asked days are."""
     if asked.rows is None:
         assert asked.span is not None
@@ -43,7 +42,7 @@ def find(table: Table, asked: Asked) -> Found:
     return table.find(asked.rows, _new(table, asked))
 
 
-def answer(snapshot: Snapshot, asked: Asked) -> Iterable[bytes]:
+def answer(snapshot: Snapshot, asked: ForecastQuery) -> Iterable[bytes]:
     """Return the reply in JSON, in chunks."""
     table = snapshot.with_quantiles(asked.quantiles)
     found = find(table, asked)
@@ -53,7 +52,7 @@ def answer(snapshot: Snapshot, asked: Asked) -> Iterable[bytes]:
         rows, assumed = None, table.assumed(found)
     parts: list[Iterable[bytes]] = [[b'%b,"assumed":%b,"forecasts":' % (snapshot.reply_head, orjson.dumps(assumed))]]
     if rows is None:
-        parts.append(_list(table.rows(found)))
+        parts.append(_list(table.reply_rows(found)))
     elif asked.layout == COLUMNS:
         parts.append([json_columns(rows)])
     else:
@@ -67,14 +66,14 @@ def answer(snapshot: Snapshot, asked: Asked) -> Iterable[bytes]:
     return list(chain.from_iterable(parts))
 
 
-def frame(snapshot: Snapshot, asked: Asked) -> pl.DataFrame:
+def frame(snapshot: Snapshot, asked: ForecastQuery) -> pl.DataFrame:
     """Return the answered rows as a table."""
     table = snapshot.with_quantiles(asked.quantiles)
     return worked_out(snapshot, table, asked, find(table, asked))[0]
 
 
 def worked_out(
-    snapshot: Snapshot, table: Table, asked: Asked, found: Found
+    snapshot: Snapshot, table: Table, asked: ForecastQuery, found: Found
 ) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Return the asked rows in their order, under the calendar that they say, and the days that rest on assumptions.
 
@@ -97,8 +96,8 @@ def worked_out(
         parts.append(table.frame[there])
         keys = pl.DataFrame(
             {
-                s.STORE: pl.Series([row[s.STORE] for row in asked.rows], dtype=table.frame.schema[s.STORE]),
-                s.DATE: pl.Series([dt.date.fromisoformat(row[s.DATE]) for row in asked.rows], dtype=pl.Date),
+                s.STORE: pl.Series([row.Store for row in asked.rows], dtype=table.frame.schema[s.STORE]),
+                s.DATE: pl.Series([row.Date for row in asked.rows], dtype=pl.Date),
             }
         )
         rows = keys.join(pl.concat(parts), on=s.KEYS, how="left", maintain_order="left")
@@ -118,33 +117,33 @@ def explained(snapshot: Snapshot, found: Found, rows: pl.DataFrame) -> pl.DataFr
     return rows.select(s.KEYS).join(made_of, on=s.KEYS, how="left", maintain_order="left")
 
 
-def _new(table: Table, asked: Asked) -> dict[Any, int] | None:
-    """Return the new stores whose attributes were sent."""
-    if not asked.stores:
-        return None
-    new: dict[Any, int] = {}
+def _new(table: Table, asked: ForecastQuery) -> set[Any]:
+    """Return the ids of the new stores whose attributes were sent."""
+    new: set[Any] = set()
     for number, row in enumerate(asked.stores):
-        if isinstance(row, dict) and type(row.get(s.STORE)) is table.kind:
-            if row[s.STORE] in table.store_at:
-                raise invalid(f"stores[{number}]", "the chain holds this store; leave its attributes out")
-            new[row[s.STORE]] = number
+        if row.Store in table.store_at:
+            raise invalid(f"stores[{number}]", "the chain holds this store; leave its attributes out")
+        if row.Store in new:
+            raise invalid(f"stores[{number}]", "names a store that stands before; expected each once")
+        new.add(row.Store)
     return new
 
 
-def _cold(snapshot: Snapshot, table: Table, asked: Asked, found: Found) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+def _cold(
+    snapshot: Snapshot, table: Table, asked: ForecastQuery, found: Found
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     assert asked.rows is not None
     rows = [asked.rows[k] for k in found.new]
-    named = {row[s.STORE] for row in rows}
-    stores = attributes(asked.stores, table.kind, table.frame.schema[s.STORE], "stores")
+    named = {row.Store for row in rows}
+    stores = store_rows(table.kind).frame(asked.stores, "stores")
     stores = stores.filter(pl.col(s.STORE).is_in(list(named)))
     forecast, _ = snapshot.predictor.predict_new_stores(stores, table.calendar_of(rows), asked.quantiles)
-    whole = {(row[s.STORE], row[s.DATE]) for row in rows if all(row.get(name) is not None for name in s.KNOWN)}
+    whole = {(row.Store, row.Date) for row in rows if all(getattr(row, name) is not None for name in s.KNOWN)}
     assumed = []
     for row in rows:
-        day = table.day_at[row[s.DATE]]
-        near = table.dates[max(0, day - NEAR) : day + NEAR + 1]
-        if any((row[s.STORE], date) not in whole for date in near):
-            assumed.append({s.STORE: row[s.STORE], s.DATE: row[s.DATE]})
+        near = (row.Date + dt.timedelta(days=k) for k in range(-NEAR, NEAR + 1))
+        if any((row.Store, date) not in whole for date in near if date in table.day_at):
+            assumed.append({s.STORE: row.Store, s.DATE: row.Date.isoformat()})
     return forecast, assumed
 
 

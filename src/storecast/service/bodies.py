@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import msgspec
+
 from storecast import schema as s
-from storecast.config import LEVELS, MAX_HORIZON, MAX_NEW_STORES, MAX_QUANTILE, MAX_QUANTILES, MIN_QUANTILE
-from storecast.service.table import MOST_ID
+from storecast.config import LEVELS
+from storecast.service.requests.bodies import MAX_NEW_STORES, ForecastRequest, RowsBody, ScenarioRequest, WriteRequest
+from storecast.service.requests.rows import RowType, calendar_rows, day_rows, sale_rows, store_rows
 
 Schema = dict[str, Any]
 
@@ -14,7 +17,7 @@ STORE: Schema = {
 }
 STORE["description"] = "The id of a store: a whole number, or a text where the chain's ids are text."
 TEXT: Schema = {"type": ["string", "null"], "maxLength": s.MAX_TEXT_LENGTH}
-FLAG: Schema = {"enum": [0, 1, None]}
+NEW_STORES = "What is known of stores that the chain does not hold: they get a forecast, a less certain one."
 MONEY: Schema = {"type": "number", "description": "Money, with two decimals."}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 ANY: Schema = {"type": "object", "additionalProperties": True}
@@ -22,54 +25,10 @@ ANY: Schema = {"type": "object", "additionalProperties": True}
 
 def schemas() -> Schema:
     """Return each body by its name."""
-    days: Schema = {
-        s.OPEN: {**FLAG, "description": "1 where the store opens; without it, as stored."},
-        s.PROMO: FLAG,
-        s.STATE_HOLIDAY: {"enum": [*s.STATE_HOLIDAYS, None], "description": "0 none, a public, b Easter, c Christmas."},
-        s.SCHOOL_HOLIDAY: FLAG,
-    }
+    requests = request_schemas()
+    attributes = requests["NewStore"]["properties"]
     keys: Schema = {s.STORE: STORE, s.DATE: DATE}
-    row = {
-        **keys,
-        **days,
-        s.ID: {"oneOf": [{"type": "integer"}, {"type": "string", "maxLength": MOST_ID}, {"type": "null"}]},
-        s.DAY_OF_WEEK: {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": 7,
-            "description": "Must agree with Date: 1 is Monday.",
-        },
-    }
-    attributes: Schema = {
-        s.STORE: STORE,
-        s.STORE_TYPE: TEXT,
-        s.ASSORTMENT: TEXT,
-        s.COMPETITION_DISTANCE: {"type": ["number", "null"], "minimum": 0, "maximum": s.MAX_METRES},
-        s.COMPETITION_SINCE: {"type": ["string", "null"], "format": "date"},
-        s.PROMO2: FLAG,
-        s.PROMO2_SINCE: {"type": ["string", "null"], "format": "date"},
-        s.PROMO_INTERVAL: {"type": ["string", "null"], "examples": ["Jan,Apr,Jul,Oct"]},
-        s.STATE: TEXT,
-    }
     bounds = [name for level in LEVELS for name in s.bound_columns(level)]
-    percent = {"type": "number", "minimum": MIN_QUANTILE, "maximum": MAX_QUANTILE, "multipleOf": 0.01}
-    options: Schema = {
-        "model": {"type": "string", "description": "The name of a model; without it, the promoted one."},
-        "quantiles": {"type": "array", "items": percent, "minItems": 1, "maxItems": MAX_QUANTILES, "uniqueItems": True},
-        "totals": {"type": "boolean", "description": "Add sums over weeks and the whole span, with intervals."},
-        "explain": {"type": "boolean", "description": "Add what each forecast is made of."},
-        "stores": {
-            "type": "array",
-            "items": {"$ref": "#/components/schemas/NewStore"},
-            "maxItems": MAX_NEW_STORES,
-            "description": "What is known of stores that the chain does not hold: they get a forecast, a less certain one.",
-        },
-    }
-    sale = {
-        s.SALES: {"type": "number", "minimum": 0, "maximum": s.MAX_MONEY},
-        s.CUSTOMERS: {"type": ["number", "null"], "minimum": 0},
-    }
-    replace = {"replace": {"type": "boolean", "description": "Replace rows that stand with other values."}}
     total = {
         "Level": _str(),
         "Key": _str(),
@@ -96,25 +55,7 @@ def schemas() -> Schema:
     }
     answered = {"model": _str(), "cutoff": DATE}
     page = {"next": {"type": ["string", "null"], "description": "Cursor of the next page; null: this is the last."}}
-    span = {"store": STORE, "start": DATE, "days": {"type": "integer", "minimum": 1, "maximum": MAX_HORIZON}}
-    layout = {"layout": {"enum": ["rows", "columns"]}}
-    own: Schema = {"description": "The chain's own known-ahead columns may stand here too."}
-    return {
-        "Day": _object(row, s.STORE, s.DATE, **own),
-        "NewStore": _object(attributes, s.STORE),
-        "Sale": _object({**keys, **sale, **days}, s.STORE, s.DATE, s.SALES, **own),
-        "CalendarDay": _object({**keys, **days}, s.STORE, s.DATE, **own),
-        "ForecastRequest": {
-            "oneOf": [
-                _object({"rows": _rows("Day"), **options, **layout}, "rows"),
-                _object({"columns": _columns(row), **options, **layout}, "columns"),
-                _object({**span, **options, **layout}, "store"),
-            ]
-        },
-        "ScenarioRequest": {"oneOf": _either("Day", row, {"model": _str()})},
-        "SalesRequest": {"oneOf": _either("Sale", {**keys, **sale, **days}, replace)},
-        "CalendarRequest": {"oneOf": _either("CalendarDay", {**keys, **days}, {})},
-        "StoresRequest": {"oneOf": _either("NewStore", attributes, replace)},
+    return requests | {
         "Forecasts": _object(
             {
                 **answered,
@@ -134,7 +75,12 @@ def schemas() -> Schema:
         ),
         "Forecast": {
             "type": "object",
-            "properties": {s.ID: row[s.ID], **keys, s.FORECAST: MONEY, **dict.fromkeys(bounds, MONEY)},
+            "properties": {
+                s.ID: requests["Day"]["properties"][s.ID],
+                **keys,
+                s.FORECAST: MONEY,
+                **dict.fromkeys(bounds, MONEY),
+            },
             "required": [s.STORE, s.DATE, s.FORECAST, *bounds],
             "patternProperties": {"^Q[0-9]{2}$": MONEY},
         },
@@ -248,22 +194,35 @@ def _object(properties: Schema, *required: str, **more: Any) -> Schema:
     }
 
 
-def _rows(name: str) -> Schema:
-    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}, "minItems": 1, "maxItems": "row_limit"}
-
-
-def _columns(row: Schema) -> Schema:
-    columns = {
-        name: {"type": "array", "items": schema, "minItems": 1, "maxItems": "row_limit"} for name, schema in row.items()
+def request_schemas() -> Schema:
+    """Return the schemas of request bodies and their rows, from the types that decode them."""
+    bodies: dict[str, tuple[type[RowsBody], RowType]] = {
+        "ForecastRequest": (ForecastRequest, day_rows()),
+        "ScenarioRequest": (ScenarioRequest, day_rows()),
+        "SalesRequest": (WriteRequest, sale_rows()),
+        "CalendarRequest": (RowsBody, calendar_rows()),
+        "StoresRequest": (WriteRequest, store_rows()),
     }
-    return _object(columns, s.STORE, description="A list for each column, all of one length.")
+    rows = {each.struct.__name__: each for _, each in bodies.values()}
+    structs = [struct for each in rows.values() for struct in (each.struct, each.columns_struct)]
+    _, schemas = msgspec.json.schema_components(
+        [body for body, _ in bodies.values()] + structs, ref_template="#/components/schemas/{name}"
+    )
+    found: Schema = {name: schemas[name] for struct in structs if (name := struct.__name__)}
+    for name, (body, kind) in bodies.items():
+        schema = schemas[body.__name__]
+        own: Schema = {
+            "rows": {**_list_of(kind.struct.__name__), "minItems": 1, "maxItems": "row_limit"},
+            "columns": {"$ref": f"#/components/schemas/{kind.columns_struct.__name__}"},
+        }
+        if "stores" in schema["properties"]:
+            own["stores"] = {**_list_of("NewStore"), "maxItems": MAX_NEW_STORES, "description": NEW_STORES}
+        found[name] = {**schema, "properties": {**schema["properties"], **own}, **body.schema_extra}
+    return found
 
 
-def _either(name: str, row: Schema, options: Schema) -> list[Schema]:
-    return [
-        _object({"rows": _rows(name), **options}, "rows"),
-        _object({"columns": _columns(row), **options}, "columns"),
-    ]
+def _list_of(name: str) -> Schema:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
 
 
 def _str() -> Schema:

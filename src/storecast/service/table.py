@@ -5,21 +5,21 @@ the bytes that were rendered before: the table is of one model, cutoff and calen
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 import polars as pl
+from msgspec.structs import astuple
 
 from storecast import schema as s
 from storecast.bundle.predictor import NEAR, Predictor
 from storecast.service.problems import invalid
+from storecast.service.requests.rows import day_rows
 
-FLAGS = {s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY}
+FLAGS = frozenset(name for name in s.KNOWN if s.BY_NAME[name].kind == "flag")
 MOST_RENDERED = 300_000  # rows kept as bytes
-MOST_VALUE = 1e9  # of a chain's own columns
-MOST_ID = 64  # characters
 ATTRIBUTES = f'{{"{s.STORE}": …, "{s.STORE_TYPE}": "a", "{s.ASSORTMENT}": "c", "{s.COMPETITION_DISTANCE}": 500}}'
 
 
@@ -64,12 +64,12 @@ class Table:
         self.stores = stores
         self.dates = [(self.first + dt.timedelta(days=k)).isoformat() for k in range(self.days)]
         self.store_at = {store: k for k, store in enumerate(stores)}
-        self.day_at = {date: k for k, date in enumerate(self.dates)}
+        self.day_at = {self.first + dt.timedelta(days=k): k for k in range(self.days)}
         self.weekdays = [(self.first + dt.timedelta(days=k)).isoweekday() for k in range(self.days)]
+        self.rows = day_rows(self.kind, ready.panel.known)
         self.known = (*s.KNOWN, *ready.panel.known)
         self.stored: dict[str, list[Any]] = {name: self.calendar[name].to_list() for name in self.known}
-        self._kinds: dict[str, type] = {name: int if name in FLAGS else float for name in self.known}
-        self._kinds[s.STATE_HOLIDAY] = str
+        self._stored_days = list(zip(*self.stored.values(), strict=True))
         self._assumed = bytes(self.calendar[s.ASSUMED].cast(pl.UInt8).to_list())
         self._near = bytes(
             any(self._assumed[at + max(0, day - NEAR) : at + min(self.days, day + NEAR + 1)])
@@ -82,75 +82,59 @@ class Table:
         self._store_json = [orjson.dumps(store).decode() for store in stores]
         self._rendered: dict[int, bytes] = {}
 
-    def find(self, rows: Sequence[Any], new: Mapping[Any, Any] | None = None) -> Found:
+    def find(self, rows: Sequence[Any], new: Collection[Any] = ()) -> Found:
         """Find the rows of a request.
 
         Parameters
         ----------
-        rows : objects with Store, Date, and what is given of the known-ahead columns, Id and DayOfWeek
+        rows : structs of `requests.rows.day_rows`
         new : stores that the chain does not hold and whose attributes were sent
 
         Raises
         ------
         Problem
-            where a row is no such object, its store or day cannot be answered, a value has no meaning, or a row stands twice
+            where a row's store or day cannot be answered, a flag is neither 0 nor 1, or a row stands twice
         """
-        store_at, day_at, days, stored, kinds, kind = (
-            self.store_at,
-            self.day_at,
-            self.days,
-            self.stored,
-            self._kinds,
-            self.kind,
-        )
-        places: list[int] = []
-        found = Found(places)
+        end = 2 + len(self.known)
+        found = Found([])
         for number, row in enumerate(rows):
+            cells = astuple(row)
+            store, date = cells[0], cells[1]
             try:
-                store = row[s.STORE]
-                at, day = store_at[store], day_at[row[s.DATE]]
-                if type(store) is not kind:
-                    self._refuse(number, row)
-                place = at * days + day
-            except (KeyError, TypeError):
-                day = self._new(number, row, new)
+                at, day = self.store_at[store], self.day_at[date]
+                place = at * self.days + day
+            except KeyError:
+                day = self._new(number, store, date, new)
                 at, place = -1, -1
                 found.new.append(number)
-            calendar = 0
-            for name, value in row.items():
-                if name in stored:
-                    if value is None:
-                        continue
-                    calendar += 1
-                    if type(value) is not kinds[name]:
-                        value = row[name] = _number(number, name, value, kinds[name])
-                    if place < 0 or value != stored[name][place]:
-                        _check(number, name, value)
-                        found.changed.add(at)
-                elif name == s.ID:
-                    if found.ids is None:
-                        found.ids = [None] * len(rows)
-                    found.ids[number] = _id(number, value)
-                elif name == s.DAY_OF_WEEK:
-                    if type(value) is not int or value != self.weekdays[day]:
-                        raise invalid(
-                            f"rows[{number}].{name}", "expected the weekday of the row's Date, 1 for Monday to 7"
-                        )
-                elif name not in (s.STORE, s.DATE):
-                    raise invalid(f"rows[{number}]", f"has an unknown field; expected {', '.join(self.fields)}")
-            if calendar >= len(s.KNOWN):
+            given = cells[2:end]
+            if (place < 0 or given != self._stored_days[place]) and self._differs(number, given, place):
+                found.changed.add(at)
+            if None not in given[: len(s.KNOWN)]:
                 found.given.add(place)
-            places.append(place)
+            if cells[end] is not None:
+                found.ids = found.ids or [None] * len(rows)
+                found.ids[number] = cells[end]
+            if cells[end + 1] is not None and cells[end + 1] != self.weekdays[day]:
+                raise invalid(
+                    f"rows[{number}].{s.DAY_OF_WEEK}", "expected the weekday of the row's Date, 1 for Monday to 7"
+                )
+            found.places.append(place)
         found.changed.discard(-1)
         self._check_twice(rows, found)
         return found
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """What a row may hold."""
-        return (s.STORE, s.DATE, *self.known, s.ID, s.DAY_OF_WEEK)
+    def _differs(self, number: int, given: Sequence[Any], place: int) -> bool:
+        """Say whether a row gives another calendar than the stored one; refuse flags that are neither 0 nor 1."""
+        differs = False
+        for k, (name, value) in enumerate(zip(self.known, given, strict=True)):
+            if value is not None and (place < 0 or value != self._stored_days[place][k]):
+                if name in FLAGS and value not in (0, 1):
+                    raise invalid(f"rows[{number}].{name}", f"expected {s.BY_NAME[name].expected}")
+                differs = True
+        return differs
 
-    def span(self, store: Any, start: str | None, days: int | None) -> list[int]:
+    def span(self, store: Any, start: dt.date | None, days: int | None) -> list[int]:
         """Return the places of a store's days from one on; from the first and to the last where nothing is said."""
         at = self._store(store, "store")
         first = 0 if start is None else self._day(start, "start")
@@ -188,7 +172,7 @@ class Table:
             rendered = self._rendered[place] = text.encode()
         return rendered
 
-    def rows(self, found: Found) -> Iterable[bytes]:
+    def reply_rows(self, found: Found) -> Iterable[bytes]:
         """Return rows as JSON, with the ids that came with them."""
         if found.ids is None:
             return map(self.row, found.places)
@@ -197,57 +181,39 @@ class Table:
             for place, id_ in zip(found.places, found.ids, strict=True)
         )
 
-    def overlay(self, rows: Sequence[Mapping[str, Any]], found: Found, stores: set[int]) -> pl.DataFrame:
+    def overlay(self, rows: Sequence[Any], found: Found, stores: set[int]) -> pl.DataFrame:
         """Return what the rows of some stores say of the calendar: Store, Date and what is given, null where it is not."""
         numbers = [k for k, place in enumerate(found.places) if place >= 0 and place // self.days in stores]
         return self.calendar_of([rows[k] for k in numbers])
 
-    def calendar_of(self, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-        """Return rows as a calendar."""
-        columns: dict[str, pl.Series] = {
-            s.STORE: pl.Series([row[s.STORE] for row in rows], dtype=self.frame.schema[s.STORE]),
-            s.DATE: pl.Series([dt.date.fromisoformat(row[s.DATE]) for row in rows], dtype=pl.Date),
-        }
-        for name in self.known:
-            columns[name] = pl.Series([row.get(name) for row in rows], dtype=self.calendar.schema[name])
-        return pl.DataFrame(columns)
+    def calendar_of(self, rows: Sequence[Any]) -> pl.DataFrame:
+        """Return rows as a calendar, with every known-ahead column."""
+        given = self.rows.frame(list(rows))
+        return given.with_columns(
+            pl.lit(None, dtype=self.calendar.schema[name]).alias(name)
+            for name in self.known
+            if name not in given.columns
+        )
 
     def _check_twice(self, rows: Sequence[Any], found: Found) -> None:
         places, count = set(found.places), len(found.new)
-        new = {(rows[k][s.STORE], rows[k][s.DATE]) for k in found.new}
+        new = {(rows[k].Store, rows[k].Date) for k in found.new}
         if len(places) - (count > 0) + count == len(found.places) and len(new) == count:
             return
-        seen: set[tuple[Any, str]] = set()
+        seen: set[tuple[Any, dt.date]] = set()
         for number, row in enumerate(rows):
-            key = (row[s.STORE], row[s.DATE])
+            key = (row.Store, row.Date)
             if key in seen:
                 raise invalid(
                     f"rows[{number}]", "asks for a store and day that an earlier row asks for; expected each once"
                 )
             seen.add(key)
 
-    def _new(self, number: int, row: Any, new: Mapping[Any, Any] | None) -> int:
+    def _new(self, number: int, store: Any, date: dt.date, new: Collection[Any]) -> int:
         """Return the day of a row whose store is new; refuse the row where it is none."""
-        if (
-            new
-            and isinstance(row, dict)
-            and type(row.get(s.STORE)) is self.kind
-            and row[s.STORE] in new
-            and s.DATE in row
-        ):
-            return self._day(row[s.DATE], f"rows[{number}].{s.DATE}")
-        return self._refuse(number, row)
-
-    def _refuse(self, number: int, row: Any) -> NoReturn:
-        where = f"rows[{number}]"
-        if not isinstance(row, dict):
-            raise invalid(where, f"expected an object with {s.STORE} and {s.DATE}")
-        for name in (s.STORE, s.DATE):
-            if name not in row:
-                raise invalid(where, f"lacks {name}; expected {s.STORE} and {s.DATE} in each row")
-        self._store(row[s.STORE], f"{where}.{s.STORE}")
-        self._day(row[s.DATE], f"{where}.{s.DATE}")
-        raise AssertionError("a row that can be answered was refused")
+        if store not in new:
+            self._store(store, f"rows[{number}].{s.STORE}")
+        return self._day(date, f"rows[{number}].{s.DATE}")
 
     def _store(self, store: Any, where: str) -> int:
         if type(store) is not self.kind:
@@ -261,61 +227,14 @@ class Table:
             )
         return at
 
-    def _day(self, date: Any, where: str) -> int:
-        found = self.day_at.get(date) if isinstance(date, str) else None
-        if found is not None:
-            return found
-        try:
-            day = dt.date.fromisoformat(date) if isinstance(date, str) and len(date) == 10 else None
-        except ValueError:
-            day = None
-        ahead = f"expected a day ahead, from {self.dates[0]} to {self.dates[-1]}"
-        if day is None:
-            raise invalid(where, f"is no date; {ahead}, written so")
-        if day < self.first:
-            raise invalid(where, f"lies in the past of the forecast; {ahead}")
-        raise invalid(where, f"lies beyond the horizon; {ahead}")
+    def _day(self, date: dt.date, where: str) -> int:
+        day = self.day_at.get(date)
+        if day is not None:
+            return day
+        side = "lies in the past of the forecast" if date < self.first else "lies beyond the horizon"
+        raise invalid(where, f"{side}; expected a day ahead, from {self.dates[0]} to {self.dates[-1]}")
 
 
 def row_form(names: Iterable[str]) -> str:
     """Return the form of a row in JSON, money with two decimals."""
     return '{"Store":%s,"Date":"%s",' + ",".join(f'"{name}":%.2f' for name in names) + "}"
-
-
-def _number(number: int, name: str, value: Any, kind: type) -> Any:
-    """Return a number of the kind that is expected; a boolean is none."""
-    where = f"rows[{number}].{name}"
-    if kind is str:
-        raise invalid(where, f"expected one of {_holidays()}")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise invalid(where, "expected 0 or 1" if kind is int else "expected a number")
-    if kind is int and value != int(value):
-        raise invalid(where, "expected 0 or 1")
-    return kind(value)
-
-
-def _check(number: int, name: str, value: Any) -> None:
-    """Refuse a value that has no meaning."""
-    where = f"rows[{number}].{name}"
-    if name in FLAGS:
-        if value not in (0, 1):
-            raise invalid(where, "expected 0 or 1")
-    elif name == s.STATE_HOLIDAY:
-        if value not in s.STATE_HOLIDAYS:
-            raise invalid(where, f"expected one of {_holidays()}")
-    elif abs(value) > MOST_VALUE:
-        raise invalid(where, f"expected a number from {-MOST_VALUE:g} to {MOST_VALUE:g}")
-
-
-def _holidays() -> str:
-    return ", ".join(f'"{kind}"' for kind in s.STATE_HOLIDAYS)
-
-
-def _id(number: int, value: Any) -> Any:
-    if (
-        value is None
-        or (type(value) is int and abs(value) < 2**53)
-        or (isinstance(value, str) and len(value) <= MOST_ID)
-    ):
-        return value
-    raise invalid(f"rows[{number}].{s.ID}", f"expected a whole number or a text of at most {MOST_ID} characters")

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storecast.service import answers, asked, json_in
-from storecast.service.asked import Asked
+from storecast.service import answers
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
-from storecast.service.problems import invalid
-from storecast.service.query import parameters, query_parameter
 from storecast.service.render import CSV, Chunks, Whole, csv, joined, json_rows
+from storecast.service.requests.bodies import ScenarioRequest
+from storecast.service.requests.decode import check_size, decode
+from storecast.service.requests.forecast import CSV_PARAMETERS, ForecastQuery, read_csv, read_json
+from storecast.service.requests.query import parameters, query_parameter
+from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route
-from storecast.service.rows_in import COLUMNS, ROWS, fields_of, rows_of
 from storecast.service.service import Service, service_of
 
 BYTES_A_ROW = 250  # of a row in JSON, at the most, to tell small requests from large ones
@@ -26,14 +27,15 @@ async def forecasts(request: Request) -> Response:
     headers = {name: value for name, value in request.scope["headers"] if name in (b"accept", b"content-type")}
     as_csv = headers.get(b"content-type", b"").lower().startswith(b"text/csv")
     small = len(body) <= settings.small_rows * BYTES_A_ROW
-    given = parameters(request, asked.PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
+    given = parameters(request, CSV_PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
     now = chain.snapshot
     snapshot = now if now is not None and now.version >= chain.freshness.wanted else await chain.fresh()
 
-    def read() -> Asked:
+    def read() -> ForecastQuery:
+        table = snapshot.table
         if as_csv:
-            return asked.from_csv(body, given, snapshot.table.known, snapshot.table.kind, settings.row_limit)
-        return asked.from_json(body, settings.row_limit)
+            return read_csv(body, given, table.rows, settings.row_limit)
+        return read_json(body, table.rows, store_rows(table.kind), settings.row_limit)
 
     what = read() if small else await service.large.run(read)
     if what.model and what.model != snapshot.name:
@@ -52,17 +54,15 @@ async def scenarios(request: Request) -> Response:
     """Answer with what another calendar would change, and an interval of the difference."""
     service, context = service_of(request), context_of(request.scope)
     parameters(request)
-    limit = service.settings.row_limit
+    limit, now = service.settings.row_limit, await service.live.fresh()
 
-    def read() -> Asked:
-        json_in.check_size(context.body, limit)
-        fields = fields_of(json_in.read(context.body), (ROWS, COLUMNS, "model"))
-        if not isinstance(fields.get("model", ""), str):
-            raise invalid("model", "expected the name of a model, as GET /v1/models lists them")
-        return Asked(rows_of(fields, limit), model=fields.get("model", ""))
+    def read() -> ForecastQuery:
+        check_size(context.body, limit)
+        asked = decode(context.body, ScenarioRequest)
+        return ForecastQuery(now.table.rows.decode(asked.rows, asked.columns, limit), model=asked.model)
 
     what = await service.large.run(read)
-    snapshot = await (service.live.model(what.model) if what.model else service.live.fresh())
+    snapshot = await service.live.model(what.model) if what.model else now
     context.model = snapshot.name
 
     def work() -> list[bytes]:
@@ -74,13 +74,18 @@ async def scenarios(request: Request) -> Response:
     return Chunks(await service.large.run(work))
 
 
-def answers_csv(snapshot: Snapshot, what: Asked) -> list[bytes]:
+def answers_csv(snapshot: Snapshot, what: ForecastQuery) -> list[bytes]:
     """Return the reply in CSV, in chunks."""
     return list(csv(answers.frame(snapshot, what)))
 
 
 async def _large(
-    service: Service, snapshot: Snapshot, what: Asked, answer: Callable[[Snapshot, Asked], object], *, as_csv: bool
+    service: Service,
+    snapshot: Snapshot,
+    what: ForecastQuery,
+    answer: Callable[[Snapshot, ForecastQuery], object],
+    *,
+    as_csv: bool,
 ) -> Response:
     chunks = await service.large.run(answer, snapshot, what)
     assert isinstance(chunks, list)

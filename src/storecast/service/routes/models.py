@@ -14,8 +14,8 @@ from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
 from storecast.service.bodies import DATE
 from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.query import parameters, query_parameter
 from storecast.service.render import plain
+from storecast.service.requests.query import parameters, query_parameter
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
 from storecast.workflows.monitoring import scored_forecasts

@@ -12,8 +12,8 @@ from storecast.data.panel import Panel
 from storecast.service.bodies import DATE
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.query import cursor, parameters, place_of, query_parameter, whole_number
 from storecast.service.render import Whole, json_rows
+from storecast.service.requests.query import cursor, parameters, place_of, query_parameter, whole_number
 from storecast.service.route import Route
 from storecast.service.service import service_of
 

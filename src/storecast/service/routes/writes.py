@@ -16,15 +16,14 @@ from storecast.data.panel import Panel
 from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import DataError
-from storecast.service import json_in
-from storecast.service.attributes import attributes
-from storecast.service.frames_in import frame, kinds_of
 from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.query import parameters, query_parameter
 from storecast.service.render import JSON, Whole
+from storecast.service.requests.bodies import RowsBody, WriteRequest
+from storecast.service.requests.decode import check_size, decode
+from storecast.service.requests.query import parameters, query_parameter
+from storecast.service.requests.rows import RowType, calendar_rows, sale_rows, store_rows
 from storecast.service.route import Route
-from storecast.service.rows_in import COLUMNS, ROWS, csv_rows, fields_of, rows_of
 from storecast.service.service import Service, service_of
 
 IDEMPOTENCY = b"idempotency-key"
@@ -38,51 +37,30 @@ Add = Callable[[Connection, pl.DataFrame], Written]
 async def sales(request: Request) -> Response:
     """Take sales of stores and days; the next forecast knows them."""
     panel = service_of(request).live.panel()
-    kinds = kinds_of((s.SALES, s.CUSTOMERS, *s.KNOWN, *panel.known), _kind(panel))
-
-    def read(rows: list[Any]) -> pl.DataFrame:
-        return frame(rows, kinds, (*s.KEYS, s.SALES))
-
-    return await _write(request, "sales", read, kinds, replaceable=add_sales)
+    return await _write(request, "sales", sale_rows(_kind(panel), panel.known), replaceable=add_sales)
 
 
 async def calendar(request: Request) -> Response:
     """Take days ahead: openings, promotions, holidays; the next forecast knows them."""
     panel = service_of(request).live.panel()
-    kinds = kinds_of((*s.KNOWN, *panel.known), _kind(panel))
-
-    def read(rows: list[Any]) -> pl.DataFrame:
-        return frame(rows, kinds, s.KEYS)
-
-    return await _write(request, "calendar", read, kinds, add=add_calendar)
+    return await _write(request, "calendar", calendar_rows(_kind(panel), panel.known), add=add_calendar)
 
 
 async def stores(request: Request) -> Response:
     """Take new stores, or what is newly known of old ones."""
     panel = service_of(request).live.panel()
-
-    def read(rows: list[Any]) -> pl.DataFrame:
-        return attributes(rows, _kind(panel), panel.stores.schema[s.STORE])
-
-    return await _write(request, "stores", read, {}, replaceable=add_stores)
+    return await _write(request, "stores", store_rows(_kind(panel)), replaceable=add_stores)
 
 
 async def _write(
-    request: Request,
-    what: str,
-    read: Callable[[list[Any]], pl.DataFrame],
-    kinds: dict[str, type],
-    *,
-    add: Add | None = None,
-    replaceable: Any = None,
+    request: Request, what: str, rows: RowType, *, add: Add | None = None, replaceable: Any = None
 ) -> Response:
     """Read a write, do it in one transaction with its audit and its reply, and let the next forecast wait for it.
 
     Parameters
     ----------
     what : the action, for the audit
-    read : makes a table of the rows
-    kinds : of the columns of CSV
+    rows : that the body holds
     add : writes the table; or replaceable, which takes the keyword ``replace``
     """
     service, context = service_of(request), context_of(request.scope)
@@ -93,13 +71,11 @@ async def _write(
 
     def parse() -> tuple[pl.DataFrame, bool]:
         if as_csv:
-            return read(csv_rows(context.body, kinds, limit)), _replace(given)
-        json_in.check_size(context.body, limit)
-        allowed = (ROWS, COLUMNS, REPLACE) if replaceable else (ROWS, COLUMNS)
-        fields = fields_of(json_in.read(context.body), allowed)
-        if not isinstance(fields.get(REPLACE, False), bool):
-            raise invalid(REPLACE, "expected true or false")
-        return read(rows_of(fields, limit)), fields.get(REPLACE, False)
+            return rows.frame(rows.decode_csv(context.body, limit)), _replace(given)
+        check_size(context.body, limit)
+        body = decode(context.body, WriteRequest if replaceable else RowsBody)
+        replace = isinstance(body, WriteRequest) and body.replace
+        return rows.frame(rows.decode(body.rows, body.columns, limit)), replace
 
     table, replace = parse() if len(context.body) <= SMALL else await service.large.run(parse)
     context.rows = table.height

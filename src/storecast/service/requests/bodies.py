@@ -1,0 +1,74 @@
+"""The bodies of requests."""
+
+import datetime as dt
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
+
+from storecast.config import Task
+from storecast.errors import ConfigError
+from storecast.service.problems import invalid
+
+MAX_QUANTILES = 20
+MAX_NEW_STORES = 1000
+MAX_DAYS = 400
+
+Quantile = Annotated[float, Meta(ge=0.01, le=0.99, extra_json_schema={"multipleOf": 0.01})]
+Quantiles = Annotated[
+    list[Quantile], Meta(min_length=1, max_length=MAX_QUANTILES, extra_json_schema={"uniqueItems": True})
+]
+Extra = dict[str, Any]
+ROWS_OR_COLUMNS: Extra = {"oneOf": [{"required": ["rows"]}, {"required": ["columns"]}]}
+
+
+class RowsBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Rows, as objects or as columns; they are decoded by the `RowType` of the route."""
+
+    schema_extra: ClassVar[Extra] = ROWS_OR_COLUMNS
+    rows: Raw = field(default_factory=Raw)
+    columns: Raw = field(default_factory=Raw)
+
+
+class ForecastRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
+    """Days to forecast: as rows, as columns, or as a span of one store's days."""
+
+    schema_extra: ClassVar[Extra] = {
+        "oneOf": [{"required": ["rows"]}, {"required": ["columns"]}, {"required": ["store"]}],
+        "dependentRequired": {"start": ["store"], "days": ["store"]},
+    }
+    store: int | str | UnsetType = UNSET
+    start: dt.date | None = None
+    days: Annotated[int, Meta(ge=1, le=MAX_DAYS)] | None = None
+    model: Annotated[str, Meta(description="The name of a model; without it, the promoted one.")] = ""
+    quantiles: Quantiles | UnsetType = UNSET
+    totals: Annotated[bool, Meta(description="Add sums over weeks and the whole span, with intervals.")] = False
+    explain: Annotated[bool, Meta(description="Add what each forecast is made of.")] = False
+    layout: Literal["rows", "columns"] | UnsetType = UNSET
+    stores: Raw = field(default_factory=Raw)
+
+
+class ScenarioRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
+    """Days under another calendar."""
+
+    model: str = ""
+
+
+class WriteRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
+    """Rows to write; `replace` allows other values than those that stand."""
+
+    replace: Annotated[bool, Meta(description="Replace rows that stand with other values.")] = False
+
+
+def check_quantiles(quantiles: list[float]) -> tuple[float, ...]:
+    """Return quantiles in their order, each a whole percent and given once."""
+    try:
+        Task(quantiles=tuple(quantiles))
+        valid = 0 < len(set(quantiles)) == len(quantiles) <= MAX_QUANTILES
+    except ConfigError:
+        valid = False
+    if not valid:
+        raise invalid(
+            "quantiles",
+            f"expected at most {MAX_QUANTILES} whole percents from 0.01 to 0.99, each once, such as [0.1, 0.5, 0.9]",
+        )
+    return tuple(quantiles)

@@ -1,0 +1,197 @@
+"""Rows of requests, made from the declared columns of `schema.COLUMNS`: as objects, as columns, or as CSV."""
+
+import datetime as dt
+import io
+from dataclasses import dataclass
+from functools import cache
+from types import GenericAlias
+from typing import Annotated, Any, Literal
+
+import msgspec
+import polars as pl
+from msgspec import Meta, Raw, Struct
+
+from storecast import schema as s
+from storecast.service.problems import invalid, unreadable
+from storecast.service.requests.decode import decode_part, refuse, too_many
+
+ROWS, COLUMNS = "rows", "columns"
+MAX_ROW_ID = 2**53 - 1
+MAX_ROW_ID_LENGTH = 64
+_STORE_TEXT = Annotated[str, Meta(min_length=1, max_length=s.MAX_ID_LENGTH)]
+_STORE_NUMBER = Annotated[int, Meta(ge=0, le=s.MAX_STORE_ID)]
+_ROW_FIELDS: dict[str, Any] = {
+    s.ID: Annotated[int, Meta(ge=-MAX_ROW_ID, le=MAX_ROW_ID)]
+    | Annotated[str, Meta(max_length=MAX_ROW_ID_LENGTH)]
+    | None,
+    s.DAY_OF_WEEK: Annotated[int, Meta(ge=1, le=7, description="Must agree with Date: 1 is Monday.")] | None,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RowType:
+    """The rows of one kind of body over one chain.
+
+    Attributes
+    ----------
+    struct : of a row, for decoding and for the schema
+    columns_struct : of rows that are sent as columns
+    columns : the declared columns among the fields
+    store_dtype : of a chain's store ids
+    """
+
+    struct: type[Struct]
+    columns_struct: type[Struct]
+    columns: dict[str, s.Column]
+    store_dtype: pl.DataType
+
+    def decode(self, rows: Raw, columns: Raw, max_rows: int) -> list[Any]:
+        """Decode the rows of a body that holds them as rows or as columns; each is a `struct`."""
+        given_rows, given_columns = bytes(rows), bytes(columns)
+        if bool(given_rows) == bool(given_columns):
+            raise invalid("body", f"expected either {ROWS} or {COLUMNS}")
+        if given_rows:
+            decoded: list[Any] = decode_part(given_rows, _list_of(self.struct), ROWS)
+        else:
+            table = decode_part(given_columns, self.columns_struct, COLUMNS)
+            lists = {name: cells for name, cells in msgspec.structs.asdict(table).items() if cells is not None}
+            if len({len(cells) for cells in lists.values()}) > 1:
+                raise invalid(COLUMNS, "expected lists of one length")
+            decoded = [
+                self.struct(**dict(zip(lists, cells, strict=True))) for cells in zip(*lists.values(), strict=True)
+            ]
+        return _bounded(decoded, max_rows)
+
+    def decode_list(self, rows: Raw, where: str) -> list[Any]:
+        """Decode a list of rows that stands under another name."""
+        decoded: list[Any] = decode_part(rows, _list_of(self.struct), where)
+        return decoded
+
+    def decode_csv(self, body: bytes, max_rows: int) -> list[Any]:
+        """Decode CSV: commas, UTF-8, a header; an empty cell says nothing."""
+        names = self.struct.__struct_fields__
+        if body.count(b"\n") > max_rows + 1:
+            raise too_many(max_rows)
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise unreadable(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+        if b"\x00" in body:
+            raise invalid("body", "holds a zero byte; expected CSV")
+        header = body.partition(b"\n")[0]  # looked at before it becomes columns: each costs kilobytes
+        if header.count(b",") >= len(names) or header.count(b'"') % 2:
+            raise invalid("header", f"has more columns than there are, or an open quote; expected {', '.join(names)}")
+        try:
+            frame = pl.read_csv(io.BytesIO(body), infer_schema=False)
+        except pl.exceptions.PolarsError as error:
+            raise invalid("body", "is not CSV: expected a header, commas, and as many cells in each line") from error
+        if not set(frame.columns) <= set(names):
+            raise invalid("header", f"has an unknown column, or one twice; expected {', '.join(names)}")
+        try:
+            rows = msgspec.convert(frame.to_dicts(), _list_of(self.struct), strict=False)
+        except msgspec.ValidationError as error:
+            refuse(error, ROWS, _list_of(self.struct))
+        return _bounded(rows, max_rows)
+
+    def frame(self, rows: list[Any], where: str = ROWS) -> pl.DataFrame:
+        """Return rows as a table of the columns that some row has, every value checked by its declaration.
+
+        Raises
+        ------
+        Problem
+            at the first value that has no meaning
+        """
+        cells = dict(
+            zip(self.struct.__struct_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True)
+        )
+        table: dict[str, pl.Series] = {}
+        for name, column in self.columns.items():
+            values = cells[name]
+            if name not in s.KEYS and not any(value is not None for value in values):
+                continue
+            dtype = self.store_dtype if name == s.STORE else column.dtype
+            series = pl.Series(name, values, dtype=pl.Float64() if dtype == pl.Int8() else dtype)
+            wrong = series.to_frame().select(column.invalid(dtype)).to_series()
+            if dtype == pl.Int8():
+                wrong |= (series != series.floor()).fill_null(value=False)
+                series = series.cast(pl.Int8)
+            if wrong.any():
+                raise invalid(f"{where}[{wrong.arg_max()}].{name}", f"expected {column.expected}")
+            table[name] = series
+        return pl.DataFrame(table)
+
+
+def day_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:
+    """Return the rows of a request for forecasts: days, and what is given of their calendar."""
+    return _row_type("Day", (*s.KNOWN, *own), s.KEYS, (s.ID, s.DAY_OF_WEEK), store)
+
+
+def sale_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:
+    """Return the rows of sales that are sent in."""
+    return _row_type("Sale", (s.SALES, s.CUSTOMERS, *s.KNOWN, *own), (*s.KEYS, s.SALES), (), store)
+
+
+def calendar_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:
+    """Return the rows of days ahead that are sent in."""
+    return _row_type("CalendarDay", (*s.KNOWN, *own), s.KEYS, (), store)
+
+
+def store_rows(store: type | None = None) -> RowType:
+    """Return the rows of stores: what is known of each."""
+    return _row_type("NewStore", tuple(s.STORES_SCHEMA), (s.STORE,), (), store)
+
+
+@cache
+def _row_type(
+    title: str, names: tuple[str, ...], required: tuple[str, ...], more: tuple[str, ...], store: type | None
+) -> RowType:
+    """Make the types of rows.
+
+    Parameters
+    ----------
+    names : of columns beside the keys
+    required : columns that no row may lack
+    more : fields that are no columns of a chain
+    store : int or str, as the chain's ids are; None: either, for the document
+    """
+    keys = tuple(name for name in s.KEYS if name in required)
+    columns = {name: s.BY_NAME.get(name) or s.own_column(name) for name in (*keys, *names)}
+    types = {name: _annotation(column, store) for name, column in columns.items()}
+    fields = [(name, types[name]) if name in required else (name, types[name] | None, None) for name in columns]
+    fields += [(name, _ROW_FIELDS[name], None) for name in more]
+    lists = [(name, _list_of(kind), *default) for name, kind, *default in fields if name in required]
+    lists += [(name, _list_of(kind) | None, None) for name, kind, *_ in fields if name not in required]
+    return RowType(
+        msgspec.defstruct(title, fields, forbid_unknown_fields=True),
+        msgspec.defstruct(f"{title}Columns", lists, forbid_unknown_fields=True),
+        columns,
+        pl.String() if store is str else pl.Int64(),
+    )
+
+
+def _list_of(kind: Any) -> Any:
+    return GenericAlias(list, (kind,))
+
+
+def _annotation(column: s.Column, store: type | None) -> Any:
+    """Return the type of a column's values in JSON."""
+    about = column.meaning
+    if column.kind == "id":
+        return _STORE_NUMBER if store is int else _STORE_TEXT if store is str else _STORE_NUMBER | _STORE_TEXT
+    if column.kind == "date":
+        return dt.date
+    if column.kind == "flag":  # as a number: 1.0 is 1, and is what data frames send
+        return Annotated[float, Meta(ge=0, le=1, description=about, extra_json_schema={"enum": [0, 1]})]
+    if column.kind == "number":
+        return Annotated[float, Meta(ge=column.low, le=column.high, description=about)]
+    if column.kind == "category":
+        return Literal[column.categories]
+    return Annotated[str, Meta(max_length=s.MAX_TEXT_LENGTH, description=about)]
+
+
+def _bounded(rows: list[Any], max_rows: int) -> list[Any]:
+    if not rows:
+        raise invalid(ROWS, "expected a list with at least one row")
+    if len(rows) > max_rows:
+        raise too_many(max_rows)
+    return rows
