@@ -188,12 +188,15 @@ class Table:
 
     def calendar_of(self, rows: Sequence[Any]) -> pl.DataFrame:
         """Return rows as a calendar, with every known-ahead column."""
-        given = self.rows.frame(list(rows))
-        return given.with_columns(
-            pl.lit(None, dtype=self.calendar.schema[name]).alias(name)
-            for name in self.known
-            if name not in given.columns
-        )
+        columns = {
+            s.STORE: pl.Series([row.Store for row in rows], dtype=self.frame.schema[s.STORE]),
+            s.DATE: pl.Series([row.Date for row in rows], dtype=pl.Date),
+        }
+        for name in self.known:  # decoding and `find` have checked the values
+            columns[name] = pl.Series(
+                [getattr(row, name) for row in rows], dtype=self.calendar.schema[name], strict=False
+            )
+        return pl.DataFrame(columns)
 
     def _check_twice(self, rows: Sequence[Any], found: Found) -> None:
         places, count = set(found.places), len(found.new)
