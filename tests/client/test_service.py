@@ -8,6 +8,8 @@ import pytest
 
 from storecast.client import Client, ConflictError, InvalidError, replies
 from storecast.service.openapi import document
+from storecast.service.routes import ROUTES
+from storecast.service.settings import Settings
 from support.fake_service import FakeService, reply
 
 ROW = {"Store": 1, "Date": "2014-07-01"}
@@ -31,7 +33,7 @@ CALLS: dict[str, Any] = {
 }  # fmt: skip
 PASSED = {"accept", "content-type", "authorization", "idempotency-key"}
 NOT_ASKED = {"GET /metrics", "GET /openapi.json"}
-DOCUMENT = document()
+DOCUMENT = document(ROUTES, Settings())
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:

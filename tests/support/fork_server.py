@@ -25,7 +25,17 @@ SLOW = (
     "sklearn.ensemble",
     "sqlalchemy.dialects.sqlite",
 )
-SLOW += ("alembic", "msgspec", "orjson", "prometheus_client", "starlette.applications", "typer", "uvicorn", "uvloop", "xgboost")
+SLOW += (
+    "alembic",
+    "msgspec",
+    "orjson",
+    "prometheus_client",
+    "starlette.applications",
+    "typer",
+    "uvicorn",
+    "uvloop",
+    "xgboost",
+)
 PR_SET_PDEATHSIG = 1
 CAPABILITIES_V3 = 0x20080522
 

@@ -67,7 +67,7 @@ def explain(
     log_to_screen(log_format, verbose=False)
     with show.progress() as progress:
         progress("explain")
-        found = workflows.explain(
+        explained = workflows.explain(
             options.source(data, db),
             model=model,
             store=store,
@@ -77,8 +77,8 @@ def explain(
             skip=skip or (),
         )
     if json:
-        show.as_json(found.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
+        show.as_json(explained.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
     elif store is None:
-        show.importance(found)
+        show.importance(explained)
     else:
-        show.contributions(found)
+        show.contributions(explained)

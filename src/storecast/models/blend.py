@@ -53,11 +53,11 @@ class Blend:
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the mean of the members' contributions: the blend's answer is the mean of theirs."""
-        found = []
+        contributions = []
         for name, member in self.members.items():
             assert isinstance(member, Explains)
-            found.append(member.contributions(of_member(features, name), rows, background))
-        return Contributions.mean(found)
+            contributions.append(member.contributions(of_member(features, name), rows, background))
+        return Contributions.mean(contributions)
 
     def column_contributions(self, features: pl.DataFrame) -> dict[str, float]:
         """Return the columns of the members that tell theirs, each as far as its member counts in the mean."""

@@ -93,8 +93,8 @@ class Boosting(Trees):
         """Return each column's mean |TreeSHAP|, in log sales (Lundberg et al., Nature Machine Intelligence 2, 2020)."""
         columns, trees = (step for _, step in self.pipeline_.steps)
         matrix = DMatrix(columns.transform(features.select(columns.feature_names_in_)))
-        found = np.abs(trees.get_booster().predict(matrix, pred_contribs=True)[:, :-1]).mean(axis=0)
-        return dict(zip(columns.get_feature_names_out(), found.astype(np.float64).tolist(), strict=True))
+        sizes = np.abs(trees.get_booster().predict(matrix, pred_contribs=True)[:, :-1]).mean(axis=0)
+        return dict(zip(columns.get_feature_names_out(), sizes.astype(np.float64).tolist(), strict=True))
 
     def state(self) -> dict[str, bytes]:
         """Return the encoder through skops and the booster in XGBoost's own format."""

@@ -34,8 +34,8 @@ class Loss:
 
     def logs(self, answer: npt.NDArray[np.floating]) -> F64:
         """Return log sales, given what the trees answer."""
-        found = np.asarray(answer, np.float64)
-        return np.log(np.maximum(found, SMALLEST)) if self.money else found
+        values = np.asarray(answer, np.float64)
+        return np.log(np.maximum(values, SMALLEST)) if self.money else values
 
 
 LOSSES = {

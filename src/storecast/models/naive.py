@@ -54,8 +54,8 @@ class Naive:
     def predict(self, features: pl.DataFrame) -> F64:
         """Look the medians up; a store that was not there takes the middle of the chain."""
         store, cell = features["store"].to_numpy(), features["cell"].to_numpy()
-        found: F64 = np.where(store >= 0, self.medians_[store, cell], np.median(self.medians_, axis=0)[cell])
-        return found
+        medians: F64 = np.where(store >= 0, self.medians_[store, cell], np.median(self.medians_, axis=0)[cell])
+        return medians
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the store's own middle, what the weekday departs from it, and what the promotion adds to both."""

@@ -49,8 +49,8 @@ class Trees(ABC):
         ahead = window.future if calendar is None else calendar
         days = (ahead[s.DATE] - window.past.first).dt.total_days().to_numpy()
         width = int(rows.day.max()) + 1
-        asked = store_positions(window.past.stores, ahead[s.STORE]) * width + days
-        row = np.searchsorted(rows.store * width + rows.day, asked)
+        requested = store_positions(window.past.stores, ahead[s.STORE]) * width + days
+        row = np.searchsorted(rows.store * width + rows.day, requested)
         whole = rows.table.hstack([pl.Series(OFFSET, rows.offset), *rows.parts.get_columns()])
         return whole if np.array_equal(row, np.arange(whole.height)) else whole[row]
 
@@ -61,9 +61,9 @@ class Trees(ABC):
         ones, and the ridge, which then leans on stores alike, answers alone.
         """
         young = features["history_days"].to_numpy() < YOUNG
-        found: F64 = np.where(young, features["ridge"].to_numpy().astype(np.float64), self.ask(features))
-        found += features[OFFSET].to_numpy().astype(np.float64)
-        return found
+        logs: F64 = np.where(young, features["ridge"].to_numpy().astype(np.float64), self.ask(features))
+        logs += features[OFFSET].to_numpy().astype(np.float64)
+        return logs
 
     def learn(self, table: pl.DataFrame, logs: npt.NDArray[np.float32]) -> None:
         """Fit the pipeline on log sales."""

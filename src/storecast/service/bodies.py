@@ -208,7 +208,7 @@ def request_schemas() -> Schema:
     _, schemas = msgspec.json.schema_components(
         [body for body, _ in bodies.values()] + structs, ref_template="#/components/schemas/{name}"
     )
-    found: Schema = {name: schemas[name] for struct in structs if (name := struct.__name__)}
+    reply_schemas: Schema = {name: schemas[name] for struct in structs if (name := struct.__name__)}
     for name, (body, kind) in bodies.items():
         schema = schemas[body.__name__]
         own: Schema = {
@@ -217,8 +217,8 @@ def request_schemas() -> Schema:
         }
         if "stores" in schema["properties"]:
             own["stores"] = {**_list_of("NewStore"), "maxItems": MAX_NEW_STORES, "description": NEW_STORES}
-        found[name] = {**schema, "properties": {**schema["properties"], **own}, **body.schema_extra}
-    return found
+        reply_schemas[name] = {**schema, "properties": {**schema["properties"], **own}, **body.schema_extra}
+    return reply_schemas
 
 
 def _list_of(name: str) -> Schema:

@@ -62,15 +62,15 @@ class Metrics:
         )
         self.alerts = Gauge("storecast_alert", "1 for what has left its band", ["model", "what", "advice"], registry=at)
 
-    def watch(self, found: Monitored) -> None:
+    def watch(self, monitored: Monitored) -> None:
         """Tell how good the forecasts made have been, and what has left its band."""
         self.accuracy.clear()
-        for line in found.accuracy.filter(Slice="all").iter_rows(named=True):
+        for line in monitored.accuracy.filter(Slice="all").iter_rows(named=True):
             for figure in FIGURES:
                 if line[figure] is not None:
                     self.accuracy.labels(line["Model"], figure).set(line[figure])
         self.alerts.clear()
-        for alert in found.alerts:
+        for alert in monitored.alerts:
             self.alerts.labels(alert.model, alert.what, alert.advice).set(1)
 
     def count(self, lines: Iterable[FinishedRequest]) -> None:
@@ -90,7 +90,7 @@ class Metrics:
         """Return all metrics, as they are now."""
         self.ready.set(live.ready)
         self.working.set(load.working)
-        self.waiting.set(pool.held)
+        self.waiting.set(pool.pending)
         self.refresh.set(bool(live.watcher.trouble))
         snapshot = live.snapshot
         if snapshot is not None:

@@ -26,7 +26,7 @@ class Monitor:
 
     Attributes
     ----------
-    found : at the last look; None before the first
+    latest : what the last look found; None before the first
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Monitor:
     """
 
     def __init__(self, live: LiveModel, metrics: Metrics) -> None:
-        self.found: Monitored | None = None
+        self.latest: Monitored | None = None
         self._live = live
         self._metrics = metrics
         self._version = 0
@@ -54,7 +54,7 @@ class Monitor:
     @property
     def alerts(self) -> list[Alert]:
         """What stands now."""
-        return [] if self.found is None else self.found.alerts
+        return [] if self.latest is None else self.latest.alerts
 
     def look(self) -> None:
         """Set forecasts beside sales, where there are other sales than at the last look."""
@@ -64,13 +64,13 @@ class Monitor:
         panel = snapshot.predictor.panel
         rows = scored_forecasts(self._live.database(), panel.end - dt.timedelta(days=LOOKED_AT))
         before = {(alert.model, alert.what) for alert in self.alerts}
-        self.found = monitor_panel(rows, panel, self._live.models_folder)
+        self.latest = monitor_panel(rows, panel, self._live.models_folder)
         self._version = snapshot.version
-        self._metrics.watch(self.found)
-        for alert in self.found.alerts:
+        self._metrics.watch(self.latest)
+        for alert in self.latest.alerts:
             if (alert.model, alert.what) not in before:
                 log.warning("%s", alert.sentence())
-        for model, what in sorted(before - {(alert.model, alert.what) for alert in self.found.alerts}):
+        for model, what in sorted(before - {(alert.model, alert.what) for alert in self.latest.alerts}):
             log.info("%s: %s is back in its band", model, what)
 
     def _run(self) -> None:

@@ -27,7 +27,7 @@ def document(routes: Iterable[Route], settings: Settings) -> Schema:
     routes : of the service
     settings : whose limits the document states
     """
-    found: Schema = {
+    openapi: Schema = {
         "openapi": "3.1.0",
         "info": {
             "title": "storecast",
@@ -45,7 +45,7 @@ def document(routes: Iterable[Route], settings: Settings) -> Schema:
             "responses": {kind: _problem(*KINDS[kind]) for kind in KINDS},
         },
     }
-    return cast("Schema", _with_limits(found, settings))
+    return cast("Schema", _with_limits(openapi, settings))
 
 
 def _paths(routes: Iterable[Route]) -> Schema:

@@ -24,7 +24,7 @@ class Pool:
     def __init__(self, workers: int, waiting: int, name: str) -> None:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._most = workers + waiting
-        self.held = 0  # calls that run or wait
+        self.pending = 0  # calls that run or wait
 
     async def run(self, call: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
         """Run a call in a thread and return what it returns; a call that nobody waits for any more is still run to its end.
@@ -34,9 +34,9 @@ class Pool:
         Problem
             where too many wait already
         """
-        if self.held >= self._most:
+        if self.pending >= self._most:
             raise Problem("busy", "Too many large requests wait already. Try again.", headers={"retry-after": "2"})
-        self.held += 1
+        self.pending += 1
         loop = asyncio.get_running_loop()
         future = self._threads.submit(call, *args, **named)
         future.add_done_callback(lambda _: _tell(loop, self._release))
@@ -47,7 +47,7 @@ class Pool:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _release(self) -> None:
-        self.held -= 1
+        self.pending -= 1
 
 
 def _tell(loop: asyncio.AbstractEventLoop, call: Callable[[], Any]) -> None:

@@ -148,12 +148,12 @@ class Server(uvicorn.Server):
 @contextmanager
 def _logs_of_uvicorn() -> Iterator[None]:
     """Let uvicorn's own log lines come with ours."""
-    ours, theirs = logging.getLogger("storecast"), logging.getLogger("uvicorn")
-    before = theirs.handlers, theirs.level, theirs.propagate
-    theirs.handlers, theirs.propagate = ours.handlers, False
-    theirs.setLevel(logging.INFO)
+    storecast_log, uvicorn_log = logging.getLogger("storecast"), logging.getLogger("uvicorn")
+    before = uvicorn_log.handlers, uvicorn_log.level, uvicorn_log.propagate
+    uvicorn_log.handlers, uvicorn_log.propagate = storecast_log.handlers, False
+    uvicorn_log.setLevel(logging.INFO)
     try:
         yield
     finally:
-        theirs.handlers, theirs.propagate = before[0], before[2]
-        theirs.setLevel(before[1])
+        uvicorn_log.handlers, uvicorn_log.propagate = before[0], before[2]
+        uvicorn_log.setLevel(before[1])

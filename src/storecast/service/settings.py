@@ -114,12 +114,12 @@ class Settings:
         """
         there = os.environ if environment is None else environment
         given = {name: value for name, value in options.items() if value is not None}
-        found: dict[str, Any] = {
+        values: dict[str, Any] = {
             item.name: _read(item.name, there[variable(item.name)], type(item.default))
             for item in fields(cls)
             if variable(item.name) in there and item.name not in given
         }
-        return replace(cls(), **found, **given)
+        return replace(cls(), **values, **given)
 
     @property
     def database_url(self) -> str:

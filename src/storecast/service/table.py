@@ -24,7 +24,7 @@ ATTRIBUTES = f'{{"{s.STORE}": …, "{s.STORE_TYPE}": "a", "{s.ASSORTMENT}": "c",
 
 
 @dataclass
-class Found:
+class Lookup:
     """What the rows of a request are.
 
     Attributes
@@ -82,7 +82,7 @@ class Table:
         self._store_json = [orjson.dumps(store).decode() for store in stores]
         self._rendered: dict[int, bytes] = {}
 
-    def find(self, rows: Sequence[Any], new: Collection[Any] = ()) -> Found:
+    def look_up(self, rows: Sequence[Any], new: Collection[Any] = ()) -> Lookup:
         """Find the rows of a request.
 
         Parameters
@@ -96,7 +96,7 @@ class Table:
             where a row's store or day cannot be answered, a flag is neither 0 nor 1, or a row stands twice
         """
         end = 2 + len(self.known)
-        found = Found([])
+        lookup = Lookup([])
         for number, row in enumerate(rows):
             cells = astuple(row)
             store, date = cells[0], cells[1]
@@ -106,23 +106,23 @@ class Table:
             except KeyError:
                 day = self._new(number, store, date, new)
                 at, place = -1, -1
-                found.new.append(number)
+                lookup.new.append(number)
             given = cells[2:end]
             if (place < 0 or given != self._stored_days[place]) and self._differs(number, given, place):
-                found.changed.add(at)
+                lookup.changed.add(at)
             if None not in given[: len(s.KNOWN)]:
-                found.given.add(place)
+                lookup.given.add(place)
             if cells[end] is not None:
-                found.ids = found.ids or [None] * len(rows)
-                found.ids[number] = cells[end]
+                lookup.ids = lookup.ids or [None] * len(rows)
+                lookup.ids[number] = cells[end]
             if cells[end + 1] is not None and cells[end + 1] != self.weekdays[day]:
                 raise invalid(
                     f"rows[{number}].{s.DAY_OF_WEEK}", "expected the weekday of the row's Date, 1 for Monday to 7"
                 )
-            found.places.append(place)
-        found.changed.discard(-1)
-        self._check_twice(rows, found)
-        return found
+            lookup.places.append(place)
+        lookup.changed.discard(-1)
+        self._check_twice(rows, lookup)
+        return lookup
 
     def _differs(self, number: int, given: Sequence[Any], place: int) -> bool:
         """Say whether a row gives another calendar than the stored one; refuse flags that are neither 0 nor 1."""
@@ -143,23 +143,23 @@ class Table:
             raise invalid("days", f"reaches beyond the horizon; the last day that can be asked for is {self.dates[-1]}")
         return list(range(at * self.days + first, at * self.days + first + count))
 
-    def assumed(self, found: Found) -> list[dict[str, Any]]:
+    def assumed(self, lookup: Lookup) -> list[dict[str, Any]]:
         """Return which days rest on a calendar that was worked out, their own or one within a week: see `Predictor.assumed`."""
         near, days = self._near, self.days
-        asked = [place for place in found.places if place >= 0 and near[place]]
-        if not asked:
+        assumed_positions = [place for place in lookup.places if place >= 0 and near[place]]
+        if not assumed_positions:
             return []
-        if found.given:
+        if lookup.given:
             own = bytearray(self._assumed)
-            for place in found.given:
+            for place in lookup.given:
                 if place >= 0:
                     own[place] = 0
-            asked = [
+            assumed_positions = [
                 p
-                for p in asked
+                for p in assumed_positions
                 if any(own[max(p // days * days, p - NEAR) : min(p // days * days + days, p + NEAR + 1)])
             ]
-        return [{s.STORE: self.stores[p // days], s.DATE: self.dates[p % days]} for p in asked]
+        return [{s.STORE: self.stores[p // days], s.DATE: self.dates[p % days]} for p in assumed_positions]
 
     def row(self, place: int) -> bytes:
         """Return a row as JSON."""
@@ -172,18 +172,18 @@ class Table:
             rendered = self._rendered[place] = text.encode()
         return rendered
 
-    def reply_rows(self, found: Found) -> Iterable[bytes]:
+    def reply_rows(self, lookup: Lookup) -> Iterable[bytes]:
         """Return rows as JSON, with the ids that came with them."""
-        if found.ids is None:
-            return map(self.row, found.places)
+        if lookup.ids is None:
+            return map(self.row, lookup.places)
         return (
             self.row(place) if id_ is None else b'{"Id":%b,%b' % (orjson.dumps(id_), self.row(place)[1:])
-            for place, id_ in zip(found.places, found.ids, strict=True)
+            for place, id_ in zip(lookup.places, lookup.ids, strict=True)
         )
 
-    def overlay(self, rows: Sequence[Any], found: Found, stores: set[int]) -> pl.DataFrame:
+    def overlay(self, rows: Sequence[Any], lookup: Lookup, stores: set[int]) -> pl.DataFrame:
         """Return what the rows of some stores say of the calendar: Store, Date and what is given, null where it is not."""
-        numbers = [k for k, place in enumerate(found.places) if place >= 0 and place // self.days in stores]
+        numbers = [k for k, place in enumerate(lookup.places) if place >= 0 and place // self.days in stores]
         return self.calendar_of([rows[k] for k in numbers])
 
     def calendar_of(self, rows: Sequence[Any]) -> pl.DataFrame:
@@ -198,10 +198,10 @@ class Table:
             )
         return pl.DataFrame(columns)
 
-    def _check_twice(self, rows: Sequence[Any], found: Found) -> None:
-        places, count = set(found.places), len(found.new)
-        new = {(rows[k].Store, rows[k].Date) for k in found.new}
-        if len(places) - (count > 0) + count == len(found.places) and len(new) == count:
+    def _check_twice(self, rows: Sequence[Any], lookup: Lookup) -> None:
+        places, count = set(lookup.places), len(lookup.new)
+        new = {(rows[k].Store, rows[k].Date) for k in lookup.new}
+        if len(places) - (count > 0) + count == len(lookup.places) and len(new) == count:
             return
         seen: set[tuple[Any, dt.date]] = set()
         for number, row in enumerate(rows):

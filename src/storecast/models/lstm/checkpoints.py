@@ -103,5 +103,5 @@ class Checkpoint:
 
 
 def _plain(value: Tensor) -> npt.NDArray[np.generic]:
-    found: npt.NDArray[np.generic] = value.detach().cpu().numpy()
-    return found
+    array: npt.NDArray[np.generic] = value.detach().cpu().numpy()
+    return array

@@ -111,8 +111,8 @@ class Lstm:
             )
             .hstack(rows.parts)
         )
-        asked = ahead.select(s.STORE, (pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1).alias(STEP))
-        return asked.join(table, on=[s.STORE, STEP], how="left", maintain_order="left")
+        requested = ahead.select(s.STORE, (pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1).alias(STEP))
+        return requested.join(table, on=[s.STORE, STEP], how="left", maintain_order="left")
 
     def predict(self, features: pl.DataFrame) -> F64:
         """Run the network over whole sequences, and add base and offset to its median."""
@@ -121,11 +121,12 @@ class Lstm:
         names, begin, place = np.unique(first, return_index=True, return_inverse=True)
         step = features[STEP].to_numpy()
         past = past_of(features[PAST].to_numpy()[begin])
-        made = sequences(matrix, place, step, past, int(step.max()) + 1)
-        assert len(made) == len(names)
-        found = self.session_.run(None, {name: getattr(made, name) for name in INPUTS})[0]
+        inputs = sequences(matrix, place, step, past, int(step.max()) + 1)
+        assert len(inputs) == len(names)
+        quantiles = self.session_.run(None, {name: getattr(inputs, name) for name in INPUTS})[0]
         out: F64 = (
-            found[place, step, 0] + features.select(pl.col(BASE, OFFSET).cast(pl.Float64)).sum_horizontal().to_numpy()
+            quantiles[place, step, 0]
+            + features.select(pl.col(BASE, OFFSET).cast(pl.Float64)).sum_horizontal().to_numpy()
         )
         return out
 

@@ -39,14 +39,14 @@ class Network(nn.Module):
         zeros = torch.zeros(self.encoder.num_layers, past.size(0), self.encoder.hidden_size, device=past.device)
         _, state = self.encoder(past, (zeros, zeros))
         seen, _ = self.decoder(day, state)  # (sequences, days, hidden)
-        found = 0.1 * self.leave(torch.cat([seen, day], dim=-1))
-        middle, steps = found[..., :1], functional.softplus(found[..., 1:] * 10) / 30
+        quantiles = 0.1 * self.leave(torch.cat([seen, day], dim=-1))
+        middle, steps = quantiles[..., :1], functional.softplus(quantiles[..., 1:] * 10) / 30
         down = middle - torch.cumsum(steps[..., :BELOW], dim=-1)
         up = middle + torch.cumsum(steps[..., BELOW:], dim=-1)
         return torch.cat([middle, down, up], dim=-1)
 
-    def loss(self, found: Tensor, target: Tensor) -> Tensor:
+    def loss(self, quantiles: Tensor, target: Tensor) -> Tensor:
         """Return the mean quantile loss over the days whose target is known (not NaN), (sequences, days)."""
         known = torch.isfinite(target)
-        error = target[known][:, None] - found[known]  # (known days, quantiles)
+        error = target[known][:, None] - quantiles[known]  # (known days, quantiles)
         return torch.maximum(self.levels * error, (self.levels - 1) * error).mean()

@@ -81,9 +81,9 @@ def sequences(matrix: F32, sequence: I64, step: I64, past: F32, days: int, targe
     split = len(CODES)
     numbers = np.zeros((len(past), days, matrix.shape[1] - split), np.float32)
     codes = np.zeros((len(past), days, split), np.int64)
-    found = np.full((len(past), days), np.nan, np.float32)
+    targets = np.full((len(past), days), np.nan, np.float32)
     numbers[sequence, step] = np.clip(np.nan_to_num(matrix[:, split:]), -FAR, FAR)
     codes[sequence, step] = matrix[:, :split].astype(np.int64) + 1
     if target is not None:
-        found[sequence, step] = target
-    return Sequences(numbers, codes, past, found)
+        targets[sequence, step] = target
+    return Sequences(numbers, codes, past, targets)

@@ -77,13 +77,13 @@ def train(older: Sequences, newest: Sequences, kinds: list[int], settings: LstmS
 
 
 @torch.no_grad()
-def validate(network: Network, held: Sequences, device: torch.device, batch: int) -> float:
+def validate(network: Network, held_out: Sequences, device: torch.device, batch: int) -> float:
     """Return the mean loss on sequences that do not train."""
     network.eval()
     total = days = 0.0
-    for begin in range(0, len(held), batch):
+    for begin in range(0, len(held_out), batch):
         part = slice(begin, begin + batch)
-        numbers, codes, past, target = (tensor.to(device) for tensor in _tensors(held, part))
+        numbers, codes, past, target = (tensor.to(device) for tensor in _tensors(held_out, part))
         known = int(torch.isfinite(target).sum())
         if known:
             total += float(network.loss(network(numbers, codes, past), target)) * known

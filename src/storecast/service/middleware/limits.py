@@ -56,14 +56,14 @@ class Limits:
             return
         if self.settings.rate:
             self._take(context.key.id)
-        held = 0
+        received = 0
         try:
             if context.route is not None and context.route.method == "POST":
                 _check_headers(scope, context.route, self.settings.body_limit)
-                held = await self._receive(context, receive)
+                received = await self._receive(context, receive)
             await self._work(context, scope, receive, send)
         finally:
-            self.load.buffered -= held
+            self.load.buffered -= received
 
     async def _work(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         if self.load.working >= self.settings.concurrency:
@@ -104,7 +104,7 @@ class Limits:
 
     async def _receive(self, context: RequestContext, receive: Receive) -> int:
         """Receive a body, counting; return the bytes held for it."""
-        body, more, held = bytearray(), True, 0
+        body, more, received = bytearray(), True, 0
         try:
             async with asyncio.timeout(self.settings.body_seconds):
                 while more:
@@ -114,20 +114,20 @@ class Limits:
                     if not more and not body:
                         context.body = chunk  # most bodies come at once
                     body += chunk
-                    held = len(body)
+                    received = len(body)
                     self.load.buffered += len(chunk)
-                    self._check_size(held)
+                    self._check_size(received)
         except BaseException as error:
-            self.load.buffered -= held
+            self.load.buffered -= received
             if isinstance(error, TimeoutError):
                 what = f"The body did not come within {self.settings.body_seconds:g} s."
                 raise Problem("bad-request", what, headers=CLOSE) from error
             raise
         context.body = context.body or bytes(body)
-        return held
+        return received
 
-    def _check_size(self, held: int) -> None:
-        if held > self.settings.body_limit:
+    def _check_size(self, received: int) -> None:
+        if received > self.settings.body_limit:
             raise _too_large(self.settings.body_limit)
         if self.load.buffered > self.settings.buffered:
             raise _busy("Too many large requests are at work.")

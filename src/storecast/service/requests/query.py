@@ -18,14 +18,14 @@ def query_parameter(name: str, schema: Mapping[str, Any], description: str) -> d
 
 def parameters(request: Request, allowed: Collection[str] = ()) -> dict[str, str]:
     """Return the parameters of a request's address, each at most once and none unknown."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name not in allowed:
             raise invalid("query", f"has an unknown parameter; expected {', '.join(allowed) or 'none'}")
-        if name in found:
+        if name in values:
             raise invalid(f"query.{name}", "stands twice; expected once")
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def whole_number(given: dict[str, str], name: str, default: int, low: int, high: int) -> int:

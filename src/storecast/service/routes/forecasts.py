@@ -5,10 +5,10 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storecast.service import answers
+from storecast.service import responses
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
-from storecast.service.render import CSV, Chunks, Whole, csv, joined, json_rows
+from storecast.service.rendering import CSV, BytesResponse, ChunkedResponse, csv, joined, json_rows
 from storecast.service.requests.bodies import ScenarioRequest
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.forecast import CSV_PARAMETERS, ForecastQuery, read_csv, read_json
@@ -27,27 +27,27 @@ async def forecasts(request: Request) -> Response:
     headers = {name: value for name, value in request.scope["headers"] if name in (b"accept", b"content-type")}
     as_csv = headers.get(b"content-type", b"").lower().startswith(b"text/csv")
     small = len(body) <= settings.small_rows * BYTES_A_ROW
-    given = parameters(request, CSV_PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
+    parameters_given = parameters(request, CSV_PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
     now = chain.snapshot
     snapshot = now if now is not None and now.version >= chain.freshness.wanted else await chain.fresh()
 
     def read() -> ForecastQuery:
         table = snapshot.table
         if as_csv:
-            return read_csv(body, given, table.rows, settings.row_limit)
+            return read_csv(body, parameters_given, table.rows, settings.row_limit)
         return read_json(body, table.rows, store_rows(table.kind), settings.row_limit)
 
-    what = read() if small else await service.large.run(read)
-    if what.model and what.model != snapshot.name:
-        snapshot = await chain.model(what.model)
-    context.model, context.rows = snapshot.name, what.size
+    query = read() if small else await service.large.run(read)
+    if query.model and query.model != snapshot.name:
+        snapshot = await chain.model(query.model)
+    context.model, context.rows = snapshot.name, query.size
     reply_csv = _wants_csv(headers.get(b"accept", b""), sent_csv=as_csv)
-    if small and what.plain and not reply_csv and what.size <= settings.small_rows:
-        found, reply = answers.stored(snapshot, what)
-        context.rows = len(found.places)
+    if small and query.plain and not reply_csv and query.size <= settings.small_rows:
+        lookup, reply = responses.stored_reply(snapshot, query)
+        context.rows = len(lookup.places)
         if reply is not None:
-            return Whole(reply)
-    return await _large(service, snapshot, what, answers_csv if reply_csv else answers.answer, as_csv=reply_csv)
+            return BytesResponse(reply)
+    return await _large(service, snapshot, query, csv_reply if reply_csv else responses.json_reply, as_csv=reply_csv)
 
 
 async def scenarios(request: Request) -> Response:
@@ -58,38 +58,38 @@ async def scenarios(request: Request) -> Response:
 
     def read() -> ForecastQuery:
         check_size(context.body, limit)
-        asked = decode(context.body, ScenarioRequest)
-        return ForecastQuery(now.table.rows.decode(asked.rows, asked.columns, limit), model=asked.model)
+        scenario = decode(context.body, ScenarioRequest)
+        return ForecastQuery(now.table.rows.decode(scenario.rows, scenario.columns, limit), model=scenario.model)
 
-    what = await service.large.run(read)
-    snapshot = await service.live.model(what.model) if what.model else now
+    query = await service.large.run(read)
+    snapshot = await service.live.model(query.model) if query.model else now
     context.model = snapshot.name
 
     def work() -> list[bytes]:
-        found = answers.find(snapshot.table, what)
-        rows = json_rows(snapshot.predictor.scenario(snapshot.table.calendar_of(what.rows or [])))
-        assert not found.new
+        lookup = responses.look_up(snapshot.table, query)
+        rows = json_rows(snapshot.predictor.scenario(snapshot.table.calendar_of(query.rows or [])))
+        assert not lookup.new
         return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), b"]}"]
 
-    return Chunks(await service.large.run(work))
+    return ChunkedResponse(await service.large.run(work))
 
 
-def answers_csv(snapshot: Snapshot, what: ForecastQuery) -> list[bytes]:
+def csv_reply(snapshot: Snapshot, query: ForecastQuery) -> list[bytes]:
     """Return the reply in CSV, in chunks."""
-    return list(csv(answers.frame(snapshot, what)))
+    return list(csv(responses.frame(snapshot, query)))
 
 
 async def _large(
     service: Service,
     snapshot: Snapshot,
-    what: ForecastQuery,
+    query: ForecastQuery,
     answer: Callable[[Snapshot, ForecastQuery], object],
     *,
     as_csv: bool,
 ) -> Response:
-    chunks = await service.large.run(answer, snapshot, what)
+    chunks = await service.large.run(answer, snapshot, query)
     assert isinstance(chunks, list)
-    response = Chunks(chunks, CSV) if as_csv else Chunks(chunks)
+    response = ChunkedResponse(chunks, CSV) if as_csv else ChunkedResponse(chunks)
     if as_csv:  # JSON says it in the body
         response.raw_headers += [
             (b"x-model", snapshot.name.encode()),

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
-from storecast.service.render import Whole, plain
+from storecast.service.rendering import BytesResponse, plain
 from storecast.service.route import Route
 from storecast.service.service import service_of
 
@@ -29,7 +29,7 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Tell the metrics, for Prometheus."""
     service = service_of(request)
-    return Whole(service.metrics.text(service.live, service.load, service.large), MEDIA_TYPE)
+    return BytesResponse(service.metrics.text(service.live, service.load, service.large), MEDIA_TYPE)
 
 
 async def openapi(request: Request) -> Response:

@@ -14,7 +14,7 @@ from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
 from storecast.service.bodies import DATE
 from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.render import plain
+from storecast.service.rendering import plain
 from storecast.service.requests.query import parameters, query_parameter
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
@@ -87,11 +87,11 @@ async def how_good(request: Request) -> Response:
     since = _since(given.get("since"))
 
     def work() -> list[dict[str, object]]:
-        found = accuracy_of(scored_forecasts(service.live.database(), since), *BY[by])
-        return found.with_columns(pl.col(pl.Date).dt.to_string(), pl.col(pl.Float64).round(6)).to_dicts()
+        scores = accuracy_of(scored_forecasts(service.live.database(), since), *BY[by])
+        return scores.with_columns(pl.col(pl.Date).dt.to_string(), pl.col(pl.Float64).round(6)).to_dicts()
 
-    told = await service.large.run(work)
-    return plain({"by": by, "accuracy": told, "alerts": [alert.to_plain() for alert in service.monitor.alerts]})
+    scores = await service.large.run(work)
+    return plain({"by": by, "accuracy": scores, "alerts": [alert.to_plain() for alert in service.monitor.alerts]})
 
 
 async def _put(service: Service, context: RequestContext, name: str, action: str) -> Response:

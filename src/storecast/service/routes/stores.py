@@ -12,7 +12,7 @@ from storecast.data.panel import Panel
 from storecast.service.bodies import DATE
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.render import Whole, json_rows
+from storecast.service.rendering import BytesResponse, json_rows
 from storecast.service.requests.query import cursor, parameters, place_of, query_parameter, whole_number
 from storecast.service.route import Route
 from storecast.service.service import service_of
@@ -36,8 +36,8 @@ async def store(request: Request) -> Response:
     """Tell what is known of a store."""
     parameters(request)
     panel = (await service_of(request).live.fresh()).predictor.panel
-    found = panel.stores.filter(pl.col(s.STORE) == _store(request, panel))
-    return Whole(next(json_rows(found)))
+    row = panel.stores.filter(pl.col(s.STORE) == _store(request, panel))
+    return BytesResponse(next(json_rows(row)))
 
 
 async def history(request: Request) -> Response:
@@ -46,16 +46,16 @@ async def history(request: Request) -> Response:
     given = parameters(request, ("first", "last", "limit", "cursor"))
     limit = whole_number(given, "limit", USUAL_PAGE, 1, service.settings.page_limit)
     panel = (await service.live.fresh()).predictor.panel
-    asked = pl.col(s.STORE) == _store(request, panel)
+    wanted = pl.col(s.STORE) == _store(request, panel)
     for name in ("first", "last"):
         if name in given:
             day = _day(given[name], name)
-            asked &= pl.col(s.DATE) >= day if name == "first" else pl.col(s.DATE) <= day
+            wanted &= pl.col(s.DATE) >= day if name == "first" else pl.col(s.DATE) <= day
     if "cursor" in given:
-        asked &= pl.col(s.DATE) > _day(place_of(given["cursor"], str), "cursor")
+        wanted &= pl.col(s.DATE) > _day(place_of(given["cursor"], str), "cursor")
 
     def work() -> pl.DataFrame:
-        some = panel.sales.filter(asked).sort(s.DATE).head(limit + 1)
+        some = panel.sales.filter(wanted).sort(s.DATE).head(limit + 1)
         return some.join(panel.calendar.drop(s.ASSUMED), on=s.KEYS, how="left", maintain_order="left").drop(s.STORE)
 
     return _page(request, "history", await service.large.run(work), limit, s.DATE)
@@ -67,19 +67,19 @@ def _page(request: Request, name: str, rows: pl.DataFrame, limit: int, key: str)
     end: Any = some[key][-1] if rows.height > limit else None
     context_of(request.scope).rows = some.height
     following = "null" if end is None else f'"{cursor(end if isinstance(end, int | str) else end.isoformat())}"'
-    return Whole(b'{"%b":[%b],"next":%b}' % (name.encode(), b",".join(json_rows(some)), following.encode()))
+    return BytesResponse(b'{"%b":[%b],"next":%b}' % (name.encode(), b",".join(json_rows(some)), following.encode()))
 
 
 def _store(request: Request, panel: Panel) -> Any:
     """Return the store of the path; a problem where the chain does not hold it."""
     text = context_of(request.scope).path_parameters["store"]
     number = _kind(panel) is int
-    found: Any = int(text) if number and text.isascii() and text.isdigit() and len(text) < 19 else text
-    if (number and found is text) or not (panel.stores[s.STORE] == found).any():
+    store: Any = int(text) if number and text.isascii() and text.isdigit() and len(text) < 19 else text
+    if (number and store is text) or not (panel.stores[s.STORE] == store).any():
         raise Problem(
             "not-found", f"The chain holds no such store; it holds {panel.stores.height}. GET /v1/stores lists them."
         )
-    return found
+    return store
 
 
 def _day(text: str, name: str) -> dt.date:

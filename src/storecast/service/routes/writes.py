@@ -18,7 +18,7 @@ from storecast.database.writes import Written, add_calendar, add_sales, add_stor
 from storecast.errors import DataError
 from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.render import JSON, Whole
+from storecast.service.rendering import JSON, BytesResponse
 from storecast.service.requests.bodies import RowsBody, WriteRequest
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.query import parameters, query_parameter
@@ -83,11 +83,11 @@ async def _write(
     def written(conn: Connection) -> Written:
         if add is not None:
             return add(conn, table)
-        found: Written = replaceable(conn, table, replace=replace)
-        return found
+        written: Written = replaceable(conn, table, replace=replace)
+        return written
 
     reply = await service.writes.run(_done, service, context, what, name, written, (request.url.query or "").encode())
-    return Whole(reply.body, reply.media_type, reply.status)
+    return BytesResponse(reply.body, reply.media_type, reply.status)
 
 
 def _done(
@@ -109,20 +109,20 @@ def _done(
                 service.live.freshness.written(orjson.loads(before.body)["version"])
                 return before
         try:
-            found = write(conn)
+            written = write(conn)
         except DataError as error:
             raise Problem("not-valid", str(error)) from error
         fields = {
-            "inserted": found.inserted,
-            "replaced": found.replaced,
-            "same": found.same,
-            "version": found.version,
+            "inserted": written.inserted,
+            "replaced": written.replaced,
+            "same": written.same,
+            "version": written.version,
         }
         audit(conn, f"key:{context.key.id}", what, {**fields, "request": context.request_id})
         reply = StoredReply(200, JSON, orjson.dumps(fields))
         if name is not None:
             remember(conn, context.key.id, name, reply)
-    service.live.freshness.written(found.version)
+    service.live.freshness.written(written.version)
     return reply
 
 
@@ -133,8 +133,8 @@ def _name(request: Request) -> str | None:
         return None
     if len(sent) > 1 or not NAME.fullmatch(sent[0]):
         raise invalid("Idempotency-Key", "expected one, of 1 to 128 visible characters of ASCII")
-    found: bytes = sent[0]
-    return found.decode("ascii")
+    key: bytes = sent[0]
+    return key.decode("ascii")
 
 
 def _replace(given: dict[str, str]) -> bool:

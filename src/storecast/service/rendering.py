@@ -47,12 +47,12 @@ def joined(rows: Iterable[bytes]) -> Iterator[bytes]:
         yield b",".join(some) if first else b"," + b",".join(some)
 
 
-def plain(body: Any, status: int = 200) -> "Whole":
+def plain(body: Any, status: int = 200) -> "BytesResponse":
     """Return plain data as a reply in JSON."""
-    return Whole(orjson.dumps(body), status=status)
+    return BytesResponse(orjson.dumps(body), status=status)
 
 
-class Whole(Response):
+class BytesResponse(Response):
     """A reply whose body is there, at once; lean, for it is on the way of every forecast."""
 
     def __init__(self, body: bytes, media_type: str = JSON, status: int = 200) -> None:
@@ -67,7 +67,7 @@ class Whole(Response):
         await send({"type": "http.response.body", "body": self.body})
 
 
-class Chunks(Whole):
+class ChunkedResponse(BytesResponse):
     """A large reply, sent as fast as the client takes it."""
 
     def __init__(self, chunks: Iterable[bytes], media_type: str = JSON) -> None:
