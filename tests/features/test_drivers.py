@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from storecast.features.drivers import DRIVERS, Pieces
+from storecast.features.drivers import DRIVERS
+from storecast.features.pieces import Pieces
 from storecast.models import create
 from support.panels import make_panel
 

@@ -10,7 +10,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.panel import Window
 from storecast.evaluate.scores import rmspe
-from storecast.features.drivers import Pieces
+from storecast.features.pieces import Pieces
 from storecast.models.base import Forecaster
 
 

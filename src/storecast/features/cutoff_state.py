@@ -19,15 +19,15 @@ from storecast.arrays import F32, I8, I64
 from storecast.config import FeatureConfig, LinearSettings
 from storecast.data.grid import Grid
 from storecast.features.calendar import LOOK_BACK, calendar_features
-from storecast.features.drivers import PART_SCHOOL, PART_TREND, PART_WEEKDAY
+from storecast.features.declarations import PART_SCHOOL, PART_TREND, PART_WEEKDAY, check_columns
 from storecast.features.gaps import between_rows, day_effects, inside_gaps, usual_calendar, with_calendar_in
 from storecast.features.history import History, cells
 from storecast.features.registry import any_own, own_features
-from storecast.features.ridge import Design, Ridge, fit_ridge, of_days, of_stores, own_terms, recent_mean
+from storecast.features.residuals import RECENT, last_days, last_year_mean, mean_size, recent_mean
+from storecast.features.ridge import Design, Ridge, fit_ridge, of_days, of_stores, own_terms
 
-RECENT = (7, 28, 91)  # days over which the ridge's residuals are averaged
 KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
-RIDGE = LinearSettings()
+RIDGE_SETTINGS = LinearSettings()  # the defaults: settings of the model `linear` change that model alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ class CutoffState:
         usual = usual_calendar(grid)
         known = with_calendar_in(grid, gaps, shut, usual)
         design = Design.of(known, origin)
-        ridge = fit_ridge(known, design, origin, RIDGE)
+        ridge = fit_ridge(known, design, origin, RIDGE_SETTINGS)
         fit, fit_by_day = _over_all_days(design, ridge.coefficients)
         holiday, holiday_by_day = _over_all_days(design, ridge.chosen("holiday"))
         y, residuals = _with_gaps(known, ridge.residuals, ridge.level[:, None] + fit, gaps)
@@ -127,13 +127,13 @@ class CutoffState:
             constant_features={
                 "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), ahead),
                 "ridge_trend": _along(ridge.coefficients[:, 7], ahead),
-                "ridge_noise": _along(_spread(ridge.residuals[:, -365:]), ahead),
+                "ridge_noise": _along(mean_size(ridge.residuals[:, -365:]), ahead),
                 **{f"residual_{span}": _along(recent_mean(residuals, span), ahead) for span in RECENT},
-                **_residual_last_year(residuals, days),
+                "residual_last_year": last_year_mean(residuals, days),
             },
             attributes=_attributes(grid, origin),
             promo2=_promo2(grid, origin, days),
-            residuals=_last(residuals, KEPT),
+            residuals=last_days(residuals, KEPT),
         )
 
     def features(self, calendar: pl.DataFrame | None = None) -> FeatureRows:
@@ -184,6 +184,7 @@ class CutoffState:
             *self.attributes[rank].get_columns(),
             *(pl.Series(name, values[rank, day]) for name, values in self.promo2.items()),
         ]
+        check_columns([column.name for column in table], self.grid.known)
         return FeatureRows(
             origin=self.origin,
             residuals=self.residuals,
@@ -226,35 +227,8 @@ def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: npt.NDArray[np.boo
     return np.where(fill, fitted[:, past] + found, y), found
 
 
-def _last(values: F32, days: int) -> F32:
-    """Return the last columns, NaN before the first, (stores, days)."""
-    missing = np.full((len(values), max(0, days - values.shape[1])), np.nan, np.float32)
-    return np.concatenate([missing, values[:, -days:]], axis=1)
-
-
 def _along(values: npt.NDArray[np.generic], like: F32) -> F32:
     return np.broadcast_to(values.astype(np.float32)[:, None], like.shape)
-
-
-def _spread(residuals: F32) -> F32:
-    seen = np.isfinite(residuals)
-    size: F32 = (np.where(seen, np.abs(residuals), 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
-    return size
-
-
-def _residual_last_year(residuals: F32, days: slice) -> dict[str, F32]:
-    """Mean residual of the fortnight around the same weekday a year before; NaN where there was none."""
-    padded = np.full((len(residuals), days.stop), np.nan, np.float32)
-    padded[:, : residuals.shape[1]] = residuals
-    filled, seen = np.nan_to_num(padded), np.isfinite(padded)
-    total, count = np.zeros((len(padded), days.stop - days.start)), np.zeros((len(padded), days.stop - days.start))
-    for day in range(-7, 8):
-        columns = np.arange(days.start, days.stop) - 364 + day
-        inside = (columns >= 0) & (columns < residuals.shape[1])
-        total[:, inside] += filled[:, columns[inside]]
-        count[:, inside] += seen[:, columns[inside]]
-    mean = np.where(count > 2, total / np.maximum(count, 1), np.nan)
-    return {"residual_last_year": mean.astype(np.float32)}
 
 
 def _attributes(grid: Grid, origin: int) -> pl.DataFrame:

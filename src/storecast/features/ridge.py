@@ -117,14 +117,6 @@ def of_stores(coefficients: F32, terms: F32) -> F32:
     return out
 
 
-def recent_mean(residuals: F32, days: int) -> F32:
-    """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
-    tail = residuals[:, -days:]
-    seen = np.isfinite(tail)
-    mean: F32 = (np.where(seen, tail, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)).astype(np.float32)
-    return mean
-
-
 def fit_ridge(
     grid: Grid,
     design: Design,

@@ -20,7 +20,7 @@ from storecast.arrays import F32, I64
 from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
-from storecast.features.cutoff_state import RIDGE, CutoffState, FeatureRows
+from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
 from storecast.features.ridge import Design, fit_ridge
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
@@ -191,4 +191,4 @@ def _holiday_effects(grid: Grid, origin: int) -> F32:
     """Return the ridge's part for holidays on every day up to ``origin``, fitted there, (stores, days)."""
     known = grid.truncate(origin, 0)
     design = Design.of(known, origin)
-    return fit_ridge(known, design, origin, RIDGE).part(design, slice(0, known.days), "holiday")
+    return fit_ridge(known, design, origin, RIDGE_SETTINGS).part(design, slice(0, known.days), "holiday")

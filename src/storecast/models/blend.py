@@ -14,7 +14,7 @@ import polars as pl
 from storecast.arrays import F64, I64
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel, Window
-from storecast.features.drivers import BETWEEN, of_member
+from storecast.features.pieces import BETWEEN, of_member
 from storecast.models.base import Forecaster, create, register
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 

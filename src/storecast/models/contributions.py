@@ -18,7 +18,8 @@ import numpy as np
 import polars as pl
 
 from storecast.arrays import F64, I64
-from storecast.features.drivers import DRIVERS, Pieces
+from storecast.features.drivers import DRIVERS
+from storecast.features.pieces import Pieces
 
 
 @dataclass(frozen=True, eq=False)

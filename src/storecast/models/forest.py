@@ -1,4 +1,4 @@
-"""A random forest: scikit-learn's own, in a pipeline, on part of the rows and the most useful columns."""
+"""A random forest: scikit-learn's own, in a pipeline, on part of the rows and the columns that are declared for it."""
 
 import os
 from collections.abc import Mapping
@@ -11,50 +11,9 @@ from storecast import safe_skops
 from storecast.arrays import F64
 from storecast.config import ForestSettings
 from storecast.features.cutoff_state import FeatureRows
-from storecast.features.registry import OWN
+from storecast.features.declarations import FEATURES
 from storecast.models.base import register
 from storecast.models.trees import Trees
-
-# The forty columns of the largest total gain in XGBoost, on windows that no report shows (2015-02-14 and 2014-07-08).
-USEFUL = (
-    "closed_yesterday",
-    "closures_last_week",
-    "closures_next_week",
-    "closures_this_week",
-    "day_of_month",
-    "days_to_month_end",
-    "from_christmas",
-    "history_days",
-    "holiday_since",
-    "holiday_until",
-    "holidays_this_week",
-    "mean_cell_182",
-    "mean_cell_365",
-    "mean_cell_42",
-    "mean_cell_730",
-    "mean_cell_91",
-    "mean_promo_182",
-    "mean_promo_365",
-    "mean_promo_42",
-    "mean_promo_730",
-    "mean_promo_91",
-    "mean_weekday_182",
-    "mean_weekday_365",
-    "mean_weekday_42",
-    "mean_weekday_730",
-    "open_run",
-    "promo_since",
-    "promo_until",
-    "public_since",
-    "public_until",
-    "ridge",
-    "ridge_holiday",
-    "ridge_season",
-    "ridge_trend",
-    "school_until",
-    "shut_since",
-    "shut_until",
-)
 
 
 class Forest(Trees):
@@ -66,8 +25,8 @@ class Forest(Trees):
         self.settings = settings
 
     def columns(self, there: list[str]) -> list[str]:
-        """Return the most useful columns; own columns and features are always among them."""
-        return [name for name in there if name in USEFUL or name.startswith(("known_", OWN))]
+        """Return the columns that are declared for the forest; own columns and features are always among them."""
+        return [name for name in there if name not in FEATURES or FEATURES[name].forest]
 
     def trees(self) -> RandomForestRegressor:
         """Return the unfitted forest."""

@@ -11,7 +11,7 @@ from storecast.config import LinearSettings
 from storecast.data.grid import Grid, store_positions
 from storecast.data.panel import Panel, Window
 from storecast.features.calendar import LOOK_BACK
-from storecast.features.drivers import LEVEL, TREND, driver_of_part
+from storecast.features.drivers import DRIVER_OF_PART, LEVEL, TREND
 from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
 from storecast.features.store import FeatureStore
 from storecast.features.terms import Term, day_terms
@@ -87,7 +87,7 @@ class Linear:
         terms = features.select(pl.exclude("store", "recent"))
         by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
         for k, name in enumerate(terms.columns):
-            driver = driver_of_part(name.split(":")[0])
+            driver = DRIVER_OF_PART[name.partition(": ")[0]]
             by_driver[driver] = by_driver.get(driver, 0.0) + terms[name].to_numpy() * coefficients[:, k]
         return Contributions.of_parts(by_driver, rows, background)
 

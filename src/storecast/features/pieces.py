@@ -1,0 +1,147 @@
+"""Columns taken apart by driver.
+
+Some columns speak for several drivers at once: the ridge's fit is a sum of its parts, and a store's mean on Mondays with a
+promotion is its level, what Mondays add and what promotions add. Such a column is taken apart into pieces that add up to it,
+so that one driver can be changed and the others left alone.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from storecast.arrays import I64
+from storecast.features.declarations import (
+    NEIGHBOURS,
+    PART_SCHOOL,
+    PART_TREND,
+    PART_WEEKDAY,
+    RIDGE_PARTS,
+    declaration,
+)
+from storecast.features.drivers import DRIVERS, HOLIDAYS, LEVEL, PROMOTION, SEASON, TREND, WEEKDAY
+from storecast.features.history import SPANS
+
+BETWEEN = "."  # stands between the name of a blend's member and that of its column
+
+
+def of_member(design: pl.DataFrame, member: str) -> pl.DataFrame:
+    """Return the columns of a member in a blend's design, under the member's own names."""
+    begin = member + BETWEEN
+    columns = [column for column in design.get_columns() if column.name.startswith(begin)]
+    return pl.DataFrame([column.alias(column.name.removeprefix(begin)) for column in columns])
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """The columns of a design, each taken apart by driver.
+
+    Attributes
+    ----------
+    whole : the design itself
+    single : the driver of each column that speaks for one alone; None: for none, it stays as it is
+    several : for each other column its pieces by driver; they add up to the column
+    """
+
+    whole: pl.DataFrame
+    single: dict[str, str | None]
+    several: dict[str, dict[str, pl.Series]]
+
+    @classmethod
+    def of(cls, design: pl.DataFrame) -> "Pieces":
+        """Take the columns of a design apart; those of a blend, of each member by itself."""
+        if all(BETWEEN in name for name in design.columns):
+            return cls._of_members(design)
+        several: dict[str, dict[str, pl.Series]] = {}
+        for span in SPANS:
+            several |= _means(design, span)
+        several |= _neighbours(design)
+        if "cell" in design.columns:
+            promo = design["cell"] % 2
+            several["cell"] = {WEEKDAY: design["cell"] - promo, PROMOTION: promo}
+        if {"ridge", *RIDGE_PARTS} <= set(design.columns):
+            several["ridge"] = _ridge(design)
+        single = {name: _driver(name) for name in design.columns if name not in several}
+        return cls(design, single, several)
+
+    @classmethod
+    def _of_members(cls, design: pl.DataFrame) -> "Pieces":
+        single: dict[str, str | None] = {}
+        several: dict[str, dict[str, pl.Series]] = {}
+        for member in dict.fromkeys(name.partition(BETWEEN)[0] for name in design.columns):
+            begin, pieces = member + BETWEEN, cls.of(of_member(design, member))
+            single |= {begin + name: driver for name, driver in pieces.single.items()}
+            several |= {begin + name: by_driver for name, by_driver in pieces.several.items()}
+        return cls(design, single, several)
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """The drivers that some column speaks for."""
+        present = {*self.single.values(), *(driver for pieces in self.several.values() for driver in pieces)}
+        return tuple(driver for driver in DRIVERS if driver in present)
+
+    def mixed(self, own: Collection[str], rows: I64, other: I64) -> pl.DataFrame:
+        """Return rows that keep their own values for some drivers, and take those of other rows for the others.
+
+        Parameters
+        ----------
+        own : the drivers whose values are the rows' own
+        rows, other : places of the rows, and of those that stand in for them, of the same length
+        """
+        own_values, other_values = self.whole[rows], self.whole[other]
+        columns = []
+        for name in self.whole.columns:
+            if name in self.single:
+                driver = self.single[name]
+                columns.append(own_values[name] if driver is None or driver in own else other_values[name])
+            elif self.several[name].keys() <= set(own):
+                columns.append(own_values[name])
+            else:
+                pieces = [piece[rows if driver in own else other] for driver, piece in self.several[name].items()]
+                columns.append(sum(pieces[1:], pieces[0]).alias(name))
+        return pl.DataFrame(columns)
+
+
+def _driver(column: str) -> str | None:
+    """Return the driver that a column is declared for; None where there is none."""
+    declared = declaration(column)
+    return declared.driver if declared else None
+
+
+def _means(design: pl.DataFrame, span: int) -> dict[str, dict[str, pl.Series]]:
+    """Take the means of log sales over a span apart: the store's, what the weekday adds, what a promotion adds."""
+    names = [f"mean_{kind}{span}" for kind in ("", "cell_", "weekday_", "promo_")]
+    if not set(names) <= set(design.columns):
+        return {}
+    whole, cell, weekday, promo = (design[name] for name in names)
+    return {
+        cell.name: {LEVEL: whole, WEEKDAY: weekday - whole, PROMOTION: cell - weekday},
+        weekday.name: {LEVEL: whole, WEEKDAY: weekday - whole},
+        promo.name: {LEVEL: whole, PROMOTION: promo - whole},
+    }
+
+
+def _neighbours(design: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
+    """Take counts of closed and open days nearby apart: what is usual on the weekday, and what is not."""
+    if "weekday" not in design.columns:
+        return {}
+    pieces = {}
+    for name in design.columns:
+        declared = declaration(name)
+        if declared is not None and declared.parts == NEIGHBOURS:
+            usual = design.select(pl.col(name).median().over("weekday")).to_series()
+            pieces[name] = {WEEKDAY: usual, HOLIDAYS: design[name] - usual}
+    return pieces
+
+
+def _ridge(design: pl.DataFrame) -> dict[str, pl.Series]:
+    """Take the ridge's fit apart by its parts; the level is what none of them adds."""
+    pieces = {
+        WEEKDAY: design[PART_WEEKDAY],
+        TREND: design[PART_TREND],
+        SEASON: design["ridge_season"],
+        PROMOTION: design["ridge_promotion"],
+        HOLIDAYS: design["ridge_holiday"] + design[PART_SCHOOL],
+    }
+    level = design["ridge"] - sum(list(pieces.values())[1:], next(iter(pieces.values())))
+    return {LEVEL: level, **pieces}
