@@ -24,7 +24,7 @@ from storecast.features.gaps import between_rows, day_effects, inside_gaps, usua
 from storecast.features.history import History, cells
 from storecast.features.registry import any_own, own_features
 from storecast.features.residuals import RECENT, last_days, last_year_mean, mean_size, recent_mean
-from storecast.features.ridge import Design, Ridge, fit_ridge, of_days, of_stores, own_terms
+from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
 
 KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
 RIDGE_SETTINGS = LinearSettings()  # the defaults: settings of the model `linear` change that model alone
@@ -68,7 +68,8 @@ class CutoffState:
     usual : what stands in for the calendar there, by column, (days,)
     ridge : fitted on the past
     scale : of the counts among its terms
-    date_effects : what the terms of the date add to the ridge's fit, and to its part for holidays, (stores, days ahead)
+    date_effects : what the terms of the date add to the ridge's fit, (stores, days ahead)
+    holiday_date_effects : what they add to its part for holidays, (stores, days ahead)
     history : what stores sold
     season, weekday, trend : parts of the ridge, (stores, days ahead)
     constant_features : more features that no calendar changes, by name, (stores, days ahead)
@@ -85,7 +86,8 @@ class CutoffState:
     usual: dict[str, I8]
     ridge: Ridge
     scale: F32
-    date_effects: tuple[F32, F32]
+    date_effects: F32
+    holiday_date_effects: F32
     history: History
     season: F32
     weekday: F32
@@ -106,10 +108,11 @@ class CutoffState:
         known = with_calendar_in(grid, gaps, shut, usual)
         design = Design.of(known, origin)
         ridge = fit_ridge(known, design, origin, RIDGE_SETTINGS)
-        fit, fit_by_day = _over_all_days(design, ridge.coefficients)
-        holiday, holiday_by_day = _over_all_days(design, ridge.chosen("holiday"))
-        y, residuals = _with_gaps(known, ridge.residuals, ridge.level[:, None] + fit, gaps)
-        ahead = ridge.part(design, days, "season", "month")
+        date_effects, holiday_date_effects = ridge.date_effects(design), ridge.date_effects(design, "holiday")
+        effects = date_effects + ridge.store_effects(design.by_store)
+        holiday = holiday_date_effects + ridge.store_effects(design.by_store, "holiday")
+        y, residuals = _with_gaps(known, ridge.residuals, ridge.level[:, None] + effects, gaps)
+        season = ridge.part(design, days, "season", "month")
         return cls(
             grid=grid,
             origin=origin,
@@ -119,16 +122,17 @@ class CutoffState:
             usual=usual,
             ridge=ridge,
             scale=design.scale,
-            date_effects=(fit_by_day[:, days], holiday_by_day[:, days]),
+            date_effects=date_effects[:, days],
+            holiday_date_effects=holiday_date_effects[:, days],
             history=History.of(known, origin, days, y - (holiday[:, past] if config.holidays_apart else np.float32(0))),
-            season=ahead,
+            season=season,
             weekday=ridge.part(design, days, "weekday"),
             trend=ridge.part(design, days, "trend"),
             constant_features={
-                "ridge_level": _along(ridge.level + ridge.coefficients[:, :7].mean(axis=1), ahead),
-                "ridge_trend": _along(ridge.coefficients[:, 7], ahead),
-                "ridge_noise": _along(mean_size(ridge.residuals[:, -365:]), ahead),
-                **{f"residual_{span}": _along(recent_mean(residuals, span), ahead) for span in RECENT},
+                "ridge_level": _along(ridge.level + ridge.coefficients_of("weekday").mean(axis=1), season),
+                "ridge_trend": _along(ridge.coefficients_of("trend")[:, 0], season),
+                "ridge_noise": _along(mean_size(ridge.residuals[:, -365:]), season),
+                **{f"residual_{span}": _along(recent_mean(residuals, span), season) for span in RECENT},
                 "residual_last_year": last_year_mean(residuals, days),
             },
             attributes=_attributes(grid, origin),
@@ -159,24 +163,23 @@ class CutoffState:
         )
         terms = own_terms(part, self.scale)[1][:, :, ahead]
         ridge = self.ridge.of(stores)
-        split = len(ridge.terms) - len(terms)
-        holiday = self.date_effects[1][stores] + of_stores(ridge.chosen("holiday")[:, split:], terms)
+        holiday = self.holiday_date_effects[stores] + ridge.store_effects(terms, "holiday")
         offset = holiday if self.config.holidays_apart else np.zeros_like(holiday)
-        fitted = ridge.level[:, None] + (self.date_effects[0][stores] + of_stores(ridge.coefficients[:, split:], terms))
+        fitted = ridge.level[:, None] + (self.date_effects[stores] + ridge.store_effects(terms))
         features = {
             **calendar_features(part, ahead),
             **self.history.features(stores, cells(part, ahead)),
             "ridge": fitted - offset,
             "ridge_season": self.season[stores],
             "ridge_holiday": holiday - offset,
-            "ridge_promotion": of_stores(ridge.chosen("promotion")[:, split:], terms),
+            "ridge_promotion": ridge.store_effects(terms, "promotion"),
             **{name: values[stores] for name, values in self.constant_features.items()},
             **self._own(part, stores),
         }
         parts = {
             PART_WEEKDAY: self.weekday[stores],
             PART_TREND: self.trend[stores],
-            PART_SCHOOL: of_stores(ridge.chosen("school")[:, split:], terms),
+            PART_SCHOOL: ridge.store_effects(terms, "school"),
         }
         rank = stores[store]
         table = [
@@ -209,13 +212,6 @@ class CutoffState:
             values[stores, begin:] = part.known[name]
         found = own_features(replace(whole, known=known), self.origin, slice(self.origin + 1, whole.days))
         return {name: values[stores] for name, values in found.items()}
-
-
-def _over_all_days(design: Design, coefficients: F32) -> tuple[F32, F32]:
-    """Return what the terms add on every day, and what those of the date add to it, both (stores, days)."""
-    split = len(design.by_day)
-    date_effects = of_days(coefficients[:, :split], design.by_day)
-    return date_effects + of_stores(coefficients[:, split:], design.by_store), date_effects
 
 
 def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: npt.NDArray[np.bool_]) -> tuple[F32, F32]:

@@ -55,10 +55,8 @@ class Design:
 
     def values(self, coefficients: F32, days: slice) -> F32:
         """Return the sum of coefficient × term, (stores, days)."""
-        split = len(self.by_day)
-        out: F32 = of_days(coefficients[:, :split], self.by_day[:, days]) + of_stores(
-            coefficients[:, split:], self.by_store[:, :, days]
-        )
+        of_date, of_store = split_by_store(self.terms, coefficients)
+        out: F32 = of_days(of_date, self.by_day[:, days]) + of_stores(of_store, self.by_store[:, :, days])
         return out
 
 
@@ -86,14 +84,54 @@ class Ridge:
         """Return the fitted log sales of some days, (stores, days)."""
         return self.level[:, None] + design.values(self.coefficients, days)
 
+    def coefficients_of(self, part: str) -> F32:
+        """Return the coefficients of the terms of one part, (stores, terms of the part)."""
+        out: F32 = np.compress([term.part == part for term in self.terms], self.coefficients, axis=1)
+        return out
+
     def chosen(self, *parts: str) -> F32:
-        """Return the coefficients of some parts of the model, 0 for the others, (stores, terms)."""
+        """Return the coefficients of some parts of the model, 0 for the others, (stores, terms); without a part, all."""
+        if not parts:
+            return self.coefficients
         out: F32 = self.coefficients * np.array([term.part in parts for term in self.terms])
         return out
 
     def part(self, design: Design, days: slice, *parts: str) -> F32:
-        """Return what some parts of the model add to log sales, (stores, days)."""
+        """Return what some parts of the model add to log sales.
+
+        Parameters
+        ----------
+        design : the terms of every store and day
+        days : columns of the grid
+        parts : see `Term.part`
+
+        Returns
+        -------
+        (stores, days)
+        """
         return design.values(self.chosen(*parts), days)
+
+    def date_effects(self, design: Design, *parts: str) -> F32:
+        """Return what the terms of the date add on every day, of some parts or of all, (stores, days)."""
+        of_date, _ = split_by_store(self.terms, self.chosen(*parts))
+        return of_days(of_date, design.by_day)
+
+    def store_effects(self, by_store: F32, *parts: str) -> F32:
+        """Return what the terms of store and day add, of some parts or of all, (stores, days).
+
+        Parameters
+        ----------
+        by_store : values of these terms, as in `Design`, (store terms, stores, days)
+        parts : see `Term.part`; none: all of them
+        """
+        _, of_store = split_by_store(self.terms, self.chosen(*parts))
+        return of_stores(of_store, by_store)
+
+
+def split_by_store(terms: list[Term], coefficients: F32) -> tuple[F32, F32]:
+    """Return the coefficients of the terms of the date, and those of store and day, (stores, such terms) each."""
+    by_store = np.array([term.by_store for term in terms])
+    return np.compress(~by_store, coefficients, axis=1), np.compress(by_store, coefficients, axis=1)
 
 
 def own_terms(grid: Grid, scale: F32) -> tuple[list[Term], F32]:
@@ -223,7 +261,8 @@ def _scaled(terms: list[Term], columns: F32, scale: F32) -> F32:
 
 def _regional_days(design: Design) -> npt.NDArray[np.bool_]:
     """Say on which days a regional term holds: there, outlier weights would take the effect itself away."""
-    rows = [k for k, term in enumerate(design.terms) if term.regional]
+    date_terms = [term for term in design.terms if not term.by_store]
+    rows = [k for k, term in enumerate(date_terms) if term.regional]
     return np.asarray((design.by_day[rows] > 0).any(axis=0))
 
 

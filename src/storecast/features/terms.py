@@ -62,13 +62,29 @@ PAYDAY = range(-4, 5)  # days from the last Monday to Friday of a month, when wa
 
 @dataclass(frozen=True)
 class Term:
-    """One regressor: its name, the part of the forecast it belongs to, and its penalty."""
+    """One regressor.
+
+    Attributes
+    ----------
+    name : of the term
+    part : of the forecast that it belongs to: weekday, promotion, trend, season, month, holiday or school
+    penalty : for how far a store may depart from the chain in it
+    by_store : it depends on store and day; else on the date alone
+    count : it is a number of days, scaled to unit spread
+    regional : stores depart in it by region: what looks like an outlier there is the effect
+    """
 
     name: str
-    part: str  # weekday, promotion, trend, season, month, holiday or school
-    penalty: float
-    count: bool = False  # a number of days, scaled to unit spread
-    regional: bool = False  # stores depart in it by region: what looks like an outlier there is the effect
+    part: str
+    penalty: float = 1.0
+    by_store: bool = False
+    count: bool = False
+    regional: bool = False
+
+    @property
+    def column(self) -> str:
+        """The name of its column among a linear model's features."""
+        return f"{self.part}: {self.name}"
 
 
 def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
@@ -129,7 +145,7 @@ def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     columns: list[npt.NDArray[np.generic]] = []
 
     def add(name: str, part: str, column: npt.NDArray[np.generic], *, count: bool = False) -> None:
-        terms.append(Term(name, part, 1.0, count))
+        terms.append(Term(name, part, by_store=True, count=count))
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):

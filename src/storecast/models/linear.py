@@ -10,6 +10,7 @@ from storecast.arrays import F32, F64, I64
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid, store_positions
 from storecast.data.panel import Panel, Window
+from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import DRIVER_OF_PART, LEVEL, TREND
 from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
@@ -49,6 +50,7 @@ class Linear:
         self.level_ = ridge.level.astype(np.float64)
         self.coefficients_ = ridge.coefficients.astype(np.float64)
         self.scale_ = design.scale
+        self.terms_ = [term.column for term in design.terms]
         self._ahead = None
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -70,33 +72,33 @@ class Linear:
             [
                 pl.Series("store", place[row]),
                 pl.Series("recent", recent[stores][row]),
-                *(pl.Series(f"{term.part}: {term.name}", values) for term, values in terms),
+                *(pl.Series(term.column, values) for term, values in terms),
             ]
         )
 
     def predict(self, features: pl.DataFrame) -> F64:
         """Add up coefficient × term."""
         level, coefficients = self._of(features["store"].to_numpy())
-        terms = features[features.columns[2:]].to_numpy()
+        terms = features.select(self.terms_).to_numpy()
         total: F64 = level + np.einsum("nk,nk->n", terms, coefficients)
         return total + self.settings.recent_share * features["recent"].to_numpy()
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the sums of coefficient × term by driver."""
         level, coefficients = self._of(features["store"].to_numpy())
-        terms = features.select(pl.exclude("store", "recent"))
         by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
-        for k, name in enumerate(terms.columns):
+        for k, name in enumerate(self.terms_):
             driver = DRIVER_OF_PART[name.partition(": ")[0]]
-            by_driver[driver] = by_driver.get(driver, 0.0) + terms[name].to_numpy() * coefficients[:, k]
+            by_driver[driver] = by_driver.get(driver, 0.0) + features[name].to_numpy() * coefficients[:, k]
         return Contributions.of_parts(by_driver, rows, background)
 
     def state(self) -> dict[str, bytes]:
-        """Return levels and coefficients, the stores they belong to, and the day from which the trend counts."""
+        """Return levels and coefficients, the stores and terms they belong to, and the day from which the trend counts."""
         arrays = {
             "stores": np.asarray(self.stores_.to_list()),
             "level": self.level_,
             "coefficients": self.coefficients_,
+            "terms": np.asarray(self.terms_),
         }
         end = np.array([self.end_], dtype="datetime64[D]")
         return {"arrays.npz": pack({**arrays, "scale": self.scale_, "end": end.astype(np.int64)})}
@@ -108,6 +110,7 @@ class Linear:
         self.level_ = arrays["level"].astype(np.float64)
         self.coefficients_ = arrays["coefficients"].astype(np.float64)
         self.scale_ = arrays["scale"].astype(np.float32)
+        self.terms_ = [str(name) for name in arrays["terms"]]
         self.end_ = arrays["end"].astype("datetime64[D]").item(0)
         self._ahead = None
 
@@ -124,12 +127,16 @@ class Linear:
         begin = max(0, origin + 1 - LOOK_BACK - self.settings.recent_days)
         known = grid.slice(np.arange(grid.stores.height), begin)
         tail = slice(max(0, origin + 1 - self.settings.recent_days) - begin, origin + 1 - begin)
-        terms = Design.of(known, grid.column(self.end_) - begin, self.scale_)
+        design = Design.of(known, grid.column(self.end_) - begin, self.scale_)
+        if [term.column for term in design.terms] != self.terms_:
+            raise ModelFileError(
+                "The model linear was fitted on other terms than those of this storecast. Train it again."
+            )
         level, coefficients = self._of(self._places(grid.stores[s.STORE]))
         ridge = Ridge(
-            terms.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
+            design.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
         )
-        errors = known.log_sales()[:, tail] - ridge.fitted(terms, tail)
+        errors = known.log_sales()[:, tail] - ridge.fitted(design, tail)
         recent: F64 = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
         return recent
 
