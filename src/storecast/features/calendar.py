@@ -7,8 +7,10 @@ means the same in both.
 import numpy as np
 import numpy.typing as npt
 
-from storecast.arrays import F32
+from storecast.arrays import F32, I64, Days
 from storecast.data.grid import Grid
+from storecast.dates import SUNDAY, weekday
+from storecast.features.declarations import KNOWN
 from storecast.features.runs import days_since, days_until, position, remaining, run_after, run_before, shift, week_sums
 from storecast.features.terms import days_from_christmas, days_from_easter, days_from_payday
 
@@ -23,37 +25,38 @@ def calendar_features(grid: Grid, days: slice) -> dict[str, F32]:
 
     Parameters
     ----------
-    grid : cut at its origin; the days lie at its end
+    grid : cut at its origin
+    days : columns of the days ahead, at its end
     """
     begin = max(0, days.start - LOOK_BACK)
-    asked = slice(days.start - begin, days.stop - begin)
+    ahead = slice(days.start - begin, days.stop - begin)
     dates = grid.dates()[begin:]
-    weekday = (dates.astype(np.int64) + 3) % 7
+    weekdays = weekday(dates)
     closed = grid.open[:, begin:] != 1
     promo = grid.promo[:, begin:] == 1
     holiday = grid.holiday[:, begin:]
     school = grid.school[:, begin:] == 1
-    shut = (grid.open[:, begin:] == 0) & (weekday != 6)
-    everywhere: dict[str, npt.NDArray[np.generic]] = {
-        **_date(grid, begin, dates, weekday),
+    shut = (grid.open[:, begin:] == 0) & (weekdays != SUNDAY)
+    week_promo = week_sums(promo, weekdays)
+    calendar: dict[str, npt.NDArray[np.generic]] = {
+        **_date_features(grid, begin, dates, weekdays),
         "promo": promo,
         "promo_position": position(promo, 9),
         "promo_left": remaining(promo, 9),
-        "promo_weeks": week_sums(promo, weekday)
-        + shift(week_sums(promo, weekday), 7, 0) * (week_sums(promo, weekday) > 0),
+        "promo_weeks": week_promo + shift(week_promo, 7, 0) * (week_promo > 0),
         "promo_since": days_since(promo, NEAR),
         "promo_until": days_until(promo, NEAR),
-        "promo_last_week": shift(week_sums(promo, weekday), 7, 0),
-        "promo_next_week": shift(week_sums(promo, weekday), -7, 0),
+        "promo_last_week": shift(week_promo, 7, 0),
+        "promo_next_week": shift(week_promo, -7, 0),
         "holiday_kind": holiday,
         "holiday_since": days_since(holiday > 0, NEAR),
         "holiday_until": days_until(holiday > 0, NEAR),
         "public_since": days_since(holiday == 1, FAR),
         "public_until": days_until(holiday == 1, FAR),
-        "closures_this_week": week_sums(shut, weekday),
-        "closures_last_week": shift(week_sums(shut, weekday), 7, 0),
-        "closures_next_week": shift(week_sums(shut, weekday), -7, 0),
-        "holidays_this_week": week_sums(holiday > 0, weekday),
+        "closures_this_week": week_sums(shut, weekdays),
+        "closures_last_week": shift(week_sums(shut, weekdays), 7, 0),
+        "closures_next_week": shift(week_sums(shut, weekdays), -7, 0),
+        "holidays_this_week": week_sums(holiday > 0, weekdays),
         "closed_yesterday": shift(closed, 1, 0),
         "closed_tomorrow": shift(closed, -1, 0),
         "closed_run_before": run_before(closed, 15),
@@ -61,31 +64,29 @@ def calendar_features(grid: Grid, days: slice) -> dict[str, F32]:
         "shut_since": days_since(shut, NEAR),
         "shut_until": days_until(shut, NEAR),
         "open_run": position(~closed, 14),
-        "sundays_this_week": week_sums(~closed & (weekday == 6), weekday),
+        "sundays_this_week": week_sums(~closed & (weekdays == SUNDAY), weekdays),
         "school": school,
         "school_position": position(school, 50),
         "school_left": remaining(school, 50),
         "school_since": days_since(school, NEAR),
         "school_until": days_until(school, NEAR),
-        "school_this_week": week_sums(school, weekday),
-        "school_next_week": shift(week_sums(school, weekday), -7, 0),
-        "school_last_week": shift(week_sums(school, weekday), 7, 0),
+        "school_this_week": week_sums(school, weekdays),
+        "school_next_week": shift(week_sums(school, weekdays), -7, 0),
+        "school_last_week": shift(week_sums(school, weekdays), 7, 0),
     }
     shape = grid.open.shape[0], days.stop - days.start
-    found = {name: np.broadcast_to(np.atleast_2d(value)[:, asked], shape) for name, value in everywhere.items()}
-    found |= {f"known_{name}": values[:, days] for name, values in grid.known.items()}
-    return {name: value.astype(np.float32) for name, value in found.items()}
+    columns = {name: np.broadcast_to(np.atleast_2d(value)[:, ahead], shape) for name, value in calendar.items()}
+    columns |= {f"{KNOWN}{name}": values[:, days] for name, values in grid.known.items()}
+    return {name: value.astype(np.float32) for name, value in columns.items()}
 
 
-def _date(
-    grid: Grid, begin: int, dates: npt.NDArray[np.datetime64], weekday: npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.generic]]:
+def _date_features(grid: Grid, begin: int, dates: Days, weekdays: I64) -> dict[str, npt.NDArray[np.generic]]:
     month_start = dates.astype("datetime64[M]")
     month_day = (dates - month_start).astype(np.int64)
     month_length = ((month_start + 1).astype("datetime64[D]") - month_start.astype("datetime64[D]")).astype(np.int64)
     from_easter = days_from_easter(grid.first, grid.days)[begin:]
     return {
-        "weekday": weekday,
+        "weekday": weekdays,
         "day_of_month": month_day + 1,
         "days_to_month_end": month_length - 1 - month_day,
         # No day or week of the year: two years hold each of them twice, and trees would learn those days by heart. What the

@@ -7,11 +7,11 @@ feature is as good on the last day as on the first.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from storecast.arrays import F32, I64
+from storecast.arrays import F32, F64, I64, Bool
 from storecast.data.cleaning_rules import MIN_GAP_DAYS
 from storecast.data.grid import Grid
+from storecast.dates import weekday
 
 SPANS = (42, 91, 182, 365, 730)  # days back from the origin
 HISTORY_SEEN = 75  # days with sales that are told apart
@@ -34,14 +34,17 @@ class History:
 
     @classmethod
     def of(cls, grid: Grid, origin: int, days: slice, y: F32) -> "History":
-        """Sum the past up to ``origin`` up, for some days after it.
+        """Work out what the past up to ``origin`` says, for some days after it.
 
         Parameters
         ----------
-        y : log sales up to the origin, NaN where unknown; or what is left of them, once a known part is taken off
+        grid : with the calendar ahead
+        origin : column of the last day known
+        days : columns of the days ahead
+        y : log sales up to the origin less any part known ahead, NaN where unknown, (stores, days)
         """
         cell = cells(grid, slice(0, origin + 1))
-        means: dict[str, npt.NDArray[np.float64]] = {}
+        means: dict[str, F64] = {}
         for span, (count, total, square) in _span_sums(y, cell).items():
             by_weekday = [values.reshape(-1, 7, 2).sum(axis=2) for values in (count, total)]
             by_promo = [values.reshape(-1, 7, 2).sum(axis=1) for values in (count, total)]
@@ -68,20 +71,19 @@ class History:
         stores : their places, (stores,)
         cell : what `cells` says of the days ahead, (stores, days)
         """
-        at = {CELLS: cell, 7: cell // 2, 2: cell % 2, 1: np.zeros_like(cell)}
+        position = {CELLS: cell, 7: cell // 2, 2: cell % 2, 1: np.zeros_like(cell)}
         rows = stores[:, None]
-        found = {name: means[rows, at[means.shape[1]]] for name, means in self.means.items()}
-        return {**found, "days_since_gap": self.since_gap[stores]}
+        means = {name: table[rows, position[table.shape[1]]] for name, table in self.means.items()}
+        return {**means, "days_since_gap": self.since_gap[stores]}
 
 
 def cells(grid: Grid, days: slice) -> I64:
     """Return weekday × 2 + promotion of some days, (stores, days)."""
-    weekday = (grid.dates()[days].astype(np.int64) + 3) % 7
-    out: I64 = weekday[None, :] * 2 + (grid.promo[:, days] == 1)
+    out: I64 = weekday(grid.dates()[days])[None, :] * 2 + (grid.promo[:, days] == 1)
     return out
 
 
-def _span_sums(y: F32, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.NDArray[np.float64], ...]]:
+def _span_sums(y: F32, cell: I64) -> dict[int, tuple[F64, ...]]:
     """Return count, sum and sum of squares of every store and cell over each span, (stores, CELLS)."""
     stores, days = y.shape
     age = days - 1 - np.arange(days)
@@ -97,7 +99,7 @@ def _span_sums(y: F32, cell: npt.NDArray[np.int64]) -> dict[int, tuple[npt.NDArr
     return {span: tuple(part[:, k] for part in sums) for k, span in enumerate(SPANS)}
 
 
-def _basket(grid: Grid, origin: int) -> npt.NDArray[np.float64]:
+def _basket(grid: Grid, origin: int) -> F64:
     """Log of sales per customer over the last year; NaN where customers are not counted."""
     year = slice(max(0, origin - 364), origin + 1)
     sales, customers = grid.sales[:, year], grid.customers[:, year]
@@ -106,7 +108,7 @@ def _basket(grid: Grid, origin: int) -> npt.NDArray[np.float64]:
     return np.log(np.where(spent > 0, spent, np.nan))
 
 
-def _days_back_from_gap(rows: npt.NDArray[np.bool_], gap: int = MIN_GAP_DAYS) -> npt.NDArray[np.int64]:
+def _days_back_from_gap(rows: Bool, gap: int = MIN_GAP_DAYS) -> I64:
     """Days from the end of the last gap of at least ``gap`` days without rows to the origin; 400 without one."""
     days = np.arange(rows.shape[1])
     before = np.maximum.accumulate(np.where(rows, days, -1), axis=1)
@@ -115,5 +117,5 @@ def _days_back_from_gap(rows: npt.NDArray[np.bool_], gap: int = MIN_GAP_DAYS) ->
     return np.where(last >= 0, rows.shape[1] - 1 - last, 400)
 
 
-def _ratio(total: npt.NDArray[np.float64], count: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _ratio(total: F64, count: F64) -> F64:
     return np.where(count > 0, total / np.maximum(count, 1e-9), np.nan)

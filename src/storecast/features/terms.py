@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 from dateutil.easter import easter
 
-from storecast.arrays import F32
+from storecast.arrays import F32, F64, I64, Bool, Days
 from storecast.data.grid import Grid
+from storecast.dates import SATURDAY, SUNDAY, WEEKDAYS, weekday
 from storecast.features.runs import position, run_after, run_before, shift, week_sums
 
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 HARMONICS = 3
 # Sales rise and fall smoothly towards Christmas and after it, whatever weekday its days fall on: one Christmas seen on other
 # weekdays must do for the next. So these are corners of a line, in days from 25 December, and days of their own beside it.
@@ -95,7 +95,7 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
     origin : the column from which the trend counts, in years
     """
     dates = grid.dates()
-    weekday = (dates.astype(np.int64) + 3) % 7
+    weekdays = weekday(dates)
     years = (np.arange(grid.days) - origin) / 365.25
     terms: list[Term] = []
     columns: list[npt.NDArray[np.generic]] = []
@@ -105,7 +105,7 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):
-        add(name, "weekday", weekday == day)
+        add(name, "weekday", weekdays == day)
     add("trend", "trend", years, 20.0)
     angle = 2 * np.pi * (dates - dates.astype("datetime64[Y]")).astype(np.float64) / 365.25
     for k in range(1, HARMONICS + 1):
@@ -124,7 +124,7 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
             add(f"Christmas {corner:+d}", "holiday", np.where(alone, 0, line))
     for name, offsets in ALONE.items():
         add(name, "holiday", np.isin(christmas, offsets))
-    add("Saturday in Advent", "holiday", (weekday == 5) & (christmas >= -24) & (christmas < 0))
+    add("Saturday in Advent", "holiday", (weekdays == SATURDAY) & (christmas >= -24) & (christmas < 0))
     from_easter = days_from_easter(grid.first, grid.days)
     for low, high in pairwise(EASTER):
         add(f"Easter {low:+d}", "holiday", (from_easter >= low) & (from_easter < high))
@@ -135,8 +135,8 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
 
 def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     """Return the terms that depend on store and day, (terms, stores, days)."""
-    weekday = (grid.dates().astype(np.int64) + 3) % 7
-    sunday = weekday == 6
+    weekdays = weekday(grid.dates())
+    sunday = weekdays == SUNDAY
     promo = grid.promo == 1
     holiday = grid.holiday > 0
     shut = (grid.open == 0) & ~sunday
@@ -149,10 +149,10 @@ def store_terms(grid: Grid) -> tuple[list[Term], F32]:
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):
-        add(f"promo {name}", "promotion", promo & (weekday == day))
-    add("second week of promo", "promotion", promo & (position(promo | _between_promo_weeks(weekday, promo), 30) > 7))
-    add("week before promo", "promotion", ~promo & (_week_shift(promo, weekday, 1) > 0))
-    add("week after promo", "promotion", ~promo & (_week_shift(promo, weekday, -1) > 0))
+        add(f"promo {name}", "promotion", promo & (weekdays == day))
+    add("second week of promo", "promotion", promo & (position(promo | _between_promo_weeks(weekdays, promo), 30) > 7))
+    add("week before promo", "promotion", ~promo & (_week_shift(promo, weekdays, 1) > 0))
+    add("week after promo", "promotion", ~promo & (_week_shift(promo, weekdays, -1) > 0))
     add("school holiday", "school", grid.school == 1)
     school = position(grid.school == 1, 60)
     add("first week of school holiday", "school", (school >= 1) & (school <= 7))
@@ -167,54 +167,56 @@ def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     add("three closed days ahead", "holiday", ahead >= 3)
     add("two closed days behind", "holiday", behind == 2)
     add("three closed days behind", "holiday", behind >= 3)
-    add("closed days in the week", "holiday", week_sums(shut, weekday), count=True)
-    add("Sundays open in the week", "holiday", week_sums((grid.open == 1) & sunday, weekday), count=True)
+    add("closed days in the week", "holiday", week_sums(shut, weekdays), count=True)
+    add("Sundays open in the week", "holiday", week_sums((grid.open == 1) & sunday, weekdays), count=True)
     return terms, np.stack(columns).astype(np.float32)
 
 
-def tents(days: npt.NDArray[np.int64], corners: Sequence[int]) -> list[npt.NDArray[np.float64]]:
+def tents(days: I64, corners: Sequence[int]) -> list[F64]:
     """Return the hat functions of a broken line with these corners: 1 at its own, 0 at the others, 0 outside."""
     inside = (days >= corners[0]) & (days <= corners[-1])
     return [np.where(inside, np.interp(days, corners, np.eye(len(corners))[k]), 0) for k in range(len(corners))]
 
 
-def days_from_payday(dates: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+def days_from_payday(dates: Days) -> I64:
     """Return the days from the nearest last Monday to Friday of a month, negative before it."""
     months = np.arange(dates[0].astype("datetime64[M]") - 1, dates[-1].astype("datetime64[M]") + 2)
     last = (months + 1).astype("datetime64[D]") - 1
-    weekday = (last.astype(np.int64) + 3) % 7
-    return _from_nearest(dates, last - np.maximum(weekday - 4, 0))
+    weekdays = weekday(last)
+    return _from_nearest(dates, last - np.maximum(weekdays - 4, 0))
 
 
 @lru_cache(maxsize=64)
-def days_from_easter(first: dt.date, days: int) -> npt.NDArray[np.int64]:
+def days_from_easter(first: dt.date, days: int) -> I64:
     """Return the days from the nearest Easter Sunday, negative before it, for ``days`` days from ``first``."""
     return _days_from(first, days, easter)
 
 
 @lru_cache(maxsize=64)
-def days_from_christmas(first: dt.date, days: int) -> npt.NDArray[np.int64]:
+def days_from_christmas(first: dt.date, days: int) -> I64:
     """Return the days from the nearest 25 December, negative before it, for ``days`` days from ``first``."""
     return _days_from(first, days, lambda year: dt.date(year, 12, 25))
 
 
-def _days_from(first: dt.date, days: int, feast: Callable[[int], dt.date]) -> npt.NDArray[np.int64]:
+def _days_from(first: dt.date, days: int, feast: Callable[[int], dt.date]) -> I64:
     dates = np.datetime64(first, "D") + np.arange(days)
     years = range(first.year - 1, (first + dt.timedelta(days=days)).year + 2)
     return _from_nearest(dates, np.array([feast(year) for year in years], dtype="datetime64[D]"))
 
 
-def _from_nearest(dates: npt.NDArray[np.datetime64], marks: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+def _from_nearest(dates: Days, marks: Days) -> I64:
     distance = (dates[:, None] - marks[None, :]).astype(np.int64)
-    nearest: npt.NDArray[np.int64] = distance[np.arange(len(dates)), np.abs(distance).argmin(axis=1)]
+    nearest: I64 = distance[np.arange(len(dates)), np.abs(distance).argmin(axis=1)]
     return nearest
 
 
-def _between_promo_weeks(weekday: npt.NDArray[np.int64], promo: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _between_promo_weeks(weekdays: I64, promo: Bool) -> Bool:
     """Weekends between two promotion weeks: the spell goes on."""
-    return (weekday >= 5)[None, :] & (_week_shift(promo, weekday, 0) > 0) & (_week_shift(promo, weekday, 1) > 0)
+    return (
+        (weekdays >= SATURDAY)[None, :] & (_week_shift(promo, weekdays, 0) > 0) & (_week_shift(promo, weekdays, 1) > 0)
+    )
 
 
-def _week_shift(promo: npt.NDArray[np.bool_], weekday: npt.NDArray[np.int64], weeks: int) -> F32:
+def _week_shift(promo: Bool, weekdays: I64, weeks: int) -> F32:
     """Promotion days in the week that lies ``weeks`` ahead."""
-    return shift(week_sums(promo, weekday), -7 * weeks, 0)
+    return shift(week_sums(promo, weekdays), -7 * weeks, 0)

@@ -11,11 +11,10 @@ from storecast.config import NaiveSettings
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY
+from storecast.features.history import CELLS, cells
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.base import register
 from storecast.models.contributions import Contributions
-
-CELLS = 14  # weekday × promotion
 
 
 class Naive:
@@ -30,17 +29,16 @@ class Naive:
         """Take the medians of the last half year, of all history for a store that did not trade in it."""
         grid = Grid.of(past)
         y = grid.log_sales()
-        weekday = (grid.dates().astype(np.int64) + 3) % 7
-        cell = weekday[None, :] * 2 + (grid.promo == 1)
+        cell = cells(grid, slice(None))
         recent = y.copy()
         recent[:, : max(0, grid.days - self.settings.days)] = np.nan
         idle = ~np.isfinite(recent).any(axis=1)
         recent[idle] = y[idle]
         whole = _medians(recent)
         whole = np.where(np.isfinite(whole), whole, np.nanmedian(whole) if np.isfinite(whole).any() else 0.0)
-        cells = np.stack([_medians(np.where(cell == k, recent, np.nan)) for k in range(CELLS)], axis=1)
+        medians = np.stack([_medians(np.where(cell == k, recent, np.nan)) for k in range(CELLS)], axis=1)
         self.stores_ = past.stores[s.STORE]
-        self.medians_ = np.where(np.isfinite(cells), cells, whole[:, None])
+        self.medians_ = np.where(np.isfinite(medians), medians, whole[:, None])
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the store's place and the cell of each row."""
