@@ -6,7 +6,8 @@ import polars as pl
 from storecast import schema as s
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
-from storecast.features.ridge import Design, Ridge, fit_ridge
+from storecast.features.ridge import Design, Ridge
+from storecast.features.ridge_fit import fit_ridge
 from support.panels import make_panel, with_sales
 
 

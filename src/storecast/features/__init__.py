@@ -6,7 +6,8 @@ pieces         columns taken apart by driver
 registry       features of one's own
 runs           counting along the calendar: days since and until, runs of days
 terms          the regressors of the ridge: weekday, promotion, trend, season, month's turn, holidays
-ridge          log sales per store on those terms, robust, shrunk to the chain
+ridge          coefficient × term for every store and day, and what parts of the sum add
+ridge_fit      the fit of log sales on those terms, robust, shrunk to the chain
 similar_stores what attributes say of a store with little history
 calendar       the trees' view of the calendar: holidays, closures, promotions, school holidays around a day
 gaps           weeks without rows filled in, and days without a row read as closed

@@ -24,7 +24,8 @@ from storecast.features.gaps import between_rows, day_effects, inside_gaps, usua
 from storecast.features.history import History, cells
 from storecast.features.registry import any_own, own_features
 from storecast.features.residuals import RECENT, last_days, last_year_mean, mean_size, recent_mean
-from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
+from storecast.features.ridge import Design, Ridge, own_terms
+from storecast.features.ridge_fit import fit_ridge
 
 KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
 RIDGE_SETTINGS = LinearSettings()  # the defaults: settings of the model `linear` change that model alone

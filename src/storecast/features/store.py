@@ -21,7 +21,8 @@ from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
-from storecast.features.ridge import Design, fit_ridge
+from storecast.features.ridge import Design
+from storecast.features.ridge_fit import fit_ridge
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 FIRST_ORIGIN = 90  # days of history before the first origin

@@ -33,7 +33,6 @@ ALONE = {
     "New Year": (7,),
 }
 EASTER = (-9, -6, -4, -3, -2, -1, 2, 3, 5, 8)  # bins of days from Easter Sunday
-REGIONAL = ("carnival", "Ash")  # how the names of regional days begin
 MOVABLE = {  # days from Easter Sunday: departures that no calendar of public holidays shows
     "carnival Thursday": (-52,),
     "carnival Friday": (-51,),
@@ -47,6 +46,14 @@ MOVABLE = {  # days from Easter Sunday: departures that no calendar of public ho
     "after Whitsun": (51, 52),
     "before Corpus Christi": (58, 59),
     "after Corpus Christi": (61, 62),
+}
+REGIONAL = {  # stores depart in them by region
+    "carnival Thursday",
+    "carnival Friday",
+    "carnival Saturday",
+    "carnival Monday",
+    "carnival Tuesday",
+    "Ash Wednesday",
 }
 MONTH = (
     (3, 4),
@@ -101,7 +108,7 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
     columns: list[npt.NDArray[np.generic]] = []
 
     def add(name: str, part: str, column: npt.NDArray[np.generic], penalty: float = 1.0) -> None:
-        terms.append(Term(name, part, penalty, regional=name.startswith(REGIONAL)))
+        terms.append(Term(name, part, penalty, regional=name in REGIONAL))
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):

@@ -13,7 +13,8 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import DRIVER_OF_PART, LEVEL, TREND
-from storecast.features.ridge import Design, Ridge, fit_ridge, own_terms
+from storecast.features.ridge import Design, Ridge, own_terms
+from storecast.features.ridge_fit import fit_ridge
 from storecast.features.store import FeatureStore
 from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
