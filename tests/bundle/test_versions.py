@@ -1,4 +1,5 @@
 import platform
+import re
 from importlib import metadata
 
 import pytest
@@ -8,7 +9,7 @@ from storecast.bundle.versions import check_versions, installed, running
 from storecast.errors import ModelFileError
 from storecast.features import VERSION
 
-OURS = {"features": str(VERSION)}
+OURS = {"features": VERSION}
 
 
 def test_running_versions_name_python_storecast_and_the_libraries() -> None:
@@ -30,9 +31,11 @@ def test_another_minor_version_is_accepted(monkeypatch: pytest.MonkeyPatch) -> N
     check_versions({**OURS, "xgboost": "3.2.0"})
 
 
-@pytest.mark.parametrize("made_with", [{}, {"features": str(VERSION - 1)}, {"features": str(VERSION + 1)}])
+@pytest.mark.parametrize("made_with", [{}, {"features": "3"}, {"features": "4.00000000"}])
 def test_a_model_that_learned_from_other_features_is_refused(made_with: dict[str, str]) -> None:
-    with pytest.raises(ModelFileError, match=rf"here they are of version {VERSION}: .*; train the model again"):
+    with pytest.raises(
+        ModelFileError, match=rf"here they are of version {re.escape(VERSION)}: .*; train the model again"
+    ):
         check_versions(made_with)
 
 

@@ -36,7 +36,7 @@ MANIFEST: dict[str, Any] = {
     "data_fingerprint": "0123456789abcdef",
     "cutoff": "2015-06-13",
     "generated": True,
-    "versions": {"python": "3.11.0", "storecast": "0.1.0", "features": str(VERSION)},
+    "versions": {"python": "3.11.0", "storecast": "0.1.0", "features": VERSION},
 }
 
 
@@ -294,7 +294,7 @@ def test_a_booster_that_is_broken_but_well_signed_takes_only_a_child_with_it(
 ) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(XGBOOST_ALONE)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=os.pathsep)
     rows = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
     booster = xgboost.train({"max_depth": 4, "nthread": 1}, xgboost.DMatrix(rows, rows[:, 0] * rows[:, 1]), 10)
     trees = bytes(booster.save_raw("ubj"))
@@ -316,11 +316,11 @@ def test_a_booster_that_is_broken_but_well_signed_takes_only_a_child_with_it(
     [
         ({"format": 2}, "newer format 2, and this storecast reads format 1; update storecast"),
         (
-            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "features": str(VERSION), "numpy": "1.26.4"}},
+            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "features": VERSION, "numpy": "1.26.4"}},
             r"numpy 1\.26\.4, and here is .*: another major version; install numpy 1, or train",
         ),
         (
-            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "features": str(VERSION), "treelib": "3.1"}},
+            {"versions": {"python": "3.11.0", "storecast": "0.1.0", "features": VERSION, "treelib": "3.1"}},
             "'treelib' 3.1, which is not installed here; install treelib, or train",
         ),
     ],

@@ -43,7 +43,7 @@ def installed(library: str) -> str | None:
     if library == "python":
         return platform.python_version()
     if library == FEATURES:
-        return str(VERSION)
+        return VERSION
     for distribution in _DISTRIBUTIONS.get(library, (library,)):
         try:
             return metadata.version(distribution)
@@ -79,7 +79,7 @@ def check_versions(made_with: Mapping[str, str]) -> None:
                 f"install {library} {_major(version)}, or train the model again"
             )
     learned = made_with.get(FEATURES, "1")
-    if learned != str(VERSION):
+    if learned != VERSION:
         raise ModelFileError(
             f"it learned from features of version {learned}, and here they are of version {VERSION}: it would be asked about other "
             "figures than those it learned from; train the model again"

@@ -18,6 +18,6 @@ store          the rows after many origins, for training, and after the last, fo
 columns        which columns are numbers and which are categories, and the scikit-learn step that encodes them
 """
 
-VERSION = (
-    3  # one more whenever a column comes to say something else: a model refuses features that it did not learn from
-)
+from storecast.features.declarations import VERSION
+
+__all__ = ["VERSION"]
