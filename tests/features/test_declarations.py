@@ -89,6 +89,7 @@ def test_a_feature_of_ones_own_explains_the_driver_that_it_names(state: CutoffSt
     table = state.features().table
     assert "own_school_size" in table.columns
     assert Pieces.of(table).single["own_school_size"] == "competition"
+    assert registry.feature_modules()["school_size"] == __name__
 
 
 def test_a_feature_of_ones_own_without_a_driver_explains_own_columns() -> None:

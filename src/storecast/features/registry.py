@@ -56,7 +56,7 @@ def feature(name: str, driver: str = OWN_COLUMNS) -> Callable[[Registered], Regi
 
 def feature_modules() -> dict[str, str]:
     """Return the module of each registered feature, by its name."""
-    return {name: function.__module__ for name, function in _FEATURES.items()}
+    return {name: own.function.__module__ for name, own in _FEATURES.items()}
 
 
 def any_own() -> bool:
