@@ -52,7 +52,14 @@ class Blend:
         return mean
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
-        """Return the mean of the members' contributions: the blend's answer is the mean of theirs."""
+        """Return the mean of the members' contributions: the blend's answer is the mean of theirs.
+
+        Parameters
+        ----------
+        features : of the whole forecast
+        rows : positions of the rows, all days of some stores
+        background : positions of the rows that stand for the usual day
+        """
         contributions = []
         for name, member in self.members.items():
             assert isinstance(member, Explains)

@@ -85,7 +85,14 @@ class Linear:
         return total + self.settings.recent_share * features["recent"].to_numpy()
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
-        """Return the sums of coefficient × term by driver."""
+        """Return the sums of coefficient × term by driver.
+
+        Parameters
+        ----------
+        features : of the whole forecast
+        rows : positions of the rows, all days of some stores
+        background : positions of the rows that stand for the usual day
+        """
         level, coefficients = self._of(features["store"].to_numpy())
         by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
         for k, name in enumerate(self.terms_):

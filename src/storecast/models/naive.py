@@ -56,7 +56,14 @@ class Naive:
         return medians
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
-        """Return the store's own middle, what the weekday departs from it, and what the promotion adds to both."""
+        """Return the store's own middle, what the weekday departs from it, and what the promotion adds to both.
+
+        Parameters
+        ----------
+        features : of the whole forecast
+        rows : positions of the rows, all days of some stores
+        background : positions of the rows that stand for the usual day
+        """
         store, cell = features["store"].to_numpy(), features["cell"].to_numpy()
         medians = np.where((store >= 0)[:, None], self.medians_[store], np.median(self.medians_, axis=0))
         level, place = medians.mean(axis=1), np.arange(len(cell))

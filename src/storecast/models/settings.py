@@ -38,6 +38,12 @@ def read_settings(path: Path | None) -> Settings:
 def changed(settings: Any, name: str, values: Mapping[str, Any]) -> Any:
     """Return a dataclass of settings with some of its fields changed.
 
+    Parameters
+    ----------
+    settings : a dataclass
+    name : of the model, for messages
+    values : by the names of fields
+
     Raises
     ------
     ConfigError

@@ -34,16 +34,38 @@ class Sheet:
     formats: dict[str, Any]
 
     def text(self, row: int, column: int, value: str, style: str) -> None:
-        """Write text; it is never taken for a formula."""
+        """Write text; it is never taken for a formula.
+
+        Parameters
+        ----------
+        row, column : of the cell
+        value : text
+        style : name of a format
+        """
         self.sheet.write_string(row, column, value, self.formats[style])
 
     def money(self, row: int, column: int, value: float | None, style: str) -> None:
-        """Write a figure; nothing where it is None."""
+        """Write a figure; nothing where it is None.
+
+        Parameters
+        ----------
+        row, column : of the cell
+        value : money; None: an empty cell
+        style : name of a format
+        """
         write = self.sheet.write_blank if value is None else self.sheet.write_number
         write(row, column, value, self.formats[style])
 
     def formula(self, row: int, column: int, formula: str, value: float | None, style: str) -> None:
-        """Write a formula with the value that it has now; nothing where that is None."""
+        """Write a formula with the value that it has now; nothing where that is None.
+
+        Parameters
+        ----------
+        row, column : of the cell
+        formula : without the equals sign
+        value : what it gives now; None: an empty cell
+        style : name of a format
+        """
         if value is None:
             self.sheet.write_blank(row, column, None, self.formats[style])
         else:

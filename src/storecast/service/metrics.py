@@ -87,7 +87,14 @@ class Metrics:
             self.rows.labels(route).inc(total)
 
     def text(self, live: LiveModel, load: Load, pool: Pool) -> bytes:
-        """Return all metrics, as they are now."""
+        """Return all metrics, as they are now.
+
+        Parameters
+        ----------
+        live : the live model
+        load : requests at work
+        pool : of threads
+        """
         self.ready.set(live.ready)
         self.working.set(load.working)
         self.waiting.set(pool.pending)

@@ -55,7 +55,14 @@ class RequestLog:
         self._thread.join(timeout=5)
 
     def note(self, context: RequestContext, method: str, seconds: float) -> None:
-        """Note a request that is over; costs a microsecond."""
+        """Note a request that is over; costs a microsecond.
+
+        Parameters
+        ----------
+        context : of the request
+        method : of HTTP
+        seconds : that it took
+        """
         key, route = context.key, context.route
         self._new.append(
             FinishedRequest(

@@ -135,7 +135,14 @@ class Table:
         return differs
 
     def span(self, store: Any, start: dt.date | None, days: int | None) -> list[int]:
-        """Return the places of a store's days from one on; from the first and to the last where nothing is said."""
+        """Return the places of a store's days from one on; from the first and to the last where nothing is said.
+
+        Parameters
+        ----------
+        store : its id
+        start : first day; None: the first ahead
+        days : how many; None: to the end of the horizon
+        """
         at = self._store(store, "store")
         first = 0 if start is None else self._day(start, "start")
         count = self.days - first if days is None else days
@@ -182,7 +189,14 @@ class Table:
         )
 
     def overlay(self, rows: Sequence[Any], lookup: Lookup, stores: set[int]) -> pl.DataFrame:
-        """Return what the rows of some stores say of the calendar: Store, Date and what is given, null where it is not."""
+        """Return what the rows of some stores say of the calendar: Store, Date and what is given, null where it is not.
+
+        Parameters
+        ----------
+        rows : of the request
+        lookup : where they are
+        stores : positions of the stores that are wanted
+        """
         numbers = [k for k, place in enumerate(lookup.places) if place >= 0 and place // self.days in stores]
         return self.calendar_of([rows[k] for k in numbers])
 

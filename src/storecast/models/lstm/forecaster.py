@@ -131,7 +131,14 @@ class Lstm:
         return out
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
-        """Return what each driver adds to the answers, by walks from the background; a store's days change together."""
+        """Return what each driver adds to the answers, by walks from the background; a store's days change together.
+
+        Parameters
+        ----------
+        features : of the whole forecast
+        rows : positions of the rows, all days of some stores
+        background : positions of the rows that stand for the usual day
+        """
         return walk(self.predict, features, rows, background)
 
     def state(self) -> dict[str, bytes]:

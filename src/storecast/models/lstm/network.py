@@ -33,7 +33,14 @@ class Network(nn.Module):
         self.register_buffer("levels", torch.tensor(QUANTILES))
 
     def forward(self, numbers: Tensor, codes: Tensor, past: Tensor) -> Tensor:
-        """Return (sequences, days, quantiles) from (sequences, days, numbers), (…, codes) and (sequences, past days, 2)."""
+        """Return (sequences, days, quantiles) from (sequences, days, numbers), (…, codes) and (sequences, past days, 2).
+
+        Parameters
+        ----------
+        numbers : (sequences, days, numbers)
+        codes : (sequences, days, codes)
+        past : (sequences, past days, 2)
+        """
         embedded = [table(codes[..., k]) for k, table in enumerate(self.embeddings)]
         day = functional.gelu(self.enter(torch.cat([numbers, *embedded], dim=-1)))  # (sequences, days, hidden)
         zeros = torch.zeros(self.encoder.num_layers, past.size(0), self.encoder.hidden_size, device=past.device)

@@ -78,7 +78,15 @@ def train(older: Sequences, newest: Sequences, kinds: list[int], settings: LstmS
 
 @torch.no_grad()
 def validate(network: Network, held_out: Sequences, device: torch.device, batch: int) -> float:
-    """Return the mean loss on sequences that do not train."""
+    """Return the mean loss on sequences that do not train.
+
+    Parameters
+    ----------
+    network : fitted
+    held_out : sequences that do not train
+    device : of the tensors
+    batch : sequences at a time
+    """
     network.eval()
     total = days = 0.0
     for begin in range(0, len(held_out), batch):

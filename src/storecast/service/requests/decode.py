@@ -67,7 +67,14 @@ def decode_part(part: bytes | msgspec.Raw, kind: type[T], where: str) -> T:
 
 
 def refuse(error: msgspec.ValidationError, where: str, kind: Any) -> NoReturn:
-    """Refuse what is not of its kind: the place from msgspec, the words from the declared columns."""
+    """Refuse what is not of its kind: the place from msgspec, the words from the declared columns.
+
+    Parameters
+    ----------
+    error : of msgspec
+    where : place of the value in the body
+    kind : type that was expected
+    """
     message = str(error)
     match = _PLACE.search(message)
     place = (match["place"] if match and match["place"] else "").lstrip(".")

@@ -12,7 +12,14 @@ from storecast.service.problems import invalid
 
 
 def query_parameter(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:
-    """Describe a parameter of a query for the OpenAPI document."""
+    """Describe a parameter of a query for the OpenAPI document.
+
+    Parameters
+    ----------
+    name : of the parameter
+    schema : JSON schema of its value
+    description : one sentence
+    """
     return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
@@ -29,7 +36,15 @@ def parameters(request: Request, allowed: Collection[str] = ()) -> dict[str, str
 
 
 def whole_number(given: dict[str, str], name: str, default: int, low: int, high: int) -> int:
-    """Return a parameter that is a whole number."""
+    """Return a parameter that is a whole number.
+
+    Parameters
+    ----------
+    given : parameters of the query
+    name : of this one
+    default : where it is not given
+    low, high : bounds
+    """
     text = given.get(name)
     if text is None:
         return default

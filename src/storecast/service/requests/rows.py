@@ -46,7 +46,14 @@ class RowType:
     store_dtype: pl.DataType
 
     def decode(self, rows: Raw, columns: Raw, max_rows: int) -> list[Any]:
-        """Decode the rows of a body that holds them as rows or as columns; each is a `struct`."""
+        """Decode the rows of a body that holds them as rows or as columns; each is a `struct`.
+
+        Parameters
+        ----------
+        rows : JSON of a list of objects, or empty
+        columns : JSON of an object of lists, or empty
+        max_rows : most rows of a request
+        """
         given_rows, given_columns = bytes(rows), bytes(columns)
         if bool(given_rows) == bool(given_columns):
             raise invalid("body", f"expected either {ROWS} or {COLUMNS}")
