@@ -100,7 +100,15 @@ class CutoffState:
 
     @classmethod
     def fit(cls, grid: Grid, origin: int, horizon: int, config: FeatureConfig) -> "CutoffState":
-        """Work the past up to ``origin`` out, for the ``horizon`` days after it."""
+        """Work out what the past decides for the days after it.
+
+        Parameters
+        ----------
+        grid : sales and calendar of all stores
+        origin : column of the last day known
+        horizon : days ahead
+        config : how the rows look at the past
+        """
         grid = grid.truncate(origin, horizon)
         past, days = slice(0, origin + 1), slice(origin + 1, grid.days)
         shut = between_rows(grid)
@@ -144,9 +152,11 @@ class CutoffState:
     def features(self, calendar: pl.DataFrame | None = None) -> FeatureRows:
         """Return the rows of the days ahead.
 
+        A column that is not declared, or a declared one that is missing, raises `DeclarationError`.
+
         Parameters
         ----------
-        calendar : of some stores, laid over what is known; None: every store under what is known
+        calendar : of some stores, in place of what is known; None: every store under what is known
         """
         begin = max(0, self.origin + 1 - LOOK_BACK)
         if calendar is None:
@@ -201,7 +211,7 @@ class CutoffState:
         )
 
     def _own(self, part: Grid, stores: I64) -> dict[str, F32]:
-        """Ask features of one's own, which may look at other stores: so all of them, some under another calendar."""
+        """Work out features of one's own. They may look at other stores, so they see all, some under another calendar."""
         if not any_own():
             return {}
         whole = with_calendar_in(self.grid, self.gaps, self.shut, self.usual)
@@ -211,17 +221,17 @@ class CutoffState:
         known = {name: values.copy() for name, values in whole.known.items()}
         for name, values in known.items():
             values[stores, begin:] = part.known[name]
-        found = own_features(replace(whole, known=known), self.origin, slice(self.origin + 1, whole.days))
-        return {name: values[stores] for name, values in found.items()}
+        columns = own_features(replace(whole, known=known), self.origin, slice(self.origin + 1, whole.days))
+        return {name: values[stores] for name, values in columns.items()}
 
 
 def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: npt.NDArray[np.bool_]) -> tuple[F32, F32]:
     """Return log sales and residuals of the past, filled in where there is a gap on a day on which stores open."""
     past = slice(0, residuals.shape[1])
     fill = gaps[:, past] & (grid.open[:, past] == 1)
-    found = np.where(fill, day_effects(grid, residuals), residuals)
+    filled = np.where(fill, day_effects(grid, residuals), residuals)
     y = grid.log_sales()[:, past]
-    return np.where(fill, fitted[:, past] + found, y), found
+    return np.where(fill, fitted[:, past] + filled, y), filled
 
 
 def _along(values: npt.NDArray[np.generic], like: F32) -> F32:
@@ -232,12 +242,12 @@ def _attributes(grid: Grid, origin: int) -> pl.DataFrame:
     """Return what does not change over the block, a row per store. A competitor that opens later does not exist yet."""
     cutoff = grid.day(origin)
     months = (pl.lit(cutoff) - pl.col(s.COMPETITION_SINCE)).dt.total_days() / 30.4
-    there = pl.col(s.COMPETITION_SINCE).is_null() | (pl.col(s.COMPETITION_SINCE) <= cutoff)
+    has_opened = pl.col(s.COMPETITION_SINCE).is_null() | (pl.col(s.COMPETITION_SINCE) <= cutoff)
     return grid.stores.select(
         pl.col(s.STORE_TYPE),
         pl.col(s.ASSORTMENT),
         pl.col(s.STATE),
-        pl.when(there).then(pl.col(s.COMPETITION_DISTANCE)).log1p().cast(pl.Float32).alias("competition_distance"),
+        pl.when(has_opened).then(pl.col(s.COMPETITION_DISTANCE)).log1p().cast(pl.Float32).alias("competition_distance"),
         pl.when(months >= 0).then(months.clip(upper_bound=60)).cast(pl.Float32).alias("competition_months"),
     )
 

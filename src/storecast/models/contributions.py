@@ -39,8 +39,8 @@ class Contributions:
     def of_parts(cls, parts: dict[str, F64], rows: I64, background: I64) -> "Contributions":
         """Return those of an additive model, from its parts by driver, each (rows of the features,)."""
         whole = np.stack([parts.get(driver, np.zeros_like(next(iter(parts.values())))) for driver in DRIVERS], axis=1)
-        usual = whole[background].mean(axis=0)
-        return cls(np.full(len(rows), usual.sum()), whole[rows] - usual)
+        mean = whole[background].mean(axis=0)
+        return cls(np.full(len(rows), mean.sum()), whole[rows] - mean)
 
     @classmethod
     def mean(cls, several: Sequence["Contributions"]) -> "Contributions":
@@ -76,7 +76,16 @@ class ExplainsColumns(Protocol):
 def walk(
     predict: Callable[[pl.DataFrame], F64], features: pl.DataFrame, rows: I64, background: I64, *, seed: int = 0
 ) -> Contributions:
-    """Return the contributions of any model, by walks from background rows to the asked rows, one for each background row."""
+    """Return the contributions of any model, by walks from background rows to the rows to explain, one for each background row.
+
+    Parameters
+    ----------
+    predict : the model
+    features : of the whole forecast
+    rows : places in the features of the rows to explain
+    background : places of the rows that stand for what is usual
+    seed : of the random orders
+    """
     pieces = Pieces.of(features)
     draw = np.random.default_rng(seed)
     end = predict(features[rows])
@@ -86,10 +95,10 @@ def walk(
         # Every other walk goes the way of the one before backwards: what comes early in one comes late in the other.
         order = order[::-1] if k % 2 else [str(name) for name in draw.permutation(order)]
         other = np.full(len(rows), place)
-        here = predict(pieces.mixed((), rows, other))
-        base += here
+        before = predict(pieces.mixed((), rows, other))
+        base += before
         for step, driver in enumerate(order, start=1):
-            there = predict(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
-            by_driver[:, DRIVERS.index(driver)] += there - here
-            here = there
+            after = predict(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
+            by_driver[:, DRIVERS.index(driver)] += after - before
+            before = after
     return Contributions(base / len(background), by_driver / len(background))
