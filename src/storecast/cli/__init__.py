@@ -1,6 +1,10 @@
 """The command line: parse, call one workflow, show the result.
 
-app        the commands of the main job
+app        every command and group by its name
+run        storecast run | check | demo-data
+explore    storecast explore | explain
+train      storecast backtest | train | tune
+forecast   storecast forecast | future | scenario
 serve      storecast serve
 monitor    storecast monitor
 models     storecast models list | show | verify | promote | rollback | prune
@@ -9,8 +13,8 @@ key        storecast key create | list | revoke
 options    what several commands take
 show       results as tables for people, or as JSON
 
-Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: the user's mistake, said in one plain message;
-1: ours, with its traceback.
+Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: something the user must correct, told in one message;
+1: a bug of storecast, with its traceback.
 """
 
 import os

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from storecast.cli import ahead, db, insight, job, key, learn, models, monitor, serve
+from storecast.cli import db, explore, forecast, key, models, monitor, run, serve, train
 
 app = typer.Typer(
     name="storecast",
@@ -13,19 +13,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
-    job.run,
-    job.check,
-    insight.explore,
-    learn.backtest,
-    learn.train,
-    ahead.forecast,
-    insight.explain,
-    ahead.scenario,
-    ahead.future,
-    learn.tune,
+    run.run,
+    run.check,
+    explore.explore,
+    train.backtest,
+    train.train,
+    forecast.forecast,
+    explore.explain,
+    forecast.scenario,
+    forecast.future,
+    train.tune,
     serve.serve,
     monitor.monitor,
-    job.demo_data,
+    run.demo_data,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
 for name, group in {"models": models.app, "db": db.app, "key": key.app}.items():

@@ -61,6 +61,12 @@ def run_after(flags: Bool, cap: int) -> F32:
 def shift(values: npt.NDArray[np.generic], days: int, fill: float) -> F32:
     """Move values ``days`` to the right (later); what enters at the edge is ``fill``.
 
+    Parameters
+    ----------
+    values : (stores, days)
+    days : later where positive, earlier where negative
+    fill : enters at the edge
+
     Examples
     --------
     >>> shift(np.array([[1.0, 2.0, 3.0]]), -1, 0.0)

@@ -173,6 +173,13 @@ def feature_rows(grid: Grid, origin: int, horizon: int, config: FeatureConfig = 
     """Work out the rows of the ``horizon`` days after ``origin``; only stores and days with a calendar row have one.
 
     Sales after the origin give the target, and nothing else.
+
+    Parameters
+    ----------
+    grid : sales and calendar of all stores
+    origin : column of the last day known
+    horizon : days ahead
+    config : how the rows look at the past
     """
     rows = CutoffState.fit(grid, origin, horizon, config).features()
     return replace(rows, target=_log_sales(grid, rows.store, rows.day) - rows.offset)

@@ -37,7 +37,14 @@ class Contributions:
 
     @classmethod
     def of_parts(cls, parts: dict[str, F64], rows: I64, background: I64) -> "Contributions":
-        """Return those of an additive model, from its parts by driver, each (rows of the features,)."""
+        """Return those of an additive model, from its parts by driver, each (rows of the features,).
+
+        Parameters
+        ----------
+        parts : by driver, each (rows of the features,)
+        rows : positions of the rows that are explained
+        background : positions of the rows that stand for the usual day
+        """
         whole = np.stack([parts.get(driver, np.zeros_like(next(iter(parts.values())))) for driver in DRIVERS], axis=1)
         mean = whole[background].mean(axis=0)
         return cls(np.full(len(rows), mean.sum()), whole[rows] - mean)

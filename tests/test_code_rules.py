@@ -1,0 +1,113 @@
+"""Rules of CONTRIBUTING.md that no linter holds: names, length of files, circles of imports, docstrings of the public surface."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src"
+MAX_LINES = 350
+# A result is named for what it is. These say only that something happened to it.
+VAGUE_NAMES = {"found", "made", "asked", "told", "laid", "held", "got", "heard", "ours", "theirs"}
+FILES = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
+
+
+def names_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Yield every name that a module gives: to variables, attributes, parameters, functions and classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.attr, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE / "storecast")))
+def test_names_say_what_a_thing_is(path: Path) -> None:
+    vague = [
+        f"{name} (line {line})"
+        for name, line in names_in(ast.parse(path.read_text()))
+        if name.strip("_") in VAGUE_NAMES
+    ]
+    assert not vague, f"{path.relative_to(ROOT)}: name the thing itself instead of {', '.join(vague)}"
+
+
+def test_no_file_is_too_long() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in FILES
+        if (lines := len(path.read_text().splitlines())) > MAX_LINES
+    }
+    assert not long, f"look for the second idea inside: {long}"
+
+
+def imports_of(path: Path, modules: dict[str, Path]) -> set[Path]:
+    """Return the files of ours that a file imports, under TYPE_CHECKING and inside functions too."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {
+                f"{node.module}.{alias.name}" for alias in node.names if f"{node.module}.{alias.name}" in modules
+            } or {node.module}
+    return {modules[name] for name in imported if name in modules} - {path}
+
+
+def test_no_two_files_import_each_other() -> None:
+    modules = {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES
+    }
+    graph = {path: imports_of(path, modules) for path in FILES}
+    lazy = SOURCE / "storecast" / "__init__.py"  # imports on first use, and holds the version
+    graph = {path: targets - {lazy} for path, targets in graph.items() if path != lazy}
+    done: set[Path] = set()
+
+    def circle_from(path: Path, trail: tuple[Path, ...]) -> list[Path]:
+        if path in trail:
+            return [*trail[trail.index(path) :], path]
+        if path in done:
+            return []
+        for target in sorted(graph[path]):
+            if circle := circle_from(target, (*trail, path)):
+                return circle
+        done.add(path)
+        return []
+
+    for path in FILES:
+        if path != lazy:
+            circle = circle_from(path, ())
+            assert not circle, " -> ".join(str(each.relative_to(SOURCE)) for each in circle)
+
+
+def public_functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield functions and methods whose names, and whose class's name, do not begin with an underscore."""
+    nodes: list[ast.AST] = list(ast.parse(path.read_text()).body)
+    while nodes:
+        node = nodes.pop(0)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            nodes = [*node.body, *nodes]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
+            overload = any(getattr(decorator, "id", "") == "overload" for decorator in node.decorator_list)
+            yield from [] if overload else [node]
+
+
+COMMANDS = SOURCE / "storecast" / "cli"  # their options explain themselves in --help
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if COMMANDS not in path.parents], ids=lambda path: str(path.relative_to(SOURCE))
+)
+def test_functions_of_three_parameters_explain_them(path: Path) -> None:
+    unexplained = []
+    for function in public_functions(path):
+        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        parameters = [argument.arg for argument in arguments if argument.arg not in ("self", "cls")]
+        if len(parameters) >= 3 and "Parameters\n" not in (ast.get_docstring(function) or ""):
+            unexplained.append(f"{function.name} (line {function.lineno})")
+    assert not unexplained, f"{path.relative_to(ROOT)}: a Parameters section is missing in {', '.join(unexplained)}"
