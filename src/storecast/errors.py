@@ -48,7 +48,7 @@ class ConflictError(UserError):
 
 
 class DatabaseError(UserError):
-    """A database is not what was expected: none of ours, empty, or of another version."""
+    """A database is not what was expected: not made by storecast, empty, or of another version."""
 
 
 class DatabaseUnavailable(DatabaseError):  # noqa: N818 - a state of the world, which passes

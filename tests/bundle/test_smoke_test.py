@@ -17,7 +17,7 @@ from storecast.errors import ModelFileError
 DESIGN = pl.DataFrame({"Store": [1, 2, 3], "Weight": [0.5, None, 2.0], "StateHoliday": ["0", "a", "0"]})
 ANSWERS = np.array([1.0, 4.0, 9.0])
 
-# Stands in for the models: what a kind does is in its name. A real library that is fed broken bytes is in attacks.
+# Stands in for the models: what a kind does is in its name. A real library that is fed broken bytes is in tests/resilience.
 FAKE_MODELS = """
 import os, signal, sys, time, types
 import numpy as np

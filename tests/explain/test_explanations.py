@@ -11,7 +11,7 @@ from storecast import schema as s
 from storecast.data.panel import Window
 from storecast.errors import ConfigError
 from storecast.evaluate.backtest import calibration_of
-from storecast.explain.explanations import USUAL, _in_cents, explain, importance
+from storecast.explain.explanations import USUAL, _largest_remainder, explain, importance
 from storecast.models import create
 from storecast.models.base import Forecaster
 from storecast.uncertainty.calibration import Calibration
@@ -66,7 +66,7 @@ def test_the_smallest_store_has_a_level_below_the_usual_one(window: Window, cali
 def test_money_is_shared_out_by_the_log_mean() -> None:
     by_driver = np.zeros((2, 8))
     by_driver[0, :2] = np.log(2), np.log(3)
-    found = _in_cents(by_driver, np.array([100_00, 50_00]), np.array([600_00, 50_00]))
+    found = _largest_remainder(by_driver, np.array([100_00, 50_00]), np.array([600_00, 50_00]))
     mean = (600_00 - 100_00) / np.log(6)
     assert found[0, 0] == pytest.approx(np.log(2) * mean, abs=1)
     assert found.sum(axis=1).tolist() == [500_00, 0]

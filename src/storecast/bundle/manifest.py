@@ -31,7 +31,7 @@ class Manifest:
     cutoff: dt.date  # the last day that it learned from
     versions: dict[str, str]  # of Python, storecast, and the libraries that read its parts
     digests: dict[str, str]  # SHA-256 of each part, by its name
-    generated: bool  # it learned from a generated chain, and says nothing of a real one
+    generated: bool  # it learned from a generated chain, not a real one
     calibration: str | None = None  # the part that holds the calibration
     details: dict[str, Any] = field(default_factory=dict)  # the plug-ins that it needs, see `needs`
     format: int = FORMAT  # of the file

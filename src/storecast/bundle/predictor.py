@@ -121,7 +121,7 @@ class Predictor:
         Parameters
         ----------
         calendar : Store, Date and some of Open, Promo, StateHoliday, SchoolHoliday and own columns, each store and day once;
-            laid over the stored calendar, where a null leaves the stored value
+            values that replace those of the stored calendar; a null leaves the stored value
 
         Returns
         -------

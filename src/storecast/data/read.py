@@ -83,7 +83,7 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
     known = (*s.KNOWN, *names.known)
     if not set(known) & set(table.frame.columns):
         raise DataError(
-            f"{table.name} says nothing of the days: expected some of the columns {', '.join(known)} beside Store and Date. "
+            f"{table.name} has no calendar column: expected some of {', '.join(known)} beside Store and Date. "
             "`storecast future` writes such a file."
         )
     frame = _typed(table, (*s.KEYS, *known, s.DAY_OF_WEEK), names)

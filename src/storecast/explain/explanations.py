@@ -73,7 +73,7 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     by_driver[:, DRIVERS.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
     cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)
     usual = np.round(np.exp(contribution.base + calibration.mean) * CENT).astype(np.int64)
-    shares = _in_cents(by_driver, usual, cents)
+    shares = _largest_remainder(by_driver, usual, cents)
     usual, shares = np.where(closed, 0, usual), np.where(closed[:, None], 0, shares)
     out = forecast[rows].select(*s.KEYS, s.FORECAST).with_columns(pl.Series(USUAL, usual / CENT))
     out = out.with_columns(pl.Series(title(driver), shares[:, k] / CENT) for k, driver in enumerate(DRIVERS))
@@ -138,7 +138,7 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
     )
 
 
-def _in_cents(by_driver: F64, usual: npt.NDArray[np.int64], forecast: npt.NDArray[np.int64]) -> I64:
+def _largest_remainder(by_driver: F64, usual: npt.NDArray[np.int64], forecast: npt.NDArray[np.int64]) -> I64:
     """Share the way from the usual to the forecast out among the drivers, in whole cents that add up, (rows, drivers)."""
     low, high = np.maximum(usual, 1).astype(np.float64), np.maximum(forecast, 1).astype(np.float64)
     way = np.log(high) - np.log(low)

@@ -8,10 +8,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from storecast.service.middleware.auth import Auth
+from storecast.service.middleware.auth import AuthMiddleware
 from storecast.service.middleware.context import context_of
-from storecast.service.middleware.errors import Errors
-from storecast.service.middleware.limits import Limits
+from storecast.service.middleware.errors import ErrorMiddleware
+from storecast.service.middleware.limits import LimitsMiddleware
 from storecast.service.openapi import document
 from storecast.service.route import Router
 from storecast.service.routes import ROUTES
@@ -33,9 +33,9 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         lifespan=lifespan,
         middleware=[
-            Middleware(Errors, note=service.request_log.note),
-            Middleware(Auth, router=Router(ROUTES), keyring=service.keyring, no_keys=settings.no_keys),
-            Middleware(Limits, settings=settings, load=service.load),
+            Middleware(ErrorMiddleware, note=service.request_log.note),
+            Middleware(AuthMiddleware, router=Router(ROUTES), keyring=service.keyring, no_keys=settings.no_keys),
+            Middleware(LimitsMiddleware, settings=settings, load=service.load),
         ],
     )
     app.state.service = service

@@ -1,4 +1,4 @@
-"""Monitor: when sales come, the forecasts made are set beside them; what leaves its band is told in the log and the metrics.
+"""Monitor: when sales arrive, past forecasts are scored against them; what leaves its band is reported in the log and the metrics.
 
 One thread looks at most once a minute, at the last twelve weeks, a week of days at a time: so a year of forecasts neither fills the
 memory nor keeps requests waiting.

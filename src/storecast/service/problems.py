@@ -1,4 +1,4 @@
-"""Problem details (RFC 9457): how every error is told, in at most 8 KB and without a word of what was sent.
+"""Problem details (RFC 9457): how every error is reported, in at most 8 KB and without a word of what was sent.
 
 The type of a problem is a relative reference that stands for its kind; docs/service.md lists them. `where` names the place in
 the request: ``rows[3].Promo``, a header, a parameter.

@@ -1,4 +1,4 @@
-"""The reply to a request for forecasts: what is stored is looked up, what differs from it goes the whole road."""
+"""The reply to a request for forecasts: stored days are looked up, days under another calendar are computed."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator

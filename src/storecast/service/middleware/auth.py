@@ -69,7 +69,7 @@ class Keyring:
         return key
 
 
-class Auth:
+class AuthMiddleware:
     """Middleware of ASGI that lets a request pass whose key allows it.
 
     Parameters

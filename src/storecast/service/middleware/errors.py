@@ -27,7 +27,7 @@ SAFE = [
 Note = Callable[[RequestContext, str, float], None]
 
 
-class Errors:
+class ErrorMiddleware:
     """Middleware of ASGI around everything else.
 
     Parameters

@@ -25,7 +25,7 @@ class Load:
     buffered: int = 0  # bytes of bodies
 
 
-class Limits:
+class LimitsMiddleware:
     """Middleware of ASGI, inside `Auth`: it hands on requests whose body is whole, small enough and of a kind that is read.
 
     Parameters

@@ -112,7 +112,7 @@ ROUTES = (
         "forecast",
         forecasts,
         "Forecasts of the days that are asked for",
-        "Rows are laid over the stored calendar. With `Accept: text/csv` the reply is CSV.",
+        "Rows replace days of the stored calendar. With `Accept: text/csv` the reply is CSV.",
         body="ForecastRequest",
         reply="Forecasts",
         parameters=(
