@@ -24,8 +24,18 @@ STORE_FILE = (
     s.STORE_TYPE, s.ASSORTMENT, s.COMPETITION_DISTANCE, SINCE_MONTH, SINCE_YEAR, s.PROMO2, PROMO2_WEEK, PROMO2_YEAR,
     s.PROMO_INTERVAL,
 )  # fmt: skip
+_MADE_OF_OTHERS = (
+    s.COMPETITION_SINCE,
+    s.PROMO2_SINCE,
+    s.STATE,
+)  # months and years in files; states have a file of their own
+MORE_ATTRIBUTES = tuple(  # of store.csv, where it has them
+    column.name
+    for column in s.COLUMNS
+    if column.table == "stores" and column.name not in (*STORE_FILE, *_MADE_OF_OTHERS)
+)
 FILE_COLUMNS = (
-    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *STORE_FILE, s.STATE,
+    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *STORE_FILE, *MORE_ATTRIBUTES, s.STATE,
 )  # fmt: skip
 
 

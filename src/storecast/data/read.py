@@ -10,7 +10,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable, find, read_table
-from storecast.data.file_columns import STORE_FILE
+from storecast.data.file_columns import MORE_ATTRIBUTES, STORE_FILE
 from storecast.data.parse_columns import parse_column, refuse
 from storecast.errors import DataError, quote
 
@@ -159,7 +159,9 @@ def _stores(
     table: TextTable, states: TextTable | None, names: ColumnNames, double_rows: dict[str, int]
 ) -> pl.DataFrame:
     _need(table, (s.STORE, *STORE_FILE))
-    frame = _unique(table, _typed(table, (s.STORE, *STORE_FILE), names), (s.STORE,), double_rows)
+    frame = _unique(table, _typed(table, (s.STORE, *STORE_FILE, *MORE_ATTRIBUTES), names), (s.STORE,), double_rows)
+    absent = [name for name in MORE_ATTRIBUTES if name not in frame.columns]
+    frame = frame.with_columns(pl.lit(None, s.BY_NAME[name].dtype).alias(name) for name in absent)
     if states is None:
         return frame.with_columns(pl.lit("").alias(s.STATE))
     _need(states, (s.STORE, s.STATE))

@@ -17,6 +17,7 @@ was last written.
 """
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +26,10 @@ from sqlalchemy.types import TypeDecorator
 
 from storecast.database.sql_columns import STORE_ID, sql_columns
 
-REVISIONS = ("0001",)  # of the tables, oldest first; the last is what this code works on
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+REVISIONS = tuple(
+    sorted(path.name[:4] for path in VERSIONS.glob("[0-9]*.py"))
+)  # oldest first; this code works on the last
 
 metadata = MetaData()
 
