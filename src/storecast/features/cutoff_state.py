@@ -27,7 +27,7 @@ from storecast.features.residuals import RECENT, last_days, last_year_mean, mean
 from storecast.features.ridge import Design, Ridge, own_terms
 from storecast.features.ridge_fit import fit_ridge
 
-KEPT = 56  # days of residuals that rows carry, for models that read the past day by day
+RESIDUAL_DAYS = 56  # days of residuals that rows carry, for models that read the past day by day
 RIDGE_SETTINGS = LinearSettings()  # the defaults: settings of the model `linear` change that model alone
 
 
@@ -38,7 +38,7 @@ class FeatureRows:
     Attributes
     ----------
     origin : column of the last day known
-    residuals : of the ridge on the last `KEPT` days up to the origin, NaN where there is none, (stores, KEPT)
+    residuals : of the ridge on the last `RESIDUAL_DAYS` days up to the origin, NaN where there is none, (stores, RESIDUAL_DAYS)
     store, day : rank of the store and column of the day in the grid, (rows,); sorted by both
     table : the features by name, (rows,) each
     parts : of the ridge, that are no features but tell what moves a forecast, (rows,) each
@@ -146,7 +146,7 @@ class CutoffState:
             },
             attributes=_attributes(grid, origin),
             promo2=_promo2(grid, origin, days),
-            residuals=last_days(residuals, KEPT),
+            residuals=last_days(residuals, RESIDUAL_DAYS),
         )
 
     def features(self, calendar: pl.DataFrame | None = None) -> FeatureRows:

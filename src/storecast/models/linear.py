@@ -29,7 +29,9 @@ class Linear:
 
     def __init__(self, settings: LinearSettings) -> None:
         self.settings = settings
-        self._ahead: tuple[Window, F64, tuple[list[Term], F32]] | None = None  # what the last window asked of the past
+        self._ahead: tuple[Window, F64, tuple[list[Term], F32]] | None = (
+            None  # of the last window: what no calendar ahead changes
+        )
 
     def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
         """Fit the coefficients of every store."""
@@ -60,13 +62,13 @@ class Linear:
         grid = FeatureStore.of(window).grid(window)
         begin = max(0, grid.column(window.cutoff) + 1 - LOOK_BACK)
         part, stores = grid.overlay(ahead, begin)
-        recent, (days, by_day) = self._of_window(window, grid, begin)
-        own, by_store = own_terms(part, self.scale_)
+        recent, (date_terms, by_day) = self._of_window(window, grid, begin)
+        store_terms, by_store = own_terms(part, self.scale_)
         row = np.searchsorted(stores, store_positions(window.past.stores, ahead[s.STORE]))
         column = (ahead[s.DATE] - part.first).dt.total_days().to_numpy()
         terms = [
-            *zip(days, by_day[:, column], strict=True),
-            *zip(own, by_store[:, row, column], strict=True),
+            *zip(date_terms, by_day[:, column], strict=True),
+            *zip(store_terms, by_store[:, row, column], strict=True),
         ]
         place = self._places(part.stores[s.STORE])
         return pl.DataFrame(
@@ -79,7 +81,7 @@ class Linear:
 
     def predict(self, features: pl.DataFrame) -> F64:
         """Add up coefficient × term."""
-        level, coefficients = self._of(features["store"].to_numpy())
+        level, coefficients = self._coefficients(features["store"].to_numpy())
         terms = features.select(self.terms_).to_numpy()
         total: F64 = level + np.einsum("nk,nk->n", terms, coefficients)
         return total + self.settings.recent_share * features["recent"].to_numpy()
@@ -93,7 +95,7 @@ class Linear:
         rows : positions of the rows, all days of some stores
         background : positions of the rows that stand for the usual day
         """
-        level, coefficients = self._of(features["store"].to_numpy())
+        level, coefficients = self._coefficients(features["store"].to_numpy())
         by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
         for k, name in enumerate(self.terms_):
             driver = DRIVER_OF_PART[name.partition(": ")[0]]
@@ -140,7 +142,7 @@ class Linear:
             raise ModelFileError(
                 "The model linear was fitted on other terms than those of this storecast. Train it again."
             )
-        level, coefficients = self._of(self._places(grid.stores[s.STORE]))
+        level, coefficients = self._coefficients(self._places(grid.stores[s.STORE]))
         ridge = Ridge(
             design.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
         )
@@ -149,12 +151,12 @@ class Linear:
         return recent
 
     def _places(self, stores: pl.Series) -> I64:
-        """Return the places of stores among those of the fit; -1 for one that was not there."""
+        """Return the places of stores among those of the fit; -1 for one that was not fitted."""
         places = pl.Series(np.arange(len(self.stores_)))
         return stores.replace_strict(self.stores_, places, default=-1, return_dtype=pl.Int64).to_numpy()
 
-    def _of(self, place: I64) -> tuple[F64, F64]:
-        """Level and coefficients of stores by place; a store that was not there takes the middle of the chain."""
+    def _coefficients(self, place: I64) -> tuple[F64, F64]:
+        """Return level and coefficients of stores by place; a store that was not fitted takes the middle of the chain."""
         known = place >= 0
         level: F64 = np.where(known, self.level_[place], np.median(self.level_))
         coefficients: F64 = np.where(known[:, None], self.coefficients_[place], self.coefficients_.mean(axis=0))

@@ -20,7 +20,7 @@ from storecast.arrays import F64, I64
 from storecast.config import FeatureConfig, LstmSettings
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
-from storecast.features.cutoff_state import KEPT
+from storecast.features.cutoff_state import RESIDUAL_DAYS
 from storecast.features.store import FeatureStore
 from storecast.models.base import register
 from storecast.models.contributions import Contributions, walk
@@ -107,7 +107,7 @@ class Lstm:
                 pl.Series(SEQUENCE, rows.store),
                 pl.Series(STEP, rows.day - rows.origin - 1),
                 pl.Series(OFFSET, rows.offset),
-                pl.Series(PAST, rows.residuals[rows.store], dtype=pl.Array(pl.Float32, KEPT)),
+                pl.Series(PAST, rows.residuals[rows.store], dtype=pl.Array(pl.Float32, RESIDUAL_DAYS)),
             )
             .hstack(rows.parts)
         )

@@ -25,7 +25,7 @@ class Sequences:
     ----------
     numbers : scaled features, 0 where unknown, (sequences, days, features)
     codes : places of categories, 0 for one that was not there in training, (sequences, days, len(CODES))
-    past : what the ridge left over in the last weeks, and whether a day was seen, (sequences, KEPT, 2)
+    past : what the ridge left over in the last weeks, and whether a day was seen, (sequences, RESIDUAL_DAYS, 2)
     target : log sales less offset and base, NaN where closed or unknown, (sequences, days)
     """
 
@@ -76,7 +76,7 @@ def sequences(matrix: F32, sequence: I64, step: I64, past: F32, days: int, targe
     ----------
     matrix : what `encoder` returned, (rows, columns)
     sequence, step : where each row belongs: a sequence from 0, and a day of it from 0
-    past : (sequences, KEPT, 2)
+    past : (sequences, RESIDUAL_DAYS, 2)
     """
     split = len(CODES)
     numbers = np.zeros((len(past), days, matrix.shape[1] - split), np.float32)
