@@ -261,7 +261,9 @@ def test_a_second_pickle_behind_the_first_is_refused(tmp_path: Path, good: Path)
 
 # Replaces the model class, so that XGBoost itself parses the broken bytes.
 XGBOOST_ALONE = """
-import sys, types
+import os, sys, types
+
+import storecast
 import xgboost
 
 class Trees:
@@ -273,6 +275,7 @@ class Trees:
         return self.booster.inplace_predict(features.to_numpy())
 
 models = types.ModuleType("storecast.models")
+models.__path__ = [os.path.join(os.path.dirname(storecast.__file__), "models")]  # its other modules are the real ones
 models.restore = Trees
 sys.modules["storecast.models"] = models
 """
