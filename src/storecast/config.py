@@ -68,7 +68,10 @@ class Task:
 
 @dataclass(frozen=True)
 class LinearSettings:
-    """The ridge of log sales, shrunk to the chain. Found by `benchmarks/tune.py`, rounded."""
+    """The ridge of log sales, shrunk to the chain. Found by `benchmarks/tune.py`, rounded.
+
+    `[linear]` in a settings file changes the model `linear` alone: the ridge that is a feature of the trees keeps these values.
+    """
 
     penalty: float = 1.4  # times the penalty of each term
     shared_days: float = 0.06  # penalty of the chain's own coefficients, times the number of stores
