@@ -22,6 +22,8 @@ FAKE_MODELS = """
 import os, signal, sys, time, types
 import numpy as np
 
+import storecast
+
 class Fake:
     def __init__(self, kind, parts):
         assert sorted(parts) == ["one"], parts
@@ -44,6 +46,7 @@ class Fake:
         return out[:2] if self.kind == "fewer" else out
 
 models = types.ModuleType("storecast.models")
+models.__path__ = [os.path.join(os.path.dirname(storecast.__file__), "models")]  # its other modules are the real ones
 models.restore = Fake
 sys.modules["storecast.models"] = models
 """
@@ -53,7 +56,8 @@ sys.modules["storecast.models"] = models
 def fake_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(FAKE_MODELS)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    own = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), own]).rstrip(os.pathsep))
 
 
 def model(tmp_path: Path, manifest: dict[str, Any], kind: str, **parts: bytes) -> Path:
