@@ -94,6 +94,31 @@ def test_a_store_shared_by_windows_gives_the_rows_of_a_store_of_its_own(panel: P
         np.testing.assert_array_equal(shared.target, fresh.target)
 
 
+def test_when_a_later_window_comes_first_then_an_earlier_one_does_not_know_its_facts(panel: Panel) -> None:
+    """A competitor that opens between two cutoffs moves what is expected of stores with little history."""
+    early, late = cutoff(panel), panel.end
+    opens = early + dt.timedelta(days=10)
+    stores = panel.stores.with_columns(pl.lit(opens).alias(s.COMPETITION_SINCE), pl.lit(opens).alias(s.PROMO2_SINCE))
+    chain = replace(panel, stores=stores)
+    asked: list[dt.date | None] = []
+    original = feature_rows
+
+    def spy(grid: Grid, origin: int, horizon: int, config: FeatureConfig = PLAIN) -> FeatureRows:
+        asked.append(grid.stores[s.COMPETITION_SINCE].max())
+        return original(grid, origin, horizon, config)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storecast.features.store.feature_rows", spy)
+        training(chain.window(late, HORIZON).past)
+        assert set(asked) == {opens}
+        asked.clear()
+        training(chain.window(early, HORIZON).past)
+        assert set(asked) == {None}  # worked out again: the rows of the later past knew of the competitor
+        asked.clear()
+        training(chain.window(late, HORIZON).past)
+        assert len(asked) <= 1  # what the earlier past worked out serves the later one
+
+
 def test_a_store_filled_by_one_chain_never_serves_another(panel: Panel) -> None:
     """Features kept by date once served any chain of the same dates: forecasts were 9 % off, without a word."""
     recent = pl.col(s.DATE) > panel.end - dt.timedelta(days=60)

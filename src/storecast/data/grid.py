@@ -13,7 +13,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F32, I8, I64
-from storecast.data.panel import Panel, stores_as_of
+from storecast.data.panel import Panel
 from storecast.dates import as_date
 
 NO_ROW = -1
@@ -107,7 +107,7 @@ class Grid:
         return np.datetime64(self.first, "D") + np.arange(self.days)
 
     def truncate(self, origin: int, horizon: int) -> "Grid":
-        """Return what is known at ``origin``: sales and facts of stores up to it, the calendar ``horizon`` days more.
+        """Return what is known at ``origin``: sales up to it, the calendar ``horizon`` days more.
 
         Parameters
         ----------
@@ -120,7 +120,6 @@ class Grid:
         customers[:, origin + 1 :] = np.nan
         return replace(
             self,
-            stores=stores_as_of(self.stores, self.day(origin)),
             sales=sales,
             customers=customers,
             codes={name: values[:, :last] for name, values in self.codes.items()},

@@ -41,7 +41,7 @@ class FeatureStore:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = weakref.ref(panel)
-        self._rows: dict[Key, FeatureRows] = {}
+        self._rows: dict[Key, tuple[dt.date, FeatureRows]] = {}  # with the cutoff whose facts of stores they know
         self._states: dict[Key, CutoffState] = {}
         self._grids: dict[tuple[dt.date, int], Grid] = {}
         self._sales_ranges: dict[dt.date, pl.DataFrame] = {}
@@ -84,9 +84,12 @@ class FeatureStore:
         blocks = []
         for origin in columns:
             key = grid.day(origin), step, config
-            if key not in self._rows:
-                self._rows[key] = feature_rows(grid, origin, step, config)
-            rows = self._rows[key]
+            known_at, rows = self._rows.get(key, (dt.date.max, None))
+            if (
+                rows is None or known_at > past.end
+            ):  # a later past knows of competitors and Promo2 that this one does not
+                rows = feature_rows(grid, origin, step, config)
+                self._rows[key] = past.end, rows
             late = holidays[rows.store, rows.day]
             offset = late if config.holidays_apart else np.zeros_like(late)
             # Rows that first served a forecast have no target yet: their days were ahead then.
@@ -119,8 +122,9 @@ class FeatureStore:
         if key not in self._rows:
             state = self._fit_state(window, config)
             rows = state.features()
-            self._rows[key] = replace(rows, target=_log_sales(state.grid, rows.store, rows.day) - rows.offset)
-        return self._rows[key]
+            rows = replace(rows, target=_log_sales(state.grid, rows.store, rows.day) - rows.offset)
+            self._rows[key] = window.cutoff, rows
+        return self._rows[key][1]
 
     def grid(self, window: Window) -> Grid:
         """Return the past of a window and its calendar ahead as dense arrays; the newest window's are kept."""
