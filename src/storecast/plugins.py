@@ -49,5 +49,5 @@ def _import(name: str) -> None:
     except (ImportError, SyntaxError) as error:
         raise ConfigError(
             f"The plug-in {quote(name)} cannot be imported: {error}. Install it, add its folder to PYTHONPATH, or "
-            f"remove it from {VARIABLE}."
+            f"remove it from {VARIABLE}, or from `plugins` in storecast.toml."
         ) from error

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -54,6 +55,28 @@ def test_another_calendar_moves_the_store_that_it_names(fitted: Bundle) -> None:
     assert closed.filter(pl.col("Date") == day)["Forecast"].to_list() == [0.0]
     with pytest.raises(DataError, match="holds no store"):
         fitted.predict(calendar=pl.DataFrame({"Store": [99], "Date": [day], "Open": [0]}))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("Promotion", 1, r"the column 'Promotion' is not known.*Did you mean Promo"),
+        ("Promo", 7, r"Promo is '7'; expected 0 or 1"),
+        ("Store", "2", "Store holds String values, and the chain's ids are Int64"),
+        ("Date", "soon", "Date holds String"),
+    ],
+)
+def test_a_calendar_that_makes_no_sense_is_refused(fitted: Bundle, column: str, value: object, message: str) -> None:
+    row = {"Store": 2, "Date": fitted.predict()["Date"][0], "Promo": 1, column: value}
+    with pytest.raises(DataError, match=message):
+        fitted.predict(calendar=pl.DataFrame([row]))
+
+
+def test_a_calendar_may_be_of_pandas_with_dates_as_text(fitted: Bundle) -> None:
+    day = fitted.predict()["Date"][0]
+    other = pd.DataFrame({"Store": [2], "Date": [str(day)], "Open": [0]})
+    closed = fitted.predict(calendar=other)
+    assert closed.filter(pl.col("Date") == day)["Forecast"].to_list() == [0.0]
 
 
 def test_explanations_and_totals_add_up_to_the_forecast(fitted: Bundle) -> None:

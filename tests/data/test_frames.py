@@ -50,7 +50,8 @@ def test_only_stores_days_and_sales_are_needed() -> None:
 def test_days_ahead_are_those_of_the_calendar_and_gaps_are_filled_and_marked() -> None:
     panel = make_panel(stores=2, days=120, ahead=14)
     first = panel.end + dt.timedelta(days=1)
-    calendar = pl.DataFrame({"Store": [1], "Date": [first], "Promo": [1], "Leaflet": [3.5]})
+    days = {"Store": [1, 1], "Date": [panel.end, first]}
+    calendar = pl.DataFrame({**days, "Promo": [None, 1], "Leaflet": [1.0, 3.5]})
     ahead = Panel.from_frames(panel.sales, panel.stores, calendar).window(panel.end, 14).future
     assert ahead.select(s.PROMO, "Leaflet", s.ASSUMED).rows() == [(1, 3.5, True)]
     whole = calendar.with_columns(Open=pl.lit(1), StateHoliday=pl.lit("0"), SchoolHoliday=pl.lit(0))
@@ -95,3 +96,16 @@ def test_dates_may_be_text_or_midnights_and_ids_text() -> None:
 def test_what_is_wrong_is_said(frames: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         Panel.from_frames(**frames)
+
+
+def test_ids_and_weekdays_of_files_are_no_columns_of_ones_own() -> None:
+    panel = make_panel(stores=2, days=60, ahead=7)
+    calendar = panel.calendar.drop(s.ASSUMED).with_columns(Id=pl.lit(1), DayOfWeek=pl.col(s.DATE).dt.weekday())
+    assert Panel.from_frames(panel.sales, panel.stores, calendar).known == ()
+
+
+def test_an_own_column_without_a_past_is_refused() -> None:
+    panel = make_panel(stores=2, days=60, ahead=7)
+    ahead = panel.calendar.filter(pl.col(s.DATE) > panel.end).drop(s.ASSUMED).with_columns(Leaflet=pl.lit(1.0))
+    with pytest.raises(DataError, match=r"own column 'Leaflet' has no value up to"):
+        Panel.from_frames(panel.sales, panel.stores, ahead)

@@ -9,12 +9,14 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from storecast import Task, backtest
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError
 from storecast.features import registry
+from storecast.features.store import FeatureStore
 from storecast.models import base
 from support.panels import make_panel
 from support.served_home import served_process
@@ -36,6 +38,14 @@ def test_the_blocks_of_the_how_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     result = backtest(panel, [*own, "boosting"], [panel.end - dt.timedelta(days=14)], Task(14), fast=True)
     assert set(result.scores["Model"]) == {"naive", "boosting", *own}
     assert all(result.mean(model) < 0.5 for model in own)
+
+
+def test_a_feature_of_another_shape_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_FEATURES", dict(registry._FEATURES))
+    registry.feature("flat")(lambda grid, origin, days: np.zeros(3))
+    panel = make_panel(stores=4, days=300, ahead=14)
+    with pytest.raises(ConfigError, match=r"The feature 'flat' of .* returns the shape \(3,\); expected \(4, 14\)"):
+        FeatureStore.of(window := panel.window(panel.end, 14)).ahead(window)
 
 
 def test_accident_a_model_registered_under_another_name_is_refused_before_any_fit(

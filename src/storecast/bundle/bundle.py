@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
 from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
+from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, ModelFileError, quote
 from storecast.models import restore
@@ -63,7 +64,7 @@ class Bundle(FittedModel):
         self,
         panel: Panel | None = None,
         *,
-        calendar: pl.DataFrame | None = None,
+        calendar: Any = None,
         level: Sequence[int] = LEVELS,
         quantiles: Sequence[float] = (),
     ) -> pl.DataFrame:
@@ -72,8 +73,8 @@ class Bundle(FittedModel):
         Parameters
         ----------
         panel : the chain; None: the one that the model was fitted on
-        calendar : Store, Date and what is to differ from the chain's calendar of Open, Promo, StateHoliday, SchoolHoliday and own
-            columns; a null leaves the chain's value. Only the stores that it names are returned.
+        calendar : frame of Polars, pandas or Arrow: Store, Date, and the values of Open, Promo, StateHoliday, SchoolHoliday and
+            own columns that replace those of the chain's calendar; a null leaves them. Only the stores that it names are returned.
         level : central intervals, in percent: even numbers from 2 to 98, and 95
         quantiles : to add, whole percents from 0.01 to 0.99
 
@@ -94,7 +95,11 @@ class Bundle(FittedModel):
             self.task.horizon, tuple(sorted({*quantiles, *(q for pair in wanted.values() for q in pair)}))
         ).quantiles
         predictor = self._predictor(panel)
-        rows = predictor.forecast(every) if calendar is None else predictor.predict(calendar, every)[0]
+        if calendar is None:
+            rows = predictor.forecast(every)
+        else:
+            store_type = predictor.panel.stores.schema[s.STORE]
+            rows = predictor.predict(read_calendar_frame(calendar, predictor.panel.known, store_type), every)[0]
         bounds: list[pl.Expr] = []
         for percent in level:
             names = s.bound_columns(percent)

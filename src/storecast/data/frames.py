@@ -1,5 +1,6 @@
 """Data frames of Polars, pandas or Arrow as the tables of a Panel, read through narwhals and checked as files are."""
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from storecast.data.repair_days import fill_open
 from storecast.dates import as_date
 from storecast.errors import DataError, hint, quote
 
+UNUSED = (s.ID, s.DAY_OF_WEEK)  # of files; nothing is learned from them
 NO_SALES = "The frame sales holds no rows. Expected a row per store and day: Store, Date, Sales."
 
 
@@ -31,17 +33,19 @@ def read_frames(sales: Any, stores: Any = None, calendar: Any = None) -> Frames:
     ----------
     sales, stores, calendar : as in `Panel.from_frames`
     """
-    days = _typed(to_polars(sales, "sales"), "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, *s.KNOWN))
+    frame = to_polars(sales, "sales").drop(UNUSED, strict=False)
+    days = _typed(frame, "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, *s.KNOWN))
     if days.is_empty():
         raise DataError(NO_SALES)
     own: list[str] = []
     ahead = days.clear()
     if calendar is not None:
-        frame = to_polars(calendar, "calendar")
+        frame = to_polars(calendar, "calendar").drop(UNUSED, strict=False)
         own = [name for name in frame.columns if name not in s.BY_NAME]
         known = _typed(frame, "calendar", s.KEYS, s.KNOWN, own)
         end = as_date(days[s.DATE].max())
         days = _with_calendar(days, known.filter(pl.col(s.DATE) <= end))
+        _refuse_unlearnable(days, own, end)
         ahead = known.filter(pl.col(s.DATE) > end)
     facts = _stores(stores, days)
     for name, rows in (("sales", days), ("calendar", ahead)):
@@ -53,6 +57,38 @@ def read_frames(sales: Any, stores: Any = None, calendar: Any = None) -> Frames:
             )
     sold = days.filter(pl.col(s.SALES).is_not_null()).select(*s.KEYS, *s.SALES_SCHEMA)
     return Frames(sold, facts, _calendar(days, ahead, own))
+
+
+def read_calendar_frame(calendar: Any, own: Sequence[str], store_type: pl.DataType) -> pl.DataFrame:
+    """Check the rows of another calendar; a column that is not given, or a null, leaves what the chain's calendar says.
+
+    Parameters
+    ----------
+    calendar : frame of Polars, pandas or Arrow: Store, Date and some of the known-ahead columns
+    own : the chain's own known-ahead columns
+    store_type : of the chain's ids
+
+    Raises
+    ------
+    DataError
+        where a column is unknown or of another type, a value is out of bounds, or a store and day stands twice
+    """
+    days = _typed(to_polars(calendar, "calendar").drop(UNUSED, strict=False), "calendar", s.KEYS, s.KNOWN, own)
+    if days.height and days.schema[s.STORE] != store_type:
+        raise DataError(
+            f"calendar: Store holds {days.schema[s.STORE]} values, and the chain's ids are {store_type}. Convert the column."
+        )
+    return days
+
+
+def _refuse_unlearnable(days: pl.DataFrame, own: Sequence[str], end: dt.date) -> None:
+    """Refuse an own column without a value in the past: there is nothing to learn its effect from."""
+    empty = [name for name in own if name not in days.columns or days[name].null_count() == days.height]
+    if empty:
+        raise DataError(
+            f"calendar: the own column {quote(empty[0])} has no value up to {end}; expected its past values, too. Add rows of the "
+            "past, or leave the column out."
+        )
 
 
 def to_polars(frame: Any, name: str) -> pl.DataFrame:

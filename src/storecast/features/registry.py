@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from storecast.arrays import F32
 from storecast.data.grid import Grid
 from storecast.errors import ConfigError, quote
@@ -81,5 +83,19 @@ def own_features(grid: Grid, origin: int, days: slice) -> dict[str, F32]:
     Returns
     -------
     by the name of the column, (stores, days) each
+
+    Raises
+    ------
+    ConfigError
+        where a feature returns another shape
     """
-    return {f"{OWN}{name}": own.function(grid, origin, days) for name, own in _FEATURES.items()}
+    columns = {f"{OWN}{name}": np.asarray(own.function(grid, origin, days)) for name, own in _FEATURES.items()}
+    shape = grid.stores.height, days.stop - days.start
+    for column, values in columns.items():
+        if values.shape != shape:
+            name = column.removeprefix(OWN)
+            raise ConfigError(
+                f"The feature {quote(name)} of {_FEATURES[name].function.__module__} returns the shape {values.shape!r}; expected "
+                f"{shape!r}, a value for each store and day ahead."
+            )
+    return columns
