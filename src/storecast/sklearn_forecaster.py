@@ -84,9 +84,10 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
             where a row's store was not fitted, or its day lies outside the horizon
         """
         check_is_fitted(self, "bundle_")
-        frames = Panel.from_frames(self.panel_.sales, self.panel_.stores, to_polars(X, "X"))
+        days = to_polars(X, "X")
+        frames = Panel.from_frames(self.panel_.sales, self.panel_.stores, days)
         calendar = frames.calendar.filter(pl.col(s.DATE) > self.panel_.end).drop(s.ASSUMED)
-        requested = to_polars(X, "X").select(s.STORE, pl.col(s.DATE).cast(pl.String).str.slice(0, 10).str.to_date())
+        requested = days.select(s.STORE, pl.col(s.DATE).cast(pl.String).str.slice(0, 10).str.to_date())
         first = as_date(requested[s.DATE].min()) if requested.height else self.panel_.end
         if requested.height and first <= self.panel_.end:
             raise DataError(f"X holds the day {first}; expected days after the last one of the fit, {self.panel_.end}.")

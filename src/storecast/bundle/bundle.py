@@ -19,6 +19,7 @@ from storecast.bundle.needs import check_needs, needs_of
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
+from storecast.bundle.smoke_test import PART as TRIAL_PART
 from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.frames import read_calendar_frame
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 CALIBRATION = "calibration.json"
 FIELD = "error-field.json"
-TRIAL = "trial.parquet"
 TRIAL_ROWS = 50
 
 
@@ -204,7 +204,7 @@ class Bundle(FittedModel):
             CALIBRATION: self.calibration.to_json(),
             **({} if self.joint_errors is None else {FIELD: self.joint_errors.to_json()}),
             **({SETTINGS: json.dumps(self.settings).encode()} if self.settings else {}),
-            TRIAL: trial_part(rows, self.model.predict(rows)),
+            TRIAL_PART: trial_part(rows, self.model.predict(rows)),
         }
         manifest = {
             "kind": self.model.name,

@@ -16,12 +16,12 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import HistoryError
 from storecast.features.columns import encoder
 from storecast.features.cutoff_state import FeatureRows
+from storecast.features.declarations import OFFSET
 from storecast.features.store import FeatureStore
 from storecast.models.contributions import Contributions, walk
 
 FEWEST_ROWS = 200
 YOUNG = 28  # days with sales, below which a store's forecast is the ridge's (benchmarks/cold_stores.py)
-OFFSET = "offset"  # the features's column of what the view took off
 
 
 class Trees(ABC):

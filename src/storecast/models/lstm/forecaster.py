@@ -21,6 +21,7 @@ from storecast.config import FeatureConfig, LstmSettings
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 from storecast.features.cutoff_state import RESIDUAL_DAYS
+from storecast.features.declarations import OFFSET
 from storecast.features.store import FeatureStore
 from storecast.models.base import register
 from storecast.models.contributions import Contributions, walk
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 VIEW = FeatureConfig(impute=True, holidays_apart=True)
 FEWEST_SEQUENCES = 20
-SEQUENCE, STEP, OFFSET, PAST = "sequence", "step", "offset", "past"  # columns of a features beside the features
+SEQUENCE, STEP, PAST = "sequence", "step", "past"  # columns beside the features
 INPUTS = ("numbers", "codes", "past")
 
 
