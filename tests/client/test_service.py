@@ -85,7 +85,7 @@ def test_what_comes_back_has_the_fields_that_the_service_tells(ours: str, theirs
 
 
 def test_a_model_has_the_fields_that_the_service_tells() -> None:
-    schema = DOCUMENT["components"]["schemas"]["Models"]["properties"]["models"]["items"]
+    schema = DOCUMENT["components"]["schemas"]["ListedModel"]
     assert set(schema["properties"]) == replies.Model.__required_keys__
 
 

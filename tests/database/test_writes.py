@@ -44,13 +44,13 @@ def day_of(db: Database, store: int = 1, day: dt.date = DAY) -> dict[str, object
 
 
 def test_sales_of_a_known_day_need_nothing_else(filled: Database) -> None:
-    assert sell(filled, rows()) == Written(inserted=1, same=0, version=2)
+    assert sell(filled, rows()) == Written(inserted=1, same=0, version=2, replaced=0)
     panel = read_panel(filled)[0]
     assert panel.end == DAY
     assert panel.sales.filter(pl.col(s.DATE) == DAY).rows() == [(1, DAY, 10.5, None)]
-    assert sell(filled, rows()) == Written(inserted=0, same=1, version=2)
+    assert sell(filled, rows()) == Written(inserted=0, same=1, version=2, replaced=0)
     assert sell(filled, rows(Customers=[3])) == Written(inserted=0, same=0, version=3, replaced=1), "a gap is filled"
-    assert sell(filled, rows()) == Written(inserted=0, same=1, version=3), "a null says nothing"
+    assert sell(filled, rows()) == Written(inserted=0, same=1, version=3, replaced=0), "a null says nothing"
 
 
 def test_the_same_sales_with_other_values_are_a_conflict_until_replaced(filled: Database) -> None:
@@ -63,7 +63,7 @@ def test_the_same_sales_with_other_values_are_a_conflict_until_replaced(filled: 
 
 def test_what_came_replaces_what_was_planned_but_not_what_stands(filled: Database) -> None:
     promo = 1 - int(str(day_of(filled)[s.PROMO]))
-    assert sell(filled, rows(Promo=[promo])) == Written(inserted=1, same=0, version=2)
+    assert sell(filled, rows(Promo=[promo])) == Written(inserted=1, same=0, version=2, replaced=0)
     assert day_of(filled)[s.PROMO] == promo
     with pytest.raises(ConflictError, match="Promo"):
         sell(filled, rows(Promo=[1 - promo]))
@@ -131,7 +131,7 @@ def test_days_ahead_change_in_part_and_stay_else(filled: Database) -> None:
     frame = pl.DataFrame({s.STORE: [1, 2], s.DATE: [DAY] * 2, s.PROMO: [promo, None]})
     assert plan(filled, frame) == Written(inserted=0, same=1, version=2, replaced=1)
     assert day_of(filled) == before | {s.PROMO: promo}
-    assert plan(filled, frame) == Written(inserted=0, same=2, version=2)
+    assert plan(filled, frame) == Written(inserted=0, same=2, version=2, replaced=0)
 
 
 def test_a_past_day_is_no_day_ahead(filled: Database) -> None:
@@ -163,8 +163,8 @@ def test_own_columns_are_kept_and_laid_over(db: Database) -> None:
 def test_stores_are_added_once(filled: Database) -> None:
     new = pl.DataFrame({s.STORE: [50], s.STORE_TYPE: ["a"], s.PROMO2: [1]})
     with filled.begin() as conn:
-        assert add_stores(conn, new) == Written(inserted=1, same=0, version=2)
-        assert add_stores(conn, new) == Written(inserted=0, same=1, version=2)
+        assert add_stores(conn, new) == Written(inserted=1, same=0, version=2, replaced=0)
+        assert add_stores(conn, new) == Written(inserted=0, same=1, version=2, replaced=0)
         with pytest.raises(ConflictError, match="Store '50' stands already with StoreType 'a'; found 'b'"):
             add_stores(conn, new.with_columns(pl.lit("b").alias(s.STORE_TYPE)))
         assert add_stores(conn, new.with_columns(pl.lit("b").alias(s.STORE_TYPE)), replace=True).replaced == 1
@@ -179,8 +179,8 @@ def test_many_rows_take_the_same_decisions_as_few(filled: Database) -> None:
     more = stood.with_columns(pl.col(s.DATE).dt.offset_by("2y"))
     both = pl.concat([stood, more])
     assert both.height > 600
-    assert sell(filled, both) == Written(inserted=more.height, same=stood.height, version=2)
-    assert sell(filled, both) == Written(inserted=0, same=both.height, version=2)
+    assert sell(filled, both) == Written(inserted=more.height, same=stood.height, version=2, replaced=0)
+    assert sell(filled, both) == Written(inserted=0, same=both.height, version=2, replaced=0)
     with pytest.raises(ConflictError):
         sell(filled, both.with_columns(pl.col(s.SALES) + pl.col(s.OPEN)))
     opened = both.filter(pl.col(s.OPEN) == 1)

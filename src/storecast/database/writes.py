@@ -43,14 +43,14 @@ class Written:
     ----------
     inserted : rows that were new
     same : rows that were stored already with these values
-    version : of the chain after it
     replaced : rows that were stored with other values: corrected, or a gap filled
+    version : of the chain after it
     """
 
     inserted: int
     same: int
+    replaced: int
     version: int
-    replaced: int = 0
 
 
 def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
@@ -92,11 +92,11 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
         _conflict(mended.filter("contradicts"), [*s.KNOWN, *chain.known])
     replaced = pl.concat([other.select(s.KEYS), mended.select(s.KEYS)]).unique().height
     if all(rows.is_empty() for rows in (new_days, changed_days, new, other)):
-        return Written(0, incoming.height, chain.version)
+        return Written(0, incoming.height, 0, chain.version)
     version = _next_version(conn, chain)
     _write_days(conn, chain, pl.concat([new_days, changed_days]), version)
     bulk.insert(conn, t.sales, sales_rows(pl.concat([new, other]), version), replace=True)
-    return Written(new.height, incoming.height - new.height - replaced, version, replaced)
+    return Written(new.height, incoming.height - new.height - replaced, replaced, version)
 
 
 def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
@@ -124,10 +124,10 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
         )
     _, new, changed = _days(conn, chain, incoming, keys)
     if new.is_empty() and changed.is_empty():
-        return Written(0, incoming.height, chain.version)
+        return Written(0, incoming.height, 0, chain.version)
     version = _next_version(conn, chain)
     _write_days(conn, chain, pl.concat([new, changed]), version)
-    return Written(new.height, incoming.height - new.height - changed.height, version, changed.height)
+    return Written(new.height, incoming.height - new.height - changed.height, changed.height, version)
 
 
 def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
@@ -157,10 +157,10 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
     if not replace:
         _conflict(changed.filter("contradicts"), names)
     if new.is_empty() and changed.is_empty():
-        return Written(0, incoming.height, chain.version)
+        return Written(0, incoming.height, 0, chain.version)
     version = _next_version(conn, chain)
     bulk.insert(conn, t.stores, stores_rows(pl.concat([new, changed]), version), replace=True)
-    return Written(new.height, incoming.height - new.height - changed.height, version, changed.height)
+    return Written(new.height, incoming.height - new.height - changed.height, changed.height, version)
 
 
 def _days(

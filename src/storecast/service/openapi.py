@@ -4,22 +4,32 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+import msgspec
+
 from storecast import __version__
-from storecast.service.bodies import ANY, Schema, schemas
-from storecast.service.problems import KINDS, MEDIA_TYPE
+from storecast.service.problems import KINDS, MEDIA_TYPE, ProblemDetails
+from storecast.service.replies import Forecast
+from storecast.service.requests.bodies import MAX_NEW_STORES
+from storecast.service.requests.query import Query
+from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route
 from storecast.service.routes import ROUTES
 from storecast.service.settings import Settings
 
+Schema = dict[str, Any]
+
 JSON = "application/json"
+ANY: Schema = {"type": "object", "additionalProperties": True}
+NEW_STORES = "What is known of stores that the chain does not hold: they get a forecast, a less certain one."
+REFERENCE = "#/components/schemas/{name}"
 _TEXT: Schema = {"type": "string"}
 _CSV: Schema = {"text/csv": {"schema": _TEXT}}
 
 
-def document(routes: Iterable[Route], settings: Settings) -> Schema:
+def document(routes: Sequence[Route], settings: Settings) -> Schema:
     """Return the document.
 
     Parameters
@@ -41,7 +51,7 @@ def document(routes: Iterable[Route], settings: Settings) -> Schema:
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "A key, as `storecast key create` makes it."}
             },
-            "schemas": schemas(),
+            "schemas": _schemas(routes),
             "responses": {kind: _problem(*KINDS[kind]) for kind in KINDS},
         },
     }
@@ -63,12 +73,12 @@ def _operation(route: Route) -> Schema:
     path_parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.path_parameters
     ]
-    if parameters := [*path_parameters, *route.parameters]:
+    if parameters := [*path_parameters, *_query_parameters(route.query), *route.headers]:
         operation["parameters"] = parameters
     if route.body is not None:
-        content = {"application/json": _reference(route.body), **(_CSV if route.csv else {})}
+        content = {"application/json": _reference(route.body.__name__), **(_CSV if route.csv else {})}
         operation["requestBody"] = {"required": True, "content": content}
-    reply = _reference(route.reply) if route.reply else {"schema": ANY if route.reply_type == JSON else _TEXT}
+    reply = _reference(route.reply.__name__) if route.reply else {"schema": ANY if route.reply_type == JSON else _TEXT}
     content = {route.reply_type: reply, **(_CSV if route.csv_reply else {})}
     kinds = list(KINDS) if route.scope else ["our-mistake", "not-ready", "bad-request"]
     problems = {str(KINDS[kind][0]): {"$ref": f"#/components/responses/{kind}"} for kind in kinds}
@@ -77,6 +87,40 @@ def _operation(route: Route) -> Schema:
         **dict(sorted(problems.items())),
     }
     return {**operation, **({"x-scope": route.scope} if route.scope else {"security": []})}
+
+
+def _schemas(routes: Iterable[Route]) -> Schema:
+    """Return each body by its name, from the types that decode and encode it."""
+    bodies = list(dict.fromkeys(route.body for route in routes if route.body is not None))
+    replies = list(dict.fromkeys(route.reply for route in routes if route.reply is not None))
+    row_types = [body.row_type() for body in bodies]
+    rows = [struct for each in row_types for struct in (each.struct, each.columns_struct)]
+    _, schemas = msgspec.json.schema_components(
+        [*bodies, *rows, *replies, Forecast, ProblemDetails], ref_template=REFERENCE
+    )
+    for body, row_type in zip(bodies, row_types, strict=True):
+        schema = schemas[body.__name__]
+        schema["properties"]["rows"] = {**_list_of(row_type.struct.__name__), "minItems": 1, "maxItems": "row_limit"}
+        schema["properties"]["columns"] = {"$ref": REFERENCE.format(name=row_type.columns_struct.__name__)}
+        if "stores" in schema["properties"]:
+            limits = {"maxItems": MAX_NEW_STORES, "description": NEW_STORES}
+            schema["properties"]["stores"] = {**_list_of(store_rows().struct.__name__), **limits}
+        schemas[body.__name__] |= body.schema_extra
+    schemas[Forecast.__name__] |= Forecast.schema_extra
+    return schemas
+
+
+def _list_of(name: str) -> Schema:
+    return {"type": "array", "items": {"$ref": REFERENCE.format(name=name)}}
+
+
+def _query_parameters(query: type[Query]) -> list[Schema]:
+    _, components = msgspec.json.schema_components([query])
+    parameters = []
+    for name, schema in components[query.__name__]["properties"].items():
+        description = schema.pop("description", "")
+        parameters.append({"name": name, "in": "query", "schema": schema, "description": description})
+    return parameters
 
 
 def _with_limits(schema: Any, settings: Settings) -> Any:
@@ -94,7 +138,7 @@ def _with_limits(schema: Any, settings: Settings) -> Any:
 
 
 def _problem(status: int, title: str) -> Schema:
-    content = {MEDIA_TYPE.decode(): {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    content = {MEDIA_TYPE.decode(): {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
     headers = {"Retry-After": {"schema": {"type": "integer"}}} if status in (429, 503) else {}
     return {"description": title, "content": content, **({"headers": headers} if headers else {})}
 

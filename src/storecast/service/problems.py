@@ -7,9 +7,9 @@ the request: ``rows[3].Promo``, a header, a parameter.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
-import orjson
+import msgspec
+from msgspec import Struct
 
 from storecast.errors import (
     ConflictError,
@@ -39,6 +39,24 @@ KINDS: dict[str, tuple[int, str]] = {
     "busy": (503, "The service has too much to do"),
     "too-slow": (504, "The answer took too long"),
 }
+
+
+class Place(Struct, forbid_unknown_fields=True):
+    """One place in a request."""
+
+    where: str
+    what: str
+
+
+class ProblemDetails(Struct, omit_defaults=True):
+    """A problem as it is sent; `request` is the id of the request, as in the log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[Place] = []
+    request: str = ""
 
 
 @dataclass(eq=False)
@@ -71,17 +89,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         request : the id of the request
         """
         status, title = KINDS[self.kind]
-        fields: dict[str, Any] = {
-            "type": f"/problems/{self.kind}",
-            "title": title,
-            "status": status,
-            "detail": self.detail[:LONGEST],
-        }
-        if self.places:
-            fields["errors"] = [{"where": where[:80], "what": what[:200]} for where, what in self.places[:MOST_PLACES]]
-        if request:
-            fields["request"] = request
-        return orjson.dumps(fields)
+        places = [Place(where[:80], what[:200]) for where, what in self.places[:MOST_PLACES]]
+        details = ProblemDetails(
+            f"/problems/{self.kind}", title, status, self.detail[:LONGEST], errors=places, request=request
+        )
+        return msgspec.json.encode(details)
 
     def header_list(self, body: bytes) -> list[tuple[bytes, bytes]]:
         """Return its headers as ASGI has them."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
 import orjson
 import polars as pl
 from starlette.responses import Response
@@ -47,9 +48,9 @@ def joined(rows: Iterable[bytes]) -> Iterator[bytes]:
         yield b",".join(some) if first else b"," + b",".join(some)
 
 
-def plain(body: Any, status: int = 200) -> "BytesResponse":
-    """Return plain data as a reply in JSON."""
-    return BytesResponse(orjson.dumps(body), status=status)
+def json_reply(body: Any) -> "BytesResponse":
+    """Return a reply of `replies`, or plain data, in JSON."""
+    return BytesResponse(msgspec.json.encode(body))
 
 
 class BytesResponse(Response):

@@ -11,6 +11,9 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from storecast.service.requests.bodies import RowsBody
+from storecast.service.requests.query import Query
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 Scope = Literal["read", "forecast", "write", "admin"]
 
@@ -29,8 +32,10 @@ class Route:
     endpoint : answers the request
     summary : one line for people
     description : more for people
-    body, reply : names of schemas in `bodies`; without a body schema the body is empty
-    parameters : of the query and the headers, as OpenAPI describes them
+    body : type that decodes it; None: the body is empty
+    reply : type of the reply, a struct of `replies`; None: any
+    query : struct that declares the parameters of the address
+    headers : that the route reads, as OpenAPI describes them
     csv : bodies in CSV are read too
     csv_reply : replies are CSV where the client asks for it
     reply_type : media type of the reply
@@ -43,9 +48,10 @@ class Route:
     endpoint: Endpoint
     summary: str
     description: str = ""
-    body: str | None = None
-    reply: str | None = None
-    parameters: tuple[Mapping[str, Any], ...] = ()
+    body: type[RowsBody] | None = None
+    reply: Any = None
+    query: type[Query] = Query
+    headers: tuple[Mapping[str, Any], ...] = ()
     csv: bool = False
     csv_reply: bool = False
     reply_type: str = "application/json"

@@ -1,6 +1,7 @@
 """The bodies of requests."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
@@ -8,6 +9,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from storecast.config import Task
 from storecast.errors import ConfigError
 from storecast.service.problems import invalid
+from storecast.service.requests.rows import RowType, calendar_rows, day_rows, sale_rows, store_rows
 
 MAX_QUANTILES = 20
 MAX_NEW_STORES = 1000
@@ -22,9 +24,10 @@ ROWS_OR_COLUMNS: Extra = {"oneOf": [{"required": ["rows"]}, {"required": ["colum
 
 
 class RowsBody(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Rows, as objects or as columns; they are decoded by the `RowType` of the route."""
+    """Rows, as objects or as columns; `row_type` makes the type that decodes them."""
 
     schema_extra: ClassVar[Extra] = ROWS_OR_COLUMNS
+    row_type: ClassVar[Callable[..., RowType]] = staticmethod(day_rows)
     rows: Raw = field(default_factory=Raw)
     columns: Raw = field(default_factory=Raw)
 
@@ -53,10 +56,28 @@ class ScenarioRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
     model: str = ""
 
 
-class WriteRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
+class CalendarRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
+    """Days ahead to write."""
+
+    row_type: ClassVar[Callable[..., RowType]] = staticmethod(calendar_rows)
+
+
+class ReplacingRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
     """Rows to write; `replace` allows other values than those that stand."""
 
     replace: Annotated[bool, Meta(description="Replace rows that stand with other values.")] = False
+
+
+class SalesRequest(ReplacingRequest, forbid_unknown_fields=True, kw_only=True):
+    """Sales to write."""
+
+    row_type: ClassVar[Callable[..., RowType]] = staticmethod(sale_rows)
+
+
+class StoresRequest(ReplacingRequest, forbid_unknown_fields=True, kw_only=True):
+    """Stores to write."""
+
+    row_type: ClassVar[Callable[..., RowType]] = staticmethod(store_rows)
 
 
 def check_quantiles(quantiles: list[float]) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Hashable
 from functools import cache
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, Literal, NoReturn, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -81,14 +81,19 @@ def refuse(error: msgspec.ValidationError, where: str, kind: Any) -> NoReturn:
     name = re.split(r"[.\[]", place)[0] if not place.startswith("[") else place.rpartition(".")[2]
     if where == "columns" and "[" in place:  # a value of a column is told as one of its row
         place, where = f"{place[place.index('[') :]}.{name}", "rows"
-    full = f"{where}{place}" if where else name
+    joint = "" if place.startswith("[") or not place else "."
+    full = f"{where}{joint}{place}" if where else name
     if "unknown field" in message:
         what = f"has an unknown field; expected {', '.join(_fields(kind))}"
     elif name in s.BY_NAME:
         what = f"expected {s.BY_NAME[name].expected}"
+    elif choices := _choices(kind, name):
+        what = f"expected one of {', '.join(choices)}"
+    elif "RFC3339" in message:
+        what = "expected a date such as 2015-06-14"
     elif message.startswith(("Expected", "Object missing")):
         what = message[: match.start()] if match else message
-        what = what[0].lower() + what[1:].replace("`", "")
+        what = what[0].lower() + what[1:].replace("`", "").partition(", got")[0].replace(" int", " a whole number")
     else:
         what = "expected another value"
     raise invalid(full or "body", what) from error
@@ -103,6 +108,12 @@ def _fields(kind: Any) -> tuple[str, ...]:
     """Return the names of the fields of a struct, or of the structs in a list."""
     struct = kind.__args__[0] if hasattr(kind, "__args__") else kind
     return tuple(struct.__struct_fields__)
+
+
+def _choices(kind: Any, name: str) -> tuple[str, ...]:
+    """Return the texts that a field may be; none where it may be others."""
+    named = [each.type for each in msgspec.structs.fields(kind) if each.name == name] if isinstance(kind, type) else []
+    return get_args(named[0]) if named and get_origin(named[0]) is Literal else ()
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

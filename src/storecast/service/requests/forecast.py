@@ -1,18 +1,23 @@
 """What a request for forecasts asks for, read from JSON or CSV. Days and stores are looked up later, in the model's table."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Meta, UnsetType
 
 from storecast.service.problems import invalid
 from storecast.service.requests.bodies import MAX_NEW_STORES, ForecastRequest, check_quantiles
 from storecast.service.requests.decode import check_size, decode
+from storecast.service.requests.query import Query
 from storecast.service.requests.rows import COLUMNS, ROWS, RowType
 
-CSV_PARAMETERS = ("model", "quantiles")  # in the address, beside CSV
+
+class CsvQuery(Query):
+    """What a body in CSV cannot say."""
+
+    model: Annotated[str, Meta(description="With CSV: the model that is to answer.")] = ""
+    quantiles: Annotated[str, Meta(description="With CSV: quantiles to add, such as 0.1,0.5,0.9.")] | UnsetType = UNSET
 
 
 @dataclass
@@ -82,17 +87,20 @@ def read_json(body: bytes, days: RowType, stores: RowType, max_rows: int) -> For
     return query
 
 
-def read_csv(body: bytes, parameters: Mapping[str, str], days: RowType, max_rows: int) -> ForecastQuery:
+def read_csv(body: bytes, query: CsvQuery, days: RowType, max_rows: int) -> ForecastQuery:
     """Read a request in CSV.
 
     Parameters
     ----------
-    parameters : of the address: model, and quantiles with commas between
+    body : CSV of days
+    query : of the address
+    days : the rows of the chain
+    max_rows : most rows of a request
     """
-    query = ForecastQuery(days.decode_csv(body, max_rows), model=parameters.get("model", ""))
-    if "quantiles" in parameters:
+    forecasts = ForecastQuery(days.decode_csv(body, max_rows), model=query.model)
+    if query.quantiles is not UNSET:
         try:
-            query.quantiles = check_quantiles([float(part) for part in parameters["quantiles"].split(",")])
+            forecasts.quantiles = check_quantiles([float(part) for part in query.quantiles.split(",")])
         except ValueError as error:
             raise invalid("query.quantiles", "expected numbers such as 0.1,0.5,0.9") from error
-    return query
+    return forecasts

@@ -1,59 +1,67 @@
-"""Parameters of an address, and cursors: where a page ended, told as a text that only we read."""
+"""Parameters of an address, each endpoint's declared as a struct, and cursors: where a page ended, as a text that only we read."""
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 import orjson
+from msgspec import Meta, Struct
 from starlette.requests import Request
 
 from storecast.service.problems import invalid
+from storecast.service.requests.decode import refuse
 
 
-def query_parameter(name: str, schema: Mapping[str, Any], description: str) -> dict[str, Any]:
-    """Describe a parameter of a query for the OpenAPI document.
+class Query(Struct, forbid_unknown_fields=True):
+    """The parameters of a query; here, none. They are declared without None, which no address can say."""
+
+
+class Page(Query, kw_only=True):
+    """Which page of a list."""
+
+    limit: Annotated[int, Meta(ge=1, description="Rows of a page.", extra_json_schema={"maximum": "page_limit"})] = 100
+    cursor: Annotated[str, Meta(description="`next` of the page before.")] = ""
+
+    def check_limit(self, largest: int) -> int:
+        """Return the limit; refuse more than a page may hold."""
+        if self.limit > largest:
+            raise invalid("query.limit", f"expected a whole number from 1 to {largest}")
+        return self.limit
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+def read_query(request: Request, kind: type[Q]) -> Q:
+    """Return the parameters of a request's address, each at most once and none unknown.
 
     Parameters
     ----------
-    name : of the parameter
-    schema : JSON schema of its value
-    description : one sentence
+    request : whose address is read
+    kind : struct that declares the parameters
+
+    Raises
+    ------
+    Problem
+        where a parameter is unknown, stands twice or has another value than declared
     """
-    return {"name": name, "in": "query", "schema": schema, "description": description}
-
-
-def parameters(request: Request, allowed: Collection[str] = ()) -> dict[str, str]:
-    """Return the parameters of a request's address, each at most once and none unknown."""
     values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
-        if name not in allowed:
-            raise invalid("query", f"has an unknown parameter; expected {', '.join(allowed) or 'none'}")
         if name in values:
             raise invalid(f"query.{name}", "stands twice; expected once")
         values[name] = value
-    return values
+    try:
+        query = msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        refuse(error, "query", kind)
+    for name, text in values.items():
+        if type(getattr(query, name)) is int and not (text.isascii() and text.isdigit()):  # 1e3 is one to msgspec
+            raise invalid(f"query.{name}", "expected a whole number in digits")
+    return query
 
 
-def whole_number(given: dict[str, str], name: str, default: int, low: int, high: int) -> int:
-    """Return a parameter that is a whole number.
-
-    Parameters
-    ----------
-    given : parameters of the query
-    name : of this one
-    default : where it is not given
-    low, high : bounds
-    """
-    text = given.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
-        raise invalid(f"query.{name}", f"expected a whole number from {low} to {high}")
-    return int(text)
-
-
-def cursor(place: Any) -> str:
+def cursor_at(place: Any) -> str:
     """Return a cursor for a place: a store's id, or a date."""
     return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
@@ -63,6 +71,7 @@ def place_of(text: str, kind: type) -> Any:
 
     Parameters
     ----------
+    text : the cursor
     kind : that the place has: int or str
     """
     try:

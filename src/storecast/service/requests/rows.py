@@ -18,12 +18,12 @@ from storecast.service.requests.decode import decode_part, refuse, too_many
 ROWS, COLUMNS = "rows", "columns"
 MAX_ROW_ID = 2**53 - 1
 MAX_ROW_ID_LENGTH = 64
-_STORE_TEXT = Annotated[str, Meta(min_length=1, max_length=s.MAX_ID_LENGTH)]
-_STORE_NUMBER = Annotated[int, Meta(ge=0, le=s.MAX_STORE_ID)]
+StoreText = Annotated[str, Meta(min_length=1, max_length=s.MAX_ID_LENGTH)]
+StoreNumber = Annotated[int, Meta(ge=0, le=s.MAX_STORE_ID)]
+StoreId = StoreNumber | StoreText
+RowId = Annotated[int, Meta(ge=-MAX_ROW_ID, le=MAX_ROW_ID)] | Annotated[str, Meta(max_length=MAX_ROW_ID_LENGTH)]
 _ROW_FIELDS: dict[str, Any] = {
-    s.ID: Annotated[int, Meta(ge=-MAX_ROW_ID, le=MAX_ROW_ID)]
-    | Annotated[str, Meta(max_length=MAX_ROW_ID_LENGTH)]
-    | None,
+    s.ID: RowId | None,
     s.DAY_OF_WEEK: Annotated[int, Meta(ge=1, le=7, description="Must agree with Date: 1 is Monday.")] | None,
 }
 
@@ -184,7 +184,7 @@ def _annotation(column: s.Column, store: type | None) -> Any:
     """Return the type of a column's values in JSON."""
     about = column.meaning
     if column.kind == "id":
-        return _STORE_NUMBER if store is int else _STORE_TEXT if store is str else _STORE_NUMBER | _STORE_TEXT
+        return StoreNumber if store is int else StoreText if store is str else StoreId
     if column.kind == "date":
         return dt.date
     if column.kind == "flag":  # as a number: 1.0 is 1, and is what data frames send

@@ -9,10 +9,11 @@ from storecast.service import responses
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
 from storecast.service.rendering import CSV, BytesResponse, ChunkedResponse, csv, joined, json_rows
-from storecast.service.requests.bodies import ScenarioRequest
+from storecast.service.replies import Changes, Forecasts
+from storecast.service.requests.bodies import ForecastRequest, ScenarioRequest
 from storecast.service.requests.decode import check_size, decode
-from storecast.service.requests.forecast import CSV_PARAMETERS, ForecastQuery, read_csv, read_json
-from storecast.service.requests.query import parameters, query_parameter
+from storecast.service.requests.forecast import CsvQuery, ForecastQuery, read_csv, read_json
+from storecast.service.requests.query import Query, read_query
 from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
@@ -27,14 +28,16 @@ async def forecasts(request: Request) -> Response:
     headers = {name: value for name, value in request.scope["headers"] if name in (b"accept", b"content-type")}
     as_csv = headers.get(b"content-type", b"").lower().startswith(b"text/csv")
     small = len(body) <= settings.small_rows * BYTES_A_ROW
-    parameters_given = parameters(request, CSV_PARAMETERS if as_csv else ()) if request.scope["query_string"] else {}
+    csv_query = read_query(request, CsvQuery) if as_csv else CsvQuery()
+    if not as_csv and request.scope["query_string"]:
+        read_query(request, Query)
     now = chain.snapshot
     snapshot = now if now is not None and now.version >= chain.freshness.wanted else await chain.fresh()
 
     def read() -> ForecastQuery:
         table = snapshot.table
         if as_csv:
-            return read_csv(body, parameters_given, table.rows, settings.row_limit)
+            return read_csv(body, csv_query, table.rows, settings.row_limit)
         return read_json(body, table.rows, store_rows(table.kind), settings.row_limit)
 
     query = read() if small else await service.large.run(read)
@@ -53,7 +56,7 @@ async def forecasts(request: Request) -> Response:
 async def scenarios(request: Request) -> Response:
     """Answer with what another calendar would change, and an interval of the difference."""
     service, context = service_of(request), context_of(request.scope)
-    parameters(request)
+    read_query(request, Query)
     limit, now = service.settings.row_limit, await service.live.fresh()
 
     def read() -> ForecastQuery:
@@ -113,12 +116,9 @@ ROUTES = (
         forecasts,
         "Forecasts of the days that are asked for",
         "Rows replace days of the stored calendar. With `Accept: text/csv` the reply is CSV.",
-        body="ForecastRequest",
-        reply="Forecasts",
-        parameters=(
-            query_parameter("model", {"type": "string"}, "With CSV: the model that is to answer."),
-            query_parameter("quantiles", {"type": "string"}, "With CSV: quantiles to add, such as 0.1,0.5,0.9."),
-        ),
+        body=ForecastRequest,
+        reply=Forecasts,
+        query=CsvQuery,
         csv=True,
         csv_reply=True,
     ),
@@ -129,8 +129,8 @@ ROUTES = (
         scenarios,
         "What another calendar would change",
         "Takes minutes on a large chain.",
-        body="ScenarioRequest",
-        reply="Changes",
+        body=ScenarioRequest,
+        reply=Changes,
         long=True,
     ),
 )

@@ -5,14 +5,15 @@ from starlette.responses import Response
 
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
-from storecast.service.rendering import BytesResponse, plain
+from storecast.service.rendering import BytesResponse, json_reply
+from storecast.service.replies import Health
 from storecast.service.route import Route
 from storecast.service.service import service_of
 
 
 async def live(request: Request) -> Response:  # noqa: ARG001 - as every route
     """Say that the process answers; it needs nothing else to."""
-    return plain({"status": "live"})
+    return json_reply(Health("live"))
 
 
 async def ready(request: Request) -> Response:
@@ -23,7 +24,7 @@ async def ready(request: Request) -> Response:
     if not service.live.ready:
         what = service.live.source.trouble or "No model is loaded yet."
         raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
-    return plain({"status": "ready"})
+    return json_reply(Health("ready"))
 
 
 async def metrics(request: Request) -> Response:
@@ -34,12 +35,12 @@ async def metrics(request: Request) -> Response:
 
 async def openapi(request: Request) -> Response:
     """Tell what the service understands, as OpenAPI 3.1."""
-    return plain(service_of(request).openapi)
+    return json_reply(service_of(request).openapi)
 
 
 ROUTES = (
-    Route("GET", "/health/live", None, live, "Whether the process answers", reply="Health"),
-    Route("GET", "/health/ready", None, ready, "Whether requests can be answered", reply="Health"),
+    Route("GET", "/health/live", None, live, "Whether the process answers", reply=Health),
+    Route("GET", "/health/ready", None, ready, "Whether requests can be answered", reply=Health),
     Route("GET", "/metrics", "read", metrics, "Metrics, for Prometheus", reply_type="text/plain"),
     Route("GET", "/openapi.json", "read", openapi, "This document"),
 )

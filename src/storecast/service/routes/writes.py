@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import orjson
 import polars as pl
+from msgspec import Meta
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,62 +20,82 @@ from storecast.errors import DataError
 from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import JSON, BytesResponse
-from storecast.service.requests.bodies import RowsBody, WriteRequest
+from storecast.service.requests.bodies import CalendarRequest, ReplacingRequest, RowsBody, SalesRequest, StoresRequest
 from storecast.service.requests.decode import check_size, decode
-from storecast.service.requests.query import parameters, query_parameter
+from storecast.service.requests.query import Query, read_query
 from storecast.service.requests.rows import RowType, calendar_rows, sale_rows, store_rows
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
 
 IDEMPOTENCY = b"idempotency-key"
 NAME = re.compile(rb"[\x21-\x7e]{1,128}")
-REPLACE = "replace"
 SMALL = 64 * 1024  # bytes of a body that is read on the event loop
 
 Add = Callable[[Connection, pl.DataFrame], Written]
 
 
+class ReplaceQuery(Query):
+    """What a body in CSV cannot say."""
+
+    replace: Annotated[
+        Literal["true", "false"], Meta(description="With CSV: replace rows that stand with other values.")
+    ] = "false"
+
+
 async def sales(request: Request) -> Response:
     """Take sales of stores and days; the next forecast knows them."""
     panel = service_of(request).live.panel()
-    return await _write(request, "sales", sale_rows(_kind(panel), panel.known), replaceable=add_sales)
+    return await _write(request, "sales", SalesRequest, sale_rows(_kind(panel), panel.known), replaceable=add_sales)
 
 
 async def calendar(request: Request) -> Response:
     """Take days ahead: openings, promotions, holidays; the next forecast knows them."""
     panel = service_of(request).live.panel()
-    return await _write(request, "calendar", calendar_rows(_kind(panel), panel.known), add=add_calendar)
+    return await _write(
+        request, "calendar", CalendarRequest, calendar_rows(_kind(panel), panel.known), add=add_calendar
+    )
 
 
 async def stores(request: Request) -> Response:
     """Take new stores, or what is newly known of old ones."""
     panel = service_of(request).live.panel()
-    return await _write(request, "stores", store_rows(_kind(panel)), replaceable=add_stores)
+    return await _write(request, "stores", StoresRequest, store_rows(_kind(panel)), replaceable=add_stores)
 
 
 async def _write(
-    request: Request, what: str, rows: RowType, *, add: Add | None = None, replaceable: Any = None
+    request: Request,
+    what: str,
+    kind: type[RowsBody],
+    rows: RowType,
+    *,
+    add: Add | None = None,
+    replaceable: Any = None,
 ) -> Response:
     """Read a write, do it in one transaction with its audit and its reply, and let the next forecast wait for it.
 
     Parameters
     ----------
     what : the action, for the audit
+    kind : type of the body
     rows : that the body holds
     add : writes the table; or replaceable, which takes the keyword ``replace``
     """
     service, context = service_of(request), context_of(request.scope)
     name = _name(request)
     as_csv = request.headers.get("content-type", "").lower().startswith("text/csv")
-    given = parameters(request, (REPLACE,) if as_csv and replaceable else ())
+    if as_csv and replaceable:
+        replace_all = read_query(request, ReplaceQuery).replace == "true"
+    else:
+        read_query(request, Query)
+        replace_all = False
     limit = service.settings.row_limit
 
     def parse() -> tuple[pl.DataFrame, bool]:
         if as_csv:
-            return rows.frame(rows.decode_csv(context.body, limit)), _replace(given)
+            return rows.frame(rows.decode_csv(context.body, limit)), replace_all
         check_size(context.body, limit)
-        body = decode(context.body, WriteRequest if replaceable else RowsBody)
-        replace = isinstance(body, WriteRequest) and body.replace
+        body = decode(context.body, kind)
+        replace = isinstance(body, ReplacingRequest) and body.replace
         return rows.frame(rows.decode(body.rows, body.columns, limit)), replace
 
     table, replace = parse() if len(context.body) <= SMALL else await service.large.run(parse)
@@ -112,14 +133,8 @@ def _done(
             written = write(conn)
         except DataError as error:
             raise Problem("not-valid", str(error)) from error
-        fields = {
-            "inserted": written.inserted,
-            "replaced": written.replaced,
-            "same": written.same,
-            "version": written.version,
-        }
-        audit(conn, f"key:{context.key.id}", what, {**fields, "request": context.request_id})
-        reply = StoredReply(200, JSON, orjson.dumps(fields))
+        audit(conn, f"key:{context.key.id}", what, {**vars(written), "request": context.request_id})
+        reply = StoredReply(200, JSON, orjson.dumps(written))
         if name is not None:
             remember(conn, context.key.id, name, reply)
     service.live.freshness.written(written.version)
@@ -135,13 +150,6 @@ def _name(request: Request) -> str | None:
         raise invalid("Idempotency-Key", "expected one, of 1 to 128 visible characters of ASCII")
     key: bytes = sent[0]
     return key.decode("ascii")
-
-
-def _replace(given: dict[str, str]) -> bool:
-    text = given.get(REPLACE, "false")
-    if text not in ("true", "false"):
-        raise invalid("query.replace", "expected true or false")
-    return text == "true"
 
 
 def _kind(panel: Panel) -> type:
@@ -162,9 +170,9 @@ ROUTES = (
         "write",
         stores,
         "New stores in",
-        body="StoresRequest",
-        reply="Written",
-        parameters=(_ONCE,),
+        body=StoresRequest,
+        reply=Written,
+        headers=(_ONCE,),
     ),
     Route(
         "POST",
@@ -173,14 +181,10 @@ ROUTES = (
         sales,
         "Sales of stores and days in",
         "Rows that stand already with these values change nothing. The next forecast knows them.",
-        body="SalesRequest",
-        reply="Written",
-        parameters=(
-            _ONCE,
-            query_parameter(
-                REPLACE, {"enum": ["true", "false"]}, "With CSV: replace rows that stand with other values."
-            ),
-        ),
+        body=SalesRequest,
+        reply=Written,
+        query=ReplaceQuery,
+        headers=(_ONCE,),
         csv=True,
     ),
     Route(
@@ -189,9 +193,9 @@ ROUTES = (
         "write",
         calendar,
         "Days ahead in: openings, promotions, holidays",
-        body="CalendarRequest",
-        reply="Written",
-        parameters=(_ONCE,),
+        body=CalendarRequest,
+        reply=Written,
+        headers=(_ONCE,),
         csv=True,
     ),
 )

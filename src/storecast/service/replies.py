@@ -1,0 +1,173 @@
+"""What the service replies with: each body is declared once, here; endpoints return it, and OpenAPI describes it.
+
+Large replies are frames that `rendering` writes as they are; a test compares their columns with the fields here.
+"""
+
+import datetime as dt
+from typing import Annotated, Any, ClassVar
+
+from msgspec import Meta, Struct, field
+
+from storecast import schema as s
+from storecast.monitor.alerts import Alert
+from storecast.service.requests.rows import RowId, StoreId
+
+Count = Annotated[int, Meta(ge=0)]
+Money = Annotated[float, Meta(description="Money, with two decimals.")]
+Row = dict[str, Any]
+Cursor = Annotated[str | None, Meta(description="Cursor of the next page; null: this is the last.")]
+
+
+class Reply(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A body with exactly these fields."""
+
+    schema_extra: ClassVar[dict[str, Any]] = {}
+
+
+class Health(Reply):
+    """Whether the service answers."""
+
+    status: str
+
+
+class ListedModel(Reply):
+    """A file in the folder of models."""
+
+    name: str
+    promoted: bool
+    serving: bool
+    valid: bool
+    bytes: Count
+    kind: str | None
+    cutoff: dt.date | None
+
+
+class Models(Reply):
+    """The models, newest first."""
+
+    models: list[ListedModel]
+
+
+class Promoted(Reply):
+    """A model that was put into use."""
+
+    model: str
+    before: str
+    serving: Annotated[bool, Meta(description="Whether it answers already.")]
+
+
+class Model(Struct):
+    """What a model file says of itself: these fields, and more."""
+
+    name: str
+    kind: str
+    cutoff: dt.date
+
+
+class Scores(Struct):
+    """The scores of some forecasts; Model, Store or WeekAhead says which."""
+
+    rows: Count = field(name="Rows")
+    first: dt.date = field(name="First")
+    last: dt.date = field(name="Last")
+    rmspe: float | None
+    wape: float | None
+    bias: float | None
+    coverage80: float | None
+    coverage95: float | None
+
+
+class Accuracy(Reply):
+    """Forecasts against the sales that came."""
+
+    by: str
+    accuracy: list[Scores]
+    alerts: list[Alert]
+
+
+class StoreDay(Reply):
+    """A day of a store."""
+
+    store: StoreId = field(name=s.STORE)
+    date: dt.date = field(name=s.DATE)
+
+
+class Forecast(Struct):
+    """A day's forecast and its bounds; quantiles that were asked for stand beside them as Q10, Q50 and so on."""
+
+    schema_extra: ClassVar[dict[str, Any]] = {"patternProperties": {"^Q[0-9]{2}$": {"type": "number"}}}
+    Store: StoreId
+    Date: dt.date
+    Forecast: Money
+    Lower80: Money
+    Upper80: Money
+    Lower95: Money
+    Upper95: Money
+    Id: RowId | None = None
+
+
+class Span(Reply):
+    """Some stores over some days."""
+
+    Level: str
+    Key: str
+    Start: dt.date
+    End: dt.date
+
+
+class Total(Span):
+    """The sum of forecasts, with its own interval where past errors say how sums err."""
+
+    Forecast: Money
+    Lower80: Money | None = None
+    Upper80: Money | None = None
+    Lower95: Money | None = None
+    Upper95: Money | None = None
+
+
+class Change(Span):
+    """What another calendar changes, with an interval of the difference."""
+
+    Stored: Money
+    Scenario: Money
+    Difference: Money
+    Lower80: Money | None = None
+    Upper80: Money | None = None
+    Lower95: Money | None = None
+    Upper95: Money | None = None
+
+
+class Forecasts(Reply):
+    """The forecasts that were asked for."""
+
+    model: str
+    cutoff: dt.date
+    assumed: Annotated[
+        list[StoreDay],
+        Meta(description="Days that rest on a calendar that was worked out: their own, or one within a week."),
+    ]
+    forecasts: list[Forecast] | Row  # rows, or columns
+    totals: list[Total] = []
+    explanations: list[Row] = []
+
+
+class Changes(Reply):
+    """What another calendar would change."""
+
+    model: str
+    cutoff: dt.date
+    changes: list[Change]
+
+
+class Stores(Reply):
+    """A page of stores."""
+
+    stores: Annotated[list[Row], Meta(extra_json_schema={"items": {"$ref": "#/components/schemas/NewStore"}})]
+    next: Cursor
+
+
+class History(Reply):
+    """A page of a store's days."""
+
+    history: list[Row]
+    next: Cursor
