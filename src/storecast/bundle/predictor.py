@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import I64
+from storecast.arrays import I64, Bool
 from storecast.bundle.fitted import FittedModel, check_columns
 from storecast.config import Task
 from storecast.data.ahead import extend
@@ -217,16 +217,14 @@ class Predictor:
         if set(s.KNOWN) <= set(rows.columns):
             given = rows.select(pl.all_horizontal(pl.col(s.KNOWN).is_not_null())).to_series().to_numpy()
             unknown[block[given], day[given]] = False
-        count = np.cumsum(np.pad(unknown, ((0, 0), (1, 0))), axis=1)
-        low, high = np.maximum(day - NEAR, 0), np.minimum(day + NEAR + 1, width)
-        return rows.select(*s.KEYS).filter(pl.Series(count[block, high] > count[block, low]))
+        return rows.select(*s.KEYS).filter(pl.Series(near_assumed(unknown)[block, day]))
 
     @cached_property
     def _usual(self) -> pl.DataFrame:
         return self._calibrated(self.medians, ())
 
     @cached_property
-    def _assumed(self) -> npt.NDArray[np.bool_]:
+    def _assumed(self) -> Bool:
         return self.future[s.ASSUMED].to_numpy()
 
     @cached_property
@@ -294,3 +292,20 @@ class Predictor:
         nearest = np.where(sells.any(axis=1, keepdims=True), nearest, day)
         place: I64 = (nearest + np.arange(len(sells))[:, None] * width).ravel()
         return place
+
+
+def near_assumed(assumed: Bool) -> Bool:
+    """Return which days are assumed, or lie within `NEAR` days of one that is.
+
+    Parameters
+    ----------
+    assumed : (stores, days)
+
+    Returns
+    -------
+    (stores, days)
+    """
+    day, days = np.arange(assumed.shape[1]), assumed.shape[1]
+    count = np.cumsum(np.pad(assumed, ((0, 0), (1, 0))), axis=1)
+    near: Bool = count[:, np.minimum(day + NEAR + 1, days)] > count[:, np.maximum(day - NEAR, 0)]
+    return near

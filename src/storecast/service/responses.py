@@ -11,11 +11,12 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.predictor import NEAR
 from storecast.service.live.snapshot import Snapshot
+from storecast.service.lookup import Lookup, assumed_days, calendar_overlay, look_up, span
 from storecast.service.problems import invalid
 from storecast.service.rendering import joined, json_columns, json_rows
 from storecast.service.requests.forecast import ForecastQuery
 from storecast.service.requests.rows import COLUMNS, store_rows
-from storecast.service.table import Lookup, Table
+from storecast.service.table import Table
 
 
 def stored_reply(snapshot: Snapshot, query: ForecastQuery) -> tuple[Lookup, bytes | None]:
@@ -23,36 +24,36 @@ def stored_reply(snapshot: Snapshot, query: ForecastQuery) -> tuple[Lookup, byte
 
     For requests of rows alone (`ForecastQuery.plain`); a request that needs more gets None, and goes on to `answer`.
     """
-    lookup = look_up(snapshot.table, query)
+    lookup = look_up_query(snapshot.table, query)
     if lookup.changed or lookup.new:
         return lookup, None
-    assumed = snapshot.table.assumed(lookup)
+    assumed = assumed_days(snapshot.table, lookup)
     return lookup, b'%b,"assumed":%b,"forecasts":[%b]}' % (
         snapshot.reply_head,
         orjson.dumps(assumed) if assumed else b"[]",
-        b",".join(snapshot.table.reply_rows(lookup)),
+        b",".join(snapshot.table.rendered.rows(lookup.places, lookup.ids)),
     )
 
 
-def look_up(table: Table, query: ForecastQuery) -> Lookup:
+def look_up_query(table: Table, query: ForecastQuery) -> Lookup:
     """Return where in a table the asked days are."""
     if query.rows is None:
         assert query.span is not None
-        return Lookup(table.span(*query.span))
-    return table.look_up(query.rows, _new(table, query))
+        return Lookup(span(table, *query.span))
+    return look_up(table, query.rows, _new(table, query))
 
 
 def json_reply(snapshot: Snapshot, query: ForecastQuery) -> Iterable[bytes]:
     """Return the reply in JSON, in chunks."""
     table = snapshot.with_quantiles(query.quantiles)
-    lookup = look_up(table, query)
+    lookup = look_up_query(table, query)
     if lookup.changed or lookup.new or query.layout == COLUMNS or query.totals or query.explain:
         rows, assumed = worked_out(snapshot, table, query, lookup)
     else:
-        rows, assumed = None, table.assumed(lookup)
+        rows, assumed = None, assumed_days(table, lookup)
     parts: list[Iterable[bytes]] = [[b'%b,"assumed":%b,"forecasts":' % (snapshot.reply_head, orjson.dumps(assumed))]]
     if rows is None:
-        parts.append(_list(table.reply_rows(lookup)))
+        parts.append(_list(table.rendered.rows(lookup.places, lookup.ids)))
     elif query.layout == COLUMNS:
         parts.append([json_columns(rows)])
     else:
@@ -69,7 +70,7 @@ def json_reply(snapshot: Snapshot, query: ForecastQuery) -> Iterable[bytes]:
 def frame(snapshot: Snapshot, query: ForecastQuery) -> pl.DataFrame:
     """Return the answered rows as a table."""
     table = snapshot.with_quantiles(query.quantiles)
-    return worked_out(snapshot, table, query, look_up(table, query))[0]
+    return worked_out(snapshot, table, query, look_up_query(table, query))[0]
 
 
 def worked_out(
@@ -86,14 +87,14 @@ def worked_out(
     query : the request
     lookup : where its rows are
     """
-    assumed = table.assumed(lookup)
+    assumed = assumed_days(table, lookup)
     if not (lookup.changed or lookup.new):
         rows = table.frame[lookup.places]
     else:
         assert query.rows is not None
         parts = []
         if lookup.changed:
-            overlay = table.overlay(query.rows, lookup, lookup.changed)
+            overlay = calendar_overlay(table, query.rows, lookup, lookup.changed)
             parts.append(snapshot.predictor.predict(overlay, query.quantiles)[0])
         if lookup.new:
             cold, guessed = _new_stores(snapshot, table, query, lookup)

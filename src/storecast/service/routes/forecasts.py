@@ -69,7 +69,7 @@ async def scenarios(request: Request) -> Response:
     context.model = snapshot.name
 
     def work() -> list[bytes]:
-        lookup = responses.look_up(snapshot.table, query)
+        lookup = responses.look_up_query(snapshot.table, query)
         rows = json_rows(snapshot.predictor.scenario(snapshot.table.calendar_of(query.rows or [])))
         assert not lookup.new
         return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), b"]}"]
