@@ -39,7 +39,7 @@ def test_what_is_read_is_what_was_kept(db: Database, days: int) -> None:
     assert stored_forecast(db, "other", PANEL.end) is None
 
 
-def test_the_newest_of_a_cutoff_is_read_and_all_are_kept(db: Database) -> None:
+def test_the_newest_of_a_cutoff_is_read_in_whatever_order_replicas_save(db: Database) -> None:
     first = PANEL.end + dt.timedelta(days=1)
     numbers = [
         save_forecast(db, model=MODEL, cutoff=PANEL.end, version=at, rows=forecast(first, 3, factor))
@@ -49,6 +49,17 @@ def test_the_newest_of_a_cutoff_is_read_and_all_are_kept(db: Database) -> None:
     found = stored_forecast(db, MODEL, PANEL.end)
     assert found is not None
     assert found.equals(forecast(first, 3, 2.0).sort(s.KEYS))
+
+
+def test_a_newer_forecast_of_a_cutoff_replaces_the_older_and_no_other(db: Database) -> None:
+    first = PANEL.end + dt.timedelta(days=1)
+    earlier = PANEL.end - dt.timedelta(days=1)
+    save_forecast(db, model=MODEL, cutoff=earlier, version=1, rows=forecast(first, 3))
+    for at in range(1, 6):
+        save_forecast(db, model=MODEL, cutoff=PANEL.end, version=at, rows=forecast(first, 3, float(at)))
+    with db.reading() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM forecasts").scalar() == 2
+        assert conn.exec_driver_sql("SELECT count(*) FROM forecast_rows").scalar() == 2 * len(forecast(first, 3))
 
 
 def test_forecasts_stand_beside_what_came(db: Database) -> None:

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
 from storecast.database.connect import Database
-from storecast.database.panel_io import read_panel, write_panel
+from storecast.database.panel_io import apply_changes, changes_since, read_panel, write_panel
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import ConflictError, DatabaseError, DataError
 from support.panels import make_panel
@@ -71,7 +72,7 @@ def test_what_came_replaces_what_was_planned_but_not_what_stands(filled: Databas
 
 
 def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
-    far = DAY + dt.timedelta(days=100)
+    far = DAY + dt.timedelta(days=20)  # the calendar ends before it
     with pytest.raises(DataError, match=f"Store '1' on {far}, Open: found no value; expected a value: the calendar"):
         sell(filled, rows(Date=[far]))
     whole = rows(Date=[far], Open=[1], Promo=[0], StateHoliday=["0"], SchoolHoliday=[0])
@@ -176,7 +177,7 @@ def test_stores_are_added_once(filled: Database) -> None:
 
 def test_many_rows_take_the_same_decisions_as_few(filled: Database) -> None:
     stood = PANEL.sales.join(PANEL.calendar, on=s.KEYS)
-    more = stood.with_columns(pl.col(s.DATE).dt.offset_by("2y"))
+    more = stood.with_columns(pl.col(s.DATE) + pl.duration(days=(PANEL.end - PANEL.first).days + 1))
     both = pl.concat([stood, more])
     assert both.height > 600
     assert sell(filled, both) == Written(inserted=more.height, same=stood.height, version=2, replaced=0)
@@ -239,3 +240,64 @@ def test_a_competitor_that_opened_before_the_first_year_of_sales_is_taken(filled
     store = pl.DataFrame({s.STORE: [50], s.COMPETITION_SINCE: [dt.date(1961, 1, 1)]})
     with filled.begin() as conn:
         assert add_stores(conn, store).inserted == 1
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ([PANEL.first - dt.timedelta(days=1)], f"a day from {PANEL.first} on, the first of the chain"),
+        ([PANEL.first.replace(year=1995)], f"a day from {PANEL.first} on"),
+        ([PANEL.end.replace(year=PANEL.end.year + 10)], f"the last with sales before it is {PANEL.end}"),
+        ([DAY, DAY + dt.timedelta(days=40)], f"the last with sales before it is {DAY}"),
+    ],
+)
+def test_sales_whose_date_is_mistyped_are_refused_and_the_end_of_the_chain_stays(
+    filled: Database, dates: list[dt.date], expected: str
+) -> None:
+    sales = pl.DataFrame({s.STORE: [1] * len(dates), s.DATE: dates, s.SALES: [5.0] * len(dates)})
+    whole = sales.with_columns(pl.lit(1).alias(s.OPEN), pl.lit(0).alias(s.PROMO), pl.lit("0").alias(s.STATE_HOLIDAY))
+    with pytest.raises(DataError, match=expected):
+        sell(filled, whole.with_columns(pl.lit(0).alias(s.SCHOOL_HOLIDAY)))
+    assert read_panel(filled)[0].end == PANEL.end
+
+
+def test_sales_after_a_month_without_any_are_taken_day_after_day(filled: Database) -> None:
+    dates = [DAY + dt.timedelta(days=k) for k in (25, 50, 75)]
+    many = pl.DataFrame({s.STORE: [1] * 3, s.DATE: dates, s.SALES: [5.0] * 3})
+    whole = many.with_columns(
+        pl.lit(1).alias(s.OPEN),
+        pl.lit(0).alias(s.PROMO),
+        pl.lit("0").alias(s.STATE_HOLIDAY),
+        pl.lit(0).alias(s.SCHOOL_HOLIDAY),
+    )
+    assert sell(filled, whole).inserted == 3
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        PANEL.first - dt.timedelta(days=1),
+        PANEL.first.replace(year=PANEL.first.year - 10),
+        PANEL.end.replace(year=PANEL.end.year + 5),
+    ],
+)
+def test_days_of_the_calendar_outside_the_chains_span_are_refused(filled: Database, day: dt.date) -> None:
+    frame = pl.DataFrame(
+        {"Store": [1], "Date": [day], "Open": [1], "Promo": [0], "StateHoliday": ["0"], "SchoolHoliday": [0]}
+    )
+    with pytest.raises(DataError, match=f"expected a day from {PANEL.first}, the first of the sales, to"):
+        plan(filled, frame)
+    assert version(filled) == 1
+
+
+def test_a_database_that_holds_days_before_the_first_sale_is_read_all_the_same(filled: Database) -> None:
+    before = read_panel(filled)[0]
+    with filled.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO calendar (store, date, open, promo, state_holiday, school_holiday, assumed, version) "
+            "VALUES ('1', '1915-06-13', 1, 0, '0', 0, false, 2)"
+        )
+        conn.exec_driver_sql("UPDATE chain SET version = 2")
+    assert read_panel(filled)[0].fingerprint == before.fingerprint
+    assert apply_changes(before, changes_since(filled, 1)).fingerprint == before.fingerprint
+    Grid.of(read_panel(filled)[0])

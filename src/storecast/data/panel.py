@@ -39,8 +39,11 @@ class Panel:
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse tables that break `schema`, or are not sorted by unique keys."""
+        """Refuse tables that break `schema`, or are not sorted by unique keys; leave out days before the first sale."""
         check_tables(self.sales, self.stores, self.calendar)
+        early = self.calendar[s.DATE].min()
+        if self.sales.height and isinstance(early, dt.date) and early < self.first:
+            object.__setattr__(self, "calendar", self.calendar.filter(pl.col(s.DATE) >= self.first))
 
     @classmethod
     def from_frames(cls, sales: Any, stores: Any = None, calendar: Any = None) -> "Panel":

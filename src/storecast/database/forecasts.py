@@ -1,4 +1,4 @@
-"""Store every forecast of the chain, and read forecasts beside the sales that followed."""
+"""Store the newest forecast of each model and cutoff, and read forecasts beside the sales that followed."""
 
 import datetime as dt
 import json
@@ -23,11 +23,13 @@ _NEWEST = ("model", "cutoff")
 
 
 def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, rows: pl.DataFrame) -> int:
-    """Store a forecast, and return its number.
+    """Store a forecast in place of an older one of the same model and cutoff, and return its number.
 
     Parameters
     ----------
+    db : the database
     model : the name of the model file
+    cutoff : the last day that the forecast knows
     version : of the chain that it was made of; a forecast of the same model, cutoff and version is stored once
     rows : as in `Forecast.rows`: Store, Date, Forecast, bounds, and quantiles
     """
@@ -53,6 +55,11 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
                 (t.forecasts.c.model == model) & (t.forecasts.c.cutoff == cutoff) & (t.forecasts.c.version == version)
             )
             return int(conn.execute(sa.select(t.forecasts.c.id).where(same)).scalar_one())
+        older = (t.forecasts.c.model == model) & (t.forecasts.c.cutoff == cutoff) & (t.forecasts.c.version < version)
+        superseded = conn.execute(sa.select(t.forecasts.c.id).where(older)).scalars().all()
+        if superseded:
+            conn.execute(sa.delete(t.forecast_rows).where(t.forecast_rows.c.forecast.in_(superseded)))
+            conn.execute(sa.delete(t.forecasts).where(t.forecasts.c.id.in_(superseded)))
         bulk.insert(conn, t.forecast_rows, stored_rows.select(pl.lit(number).alias("forecast"), pl.all()))
     return int(number)
 

@@ -33,6 +33,8 @@ from storecast.errors import ConflictError, DataError, quote
 STORE_COLUMNS = tuple(column for column in s.COLUMNS if column.table == "stores")
 SOLD = (s.SALES, s.CUSTOMERS)
 _STORED = " stored"
+MAX_DAYS_AHEAD = 550  # of the calendar: a year and a half
+MAX_DAYS_SKIPPED = 31  # without sales of any store, before a day counts as a mistyped one
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     # A mistyped year would move the cutoff of the whole chain. A day more: east of Greenwich it is tomorrow already.
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     _refuse(incoming, pl.col(s.DATE) > tomorrow, s.DATE, None, f"a day that has come, {tomorrow} (UTC) at the latest")
+    _refuse_days_far_away(conn, incoming)
     keys = _keys(incoming)
     stored = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
     days, new_days, changed_days = _days(conn, chain, incoming, keys)
@@ -115,6 +118,11 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
     """
     chain = lock_existing_chain(conn)
     incoming = _check_days(conn, chain, frame, ())
+    first, end = _span_of_sales(conn)
+    if first is not None and end is not None:
+        last = end + dt.timedelta(days=MAX_DAYS_AHEAD)
+        outside = (pl.col(s.DATE) < first) | (pl.col(s.DATE) > last)
+        _refuse(incoming, outside, s.DATE, None, f"a day from {first}, the first of the sales, to {last}")
     keys = _keys(incoming)
     sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
     if sold.height:
@@ -176,6 +184,33 @@ def _days(
     for name in s.KNOWN:
         _refuse(rows, pl.col(name).is_null(), name, "no value", "a value: the calendar does not hold this day yet")
     return rows.select(stored.columns), rows.filter("new"), rows.filter("changed")
+
+
+def _span_of_sales(conn: Connection) -> tuple[dt.date | None, dt.date | None]:
+    """Return the first and the last day of the chain's sales."""
+    first, end = conn.execute(sa.select(sa.func.min(t.sales.c.date), sa.func.max(t.sales.c.date))).one()
+    return first, end
+
+
+def _refuse_days_far_away(conn: Connection, incoming: pl.DataFrame) -> None:
+    """Refuse sales that a mistyped date has put before the chain's first day or far beyond its last."""
+    first, end = _span_of_sales(conn)
+    if first is None or end is None:
+        return
+    before = pl.col(s.DATE) < first
+    _refuse(
+        incoming, before, s.DATE, None, f"a day from {first} on, the first of the chain; older sales come from files"
+    )
+    days = incoming.filter(pl.col(s.DATE) > end)[s.DATE].unique().sort()
+    previous = days.shift(1, fill_value=end)
+    far = (days - previous).dt.total_days() > MAX_DAYS_SKIPPED
+    if far.any():
+        place = far.arg_max() or 0
+        limit = previous[place] + dt.timedelta(days=MAX_DAYS_SKIPPED)
+        expected = (
+            f"a day up to {limit}: the last with sales before it is {previous[place]}; send the days between first"
+        )
+        _refuse(incoming, pl.col(s.DATE) >= days[place], s.DATE, None, expected)
 
 
 def _write_days(conn: Connection, chain: ChainInfo, days: pl.DataFrame, version: int) -> None:
