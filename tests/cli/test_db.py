@@ -113,7 +113,7 @@ def test_backup_and_restore_from_one_kind_to_the_other(cli: Cli, folder: Path, t
     assert cli("db", "load", "--data", folder, "--home", tmp_path)[0] == 0
     code, out, err = cli("db", "backup", "--home", tmp_path, "--out", tmp_path / "b.zip")
     assert code == 0, err
-    assert "of 10 tables" in out
+    assert "of 11 tables" in out
     code, _, err = cli("db", "restore", "--db", url, "--file", tmp_path / "b.zip")
     assert code == 0, err
     code, _, err = cli("db", "restore", "--db", url, "--file", tmp_path / "b.zip")
@@ -127,7 +127,10 @@ def test_backup_and_restore_from_one_kind_to_the_other(cli: Cli, folder: Path, t
 def test_prune_says_what_went(cli: Cli, home: Path) -> None:
     code, out, err = cli("db", "prune", "--home", home)
     assert code == 0, err
-    assert out == "Deleted 0 requests, 0 forecasts that newer ones took the place of, and 0 old ones.\n"
+    assert (
+        out
+        == "Deleted 0 requests, 0 forecasts that newer ones took the place of, 0 old ones, and 0 rows that writes had overwritten.\n"
+    )
     for days in (0, 1_000_000):
         assert cli("db", "prune", "--home", home, "--forecasts", days)[0] == 2
     assert cli("db", "prune", "--home", home / "none")[0] == 2

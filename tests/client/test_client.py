@@ -202,7 +202,7 @@ def test_the_examples_of_the_docs_run(
         "/v1/forecasts": lambda request: (
             forecasts(request)
             if "rows" in json.loads(request.content)
-            else reply({"model": "model-a", "cutoff": "2015-06-13", "assumed": [], "forecasts": [day]})
+            else reply({"model": "model-a", "cutoff": "2015-06-13", "version": 1, "assumed": [], "forecasts": [day]})
         ),
     }
     service = FakeService(lambda request: answers[request.url.path](request))

@@ -19,6 +19,7 @@ from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import changes_since, read_panel, write_panel
 from storecast.database.request_log import AnsweredRequest, StoredReply, idempotent, record_requests, remember
 from storecast.database.status import status
+from storecast.database.tables import REVISIONS
 from storecast.database.writes import add_sales
 from storecast.errors import DatabaseError
 from support.databases import empty
@@ -138,7 +139,10 @@ def _other_columns(file: Path) -> None:
 
 
 def _newer(file: Path) -> None:
-    _again(file, lambda name, data: data.replace(b'"0001"', b'"0999"') if name == "manifest.json" else data)
+    _again(
+        file,
+        lambda name, data: data.replace(f'"{REVISIONS[-1]}"'.encode(), b'"0999"') if name == "manifest.json" else data,
+    )
 
 
 def _nothing_known(file: Path) -> None:

@@ -15,6 +15,7 @@ from storecast.database.chain_info import version
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel, write_panel
 from storecast.database.table_rows import calendar_rows, stores_rows
+from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, DatabaseUnavailable, UserError
 from support.panels import make_panel
 
@@ -51,8 +52,8 @@ def test_tables_of_another_version_are_refused(db: Database, url: str, revision:
 
 
 def test_tables_of_an_older_version_name_the_command(db: Database, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storecast.database.connect.REVISIONS", ("0001", "0002"))
-    with pytest.raises(DatabaseError, match=r"older version .0001.*storecast db upgrade"):
+    monkeypatch.setattr("storecast.database.connect.REVISIONS", (*REVISIONS, "0998"))
+    with pytest.raises(DatabaseError, match=rf"older version .{REVISIONS[-1]}.*storecast db upgrade"):
         Database.open(url)
 
 

@@ -11,9 +11,12 @@ from storecast.database import prune as pruning
 from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.database.forecasts import forecasts_with_actuals, save_forecast
-from storecast.database.panel_io import write_panel
+from storecast.database.panel_io import read_panel, write_panel
 from storecast.database.prune import prune
 from storecast.database.request_log import AnsweredRequest, record_requests
+from storecast.database.undo import undo
+from storecast.database.writes import add_sales
+from storecast.errors import DataError
 from support.panels import make_panel
 from support.stored_forecasts import stored_forecast
 
@@ -50,7 +53,7 @@ def test_forecasts_of_long_ago_and_those_that_were_superseded_go(db: Database) -
     save(db, recent, 1, "two.pkl")
     save(db, long_ago, 1)
     before = forecasts_with_actuals(db, since=recent + DAY)
-    assert prune(db, forecasts=30 * DAY, requests=DAY) == {"requests": 0, "superseded": 2, "old": 1}
+    assert prune(db, forecasts=30 * DAY, requests=DAY) == {"requests": 0, "superseded": 2, "old": 1, "overwritten": 0}
     assert count(db, t.forecasts) == 2
     assert count(db, t.forecast_rows) == 2 * 14 * 3, "rows go with their forecast"
     assert forecasts_with_actuals(db).equals(before.filter(pl.col(s.CUTOFF) == recent)), "scores stay as they are"
@@ -58,7 +61,7 @@ def test_forecasts_of_long_ago_and_those_that_were_superseded_go(db: Database) -
     assert kept is not None
     assert kept[s.FORECAST].unique().to_list() == [3.0]
     assert count(db, t.sales) == PANEL.sales.height
-    assert prune(db, forecasts=30 * DAY, requests=DAY) == {"requests": 0, "superseded": 0, "old": 0}
+    assert prune(db, forecasts=30 * DAY, requests=DAY) == {"requests": 0, "superseded": 0, "old": 0, "overwritten": 0}
 
 
 def test_requests_of_long_ago_go_in_small_parts_and_it_is_noted(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,5 +77,17 @@ def test_requests_of_long_ago_go_in_small_parts_and_it_is_noted(db: Database, mo
 
 def test_a_database_without_sales_keeps_its_forecasts(db: Database) -> None:
     save(db, PANEL.end, 1)
-    assert prune(db, forecasts=DAY, requests=DAY) == {"requests": 0, "superseded": 0, "old": 0}
+    assert prune(db, forecasts=DAY, requests=DAY) == {"requests": 0, "superseded": 0, "old": 0, "overwritten": 0}
     assert count(db, t.forecasts) == 1
+
+
+def test_what_was_overwritten_long_ago_goes_and_its_write_can_no_longer_be_taken_back(db: Database) -> None:
+    write_panel(db, PANEL)
+    wrong = PANEL.sales.filter(pl.col(s.SALES) > 0).tail(1).with_columns(pl.col(s.SALES) * 100)
+    with db.begin() as conn:
+        version = add_sales(conn, wrong, replace=True).version
+        conn.exec_driver_sql("UPDATE overwritten SET at = '2020-01-01 00:00:00+00:00'")
+    assert prune(db, forecasts=DAY, requests=DAY)["overwritten"] == 1
+    with pytest.raises(DataError, match="up to then is pruned"), db.begin() as conn:
+        undo(conn, version)
+    assert read_panel(db)[0].sales[s.SALES].max() == wrong[s.SALES][0]

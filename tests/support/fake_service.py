@@ -57,8 +57,10 @@ def problem(status: int, **more: Any) -> httpx.Response:
     return httpx.Response(status, content=json.dumps(told).encode(), headers=headers)
 
 
-def forecasts(request: httpx.Request, model: str = "model-a", cutoff: str = "2014-06-30") -> httpx.Response:
+def forecasts(
+    request: httpx.Request, model: str = "model-a", cutoff: str = "2014-06-30", version: int = 1
+) -> httpx.Response:
     """Forecast 100 times the store, for every row."""
     rows = json.loads(request.content)["rows"]
     made = [{"Store": row["Store"], "Date": row["Date"], "Forecast": 100.0 * int(row["Store"])} for row in rows]
-    return reply({"model": model, "cutoff": cutoff, "assumed": [], "forecasts": made})
+    return reply({"model": model, "cutoff": cutoff, "version": version, "assumed": [], "forecasts": made})

@@ -99,7 +99,8 @@ def prune(
         ),
     ] = 730,
     requests: Annotated[
-        int, typer.Option("--requests", min=1, max=36_500, help="Days for which requests are kept.")
+        int,
+        typer.Option("--requests", min=1, max=36_500, help="Days for which requests and overwritten rows are kept."),
     ] = 90,
     home: options.MaybeHome = None,
     db: options.Db = None,
@@ -113,7 +114,27 @@ def prune(
         gone = prune(database, forecasts=dt.timedelta(forecasts), requests=dt.timedelta(requests))
     print(
         f"Deleted {gone['requests']} requests, {gone['superseded']} forecasts that newer ones took the place of, "
-        f"and {gone['old']} old ones."
+        f"{gone['old']} old ones, and {gone['overwritten']} rows that writes had overwritten."
+    )
+
+
+@app.command()
+def undo(
+    version: Annotated[int, typer.Option("--version", help="The version that the reply to the write named.")],
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+) -> None:
+    """Take a write to the chain back: what it replaced stands again, what it added goes; services follow within a second."""
+    from storecast.database.connect import Database
+    from storecast.database.request_log import audit
+    from storecast.database.undo import undo
+
+    with closing(Database.open(options.database(home, db))) as database, database.begin() as conn:
+        undone = undo(conn, version)
+        audit(conn, "command line", "write undone", {"undone": version, **vars(undone)})
+    print(
+        f"Took version {version} back: {undone.removed} rows removed, {undone.restored} restored. "
+        f"The chain is at version {undone.version}."
     )
 
 

@@ -32,7 +32,9 @@ from storecast.client.replies import (
     Health,
     Model,
     Promoted,
+    Removed,
     Scenario,
+    Undone,
     Written,
 )
 from storecast.client.retries import Retries
@@ -52,6 +54,7 @@ __all__ = [
     "NotFoundError",
     "ProblemError",
     "Promoted",
+    "Removed",
     "RequestError",
     "Retries",
     "Scenario",
@@ -59,6 +62,7 @@ __all__ = [
     "TooLargeError",
     "TooManyError",
     "UnavailableError",
+    "Undone",
     "UnreachableError",
     "Written",
 ]

@@ -1,15 +1,26 @@
 """Client: a method for each thing that the service can be asked, in the words of its API."""
 
 import datetime as dt
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
-from urllib.parse import quote
 
 from storecast.client.batches import as_frame, batch_positions, is_frame
-from storecast.client.errors import BadReplyError, RequestError, UnavailableError
-from storecast.client.replies import Accuracy, Forecasts, Health, Model, Promoted, Row, Scenario, StoreId, Written
+from storecast.client.errors import BadReplyError, UnavailableError
+from storecast.client.replies import (
+    Accuracy,
+    Forecasts,
+    Health,
+    Model,
+    Promoted,
+    Removed,
+    Row,
+    Scenario,
+    StoreId,
+    Undone,
+    Written,
+)
+from storecast.client.request_parts import forecast_options, idempotency_header, path_segment, without_none
 from storecast.client.retries import Retries
 from storecast.client.sending import Sender
 
@@ -99,7 +110,7 @@ class Client:
             `NotFoundError` for an unknown store or model, `InvalidError` for a day outside the horizon, and others of its tree
         """
         body = {"store": store, "start": start, "days": days}
-        return self._forecasts({**body, **_options(model, quantiles, totals=totals, explain=explain)})
+        return self._forecasts({**body, **forecast_options(model, quantiles, totals=totals, explain=explain)})
 
     def forecast_rows(
         self,
@@ -133,7 +144,7 @@ class Client:
         """
         new_stores = [dict(store) for store in stores]
         body = {"rows": [dict(row) for row in rows], "stores": new_stores or None}
-        return self._forecasts({**body, **_options(model, quantiles, totals=totals, explain=explain)})
+        return self._forecasts({**body, **forecast_options(model, quantiles, totals=totals, explain=explain)})
 
     @overload
     def forecast_many(
@@ -175,7 +186,7 @@ class Client:
         plain_rows: list[dict[str, Any]] = (
             cast("Any", rows).to_dicts() if frame_given else [dict(row) for row in cast("Rows", rows)]
         )
-        options = _options(model, quantiles)
+        options = forecast_options(model, quantiles)
         forecasts = self._batches(plain_rows, options, batch)
         if forecasts is None:  # new sales or a new model came in between; once more from the start
             forecasts = self._batches(plain_rows, options, batch)
@@ -189,7 +200,7 @@ class Client:
 
     def store(self, store: StoreId) -> Row:
         """Return a store with its attributes."""
-        return cast("Row", self._sender.send("GET", f"/v1/stores/{_path_segment(store)}"))
+        return cast("Row", self._sender.send("GET", f"/v1/stores/{path_segment(store)}"))
 
     def history(self, store: StoreId, first: Day | None = None, last: Day | None = None) -> Iterator[Row]:
         """Yield a store's days in order: sales, customers and calendar.
@@ -200,7 +211,7 @@ class Client:
         first, last : first and last day, both included; None: from the beginning, to the end
         """
         query = {name: str(day) for name, day in (("first", first), ("last", last)) if day is not None}
-        return self._pages(f"/v1/stores/{_path_segment(store)}/history", "history", query)
+        return self._pages(f"/v1/stores/{path_segment(store)}/history", "history", query)
 
     def scenario(self, rows: Rows, *, model: str | None = None) -> Scenario:
         """Compare the forecast under another calendar with the one under the stored calendar.
@@ -211,7 +222,7 @@ class Client:
         model : name of a model file; None: the promoted model
         """
         body = {"rows": [dict(row) for row in rows], "model": model}
-        return cast("Scenario", self._sender.send("POST", "/v1/scenarios", body=_without_none(body), slow=True))
+        return cast("Scenario", self._sender.send("POST", "/v1/scenarios", body=without_none(body), slow=True))
 
     def add_sales(self, rows: Rows, *, replace: bool = False, idempotency_key: str | None = None) -> Written:
         """Add sales of past days; the next forecast uses them.
@@ -232,6 +243,22 @@ class Client:
         """Add stores, or attributes of stores: Store and any of its attributes."""
         return self._write("/v1/stores", {"rows": [dict(row) for row in rows]}, idempotency_key)
 
+    def remove_sales(self, store: StoreId | None = None, first: Day | None = None, last: Day | None = None) -> Removed:
+        """Remove sales that were sent by mistake; name at least one of the three.
+
+        Parameters
+        ----------
+        store : whose sales go; None: those of every store
+        first, last : the first and the last day; None: no bound
+        """
+        given = {"store": store, "first": first, "last": last}
+        query = {name: str(value) for name, value in given.items() if value is not None}
+        return cast("Removed", self._sender.send("DELETE", "/v1/sales", query=query, again=False))
+
+    def undo(self, version: int) -> Undone:
+        """Take a write back, by the version that its reply named."""
+        return cast("Undone", self._sender.send("DELETE", f"/v1/writes/{version}", again=False))
+
     def accuracy(self, by: Literal["model", "week", "store"] = "model", since: Day | None = None) -> Accuracy:
         """Return how accurate past forecasts were, and which scores and inputs have left their band.
 
@@ -249,18 +276,23 @@ class Client:
 
     def model(self, name: str) -> Row:
         """Return the manifest of a model: kind, cutoff, scores, versions."""
-        return cast("Row", self._sender.send("GET", f"/v1/models/{_path_segment(name)}"))
+        return cast("Row", self._sender.send("GET", f"/v1/models/{path_segment(name)}"))
 
     def promote(self, name: str) -> Promoted:
         """Put a model into use; promoting it again changes nothing."""
         return cast(
             "Promoted",
-            self._sender.send("POST", f"/v1/models/{_path_segment(name)}/promote", headers=_once(None), slow=True),
+            self._sender.send(
+                "POST", f"/v1/models/{path_segment(name)}/promote", headers=idempotency_header(None), slow=True
+            ),
         )
 
     def rollback(self) -> Promoted:
         """Put the previous model back into use. The request is never repeated: a second one would undo the first."""
-        return cast("Promoted", self._sender.send("POST", "/v1/rollback", headers=_once(None), again=False, slow=True))
+        return cast(
+            "Promoted",
+            self._sender.send("POST", "/v1/rollback", headers=idempotency_header(None), again=False, slow=True),
+        )
 
     def health(self) -> Health:
         """Return whether the service runs and can answer. It asks once, and raises only where no service answers."""
@@ -270,15 +302,15 @@ class Client:
         return {"live": True, "ready": status.get("status") == "ready", "detail": str(status.get("detail", ""))}
 
     def _forecasts(self, body: Mapping[str, Any]) -> Forecasts:
-        return cast("Forecasts", self._sender.send("POST", "/v1/forecasts", body=_without_none(body)))
+        return cast("Forecasts", self._sender.send("POST", "/v1/forecasts", body=without_none(body)))
 
     def _batches(self, rows: Sequence[Mapping[str, Any]], options: Mapping[str, Any], batch: int) -> list[Row] | None:
-        """Forecast rows batch by batch; None where two batches have different models or cutoffs."""
+        """Forecast rows batch by batch; None where two batches are of different models, cutoffs or versions of the chain."""
         forecasts: dict[int, Row] = {}
         origins = set()
         for positions in batch_positions(rows, batch):
             reply = self._forecasts({"rows": [rows[position] for position in positions], **options})
-            origins.add((reply["model"], reply["cutoff"]))
+            origins.add((reply["model"], reply["cutoff"], reply["version"]))
             if len(origins) > 1:
                 return None
             forecasts.update(zip(positions, reply["forecasts"], strict=True))
@@ -297,28 +329,4 @@ class Client:
                 raise BadReplyError(f"{path}: found the same page twice; expected another, or no `next`.")
 
     def _write(self, path: str, body: Mapping[str, Any], key: str | None) -> Written:
-        return cast("Written", self._sender.send("POST", path, body=body, headers=_once(key)))
-
-
-def _once(key: str | None) -> dict[str, str]:
-    """Return the header that makes repeated sends of a write count once."""
-    return {"Idempotency-Key": secrets.token_hex(16) if key is None else key}
-
-
-def _options(
-    model: str | None, quantiles: Sequence[float], *, totals: bool = False, explain: bool = False
-) -> dict[str, Any]:
-    return {"model": model, "quantiles": list(quantiles) or None, "totals": totals or None, "explain": explain or None}
-
-
-def _without_none(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out fields without a value: the service has its own defaults."""
-    return {name: value for name, value in body.items() if value is not None}
-
-
-def _path_segment(name: StoreId) -> str:
-    """Return a name as a segment of a path, quoted."""
-    text = quote(str(name), safe="")
-    if text in ("", ".", ".."):
-        raise RequestError(f"Found {str(name)!a} for a name; the service cannot be asked for it.")
-    return text
+        return cast("Written", self._sender.send("POST", path, body=body, headers=idempotency_header(key)))

@@ -21,6 +21,7 @@ class Forecasts(TypedDict):
 
     model: str  # the name of the model file
     cutoff: str  # the last day whose sales were known
+    version: int  # of the chain that it was made of
     assumed: list[StoreDay]  # days whose calendar, or a neighbour's, was worked out and not given
     forecasts: list[Row]  # Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95, quantiles; Id where it was sent
     totals: NotRequired[list[Row]]
@@ -32,6 +33,7 @@ class Scenario(TypedDict):
 
     model: str
     cutoff: str
+    version: int
     changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
 
 
@@ -41,6 +43,21 @@ class Written(TypedDict):
     inserted: int  # rows that were new
     same: int  # rows that stood already with these values
     replaced: int  # rows that stood with other values
+    version: int  # of the chain after it
+
+
+class Removed(TypedDict):
+    """What a removal of sales did."""
+
+    removed: int  # rows that have gone
+    version: int  # of the chain after it; `Client.undo` with it brings them back
+
+
+class Undone(TypedDict):
+    """What taking a write back did."""
+
+    removed: int  # rows that the write had added
+    restored: int  # rows that stand again as they were before it
     version: int  # of the chain after it
 
 

@@ -79,6 +79,13 @@ def lock_existing_chain(conn: Connection) -> ChainInfo:
     return _existing(lock_chain(conn))
 
 
+def next_version(conn: Connection, chain: ChainInfo) -> int:
+    """Count the version of the chain up, for a write, and return it."""
+    version = chain.version + 1
+    conn.execute(sa.update(t.chain).values(version=version, fingerprint=None))
+    return version
+
+
 def _info(conn: Connection, statement: sa.Executable) -> ChainInfo:
     row = conn.execute(statement).mappings().one()
     return ChainInfo(

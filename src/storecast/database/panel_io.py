@@ -31,6 +31,7 @@ from storecast.database.table_rows import (
     stores_rows,
     stores_selection,
 )
+from storecast.database.undo import forget_overwritten
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
         bulk.insert(conn, t.stores, stores_rows(panel.stores, version))
         bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.known, version))
         bulk.insert(conn, t.sales, sales_rows(panel.sales, version))
+        forget_overwritten(conn, version)
         conn.execute(sa.update(t.chain).values(version=version, replaced=version, **values))
     log.info(
         "wrote %d rows of sales, %d of the calendar, version %d", panel.sales.height, panel.calendar.height, version

@@ -5,14 +5,16 @@ import datetime as dt
 import sqlalchemy as sa
 
 from storecast.database import tables as t
+from storecast.database.chain_info import read_info
 from storecast.database.connect import Database
 from storecast.database.request_log import audit
+from storecast.database.undo import prune_overwritten
 
 BATCH = 20_000  # requests a transaction: nobody waits long for the next
 
 
 def prune(db: Database, *, forecasts: dt.timedelta, requests: dt.timedelta) -> dict[str, int]:
-    """Delete what nobody looks at any more; return how many requests, superseded and old forecasts that was.
+    """Delete what nobody looks at any more; return how many requests, superseded and old forecasts and overwritten rows that was.
 
     A forecast is superseded where the same model made another at the same cutoff, of a later version of the chain: replies and
     scores take that one. Chain, keys and audit stay. Each transaction is small; one that is cut off leaves the rest for the next.
@@ -20,7 +22,7 @@ def prune(db: Database, *, forecasts: dt.timedelta, requests: dt.timedelta) -> d
     Parameters
     ----------
     forecasts : those whose cutoff is longer before the last day with sales go
-    requests : those that were answered longer ago go
+    requests : those that were answered longer ago go, and rows that were overwritten longer ago
     """
     f = t.forecasts
     newer = f.alias()
@@ -35,10 +37,14 @@ def prune(db: Database, *, forecasts: dt.timedelta, requests: dt.timedelta) -> d
     for number in (*superseded, *old):
         with db.begin() as conn:
             conn.execute(sa.delete(f).where(f.c.id == number))
+    moment = dt.datetime.now(dt.UTC) - requests
+    with db.begin() as conn:
+        overwritten = prune_overwritten(conn, moment) if read_info(conn).replaced else 0
     gone = {
-        "requests": _requests(db, dt.datetime.now(dt.UTC) - requests),
+        "requests": _requests(db, moment),
         "superseded": len(superseded),
         "old": len(old),
+        "overwritten": overwritten,
     }
     with db.begin() as conn:
         audit(conn, "command line", "pruned", gone)

@@ -9,6 +9,7 @@ forecast_rows   a row per forecast, store and day
 keys            who may do what; of a key itself, the SHA-256
 requests        requests that were answered
 audit           writes, and who made them
+overwritten     rows that a write took the place of, so that it can be taken back
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
 Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
@@ -157,6 +158,18 @@ audit = Table(
     Column("actor", sa.Text, nullable=False),  # key:ID, or who ran a command
     Column("action", sa.Text, nullable=False),
     Column("detail", sa.Text, nullable=False),  # JSON
+)
+overwritten = Table(
+    "overwritten",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("version", sa.BigInteger, nullable=False),  # of the write that took its place
+    Column("stored", sa.Text, nullable=False),  # sales, calendar or stores; chain: it was filled whole
+    Column("was", sa.BigInteger, nullable=False),  # the version that had written the row
+    Column("at", Moment, nullable=False, index=True),
+    Column("row", sa.Text, nullable=False),  # JSON, as the table held it
+    Index("overwritten_version", "version"),
+    Index("overwritten_was", "was"),
 )
 idempotency = Table(
     "idempotency",

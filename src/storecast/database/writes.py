@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from storecast import schema as s
 from storecast.database import bulk
 from storecast.database import tables as t
-from storecast.database.chain_info import ChainInfo, lock_existing_chain
+from storecast.database.chain_info import ChainInfo, lock_existing_chain, next_version
 from storecast.database.table_rows import (
     all_stores,
     as_calendar,
@@ -28,6 +28,7 @@ from storecast.database.table_rows import (
     sales_selection,
     stores_rows,
 )
+from storecast.database.undo import keep_overwritten
 from storecast.errors import ConflictError, DataError, quote
 
 STORE_COLUMNS = tuple(column for column in s.COLUMNS if column.table == "stores")
@@ -96,7 +97,9 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     replaced = pl.concat([other.select(s.KEYS), mended.select(s.KEYS)]).unique().height
     if all(rows.is_empty() for rows in (new_days, changed_days, new, other)):
         return Written(0, incoming.height, 0, chain.version)
-    version = _next_version(conn, chain)
+    version = next_version(conn, chain)
+    keep_overwritten(conn, t.calendar, changed_days.select(s.KEYS), version)
+    keep_overwritten(conn, t.sales, other.select(s.KEYS), version)
     _write_days(conn, chain, pl.concat([new_days, changed_days]), version)
     bulk.insert(conn, t.sales, sales_rows(pl.concat([new, other]), version), replace=True)
     return Written(new.height, incoming.height - new.height - replaced, replaced, version)
@@ -133,7 +136,8 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
     _, new, changed = _days(conn, chain, incoming, keys)
     if new.is_empty() and changed.is_empty():
         return Written(0, incoming.height, 0, chain.version)
-    version = _next_version(conn, chain)
+    version = next_version(conn, chain)
+    keep_overwritten(conn, t.calendar, changed.select(s.KEYS), version)
     _write_days(conn, chain, pl.concat([new, changed]), version)
     return Written(new.height, incoming.height - new.height - changed.height, changed.height, version)
 
@@ -166,7 +170,8 @@ def add_stores(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) 
         _conflict(changed.filter("contradicts"), names)
     if new.is_empty() and changed.is_empty():
         return Written(0, incoming.height, 0, chain.version)
-    version = _next_version(conn, chain)
+    version = next_version(conn, chain)
+    keep_overwritten(conn, t.stores, changed.select(s.STORE), version)
     bulk.insert(conn, t.stores, stores_rows(pl.concat([new, changed]), version), replace=True)
     return Written(new.height, incoming.height - new.height - changed.height, changed.height, version)
 
@@ -308,9 +313,3 @@ def _conflict(rows: pl.DataFrame, names: Sequence[str]) -> None:
 def _day(row: dict[str, object]) -> str:
     date = row.get(s.DATE)
     return f"Store {quote(row[s.STORE])}" + (f" on {date}" if isinstance(date, dt.date) else "")
-
-
-def _next_version(conn: Connection, chain: ChainInfo) -> int:
-    version = chain.version + 1
-    conn.execute(sa.update(t.chain).values(version=version, fingerprint=None))
-    return version

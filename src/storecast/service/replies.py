@@ -14,6 +14,7 @@ from storecast.service.requests.rows import RowId, StoreId
 
 Count = Annotated[int, Meta(ge=0)]
 Money = Annotated[float, Meta(description="Money, with two decimals.")]
+Version = Annotated[int, Meta(ge=0, description="Of the chain that it was made of; each write has a newer one.")]
 Row = dict[str, Any]
 Cursor = Annotated[str | None, Meta(description="Cursor of the next page; null: this is the last.")]
 
@@ -142,6 +143,7 @@ class Forecasts(Reply):
 
     model: str
     cutoff: dt.date
+    version: Version
     assumed: Annotated[
         list[StoreDay],
         Meta(description="Days that rest on a calendar that was worked out: their own, or one within a week."),
@@ -156,6 +158,7 @@ class Changes(Reply):
 
     model: str
     cutoff: dt.date
+    version: Version
     changes: list[Change]
 
 

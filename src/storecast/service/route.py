@@ -26,7 +26,7 @@ class Route:
 
     Attributes
     ----------
-    method : GET or POST
+    method : GET, POST or DELETE
     path : with parameters such as ``{store}``, each one segment of the address
     scope : that a key needs; None: the route is public
     endpoint : answers the request
@@ -42,7 +42,7 @@ class Route:
     long : the long time limit holds
     """
 
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "DELETE"]
     path: str
     scope: Scope | None
     endpoint: Endpoint

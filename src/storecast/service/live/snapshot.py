@@ -32,7 +32,7 @@ class Snapshot:
     @classmethod
     def of(cls, predictor: Predictor, version: int) -> "Snapshot":
         """Make the snapshot of a model over a version of the chain: everything that a usual reply needs is made now."""
-        head = f'{{"model":"{predictor.bundle.name}","cutoff":"{predictor.cutoff}"'.encode()
+        head = f'{{"model":"{predictor.bundle.name}","cutoff":"{predictor.cutoff}","version":{version}'.encode()
         return cls(predictor, version, Table(predictor), head)
 
     @property

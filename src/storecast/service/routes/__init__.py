@@ -4,10 +4,18 @@ health       alive, ready, metrics
 forecasts    forecasts and scenarios
 stores       stores and their history
 writes       sales, days ahead and stores, in
+undo         sales removed, and writes taken back
 models       the models of the home; accuracy so far
 """
 
 from storecast.service.route import Route
-from storecast.service.routes import forecasts, health, models, stores, writes
+from storecast.service.routes import forecasts, health, models, stores, undo, writes
 
-ROUTES: tuple[Route, ...] = (*health.ROUTES, *forecasts.ROUTES, *stores.ROUTES, *writes.ROUTES, *models.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *health.ROUTES,
+    *forecasts.ROUTES,
+    *stores.ROUTES,
+    *writes.ROUTES,
+    *undo.ROUTES,
+    *models.ROUTES,
+)

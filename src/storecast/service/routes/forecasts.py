@@ -97,6 +97,7 @@ async def _large(
         response.raw_headers += [
             (b"x-model", snapshot.name.encode()),
             (b"x-cutoff", snapshot.predictor.cutoff.isoformat().encode()),
+            (b"x-version", b"%d" % snapshot.version),
         ]
     return response
 
