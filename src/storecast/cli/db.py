@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from storecast.cli import options, show
-from storecast.logs import log_to_screen
 
 app = typer.Typer(help="Make, fill, back up, thin out and look at a database.", no_args_is_help=True)
 
@@ -51,9 +50,7 @@ def load(
     """Read and clean a folder, and put its chain in place of what the database holds."""
     from storecast import workflows
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
-        progress("reading, cleaning, loading")
+    with show.working(log_format, "reading, cleaning, loading"):
         version = workflows.load(data, options.database(home, db), skip=skip or ())
     print(f"The database holds the chain, version {version}.")
 

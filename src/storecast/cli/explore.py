@@ -1,5 +1,7 @@
 """What moves sales, and what a forecast is made of: explore, explain."""
 
+import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +9,6 @@ import polars as pl
 import typer
 
 from storecast.cli import options, show
-from storecast.logs import log_to_screen
 
 
 def explore(
@@ -15,7 +16,13 @@ def explore(
     data: options.MaybeData = None,
     db: options.FromDb = None,
     questions: Annotated[
-        str, typer.Option("--questions", help="Names, such as promotions,holidays. Default: all.")
+        Sequence[str],
+        typer.Option(
+            "--questions",
+            parser=options.names,
+            metavar="<str>",
+            help="Names, such as promotions,holidays. Default: all.",
+        ),
     ] = "",
     png: Annotated[bool, typer.Option("--png", help="Write each picture as a PNG too; needs the extra png.")] = False,
     skip: options.Skip = None,
@@ -25,12 +32,11 @@ def explore(
     """Show what moves sales and customers: a report of questions and answers, and the table behind each."""
     from storecast import workflows
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
+    with show.working(log_format) as progress:
         exploration = workflows.explore(
             options.source(data, db),
             out=out,
-            questions=options.names(questions),
+            questions=questions,
             pictures=png,
             skip=skip or (),
             progress=progress,
@@ -48,13 +54,21 @@ def explore(
 
 
 def explain(
-    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    model: options.ModelFile,
     data: options.MaybeData = None,
     db: options.FromDb = None,
     store: Annotated[
         str | None, typer.Option("--store", help="A store. Default: what matters to the model on the whole.")
     ] = None,
-    date: Annotated[str, typer.Option("--date", help="A day of the forecast. Default: every day of the store.")] = "",
+    date: Annotated[
+        dt.date | None,
+        typer.Option(
+            "--date",
+            parser=options.day("--date"),
+            metavar="<str>",
+            help="A day of the forecast. Default: every day of the store.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The contributions to write, a CSV file.")] = None,
     horizon: options.Horizon = None,
     skip: options.Skip = None,
@@ -64,14 +78,12 @@ def explain(
     """Say what a forecast is made of, in money: level, weekday, season, promotion, holidays, competition, trend."""
     from storecast import workflows
 
-    log_to_screen(log_format, verbose=False)
-    with show.progress() as progress:
-        progress("explain")
+    with show.working(log_format, "explain", verbose=False):
         explained = workflows.explain(
             options.source(data, db),
             model=model,
             store=store,
-            date=options.day(date),
+            date=date,
             out=out,
             horizon=horizon,
             skip=skip or (),

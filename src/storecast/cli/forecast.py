@@ -7,17 +7,16 @@ import polars as pl
 import typer
 
 from storecast.cli import options, show
-from storecast.logs import log_to_screen
 
 
 def forecast(
-    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    model: options.ModelFile,
     out: Annotated[Path, typer.Option("--out", help="The forecast to write, a CSV file.")],
     data: options.MaybeData = None,
     db: options.FromDb = None,
     totals: Annotated[Path | None, typer.Option("--totals", help="Totals with intervals to write, a CSV file.")] = None,
     horizon: options.Horizon = None,
-    quantiles: options.Quantiles = "",
+    quantiles: options.Quantiles = None,
     skip: options.Skip = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
@@ -25,15 +24,13 @@ def forecast(
     """Forecast the days after the end of the sales with a saved model."""
     from storecast import workflows
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
-        progress("forecast")
+    with show.working(log_format, "forecast"):
         rows, whole = workflows.forecast(
             options.source(data, db),
             model=model,
             out=out,
             horizon=horizon,
-            quantiles=options.numbers(quantiles),
+            quantiles=tuple(quantiles or ()),
             skip=skip or (),
             sums=totals,
         )
@@ -55,15 +52,13 @@ def future(
     """Write the calendar ahead, given and assumed, to edit promotions in."""
     from storecast import workflows
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
-        progress("reading, cleaning, working the calendar out")
+    with show.working(log_format, "reading, cleaning, working the calendar out"):
         rows = workflows.future(options.source(data, db), horizon=horizon, out=out, skip=skip or ()).height
     print(f"Wrote {rows} days of stores to {out}.")
 
 
 def scenario(
-    model: Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")],
+    model: options.ModelFile,
     calendar: Annotated[
         Path, typer.Option("--calendar", help="Days ahead that are to be different, as `storecast future` writes them.")
     ],
@@ -78,9 +73,7 @@ def scenario(
     """Say what the model expects another calendar to change, with an interval of the difference."""
     from storecast import workflows
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
-        progress("scenario")
+    with show.working(log_format, "scenario"):
         differences = workflows.scenario(
             options.source(data, db), model=model, calendar=calendar, out=out, horizon=horizon, skip=skip or ()
         )

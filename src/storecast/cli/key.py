@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated
 
@@ -15,10 +16,24 @@ app = typer.Typer(help="Make, list and revoke keys of the service.", no_args_is_
 @app.command()
 def create(
     name: Annotated[str, typer.Option("--name", help="Who uses the key.")],
-    scopes: Annotated[str, typer.Option("--scopes", help="What it opens: read, forecast, write, admin.")],
+    scopes: Annotated[
+        Sequence[str],
+        typer.Option(
+            "--scopes",
+            parser=options.names,
+            metavar="<str>",
+            help="What it opens: read, forecast, write, admin.",
+        ),
+    ],
     expires: Annotated[
-        str, typer.Option("--expires", help="The last day on which it holds (UTC). Default: no end.")
-    ] = "",
+        dt.date | None,
+        typer.Option(
+            "--expires",
+            parser=options.day("--expires"),
+            metavar="<str>",
+            help="The last day on which it holds (UTC). Default: no end.",
+        ),
+    ] = None,
     home: options.MaybeHome = None,
     db: options.Db = None,
     json: options.AsJson = False,
@@ -28,14 +43,13 @@ def create(
     from storecast.database.connect import Database
     from storecast.errors import ConfigError
 
-    last = options.day(expires, "--expires")
-    if last == dt.date.max:
-        raise ConfigError(f"--expires: {last} is the end of the calendar. Leave it out for a key without an end.")
-    end = None if last is None else dt.datetime.combine(last, dt.time(), dt.UTC) + dt.timedelta(days=1)
+    if expires == dt.date.max:
+        raise ConfigError(f"--expires: {expires} is the end of the calendar. Leave it out for a key without an end.")
+    end = None if expires is None else dt.datetime.combine(expires, dt.time(), dt.UTC) + dt.timedelta(days=1)
     if end is not None and end <= dt.datetime.now(dt.UTC):
-        raise ConfigError(f"--expires: {last} is over. Name a day to come.")
+        raise ConfigError(f"--expires: {expires} is over. Name a day to come.")
     with closing(Database.open(options.database(home, db))) as database:
-        token, key = create_key(database, name, options.names(scopes), end)
+        token, key = create_key(database, name, scopes, end)
     if json:
         show.as_json({"id": key.id, "name": key.name, "key": token})
         return

@@ -1,5 +1,6 @@
 """storecast monitor: how good the forecasts made have been, and what has left its band."""
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,6 @@ import polars as pl
 import typer
 
 from storecast.cli import options, show
-from storecast.logs import log_to_screen
 
 if TYPE_CHECKING:
     from storecast.workflows.monitoring import Monitored
@@ -19,7 +19,12 @@ FIGURES = ("rmspe", "wape", "bias", "coverage80", "coverage95")
 def monitor(
     home: options.MaybeHome = None,
     db: options.Db = None,
-    since: Annotated[str, typer.Option("--since", help="The first day to look at. Default: all.")] = "",
+    since: Annotated[
+        dt.date | None,
+        typer.Option(
+            "--since", parser=options.day("--since"), metavar="<str>", help="The first day to look at. Default: all."
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for accuracy.csv, drift.csv and alerts.csv.")
     ] = None,
@@ -29,10 +34,8 @@ def monitor(
     """Compare the forecasts made with what came; say what has left its band, since when, and what to do."""
     from storecast import workflows
 
-    log_to_screen(log_format, verbose=False)
-    with show.progress() as progress:
-        progress("reading the forecasts made and what came")
-        monitored = workflows.monitor(home=home, db=db, since=options.day(since, "--since"), out=out)
+    with show.working(log_format, "reading the forecasts made and what came", verbose=False):
+        monitored = workflows.monitor(home=home, db=db, since=since, out=out)
     show.as_json(monitored.to_plain()) if json else _show(monitored)
 
 

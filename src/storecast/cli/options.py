@@ -1,9 +1,13 @@
-"""What several commands take: options with their help, and how text becomes their values."""
+"""What several commands take: options with their help, and how text becomes their values.
+
+An option with a ``parser`` reaches its command as the value, not as text; a default that is text is parsed too.
+"""
 
 import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,12 +16,54 @@ from storecast.errors import ConfigError, quote
 if TYPE_CHECKING:
     from storecast.workflows.preparation import Source
 
+ModelSettings = Mapping[str, Mapping[str, Any]]
+
 
 class LogFormat(StrEnum):
     """How log lines look."""
 
     text = "text"
     json = "json"
+
+
+def names(text: str) -> Sequence[str]:
+    """Split names at commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def numbers(text: str) -> Sequence[float]:
+    """Split numbers at commas."""
+    try:
+        return tuple(float(part) for part in names(text))
+    except ValueError as error:
+        raise ConfigError(f"--quantiles: found {quote(text)}; expected numbers such as 0.1,0.5,0.9.") from error
+
+
+def day(option: str) -> Callable[[str], dt.date | None]:
+    """Return what reads the ISO date of an option; an empty text is no date."""
+
+    def read(text: str) -> dt.date | None:
+        try:
+            return dt.date.fromisoformat(text) if text else None
+        except ValueError as error:
+            raise ConfigError(f"{option}: found {quote(text)}; expected a date such as 2015-06-20.") from error
+
+    return read
+
+
+def days(text: str) -> Sequence[dt.date]:
+    """Split ISO dates at commas."""
+    try:
+        return [dt.date.fromisoformat(part) for part in names(text)]
+    except ValueError as error:
+        raise ConfigError(f"--cutoffs: found {quote(text)}; expected dates such as 2015-03-09,2015-04-26.") from error
+
+
+def settings_file(text: str) -> ModelSettings:
+    """Read the settings of models from a file."""
+    from storecast.models.settings import read_settings
+
+    return read_settings(Path(text))
 
 
 Data = Annotated[
@@ -43,11 +89,25 @@ Home = Annotated[Path, typer.Option("--home", help="Folder that `storecast run` 
 Horizon = Annotated[
     int | None, typer.Option("--horizon", help="Days ahead. Default: the days that test.csv covers, else 42.")
 ]
-Quantiles = Annotated[str, typer.Option("--quantiles", help="Quantiles to add, such as 0.1,0.5,0.9.")]
-Models = Annotated[str, typer.Option("--models", help="Names of models, such as naive,linear.")]
+Quantiles = Annotated[
+    Sequence[float] | None,
+    typer.Option("--quantiles", parser=numbers, metavar="<str>", help="Quantiles to add, such as 0.1,0.5,0.9."),
+]
+Models = Annotated[
+    Sequence[str],
+    typer.Option("--models", parser=names, metavar="<str>", help="Names of models, such as naive,linear."),
+]
+ModelName = Annotated[str, typer.Option("--models", help="The name of one model.")]
+ModelFile = Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")]
 Fast = Annotated[bool, typer.Option("--fast", help="Learn from less history: quicker, slightly less accurate.")]
 Settings = Annotated[
-    Path | None, typer.Option("--settings", help="Settings of models, a TOML file with a table for each.")
+    ModelSettings | None,
+    typer.Option(
+        "--settings",
+        parser=settings_file,
+        metavar="<path>",
+        help="Settings of models, a TOML file with a table for each.",
+    ),
 ]
 Skip = Annotated[
     list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")
@@ -78,32 +138,3 @@ def database(home: Path | None, db: str | None) -> str:
     raise ConfigError(
         "Give --home with the folder of a run, or --db (STORECAST_DB) with the URL of a database; one of them."
     )
-
-
-def names(text: str) -> list[str]:
-    """Split names at commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def numbers(text: str) -> tuple[float, ...]:
-    """Split numbers at commas."""
-    try:
-        return tuple(float(part) for part in names(text))
-    except ValueError as error:
-        raise ConfigError(f"--quantiles: found {quote(text)}; expected numbers such as 0.1,0.5,0.9.") from error
-
-
-def day(text: str, option: str = "--date") -> dt.date | None:
-    """Read an ISO date; nothing where nothing is given."""
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ConfigError(f"{option}: found {quote(text)}; expected a date such as 2015-06-20.") from error
-
-
-def days(text: str) -> list[dt.date]:
-    """Split ISO dates at commas."""
-    try:
-        return [dt.date.fromisoformat(part) for part in names(text)]
-    except ValueError as error:
-        raise ConfigError(f"--cutoffs: found {quote(text)}; expected dates such as 2015-03-09,2015-04-26.") from error

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from storecast.cli import options, show
-from storecast.logs import log_to_screen
 
 
 def run(
@@ -16,7 +15,7 @@ def run(
     horizon: options.Horizon = None,
     models: options.Models = "",
     windows: Annotated[int | None, typer.Option("--windows", help="Scored windows. Default: 2; with --fast 1.")] = None,
-    quantiles: options.Quantiles = "",
+    quantiles: options.Quantiles = None,
     fast: options.Fast = False,
     settings: options.Settings = None,
     skip: options.Skip = None,
@@ -28,20 +27,18 @@ def run(
     Without --data the chain is read from the database: --db, else storecast.db in the home.
     """
     from storecast import workflows
-    from storecast.models.settings import read_settings
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
+    with show.working(log_format) as progress:
         scores = workflows.run(
             data,
             home=out,
             db=db,
             horizon=horizon,
-            models=options.names(models),
+            models=models,
             windows=windows,
-            quantiles=options.numbers(quantiles),
+            quantiles=tuple(quantiles or ()),
             fast=fast,
-            settings=read_settings(settings),
+            settings=settings or {},
             skip=skip or (),
             progress=progress,
         )
@@ -60,9 +57,7 @@ def check(
     """Read and clean a folder; list what was repaired. Exit 0: a run could go on; 2: it could not."""
     from storecast import workflows
 
-    log_to_screen(log_format, verbose=False)
-    with show.progress() as progress:
-        progress("reading and cleaning")
+    with show.working(log_format, "reading and cleaning", verbose=False):
         report = workflows.check(data, out=out, skip=skip or ()).report()
     if json:
         show.as_json(report)
@@ -86,8 +81,6 @@ def demo_data(
     """Write a generated chain: the same files as a real one, its true effects beside them in truth.json."""
     from storecast.data.generate import ChainSpec, write_demo
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
-        progress("generating")
+    with show.working(log_format, "generating"):
         write_demo(out, ChainSpec(stores=stores, days=days, seed=seed))
     print(f"Wrote a generated chain of {stores} stores and {days} days to {out}.")

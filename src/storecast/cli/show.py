@@ -14,6 +14,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from storecast.logs import log_to_screen
+
 PIPE_WIDTH = 160
 MOST_COLUMNS = 20
 SHOWN = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "coverage80", "coverage95")
@@ -113,6 +115,22 @@ def progress() -> Iterator[Report]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda step, /: bar.update(task, description=escape(step))
+
+
+@contextmanager
+def working(log_format: str, step: str = "starting", *, verbose: bool = True) -> Iterator[Report]:
+    """Send the log to stderr, and show the step at work there.
+
+    Parameters
+    ----------
+    log_format : text or json
+    step : the first one
+    verbose : whether the log holds more than warnings
+    """
+    log_to_screen(log_format, verbose=verbose)
+    with progress() as report:
+        report(step)
+        yield report
 
 
 def _cell(value: object) -> str:

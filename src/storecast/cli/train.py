@@ -1,12 +1,13 @@
 """Score models, fit one, search for its settings: backtest, train, tune."""
 
+import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from storecast.cli import options, show
-from storecast.logs import log_to_screen
 
 
 def backtest(
@@ -17,8 +18,16 @@ def backtest(
     windows: Annotated[int, typer.Option("--windows", help="Windows before the end of the data.")] = 2,
     horizon: options.Horizon = None,
     step: Annotated[int | None, typer.Option("--step", help="Days between windows. Default: the horizon.")] = None,
-    cutoffs: Annotated[str, typer.Option("--cutoffs", help="Last known days, in place of --windows: DATE,DATE.")] = "",
-    quantiles: options.Quantiles = "",
+    cutoffs: Annotated[
+        Sequence[dt.date] | None,
+        typer.Option(
+            "--cutoffs",
+            parser=options.days,
+            metavar="<str>",
+            help="Last known days, in place of --windows: DATE,DATE.",
+        ),
+    ] = None,
+    quantiles: options.Quantiles = None,
     fast: options.Fast = False,
     settings: options.Settings = None,
     skip: options.Skip = None,
@@ -27,21 +36,19 @@ def backtest(
 ) -> None:
     """Score models on windows of the past, each forecast from data before it, beside the baseline."""
     from storecast import workflows
-    from storecast.models.settings import read_settings
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
+    with show.working(log_format) as progress:
         scores = workflows.backtest(
             options.source(data, db),
-            models=options.names(models),
+            models=models,
             out=out,
             horizon=horizon,
             windows=windows,
             step=step,
-            cutoffs=options.days(cutoffs),
-            quantiles=options.numbers(quantiles),
+            cutoffs=cutoffs or (),
+            quantiles=tuple(quantiles or ()),
             fast=fast,
-            settings=read_settings(settings),
+            settings=settings or {},
             skip=skip or (),
             progress=progress,
         )
@@ -50,11 +57,11 @@ def backtest(
 
 def train(
     out: Annotated[Path, typer.Option("--out", help="The home whose models folder takes the model.")],
-    models: Annotated[str, typer.Option("--models", help="The name of one model.")],
+    models: options.ModelName,
     data: options.MaybeData = None,
     db: options.FromDb = None,
     horizon: options.Horizon = None,
-    quantiles: options.Quantiles = "",
+    quantiles: options.Quantiles = None,
     fast: options.Fast = False,
     settings: options.Settings = None,
     skip: options.Skip = None,
@@ -63,18 +70,16 @@ def train(
 ) -> None:
     """Measure one model on the last window, fit it on all data and save it; what is in use stays in use."""
     from storecast import workflows
-    from storecast.models.settings import read_settings
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
+    with show.working(log_format) as progress:
         bundle = workflows.train(
             options.source(data, db),
             name=models,
             home=out,
             horizon=horizon,
-            quantiles=options.numbers(quantiles),
+            quantiles=tuple(quantiles or ()),
             fast=fast,
-            settings=read_settings(settings),
+            settings=settings or {},
             skip=skip or (),
             progress=progress,
         )
@@ -89,7 +94,7 @@ def tune(
     out: Annotated[Path, typer.Option("--out", help="Folder for study.db, trials.csv and settings.toml.")],
     data: options.MaybeData = None,
     db: options.FromDb = None,
-    models: Annotated[str, typer.Option("--models", help="The name of one model.")] = "boosting",
+    models: options.ModelName = "boosting",
     trials: Annotated[int | None, typer.Option("--trials", help="End after so many trials.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="End after so many minutes.")] = None,
     windows: Annotated[
@@ -106,8 +111,7 @@ def tune(
     """Search for a model's settings; a search in the same folder goes on where the last one ended."""
     from storecast import workflows
 
-    log_to_screen(log_format)
-    with show.progress() as progress:
+    with show.working(log_format) as progress:
         tuned = workflows.tune(
             options.source(data, db),
             name=models,
