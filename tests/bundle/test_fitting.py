@@ -48,6 +48,23 @@ def test_levels_and_quantiles_are_those_that_were_asked_for(fitted: Bundle) -> N
         fitted.predict(level=(85,))
 
 
+def test_a_single_level_quantile_or_store_is_taken_as_a_tuple_of_one(fitted: Bundle) -> None:
+    assert_frame_equal(fitted.predict(level=90, quantiles=0.1), fitted.predict(level=(90,), quantiles=(0.1,)))
+    assert_frame_equal(fitted.explain(1), fitted.explain([1]))
+    with pytest.raises(ConfigError, match="level 85"):
+        fitted.predict(level=85)
+    with pytest.raises(ConfigError, match="no store 'north'"):
+        fitted.explain("north")
+
+
+def test_a_printed_model_is_one_line_that_says_what_it_is(fitted: Bundle, panel: Panel, tmp_path: Path) -> None:
+    assert repr(fitted) == f"<Bundle: linear, fitted up to {panel.end}, 14 days ahead, 4 stores>"
+    saved = fitted.save(tmp_path / "models")
+    assert repr(saved).startswith(f"<Bundle {saved.name}: linear, ")
+    loaded = storecast.load(tmp_path / "models" / saved.name)
+    assert str(loaded) == f"<Bundle {saved.name}: linear, fitted up to {panel.end}, 14 days ahead>"
+
+
 def test_another_calendar_moves_the_store_that_it_names(fitted: Bundle) -> None:
     day = fitted.predict().filter((pl.col("Store") == 2) & (pl.col("Forecast") > 0))["Date"][0]
     closed = fitted.predict(calendar=pl.DataFrame({"Store": [2], "Date": [day], "Open": [0]}))

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,13 +60,25 @@ class Bundle(FittedModel):
         init=False, repr=False, default_factory=weakref.WeakKeyDictionary
     )
 
+    def __repr__(self) -> str:
+        """Return one line: name, kind, cutoff, horizon and stores, as far as they are known."""
+        facts = [self.model.name]
+        if self.panel is not None:
+            facts.append(f"fitted up to {self.panel.end}")
+        elif self.manifest is not None:
+            facts.append(f"fitted up to {self.manifest.cutoff}")
+        facts.append(f"{self.task.horizon} days ahead")
+        if self.panel is not None:
+            facts.append(f"{self.panel.stores.height} stores")
+        return f"<Bundle{f' {self.name}' if self.name else ''}: {', '.join(facts)}>"
+
     def predict(
         self,
         panel: Panel | None = None,
         *,
         calendar: Any = None,
-        level: Sequence[int] = LEVELS,
-        quantiles: Sequence[float] = (),
+        level: int | Sequence[int] = LEVELS,
+        quantiles: float | Sequence[float] = (),
     ) -> pl.DataFrame:
         """Forecast every store and day of the horizon after the end of a chain's sales.
 
@@ -75,8 +87,8 @@ class Bundle(FittedModel):
         panel : the chain; None: the one that the model was fitted on
         calendar : frame of Polars, pandas or Arrow: Store, Date, and the values of Open, Promo, StateHoliday, SchoolHoliday and
             own columns that replace those of the chain's calendar; a null leaves them. Only the stores that it names are returned.
-        level : central intervals, in percent: even numbers from 2 to 98, and 95
-        quantiles : to add, whole percents from 0.01 to 0.99
+        level : central intervals, one or several, in percent: even numbers from 2 to 98, and 95
+        quantiles : to add, one or several, whole percents from 0.01 to 0.99
 
         Returns
         -------
@@ -90,9 +102,10 @@ class Bundle(FittedModel):
         DataError
             where the calendar names an unknown store, or a day that does not lie ahead
         """
-        wanted = {percent: interval_quantiles(percent) for percent in level if percent not in LEVELS}
+        levels, extra = _as_tuple(level), _as_tuple(quantiles)
+        wanted = {percent: interval_quantiles(percent) for percent in levels if percent not in LEVELS}
         every = Task(
-            self.task.horizon, tuple(sorted({*quantiles, *(q for pair in wanted.values() for q in pair)}))
+            self.task.horizon, tuple(sorted({*extra, *(q for pair in wanted.values() for q in pair)}))
         ).quantiles
         predictor = self._predictor(panel)
         if calendar is None:
@@ -101,25 +114,30 @@ class Bundle(FittedModel):
             store_type = predictor.panel.stores.schema[s.STORE]
             rows = predictor.predict(read_calendar_frame(calendar, predictor.panel.known, store_type), every)[0]
         bounds: list[pl.Expr] = []
-        for percent in level:
+        for percent in levels:
             names = s.bound_columns(percent)
             inside = names if percent in LEVELS else [s.quantile_column(q) for q in wanted[percent]]
             bounds += [pl.col(column).alias(name) for column, name in zip(inside, names, strict=True)]
-        return rows.select(*s.KEYS, s.FORECAST, *bounds, *(s.quantile_column(quantile) for quantile in quantiles))
+        return rows.select(*s.KEYS, s.FORECAST, *bounds, *(s.quantile_column(quantile) for quantile in extra))
 
-    def explain(self, stores: Sequence[object], panel: Panel | None = None) -> pl.DataFrame:
+    def explain(self, stores: object | Sequence[object], panel: Panel | None = None) -> pl.DataFrame:
         """Split the forecasts of some stores into the money that each driver contributes.
 
         Parameters
         ----------
-        stores : ids
+        stores : ids of stores, or one id
         panel : the chain; None: the one that the model was fitted on
 
         Returns
         -------
         as `storecast.explain.explanations.explain`: Store, Date, Forecast, Usual, and a column for each driver; they add up
+
+        Raises
+        ------
+        ConfigError
+            where the chain holds no such store, or the model cannot explain its forecasts
         """
-        return self._predictor(panel).explain(stores)
+        return self._predictor(panel).explain(_as_tuple(stores))
 
     def totals(self, panel: Panel | None = None) -> pl.DataFrame:
         """Sum the forecast over weeks and the whole horizon, by store, store type, state and chain, with intervals.
@@ -143,6 +161,10 @@ class Bundle(FittedModel):
         store : its id
         panel : the chain; None: the one that the model was fitted on
 
+        Returns
+        -------
+        a figure of Plotly
+
         Raises
         ------
         DataError
@@ -161,6 +183,16 @@ class Bundle(FittedModel):
         ----------
         panel : the chain, with a calendar ahead
         task : horizon and quantiles; None: those that the model was trained for
+
+        Returns
+        -------
+        Forecast
+            the rows, and sample paths for the intervals of totals
+
+        Raises
+        ------
+        ConfigError
+            where the calendar ends with the sales
         """
         task = task or self.task
         window = panel.window(panel.end, task.horizon)
@@ -233,8 +265,22 @@ class Bundle(FittedModel):
         return self._predictors[chain]
 
 
+def _as_tuple(values: Any) -> tuple[Any, ...]:
+    """Return several values as a tuple, and a single one, such as a text, as a tuple of one."""
+    return tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (values,)
+
+
 def load(path: Path) -> Bundle:
     """Load a model file after every check, the trial forecast in a child process among them.
+
+    Parameters
+    ----------
+    path : of the model file; its signature lies beside it
+
+    Returns
+    -------
+    Bundle
+        the model, without a chain: give its methods a Panel
 
     Raises
     ------
