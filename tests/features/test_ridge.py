@@ -7,7 +7,7 @@ from storecast import schema as s
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
 from storecast.features.ridge import Design, Ridge
-from storecast.features.ridge_fit import fit_ridge
+from storecast.features.ridge_fit import _row_median, fit_ridge
 from support.panels import make_panel, with_sales
 
 
@@ -78,3 +78,15 @@ def test_a_store_without_sales_takes_what_is_peculiar_to_its_state() -> None:
     drop = fitted[:, weekday == 5].mean(axis=1) - fitted[:, weekday == 4].mean(axis=1)
     assert drop[4] < drop[5] - 0.5, "the hidden store of NW has slow Saturdays, the one of BY has not"
     assert abs(drop[4] - drop[6]) < 0.25
+
+
+def test_the_row_median_is_numpys_where_a_row_has_gaps_and_one_place_lower_where_it_has_none() -> None:
+    values = np.random.default_rng(3).normal(size=(40, 11)).astype(np.float32)
+    values[np.arange(40), np.arange(40) % 11] = np.nan  # at least one gap in each row
+    values[::3, :5] = np.nan
+    np.testing.assert_allclose(_row_median(values), np.nanmedian(values, axis=1), rtol=1e-6)
+
+    odd, even = np.float32([[5, 1, 3]]), np.float32([[4, 1, 3, 2]])
+    assert _row_median(odd)[0] == 2  # half way between the first and the middle of 1, 3, 5
+    assert _row_median(even)[0] == 2  # the lower of 2 and 3
+    assert np.isinf(_row_median(np.full((1, 4), np.nan, np.float32)))[0]

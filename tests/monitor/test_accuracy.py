@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from storecast import schema as s
 from storecast.evaluate import scores
-from storecast.monitor.accuracy import DEFINITIONS, WEEK_AHEAD, accuracy, accuracy_of, every_slice, scored
+from storecast.monitor.accuracy import DEFINITIONS, WEEK_AHEAD, accuracy_of, every_slice, scored
 from support.sample_forecasts import CUTOFF, sample_forecasts
 
 
@@ -62,12 +62,12 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
 
 def test_any_columns_can_be_scored_by_and_keep_their_types() -> None:
     table = pl.concat([sample_forecasts(3, 21), sample_forecasts(3, 21, model="model-b")])
-    found = accuracy(table, s.MODEL, WEEK_AHEAD)
+    found = accuracy_of(scored(table), s.MODEL, WEEK_AHEAD)
     assert found.select(s.MODEL, WEEK_AHEAD).rows() == [(m, w) for m in ("model-a", "model-b") for w in (1, 2, 3)]
-    assert accuracy(table, s.STORE)[s.STORE].to_list() == [1, 2, 3]
-    whole = accuracy(table)
+    assert accuracy_of(scored(table), s.STORE)[s.STORE].to_list() == [1, 2, 3]
+    whole = accuracy_of(scored(table))
     assert whole.height == 1
-    assert whole["Rows"].sum() == accuracy(table, s.STORE, s.DATE)["Rows"].sum() == table.height
+    assert whole["Rows"].sum() == accuracy_of(scored(table), s.STORE, s.DATE)["Rows"].sum() == table.height
 
 
 def test_stretches_of_days_scored_apart_are_the_same_as_all_at_once() -> None:
@@ -81,7 +81,7 @@ def test_stretches_of_days_scored_apart_are_the_same_as_all_at_once() -> None:
 
 def test_it_agrees_with_the_scores_of_a_backtest() -> None:
     table = sample_forecasts(8, 20)
-    whole = accuracy(table).row(0, named=True)
+    whole = accuracy_of(scored(table)).row(0, named=True)
     actual, forecast = table[s.SALES].to_numpy(), table[s.FORECAST].to_numpy()
     assert whole["rmspe"] == pytest.approx(scores.rmspe(actual, forecast))
     assert whole["wape"] == pytest.approx(scores.wape(actual, forecast))
@@ -92,18 +92,18 @@ def test_it_agrees_with_the_scores_of_a_backtest() -> None:
 
 def test_when_nothing_has_come_then_there_is_no_row() -> None:
     nothing = sample_forecasts(2, 5).with_columns(pl.lit(None, pl.Float64).alias(s.SALES))
-    assert accuracy(nothing).is_empty()
+    assert accuracy_of(scored(nothing)).is_empty()
 
 
 def test_when_one_more_day_comes_then_each_store_has_one_more_row() -> None:
-    before, after = (accuracy(sample_forecasts(4, 14, come=come)).row(0, named=True) for come in (5, 6))
+    before, after = (accuracy_of(scored(sample_forecasts(4, 14, come=come))).row(0, named=True) for come in (5, 6))
     assert (before["Rows"], after["Rows"]) == (20, 24)
     assert after["Last"] == CUTOFF + dt.timedelta(days=6)
 
 
 def test_when_only_closed_days_came_then_there_is_no_rmspe() -> None:
     closed = sample_forecasts(2, 14).filter(pl.col(s.OPEN) == 0)
-    whole = accuracy(closed).row(0, named=True)
+    whole = accuracy_of(scored(closed)).row(0, named=True)
     assert (whole["Rows"], whole["Sold"]) == (4, 0)
     assert whole["rmspe"] is whole["wape"] is whole["coverage80"] is whole["Effective"] is None
 
@@ -118,5 +118,5 @@ def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() ->
 
 
 def test_every_figure_has_its_definition() -> None:
-    figures = accuracy(sample_forecasts(2, 5)).columns[2:]
+    figures = accuracy_of(scored(sample_forecasts(2, 5))).columns[2:]
     assert figures == list(DEFINITIONS)

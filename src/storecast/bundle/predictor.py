@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import I64, Bool
+from storecast.arrays import F32, F64, I64, Bool
 from storecast.bundle.fitted import FittedModel, check_columns
 from storecast.config import Task
 from storecast.data.ahead import extend
@@ -234,7 +233,7 @@ class Predictor:
         return {store: place * self.window.horizon for place, store in enumerate(stores)}
 
     @cached_property
-    def _draws(self) -> npt.NDArray[np.float32] | None:
+    def _draws(self) -> F32 | None:
         """Possible sales of each row, (rows, draws)."""
         field = self.bundle.joint_errors
         if field is None:
@@ -269,7 +268,7 @@ class Predictor:
         chain = replace(self.panel, stores=pl.concat([self.panel.stores, typed]).sort(s.STORE))
         return extend(chain, self.last)
 
-    def _draws_of(self, rows: pl.DataFrame) -> npt.NDArray[np.float64] | None:
+    def _draws_of(self, rows: pl.DataFrame) -> F64 | None:
         """Return possible sales of some rows; under another calendar they err by the same share as under the stored one."""
         if self._draws is None:
             return None
@@ -277,7 +276,7 @@ class Predictor:
         place = self._stand_in[self._begin(rows[s.STORE]) + ahead]
         stored = self._usual[s.FORECAST].to_numpy()[place]
         ratio = np.where(stored > 0, rows[s.FORECAST].to_numpy() / np.where(stored > 0, stored, 1.0), 0.0)
-        paths: npt.NDArray[np.float64] = self._draws[place].astype(np.float64) * ratio[:, None]
+        paths: F64 = self._draws[place].astype(np.float64) * ratio[:, None]
         return paths
 
     @cached_property

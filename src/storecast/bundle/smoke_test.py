@@ -15,9 +15,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from storecast.arrays import F64
 from storecast.bundle.read import ModelFile, open_model
 from storecast.errors import ModelFileError, UserError, quote
 from storecast.plugins import import_plugins
@@ -32,7 +32,7 @@ _ERROR = re.compile(r"[A-Za-z_.]+: ")
 _log = logging.getLogger(__name__)
 
 
-def trial_part(design: pl.DataFrame, expected: npt.NDArray[np.float64]) -> bytes:
+def trial_part(design: pl.DataFrame, expected: F64) -> bytes:
     """Return a few rows of a design, and the model's answers to them, as the part that `try_in_child` asks for."""
     assert design.height == len(expected) > 0
     assert np.isfinite(expected).all()

@@ -10,7 +10,6 @@ Source of the identity: Ang, The LMDI approach to decomposition analysis, Energy
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
@@ -138,7 +137,7 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
     )
 
 
-def _largest_remainder(by_driver: F64, usual: npt.NDArray[np.int64], forecast: npt.NDArray[np.int64]) -> I64:
+def _largest_remainder(by_driver: F64, usual: I64, forecast: I64) -> I64:
     """Share the way from the usual to the forecast out among the drivers, in whole cents that add up, (rows, drivers)."""
     low, high = np.maximum(usual, 1).astype(np.float64), np.maximum(forecast, 1).astype(np.float64)
     way = np.log(high) - np.log(low)

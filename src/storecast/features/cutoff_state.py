@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F32, I8, I64
+from storecast.arrays import F32, I8, I64, Bool
 from storecast.config import FeatureConfig, LinearSettings
 from storecast.data.grid import Grid
 from storecast.features.calendar import LOOK_BACK, calendar_features
@@ -82,8 +82,8 @@ class CutoffState:
     grid: Grid
     origin: int
     config: FeatureConfig
-    gaps: npt.NDArray[np.bool_]
-    shut: npt.NDArray[np.bool_]
+    gaps: Bool
+    shut: Bool
     usual: dict[str, I8]
     ridge: Ridge
     scale: F32
@@ -225,7 +225,7 @@ class CutoffState:
         return {name: values[stores] for name, values in columns.items()}
 
 
-def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: npt.NDArray[np.bool_]) -> tuple[F32, F32]:
+def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: Bool) -> tuple[F32, F32]:
     """Return log sales and residuals of the past, filled in where there is a gap on a day on which stores open."""
     past = slice(0, residuals.shape[1])
     fill = gaps[:, past] & (grid.open[:, past] == 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from storecast.arrays import F32, Bool
+from storecast.arrays import F32, I64, Bool
 
 
 def days_since(flags: Bool, cap: int) -> F32:
@@ -80,7 +80,7 @@ def shift(values: npt.NDArray[np.generic], days: int, fill: float) -> F32:
     return out
 
 
-def week_sums(flags: npt.NDArray[np.generic], weekday: npt.NDArray[np.int64]) -> F32:
+def week_sums(flags: npt.NDArray[np.generic], weekday: I64) -> F32:
     """Sum over the Monday-to-Sunday week of each day, as far as the array reaches.
 
     Parameters

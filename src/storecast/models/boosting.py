@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from sklearn.pipeline import Pipeline
 from xgboost import DMatrix, XGBRegressor
 
 from storecast import safe_skops
-from storecast.arrays import F64
+from storecast.arrays import F32, F64
 from storecast.config import BoostingSettings, FeatureConfig
 from storecast.features.columns import encoded
 from storecast.models.base import register
@@ -75,7 +74,7 @@ class Boosting(Trees):
             n_jobs=len(os.sched_getaffinity(0)),
         )
 
-    def learn(self, table: pl.DataFrame, logs: npt.NDArray[np.float32]) -> None:
+    def learn(self, table: pl.DataFrame, logs: F32) -> None:
         """Fit the pipeline under the loss that is set."""
         loss = LOSSES[self.settings.loss]
         self.pipeline_.fit(table, loss.target(logs), trees__sample_weight=loss.weights(logs))

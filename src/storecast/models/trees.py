@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from sklearn.pipeline import Pipeline
 
 from storecast import schema as s
-from storecast.arrays import F64, I64
+from storecast.arrays import F32, F64, I64
 from storecast.config import FeatureConfig
 from storecast.data.grid import store_positions
 from storecast.data.panel import Panel, Window
@@ -65,7 +64,7 @@ class Trees(ABC):
         logs += features[OFFSET].to_numpy().astype(np.float64)
         return logs
 
-    def learn(self, table: pl.DataFrame, logs: npt.NDArray[np.float32]) -> None:
+    def learn(self, table: pl.DataFrame, logs: F32) -> None:
         """Fit the pipeline on log sales."""
         self.pipeline_.fit(table, logs)
 

@@ -66,21 +66,6 @@ def scored(forecasts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def accuracy(forecasts: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """Score forecasts made beside what came.
-
-    Parameters
-    ----------
-    forecasts : published forecasts beside actual sales, in the columns of this module
-    by : columns to score by: some of Model, WeekAhead (from 1), Store and Date; none: all rows as one
-
-    Returns
-    -------
-    what `accuracy_of` returns
-    """
-    return accuracy_of(scored(forecasts), *by)
-
-
 def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     """Put scored forecasts together.
 

@@ -2,11 +2,10 @@
 
 import datetime as dt
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import F64
 from storecast.config import LEVELS
 
 CENT = 100
@@ -28,7 +27,7 @@ def forecast_table(forecast: pl.DataFrame, requested: pl.DataFrame | None) -> pl
     return requested.select(*s.KEYS).join(forecast, on=s.KEYS, how="left", maintain_order="left")
 
 
-def submission(forecast: pl.DataFrame, requested: pl.DataFrame, factor: npt.NDArray[np.float64]) -> pl.DataFrame:
+def submission(forecast: pl.DataFrame, requested: pl.DataFrame, factor: F64) -> pl.DataFrame:
     """Return Id and Sales in the order of test.csv, scaled to minimise RMSPE.
 
     Parameters

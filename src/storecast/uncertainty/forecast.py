@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
+
+from storecast.arrays import F64
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,5 +25,5 @@ class Forecast:
     rows: pl.DataFrame
     cutoff: dt.date
     model: str
-    draws: npt.NDArray[np.float64] | None = None
-    rmspe_factor: npt.NDArray[np.float64] | None = None
+    draws: F64 | None = None
+    rmspe_factor: F64 | None = None

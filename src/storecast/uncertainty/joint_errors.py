@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.stats import norm
 
 from storecast import schema as s
-from storecast.arrays import F64
+from storecast.arrays import F64, I64
 from storecast.data.panel import Panel
 from storecast.models.base import create
 from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate
@@ -86,7 +85,7 @@ class JointErrors:
         corner, offset = corner[order], calibration.offsets[order]
         ends = (offset[0] / corner[0], offset[-1] / corner[-1])
         amplitude = np.sqrt(self.shares)
-        places: list[npt.NDArray[np.int64]] = [np.zeros_like(store), group, store]
+        places: list[I64] = [np.zeros_like(store), group, store]
         paths = np.empty((medians.height, DRAWS), np.float32)
         for k in range(DRAWS):
             z = np.zeros(medians.height)

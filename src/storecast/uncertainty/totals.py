@@ -3,10 +3,10 @@
 import datetime as dt
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import F64
 from storecast.config import LEVELS
 
 CENT = 100
@@ -14,7 +14,7 @@ UNKNOWN = "unknown"
 LEAST_GROUPS = 2  # states: with one, its totals are the chain's
 
 
-def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: npt.NDArray[np.float64] | None = None) -> pl.DataFrame:
+def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: F64 | None = None) -> pl.DataFrame:
     """Sum a forecast over weeks and over the whole horizon, by store, store type, state and chain.
 
     Parameters
@@ -59,7 +59,7 @@ def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: npt.NDArray[np.f
     return pl.concat(parts)
 
 
-def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, draws: npt.NDArray[np.float64]) -> pl.DataFrame:
+def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, draws: F64) -> pl.DataFrame:
     """Return the bounds of each line, from the sums of each draw over its rows."""
     rows = sums["row"].explode().to_numpy()
     begin = np.r_[0, np.cumsum(sums["row"].list.len().to_numpy().astype(np.int64))[:-1]]

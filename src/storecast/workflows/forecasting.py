@@ -4,11 +4,10 @@ import datetime as dt
 from collections.abc import Collection
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import F64
 from storecast.bundle.bundle import Bundle, load
 from storecast.bundle.fitted import check_columns
 from storecast.config import Task
@@ -93,11 +92,11 @@ def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:
     return extend(prepared.panel, prepared.panel.end + dt.timedelta(days=bundle.task.horizon))
 
 
-def sample_paths_of(forecast: Forecast, rows: pl.DataFrame) -> npt.NDArray[np.float64] | None:
+def sample_paths_of(forecast: Forecast, rows: pl.DataFrame) -> F64 | None:
     """Return the sample paths of some rows of a forecast, in their order, (rows, paths); None where it has none."""
     if forecast.draws is None:
         return None
     places = forecast.rows.select(*s.KEYS).with_row_index("place")
     place = rows.select(*s.KEYS).join(places, on=s.KEYS, how="left", maintain_order="left")["place"]
-    paths: npt.NDArray[np.float64] = forecast.draws[place.to_numpy()]
+    paths: F64 = forecast.draws[place.to_numpy()]
     return paths

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F64, I64
+from storecast.arrays import F64, I64, Days
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.dates import weekday
@@ -59,7 +59,7 @@ class Observed:
         return MEASURES if self.counts_customers else MEASURES[:1]
 
     @property
-    def dates(self) -> npt.NDArray[np.datetime64]:
+    def dates(self) -> Days:
         """The date of each column."""
         return self.grid.dates()
 

@@ -6,6 +6,12 @@ from torch.nn import functional
 
 QUANTILES = (0.5, 0.4, 0.3, 0.2, 0.1, 0.025, 0.6, 0.7, 0.8, 0.9, 0.975)  # the median, then downwards, then upwards
 BELOW = 5  # quantiles below the median
+# Log sales depart from the ridge by about a tenth, while the last layer answers in units of 1.
+OUTPUT_SCALE = 0.1
+# Distances between neighbouring quantiles: softplus keeps them positive. Its slope undoes OUTPUT_SCALE, and its scale lets an
+# untrained network begin with distances of log(2) / 30 = 0.023.
+SPACING_SLOPE = 10
+SPACING_DIVISOR = 30
 
 
 class Network(nn.Module):
@@ -46,8 +52,8 @@ class Network(nn.Module):
         zeros = torch.zeros(self.encoder.num_layers, past.size(0), self.encoder.hidden_size, device=past.device)
         _, state = self.encoder(past, (zeros, zeros))
         seen, _ = self.decoder(day, state)  # (sequences, days, hidden)
-        quantiles = 0.1 * self.leave(torch.cat([seen, day], dim=-1))
-        middle, steps = quantiles[..., :1], functional.softplus(quantiles[..., 1:] * 10) / 30
+        quantiles = OUTPUT_SCALE * self.leave(torch.cat([seen, day], dim=-1))
+        middle, steps = quantiles[..., :1], functional.softplus(quantiles[..., 1:] * SPACING_SLOPE) / SPACING_DIVISOR
         down = middle - torch.cumsum(steps[..., :BELOW], dim=-1)
         up = middle + torch.cumsum(steps[..., BELOW:], dim=-1)
         return torch.cat([middle, down, up], dim=-1)

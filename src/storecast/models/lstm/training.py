@@ -10,10 +10,9 @@ import copy
 import logging
 from collections.abc import Iterator
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
+from storecast.arrays import I64
 from storecast.config import LstmSettings
 from storecast.models.lstm.checkpoints import Checkpoint, Training
 from storecast.models.lstm.network import Network
@@ -118,7 +117,7 @@ def _batches(of: Sequences, settings: LstmSettings, draw: torch.Generator) -> It
         yield numbers, codes, past, target
 
 
-def _tensors(of: Sequences, part: slice | npt.NDArray[np.int64]) -> Batch:
+def _tensors(of: Sequences, part: slice | I64) -> Batch:
     return (
         torch.tensor(of.numbers[part]),
         torch.tensor(of.codes[part]),
