@@ -13,7 +13,7 @@ from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
 from skops import io as skops
 
 from storecast import safe_skops
@@ -117,6 +117,13 @@ def test_what_no_model_needs_is_neither_written_nor_read(estimator: Any) -> None
     assert "which no model of storecast needs" in refused(data)
     with pytest.raises(ModelFileError, match="which no model of storecast needs"):
         safe_skops.dump(estimator)
+
+
+def test_accident_a_scikit_learn_step_outside_the_safe_list_is_refused_at_save_and_named() -> None:
+    rows = table().select("near", "far")
+    steps = Pipeline([("robust", RobustScaler()), ("scale", StandardScaler())]).fit(rows)
+    with pytest.raises(ModelFileError, match=r"RobustScaler.* which no model of storecast needs"):
+        safe_skops.dump(steps)
 
 
 def test_a_type_that_is_trusted_under_another_loader_is_refused(saved: bytes) -> None:
