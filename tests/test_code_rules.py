@@ -1,10 +1,13 @@
 """Rules of CONTRIBUTING.md that no linter holds: names, length of files, circles of imports, docstrings of the public surface."""
 
 import ast
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+import storecast
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
@@ -95,6 +98,31 @@ def public_functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunction
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
             overload = any(getattr(decorator, "id", "") == "overload" for decorator in node.decorator_list)
             yield from [] if overload else [node]
+
+
+def public_surface() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Yield the public functions, and the public methods of the public classes, by name; properties describe themselves."""
+    for name in storecast.__all__:
+        part = getattr(storecast, name)
+        if inspect.isfunction(part):
+            yield name, part
+        elif inspect.isclass(part):
+            for method, value in vars(part).items():
+                function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+                if inspect.isfunction(function) and not method.startswith("_"):
+                    yield f"{name}.{method}", function
+
+
+SURFACE = dict(public_surface())
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_the_public_surface_documents_parameters_and_what_it_returns(name: str) -> None:
+    signature, text = inspect.signature(SURFACE[name]), inspect.getdoc(SURFACE[name]) or ""
+    if signature.return_annotation is not None:
+        assert "Returns\n-------\n" in text
+    if signature.parameters.keys() - {"self", "cls"}:
+        assert "Parameters\n----------\n" in text
 
 
 COMMANDS = SOURCE / "storecast" / "cli"  # their options explain themselves in --help

@@ -56,6 +56,11 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
         X : frame of n rows
         y : sales, money, (n,)
 
+        Returns
+        -------
+        StoreForecaster
+            itself, fitted
+
         Raises
         ------
         DataError
@@ -72,11 +77,15 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
         return self
 
     def predict(self, X: Any) -> F64:
-        """Return the expected sales of the rows of X, in their order, (n,).
+        """Forecast the rows of X.
 
         Parameters
         ----------
         X : frame of n rows, as in `fit`; days after the last one of the fit, within the horizon
+
+        Returns
+        -------
+        expected sales of the rows in their order, money, (n,)
 
         Raises
         ------

@@ -106,11 +106,37 @@ class Panel:
         return digest.hexdigest()[:16]
 
     def window(self, cutoff: dt.date, horizon: int) -> "Window":
-        """Cut the panel after ``cutoff`` and ask for the ``horizon`` days that follow."""
+        """Cut the panel after a day and ask for the days that follow.
+
+        Parameters
+        ----------
+        cutoff : the last day whose sales are known
+        horizon : days ahead
+
+        Returns
+        -------
+        Window
+            with the past up to the cutoff, and what is known of the days ahead
+
+        Raises
+        ------
+        HistoryError
+            where the cutoff lies outside the sales
+        """
         return Window(self, cutoff, horizon)
 
     def until(self, cutoff: dt.date) -> "Panel":
-        """Return what was known at the end of ``cutoff``: no later day, no competitor or Promo2 that starts later."""
+        """Return what was known at the end of a day: no later day, no competitor or Promo2 that starts later.
+
+        Parameters
+        ----------
+        cutoff : the day
+
+        Returns
+        -------
+        Panel
+            whose last day is the cutoff
+        """
         return Panel(
             sales=self.sales.filter(pl.col(s.DATE) <= cutoff),
             stores=stores_as_of(self.stores, cutoff),
@@ -124,7 +150,22 @@ class Panel:
         return self._cut_from or self
 
     def with_calendar(self, calendar: pl.DataFrame) -> "Panel":
-        """Return the same chain under another calendar."""
+        """Return the same chain under another calendar.
+
+        Parameters
+        ----------
+        calendar : a row per store and day, past and ahead, in the columns of this Panel's calendar
+
+        Returns
+        -------
+        Panel
+            with the same sales and stores
+
+        Raises
+        ------
+        DataError
+            where the calendar lacks a column, or is not sorted by store and day
+        """
         return replace(self, calendar=calendar)
 
     @staticmethod
@@ -168,7 +209,12 @@ class Window:
         return self.panel.calendar.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last)).sort(*s.KEYS)
 
     def actual(self) -> pl.DataFrame:
-        """Return what happened (Store, Date, Sales), for scoring; never handed to a model."""
+        """Return what happened, for scoring; never handed to a model.
+
+        Returns
+        -------
+        Store, Date, Sales (money) of the days after the cutoff; no row where none of them has sales
+        """
         return self.panel.sales.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last)).select(
             *s.KEYS, s.SALES
         )

@@ -151,6 +151,11 @@ def backtest(
     settings : of models, where they depart from the defaults
     progress : called with what is being done
 
+    Returns
+    -------
+    Backtest
+        forecasts and scores of every model and window, money and shares
+
     Raises
     ------
     ConfigError

@@ -94,6 +94,20 @@ def train(
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
     progress : called with what is being done
+
+    Returns
+    -------
+    Bundle
+        the saved model, with its file's name and manifest
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read
+    ConfigError
+        where a model or setting has no such name
+    HistoryError
+        where the past is too short
     """
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)

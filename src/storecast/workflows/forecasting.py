@@ -46,6 +46,13 @@ def forecast(
     Returns
     -------
     the number of rows written (exactly those of test.csv where there is one), and the forecast of every store and day
+
+    Raises
+    ------
+    ModelFileError
+        where the model file is refused
+    DataError
+        where the input cannot be read
     """
     import_plugins_of(data)
     bundle = load(model)

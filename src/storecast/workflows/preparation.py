@@ -66,6 +66,16 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) ->
     data : the folder
     out : folder for check.json; None: nothing is written
     skip : cleaning rules to switch off
+
+    Returns
+    -------
+    Cleaned
+        the chain as a Panel, the rows of test.csv, and every repair with its count
+
+    Raises
+    ------
+    DataError
+        where a file is missing or holds what cannot be read
     """
     cleaned = clean(read_chain(data), skip=skip)
     if out is not None:
