@@ -53,7 +53,7 @@ def test_where_there_was_no_run_before_there_is_no_forecast_before(tmp_path: Pat
 @pytest.mark.parametrize(
     "spoilt", [b"", b"Store,Date\n1,2015-01-01\n", b"Store,Date,Forecast\nx,2015-01-01,1\n", b"\xff\xfe\x00"]
 )
-def test_a_spoilt_forecast_of_the_run_before_is_said_and_fails_no_run(
+def test_a_spoilt_forecast_of_the_run_before_is_logged_and_fails_no_run(
     tmp_path: Path, spoilt: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "forecast.csv").write_bytes(spoilt)

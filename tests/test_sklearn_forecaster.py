@@ -70,7 +70,7 @@ def test_it_keeps_the_rules_of_estimators(check: object) -> None:
     check("StoreForecaster", StoreForecaster())  # type: ignore[operator]
 
 
-def test_what_cannot_be_predicted_is_said(days: pl.DataFrame) -> None:
+def test_rows_that_cannot_be_predicted_are_refused(days: pl.DataFrame) -> None:
     past, ahead = split(days)
     with pytest.raises(NotFittedError):
         StoreForecaster().predict(ahead)

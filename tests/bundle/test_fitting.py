@@ -34,7 +34,7 @@ def test_a_forecast_covers_every_store_and_day_of_the_horizon(fitted: Bundle, pa
     assert_frame_equal(fitted.predict(panel), forecast)
 
 
-def test_levels_and_quantiles_are_those_that_were_asked_for(fitted: Bundle) -> None:
+def test_the_columns_are_the_requested_levels_and_quantiles(fitted: Bundle) -> None:
     forecast = fitted.predict(level=(50, 90), quantiles=(0.5,))
     assert forecast.columns == ["Store", "Date", "Forecast", "Lower50", "Upper50", "Lower90", "Upper90", "Q50"]
     ordered = (

@@ -73,7 +73,9 @@ def test_one_store_under_another_calendar_is_what_the_whole_chain_says_of_it(any
 
 
 @pytest.mark.parametrize("stores", [[2], [1, 5], [1, 2, 3, 4, 5, 6]], ids=len)
-def test_a_store_is_answered_alike_whichever_others_are_asked_for(any_ready: Predictor, stores: list[int]) -> None:
+def test_a_stores_forecast_does_not_depend_on_the_other_stores_requested(
+    any_ready: Predictor, stores: list[int]
+) -> None:
     closed = row(any_ready, 2, Open=[0], Promo=[1])
     given = pl.concat([closed.with_columns(pl.lit(store, pl.Int64).alias(s.STORE)) for store in (1, 2, 3, 4, 5, 6)])
     together, _ = any_ready.predict(given)

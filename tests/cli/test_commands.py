@@ -167,7 +167,7 @@ def test_future_writes_the_calendar_to_edit(cli: Cli, folder: Path, tmp_path: Pa
     assert table["Assumed"].sum() == 5 * 6
 
 
-def test_without_test_csv_the_calendar_is_assumed_and_said_so(cli: Cli, tmp_path: Path) -> None:
+def test_without_test_csv_the_calendar_is_assumed_and_a_warning_says_so(cli: Cli, tmp_path: Path) -> None:
     folder = write_chain(tmp_path / "data", stores=3, days=200)
     (folder / "test.csv").unlink()
     code, _, err = run(cli, folder, tmp_path / "home", "--horizon", 10, "--log-format", "json")
@@ -215,7 +215,7 @@ def test_a_question_that_cannot_be_explained_is_one_message(
     assert "Traceback" not in err
 
 
-def test_settings_from_a_file_are_used_told_and_kept_in_the_model_file(cli: Cli, folder: Path, tmp_path: Path) -> None:
+def test_settings_from_a_file_are_used_and_stored_in_the_model_file(cli: Cli, folder: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text('[boosting]\nrounds = 9\nloss = "absolute"\n', encoding="utf-8")
     words = ("--data", folder, "--settings", settings, "--fast", "--horizon", 14)

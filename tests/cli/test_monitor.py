@@ -47,7 +47,7 @@ def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "accuracy.csv").exists()
 
 
-def test_when_nothing_has_come_then_that_is_said(cli: Cli, tmp_path: Path) -> None:
+def test_when_no_sales_have_come_then_one_line_says_so(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli("monitor", "--home", write_home(tmp_path, CUTOFF))
     assert code == 0, err
     assert out == "No day of a forecast has come yet: there is nothing to compare.\n"

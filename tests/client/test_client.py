@@ -36,7 +36,7 @@ def test_a_forecast_asks_only_for_what_was_given() -> None:
     }  # fmt: skip
 
 
-def test_rows_are_forecast_as_they_are_and_new_stores_told() -> None:
+def test_rows_are_forecast_as_they_are_and_new_stores_listed() -> None:
     service = FakeService(reply({"forecasts": []}))
     rows = ({"Store": store, "Date": DAY, "Promo": 1} for store in (1, 99))
     service.client().forecast_rows(rows, stores=[{"Store": 99, "StoreType": "a"}])
@@ -70,7 +70,7 @@ def test_a_frame_comes_back_as_a_frame() -> None:
     assert FakeService(forecasts).client().forecast_many(frame.clear()).is_empty()
 
 
-def test_when_the_model_changes_between_pieces_then_all_is_asked_again_and_no_reply_mixes_two() -> None:
+def test_when_the_model_changes_between_pieces_then_all_are_sent_again_and_no_reply_mixes_two() -> None:
     rows = [{"Store": store, "Date": str(DAY)} for store in (1, 2)]
     new = lambda request: forecasts(request, model="model-b")  # noqa: E731
     service = FakeService(forecasts, new)
@@ -96,7 +96,7 @@ def test_a_cursor_that_leads_nowhere_ends_in_an_error() -> None:
         list(FakeService(reply({"stores": [], "next": "c"})).client().stores())
 
 
-def test_the_history_of_a_store_is_asked_between_days() -> None:
+def test_the_history_of_a_store_is_requested_between_days() -> None:
     service = FakeService(reply({"history": [{"Date": "2014-07-01"}]}))
     assert list(service.client().history(7, DAY, "2014-07-09")) == [{"Date": "2014-07-01"}]
     assert asked(service.last) == ("GET", "/v1/stores/7/history")
@@ -150,7 +150,7 @@ def test_a_rollback_is_never_sent_twice() -> None:
     assert len(service.requests) == 1
 
 
-def test_questions_are_asked_where_the_api_has_them() -> None:
+def test_methods_call_the_routes_of_the_api() -> None:
     service = FakeService(reply({"models": [{"name": "model-a"}]}))
     client = service.client()
     assert client.models() == [{"name": "model-a"}]

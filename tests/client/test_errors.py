@@ -42,7 +42,7 @@ def test_when_the_service_says_nothing_then_the_message_still_does() -> None:
     assert str(ServiceError(500)) == "500 The service refused"
 
 
-def test_a_place_that_the_detail_names_already_is_not_told_twice() -> None:
+def test_a_place_that_the_detail_names_already_is_not_repeated() -> None:
     place = {"where": "days", "what": "expected 1 to 42"}
     assert str(InvalidError(422, title="T", detail="days: expected 1 to 42.", errors=[place])) == (
         "422 T: days: expected 1 to 42."

@@ -38,7 +38,7 @@ SALES = [{"Store": 1, "Date": "2014-07-01", "Sales": 10}]
         httpx.Response(502, text="<html>"),
     ],
 )
-def test_when_the_network_or_a_busy_service_fails_once_then_it_is_asked_again(
+def test_when_the_network_or_a_busy_service_fails_once_then_the_request_is_sent_again(
     first: httpx.Response | Exception,
 ) -> None:
     service = FakeService(first, reply({"accuracy": [], "alerts": []}))
@@ -47,7 +47,7 @@ def test_when_the_network_or_a_busy_service_fails_once_then_it_is_asked_again(
 
 
 @pytest.mark.parametrize("first", [httpx.ReadTimeout("slow"), problem(504)])
-def test_what_may_be_at_work_for_minutes_is_waited_for_and_asked_once(first: httpx.Response | Exception) -> None:
+def test_a_request_that_takes_minutes_is_waited_for_and_sent_once(first: httpx.Response | Exception) -> None:
     service = FakeService(first, reply({}))
     with pytest.raises(ClientError):
         service.client().scenario([{"Store": 1, "Date": "2014-07-01", "Promo": 1}])
@@ -55,7 +55,7 @@ def test_what_may_be_at_work_for_minutes_is_waited_for_and_asked_once(first: htt
     assert service.requests[0].extensions["timeout"]["read"] > 300
 
 
-def test_when_it_fails_for_good_then_the_last_reason_is_told_after_all_retries() -> None:
+def test_when_it_fails_for_good_then_the_error_has_the_last_reason_after_all_retries() -> None:
     service = FakeService(DROPPED)
     with pytest.raises(UnreachableError, match="attempts: 3, ConnectError"):
         service.client(retries=Retries(times=2)).accuracy()
@@ -80,7 +80,7 @@ def test_when_it_says_a_time_beyond_patience_then_nobody_waits() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 415, 422, 500])
-def test_when_it_would_be_no_better_the_next_time_then_it_is_asked_once(status: int) -> None:
+def test_when_it_would_be_no_better_the_next_time_then_the_request_is_sent_once(status: int) -> None:
     service = FakeService(problem(status))
     with pytest.raises(ClientError):
         service.client().add_sales(SALES)
@@ -153,7 +153,7 @@ def test_a_redirect_is_not_followed() -> None:
     assert len(service.requests) == 1
 
 
-def test_a_page_of_something_else_is_told_as_such() -> None:
+def test_a_page_of_something_else_is_an_error_that_says_so() -> None:
     with pytest.raises(BadReplyError, match="Is this the service's address"):
         FakeService(httpx.Response(200, html="<p>hello")).client().models()
     with pytest.raises(BadReplyError, match="status 404"):
@@ -194,7 +194,7 @@ def test_a_client_is_closed_with_its_block() -> None:
         client.models()
 
 
-def test_places_of_a_refusal_are_told() -> None:
+def test_a_refusal_lists_its_places() -> None:
     places = [{"where": "rows[3].Promo", "what": "expected 0 or 1"}]
     with pytest.raises(
         InvalidError, match=r"422 A title: A detail\. \[rows\[3\].Promo: expected 0 or 1\] \(request r-1\)"

@@ -132,7 +132,7 @@ def test_a_panel_is_sorted_and_its_calendar_holds_every_row_of_train_and_test(fo
     assert not panel.calendar[s.ASSUMED].any()
 
 
-def test_what_is_asked_are_the_rows_of_test_in_their_order(folder: Path) -> None:
+def test_the_requested_rows_are_those_of_test_in_their_order(folder: Path) -> None:
     edit(folder, "test.csv", lambda lines: [lines[0], *reversed(lines[1:])])
     asked = load(folder).requested_rows
     assert asked is not None

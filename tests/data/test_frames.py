@@ -93,7 +93,7 @@ def test_dates_may_be_text_or_midnights_and_ids_text() -> None:
         ({"sales": [1, 2]}, r"sales: found a list; expected a data frame"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said(frames: dict[str, Any], message: str) -> None:
+def test_an_unusable_frame_is_refused_with_the_reason(frames: dict[str, Any], message: str) -> None:
     with pytest.raises(DataError, match=message):
         Panel.from_frames(**frames)
 

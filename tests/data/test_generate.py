@@ -98,7 +98,7 @@ def test_about_a_sixth_of_the_stores_vanish_for_half_a_year(chain: GeneratedChai
     assert chain.train.filter(pl.col(s.STORE).is_in(away))[s.DATE].n_unique() == 894 - 184
 
 
-def test_regression_finds_the_effects_that_are_told(chain: GeneratedChain) -> None:
+def test_regression_recovers_the_effects_in_truth_json(chain: GeneratedChain) -> None:
     """Within 0.03, which is what lasting noise leaves of least squares; Promo2 is smaller, and only held to that.
 
     Three Easters are three days: 0.045 is three times what the chain's shocks leave of their mean.

@@ -59,7 +59,7 @@ def test_customers_weekday_and_id_may_be_missing(folder: Path) -> None:
     assert s.ID not in raw.ahead.columns
 
 
-def test_columns_that_nobody_asked_for_are_left_out_and_logged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_unknown_columns_are_left_out_and_logged(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     add_column(folder, "Weather", '"two\nlines"')
     with caplog.at_level("INFO"):
         assert "Weather" not in read_chain(folder).sales.columns
@@ -74,7 +74,7 @@ def test_when_a_file_has_no_test_or_states_then_they_are_left_out(folder: Path) 
     assert raw.stores[s.STATE].to_list() == [""] * 3
 
 
-def test_ids_are_kept_as_given_even_their_spaces(folder: Path) -> None:
+def test_ids_stay_as_given_even_their_spaces(folder: Path) -> None:
     set_cell(folder, "test.csv", 2, "Id", " 0001 ")
     raw = read_chain(folder)
     assert raw.ahead is not None

@@ -112,7 +112,7 @@ def test_many_empty_openings_need_no_more_memory_than_rows(tmp_path: Path) -> No
     assert found.panel.calendar.filter(pl.col(s.DATE) <= found.panel.end)[s.OPEN].sum() == given.sum()
 
 
-def test_an_empty_cell_of_what_is_known_ahead_is_none_and_said_to_be_assumed(folder: Path) -> None:
+def test_an_empty_cell_of_what_is_known_ahead_is_none_and_marked_as_assumed(folder: Path) -> None:
     for column in ("Promo", "StateHoliday", "SchoolHoliday"):
         write(folder, 2, MONDAY, **{column: ""})
     row = load(folder).panel.calendar.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY))

@@ -11,7 +11,7 @@ from storecast.database.connect import Database
 from storecast.errors import ConfigError, DatabaseError
 
 
-def test_a_key_is_found_by_its_token_and_stored_as_a_hash_alone(db: Database) -> None:
+def test_a_key_is_looked_up_by_its_token_and_stored_as_a_hash_alone(db: Database) -> None:
     token, key = create_key(db, "planner", ["read", "forecast"])
     assert token.startswith("sc_")
     assert len(token) == 3 + 43

@@ -25,7 +25,7 @@ def test_an_empty_database_says_how_to_make_it(url: str) -> None:
         Database.open(url)
 
 
-def test_a_database_is_made_where_that_is_asked_for_and_opened_again(url: str) -> None:
+def test_a_database_is_created_on_request_and_opens_again(url: str) -> None:
     Database.open(url, create=True).close()
     database = Database.open(url)
     assert version(database) == 0
@@ -94,7 +94,7 @@ def test_a_home_may_have_any_name(tmp_path: Path) -> None:
     assert [path.name for path in home.iterdir()] == ["storecast.db"], "nothing lies beside it once it is closed"
 
 
-def test_what_sqlite_is_told_holds_on_every_connection(tmp_path: Path) -> None:
+def test_the_pragmas_of_sqlite_hold_on_every_connection(tmp_path: Path) -> None:
     database = Database.open(home_url(tmp_path), create=True)
     for connection in (database.begin, database.reading):
         with connection() as conn:
@@ -127,7 +127,7 @@ def test_a_file_that_was_removed_is_missed(tmp_path: Path) -> None:
     database.close()
 
 
-def test_who_waits_too_long_for_another_writer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_too_long_for_another_writer_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storecast.database.connect.WAIT_S", 0.1)
     database = Database.open(home_url(tmp_path), create=True)
     other = sqlite3.connect(tmp_path / "storecast.db", isolation_level=None)
@@ -172,7 +172,7 @@ def test_a_disk_that_takes_nothing_more_leaves_no_half_of_a_write(
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_a_server_that_went_away_is_told_and_found_again(db: Database) -> None:
+def test_a_server_that_went_away_is_an_error_and_the_next_connection_works(db: Database) -> None:
     engine = sa.create_engine(db.engine.url)
 
     def cut() -> None:

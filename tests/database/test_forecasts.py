@@ -27,7 +27,7 @@ def forecast(first: dt.date, days: int, factor: float = 1.0) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("days", [2, 42])
-def test_what_is_read_is_what_was_kept(db: Database, days: int) -> None:
+def test_forecasts_are_read_as_they_were_stored(db: Database, days: int) -> None:
     rows = forecast(PANEL.end + dt.timedelta(days=1), days)
     number = save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows)
     assert save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows.head(1)) == number

@@ -150,7 +150,7 @@ def test_a_guess_stays_marked_until_somebody_gives_the_day(filled: Database) -> 
     assert day_of(filled, day=far)[s.ASSUMED] is False
 
 
-def test_own_columns_are_kept_and_laid_over(db: Database) -> None:
+def test_own_columns_are_stored_and_overlaid(db: Database) -> None:
     calendar = PANEL.calendar.with_columns(pl.lit(0.1).alias("Leaflet"), pl.lit(None, pl.Float64).alias("Radio"))
     write_panel(db, Panel(PANEL.sales, PANEL.stores, calendar))
     plan(db, pl.DataFrame({s.STORE: [1], s.DATE: [DAY], "Radio": [2.25]}))

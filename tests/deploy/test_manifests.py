@@ -125,7 +125,7 @@ def test_every_container_has_limits(pod: dict[str, Any], container: dict[str, An
 
 
 @pytest.mark.parametrize(("name", "pod"), pods(KUBERNETES))
-def test_every_pod_is_held_to_the_restricted_standard(name: str, pod: dict[str, Any]) -> None:
+def test_every_pod_meets_the_restricted_standard(name: str, pod: dict[str, Any]) -> None:
     context = pod["securityContext"]
     assert context["runAsNonRoot"] is True
     assert context["runAsUser"] == context["runAsGroup"] == context["fsGroup"] == USER
@@ -200,7 +200,7 @@ def test_a_weekly_retraining_never_runs_twice_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", COMPOSE["services"])
-def test_every_service_of_compose_is_held_as_tightly(name: str) -> None:
+def test_every_service_of_compose_is_as_restricted(name: str) -> None:
     service = COMPOSE["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]

@@ -53,7 +53,7 @@ def test_a_past_of_a_few_weeks_is_enough_for_a_level(stores: int, days: int) -> 
     assert abs(float(np.mean(ratio)) - 1) < 0.05
 
 
-def test_a_window_in_which_nothing_is_open_is_told_of() -> None:
+def test_a_window_in_which_nothing_is_open_is_logged() -> None:
     panel = make_panel(stores=3, days=300, ahead=14)
     saturday = next(day for k in range(7, 14) if (day := panel.end - dt.timedelta(days=k)).weekday() == 5)
     result = backtest(panel, MODELS, [saturday], Task(1), fast=True)
@@ -70,14 +70,14 @@ def test_a_window_in_which_nothing_is_open_is_told_of() -> None:
         assert importance(model, window).is_empty()
 
 
-def test_the_shortest_past_that_is_asked_for_is_enough() -> None:
+def test_the_shortest_required_past_is_enough() -> None:
     panel = make_panel(stores=2, days=28 + 7 + 7, ahead=7)
     result = backtest(panel, ["naive"], [panel.end - dt.timedelta(days=7)], Task(7))
     assert result.mean("naive") > 0
     assert select(result).reason == "naive is the only model of this backtest."
 
 
-def test_a_chain_without_rows_of_closed_days_is_learned_from_as_it_is_asked() -> None:
+def test_a_chain_without_rows_of_closed_days_is_forecast_as_it_is_learned_from() -> None:
     whole = make_panel(stores=6, days=400, ahead=48)
     trades = pl.col(s.STORE) == 1  # one store trades on Sundays, too
     sunday = pl.col(s.DATE).dt.weekday() == 7

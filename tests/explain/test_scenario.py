@@ -81,7 +81,7 @@ def test_the_same_calendar_changes_nothing() -> None:
     assert found.select(pl.col("Difference", "Lower95", "Upper95").abs().max()).row(0) == (0.0, 0.0, 0.0)
 
 
-def test_the_interval_of_a_promotion_holds_what_it_was_made_with() -> None:
+def test_the_interval_of_a_promotion_covers_the_true_uplift() -> None:
     assert covered(1)
 
 

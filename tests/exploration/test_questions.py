@@ -45,7 +45,7 @@ def figures_of(table: pl.DataFrame) -> set[str]:
 
 
 @pytest.mark.parametrize("key", questions())
-def test_a_section_says_what_was_asked_and_how_it_was_answered(key: str) -> None:
+def test_a_section_states_the_question_and_how_it_was_answered(key: str) -> None:
     section = questions()[key].section(table_of(key))
     assert section.answer.endswith((".", ")"))
     assert section.pictures

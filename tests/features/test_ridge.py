@@ -17,7 +17,7 @@ def fit(grid: Grid, origin: int) -> tuple[Ridge, Design]:
     return fit_ridge(known, design, origin, LinearSettings()), design
 
 
-def test_the_promotion_that_was_put_in_is_found() -> None:
+def test_the_ridge_recovers_the_uplift_of_the_generated_promotion() -> None:
     grid = Grid.of(make_panel(noise=0.02))
     ridge, design = fit(grid, 400)
     days = slice(0, 401)

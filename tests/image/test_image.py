@@ -141,7 +141,7 @@ def test_it_forecasts_what_retraining_forecast(image: Image, home: Path, mounts:
     assert pl.read_csv(home / "again.csv").equals(pl.read_csv(home / "forecast.csv"))
 
 
-def test_by_itself_it_serves_the_home_and_stops_when_asked(image: Image, home: Path, mounts: Mounts) -> None:
+def test_by_itself_it_serves_the_home_and_stops_on_a_signal(image: Image, home: Path, mounts: Mounts) -> None:
     with serving(image, None, home, mounts, PUBLIC) as (url, container):
         key = (home / "admin.key").read_text(encoding="ascii").strip()
         assert asked(url, key) == written(home)

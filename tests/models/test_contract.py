@@ -39,7 +39,7 @@ def test_the_models_are_registered_simplest_first() -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_forecast_has_a_row_for_each_row_asked_and_is_near(name: str, window: Window) -> None:
+def test_a_forecast_has_a_row_for_each_requested_row_and_is_near(name: str, window: Window) -> None:
     found = medians(name, window)
     assert_frame_equal(found.select(s.KEYS), window.future.sort(s.KEYS).select(s.KEYS))
     both = found.join(window.actual(), on=s.KEYS).filter(pl.col(s.SALES) > 0)

@@ -40,7 +40,7 @@ def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
     assert whats(sample_forecasts(40, bias=0.3)) == {"coverage80", "coverage95", RMSPE}
 
 
-def test_when_intervals_are_far_too_wide_then_coverage_is_told() -> None:
+def test_when_intervals_are_far_too_wide_then_coverage_raises_an_alert() -> None:
     found = alerts(sample_forecasts(40, spread=0.02), PROMISE)
     assert [alert.what for alert in found] == ["coverage80"]
     assert found[0].value > found[0].high
@@ -51,11 +51,11 @@ def test_when_the_backtest_promised_as_bad_then_its_rmspe_is_no_alert() -> None:
     assert whats(sample_forecasts(40, bias=0.3), worse) == set()
 
 
-def test_when_the_model_file_is_gone_then_coverage_is_held_to_its_nominal_share() -> None:
+def test_when_the_model_file_is_gone_then_coverage_is_compared_with_its_nominal_share() -> None:
     assert whats(sample_forecasts(40, bias=0.3), {}) == {"coverage80", "coverage95"}
 
 
-def test_when_less_than_a_week_has_come_then_nothing_is_said() -> None:
+def test_when_less_than_a_week_has_come_then_there_is_no_alert() -> None:
     assert alerts(sample_forecasts(40, bias=0.5, come=LEAST_DAYS - 1), PROMISE) == []
     assert alerts(sample_forecasts(40).with_columns(pl.lit(None, pl.Float64).alias(s.SALES)), PROMISE) == []
 
@@ -130,7 +130,7 @@ def test_a_drift_asks_for_training_only_where_the_forecasts_are_worse_too(bias: 
     assert [(alert.what, alert.advice) for alert in found] == [("drift of sales", advice)]
 
 
-def test_an_alert_is_said_in_a_sentence_and_as_plain_data() -> None:
+def test_an_alert_is_a_sentence_and_plain_data() -> None:
     alert = alerts(sample_forecasts(40, bias=0.3), PROMISE)[0]
     assert alert.sentence().startswith(f"model-a: coverage80 is {alert.value:.3f}, outside ")
     assert "Advice: retrain" in alert.sentence()

@@ -64,7 +64,7 @@ def test_when_the_season_has_been_there_before_then_sales_have_not_moved() -> No
 
 
 @pytest.mark.parametrize(("days", "since"), [(420, 13), (90, 42)])
-def test_when_too_little_has_come_or_gone_before_then_nothing_is_said(days: int, since: int) -> None:
+def test_when_too_little_has_come_or_gone_before_then_there_is_no_alert(days: int, since: int) -> None:
     panel = chain(days)
     found = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=since))
     assert found.is_empty()

@@ -64,7 +64,7 @@ def test_more_forecasts_of_the_same_days_tell_no_more(rows: list[tuple[int, int,
     )
 
 
-def test_scores_are_told_apart_by_their_columns() -> None:
+def test_scores_are_distinguished_by_their_columns() -> None:
     rows = frame([(1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 50, 1)])
     found = dict(effective_sample_size(rows.with_columns(pl.col(s.STORE).alias("Key")), INSIDE, ["Key"]).iter_rows())
     alone = {

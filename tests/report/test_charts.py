@@ -25,7 +25,7 @@ def test_bars_of_error_reach_from_the_low_to_the_high_bound() -> None:
     assert error.arrayminus[0] == pytest.approx(0.1)
 
 
-def test_series_can_be_told_apart_without_colour() -> None:
+def test_series_can_be_distinguished_without_colour() -> None:
     figure = charts.curves([charts.Series(str(k), [1, 2], [1, 2]) for k in range(4)], y_format=".1f")
     assert len({trace.line.dash for trace in figure.data}) == 4
     assert len({trace.marker.symbol for trace in figure.data}) == 4

@@ -99,7 +99,7 @@ def test_without_last_year_nothing_is_compared() -> None:
     assert chain[s.FORECAST] == DAYS * 3.0
 
 
-def test_rows_come_as_they_were_asked() -> None:
+def test_rows_stand_in_the_order_of_the_request() -> None:
     forecast = forecast_of([[100, 200], [300, 400]])
     requested = pl.DataFrame({s.ID: ["9", "8"], s.STORE: [2, 1], s.DATE: [FIRST, FIRST]})
     assert forecast_table(forecast, requested)[s.FORECAST].to_list() == [3.0, 1.0]

@@ -138,7 +138,7 @@ def test_when_an_id_stands_twice_then_it_is_refused(folder: Path) -> None:
     refused(folder, "test.csv", "line 3", "Id")
 
 
-def test_ids_are_kept_as_given(folder: Path) -> None:
+def test_ids_stay_as_given(folder: Path) -> None:
     set_cell(folder, "test.csv", 2, "Id", "0001 a")
     asked = load(folder).requested_rows
     assert asked is not None

@@ -571,7 +571,7 @@ NAMES = (
 )
 
 
-def test_names_are_kept_as_they_are_and_harmless_where_they_are_told(client: Client) -> None:
+def test_names_stay_as_they_are_and_are_harmless_where_they_are_printed(client: Client) -> None:
     day = {"Store": 1, "Date": DAY}
     for name in NAMES:
         shown = client.forecasts({"rows": [{**day, "Id": name}]})

@@ -48,7 +48,7 @@ def test_money_has_two_decimals(client: Client) -> None:
     assert '"Forecast":0.00' in text
 
 
-def test_every_day_asked_alone_is_what_it_is_among_all(client: Client) -> None:
+def test_a_day_requested_alone_has_the_forecast_that_it_has_among_all(client: Client) -> None:
     rows = [stored_row(client, store, day) for store in range(1, STORES + 1) for day in range(HORIZON)]
     whole = client.forecasts({"rows": rows}).json()["forecasts"]
     assert len(whole) == STORES * HORIZON

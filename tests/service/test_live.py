@@ -64,7 +64,7 @@ def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path
     wait_until(lambda: cutoff(writer) == str(FIRST), 20)
 
 
-def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_kept(writer: Client) -> None:
+def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_stored(writer: Client) -> None:
     for day in range(3):
         date = FIRST + dt.timedelta(days=day)
         rows = [{"Store": store, "Date": str(date), "Sales": 3000 + store} for store in range(1, 7)]

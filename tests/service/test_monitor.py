@@ -16,7 +16,7 @@ def log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> py
     return caplog
 
 
-def test_when_sales_are_half_of_what_was_forecast_then_it_is_told_and_taken_back(
+def test_when_sales_are_half_of_the_forecast_then_an_alert_rises_and_is_withdrawn(
     home: Path, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     own = copy_of(home, tmp_path / "home")

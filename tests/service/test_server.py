@@ -95,13 +95,13 @@ def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) ->
         (["--port", "70000"], "STORECAST_LISTEN_PORT"),
     ],
 )
-def test_what_cannot_be_served_is_said(options: list[str], message: str) -> None:
+def test_a_home_that_cannot_be_served_is_refused_with_the_reason(options: list[str], message: str) -> None:
     result = CliRunner().invoke(app, ["serve", *options])
     assert isinstance(result.exception, ConfigError)
     assert message in str(result.exception)
 
 
-def test_an_address_that_is_taken_is_said(home: Path, tmp_path: Path) -> None:
+def test_an_address_that_is_taken_is_refused(home: Path, tmp_path: Path) -> None:
     own = copy_of(home, tmp_path / "home")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = CliRunner().invoke(app, ["serve", "--home", str(own), "--port", str(taken.getsockname()[1])])

@@ -63,7 +63,7 @@ def chain_width(frames: list[pl.DataFrame]) -> float:
     return float(((line["Upper95"] - line["Lower95"]) / line[s.FORECAST]).item())
 
 
-def test_the_shares_are_found_again() -> None:
+def test_the_fitted_shares_are_the_true_ones() -> None:
     shares = dict(
         zip(("chain", "day", "group", "group day", "store", "store day"), field_of(windows(0.05)).shares, strict=True)
     )

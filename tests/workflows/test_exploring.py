@@ -54,7 +54,7 @@ def test_two_runs_give_the_same_tables(demo: Path, tmp_path: Path) -> None:
         assert path.read_bytes() == (tmp_path / "two" / "tables" / path.name).read_bytes()
 
 
-def test_a_short_chain_of_four_stores_is_told_what_cannot_be_answered(tmp_path: Path) -> None:
+def test_a_short_chain_of_four_stores_lists_what_cannot_be_answered(tmp_path: Path) -> None:
     data = write_chain(tmp_path / "data")
     set_column(data, "train.csv", "Customers", "")
     exploration = explore(data, out=tmp_path / "out")

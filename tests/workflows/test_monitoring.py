@@ -88,7 +88,7 @@ def test_when_one_more_day_comes_then_it_shows_up(home: Path, url: str) -> None:
     assert rows == [(8, CUTOFF + dt.timedelta(days=1)), (16, CUTOFF + dt.timedelta(days=2))]
 
 
-def test_when_sales_have_halved_then_scores_and_inputs_are_told_and_written(
+def test_when_sales_have_halved_then_scores_and_inputs_raise_alerts_in_the_files(
     home: Path, url: str, tmp_path: Path
 ) -> None:
     come(url, 42, factor=0.5)

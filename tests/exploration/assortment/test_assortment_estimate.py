@@ -69,7 +69,7 @@ def test_levels_are_means_of_the_stores() -> None:
     assert result[VALUE][0] == pytest.approx(stores.filter(pl.col(s.STORE_TYPE) == "a")[s.SALES].mean(), rel=1e-5)
 
 
-def test_without_customers_and_in_a_short_chain_the_rest_is_told() -> None:
+def test_without_customers_and_in_a_short_chain_the_rest_is_answered() -> None:
     assert of(
         estimate_assortment(without_customers(usual_chain())), f"{Part.USUAL_DAY} {s.STORE_TYPE}", CUSTOMERS
     ).is_empty()

@@ -23,7 +23,7 @@ def test_a_column_that_changes_with_the_span_tells_it_and_is_named() -> None:
     assert validation.auc_lost[2] > 0.2
 
 
-def test_days_left_out_are_not_told_by_what_is_theirs_alone() -> None:
+def test_days_left_out_are_not_recognised_by_what_is_theirs_alone() -> None:
     """A number of its own for each day would tell every row of a day that was learned from."""
     aucs = []
     for seed in range(6):
@@ -42,7 +42,7 @@ def test_the_same_rows_give_the_same_answer() -> None:
     assert (one.aucs, one.auc_lost) == (other.aucs, other.auc_lost)
 
 
-def test_two_days_are_too_few_to_be_told() -> None:
+def test_two_days_are_too_few_to_be_distinguished() -> None:
     X, _, day = rows()
     inside = day >= DAYS - 2
     assert adversarial_validation(X, inside, ~inside, day) is None

@@ -54,7 +54,7 @@ def test_a_chain_that_goes_on_as_it_was_is_alike() -> None:
     assert tell[LOW] < 0.65
 
 
-def test_a_season_is_told_by_its_date_and_by_nothing_else() -> None:
+def test_a_season_is_recognised_by_its_date_and_by_nothing_else() -> None:
     result = usual()
     dated, plain = (line(result, Part.MODEL, name, "AUC") for name in (WITH_DAY_OF_YEAR, WITHOUT_SEASON))
     assert dated[LOW] > plain[VALUE]

@@ -59,7 +59,7 @@ def test_a_model_tells_apart_what_it_tells_better_than_any_window_of_the_past() 
     assert "no better than it tells windows of the past" in covariate_shift_section(rows).answer
 
 
-def test_a_season_never_seen_is_said() -> None:
+def test_a_season_never_seen_is_reported() -> None:
     assert "the same days of 2 earlier years" in covariate_shift_section(table()).unproven
     assert (
         "the same days of no earlier year"
@@ -67,12 +67,12 @@ def test_a_season_never_seen_is_said() -> None:
     )
 
 
-def test_shares_that_do_not_carry_over_by_their_date_are_said() -> None:
+def test_shares_that_do_not_carry_over_by_their_date_are_reported() -> None:
     more = covariate_shift_section(changed(Part.SHARES, f"{s.SCHOOL_HOLIDAY}: 1", Span.AHEAD, 0.99)).unproven
     assert "“school holiday” holds on 99.0 % of the store-days ahead" in more
 
 
-def test_fewer_stores_ahead_are_said() -> None:
+def test_fewer_stores_ahead_are_reported() -> None:
     assert (
         "Only 7 of 150 stores are asked for"
         in covariate_shift_section(changed(Part.FACTS, Fact.STORES_AHEAD, "rows", 7)).unproven

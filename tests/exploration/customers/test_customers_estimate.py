@@ -83,7 +83,7 @@ def test_a_store_that_is_away_moves_no_month() -> None:
     assert swing < 0.1  # spend moves with promotions alone, by (1 - 0.6) of some 30 per cent on half of the weeks
 
 
-def test_spend_is_told_by_type() -> None:
+def test_spend_is_shown_by_store_type() -> None:
     assert {"a", "d"} <= set(
         estimate_customers(usual_chain()).filter(pl.col(PART) == f"{Part.SPEND_BY} {s.STORE_TYPE}")[GROUP]
     )

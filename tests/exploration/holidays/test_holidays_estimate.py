@@ -34,7 +34,7 @@ def eve_of(panel: Panel) -> float:
     return float(rows.filter(pl.col(POSITION) == -1)[VALUE][0])
 
 
-def test_a_day_before_holidays_that_sells_half_more_is_found() -> None:
+def test_a_day_before_holidays_that_sells_half_more_is_estimated_so() -> None:
     panel = usual_chain()
     eve = (
         panel.calendar.filter(
@@ -49,7 +49,7 @@ def test_a_day_before_holidays_that_sells_half_more_is_found() -> None:
     assert np.log1p(after) - np.log1p(before) == pytest.approx(np.log(1.5), abs=0.03)
 
 
-def test_states_are_told_apart_where_they_are_known() -> None:
+def test_states_are_distinguished_where_they_are_known() -> None:
     panel = usual_chain()
     unknown = Panel(panel.sales, panel.stores.with_columns(pl.lit("").alias(s.STATE)), panel.calendar)
     assert estimate_holidays(panel).filter(pl.col(PART) == Part.BY_STATE).height

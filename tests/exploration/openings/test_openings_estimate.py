@@ -77,7 +77,7 @@ def test_stores_without_rows_for_months_sell_as_before(chain: pl.DataFrame) -> N
     assert line(chain, Part.ABSENCES, f"{Absence.NO_ROWS}, {WHOLE_STATE}")["Value"] == 0
 
 
-def test_a_lasting_gain_after_a_closure_is_found() -> None:
+def test_a_lasting_gain_after_a_closure_is_estimated() -> None:
     panel = make_panel(stores=12, days=700, seed=3)
     first, last = day(300), day(345)
     gained = pl.col(s.STORE).is_in([2, 5, 9]) & (pl.col(s.DATE) > last)
@@ -103,7 +103,7 @@ def test_a_state_that_is_away_as_a_whole_is_one_case() -> None:
     assert estimate["Low"] < 0 < estimate["High"]
 
 
-def test_the_rush_after_a_short_closure_is_found_on_its_day() -> None:
+def test_the_rush_after_a_short_closure_is_estimated_on_its_day() -> None:
     panel = make_panel(stores=12, days=400)
     for store in range(1, 7):  # each on a Tuesday of its own
         closed = day(50 + 35 * store - day(50 + 35 * store).weekday() + 1)
@@ -131,7 +131,7 @@ def test_sundays_within_a_closure_are_no_trading_days_lost() -> None:
     assert line(estimate_openings(panel), Part.CLOSURES, Closure.LONG)["Value"] == 1  # Monday to Thursday
 
 
-def test_the_first_day_after_holidays_is_told_by_the_days_closed() -> None:
+def test_the_first_day_after_holidays_is_grouped_by_the_days_closed() -> None:
     groups = (
         estimate_openings(make_panel(days=800)).filter(pl.col("Part") == Part.AROUND_CLOSED_DAYS)["Group"].to_list()
     )
@@ -158,7 +158,7 @@ def test_a_store_that_begins_sundays_once_is_counted() -> None:
     assert line(table, Part.STORES_BY_SUNDAYS, Sundays.NEVER)["Value"] == 11
 
 
-def test_without_sundays_nothing_is_said_of_them() -> None:
+def test_without_sundays_there_is_no_answer_about_them() -> None:
     assert Part.STORES_BY_SUNDAYS not in estimate_openings(make_panel())["Part"]
 
 
@@ -181,7 +181,7 @@ def test_unknown_states_and_types_are_answered() -> None:
     assert line(table, Part.SUNDAY_TRADING, "Saturday", Measure="sales")["Low"] < 0.02
 
 
-def test_a_chain_that_never_shuts_is_told_so() -> None:
+def test_a_chain_that_never_shuts_gets_an_answer_that_says_so() -> None:
     panel = make_panel(days=110)
     later = panel.sales.filter(pl.col(s.DATE) > day(2))
     calendar = panel.calendar.filter(pl.col(s.DATE) > day(2)).with_columns(

@@ -43,7 +43,7 @@ def test_without_sunday_trading_the_section_says_so() -> None:
     assert "openings-sunday" not in {picture.name for picture in body.pictures}
 
 
-def test_every_picture_is_told_in_words_and_named_once(table: pl.DataFrame) -> None:
+def test_every_picture_is_described_in_words_and_named_once(table: pl.DataFrame) -> None:
     pictures = openings_section(table).pictures
     assert len({picture.name for picture in pictures}) == len(pictures) >= 3
     assert all(len(picture.alt) > 40 and picture.caption for picture in pictures)

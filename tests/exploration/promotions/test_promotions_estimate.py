@@ -53,7 +53,7 @@ def test_sales_rise_as_customers_times_spend() -> None:
     )
 
 
-def test_an_uplift_of_one_weekday_is_found_on_it_alone() -> None:
+def test_an_uplift_of_one_weekday_is_estimated_on_it_alone() -> None:
     panel = usual_chain()
     keys = panel.calendar.filter((pl.col(s.PROMO) == 1) & (pl.col(s.DATE).dt.weekday() == 3)).select(
         *s.KEYS, pl.lit(2.0).alias("more")

@@ -29,7 +29,7 @@ def changed(part: str, group: str, value: float) -> pl.DataFrame:
     return table().with_columns(pl.when(row).then(value).otherwise(VALUE).alias(VALUE))
 
 
-def test_what_is_missing_is_said() -> None:
+def test_missing_values_are_listed() -> None:
     answer = quality_section(changed(Part.COUNTS, Count.WITHOUT_ROW, 4321)).answer
     assert answer.startswith("Yes, on the whole: of 134,100 store-days 4,321 have no row")
     assert "long gaps of 1 store (" in quality_section(changed(Part.COUNTS, Count.STORES_WITH_LONG_GAPS, 1)).answer
@@ -64,7 +64,7 @@ def test_stores_whose_outliers_are_one_event_are_counted() -> None:
     assert "In 10 of the 10 stores" in all_
 
 
-def test_customers_that_were_not_counted_are_said() -> None:
+def test_customers_that_were_not_counted_are_listed() -> None:
     assert "Customers were not counted" in quality_section(estimate_quality(without_customers(usual_chain()))).unproven
     assert (
         "On 12 days with sales no customers"

@@ -51,7 +51,7 @@ def test_weekdays_without_promotions_are_near_the_truth(table: pl.DataFrame, gro
     assert math.log1p(line(table, Part.WEEKDAY, group)["Value"]) == pytest.approx(truth[group] - middle, abs=0.02)
 
 
-def test_summer_school_holidays_are_found_from_states_that_differ(table: pl.DataFrame) -> None:
+def test_summer_school_holidays_are_estimated_from_states_that_differ(table: pl.DataFrame) -> None:
     estimate = line(table, Part.OCCASION, SUMMER)
     low, high = logs(estimate)
     assert low < Effects().school_holiday < high

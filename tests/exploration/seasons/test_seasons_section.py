@@ -33,13 +33,13 @@ def test_the_strongest_weekday_is_named_with_its_interval(table: pl.DataFrame) -
     assert f"+{top['Low'] * 100:.1f} to +{top['High'] * 100:.1f} %" in answer
 
 
-def test_every_picture_is_told_in_words_and_named_once(table: pl.DataFrame) -> None:
+def test_every_picture_is_described_in_words_and_named_once(table: pl.DataFrame) -> None:
     pictures = seasons_section(table).pictures
     assert len({picture.name for picture in pictures}) == len(pictures) == 6
     assert all(len(picture.alt) > 40 and picture.caption for picture in pictures)
 
 
-def test_a_short_chain_is_told_what_is_missing() -> None:
+def test_a_short_chain_lists_what_is_missing() -> None:
     body = seasons_section(estimate_seasons(make_panel(days=250)))
     assert "less than a full set of months" in body.unproven
     assert "month, beside" not in body.answer

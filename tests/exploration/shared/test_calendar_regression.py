@@ -56,7 +56,7 @@ def test_terms_that_never_hold_are_left_out() -> None:
     assert Family.PROMOTION in families
 
 
-def test_the_week_after_is_told_apart_only_where_other_weeks_off_are_seen() -> None:
+def test_the_week_after_is_distinguished_only_where_other_weeks_off_are_seen() -> None:
     assert Family.AFTER_PROMOTION in {term.family for term in adjust(usual_chain()).fits[SALES].intervals}
     assert Family.AFTER_PROMOTION not in {term.family for term in adjust(make_panel(6, 420)).fits[SALES].intervals}
 

@@ -15,7 +15,7 @@ def staggered(effect: float, *, drift: float = 0.0) -> tuple[np.ndarray, np.ndar
     return logs, starts
 
 
-def test_a_step_is_found_though_all_stores_move_together() -> None:
+def test_a_step_is_estimated_though_all_stores_move_together() -> None:
     study = event_study(*staggered(-0.1), bins=4)
     assert study is not None
     assert study.effect.low is not None

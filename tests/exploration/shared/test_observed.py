@@ -44,7 +44,7 @@ def test_without_customers_only_sales_are_measured() -> None:
     assert observe(without_customers(usual_chain())).measures == (SALES,)
 
 
-def test_a_chain_without_sales_cannot_be_asked() -> None:
+def test_a_chain_without_sales_cannot_be_explored() -> None:
     panel = make_panel(2, 100)
     with pytest.raises(NotAnswerableError, match="no store has sold"):
         observe(with_sales(panel, pl.lit(0.0)))

@@ -89,7 +89,7 @@ def test_without_pytorch_a_fit_names_the_extra(window: Window, monkeypatch: pyte
         Lstm(SMALL).fit(window.past, HORIZON)
 
 
-def test_a_short_past_is_told() -> None:
+def test_a_short_past_is_refused_with_the_reason() -> None:
     panel = make_panel(stores=2, days=100, ahead=10)
     with pytest.raises(HistoryError, match=r"lstm needs two origins.*100 days"):
         Lstm(SMALL).fit(panel.until(panel.end), 10)
