@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-CLIENT = Path(__file__).with_name("load.py")
+CLIENT = Path(__file__).with_name("request_rate.py")
 CONNECTIONS = 8
 MOST = 10**9  # requests
 

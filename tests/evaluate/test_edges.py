@@ -53,7 +53,7 @@ def test_a_past_of_a_few_weeks_is_enough_for_a_level(stores: int, days: int) -> 
     assert abs(float(np.mean(ratio)) - 1) < 0.05
 
 
-def test_a_window_in_which_nothing_is_open_is_logged() -> None:
+def test_a_window_in_which_nothing_is_open_has_no_score_and_selects_the_simplest_model() -> None:
     panel = make_panel(stores=3, days=300, ahead=14)
     saturday = next(day for k in range(7, 14) if (day := panel.end - dt.timedelta(days=k)).weekday() == 5)
     result = backtest(panel, MODELS, [saturday], Task(1), fast=True)

@@ -107,7 +107,7 @@ def test_scores_are_those_of_another_library() -> None:
     assert scores.wape(actual, forecast) == pytest.approx(total)
 
 
-def test_a_score_may_be_spelled_in_any_case() -> None:
+def test_a_score_may_be_named_in_any_case_or_by_its_short_form() -> None:
     assert [scores.score_name(name) for name in ("RMSPE", "Cover80", "coverage95", "sql")] == [
         "rmspe",
         "coverage80",

@@ -181,7 +181,7 @@ def test_unknown_states_and_types_are_answered() -> None:
     assert line(table, Part.SUNDAY_TRADING, "Saturday", Measure="sales")["Low"] < 0.02
 
 
-def test_a_chain_that_never_shuts_gets_an_answer_that_says_so() -> None:
+def test_a_chain_that_never_shuts_cannot_be_answered_for() -> None:
     panel = make_panel(days=110)
     later = panel.sales.filter(pl.col(s.DATE) > day(2))
     calendar = panel.calendar.filter(pl.col(s.DATE) > day(2)).with_columns(

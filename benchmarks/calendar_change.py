@@ -1,4 +1,4 @@
-"""The road of one store under another calendar: milliseconds of `Predictor.under`, by model and by how much is asked.
+"""A forecast of some stores under another calendar: milliseconds of `Predictor.predict`, by model and by how much is asked.
 
 Trees have their usual number and depth; they learn from few origins, which does not change their speed.
 """

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
-from loading import days_of, postgres
+from database_load import days_of, postgres
 from measure import machine
 from support.served_home import started
 
