@@ -463,7 +463,7 @@ def test_a_key_reaches_as_far_as_its_scope(client: Client, keys: dict[str, str],
 @pytest.mark.parametrize("more", ["%0A", "%0D%0A", "/", "%00", "%20", ";a=b", "//"])
 def test_what_stands_behind_a_path_opens_no_other_route(client: Client, keys: dict[str, str], more: str) -> None:
     for method, path in SCOPES:
-        if "{store}" in path or path.endswith("{model}"):
+        if "{store}" in path or path.endswith("}"):
             continue  # the text would be part of the name
         body = b"[" if method == "POST" else None
         for scope in ("read", "admin"):

@@ -12,7 +12,9 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F32, I8, I64
+from storecast.arrays import F32, I8, I64, Bool
+from storecast.data.broken_days import broken_days, slump_days
+from storecast.data.holiday_dates import is_extreme
 from storecast.data.panel import Panel
 from storecast.dates import as_date
 
@@ -32,6 +34,7 @@ class Grid:
     codes : by name, each column of the calendar that is known ahead: 0 or 1 of a flag, of a category its place among the
         categories that `schema` declares; -1 where the calendar holds no row
     known : by name, the chain's own known-ahead columns; NaN where there is no row
+    broken : days whose sales no model should learn, see `broken_days`
     """
 
     stores: pl.DataFrame
@@ -40,6 +43,7 @@ class Grid:
     customers: F32
     codes: dict[str, I8]
     known: dict[str, F32]
+    broken: Bool
 
     @classmethod
     def of(cls, past: Panel, future: pl.DataFrame | None = None) -> "Grid":
@@ -60,14 +64,16 @@ class Grid:
             out[days] = _codes(column)
             return out
 
-        return cls(
+        grid = cls(
             stores=past.stores,
             first=first,
             sales=floats(sold_days, past.sales[s.SALES]),
             customers=floats(sold_days, past.sales[s.CUSTOMERS]),
             codes={name: codes(calendar[name]) for name in s.KNOWN},
             known={name: floats(days, calendar[name]) for name in past.known},
+            broken=np.zeros(shape, bool),
         )
+        return replace(grid, broken=broken_days(grid.log_sales(), grid.extreme_days()))
 
     @property
     def open(self) -> I8:
@@ -124,6 +130,7 @@ class Grid:
             customers=customers,
             codes={name: values[:, :last] for name, values in self.codes.items()},
             known={name: values[:, :last] for name, values in self.known.items()},
+            broken=self.broken[:, :last],
         )
 
     def slice(self, stores: I64, begin: int) -> "Grid":
@@ -135,6 +142,7 @@ class Grid:
             customers=self.customers[stores, begin:],
             codes={name: values[stores, begin:] for name, values in self.codes.items()},
             known={name: values[stores, begin:] for name, values in self.known.items()},
+            broken=self.broken[stores, begin:],
         )
 
     def overlay(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, I64]":
@@ -158,6 +166,32 @@ class Grid:
         """Return the log of sales on open days with sales, NaN elsewhere."""
         sold = (self.open == 1) & (self.sales > 0)
         return np.log(np.where(sold, self.sales, np.nan), dtype=np.float32)
+
+    def extreme_days(self) -> Bool:
+        """Return the days on which sales may be far from usual: holidays, carnival, the turn of the year, (stores, days)."""
+        dates = np.array([is_extreme(self.day(column)) for column in range(self.days)])
+        extreme: Bool = (self.holiday > 0) | dates
+        return extreme
+
+    def learnable_past(self, origin: int) -> F32:
+        """Return the log of sales up to an origin that a fit learns: NaN on broken days and in slumps, (stores, days).
+
+        A slump is known once it has ended; the days after it are then judged beside those before it.
+        """
+        y = self.log_sales()[:, : origin + 1]
+        slump = slump_days(y)
+        broken = self.broken[:, : origin + 1]
+        some = slump.any(axis=1)
+        if some.any():
+            y[slump] = np.nan
+            broken = broken.copy()
+            broken[some] = broken_days(y[some], self.extreme_days()[some, : origin + 1])
+        y[broken] = np.nan
+        return y
+
+    def learnable_log_sales(self) -> F32:
+        """Return the log of sales that models learn: NaN also on broken days, (stores, days)."""
+        return np.where(self.broken, np.float32(np.nan), self.log_sales())
 
 
 def store_positions(stores: pl.DataFrame, names: pl.Series) -> I64:

@@ -12,6 +12,16 @@ GOOD_FRIDAY, EASTER_MONDAY = -2, 1
 CHRISTMAS = ((12, 25), (12, 26))
 
 
+CARNIVAL = range(-52, -45)  # days from Easter Sunday
+TURN_OF_THE_YEAR = ((12, 23), (1, 2))
+
+
+def is_extreme(day: dt.date) -> bool:
+    """Return whether sales of a fourth or four times the usual may be true on a day: carnival, Christmas to New Year."""
+    begin, end = TURN_OF_THE_YEAR
+    return days_from_easter(day) in CARNIVAL or (day.month, day.day) >= begin or (day.month, day.day) <= end
+
+
 def days_from_easter(day: dt.date) -> int:
     """Return how many days after Easter Sunday of its year a day lies.
 

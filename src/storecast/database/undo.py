@@ -103,7 +103,8 @@ def undo(conn: Connection, version: int) -> Undone:
     ).scalar()
     if filled is not None and version <= filled:
         raise DataError(
-            f"Version {version} cannot be taken back: the chain was filled whole at version {filled}, or what was overwritten up to then is pruned. "
+            f"Version {version} cannot be taken back: the chain was filled whole at version {filled}, "
+            "or what was overwritten up to then is pruned. "
             "Fill it again from the files: storecast db load."
         )
     kept = _kept(conn, version)

@@ -23,7 +23,7 @@ from storecast.features.declarations import PART_SCHOOL, PART_TREND, PART_WEEKDA
 from storecast.features.gaps import between_rows, day_effects, inside_gaps, usual_calendar, with_calendar_in
 from storecast.features.history import History, cells
 from storecast.features.registry import any_own, own_features
-from storecast.features.residuals import RECENT, last_days, last_year_mean, mean_size, recent_mean
+from storecast.features.residuals import RECENT, bounded, last_days, last_year_mean, mean_size, recent_mean
 from storecast.features.ridge import Design, Ridge, own_terms
 from storecast.features.ridge_fit import fit_ridge
 
@@ -226,12 +226,13 @@ class CutoffState:
 
 
 def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: Bool) -> tuple[F32, F32]:
-    """Return log sales and residuals of the past, filled in where there is a gap on a day on which stores open."""
+    """Return log sales and residuals of the past, bounded, and filled in where there is a gap on a day on which stores open."""
     past = slice(0, residuals.shape[1])
     fill = gaps[:, past] & (grid.open[:, past] == 1)
     filled = np.where(fill, day_effects(grid, residuals), residuals)
-    y = grid.log_sales()[:, past]
-    return np.where(fill, fitted[:, past] + filled, y), filled
+    y = grid.learnable_past(residuals.shape[1] - 1)
+    kept = bounded(filled)
+    return np.where(fill, fitted[:, past] + kept, y + (kept - filled)), kept
 
 
 def _along(values: npt.NDArray[np.generic], like: F32) -> F32:

@@ -10,6 +10,28 @@ YEAR_AROUND = 7  # days before and after the same weekday a year before, over wh
 MIN_DAYS_LAST_YEAR = 3  # of them with a residual; with fewer, there is no mean
 
 
+BOUND = 4.0  # robust standard deviations, beyond which a residual counts no more
+NORMAL = 1.4826  # standard deviation of a normal error over its median size
+
+MIN_MEDIAN_SIZE = (
+    0.05  # of log sales: where a store sells nearly the same each day, a true change must not look like an outlier
+)
+
+
+def bounded(residuals: F32) -> F32:
+    """Return the residuals, each no larger than `BOUND` robust standard deviations of its store, (stores, days).
+
+    A mean of a few weeks then moves little by one day, whatever was sold on it (Winsor's mean; Huber, Robust Statistics, 1981).
+    """
+    ordered = np.sort(np.abs(residuals), axis=1)  # NaN last
+    count = np.isfinite(residuals).sum(axis=1)
+    median = ordered[np.arange(len(ordered)), np.maximum(count - 1, 0) // 2]
+    limit = np.where(count > 0, BOUND * NORMAL * np.maximum(median, MIN_MEDIAN_SIZE), np.inf).astype(np.float32)[
+        :, None
+    ]
+    return np.clip(residuals, -limit, limit)
+
+
 def recent_mean(residuals: F32, days: int) -> F32:
     """Return each store's mean residual over the last days of the past, 0 where it has none, (stores,)."""
     tail = residuals[:, -days:]

@@ -66,7 +66,7 @@ def fit_ridge(
         level, coefficients and residuals of every store
     """
     past = slice(0, origin + 1)
-    y = grid.log_sales()[:, past]
+    y = grid.learnable_past(origin)
     weights = _weights(y, settings.half_life, day_weights)
     short = _short_histories(y)
     level = _initial_levels(grid, y, weights, short)

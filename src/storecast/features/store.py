@@ -196,7 +196,7 @@ def _with_holiday_effects(rows: FeatureRows, effects: F32) -> pl.DataFrame:
 
 
 def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
-    return grid.log_sales()[store, day]
+    return grid.learnable_log_sales()[store, day]
 
 
 def _holiday_effects(grid: Grid, origin: int) -> F32:

@@ -13,6 +13,7 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import DRIVER_OF_PART, LEVEL, TREND
+from storecast.features.residuals import bounded
 from storecast.features.ridge import Design, Ridge, own_terms
 from storecast.features.ridge_fit import fit_ridge
 from storecast.features.store import FeatureStore
@@ -146,7 +147,7 @@ class Linear:
         ridge = Ridge(
             design.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
         )
-        errors = known.log_sales()[:, tail] - ridge.fitted(design, tail)
+        errors = bounded(known.learnable_log_sales()[:, tail] - ridge.fitted(design, tail))
         recent: F64 = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
         return recent
 

@@ -28,7 +28,7 @@ class Naive:
     def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
         """Take the medians of the last half year, of all history for a store that did not trade in it."""
         grid = Grid.of(past)
-        y = grid.log_sales()
+        y = grid.learnable_past(grid.days - 1)
         cell = cells(grid, slice(None))
         recent = y.copy()
         recent[:, : max(0, grid.days - self.settings.days)] = np.nan

@@ -20,6 +20,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import LEVELS, Task
+from storecast.data.broken_days import DEVIATIONS, FACTOR, NORMAL
 
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
 PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
@@ -145,6 +146,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
     """
     every = pl.concat(windows)
     rows = every.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+    rows = rows.filter(is_plausible(np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy())))
     error = np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy())
     stores = every[s.STORE].unique().sort()
     place, kind, week = _place(rows, stores), _kind(rows), _week(rows)
@@ -165,6 +167,14 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
         windows=tuple(sorted(map(str, every[s.CUTOFF].unique()))),
         rows=rows.height,
     )
+
+
+def is_plausible(error: F64) -> pl.Series:
+    """Return which errors teach anything: not those of a record that must be wrong, see `data.broken_days`, (rows,)."""
+    if not len(error):
+        return pl.Series([], dtype=pl.Boolean)
+    size = np.abs(error - np.median(error))
+    return pl.Series(size <= max(np.log(FACTOR), DEVIATIONS * NORMAL * float(np.median(size))))
 
 
 def _place(rows: pl.DataFrame, stores: pl.Series) -> I64:

@@ -23,7 +23,7 @@ from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.data.panel import Panel
 from storecast.models.base import create
-from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate
+from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate, is_plausible
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import LEAST_GROUPS
 
@@ -217,8 +217,9 @@ class _Parts:
 
 
 def _scored(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of a window that have an error: open days with sales."""
-    return frame.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+    """Return the rows of a window that have an error that teaches something: open days with sales, no broken ones."""
+    rows = frame.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
+    return rows.filter(is_plausible(np.log(rows[s.SALES].to_numpy() / rows["Median"].to_numpy())))
 
 
 def _parts(frame: pl.DataFrame, stores: pl.DataFrame, usual: Calibration, group: str) -> _Parts:

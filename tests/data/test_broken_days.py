@@ -1,0 +1,129 @@
+"""Days whose sales cannot be are found by earlier days alone; what is extreme for a reason, or true for good, is learned."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.broken_days import slump_days
+from storecast.data.grid import Grid
+from storecast.data.panel import Panel
+from support.panels import make_panel
+
+PANEL = make_panel(stores=6, days=420)
+LAST = PANEL.end
+
+
+def broken(panel: Panel) -> pl.DataFrame:
+    grid = Grid.of(panel)
+    store, day = np.nonzero(grid.broken)
+    return pl.DataFrame({s.STORE: grid.stores[s.STORE].gather(store), s.DATE: [grid.day(int(k)) for k in day]})
+
+
+def changed(factor: float, days: pl.Expr) -> Panel:
+    sales = PANEL.sales.with_columns(
+        pl.when(days).then(pl.col(s.SALES) * factor).otherwise(pl.col(s.SALES)).alias(s.SALES)
+    )
+    return Panel(sales, PANEL.stores, PANEL.calendar)
+
+
+def test_a_usual_chain_has_none() -> None:
+    assert broken(PANEL).is_empty()
+
+
+@pytest.mark.parametrize("factor", [0.01, 0.1, 8, 25, 100])
+@pytest.mark.parametrize("back", [0, 3, 100])
+def test_a_day_of_all_stores_that_cannot_be_is_found(factor: float, back: int) -> None:
+    day = LAST - dt.timedelta(days=back)
+    if PANEL.sales.filter((pl.col(s.DATE) == day) & (pl.col(s.SALES) > 0)).is_empty():
+        day -= dt.timedelta(days=1)
+    result = broken(changed(factor, pl.col(s.DATE) == day))
+    sold = PANEL.sales.filter((pl.col(s.DATE) == day) & (pl.col(s.SALES) > 0))
+    assert result.sort(s.KEYS).equals(sold.select(s.KEYS).sort(s.KEYS))
+
+
+def test_a_week_of_one_store_in_cents_is_found_and_no_other_store() -> None:
+    week = (pl.col(s.STORE) == 2) & pl.col(s.DATE).is_between(
+        LAST - dt.timedelta(days=80), LAST - dt.timedelta(days=74)
+    )
+    result = broken(changed(100, week))
+    assert set(result[s.STORE]) == {2}
+    assert result.height == PANEL.sales.filter(week & (pl.col(s.SALES) > 0)).height
+
+
+def test_a_true_change_of_that_size_counts_as_one_within_four_weeks() -> None:
+    since = LAST - dt.timedelta(days=60)
+    result = broken(changed(6, pl.col(s.DATE) > since))
+    assert (result[s.DATE].max() - since).days <= 28
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.75, 1.25, 2.5])
+def test_what_sales_may_well_do_is_learned(factor: float) -> None:
+    assert broken(changed(factor, pl.col(s.DATE) > LAST - dt.timedelta(days=30))).is_empty()
+
+
+def test_what_is_said_of_a_day_never_changes_later() -> None:
+    days = (pl.col(s.DATE).dt.ordinal_day() % 37 == 0) & (pl.col(s.STORE) < 4)
+    panel = changed(30, days)
+    whole = broken(panel)
+    assert whole.height > 10
+    for cutoff in (LAST - dt.timedelta(days=200), LAST - dt.timedelta(days=31)):
+        assert broken(panel.until(cutoff)).equals(whole.filter(pl.col(s.DATE) <= cutoff))
+
+
+def test_a_peak_that_recurs_each_year_is_learned_from_its_second_year_on() -> None:
+    panel = make_panel(stores=6, days=800)
+    first = panel.end - dt.timedelta(days=501)
+    peaks = pl.col(s.DATE).is_in([first, first + dt.timedelta(days=364)])
+    sales = panel.sales.with_columns(pl.when(peaks).then(pl.col(s.SALES) * 9).otherwise(pl.col(s.SALES)).alias(s.SALES))
+    assert broken(Panel(sales, panel.stores, panel.calendar))[s.DATE].unique().to_list() == [first]
+
+
+def test_stores_that_vary_by_themselves_are_not_broken() -> None:
+    rng = np.random.default_rng(1)
+    noise = pl.Series(np.exp(rng.normal(0, 1.0, PANEL.sales.height)))
+    sales = PANEL.sales.with_columns((pl.col(s.SALES) * noise).alias(s.SALES))
+    result = broken(Panel(sales, PANEL.stores, PANEL.calendar))
+    assert result.height < 0.01 * PANEL.sales.height
+
+
+def slump(panel: Panel) -> set[dt.date]:
+    grid = Grid.of(panel)
+    y = grid.log_sales()
+    days = np.nonzero(slump_days(y).any(axis=0))[0]
+    return {grid.day(int(k)) for k in days}
+
+
+@pytest.mark.parametrize(("share", "weeks"), [(0.15, 8), (0.05, 4), (0.1, 12)])
+def test_a_stretch_of_few_sales_that_is_over_is_found(share: float, weeks: int) -> None:
+    begin = LAST - dt.timedelta(days=250)
+    end = begin + dt.timedelta(days=7 * weeks - 1)
+    slump_dates = slump(changed(share, pl.col(s.DATE).is_between(begin, end)))
+    inside = {day for day in slump_dates if begin <= day <= end}
+    assert len(inside) >= 7 * weeks - 7
+    assert len(slump_dates - inside) <= 6
+
+
+def test_a_stretch_that_goes_on_is_what_the_store_sells_now() -> None:
+    assert slump(changed(0.15, pl.col(s.DATE) > LAST - dt.timedelta(days=56))) == set()
+
+
+def test_a_quiet_season_that_recurs_is_no_slump() -> None:
+    panel = make_panel(stores=6, days=800)
+    ordinal = pl.col(s.DATE).dt.ordinal_day()
+    quiet = ordinal.is_between(100, 150)
+    sales = panel.sales.with_columns(
+        pl.when(quiet).then(pl.col(s.SALES) * 0.15).otherwise(pl.col(s.SALES)).alias(s.SALES)
+    )
+    assert len(slump(Panel(sales, panel.stores, panel.calendar))) <= 14
+
+
+def test_days_after_a_slump_are_judged_beside_those_before_it() -> None:
+    begin = LAST - dt.timedelta(days=250)
+    days = pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=55))
+    grid = Grid.of(changed(0.15, days))
+    after = slice(grid.column(begin) + 63, grid.column(begin) + 84)
+    raw, learned = grid.log_sales()[:, after], grid.learnable_past(grid.days - 1)[:, after]
+    assert np.isfinite(raw).sum() == np.isfinite(learned).sum()

@@ -1,0 +1,60 @@
+"""A record that must be wrong moves its own store little, and no other: the till that was not in yet, the week in cents."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+import storecast
+from storecast import schema as s
+from storecast.data.panel import Panel
+from support.panels import make_panel
+
+PANEL = make_panel(stores=8, days=500)
+LAST = PANEL.sales.filter(pl.col(s.SALES) > 0)[s.DATE].max()
+assert isinstance(LAST, dt.date)
+STORE, DATE = pl.col(s.STORE), pl.col(s.DATE)
+
+
+def sums(model: str, panel: Panel) -> np.ndarray:  # type: ignore[type-arg]
+    fitted = storecast.fit(panel, model, horizon=28, fast=True)
+    return fitted.predict(panel).group_by(s.STORE).agg(pl.col(s.FORECAST).sum()).sort(s.STORE)[s.FORECAST].to_numpy()
+
+
+def changed(days: pl.Expr, factor: float) -> Panel:
+    sales = pl.when(days).then(pl.col(s.SALES) * factor).otherwise(pl.col(s.SALES)).alias(s.SALES)
+    return Panel(PANEL.sales.with_columns(sales), PANEL.stores, PANEL.calendar)
+
+
+@pytest.fixture(scope="module", params=["naive", "linear"])
+def model(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize(
+    ("days", "factor"),
+    [
+        (DATE == LAST, 0.01),
+        (DATE == LAST, 0.0005),
+        (LAST - dt.timedelta(days=2) == DATE, 25),
+        (LAST - dt.timedelta(days=200) == DATE, 25),
+        (LAST - dt.timedelta(days=201) == DATE, 0.02),
+    ],
+)
+def test_one_broken_day_of_every_store_moves_six_weeks_by_at_most_one_and_a_half_percent(
+    model: str, days: pl.Expr, factor: float
+) -> None:
+    usual, other = sums(model, PANEL).sum(), sums(model, changed(days, factor)).sum()
+    assert abs(other / usual - 1) < 0.015
+
+
+@pytest.mark.parametrize("factor", [100, 0.01, 12])
+@pytest.mark.parametrize("back", [0, 60, 250])
+def test_a_broken_week_of_one_store_moves_no_other(model: str, factor: float, back: int) -> None:
+    until = LAST - dt.timedelta(days=back)
+    days = (STORE == 3) & DATE.is_between(until - dt.timedelta(days=6), until)
+    usual, other = sums(model, PANEL), sums(model, changed(days, factor))
+    moved = np.abs(other / usual - 1)
+    assert np.delete(moved, 2).max() < 0.005
+    assert moved[2] < 0.1
