@@ -58,6 +58,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "known_missing": (lambda folder: set_cell(folder, "train.csv", 31, "Promo", ""), 1),
     "open_missing": (lambda folder: set_cell(folder, "test.csv", 7, "Open", ""), 1),
     "closed_with_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Open", "0"), 1),
+    "negative_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "-12"), 1),
     "open_without_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "0"), 1),
     "vanished_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(60))[10:40]), 30),
     "missing_days": (lambda folder: drop(folder, rows_of(folder, 2)[40:42]), 2),

@@ -22,6 +22,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         tmp_path, 'known = ["Leaflet"]\nstore_ids = "text"\ndate_format = "%d.%m.%Y"\n[columns]\nSales = "Umsatz"\n'
     )
     assert found == ColumnNames({"Sales": "Umsatz"}, ("Leaflet",), text_ids=True, date_format="%d.%m.%Y")
+    others = read(tmp_path, 'timezone = "Europe/Berlin"\ndecimal = ","\nsum = true\ndate_format = "excel"\n')
+    assert others == ColumnNames(timezone="Europe/Berlin", decimal=",", sum_rows=True, date_format="excel")
     assert found.rename(["Umsatz", "Other"]) == {"Umsatz": "Sales"}
 
 
@@ -33,6 +35,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ('[columns]\nSales = "x"\nOpen = "x"', "two columns"), ('known = "x"', "known"), ("known = [1]", "known"),
         ('known = ["Open"]', "Open"), ('known = ["Assumed"]', "Assumed"), ('known = ["a", "a"]', "twice"),
         ("store_ids = 3", "store_ids"), ('date_format = "%Y"', "date_format"), ("date_format = 3", "date_format"),
+        ('date_format = "%d.%m"', "date_format"), ('date_format = "%d.%m.%Y %z"', "date_format"), ("sum = 1", "sum"),
+        ('timezone = "Berlin"', "timezone"), ("timezone = 1", "timezone"), ('timezone = "../x"', "timezone"),
+        ('decimal = ";"', "decimal"), ("decimal = true", "decimal"), ("timezone = []", "timezone"),
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_is_refused_with_its_setting(tmp_path: Path, toml: str | bytes, word: str) -> None:

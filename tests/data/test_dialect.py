@@ -33,11 +33,6 @@ def test_every_dialect_gives_the_same_rows(tmp_path: Path, data: bytes | str) ->
     assert table.line(1) == "line 3"
 
 
-@pytest.mark.parametrize(("separator", "may"), [(",", False), (";", True), ("\t", True)])
-def test_a_comma_may_be_decimal_where_it_does_not_separate(tmp_path: Path, separator: str, may: bool) -> None:
-    assert read_table(write(tmp_path, GOOD.replace(",", separator))).decimal_comma is may
-
-
 def test_a_cell_of_several_lines_does_not_shift_the_numbers_of_later_lines(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, 'Store,Name\n1,"a\nb\r\nc"\n2,b\n3,"x\n"\n4,\n'))
     assert table.frame["Store"].to_list() == ["1", "2", "3", "4"]

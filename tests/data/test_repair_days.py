@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.ahead import extend
 from storecast.data.clean import Cleaned, clean
 from storecast.data.read import read_chain
 from storecast.errors import DataError
@@ -137,6 +138,41 @@ def test_an_own_column_keeps_its_gaps_and_is_refused_where_it_is_empty_throughou
 def test_a_column_that_is_empty_throughout_is_refused(folder: Path, name: str, column: str) -> None:
     set_column(folder, name, column, "")
     with pytest.raises(DataError, match=f"{name[:-4]}: the column {column} is empty in every row"):
+        load(folder)
+
+
+@pytest.mark.parametrize("given", ["-12", "(12)", "\u221212", "12-", "-0.01"])
+def test_a_day_of_net_returns_is_unknown_and_counted(folder: Path, given: str) -> None:
+    write(folder, 2, MONDAY, Sales=given)
+    found = load(folder)
+    rows = found.panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY))
+    assert rows.is_empty()
+    assert opened(found, 2, MONDAY) == (1, False)
+    assert [(repair.rule, repair.rows) for repair in found.repairs] == [("negative_sales", 1)]
+    with pytest.raises(DataError, match=r"store 2, 2014-03-03.* negative_sales is switched off"):
+        clean(read_chain(folder), skip=["negative_sales"])
+
+
+def test_net_returns_on_a_closed_day_are_zero(folder: Path) -> None:
+    write(folder, 2, SUNDAY, Sales="-12")
+    assert sold(load(folder), 2, SUNDAY) == 0
+
+
+def test_net_returns_on_the_last_day_end_the_sales_a_day_earlier(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=1, days=118)
+    (folder / "test.csv").unlink()
+    write(folder, 1, FIRST + dt.timedelta(days=117), Sales="-12")
+    panel = load(folder).panel
+    assert panel.end == FIRST + dt.timedelta(days=116)
+    assert extend(panel, panel.end + dt.timedelta(days=42)).calendar.height == 117 + 42
+
+
+@pytest.mark.parametrize("sign", ["-900", "(900)", "900-"])
+def test_sales_booked_as_negative_throughout_are_refused(folder: Path, sign: str) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    open_days = pl.when(pl.col("Open") == "1").then(pl.lit(sign)).otherwise("Sales").alias("Sales")
+    frame.with_columns(open_days).write_csv(folder / "train.csv")
+    with pytest.raises(DataError, match=r"below zero on .* days with sales.*Change the sign"):
         load(folder)
 
 

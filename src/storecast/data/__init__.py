@@ -3,7 +3,8 @@
 dialect            a file as a table of text: encoding, separator, line ends
 column_names       storecast.toml: the chain's own names of columns
 file_columns       the columns of the files, as `schema` declares those of a Panel
-parse_columns      text to typed columns; what cannot be read is refused
+parse_columns      text to typed columns; what cannot be read is refused: numbers, day_column; date_formats for its message
+refuse_rows        how rows are refused: file, line, column, what was found, what was expected
 read               the files of a folder together
 clean              repairs by named rules: cleaning_rules, repair_days, repair_stores
 frames             data frames in memory, as the tables of a Panel

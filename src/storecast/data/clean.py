@@ -85,6 +85,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_stores.add_unknown_stores(work)
     repair_days.fill_known_ahead(work)
     repair_days.fill_openings(work)
+    repair_days.forget_negative_sales(work)
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)
     for repair in work.repairs:
@@ -114,7 +115,7 @@ def _panel(work: Work) -> Panel:
             )
         parts.append(work.ahead.select(calendar_columns))
     return Panel(
-        sales=work.sales.select(*s.KEYS, *s.SALES_SCHEMA).sort(*s.KEYS),
+        sales=work.sales.filter(pl.col(s.SALES).is_not_null()).select(*s.KEYS, *s.SALES_SCHEMA).sort(*s.KEYS),
         stores=work.stores.select(
             s.STORE,
             *(_stores_column(column) for column in s.COLUMNS if column.table == "stores"),

@@ -14,6 +14,7 @@ from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
 MIN_GAP_DAYS = 28  # days without rows, or without sales at the start, from which a store counts as away
+MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ours
 EXAMPLES = 3
 
 RULES = {
@@ -26,6 +27,7 @@ RULES = {
     "known_missing": "A cell of Promo, StateHoliday, SchoolHoliday or an own column is empty.",
     "open_missing": "The cell Open is empty.",
     "closed_with_sales": "A day is closed and has sales.",
+    "negative_sales": "The returns of a day are more than its sales.",
     "open_without_sales": "A day is open and has no sales.",
     "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
     "missing_days": f"A store has no row on single days, or for less than {MIN_GAP_DAYS} days.",

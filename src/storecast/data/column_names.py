@@ -2,17 +2,23 @@
 
 known = ["Footfall plan"]       # own numeric columns that are known ahead
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
-date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13
+date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "excel": the numbers of a spreadsheet
+timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
+decimal = ","                   # the decimal mark; without it each column decides, or is refused
+sum = true                      # add several rows of a store and day up, as --sum does
 
 [columns]                       # our name = theirs
 Store = "Filiale"
 Sales = "Umsatz"
 """
 
+import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from storecast import schema as s
 from storecast.data.dialect import read_bytes
@@ -20,6 +26,9 @@ from storecast.data.file_columns import FILE_COLUMNS
 from storecast.errors import DataError, hint, quote
 
 FILE = "storecast.toml"
+EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
+DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
+SETTINGS = ("columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum")
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,9 @@ class ColumnNames:
     text_ids: bool = False
     date_format: str | None = None
     plugins: tuple[str, ...] = ()  # modules that register models and features
+    timezone: str | None = None  # in which times with a zone become days
+    decimal: str | None = None  # the decimal mark
+    sum_rows: bool = False  # add several rows of a store and day up
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -46,7 +58,7 @@ def read_column_names(folder: Path) -> ColumnNames:
         settings = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
-    _refuse_unknown(settings, ("columns", "known", "plugins", "store_ids", "date_format"), FILE)
+    _refuse_unknown(settings, SETTINGS, FILE)
     file_names, known = settings.get("columns", {}), settings.get("known", [])
     if not isinstance(file_names, dict) or not all(isinstance(name, str) for name in file_names.values()):
         raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
@@ -65,13 +77,57 @@ def read_column_names(folder: Path) -> ColumnNames:
         raise DataError(f"{FILE}, known: {quote(max(known, key=known.count))} stands twice; expected each name once.")
     if settings.get("store_ids", "number") not in ("text", "number"):
         raise DataError(f'{FILE}, store_ids: found {quote(settings["store_ids"])}; expected "text" or "number".')
-    date_format = settings.get("date_format")
-    if date_format is not None and not (isinstance(date_format, str) and all(f"%{k}" in date_format for k in "dmY")):
-        raise DataError(f'{FILE}, date_format: found {quote(date_format)}; expected %d, %m and %Y, as in "%d.%m.%Y".')
     plugins = settings.get("plugins", [])
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise DataError(f'{FILE}, plugins: expected a list of module names, such as ["mychain"].')
-    return ColumnNames(file_names, tuple(known), settings.get("store_ids") == "text", date_format, tuple(plugins))
+    return ColumnNames(
+        file_names, tuple(known), settings.get("store_ids") == "text", _date_format(settings), tuple(plugins),
+        _timezone(settings), _decimal(settings), _sum(settings),
+    )  # fmt: skip
+
+
+def _date_format(settings: dict[str, Any]) -> str | None:
+    date_format = settings.get("date_format")
+    if date_format in (None, EXCEL):
+        return None if date_format is None else EXCEL
+    whole = isinstance(date_format, str) and all(re.search(part, date_format) for part in DAY_MONTH_YEAR)
+    if not isinstance(date_format, str) or not whole or re.search("%[#:]*[zZ+]", date_format):
+        raise DataError(
+            f"{FILE}, date_format: found {quote(date_format)}; expected %d, %m (or %b, %B) and %Y (or %y) without a zone, as in "
+            f'"%d.%m.%Y", or "{EXCEL}".'
+        )
+    return date_format
+
+
+def _timezone(settings: dict[str, Any]) -> str | None:
+    zone = settings.get("timezone")
+    if zone is not None:
+        try:
+            ZoneInfo(zone)
+        except (
+            TypeError,
+            ValueError,
+            OSError,
+            KeyError,
+        ) as error:  # what ZoneInfo raises for what is no name of a zone
+            raise DataError(
+                f'{FILE}, timezone: found {quote(zone)}; expected a name such as "Europe/Berlin".'
+            ) from error
+    return zone
+
+
+def _decimal(settings: dict[str, Any]) -> str | None:
+    decimal = settings.get("decimal")
+    if decimal not in (None, ".", ","):
+        raise DataError(f'{FILE}, decimal: found {quote(decimal)}; expected "." or ",".')
+    return decimal
+
+
+def _sum(settings: dict[str, Any]) -> bool:
+    sum_rows = settings.get("sum", False)
+    if not isinstance(sum_rows, bool):
+        raise DataError(f"{FILE}, sum: found {quote(sum_rows)}; expected true or false.")
+    return sum_rows
 
 
 def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:

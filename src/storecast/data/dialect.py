@@ -28,10 +28,10 @@ class TextTable:
 
     name: str  # of the file, for messages
     frame: pl.DataFrame
-    decimal_comma: bool  # a comma may stand in a number, since it does not separate fields
     parquet: bool = False
     lines: pl.Series | None = None  # the line on which each row begins, where that is not simply its number
     dates: frozenset[str] = frozenset()  # columns of a Parquet file that hold dates; their text is ISO
+    numbers: frozenset[str] = frozenset()  # columns of a Parquet file that hold numbers; their text has a decimal point
 
     def line(self, row: int) -> str:
         """Say where a row stands in the file."""
@@ -78,9 +78,15 @@ def _read_parquet(name: str, data: bytes) -> TextTable:
     flags = [pl.col(column).cast(pl.Int8) for column, dtype in frame.schema.items() if dtype == pl.Boolean]
     odd = [column for column, dtype in frame.schema.items() if dtype.is_nested() or dtype in (pl.Object, pl.Binary)]
     dates = frozenset(column for column, dtype in frame.schema.items() if dtype in (pl.Date, pl.Datetime))
+    numbers = frozenset(column for column, dtype in frame.schema.items() if dtype.is_numeric() or dtype == pl.Boolean)
+    times = [
+        pl.col(column).dt.strftime("%Y-%m-%dT%H:%M:%S%.f" if dtype.time_zone is None else "%Y-%m-%dT%H:%M:%S%.f%:z")
+        for column, dtype in frame.schema.items()
+        if isinstance(dtype, pl.Datetime)
+    ]
     # Odd columns stay as they are: only where one is needed is that an error.
-    text = frame.with_columns(flags).with_columns(pl.exclude(odd).cast(pl.String))
-    return TextTable(name, text, decimal_comma=False, parquet=True, dates=dates)
+    text = frame.with_columns(*flags, *times).with_columns(pl.exclude(odd).cast(pl.String))
+    return TextTable(name, text, parquet=True, dates=dates, numbers=numbers)
 
 
 def _read_csv(name: str, data: bytes) -> TextTable:
@@ -104,7 +110,7 @@ def _read_csv(name: str, data: bytes) -> TextTable:
         _check_lines(name, data, separator, len(header))
     many = data.count(b"\n") + (not data.endswith(b"\n")) != frame.height + 1
     lines = _lines(name, data, separator, frame.height) if many else None
-    return TextTable(name, frame, decimal_comma=separator != ",", lines=lines)
+    return TextTable(name, frame, lines=lines)
 
 
 def _header(name: str, head: str, separator: str) -> list[str]:

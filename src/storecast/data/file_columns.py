@@ -1,5 +1,7 @@
 """The columns of the files, which become those of a Panel: weekdays, ids, and dates that stand as months, weeks and years."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from storecast import schema as s
@@ -18,7 +20,8 @@ _NUMBERS = (
     ),
 )  # fmt: skip
 ID = s.Column(s.ID, "calendar", "text", pl.String(), meaning="id of a row of test.csv, kept as given")
-BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, ID)}
+SALES = replace(s.BY_NAME[s.SALES], low=-s.MAX_MONEY)  # returns may leave less than nothing: the rule negative_sales
+BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, ID, SALES)}
 
 STORE_FILE = (
     s.STORE_TYPE, s.ASSORTMENT, s.COMPETITION_DISTANCE, SINCE_MONTH, SINCE_YEAR, s.PROMO2, PROMO2_WEEK, PROMO2_YEAR,

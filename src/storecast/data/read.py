@@ -11,7 +11,8 @@ from storecast import schema as s
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable, find, read_table
 from storecast.data.file_columns import MORE_ATTRIBUTES, STORE_FILE
-from storecast.data.parse_columns import parse_column, refuse
+from storecast.data.parse_columns import parse_column
+from storecast.data.refuse_rows import refuse
 from storecast.errors import DataError, quote
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,15 @@ nobody knew ahead. The one exception is an empty cell beside sales, since no sto
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import EXAMPLES, MIN_GAP_DAYS, Work, day_names, store_name, store_names
+from storecast.data.cleaning_rules import (
+    EXAMPLES,
+    MAX_NEGATIVE_SHARE,
+    MIN_GAP_DAYS,
+    Work,
+    day_names,
+    store_name,
+    store_names,
+)
 from storecast.dates import as_date
 from storecast.errors import DataError
 
@@ -53,6 +61,25 @@ def fill_openings(work: Work) -> None:
         work.sales = fill_open(work.sales, pl.coalesce(s.OPEN, sold), filled)
         work.ahead = None if work.ahead is None else fill_open(work.ahead, pl.col(s.OPEN), filled)
     work.note("open_missing", "worked out from sales, or the store's own weekdays and holidays", rows, examples)
+
+
+def forget_negative_sales(work: Work) -> None:
+    """Take the sales of a day as unknown where returns leave them below zero: no one knows what sold on it."""
+    below = work.sales.filter(pl.col(s.SALES) < 0)
+    if below.is_empty():
+        return
+    first = day_names(below, f"Sales {below.sort(s.KEYS)[s.SALES][0]:.15g}")[0]
+    work.need("negative_sales", f"Sales are below zero ({first})", "Correct them")
+    sold = work.sales.filter(pl.col(s.SALES) != 0).height
+    if below.height == sold or below.height > max(1, MAX_NEGATIVE_SHARE * sold):
+        raise DataError(
+            f"train: Sales are below zero on {below.height} of {sold} days with sales ({first}); expected few days of returns. "
+            "Change the sign where sales are booked as negative."
+        )
+    work.note("negative_sales", "taken as unknown", below.height, day_names(below))
+    work.sales = work.sales.with_columns(
+        pl.when(pl.col(s.SALES) >= 0).then(pl.col(name)).alias(name) for name in (s.SALES, s.CUSTOMERS)
+    )
 
 
 def clear_sales_of_closed_days(work: Work) -> None:

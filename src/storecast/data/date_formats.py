@@ -1,0 +1,49 @@
+"""Find the formats that read a whole column of dates, to name them in a refusal; no date is ever read by such a guess."""
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.column_names import EXCEL
+
+FORMATS = (
+    *(f"{day}{mark}{month}{mark}{year}" for mark in "./-" for year in ("%Y", "%y") for day, month in (("%d", "%m"), ("%m", "%d"))),
+    "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%y-%m-%d", "%y/%m/%d", "%Y-%d-%m",
+    "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d/%b/%Y",
+)  # fmt: skip
+CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+SERIALS = (32874, 73415)  # 1990-01-01 and 2100-12-31 in a spreadsheet
+
+
+def matching_formats(text: pl.Series) -> list[str]:
+    """Return the formats that read every cell of a column as a day between the first and the last year.
+
+    Parameters
+    ----------
+    text : the cells; null where they are empty
+
+    Examples
+    --------
+    >>> matching_formats(pl.Series(["31/01/2014", "01/02/2014"]))
+    ['%d/%m/%Y']
+    >>> matching_formats(pl.Series(["01/02/2014"]))
+    ['%d/%m/%Y', '%m/%d/%Y']
+    """
+    days = text.drop_nulls().unique().sort()
+    if days.is_empty():
+        return []
+    serials = days.str.extract(r"^([0-9]{5})(?:[.,][0-9]+)?$").cast(pl.Int64)
+    if serials.is_between(*SERIALS).fill_null(value=False).all():
+        return [EXCEL]
+    return [day + clock for clock in CLOCKS for day in FORMATS if _reads(days, day + clock, with_clock=clock != "")]
+
+
+def _reads(days: pl.Series, date_format: str, *, with_clock: bool) -> bool:
+    for part in (days.head(3), days):
+        parsed = (
+            part.str.to_datetime(date_format, strict=False)
+            if with_clock
+            else part.str.to_date(date_format, strict=False)
+        )
+        if not parsed.dt.year().is_between(s.FIRST_YEAR, s.LAST_YEAR).fill_null(value=False).all():
+            return False
+    return True

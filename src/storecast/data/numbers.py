@@ -1,0 +1,110 @@
+"""Read a column of numbers. Which mark is the decimal one is decided by the whole column; where it may be either, it is refused.
+
+`2,760` may be 2760 or 2.76, and so may `2.760`, whatever separates the fields. A column speaks for one reading where the other
+cannot read all of it: `12,5` has no group of three digits, `1.234.567` has two points, `1,234.50` uses both marks, `0.125`
+begins with a zero. Where every number reads both ways, `decimal` in storecast.toml says which mark is the decimal one.
+"""
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.dialect import TextTable
+from storecast.data.refuse_rows import refuse, refuse_values
+
+SPACES = "[ \u00a0\u2007\u2009\u202f'\u2019]"  # between thousands; apostrophes are Swiss
+MINUS = "[-\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d]"  # a minus sign, or a dash in its place
+GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
+FIRST_LOOK = 1000  # values; most columns are decided by them
+OTHER = {".": ",", ",": "."}
+
+
+def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: str | None) -> pl.Series:
+    """Return a column of numbers; null where a cell is empty.
+
+    Parameters
+    ----------
+    table : the file, which names the line
+    column : what it may hold
+    text : the cells, stripped
+    decimal : the decimal mark that storecast.toml names; None: the column decides
+
+    Raises
+    ------
+    DataError
+        where a cell is no number, or every number with a mark could be read in two ways
+    """
+    if column.name in table.numbers:
+        return text.cast(pl.Float64, strict=False)
+    for mark in ".,":
+        plain = _plain_numbers(text, mark) if decimal in (None, mark) else None
+        if plain is not None:
+            return plain
+    signed = _with_plain_signs(text)
+    marks = ".," if decimal is None else decimal
+    valid = {mark: signed.str.contains(_pattern(mark)).fill_null(value=True) for mark in marks}
+    readings = {mark: _values(signed, mark) for mark in marks if valid[mark].all()}
+    if not readings:
+        likely = max(marks, key=lambda mark: int(valid[mark].sum()))
+        setting = "" if decimal is None else f' with decimal = "{decimal}", as storecast.toml says'
+        refuse_values(table, column.name, text, valid[likely], column.expected + setting)
+    if len(readings) == 2:
+        if column.kind == "flag" or column.dtype.is_integer():
+            possible = {mark: values for mark, values in readings.items() if _is_possible(column, values)}
+            readings = possible or readings
+        _refuse_two_readings(table, column, text, list(readings.values()))
+    return next(iter(readings.values()))
+
+
+def _plain_numbers(text: pl.Series, mark: str) -> pl.Series | None:
+    """Return numbers without groups of thousands, quickly; None where a column needs a closer look."""
+    if mark == ",":
+        if text.str.contains(".", literal=True).any():
+            return None
+        text = text.str.replace(",", ".", literal=True)
+    values = text.cast(pl.Float64, strict=False)
+    if values.null_count() != text.null_count():
+        return None
+    marked = text.filter(text.str.contains(".", literal=True))
+    parts = (marked.head(FIRST_LOOK), marked)
+    return values if marked.is_empty() or any(not part.str.contains(GROUPED).all() for part in parts) else None
+
+
+def _with_plain_signs(text: pl.Series) -> pl.Series:
+    """Return numbers with a hyphen before those below zero, and plain spaces between thousands."""
+    return (
+        text.str.replace_all(SPACES, " ")
+        .str.replace(r"^\( ?([^()]+?) ?\)$", "-$1")
+        .str.replace(rf"^([0-9., ]+?) ?{MINUS}$", "-$1")
+        .str.replace(rf"^{MINUS} *", "-")
+    )
+
+
+def _pattern(mark: str) -> str:
+    """Return what a number looks like with a decimal mark; thousands may stand apart by spaces or the other mark."""
+    groups = "|".join(rf"[1-9][0-9]{{0,2}}(?:[{gap}][0-9]{{3}})+" for gap in (" ", OTHER[mark]))
+    fraction = rf"(?:[{mark}][0-9]*)?(?:[eE][+-]?[0-9]+)?"
+    return rf"^[+-]?(?:(?:[0-9]+|{groups}){fraction}|[{mark}][0-9]+)$"
+
+
+def _values(signed: pl.Series, mark: str) -> pl.Series:
+    without_gaps = signed.str.replace_all(f"[ {OTHER[mark]}]", "")
+    return without_gaps.str.replace(mark, ".", literal=True).cast(pl.Float64, strict=False)
+
+
+def _is_possible(column: s.Column, values: pl.Series) -> bool:
+    whole = (values == values.round()).all() if column.kind == "flag" or column.dtype.is_integer() else True
+    frame = pl.DataFrame({column.name: values})
+    return bool(whole) and not frame.select(column.invalid().any()).item()
+
+
+def _refuse_two_readings(table: TextTable, column: s.Column, text: pl.Series, readings: list[pl.Series]) -> None:
+    """Refuse a column that reads two ways with different numbers."""
+    if len(readings) == 2:
+        differ = (readings[0] != readings[1]).fill_null(value=False)
+        if differ.any():
+            point, comma = (f"{values.filter(differ)[0]:.15g}" for values in readings)
+            expected = (
+                "numbers that read one way: every mark in the column stands before three digits. "
+                f'Say decimal = "." in storecast.toml where this is {point}, or decimal = "," where it is {comma}'
+            )
+            refuse(table, pl.DataFrame({column.name: text}), differ, column.name, None, expected)
