@@ -43,12 +43,23 @@ def close(folder: Path, until: dt.date) -> None:
             set_cell(folder, "train.csv", line, column, "0")
 
 
+def add_shifts(folder: Path) -> None:
+    """Add a second and a third row to a day of store 2."""
+    (folder / "storecast.toml").write_text("sum = true\n", encoding="utf-8")
+    edit(folder, "train.csv", lambda lines: [*lines, lines[30], lines[30]])
+
+
 def day(number: int) -> dt.date:
     return FIRST + dt.timedelta(days=number)
 
 
 # What spoils a good chain so that a rule finds something, and how many rows it then finds. Line 31 is store 2 on a Wednesday.
 SPOILT: dict[str, tuple[Spoil, int]] = {
+    "total_rows": (
+        lambda folder: edit(folder, "train.csv", lambda lines: [*lines, "Total,,,99999,,,,,", ",,,,,,,,"]),
+        2,
+    ),
+    "summed_rows": (lambda folder: add_shifts(folder), 2),
     "double_rows": (lambda folder: edit(folder, "train.csv", lambda lines: [*lines, lines[5], lines[6], lines[6]]), 3),
     "unknown_attributes": (lambda folder: edit(folder, "store.csv", lambda lines: [*lines[:2], *lines[3:]]), 1),
     "competition_distance": (store_cell("CompetitionDistance", ""), 1),

@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from storecast.data.dialect import find, read_table
+from storecast.data.dialect import read_table
+from storecast.data.plain_files import find
 from storecast.errors import DataError
 
 GOOD = "Store,Name\n1,a\n2,b\n"

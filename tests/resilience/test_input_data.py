@@ -77,7 +77,8 @@ def test_when_a_column_of_test_is_missing_then_it_is_named(folder: Path, column:
         ("Store", "one"), ("Store", "1.5"), ("Store", "007"), ("Store", ""), ("Date", "yesterday"), ("Date", ""),
         ("Date", "0000-01-01"), ("Date", "9999-12-31"), ("Date", "2014-02-30"), ("Date", "30.04.2014"), ("Date", "04/30/2014"),
         ("Sales", "much"), ("Sales", "NaN"), ("Sales", "inf"), ("Sales", "-Infinity"), ("Sales", "--1"), ("Sales", "1e308"),
-        ("Sales", "-1e10"), ("Sales", ""), ("Customers", "-3"), ("Open", "2"), ("Open", "yes"), ("Promo", "0.5"), ("StateHoliday", "x"),
+        ("Sales", "-1e10"), ("Sales", ""),
+        ("Customers", "-3"), ("Open", "2"), ("Open", "yes"), ("Promo", "0.5"), ("StateHoliday", "x"),
         ("SchoolHoliday", "true"), ("DayOfWeek", "8"), ("DayOfWeek", "3.5"),
     ],
 )  # fmt: skip

@@ -45,13 +45,14 @@ def load(
     home: options.MaybeHome = None,
     db: options.Db = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Read and clean a folder, and put its chain in place of what the database holds."""
     from storecast import workflows
 
     with show.working(log_format, "reading, cleaning, loading"):
-        version = workflows.load(data, options.database(home, db), skip=skip or ())
+        version = workflows.load(data, options.database(home, db), skip=skip or (), sum_rows=sum_rows)
     print(f"The database holds the chain, version {version}.")
 
 

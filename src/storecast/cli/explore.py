@@ -26,6 +26,7 @@ def explore(
     ] = "",
     png: Annotated[bool, typer.Option("--png", help="Write each picture as a PNG too; needs the extra png.")] = False,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -39,6 +40,7 @@ def explore(
             questions=questions,
             pictures=png,
             skip=skip or (),
+            sum_rows=sum_rows,
             progress=progress,
         )
     sections = exploration.sections()
@@ -72,6 +74,7 @@ def explain(
     out: Annotated[Path | None, typer.Option("--out", help="The contributions to write, a CSV file.")] = None,
     horizon: options.Horizon = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -87,6 +90,7 @@ def explain(
             out=out,
             horizon=horizon,
             skip=skip or (),
+            sum_rows=sum_rows,
         )
     if json:
         show.as_json(explained.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())

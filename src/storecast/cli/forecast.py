@@ -18,6 +18,7 @@ def forecast(
     horizon: options.Horizon = None,
     quantiles: options.Quantiles = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -32,6 +33,7 @@ def forecast(
             horizon=horizon,
             quantiles=tuple(quantiles or ()),
             skip=skip or (),
+            sum_rows=sum_rows,
             sums=totals,
         )
     result = {"model": whole.model, "cutoff": whole.cutoff.isoformat(), "rows": rows, "out": str(out)}
@@ -47,13 +49,16 @@ def future(
     db: options.FromDb = None,
     horizon: options.Horizon = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Write the calendar ahead, given and assumed, to edit promotions in."""
     from storecast import workflows
 
     with show.working(log_format, "reading, cleaning, working the calendar out"):
-        rows = workflows.future(options.source(data, db), horizon=horizon, out=out, skip=skip or ()).height
+        rows = workflows.future(
+            options.source(data, db), horizon=horizon, out=out, skip=skip or (), sum_rows=sum_rows
+        ).height
     print(f"Wrote {rows} days of stores to {out}.")
 
 
@@ -67,6 +72,7 @@ def scenario(
     db: options.FromDb = None,
     horizon: options.Horizon = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -75,7 +81,13 @@ def scenario(
 
     with show.working(log_format, "scenario"):
         differences = workflows.scenario(
-            options.source(data, db), model=model, calendar=calendar, out=out, horizon=horizon, skip=skip or ()
+            options.source(data, db),
+            model=model,
+            calendar=calendar,
+            out=out,
+            horizon=horizon,
+            skip=skip or (),
+            sum_rows=sum_rows,
         )
     show.as_json(differences.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()) if json else show.scenario(
         differences, out

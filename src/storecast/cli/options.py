@@ -112,6 +112,9 @@ Settings = Annotated[
 Skip = Annotated[
     list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")
 ]
+SumRows = Annotated[
+    bool, typer.Option("--sum", help="Add several rows of a store and day up: shifts, tills, departments, receipts.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
 

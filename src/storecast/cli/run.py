@@ -19,6 +19,7 @@ def run(
     fast: options.Fast = False,
     settings: options.Settings = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -40,6 +41,7 @@ def run(
             fast=fast,
             settings=settings or {},
             skip=skip or (),
+            sum_rows=sum_rows,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)
@@ -51,6 +53,7 @@ def check(
     data: options.Data,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for check.json.")] = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -58,7 +61,7 @@ def check(
     from storecast import workflows
 
     with show.working(log_format, "reading and cleaning", verbose=False):
-        report = workflows.check(data, out=out, skip=skip or ()).report()
+        report = workflows.check(data, out=out, skip=skip or (), sum_rows=sum_rows).report()
     if json:
         show.as_json(report)
         return

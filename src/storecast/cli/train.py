@@ -31,6 +31,7 @@ def backtest(
     fast: options.Fast = False,
     settings: options.Settings = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -50,6 +51,7 @@ def backtest(
             fast=fast,
             settings=settings or {},
             skip=skip or (),
+            sum_rows=sum_rows,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)
@@ -65,6 +67,7 @@ def train(
     fast: options.Fast = False,
     settings: options.Settings = None,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -81,6 +84,7 @@ def train(
             fast=fast,
             settings=settings or {},
             skip=skip or (),
+            sum_rows=sum_rows,
             progress=progress,
         )
     assert bundle.manifest is not None
@@ -105,6 +109,7 @@ def tune(
     fast: options.Fast = False,
     seed: Annotated[int, typer.Option("--seed", help="The same seed tries the same settings.")] = 0,
     skip: options.Skip = None,
+    sum_rows: options.SumRows = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -124,6 +129,7 @@ def tune(
             fast=fast,
             seed=seed,
             skip=skip or (),
+            sum_rows=sum_rows,
             progress=progress,
         )
     result = {"usual": tuned.usual, "best": tuned.best, "settings": tuned.settings, "trials": tuned.trials.height}

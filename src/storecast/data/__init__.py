@@ -1,10 +1,14 @@
 """Data: read a folder, clean it, hold it as a Panel, work out the calendar ahead, generate a chain for trials.
 
-dialect            a file as a table of text: encoding, separator, line ends
+plain_files        the bytes of a file: gzip and ZIP unpacked
+dialect            a file as a table of text: encoding, separator, line ends, titles above the header
+file_tables        the files of a folder as such tables: missing columns, rows of totals
 column_names       storecast.toml: the chain's own names of columns
 file_columns       the columns of the files, as `schema` declares those of a Panel
 parse_columns      text to typed columns; what cannot be read is refused: numbers, day_column; date_formats for its message
 refuse_rows        how rows are refused: file, line, column, what was found, what was expected
+store_days         one row a store and day: doubles dropped, several added up
+chain_checks       what files say together: ids, totals, weeks, lone dates
 read               the files of a folder together
 clean              repairs by named rules: cleaning_rules, repair_days, repair_stores
 frames             data frames in memory, as the tables of a Panel

@@ -78,8 +78,11 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     unknown = [rule for rule in skip if rule not in RULES]
     if unknown:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
-    work = Work(raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip))
-    _count_double_rows(work)
+    work = Work(
+        raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip),
+        raw.total_rows, raw.summed_rows,
+    )  # fmt: skip
+    _count_rows(work)
     repair_stores.date_competition(work)
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)
@@ -94,11 +97,29 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     return Cleaned(_panel(work), requested_rows, tuple(work.repairs), raw.generated)
 
 
-def _count_double_rows(work: Work) -> None:
-    total = sum(work.double_rows.values())
-    if total:
-        work.need("double_rows", f"Found {total} exact double rows", "Remove them")
-    work.note("double_rows", "dropped", total, [f"{name}: {rows}" for name, rows in work.double_rows.items() if rows])
+def _count_rows(work: Work) -> None:
+    """Count the rows that reading dropped or added up."""
+    for rule, counts, what, remedy, action in (
+        (
+            "total_rows",
+            work.total_rows,
+            "rows without a store and a date at the end of a file",
+            "Remove them",
+            "dropped",
+        ),
+        (
+            "summed_rows",
+            work.summed_rows,
+            "more rows of a store and day",
+            "Add them up",
+            "added to the others of their day",
+        ),
+        ("double_rows", work.double_rows, "exact double rows", "Remove them", "dropped"),
+    ):
+        total = sum(counts.values())
+        if total:
+            work.need(rule, f"Found {total} {what}", remedy)
+        work.note(rule, action, total, [f"{name}: {rows}" for name, rows in counts.items() if rows])
 
 
 def _panel(work: Work) -> Panel:

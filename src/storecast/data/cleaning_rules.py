@@ -18,6 +18,8 @@ MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ou
 EXAMPLES = 3
 
 RULES = {
+    "total_rows": "A file ends in rows without a store and a date: totals, or empty cells.",
+    "summed_rows": "A store has several rows on a day.",
     "double_rows": "The same row stands more than once.",
     "unknown_attributes": "A store has sales but no row in store.csv.",
     "competition_distance": "The distance of the nearest competitor is missing.",
@@ -72,6 +74,10 @@ class Work:
     known: tuple[str, ...]  # the chain's own known-ahead columns
     double_rows: dict[str, int]  # exact double rows that reading dropped, by file
     skip: frozenset[str] = frozenset()
+    total_rows: dict[str, int] = field(default_factory=dict)  # rows of totals that reading dropped, by file
+    summed_rows: dict[str, int] = field(
+        default_factory=dict
+    )  # rows that reading added to another of their day, by file
     repairs: list[Repair] = field(default_factory=list)
 
     def note(self, rule: str, action: str, rows: int, examples: Collection[str] = ()) -> None:

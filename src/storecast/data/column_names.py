@@ -21,8 +21,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from storecast import schema as s
-from storecast.data.dialect import read_bytes
 from storecast.data.file_columns import FILE_COLUMNS
+from storecast.data.plain_files import read_bytes
 from storecast.errors import DataError, hint, quote
 
 FILE = "storecast.toml"

@@ -2,16 +2,21 @@
 
 import csv
 import io
-import stat
+import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from storecast.data.plain_files import read_bytes, unpack
 from storecast.errors import DataError, quote
 
+log = logging.getLogger(__name__)
+
+TITLE_LINES = 30  # among which the header is looked for
+LONGEST_TOP = 100_000  # bytes of them
 SEPARATORS = (",", ";", "\t")
 BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -30,6 +35,7 @@ class TextTable:
     frame: pl.DataFrame
     parquet: bool = False
     lines: pl.Series | None = None  # the line on which each row begins, where that is not simply its number
+    above: int = 0  # lines above the header
     dates: frozenset[str] = frozenset()  # columns of a Parquet file that hold dates; their text is ISO
     numbers: frozenset[str] = frozenset()  # columns of a Parquet file that hold numbers; their text has a decimal point
 
@@ -37,37 +43,23 @@ class TextTable:
         """Say where a row stands in the file."""
         if self.parquet:
             return f"row {row + 1}"
-        return f"line {row + 2 if self.lines is None else self.lines[row]}"
+        return f"line {row + 2 + self.above if self.lines is None else self.lines[row]}"
 
 
-def find(folder: Path, stem: str) -> Path | None:
-    """Return the file of a table, CSV or Parquet; both at once are refused."""
-    paths = [path for suffix in (".csv", ".parquet") if (path := folder / f"{stem}{suffix}").exists()]
-    if len(paths) == 2:
-        raise DataError(f"Found both {stem}.csv and {stem}.parquet; expected one of them. Remove the other.")
-    return paths[0] if paths else None
+def read_table(path: Path, header_names: Collection[str] = ()) -> TextTable:
+    """Read a CSV or Parquet file as text.
 
-
-def read_table(path: Path) -> TextTable:
-    """Read a CSV or Parquet file as text."""
+    Parameters
+    ----------
+    path : of the file; gzipped and zipped CSV is unpacked
+    header_names : names of columns that its header may hold, by which it is found below titles
+    """
     data = read_bytes(path)
     if not data:
         raise DataError(f"{path.name} is empty; expected a header and a row a line.")
     if path.suffix == ".parquet":
         return _read_parquet(path.name, data)
-    return _read_csv(path.name, _as_utf8(path.name, data))
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return what a plain file holds; a pipe is never opened, since nothing may ever come out of it."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DataError(f"{path.name} is not a plain file; expected one. Put the file itself there.")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(f"There is no file {quote(path)}. Name one that is there.") from error
-    except OSError as error:
-        raise DataError(f"{path.name} cannot be read: {error.strerror}. Allow this user to read it.") from error
+    return _read_csv(path.name, _as_utf8(path.name, unpack(path.name, data)), header_names)
 
 
 def _read_parquet(name: str, data: bytes) -> TextTable:
@@ -89,10 +81,12 @@ def _read_parquet(name: str, data: bytes) -> TextTable:
     return TextTable(name, text, parquet=True, dates=dates, numbers=numbers)
 
 
-def _read_csv(name: str, data: bytes) -> TextTable:
+def _read_csv(name: str, data: bytes, header_names: Collection[str]) -> TextTable:
+    above, begin, separator = _find_header(name, data, header_names)
+    data = data[begin:]
     head = data[: data.find(b"\n") if b"\n" in data else len(data)].decode().rstrip("\r")
-    separator = max(SEPARATORS, key=head.count)
-    header = _header(name, head, separator)
+    separator = separator or max(SEPARATORS, key=head.count)
+    header = _header(name, head, separator, above)
     try:
         frame = pl.read_csv(
             data,
@@ -104,34 +98,61 @@ def _read_csv(name: str, data: bytes) -> TextTable:
     except pl.exceptions.NoDataError:
         frame = pl.DataFrame(schema=dict.fromkeys(header, pl.String()))
     except pl.exceptions.PolarsError as error:
-        _check_lines(name, data, separator, len(header))
+        _check_lines(name, data, separator, above, len(header))
         raise DataError(f"{name} cannot be read as a table: {quote(error)}. Write it again as plain CSV.") from error
     if frame.height and frame[header[-1]].null_count():
-        _check_lines(name, data, separator, len(header))
+        _check_lines(name, data, separator, above, len(header))
     many = data.count(b"\n") + (not data.endswith(b"\n")) != frame.height + 1
-    lines = _lines(name, data, separator, frame.height) if many else None
-    return TextTable(name, frame, lines=lines)
+    lines = _lines(name, data, separator, above, frame.height) if many else None
+    return TextTable(name, frame, lines=lines, above=above)
 
 
-def _header(name: str, head: str, separator: str) -> list[str]:
+def _find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple[int, int, str]:
+    """Return the lines above the header, the byte where it begins, and its separator where titles above it hide it.
+
+    A file begins with its header, unless its first line holds none or one of the names and exactly one of the next does hold two.
+    """
+    lines = data[:LONGEST_TOP].split(b"\n")[:TITLE_LINES]
+    known = [_known_names(line.decode(errors="replace"), header_names) for line in lines]
+    headers = [row for row, (count, _) in enumerate(known) if count > 1]
+    if not headers or headers[0] == 0:
+        return 0, 0, ""
+    if len(headers) > 1:
+        raise DataError(
+            f"{name}, line 1: found no column names; line {headers[0] + 1} and line {headers[1] + 1} look like the header. "
+            "Expected one, on the first line. Remove the lines above it, and the other."
+        )
+    above = headers[0]
+    log.info("%s: the header stands on line %d; the lines above it are left out", name, above + 1)
+    return above, sum(len(line) + 1 for line in lines[:above]), known[above][1]
+
+
+def _known_names(line: str, header_names: Collection[str]) -> tuple[int, str]:
+    """Return how many known names of columns a line holds, and by which separator."""
+    counts = [
+        (sum(cell.strip().strip('"').strip() in header_names for cell in line.split(mark)), mark) for mark in SEPARATORS
+    ]
+    return max(counts, key=lambda pair: pair[0])
+
+
+def _header(name: str, head: str, separator: str, above: int) -> list[str]:
     """Return the column names, spaces around them cut off."""
+    line = f"{name}, line {above + 1}"
     try:
         header = [cell.strip() for cell in next(csv.reader([head], delimiter=separator, strict=True), [])]
     except csv.Error as error:
-        raise DataError(f"{name}, line 1: {quote(error)}. Expected a header such as Store,Date,Sales.") from error
+        raise DataError(f"{line}: {quote(error)}. Expected a header such as Store,Date,Sales.") from error
     if not any(header):
-        raise DataError(f"{name}, line 1: found no column names; expected a header such as Store,Date,Sales.")
+        raise DataError(f"{line}: found no column names; expected a header such as Store,Date,Sales.")
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
-        raise DataError(
-            f"{name}, line 1: the column {quote(twice[0])} stands twice; expected each name once. Rename one."
-        )
+        raise DataError(f"{line}: the column {quote(twice[0])} stands twice; expected each name once. Rename one.")
     return header
 
 
-def _check_lines(name: str, data: bytes, separator: str, width: int) -> None:
+def _check_lines(name: str, data: bytes, separator: str, above: int, width: int) -> None:
     """Refuse the first line with too few or too many fields, by its number."""
-    for line, fields in _records(name, data, separator):
+    for line, fields in _records(name, data, separator, above):
         if len(fields) != width:
             raise DataError(
                 f"{name}, line {line}: found {len(fields)} fields; expected {width}, as in the header. "
@@ -139,9 +160,9 @@ def _check_lines(name: str, data: bytes, separator: str, width: int) -> None:
             )
 
 
-def _lines(name: str, data: bytes, separator: str, height: int) -> pl.Series:
+def _lines(name: str, data: bytes, separator: str, above: int, height: int) -> pl.Series:
     """Return the line on which each row begins, where cells in quotes run over several lines."""
-    lines = pl.Series([line for line, _ in _records(name, data, separator)][1:], dtype=pl.Int64)
+    lines = pl.Series([line for line, _ in _records(name, data, separator, above)][1:], dtype=pl.Int64)
     if len(lines) != height:
         raise DataError(
             f"{name}: found {height} or {len(lines)} rows, by how its quotes are read; expected quotes around whole cells. "
@@ -150,14 +171,14 @@ def _lines(name: str, data: bytes, separator: str, height: int) -> pl.Series:
     return lines
 
 
-def _records(name: str, data: bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
+def _records(name: str, data: bytes, separator: str, above: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the header and every row as fields, each with the number of the line on which it begins."""
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=separator, strict=True)
-    begin = 1
+    begin = above + 1
     try:
         for fields in reader:
             yield begin, fields
-            begin = reader.line_num + 1
+            begin = above + reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{name}, line {begin}: {quote(error)}. Expected plain CSV.") from error
 

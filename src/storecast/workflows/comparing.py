@@ -19,7 +19,14 @@ from storecast.workflows.preparation import DatabaseSource, Source, import_plugi
 
 
 def scenario(
-    data: Source, *, model: Path, calendar: Path, out: Path, horizon: int | None = None, skip: Collection[str] = ()
+    data: Source,
+    *,
+    model: Path,
+    calendar: Path,
+    out: Path,
+    horizon: int | None = None,
+    skip: Collection[str] = (),
+    sum_rows: bool = False,
 ) -> pl.DataFrame:
     """Load a model file and write what it expects another calendar to change; return it, as `explain.scenario.compare` does.
 
@@ -30,7 +37,7 @@ def scenario(
     """
     import_plugins_of(data)
     bundle = load(model)
-    prepared = prepare(data, horizon=horizon, skip=skip)
+    prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
     other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)

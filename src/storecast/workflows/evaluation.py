@@ -38,6 +38,7 @@ def backtest(
     fast: bool = False,
     settings: Settings = NONE,
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores.
@@ -54,9 +55,10 @@ def backtest(
     fast : quicker, slightly less accurate models
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
     progress : called with what is being done
     """
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
@@ -79,6 +81,7 @@ def train(
     fast: bool = False,
     settings: Settings = NONE,
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     progress: Progress = no_progress,
 ) -> Bundle:
     """Measure a model on the last window, fit it on all data and save it; what is in use stays in use.
@@ -93,6 +96,7 @@ def train(
     fast : a quicker, slightly less accurate version
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
     progress : called with what is being done
 
     Returns
@@ -109,7 +113,7 @@ def train(
     HistoryError
         where the past is too short
     """
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, allow_longer_test=True)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
     result = run_backtest(
         prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, progress=progress

@@ -24,6 +24,7 @@ def explain(
     out: Path | None = None,
     horizon: int | None = None,
     skip: Collection[str] = (),
+    sum_rows: bool = False,
 ) -> pl.DataFrame:
     """Load a model file and say what its forecasts are made of.
 
@@ -40,7 +41,7 @@ def explain(
         raise ConfigError(f"--date {date} needs a store; give --store too.")
     import_plugins_of(data)
     bundle = load(model)
-    prepared = prepare(data, horizon=horizon, skip=skip)
+    prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     if store is None:

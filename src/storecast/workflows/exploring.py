@@ -24,6 +24,7 @@ def explore(
     questions: Sequence[str] = (),
     pictures: bool = False,
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     progress: Progress = no_progress,
 ) -> Exploration:
     """Explore a folder: write report.html and tables/*.csv and *.parquet.
@@ -35,6 +36,7 @@ def explore(
     questions : their keys, as in `storecast.exploration.registry`; empty: all
     pictures : whether each picture is written as a PNG too, into pictures/
     skip : cleaning rules that are not applied
+    sum_rows : add several rows of a store and day up
     progress : takes the name of each step
 
     Returns
@@ -47,7 +49,7 @@ def explore(
         where a library of the extra ``explore`` is missing, or there is no such question.
     """
     progress("reading and cleaning")
-    prepared = prepare(data, horizon=None, skip=skip, allow_longer_test=True)
+    prepared = prepare(data, horizon=None, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     exploration = explore_panel(prepared.panel, questions, progress)
     progress("report")
     write_tables(exploration, out / "tables")

@@ -29,6 +29,7 @@ def forecast(
     horizon: int | None = None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     sums: Path | None = None,
 ) -> tuple[int, Forecast]:
     """Load a model file, forecast the days after the end of a folder's sales and write them.
@@ -41,6 +42,7 @@ def forecast(
     horizon : days ahead; None: the days that test.csv covers, else 42
     quantiles : columns to add
     skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
     sums : where to write the totals; None: nowhere
 
     Returns
@@ -56,7 +58,7 @@ def forecast(
     """
     import_plugins_of(data)
     bundle = load(model)
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip)
+    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows)
     whole = forecast_with(bundle, prepared)
     rows = forecast_table(whole.rows, prepared.requested_rows)
     write_csv(rows, out)

@@ -58,26 +58,31 @@ class Prepared:
         return self.cleaned.requested_rows
 
 
-def check(data: Path, *, out: Path | None = None, skip: Collection[str] = ()) -> Cleaned:
-    """Read and clean a folder; write check.json where a folder for it is named.
+def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), sum_rows: bool = False) -> Cleaned:
+    """Read and clean a folder, and work out its calendar ahead, as a run does; write check.json where a folder for it is named.
 
-    Parameters
-    ----------
-    data : the folder
-    out : folder for check.json; None: nothing is written
-    skip : cleaning rules to switch off
+        Parameters
+        ----------
+        data : the folder
+        out : folder for check.json; None: nothing is written
+        skip : cleaning rules to switch off
+    <<<<<<< HEAD
 
-    Returns
-    -------
-    Cleaned
-        the chain as a Panel, the rows of test.csv, and every repair with its count
+        Returns
+        -------
+        Cleaned
+            the chain as a Panel, the rows of test.csv, and every repair with its count
 
-    Raises
-    ------
-    DataError
-        where a file is missing or holds what cannot be read
+        Raises
+        ------
+        DataError
+            where a file is missing or holds what cannot be read
+    =======
+        sum_rows : add several rows of a store and day up
+    >>>>>>> 3442086 (Rows of a store and day are added up or told apart by every column; ids that do not meet, totals, weeks, lone dates and names in no file are refused; titles, totals at the end, states in store.csv and packed files are read)
     """
-    cleaned = clean(read_chain(data), skip=skip)
+    cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
+    _with_calendar_ahead(cleaned, None, horizon=None)
     if out is not None:
         with atomic_write(out / "check.json") as draft:
             draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")
@@ -95,6 +100,7 @@ def prepare(
     horizon: int | None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     allow_longer_test: bool = False,
 ) -> Prepared:
     """Read and clean a folder, or read what a database holds, and work the calendar ahead out where it is not given.
@@ -105,9 +111,24 @@ def prepare(
     allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
     """
     import_plugins_of(data)
-    cleaned, version = (
-        _from_database(data, skip) if isinstance(data, DatabaseSource) else (check(data, skip=skip), None)
+    version = None
+    if isinstance(data, DatabaseSource):
+        cleaned, version = _from_database(data, skip, sum_rows=sum_rows)
+    else:
+        cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
+    return _with_calendar_ahead(
+        cleaned, version, horizon=horizon, quantiles=quantiles, allow_longer_test=allow_longer_test
     )
+
+
+def _with_calendar_ahead(
+    cleaned: Cleaned,
+    version: int | None,
+    *,
+    horizon: int | None,
+    quantiles: tuple[float, ...] = (),
+    allow_longer_test: bool = False,
+) -> Prepared:
     panel = cleaned.panel
     requested_days = (
         0 if cleaned.requested_rows is None else _days_after(panel.end, cleaned.requested_rows[s.DATE].max())
@@ -125,7 +146,9 @@ def prepare(
     return Prepared(cleaned, whole_panel, task, version)
 
 
-def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str] = ()) -> pl.DataFrame:
+def future(
+    data: Source, *, horizon: int | None, out: Path, skip: Collection[str] = (), sum_rows: bool = False
+) -> pl.DataFrame:
     """Write the calendar ahead as a table to edit promotions in.
 
     Parameters
@@ -134,21 +157,23 @@ def future(data: Source, *, horizon: int | None, out: Path, skip: Collection[str
     horizon : days ahead
     out : CSV file to write
     skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
     """
-    prepared = prepare(data, horizon=horizon, skip=skip, allow_longer_test=True)
+    prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     table = future_table(prepared.panel, prepared.task.horizon)
     with atomic_write(out) as draft:
         table.write_csv(draft)
     return table
 
 
-def _from_database(data: DatabaseSource, skip: Collection[str]) -> tuple[Cleaned, int]:
+def _from_database(data: DatabaseSource, skip: Collection[str], *, sum_rows: bool) -> tuple[Cleaned, int]:
     from storecast.database.connect import Database
     from storecast.database.panel_io import read_panel_and_info
 
-    if skip:
+    if skip or sum_rows:
+        option = "--skip" if skip else "--sum"
         raise ConfigError(
-            "What a database holds was cleaned when it was loaded; --skip means files. Leave it out, or give --data."
+            f"What a database holds was cleaned when it was loaded; {option} means files. Leave it out, or give --data."
         )
     with closing(Database.open(data.url)) as db:
         panel, chain = read_panel_and_info(db)

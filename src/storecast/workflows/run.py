@@ -49,6 +49,7 @@ def run(
     fast: bool = False,
     settings: Settings = NONE,
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Do the main job and write the home; return the scores.
@@ -65,6 +66,7 @@ def run(
     fast : quicker, slightly less accurate models
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
     progress : called with what is being done
     """
     make_folder(home)
@@ -74,7 +76,11 @@ def run(
         if db is not None or (home / FILE).exists():
             check_writable(url)
         prepared = prepare(
-            DatabaseSource(url) if data is None else data, horizon=horizon, quantiles=quantiles, skip=skip
+            DatabaseSource(url) if data is None else data,
+            horizon=horizon,
+            quantiles=quantiles,
+            skip=skip,
+            sum_rows=sum_rows,
         )
         task = prepared.task
         names = list(models or (FAST_MODELS if fast else MODELS))

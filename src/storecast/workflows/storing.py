@@ -14,7 +14,7 @@ from storecast.workflows.preparation import Prepared, check
 log = logging.getLogger(__name__)
 
 
-def load(data: Path, url: str, *, skip: Collection[str] = ()) -> int:
+def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = False) -> int:
     """Read and clean a folder, and put its chain into a database in place of what it held; return the version.
 
     Parameters
@@ -22,8 +22,9 @@ def load(data: Path, url: str, *, skip: Collection[str] = ()) -> int:
     data : the folder
     url : of the database
     skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
     """
-    cleaned = check(data, skip=skip)
+    cleaned = check(data, skip=skip, sum_rows=sum_rows)
     with closing(Database.open(url, create=True)) as db:
         return write_panel(db, cleaned.panel, generated=cleaned.generated)
 

@@ -31,6 +31,7 @@ def tune(
     fast: bool = False,
     seed: int = 0,
     skip: Collection[str] = (),
+    sum_rows: bool = False,
     progress: Progress = no_progress,
 ) -> Tuned:
     """Search for settings on windows that lie before those that a run reports; write study.db, trials.csv and settings.toml.
@@ -40,7 +41,7 @@ def tune(
     windows : on which settings are scored; they lie before the last two
     trials, minutes : after which the search ends; a search in the same folder goes on where the last one ended
     """
-    prepared = prepare(data, horizon=horizon, skip=skip, allow_longer_test=True)
+    prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task
     cutoffs = block_cutoffs(panel, windows + REPORTED, task.horizon, task.horizon)[:windows]
     tuned = search(

@@ -1,0 +1,152 @@
+"""What files say together, refused where it cannot be meant: ids that do not meet, totals among stores, weeks, dates far off."""
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.dialect import TextTable
+from storecast.dates import as_date
+from storecast.errors import DataError, quote
+
+MIN_SHARE_MET = 0.5  # of the ids of the shorter list
+FAR_DAYS = 28  # without any row, from which what lies beyond is far off
+LONE_DATES = 3  # beyond; more of them are a chain that went on
+MIN_DATES = 14  # on the near side, below which no date is lone
+MIN_DAYS_OF_TOTAL = 14  # on which a store must sell what the others do
+SHARE_OF_DAYS = 0.95  # of them
+CENTS = 0.01  # a store, by which rounded sales may differ from their total
+MIN_STORES_OF_TOTAL = 3  # with the total itself
+NEARLY = 0.1  # of the others' sales, by which those of a total may differ in all
+LEVELS = 3  # of totals: stores, regions, countries
+MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
+USUAL_SHARE = 0.8  # of steps with the same length
+MAX_SHARE_OF_PERIODS = 0.3  # of the days of all stores; with more rows they are no weeks
+PERIODS = {"weeks": (7, 7), "fortnights": (14, 14), "months": (28, 31)}
+
+
+def refuse_lone_dates(table: TextTable, days: pl.Series, *, late_only: bool = False) -> None:
+    """Refuse a few dates far before or beyond all others, by their line: most such years or months are mistyped.
+
+    Parameters
+    ----------
+    table : the file, which names the line
+    days : its column Date
+    late_only : look beyond the others alone
+    """
+    dates = days.unique().sort()
+    gaps = dates.diff().dt.total_days().fill_null(0) > FAR_DAYS
+    if not gaps.any():
+        return
+    breaks = gaps.arg_true().to_list()
+    late = next((row for row in breaks if len(dates) - row <= LONE_DATES), len(dates))
+    early = next((row for row in reversed(breaks) if row <= LONE_DATES), 0)
+    _refuse_alone(table, days, dates[late:], dates[:late])
+    _refuse_alone(table, days, dates[: 0 if late_only else early], dates[early:])
+
+
+def _refuse_alone(table: TextTable, days: pl.Series, alone: pl.Series, others: pl.Series) -> None:
+    if 0 < len(alone) <= LONE_DATES and len(others) >= MIN_DATES:
+        after = alone[0] > others[-1]
+        apart = (alone[0] - others[-1]).days if after else (others[0] - alone[-1]).days
+        wrong = days.is_in(alone.implode())
+        row = int(wrong.arg_max() or 0)
+        raise DataError(
+            f"{table.name}, {table.line(row)}, column Date: found {days[row]} ({int(wrong.sum())} of {len(days)} rows), "
+            f"{apart} days {'after the last' if after else 'before the first'} of the other dates, "
+            f"{others[-1] if after else others[0]}; expected no such gap. Correct the date, or leave the rows out."
+        )
+
+
+def refuse_periods(name: str, sales: pl.DataFrame) -> None:
+    """Refuse sales of weeks or months: storecast forecasts days.
+
+    Parameters
+    ----------
+    name : of the file
+    sales : a row a store and day
+    """
+    days = (as_date(sales[s.DATE].max()) - as_date(sales[s.DATE].min())).days + 1
+    if sales.height > MAX_SHARE_OF_PERIODS * days * sales[s.STORE].n_unique():
+        return
+    steps = sales.sort(s.KEYS).select(pl.col(s.DATE).diff().over(s.STORE).dt.total_days()).to_series().drop_nulls()
+    if len(steps) < MIN_STEPS or steps.median() == 1:
+        return
+    for period, (shortest, longest) in PERIODS.items():
+        share = steps.is_between(shortest, longest).mean()
+        if isinstance(share, float) and share >= USUAL_SHARE:
+            step = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
+            raise DataError(
+                f"{name}: most stores have a row every {step} days, so these "
+                f"are sales of {period}; expected a row for each store and day. storecast forecasts days: give daily sales."
+            )
+
+
+def refuse_total_store(name: str, sales: pl.DataFrame) -> None:
+    """Refuse a store that sells each day what all others do together: it is their total, and would count them twice.
+
+    Parameters
+    ----------
+    name : of the file
+    sales : a row a store and day
+    """
+    sums = sales.group_by(s.STORE).agg(pl.col(s.SALES).sum(), pl.len()).sort(s.SALES, descending=True)
+    if sums.height < MIN_STORES_OF_TOTAL:
+        return
+    store, largest, rest = sums[s.STORE][0], sums[s.SALES][0], float(sums[s.SALES][1:].sum())
+    if not any(abs(rest - level * largest) <= NEARLY * rest for level in range(1, LEVELS + 1)):
+        return
+    chosen = pl.col(s.STORE) == store
+    days = sales.group_by(s.DATE).agg(
+        pl.col(s.SALES).filter(chosen).sum().alias("total"),
+        pl.col(s.SALES).filter(~chosen).sum().alias("others"),
+        pl.col(s.SALES).filter(~chosen).max().alias("largest"),
+        pl.len().alias("stores"),
+    )
+    days = days.filter((pl.col("total") > 0) & (pl.col("others") > 0))
+    if days.height < MIN_DAYS_OF_TOTAL or days["total"].n_unique() == 1:
+        return
+    if not days.select((pl.col("total") > pl.col("largest")).mean() >= SHARE_OF_DAYS).item():
+        return
+    for level in range(1, LEVELS + 1):
+        same = (pl.col("others") - level * pl.col("total")).abs() <= CENTS * pl.col("stores") + 1e-9 * pl.col("others")
+        if days.select(same.mean()).item() >= SHARE_OF_DAYS:
+            raise DataError(
+                f"{name}: store {quote(store)} sells on each day what the other stores sell together"
+                f"{'' if level == 1 else f', divided by {level}'}, so it is their total; expected stores alone. "
+                "Leave its rows out: storecast adds stores up itself (totals.csv)."
+            )
+
+
+def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead: pl.DataFrame | None) -> None:
+    """Refuse files whose ids do not meet: most ids of one are not in the other, or one store is written in two ways.
+
+    Parameters
+    ----------
+    sales : the rows of train
+    facts : what is known of stores, by the name of its file
+    ahead : the rows of test; its new stores may be any
+    """
+    known = sales[s.STORE].unique().sort()
+    for name, frame in facts.items() if ahead is None else [*facts.items(), ("test", ahead)]:
+        ids = frame[s.STORE].unique().sort()
+        strange = ids.filter(~ids.is_in(known.implode()))
+        missing = known.filter(~known.is_in(ids.implode()))
+        spelt = {_spelling(store): store for store in missing}
+        for store in strange:
+            if _spelling(store) in spelt:
+                raise DataError(
+                    f"{name}: found the store {quote(store)}, and train has {quote(spelt[_spelling(store)])}; expected one way to "
+                    "write an id in all files. Change one of them."
+                )
+        met = len(ids) - len(strange)
+        if name in facts and met < MIN_SHARE_MET * min(len(ids), len(known)):
+            raise DataError(
+                f"{name}: train holds {met} of its {len(ids)} stores, such as {quote(strange[0])}, "
+                f"and has {len(known)} stores, such as {quote(missing[0])}. "
+                "Expected the same ids in both. Change them in one of the files."
+            )
+
+
+def _spelling(store: object) -> str:
+    """Return what is left of an id without leading zeros, spaces, case, and a decimal zero."""
+    text = str(store).strip().casefold().removesuffix(".0")
+    return text.lstrip("0") or text[-1:]

@@ -1,0 +1,140 @@
+"""The files of a chain's folder as tables of text under our names: what must be there is, and rows of totals are left out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.column_names import FILE, ColumnNames
+from storecast.data.dialect import TextTable, read_table
+from storecast.data.file_columns import FILE_COLUMNS
+from storecast.data.plain_files import find
+from storecast.errors import DataError, hint, quote
+
+TOTALS = frozenset(
+    {
+        "total", "totals", "grand total", "sum", "all", "all stores", "gesamt", "gesamtsumme", "gesamtergebnis", "summe",
+        "alle", "alle filialen", "total général", "total general", "somme", "ensemble", "totale", "somma", "suma", "razem",
+        "totalt", "totaal", "insgesamt", "celkem", "összesen", "toplam", "итого", "合計", "合计",
+    }
+)  # fmt: skip
+LONGEST_END = 20  # rows at the end among which totals are looked for
+
+
+def find_files(folder: Path, stems: Sequence[str]) -> dict[str, Path | None]:
+    """Return the file of each table; without train and store the folder is refused.
+
+    Parameters
+    ----------
+    folder : of the chain's files
+    stems : names of the tables
+    """
+    try:
+        if not folder.is_dir():
+            what = "is a file" if folder.exists() else "does not exist"
+            raise DataError(
+                f"The data folder {quote(folder)} {what}; expected a folder with train.csv and store.csv. Name another."
+            )
+        paths = {stem: find(folder, stem) for stem in stems}
+    except PermissionError as error:
+        raise DataError(f"The data folder {quote(folder)} cannot be read. Allow this user to read it.") from error
+    for stem in ("train", "store"):
+        if paths[stem] is None:
+            raise DataError(f"The data folder holds no {stem}.csv (or .parquet). Put it there, or name another folder.")
+    return paths
+
+
+def read_tables(paths: Mapping[str, Path | None], names: ColumnNames) -> dict[str, TextTable]:
+    """Read the files that there are, under our names; refuse a name in storecast.toml that stands in none of them.
+
+    Parameters
+    ----------
+    paths : of the tables, by name
+    names : what the columns are called
+    """
+    given = {stem: read_table(path, header_names(names)) for stem, path in paths.items() if path is not None}
+    columns = [column for table in given.values() for column in table.frame.columns]
+    for name, file_name in names.file_names.items():
+        if file_name not in columns:
+            raise DataError(
+                f"{FILE}, [columns]: {name} = {quote(file_name)} names a column that stands in no file.{hint(file_name, columns)} "
+                f"Found {quote(', '.join(dict.fromkeys(columns)))}. Correct the name, or remove the line."
+            )
+    return {stem: with_our_names(table, names) for stem, table in given.items()}
+
+
+def header_names(names: ColumnNames) -> frozenset[str]:
+    """Return every name that a header may hold."""
+    return frozenset({*FILE_COLUMNS, *names.known, *names.file_names.values()})
+
+
+def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:
+    """Return a table under our names."""
+    rename = names.rename(table.frame.columns)
+    both = [name for file_name, name in rename.items() if name != file_name and name in table.frame.columns]
+    if both:
+        raise DataError(
+            f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it. "
+            "Rename one of them."
+        )
+    if table.frame.height == 0:
+        raise DataError(
+            f"{table.name} holds a header alone; expected rows below it. Add them, or remove the file where it is optional."
+        )
+    return replace(
+        table,
+        frame=table.frame.rename(rename),
+        dates=frozenset(rename.get(name, name) for name in table.dates),
+        numbers=frozenset(rename.get(name, name) for name in table.numbers),
+    )
+
+
+def without_totals(table: TextTable) -> tuple[TextTable, int]:
+    """Return a table without the rows at its end that belong to no store and day, and their number.
+
+    In such a row each key is empty or the name of a total, and it names a total, or holds nothing but sales and customers:
+    `Total,,8130,`, `,,8130,`, `,,,`. Others without a key are refused later.
+    """
+    keys = [key for key in s.KEYS if key in table.frame.columns]
+    end = table.frame.select(pl.col(pl.String)).tail(
+        LONGEST_END
+    )  # other columns are odd ones of Parquet, such as lists
+    rows = 0
+    for row in end.reverse().iter_rows(named=True):
+        cells = {name: (cell or "").strip().strip(":*= ").casefold() for name, cell in row.items()}
+        named = any(cell in TOTALS for cell in cells.values())
+        empty = not any(cell for name, cell in cells.items() if name not in (s.SALES, s.CUSTOMERS))
+        if not (named or empty) or any(cells.get(key, key) not in {"", *TOTALS} for key in keys):
+            break
+        rows += 1
+    if rows in (0, table.frame.height):
+        return table, 0
+    return replace(table, frame=table.frame.head(table.frame.height - rows)), rows
+
+
+def need_columns(needed: Sequence[tuple[TextTable, Sequence[str]]]) -> None:
+    """Refuse tables that lack columns, all of them in one message.
+
+    Parameters
+    ----------
+    needed : each table with the columns that it must have
+
+    Raises
+    ------
+    DataError
+        with every missing column, what was found, and what to do
+    """
+    parts, absent = [], []
+    for table, names in needed:
+        missing = [name for name in names if name not in table.frame.columns]
+        if missing:
+            verb = f"column {quote(missing[0])} is" if len(missing) == 1 else f"columns {quote(', '.join(missing))} are"
+            parts.append(f"{table.name}: the {verb} missing. Found {quote(', '.join(table.frame.columns))}.")
+            absent += missing
+    if parts:
+        pronoun = "it" if len(absent) == 1 else "them"
+        raise DataError(
+            f'{" ".join(parts)} Add {pronoun}, or name theirs under [columns] in storecast.toml: {absent[0]} = "…".'
+        )

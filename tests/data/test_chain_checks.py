@@ -1,0 +1,188 @@
+"""What files say together is refused where it cannot be meant, and a chain that only looks like it is read."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.read import read_chain
+from storecast.errors import DataError
+from support.chain_files import FIRST, edit, set_cell, write_chain
+
+DAYS = 60
+FILES = ("train.csv", "test.csv", "store.csv", "store_states.csv")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = write_chain(tmp_path / "data", stores=12, days=DAYS)
+    (folder / "storecast.toml").write_text('store_ids = "text"\n', encoding="utf-8")
+    return folder
+
+
+def refused(folder: Path, *words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_chain(folder)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def rename(folder: Path, name: str, ids: dict[str, str]) -> None:
+    frame = pl.read_csv(folder / name, infer_schema=False)
+    frame.with_columns(pl.col("Store").replace(ids)).write_csv(folder / name)
+
+
+IDS = [str(k) for k in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("ids", "words"),
+    [
+        ({k: k.zfill(4) for k in IDS}, ("'1'", "'0001'")),
+        ({"3": "03"}, ("'3'", "'03'")),
+        ({k: f"{k}.0" for k in IDS}, ("'1'", "'1.0'")),
+        ({k: f"F{k}" for k in IDS}, ("train holds 0 of its 12 stores", "the same ids")),
+        ({k: f"F{k}" for k in IDS[4:]}, ("train holds 4 of its 12 stores",)),
+    ],
+)
+def test_ids_of_two_files_that_do_not_meet_are_refused(
+    folder: Path, ids: dict[str, str], words: tuple[str, ...]
+) -> None:
+    rename(folder, "train.csv", ids)
+    refused(folder, "store.csv", *words)
+
+
+def test_ids_in_another_case_are_refused(folder: Path) -> None:
+    rename(folder, "train.csv", dict.fromkeys(IDS[:1], "Berlin"))
+    rename(folder, "store.csv", dict.fromkeys(IDS[:1], "BERLIN"))
+    refused(folder, "store.csv", "'BERLIN'", "'Berlin'")
+
+
+@pytest.mark.parametrize("name", ["test.csv", "store_states.csv"])
+def test_ids_of_other_files_that_do_not_meet_are_refused(folder: Path, name: str) -> None:
+    rename(folder, name, {k: k.zfill(4) for k in IDS})
+    refused(folder, name.removesuffix(".csv"), "'0001'")
+
+
+def test_a_part_of_a_chain_meets_the_whole_list_of_its_stores(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [lines[0], *(line for line in lines[1:] if line.startswith(("1,", "2,")))])
+    assert read_chain(folder).stores.height == 12
+
+
+def with_total(folder: Path, name: str, factor: float = 1, cents: float = 0) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    sums = frame.group_by("Date", maintain_order=True).agg(
+        (pl.col("Sales").cast(pl.Float64).sum() * factor + cents).round(2).cast(pl.String)
+    )
+    first = frame.unique("Date", maintain_order=True).drop("Sales").join(sums, on="Date")
+    total = first.with_columns(pl.lit(name).alias("Store")).select(frame.columns)
+    pl.concat([frame, total]).write_csv(folder / "train.csv")
+
+
+@pytest.mark.parametrize(("name", "cents"), [("Gesamt", 0), ("9999", 0), ("0", 0.05), ("zzz", -0.05)])
+def test_a_store_that_is_the_total_of_the_others_is_refused(folder: Path, name: str, cents: float) -> None:
+    with_total(folder, name, cents=cents)
+    refused(folder, "train.csv", f"store '{name}'", "total")
+
+
+def test_a_total_above_totals_of_regions_is_refused(folder: Path) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    parts = [frame]
+    for name, stores in (("North", IDS[:5]), ("South", IDS[5:]), ("All", IDS)):
+        sums = frame.filter(pl.col("Store").is_in(stores)).group_by("Date", maintain_order=True)
+        region = sums.agg(pl.col("Sales").cast(pl.Int64).sum().cast(pl.String), pl.exclude("Date", "Sales").first())
+        parts.append(region.with_columns(pl.lit(name).alias("Store")).select(frame.columns))
+    pl.concat(parts).write_csv(folder / "train.csv")
+    refused(folder, "'All'", "total")
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.01, 0.3])
+def test_a_store_as_large_as_the_others_is_a_store(folder: Path, factor: float) -> None:
+    with_total(folder, "Flagship", factor)
+    assert read_chain(folder).sales[s.STORE].n_unique() == 13
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Total,,,99999,,,,,"], ["Gesamt:,,,99999,1,,,,", ",,,,,,,,"], [",,,99999,777,,,,"], [",,Summe,99999,,,,,"],
+        ["Grand Total,,,9,9,1,1,0,0"],
+        [",,,,,,,,", ",,,,,,,,", ",,,,,,,,"],
+    ],
+)  # fmt: skip
+def test_totals_at_the_end_are_dropped_and_counted(folder: Path, rows: list[str]) -> None:
+    good = read_chain(folder)
+    edit(folder, "train.csv", lambda lines: [*lines, *rows])
+    raw = read_chain(folder)
+    assert raw.sales.equals(good.sales)
+    assert raw.total_rows["train.csv"] == len(rows)
+
+
+@pytest.mark.parametrize("row", [",,,99999,,1,0,0,0", "1,,,99999,,,,,", "Total,3,2014-03-05,9,,1,0,0,0"])
+def test_other_rows_without_a_key_are_refused_or_kept(folder: Path, row: str) -> None:
+    edit(folder, "train.csv", lambda lines: [*lines, row])
+    if "2014" in row:
+        assert read_chain(folder).sales.height == 12 * DAYS + 1
+    else:
+        refused(folder, "train.csv", f"line {12 * DAYS + 2}", "empty cell")
+
+
+def test_a_total_in_the_middle_is_refused_by_its_line(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [*lines[:5], "Total,,,99999,,,,,", *lines[5:]])
+    refused(folder, "train.csv", "line 6", "Date", "empty cell")
+
+
+@pytest.mark.parametrize("days", [40, 148, 365, 3650, -60, -365])
+@pytest.mark.parametrize("line", [2, 100])
+def test_a_lone_date_far_from_the_others_is_refused_by_its_line(folder: Path, days: int, line: int) -> None:
+    (folder / "test.csv").unlink()
+    day = FIRST + dt.timedelta(days=DAYS - 1 + days if days > 0 else days)
+    set_cell(folder, "train.csv", line, "Date", str(day))
+    set_cell(folder, "train.csv", line, "DayOfWeek", str(day.isoweekday()))
+    refused(folder, "train.csv", f"line {line},", "Date", str(day), f"{abs(days)} days")
+
+
+def test_a_lone_date_of_test_is_refused_by_its_line(folder: Path) -> None:
+    set_cell(folder, "test.csv", 7, "Date", "2015-04-01")
+    set_cell(folder, "test.csv", 7, "DayOfWeek", "3")
+    refused(folder, "test.csv", "line 7", "2015-04-01")
+
+
+@pytest.mark.parametrize("gap", [10, 29, 100])
+def test_a_chain_that_was_shut_for_weeks_and_went_on_is_read(folder: Path, gap: int) -> None:
+    (folder / "test.csv").unlink()
+
+    def later(line: str) -> str:
+        cells = line.split(",")
+        day = dt.date.fromisoformat(cells[2])
+        day += dt.timedelta(days=gap if day >= FIRST + dt.timedelta(days=50) else 0)
+        return ",".join([cells[0], str(day.isoweekday()), str(day), *cells[3:]])
+
+    edit(folder, "train.csv", lambda lines: [lines[0], *map(later, lines[1:])])
+    assert read_chain(folder).sales.height == 12 * DAYS
+
+
+def spread(folder: Path, days: int) -> None:
+    """Write one row every so many days."""
+    (folder / "test.csv").unlink()
+
+    def later(line: str) -> str:
+        cells = line.split(",")
+        day = FIRST + (dt.date.fromisoformat(cells[2]) - FIRST) * days
+        return ",".join([cells[0], str(day.isoweekday()), str(day), *cells[3:]])
+
+    edit(folder, "train.csv", lambda lines: [lines[0], *map(later, lines[1:])])
+
+
+@pytest.mark.parametrize(("days", "word"), [(7, "weeks"), (14, "fortnights"), (30, "months")])
+def test_sales_of_longer_periods_are_refused_in_words(folder: Path, days: int, word: str) -> None:
+    spread(folder, days)
+    refused(folder, "train.csv", f"sales of {word}", "daily sales")
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_sales_of_days_are_no_weeks(folder: Path, days: int) -> None:
+    spread(folder, days)
+    assert read_chain(folder).sales.height == 12 * DAYS

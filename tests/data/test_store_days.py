@@ -1,0 +1,120 @@
+"""Rows of a store and day are doubles only where the whole file agrees; others are added up where that is asked for."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.clean import clean
+from storecast.data.read import read_chain
+from storecast.errors import DataError
+from support.chain_files import add_column, edit, set_cell, write_chain
+
+Rows = list[str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_chain(tmp_path / "data", stores=3, days=20, ahead=7)
+
+
+def in_two_parts(folder: Path, extra: str, values: tuple[str, str]) -> None:
+    """Split each row of train.csv into two halves that another column tells apart."""
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    halves = [(pl.col(name).cast(pl.Int64) / 2).cast(pl.String).alias(name) for name in ("Sales", "Customers")]
+    parts = [frame.with_columns(*halves, pl.lit(value).alias(extra)) for value in values]
+    pl.concat(parts).write_csv(folder / "train.csv")
+
+
+@pytest.mark.parametrize(
+    ("extra", "values"),
+    [("Till", ("1", "2")), ("Shift", ("early", "late")), ("Department", ("food", "")), ("Note", ("x", "X"))],
+)
+def test_equal_amounts_in_two_parts_are_no_doubles(folder: Path, extra: str, values: tuple[str, str]) -> None:
+    good = read_chain(folder)
+    in_two_parts(folder, extra, values)
+    with pytest.raises(DataError, match=r"train\.csv: line 2 and line 62 hold two different rows .*--sum"):
+        read_chain(folder)
+    raw = read_chain(folder, sum_rows=True)
+    assert raw.sales.sort(s.KEYS).equals(good.sales.sort(s.KEYS))
+    assert raw.summed_rows == {"train.csv": 60}
+    assert [(repair.rule, repair.rows) for repair in clean(raw).repairs if repair.rule == "summed_rows"] == [
+        ("summed_rows", 60)
+    ]
+    with pytest.raises(DataError, match="summed_rows is switched off"):
+        clean(raw, skip=["summed_rows"])
+
+
+def test_the_setting_adds_up_as_the_switch_does(folder: Path) -> None:
+    in_two_parts(folder, "Till", ("1", "2"))
+    (folder / "storecast.toml").write_text("sum = true\n", encoding="utf-8")
+    assert read_chain(folder).sales.equals(read_chain(folder, sum_rows=True).sales)
+
+
+def test_rows_that_agree_in_all_columns_are_dropped_and_counted(folder: Path) -> None:
+    good = read_chain(folder)
+    add_column(folder, "Till", "1")
+    edit(folder, "train.csv", lambda lines: [*lines, lines[7], lines[7].replace(",0,", ", 0 ,")])
+    raw = read_chain(folder)
+    assert raw.double_rows["train.csv"] == 2
+    assert raw.sales.equals(good.sales)
+
+
+def test_receipts_of_one_amount_are_added_too(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [*lines, lines[4], lines[4]])
+    before, after = read_chain(folder).sales, read_chain(folder, sum_rows=True).sales
+    assert after[s.SALES][3] == 3 * before[s.SALES][3]
+
+
+def test_receipts_with_a_time_are_sales_of_their_day(folder: Path) -> None:
+    good = read_chain(folder)
+    for line in (4, 5):
+        day = "2014-01-01" if line < 5 else "2014-01-02"
+        edit(folder, "train.csv", lambda lines, line=line: [*lines, lines[line - 1]])  # type: ignore[misc]
+        set_cell(folder, "train.csv", line, "Date", f"{day} 13:08")
+    with pytest.raises(DataError, match=r"line 4, column Date: .*--sum"):
+        read_chain(folder)
+    raw = read_chain(folder, sum_rows=True)
+    assert raw.sales.height == good.sales.height
+    assert raw.sales[s.SALES].sum() > good.sales[s.SALES].sum()
+
+
+def shift(folder: Path, **cells: str) -> None:
+    """Add a second row of store 1 on the second day."""
+    edit(folder, "train.csv", lambda lines: [*lines, lines[4]])
+    for column, value in cells.items():
+        set_cell(folder, "train.csv", 62, column, value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "summed"),
+    [
+        ("Sales", "100", "sales"), ("Sales", "-100", "less"), ("Open", "0", "open"), ("Promo", "0", "promo"),
+        ("Customers", "", "unknown"),
+        ("StateHoliday", "a", "holiday"),
+    ],
+)  # fmt: skip
+def test_columns_are_added_or_set_where_one_row_sets_them(folder: Path, column: str, value: str, summed: str) -> None:
+    first = read_chain(folder).sales.row(3, named=True)
+    shift(folder, **{column: value})
+    day = read_chain(folder, sum_rows=True).sales.row(3, named=True)
+    assert day[s.SALES] == first[s.SALES] + {"sales": 100, "less": -100}.get(summed, first[s.SALES])
+    assert day[s.CUSTOMERS] == (None if summed == "unknown" else 2 * first[s.CUSTOMERS])
+    assert (day[s.OPEN], day[s.PROMO]) == (1, 1)
+    assert day[s.STATE_HOLIDAY] == ("a" if summed == "holiday" else "0")
+
+
+@pytest.mark.parametrize("value", ["2", "1.5", "-1"])
+def test_an_own_column_with_two_values_on_a_day_is_refused(folder: Path, value: str) -> None:
+    (folder / "storecast.toml").write_text('known = ["Price"]\n', encoding="utf-8")
+    add_column(folder, "Price", "1")
+    shift(folder, Price=value)
+    with pytest.raises(DataError, match=r"column Price: .*the same in all rows of a store and day"):
+        read_chain(folder, sum_rows=True)
+
+
+def test_a_chain_with_one_row_a_day_is_what_it_was(folder: Path) -> None:
+    raw = read_chain(folder, sum_rows=True)
+    assert raw.sales.equals(read_chain(folder).sales)
+    assert clean(raw).repairs == clean(read_chain(folder)).repairs
