@@ -15,6 +15,7 @@ MIN_DAYS_OF_TOTAL = 14  # on which a store must sell what the others do
 SHARE_OF_DAYS = 0.95  # of them
 CENTS = 0.01  # a store, by which rounded sales may differ from their total
 MIN_STORES_OF_TOTAL = 3  # with the total itself
+ROUNDING = 1e-4  # of the sales, by which rounding may set them apart
 NEARLY = 0.1  # of the others' sales, by which those of a total may differ in all
 LEVELS = 3  # of totals: stores, regions, countries
 MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
@@ -107,7 +108,9 @@ def refuse_total_store(name: str, sales: pl.DataFrame) -> None:
     if not days.select((pl.col("total") > pl.col("largest")).mean() >= SHARE_OF_DAYS).item():
         return
     for level in range(1, LEVELS + 1):
-        same = (pl.col("others") - level * pl.col("total")).abs() <= CENTS * pl.col("stores") + 1e-9 * pl.col("others")
+        same = (pl.col("others") - level * pl.col("total")).abs() <= pl.max_horizontal(
+            CENTS * pl.col("stores"), ROUNDING * pl.col("others")
+        )
         if days.select(same.mean()).item() >= SHARE_OF_DAYS:
             raise DataError(
                 f"{name}: store {quote(store)} sells on each day what the other stores sell together"

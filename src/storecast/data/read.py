@@ -74,6 +74,9 @@ def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
     names = read_column_names(folder)
     names = replace(names, sum_rows=names.sum_rows or sum_rows)
     tables = read_tables(paths, names)
+    if {*s.KEYS, s.SALES} <= {*tables["train"].frame.columns} and not {*s.KNOWN} <= {*tables["train"].frame.columns}:
+        # Who has weeks needs no advice on columns.
+        refuse_periods(tables["train"].name, _typed(tables["train"], (*s.KEYS, s.SALES), names))
     need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
     total_rows: dict[str, int] = {}
     double_rows: dict[str, int] = {}
