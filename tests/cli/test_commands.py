@@ -1,5 +1,6 @@
 """The commands as a user runs them: what they write, what they print, how they end."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import polars as pl
 import pytest
 
 from storecast.bundle.bundle import load
-from support.chain_files import set_cell, write_chain
+from support.chain_files import add_column, edit, set_cell, write_chain
 from support.commands import Cli
 
 
@@ -270,6 +271,32 @@ def test_a_scenario_of_a_database_is_the_same_as_of_the_files(cli: Cli, folder: 
 def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:
     assert cli("demo-data", "--out", tmp_path, "--stores", 3, "--days", 150)[0] == 0
     assert json.loads(cli("check", "--data", tmp_path, "--json")[1])["generated"] is True
+
+
+def test_rows_of_two_tills_are_added_up_by_sum(cli: Cli, tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data")
+    add_column(folder, "Till", "1")
+    edit(folder, "train.csv", lambda lines: [*lines, *(line[:-1] + "2" for line in lines[1:])])
+    code, _, err = cli("check", "--data", folder)
+    assert code == 2
+    assert "--sum" in err
+    code, out, _ = cli("check", "--data", folder, "--sum", "--json")
+    assert code == 0
+    assert json.loads(out)["repairs"][0]["rule"] == "summed_rows"
+
+
+def test_check_fails_where_a_run_would_fail_on_its_calendar(cli: Cli, tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data")
+
+    def later(line: str) -> str:
+        cells = line.split(",")
+        day = dt.date.fromisoformat(cells[3]) + dt.timedelta(days=7 * 60)
+        return ",".join([*cells[:3], str(day), *cells[4:]])
+
+    edit(folder, "test.csv", lambda lines: [lines[0], *map(later, lines[1:])])
+    code, _, err = cli("check", "--data", folder)
+    assert code == 2
+    assert "expected 1 to 400" in err
 
 
 @pytest.mark.parametrize(

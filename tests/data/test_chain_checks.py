@@ -84,7 +84,7 @@ def with_total(folder: Path, name: str, factor: float = 1, cents: float = 0) -> 
 @pytest.mark.parametrize(("name", "cents"), [("Gesamt", 0), ("9999", 0), ("0", 0.05), ("zzz", -0.05)])
 def test_a_store_that_is_the_total_of_the_others_is_refused(folder: Path, name: str, cents: float) -> None:
     with_total(folder, name, cents=cents)
-    refused(folder, "train.csv", f"store '{name}'", "total")
+    refused(folder, "train.csv", f"store '{name}'", "totals")
 
 
 def test_a_total_above_totals_of_regions_is_refused(folder: Path) -> None:
@@ -96,6 +96,31 @@ def test_a_total_above_totals_of_regions_is_refused(folder: Path) -> None:
         parts.append(region.with_columns(pl.lit(name).alias("Store")).select(frame.columns))
     pl.concat(parts).write_csv(folder / "train.csv")
     refused(folder, "'All'", "total")
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_totals_of_regions_alone_are_refused(folder: Path, count: int) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    parts = [frame]
+    for region in range(count):
+        members = frame.filter(pl.col("Store").is_in(IDS[region::count])).group_by("Date", maintain_order=True)
+        sums = members.agg(pl.col("Sales").cast(pl.Int64).sum().cast(pl.String), pl.exclude("Date", "Sales").first())
+        parts.append(sums.with_columns(pl.lit(f"R{region}").alias("Store")).select(frame.columns))
+    pl.concat(parts).write_csv(folder / "train.csv")
+    refused(folder, "stores such as", "'R1'", "totals")
+
+
+def test_the_total_of_a_single_store_is_refused(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [line for line in lines if line.startswith(("Store", "1,"))])
+    with_total(folder, "Gesamt")
+    refused(folder, "'Gesamt'", "totals")
+
+
+def test_stores_that_sell_alike_are_stores(folder: Path) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    alike = frame.with_columns(pl.col("Sales").first().over("Date"), pl.lit("").alias("Customers"))
+    alike.write_csv(folder / "train.csv")
+    assert read_chain(folder).sales[s.STORE].n_unique() == 12
 
 
 @pytest.mark.parametrize("factor", [0.9, 1.01, 0.3])

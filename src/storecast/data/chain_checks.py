@@ -1,5 +1,7 @@
 """What files say together, refused where it cannot be meant: ids that do not meet, totals among stores, weeks, dates far off."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
 from storecast import schema as s
@@ -14,9 +16,9 @@ MIN_DATES = 14  # on the near side, below which no date is lone
 MIN_DAYS_OF_TOTAL = 14  # on which a store must sell what the others do
 SHARE_OF_DAYS = 0.95  # of them
 CENTS = 0.01  # a store, by which rounded sales may differ from their total
-MIN_STORES_OF_TOTAL = 3  # with the total itself
 ROUNDING = 1e-4  # of the sales, by which rounding may set them apart
-NEARLY = 0.1  # of the others' sales, by which those of a total may differ in all
+NEARLY = 0.05  # of all sales, by which totals may differ from the others over all days
+MOST_TOTALS = 20  # of regions
 LEVELS = 3  # of totals: stores, regions, countries
 MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
 USUAL_SHARE = 0.8  # of steps with the same length
@@ -81,42 +83,50 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
             )
 
 
-def refuse_total_store(name: str, sales: pl.DataFrame) -> None:
-    """Refuse a store that sells each day what all others do together: it is their total, and would count them twice.
+def refuse_totals(name: str, sales: pl.DataFrame) -> None:
+    """Refuse stores that sell each day what all others do together: they are totals, and would count the others twice.
+
+    The largest store alone may be the total of all, or of all and of their regions; the largest few may be totals of regions.
 
     Parameters
     ----------
     name : of the file
     sales : a row a store and day
     """
-    sums = sales.group_by(s.STORE).agg(pl.col(s.SALES).sum(), pl.len()).sort(s.SALES, descending=True)
-    if sums.height < MIN_STORES_OF_TOTAL:
-        return
-    store, largest, rest = sums[s.STORE][0], sums[s.SALES][0], float(sums[s.SALES][1:].sum())
-    if not any(abs(rest - level * largest) <= NEARLY * rest for level in range(1, LEVELS + 1)):
-        return
-    chosen = pl.col(s.STORE) == store
+    sums = sales.group_by(s.STORE).agg(pl.col(s.SALES).sum()).sort(s.SALES, s.STORE, descending=True)
+    largest = sums[s.SALES].cum_sum()
+    whole = float(largest[-1])
+    for count in range(1, min(MOST_TOTALS, sums.height - 1) + 1):
+        levels = range(1, LEVELS + 1 if count == 1 else 2)
+        near = any(abs(whole - (level + 1) * largest[count - 1]) <= NEARLY * whole for level in levels)
+        if near and _are_totals(sales, sums[s.STORE][:count], levels):
+            stores = ", ".join(quote(store) for store in sums[s.STORE][: min(count, LEVELS)])
+            raise DataError(
+                f"{name}: {'store' if count == 1 else 'stores such as'} {stores} sell on each day what the other stores sell "
+                "together, so they are totals; expected stores alone. Leave their rows out: "
+                "storecast adds stores up itself (totals.csv)."
+            )
+
+
+def _are_totals(sales: pl.DataFrame, stores: pl.Series, levels: Iterable[int]) -> bool:
+    """Return whether some stores sell on nearly each day what the others do, once or for each level of totals among them."""
+    chosen = pl.col(s.STORE).is_in(stores.implode())
     days = sales.group_by(s.DATE).agg(
         pl.col(s.SALES).filter(chosen).sum().alias("total"),
+        pl.col(s.SALES).filter(chosen).max().alias("largest total"),
         pl.col(s.SALES).filter(~chosen).sum().alias("others"),
         pl.col(s.SALES).filter(~chosen).max().alias("largest"),
         pl.len().alias("stores"),
     )
     days = days.filter((pl.col("total") > 0) & (pl.col("others") > 0))
     if days.height < MIN_DAYS_OF_TOTAL or days["total"].n_unique() == 1:
-        return
-    if not days.select((pl.col("total") > pl.col("largest")).mean() >= SHARE_OF_DAYS).item():
-        return
-    for level in range(1, LEVELS + 1):
-        same = (pl.col("others") - level * pl.col("total")).abs() <= pl.max_horizontal(
-            CENTS * pl.col("stores"), ROUNDING * pl.col("others")
-        )
-        if days.select(same.mean()).item() >= SHARE_OF_DAYS:
-            raise DataError(
-                f"{name}: store {quote(store)} sells on each day what the other stores sell together"
-                f"{'' if level == 1 else f', divided by {level}'}, so it is their total; expected stores alone. "
-                "Leave its rows out: storecast adds stores up itself (totals.csv)."
-            )
+        return False
+    apart = days.select((pl.col("largest total") > pl.col("largest")).mean() >= SHARE_OF_DAYS).item()
+    if not apart and sales[s.STORE].n_unique() > 2:
+        return False  # stores that sell alike
+    rounding = pl.max_horizontal(CENTS * pl.col("stores"), ROUNDING * pl.col("others"))
+    same = ((pl.col("others") - level * pl.col("total")).abs() <= rounding for level in levels)
+    return any(days.select(each.mean()).item() >= SHARE_OF_DAYS for each in same)
 
 
 def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead: pl.DataFrame | None) -> None:

@@ -15,7 +15,7 @@ SERIALS = (32874, 73415)  # 1990-01-01 and 2100-12-31 in a spreadsheet
 
 
 def matching_formats(text: pl.Series) -> list[str]:
-    """Return the formats that read every cell of a column as a day between the first and the last year.
+    """Return the formats that read every cell of a column as a day between the first and the last year, each with other days.
 
     Parameters
     ----------
@@ -34,10 +34,18 @@ def matching_formats(text: pl.Series) -> list[str]:
     serials = days.str.extract(r"^([0-9]{5})(?:[.,][0-9]+)?$").cast(pl.Int64)
     if serials.is_between(*SERIALS).fill_null(value=False).all():
         return [EXCEL]
-    return [day + clock for clock in CLOCKS for day in FORMATS if _reads(days, day + clock, with_clock=clock != "")]
+    formats: list[str] = []
+    readings: list[pl.Series] = []
+    for date_format, with_clock in ((day + clock, clock != "") for clock in CLOCKS for day in FORMATS):
+        reading = _read(days, date_format, with_clock=with_clock)
+        if reading is not None and not any(reading.equals(other) for other in readings):
+            formats.append(date_format)
+            readings.append(reading)
+    return formats
 
 
-def _reads(days: pl.Series, date_format: str, *, with_clock: bool) -> bool:
+def _read(days: pl.Series, date_format: str, *, with_clock: bool) -> pl.Series | None:
+    """Return the days of a column in a format; None where it does not read them all."""
     for part in (days.head(3), days):
         parsed = (
             part.str.to_datetime(date_format, strict=False)
@@ -45,5 +53,5 @@ def _reads(days: pl.Series, date_format: str, *, with_clock: bool) -> bool:
             else part.str.to_date(date_format, strict=False)
         )
         if not parsed.dt.year().is_between(s.FIRST_YEAR, s.LAST_YEAR).fill_null(value=False).all():
-            return False
-    return True
+            return None
+    return parsed

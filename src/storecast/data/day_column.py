@@ -60,9 +60,9 @@ def _iso_days(table: TextTable, column: s.Column, text: pl.Series, names: Column
         if (days.dt.year().is_between(s.FIRST_YEAR, s.LAST_YEAR)).all() and days.null_count() == text.null_count():
             return days
     shape = text.str.contains(ISO_TIME).fill_null(value=True)
-    if not shape.all():
-        _refuse_values_by_format(table, column, text, shape)
     days = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    if not shape.all() or days.null_count() != text.null_count():
+        _refuse_values_by_format(table, column, text, shape & days.is_not_null())
     clock = text.str.slice(10)
     midnight = clock.str.contains(MIDNIGHT)
     zoned = clock.str.contains(rf"{ZONE}$").fill_null(value=False)

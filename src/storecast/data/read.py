@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_total_store, refuse_unmet_ids
+from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable, read_table
 from storecast.data.file_columns import MORE_ATTRIBUTES, STORE_FILE
@@ -88,7 +88,7 @@ def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
     ahead = _ahead(tables["test"], names, double_rows) if "test" in tables else None
     facts = {tables["store"].name: stores}
     refuse_unmet_ids(sales, facts, ahead)
-    refuse_total_store(tables["train"].name, sales)
+    refuse_totals(tables["train"].name, sales)
     log.info(
         "read %d rows of sales, %d stores, %d rows ahead",
         sales.height,
