@@ -61,20 +61,20 @@ class Prepared:
 def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), sum_rows: bool = False) -> Cleaned:
     """Read and clean a folder, and work out its calendar ahead, as a run does; write check.json where a folder for it is named.
 
-        Parameters
-        ----------
+    Parameters
+    ----------
         data : the folder
         out : folder for check.json; None: nothing is written
         skip : cleaning rules to switch off
     <<<<<<< HEAD
 
-        Returns
-        -------
+    Returns
+    -------
         Cleaned
             the chain as a Panel, the rows of test.csv, and every repair with its count
 
-        Raises
-        ------
+    Raises
+    ------
         DataError
             where a file is missing or holds what cannot be read
     =======
