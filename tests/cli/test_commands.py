@@ -334,3 +334,26 @@ def test_a_home_that_is_a_file_is_refused(cli: Cli, folder: Path, tmp_path: Path
     code, _, err = run(cli, folder, tmp_path / "home")
     assert code == 2
     assert "is a file" in err
+
+
+def test_a_store_that_closed_long_ago_is_left_out_and_the_run_says_so(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("train.csv", "store.csv"):
+        (data / name).write_text((folder / name).read_text(encoding="utf-8"), encoding="utf-8")
+    lines = (data / "train.csv").read_text(encoding="utf-8").splitlines()
+    kept = [
+        lines[0],
+        *(line for line in lines[1:] if not (line.startswith("2,") and line.split(",")[2] > "2014-05-01")),
+    ]
+    (data / "train.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    code, out, err = run(cli, data, tmp_path / "home", "--horizon", 14)
+    assert code == 0, err
+    assert "store 2: last sale on 2014-05-01" in " ".join(out.split())
+    forecast = pl.read_csv(tmp_path / "home" / "forecast.csv")
+    assert sorted(forecast["Store"].unique()) == [1, 3, 4, 5]
+    totals = pl.read_csv(tmp_path / "home" / "totals.csv", schema_overrides={"Key": pl.String})
+    assert "2" not in totals.filter(pl.col("Level") == "store-horizon")["Key"].to_list()
+    notices = json.loads((tmp_path / "home" / "scores.json").read_text(encoding="utf-8"))["notices"]
+    assert len(notices) == 1
+    assert "store 2: last sale on 2014-05-01" in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")

@@ -227,9 +227,11 @@ def test_stores_may_have_names_and_no_rows_at_all() -> None:
         table: getattr(past, table).with_columns(pl.format("Markt {}", s.STORE).alias(s.STORE)) for table in TABLES
     }
     new = names["calendar"].filter(pl.col(s.STORE) != "Markt 4")
-    found = extend(
-        Panel(names["sales"].filter(pl.col(s.STORE) != "Markt 4"), names["stores"], new), whole.end + dt.timedelta(14)
-    )
+    chain = Panel(names["sales"].filter(pl.col(s.STORE) != "Markt 4"), names["stores"], new)
+    until = whole.end + dt.timedelta(14)
+    closed = extend(chain, until).calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 4"))
+    assert closed[s.OPEN].to_list() == [0] * 14  # it never sold anything, and nobody asks for it
+    found = extend(chain, until, opened=["Markt 4"])
     ahead = found.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 4"))
     assert ahead.height == 14
     assert ahead[s.OPEN].sum() == 11  # closed on two Sundays and on Easter Monday

@@ -76,6 +76,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "late_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(0))), 1),
     "idle_starts": (lambda folder: close(folder, day(40)), 1),
     "ended_stores": (lambda folder: drop(folder, rows_of(folder, 2)[-5:]), 1),
+    "inactive_stores": (lambda folder: drop(folder, rows_of(folder, 2)[-50:]), 1),
     "stores_without_sales": (lambda folder: drop(folder, rows_of(folder, 2)), 1),
 }
 

@@ -266,7 +266,7 @@ class Predictor:
         given = stores.with_columns(pl.lit(ABSENT.get(name, "")).alias(name) for name in missing)
         typed = given.select(pl.col(name).cast(dtype) for name, dtype in self.panel.stores.schema.items())
         chain = replace(self.panel, stores=pl.concat([self.panel.stores, typed]).sort(s.STORE))
-        return extend(chain, self.last)
+        return extend(chain, self.last, opened=stores[s.STORE].to_list())
 
     def _draws_of(self, rows: pl.DataFrame) -> F64 | None:
         """Return possible sales of some rows; under another calendar they err by the same share as under the stored one."""

@@ -60,6 +60,8 @@ def scores(summary: dict[str, Any]) -> None:
     rows = [[line["model"], line["cutoff"], line["rows"], *(line[name] for name in SHOWN)] for line in lines]
     table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", *SHOWN], rows)
     Console().print(escape(summary["selected"]["reason"]))
+    for notice in summary.get("notices", ()):
+        Console().print(escape(printable(f"Note: {notice}")))
 
 
 def contributions(days: pl.DataFrame) -> None:

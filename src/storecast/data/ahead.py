@@ -7,12 +7,14 @@ given ahead.
 
 import datetime as dt
 import logging
+from collections.abc import Collection
 
 import numpy as np
 import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import I8, Bool
+from storecast.data.active_stores import are_inactive
 from storecast.data.ahead_holidays import school_holidays, state_holidays
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.holiday_dates import recurs
@@ -27,10 +29,17 @@ RHYTHM_DAYS = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
 
 
-def extend(panel: Panel, until: dt.date) -> Panel:
+def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> Panel:
     """Return the panel with a calendar row for every store and day after the sales, up to ``until``.
 
-    Rows that are given stay as they are; the others are worked out, with Assumed set.
+    Rows that are given stay as they are; the others are worked out, with Assumed set. An inactive store is taken as closed,
+    unless a row that is given opens it.
+
+    Parameters
+    ----------
+    panel : the chain
+    until : the last day
+    opened : stores that are taken as open, inactive or not: new stores that a request asks for
     """
     days = (until - panel.end).days
     if days <= 0:
@@ -42,8 +51,9 @@ def extend(panel: Panel, until: dt.date) -> Panel:
     if known.all():
         return panel
     holiday = state_holidays(grid, end, width)
+    closed = _without_opening(grid, end) & ~panel.stores[s.STORE].is_in(list(opened)).to_numpy()
     columns = {
-        s.OPEN: _openings(grid, end, holiday),
+        s.OPEN: np.where(closed[:, None], np.int8(0), _openings(grid, end, holiday)),
         s.PROMO: _promotions(_widen(grid.promo, width), end),
         s.SCHOOL_HOLIDAY: school_holidays(grid, _widen(grid.school, width), end),
     }
@@ -74,6 +84,12 @@ def future_table(panel: Panel, horizon: int) -> pl.DataFrame:
         *panel.known,
         pl.col(s.ASSUMED).cast(pl.Int8),
     )
+
+
+def _without_opening(grid: Grid, end: int) -> Bool:
+    """Return whether a store is inactive and no day that is given ahead opens it, (stores,)."""
+    given_open: Bool = (grid.open[:, end + 1 :] == 1).any(axis=1)
+    return are_inactive(grid.sales[:, : end + 1] > 0) & ~given_open
 
 
 def _openings(grid: Grid, end: int, holiday: I8) -> I8:

@@ -19,7 +19,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data import repair_days, repair_stores
-from storecast.data.cleaning_rules import OBSERVATIONS, RULES, Repair, Work, store_name
+from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.dates import as_date
@@ -44,6 +44,11 @@ class Cleaned:
     requested_rows: pl.DataFrame | None
     repairs: tuple[Repair, ...]
     generated: bool
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user must know before using a forecast: a sentence for each rule that decides what is forecast at all."""
+        return tuple(repair.sentence for repair in self.repairs if repair.rule in NOTICED)
 
     def report(self) -> dict[str, Any]:
         """Return the check's findings as plain data."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.active_stores import SILENT_DAYS, InactiveStore
 from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
@@ -36,8 +37,11 @@ RULES = {
     "late_stores": "A store has its first row after the chain's first day.",
     "idle_starts": f"The rows of a store begin with {MIN_GAP_DAYS} days or more without sales.",
     "ended_stores": "A store has its last row before the chain's last day.",
+    "inactive_stores": f"A store has sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale.",
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
 }
+NOTICED = frozenset({"inactive_stores", "stores_without_sales"})  # rules of which a run's own summary speaks
+NOT_FORECAST = "not forecast and in no total, unless the calendar ahead, a test file or a request opens it"
 OBSERVATIONS = frozenset(
     {
         "competition_distance",
@@ -48,6 +52,7 @@ OBSERVATIONS = frozenset(
         "late_stores",
         "idle_starts",
         "ended_stores",
+        "inactive_stores",
         "stores_without_sales",
     }
 )
@@ -62,6 +67,12 @@ class Repair:
     action: str  # what was done about it
     rows: int
     examples: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Say it in one line, as a run's own summary does."""
+        more = f" and {self.rows - len(self.examples)} more" if self.rows > len(self.examples) else ""
+        return f"{self.what} {self.rows} found ({'; '.join(self.examples)}{more}): {self.action} (rule {self.rule})."
 
 
 @dataclass
@@ -109,6 +120,26 @@ class Work:
         """Return the tables with days, by the name of their file."""
         tables = [("train", self.sales)]
         return tables if self.ahead is None else [*tables, ("test", self.ahead)]
+
+
+def inactive_repairs(inactive: Collection[InactiveStore]) -> list[Repair]:
+    """Return a line for each of the two kinds of inactive stores that a chain has.
+
+    Parameters
+    ----------
+    inactive : the inactive stores
+    """
+    ended = [store for store in inactive if store.last_sale is not None]
+    never = [store for store in inactive if store.last_sale is None]
+    lines = {
+        "inactive_stores": [f"{store_name(store.store)}: last sale on {store.last_sale}" for store in ended],
+        "stores_without_sales": [store_name(store.store) for store in never],
+    }
+    return [
+        Repair(rule, RULES[rule], NOT_FORECAST, len(names), tuple(names[:EXAMPLES]))
+        for rule, names in lines.items()
+        if names
+    ]
 
 
 def store_name(store: object) -> str:

@@ -7,14 +7,15 @@ nobody knew ahead. The one exception is an empty cell beside sales, since no sto
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.active_stores import inactive_stores
 from storecast.data.cleaning_rules import (
     EXAMPLES,
     MAX_NEGATIVE_SHARE,
     MIN_GAP_DAYS,
     Work,
     day_names,
+    inactive_repairs,
     store_name,
-    store_names,
 )
 from storecast.dates import as_date
 from storecast.errors import DataError
@@ -116,15 +117,10 @@ def count_gaps(work: Work) -> None:
     _note_spans(work, "late_stores", "kept as missing before", spans.filter(pl.col("first") > first), "first")
     idle = spans.filter((pl.col("sold") - pl.col("first")).dt.total_days() >= MIN_GAP_DAYS)
     _note_spans(work, "idle_starts", "kept; models do not learn from them", idle, "sold")
-    _note_spans(
-        work,
-        "ended_stores",
-        "kept; forecast unless test.csv says otherwise",
-        spans.filter(pl.col("last") < last),
-        "last",
-    )
-    without = work.stores.join(spans.filter(pl.col("sold").is_not_null()), on=s.STORE, how="anti")
-    work.note("stores_without_sales", "kept; forecast from alike stores", without.height, store_names(without))
+    inactive = inactive_stores(rows, work.stores)
+    ended = spans.filter((pl.col("last") < last) & ~pl.col(s.STORE).is_in([each.store for each in inactive]))
+    _note_spans(work, "ended_stores", "kept; forecast unless test.csv says otherwise", ended, "last")
+    work.repairs += [line for line in inactive_repairs(inactive) if line.rule not in work.skip]
 
 
 def _note_spans(work: Work, rule: str, action: str, spans: pl.DataFrame, day: str) -> None:

@@ -70,6 +70,7 @@ def render(report: ReportInput) -> str:
         "page.html",
         report=report,
         scores=report.scores,
+        notices=report.scores.get("notices", ()),
         first=days.min(),
         last=days.max(),
         horizon=days.n_unique(),

@@ -133,7 +133,8 @@ def train(
 
 def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:
     """Return what scores.json holds."""
-    return summary(result, prepared.panel, select(result), version=__version__, generated=prepared.cleaned.generated)
+    scores = summary(result, prepared.panel, select(result), version=__version__, generated=prepared.cleaned.generated)
+    return {**scores, "notices": list(prepared.cleaned.notices)}
 
 
 def write_backtest(forecasts: pl.DataFrame, path: Path) -> None:

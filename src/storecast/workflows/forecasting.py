@@ -15,7 +15,6 @@ from storecast.csv_files import write_csv
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
-from storecast.report.tables import forecast_table
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
 from storecast.workflows.preparation import Prepared, Source, import_plugins_of, prepare
@@ -60,7 +59,7 @@ def forecast(
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows)
     whole = forecast_with(bundle, prepared)
-    rows = forecast_table(whole.rows, prepared.requested_rows)
+    rows = prepared.rows_to_write(whole.rows)
     write_csv(rows, out)
     if sums is not None:
         write_csv(totals(rows, prepared.panel.stores, sample_paths_of(whole, rows)), sums)

@@ -16,7 +16,7 @@ from storecast.exploration.exploration import Exploration
 from storecast.files import atomic_write
 from storecast.report.page import ReportInput, write_report
 from storecast.report.plan import write_plan
-from storecast.report.tables import changes, forecast_table, submission
+from storecast.report.tables import changes, submission
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
 from storecast.workflows.evaluation import write_json
@@ -55,7 +55,7 @@ def write_home(home: Path, run: Run) -> None:
     """Write every output; the forecast before is read first, to say what moved."""
     panel, requested = run.prepared.panel, run.prepared.requested_rows
     forecast = run.forecast
-    rows = forecast_table(forecast.rows, requested)
+    rows = run.prepared.rows_to_write(forecast.rows)
     before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     write_csv(rows, home / "forecast.csv")

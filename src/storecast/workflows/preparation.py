@@ -6,20 +6,24 @@ import logging
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 
 from storecast import schema as s
 from storecast.config import Task
+from storecast.data.active_stores import inactive_stores
 from storecast.data.ahead import extend, future_table
 from storecast.data.clean import Cleaned, clean
+from storecast.data.cleaning_rules import inactive_repairs
 from storecast.data.column_names import read_column_names
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.errors import ConfigError, DataError
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
+from storecast.report.tables import forecast_table
 
 log = logging.getLogger(__name__)
 
@@ -57,29 +61,46 @@ class Prepared:
         """The rows of test.csv, in its order."""
         return self.cleaned.requested_rows
 
+    @cached_property
+    def stores_left_out(self) -> list[object]:
+        """Return the inactive stores that no day ahead opens; they have no row in a forecast unless test.csv asks for it."""
+        panel = self.panel
+        days_ahead = panel.calendar.filter((pl.col(s.DATE) > panel.end) & (pl.col(s.OPEN) == 1))
+        opened = set(days_ahead[s.STORE].unique())
+        inactive = inactive_stores(panel.sales, panel.stores)
+        return [each.store for each in inactive if each.store not in opened]
+
+    def rows_to_write(self, forecast: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of a forecast that its file holds: those of test.csv in its order, else those of every active store.
+
+        Parameters
+        ----------
+        forecast : a row per store and day
+        """
+        if self.requested_rows is not None:
+            return forecast_table(forecast, self.requested_rows)
+        return forecast_table(forecast.filter(~pl.col(s.STORE).is_in(self.stores_left_out)), None)
+
 
 def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), sum_rows: bool = False) -> Cleaned:
     """Read and clean a folder, and work out its calendar ahead, as a run does; write check.json where a folder for it is named.
 
     Parameters
     ----------
-        data : the folder
-        out : folder for check.json; None: nothing is written
-        skip : cleaning rules to switch off
-    <<<<<<< HEAD
+    data : the folder
+    out : folder for check.json; None: nothing is written
+    skip : cleaning rules to switch off
+    sum_rows : add several rows of a store and day up
 
     Returns
     -------
-        Cleaned
-            the chain as a Panel, the rows of test.csv, and every repair with its count
+    Cleaned
+        the chain as a Panel, the rows of test.csv, and every repair with its count
 
     Raises
     ------
-        DataError
-            where a file is missing or holds what cannot be read
-    =======
-        sum_rows : add several rows of a store and day up
-    >>>>>>> 3442086 (Rows of a store and day are added up or told apart by every column; ids that do not meet, totals, weeks, lone dates and names in no file are refused; titles, totals at the end, states in store.csv and packed files are read)
+    DataError
+        where a file is missing or holds what cannot be read
     """
     cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
     _with_calendar_ahead(cleaned, None, horizon=None)
@@ -139,10 +160,13 @@ def _with_calendar_ahead(
             f"The test file asks for {requested_days} days after the end of the sales ({panel.end}); the horizon is "
             f"{task.horizon} days. Give --horizon {requested_days}, or remove the later rows."
         )
-    whole_panel = extend(panel, panel.end + dt.timedelta(days=task.horizon))
+    kept = panel.stores[s.STORE].to_list() if "inactive_stores" in skip else ()
+    whole_panel = extend(panel, panel.end + dt.timedelta(days=task.horizon), opened=kept)
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
     if assumed:
         log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
+    for notice in cleaned.notices:
+        log.warning("%s", notice)
     return Prepared(cleaned, whole_panel, task, version)
 
 
@@ -177,7 +201,8 @@ def _from_database(data: DatabaseSource, skip: Collection[str], *, sum_rows: boo
         )
     with closing(Database.open(data.url)) as db:
         panel, chain = read_panel_and_info(db)
-    return Cleaned(panel, None, (), chain.generated), chain.version
+    inactive = inactive_repairs(inactive_stores(panel.sales, panel.stores))
+    return Cleaned(panel, None, tuple(inactive), chain.generated), chain.version
 
 
 def _days_after(end: dt.date, last: object) -> int:
