@@ -111,6 +111,17 @@ def test_titles_are_found_by_the_names_of_storecast_toml(folder: Path) -> None:
     assert read_chain(folder).sales.height == 60
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("titles", [["Umsatzliste"], ["Export", ""], ["a", "b", "c"]])
+def test_titles_above_names_that_are_not_known_are_refused_with_the_line_of_the_header(
+    folder: Path, titles: list[str], separator: str
+) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    frame.rename({name: f"x{name}" for name in frame.columns}).write_csv(folder / "train.csv", separator=separator)
+    edit(folder, "train.csv", lambda lines: [*titles, *lines])
+    refused(folder, "train.csv, line 1", titles[0], f"line {len(titles) + 1}", "[columns]")
+
+
 def test_two_headers_below_a_title_are_refused_with_their_lines(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: ["Sales", lines[0], *lines])
     refused(folder, "train.csv", "line 1", "line 2 and line 3")

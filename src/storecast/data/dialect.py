@@ -115,6 +115,8 @@ def _find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple
     lines = data[:LONGEST_TOP].split(b"\n")[:TITLE_LINES]
     known = [_known_names(line.decode(errors="replace"), header_names) for line in lines]
     headers = [row for row, (count, _) in enumerate(known) if count > 1]
+    if not headers:
+        _refuse_titles(name, lines)
     if not headers or headers[0] == 0:
         return 0, 0, ""
     if len(headers) > 1:
@@ -125,6 +127,19 @@ def _find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple
     above = headers[0]
     log.info("%s: the header stands on line %d; the lines above it are left out", name, above + 1)
     return above, sum(len(line) + 1 for line in lines[:above]), known[above][1]
+
+
+def _refuse_titles(name: str, lines: list[bytes]) -> None:
+    """Refuse a first line without a separator above lines with many: a title above a header whose names are not known."""
+    for mark in (mark.encode() for mark in SEPARATORS):
+        counts = [line.count(mark) for line in lines]
+        row = next((row for row, count in enumerate(counts) if count > 1), 0)
+        if row and not any(counts[:row]) and counts[row : row + 2] == [counts[row]] * 2:
+            raise DataError(
+                f"{name}, line 1: found {quote(lines[0].decode(errors='replace').strip())}; expected a header such as "
+                f"Store,Date,Sales, which seems to stand on line {row + 1}. Remove the lines above it, or name its columns "
+                "under [columns] in storecast.toml."
+            )
 
 
 def _known_names(line: str, header_names: Collection[str]) -> tuple[int, str]:
