@@ -45,7 +45,8 @@ def test_every_setting_is_listed() -> None:
 def test_every_rule_is_listed_with_what_it_finds() -> None:
     listed = rows("Cleaning rules")
     assert {name: row[0] for name, row in listed.items()} == RULES
-    assert {name for name, row in listed.items() if row[-1] == "not mentioned"} == OBSERVATIONS
+    silent = {name for name, row in listed.items() if row[-1] == "not mentioned"}
+    assert OBSERVATIONS - {"inactive_stores"} == silent  # who switches that one off gets a forecast of such stores
 
 
 def test_names_of_totals_are_compared_without_case() -> None:

@@ -103,7 +103,7 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), su
         where a file is missing or holds what cannot be read
     """
     cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
-    _with_calendar_ahead(cleaned, None, horizon=None)
+    _with_calendar_ahead(cleaned, None, horizon=None, skip=skip)
     if out is not None:
         with atomic_write(out / "check.json") as draft:
             draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")
@@ -138,7 +138,7 @@ def prepare(
     else:
         cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
     return _with_calendar_ahead(
-        cleaned, version, horizon=horizon, quantiles=quantiles, allow_longer_test=allow_longer_test
+        cleaned, version, horizon=horizon, skip=skip, quantiles=quantiles, allow_longer_test=allow_longer_test
     )
 
 
@@ -147,6 +147,7 @@ def _with_calendar_ahead(
     version: int | None,
     *,
     horizon: int | None,
+    skip: Collection[str],
     quantiles: tuple[float, ...] = (),
     allow_longer_test: bool = False,
 ) -> Prepared:
