@@ -4,6 +4,7 @@ The type of a problem is a relative reference that stands for its kind; docs/ser
 the request: ``rows[3].Promo``, a header, a parameter.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,6 +22,9 @@ from storecast.errors import (
 MEDIA_TYPE = b"application/problem+json"
 LONGEST = 600  # characters of a detail
 MOST_PLACES = 20  # that one reply names
+# How a conflict begins that names a stored value: the row, which the client sent itself, and the column.
+_STORED_VALUE = re.compile(r"(?P<row>Store .*?) stands already with (?P<column>.+?) ['\"]")
+_STANDS = " stands already with "
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
@@ -114,10 +118,16 @@ def unreadable(what: str) -> Problem:
     return Problem("bad-request", what)
 
 
-def of_error(error: UserError) -> Problem:
-    """Return what a mistake of the user below is over HTTP."""
+def of_error(error: UserError, *, may_read: bool = True) -> Problem:
+    """Return what a mistake of the user below is over HTTP.
+
+    Parameters
+    ----------
+    error : to report
+    may_read : whether the key has the scope `read`; without it, a conflict says where it is and not what is stored
+    """
     if isinstance(error, ConflictError):
-        return Problem("conflict", str(error))
+        return _conflict(str(error), may_read=may_read)
     if isinstance(error, DatabaseError):
         return Problem(
             "not-ready",
@@ -127,6 +137,19 @@ def of_error(error: UserError) -> Problem:
     if isinstance(error, ModelFileError):
         return Problem("conflict", str(error))
     return Problem("not-valid", str(error))
+
+
+def _conflict(message: str, *, may_read: bool) -> Problem:
+    if may_read or _STANDS not in message:
+        return Problem("conflict", message)
+    place = _STORED_VALUE.match(message)
+    if place is None:
+        return Problem(
+            "conflict", "A row stands already with other values. Ask for it to be replaced where that is meant."
+        )
+    row, column = place["row"], place["column"]
+    detail = f"{row} stands already with other values ({column}). Ask for it to be replaced where that is meant."
+    return Problem("conflict", detail, [(column, "stands already with another value")])
 
 
 def of_status(status: int) -> Problem:

@@ -62,7 +62,7 @@ class ErrorMiddleware:
         except Problem as problem:
             await self._refuse(problem, context, send_reply)
         except UserError as error:
-            refusal = of_error(error)
+            refusal = of_error(error, may_read=context.key is None or context.key.may("read"))
             if refusal.status >= 500:
                 log.warning("%s", error, extra={"request": context.request_id})
             await self._refuse(refusal, context, send_reply)
