@@ -60,20 +60,24 @@ def verify(home: options.Home, name: Name = "") -> None:
 
 
 @app.command()
-def promote(home: options.Home, name: Annotated[str, typer.Argument(help="model-YYYY-MM-DD-HH-MM-SS.pkl")]) -> None:
-    """Put a model into use, or an older one back."""
-    from storecast.bundle import registry
+def promote(
+    home: options.Home,
+    name: Annotated[str, typer.Argument(help="model-YYYY-MM-DD-HH-MM-SS.pkl")],
+    db: options.Db = None,
+) -> None:
+    """Put a model into use, or an older one back; the database's audit says so."""
+    from storecast.workflows import promotion
 
-    registry.promote(home / "models", name)
+    promotion.promote(home, name, db=db)
     print(f"{name} is in use.")
 
 
 @app.command()
-def rollback(home: options.Home) -> None:
-    """Put the model back into use that was in use before; a second time undoes the first."""
-    from storecast.bundle import registry
+def rollback(home: options.Home, db: options.Db = None) -> None:
+    """Put the model back into use that was in use before; a second time undoes the first. The database's audit says so."""
+    from storecast.workflows import promotion
 
-    print(f"{registry.rollback(home / 'models')} is in use.")
+    print(f"{promotion.rollback(home, db=db)} is in use.")
 
 
 @app.command()
