@@ -8,11 +8,12 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
@@ -55,6 +56,30 @@ def create_key(
     expires : a moment with its time zone; None: never
     actor : who made it, for the audit
     """
+    with db.begin() as conn:
+        return _create(conn, name, scopes, expires, actor)
+
+
+def create_first_key(db: Database, name: str, scopes: Collection[str], keep: Callable[[str], None]) -> Key | None:
+    """Make a key where a database has none yet; None where it has one. Of several starts at once, one makes it.
+
+    Parameters
+    ----------
+    db : the database, SQLite, whose writers follow one another
+    name, scopes : of the key
+    keep : takes the token, before the key stands: a token that cannot be kept leaves no key behind that nobody knows
+    """
+    with db.begin() as conn:
+        if conn.execute(sa.select(sa.func.count()).select_from(t.keys)).scalar_one():
+            return None
+        token, key = _create(conn, name, scopes, None, name)
+        keep(token)
+    return key
+
+
+def _create(
+    conn: Connection, name: str, scopes: Collection[str], expires: dt.datetime | None, actor: str
+) -> tuple[str, Key]:
     if not scopes:
         raise ConfigError(f"A key without scopes opens nothing. Choose some of: {', '.join(SCOPES)}.")
     for scope in scopes:
@@ -70,9 +95,8 @@ def create_key(
         "created": dt.datetime.now(dt.UTC),
         "expires": expires,
     }
-    with db.begin() as conn:
-        row = conn.execute(sa.insert(t.keys).values(values).returning(*t.keys.c)).one()
-        audit(conn, actor, "key created", {"key": row.id, "name": name, "scopes": row.scopes})
+    row = conn.execute(sa.insert(t.keys).values(values).returning(*t.keys.c)).one()
+    audit(conn, actor, "key created", {"key": row.id, "name": name, "scopes": row.scopes})
     return token, _key(row)
 
 

@@ -258,6 +258,7 @@ def _make(path: Path, name: str) -> None:
             connection.execute("PRAGMA journal_mode=WAL")
         finally:
             connection.close()
+        draft.chmod(0o600)  # it holds a chain's sales; SQLite gives its files beside it, -wal and -shm, the same mode
         with suppress(FileExistsError):
             path.hardlink_to(draft)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from storecast.database.api_keys import all_keys, create_key
+from storecast.database.api_keys import all_keys, create_first_key
 from storecast.database.connect import Database
 from storecast.errors import ConfigError, DatabaseError, quote
 from storecast.files import atomic_write
@@ -89,21 +89,25 @@ def first_key(settings: Settings) -> None:
     """
     if settings.no_keys:
         return
+    path = settings.home / ADMIN_KEY
+
+    def keep(token: str) -> None:
+        with atomic_write(path, mode=0o600) as draft:
+            draft.write_text(f"{token}\n", encoding="ascii")
+
     try:
         database = Database.open(settings.database_url)
         try:
             if database.dialect != "sqlite" or all_keys(database):
                 return
-            token, _ = create_key(database, "first start", ["admin"], actor="first start")
+            key = create_first_key(database, "first start", ["admin"], keep)
         finally:
             database.close()
     except DatabaseError as error:
         log.warning("%s The service begins all the same, and waits for it.", error)
         return
-    path = settings.home / ADMIN_KEY
-    with atomic_write(path, mode=0o600) as draft:
-        draft.write_text(f"{token}\n", encoding="ascii")
-    print(path.absolute(), flush=True)
+    if key is not None:
+        print(path.absolute(), flush=True)
 
 
 class Server(uvicorn.Server):
