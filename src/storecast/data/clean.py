@@ -1,13 +1,16 @@
 """Clean a chain: every repair is a named rule, counted, and can be switched off.
 
-A rule looks at one row, or at rows of the same store on the same date and before: dropping stores from the input changes no
-row of the others, and nothing is learned from days ahead. What learns a number (how far an outlier counts, say) is a step of
+A rule looks at one row, or at rows of the same store: dropping stores from the input changes no row of the others, and nothing is
+learned from days ahead. Two rules look further: `incomplete_days` at how many stores report, `weekday_without_sales` at
+all that a store has sold. What learns a number (how far an outlier counts, say) is a step of
 the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: models do not
 learn from it, and nobody fills it with invented sales.
 
 cleaning_rules  the rules by name, and how a repair is noted
 repair_stores   the table of stores
 repair_days     the days: what is known ahead, sales, gaps
+repair_openings days that are written as open and never sell
+end_of_sales    the last days, where only a few stores have reported
 """
 
 import logging
@@ -18,8 +21,9 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.data import repair_days, repair_stores
+from storecast.data import repair_days, repair_openings, repair_stores
 from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
+from storecast.data.end_of_sales import leave_out_incomplete_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.dates import as_date
@@ -94,6 +98,9 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.fill_known_ahead(work)
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
+    leave_out_incomplete_days(work)
+    repair_openings.close_weekdays_without_sales(work)
+    repair_openings.close_silent_days(work)
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)
     for repair in work.repairs:
@@ -140,6 +147,9 @@ def _panel(work: Work) -> Panel:
                 f"{end}. Remove the rows, or cut the sales."
             )
         parts.append(work.ahead.select(calendar_columns))
+    if work.late is not None:
+        late = work.late.select(calendar_columns)
+        parts.append(late if work.ahead is None else late.join(work.ahead, on=s.KEYS, how="anti"))
     return Panel(
         sales=work.sales.filter(pl.col(s.SALES).is_not_null()).select(*s.KEYS, *s.SALES_SCHEMA).sort(*s.KEYS),
         stores=work.stores.select(

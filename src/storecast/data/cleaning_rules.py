@@ -16,6 +16,8 @@ from storecast.errors import DataError, quote
 EARLIEST_COMPETITOR = 1950
 MIN_GAP_DAYS = 28  # days without rows, or without sales at the start, from which a store counts as away
 MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ours
+MIN_IDLE_WEEKDAYS = 8  # open days of one weekday, none of which sold anything, that show that the store is closed on it
+MIN_IDLE_HOLIDAYS = 5  # the same for all holidays together
 EXAMPLES = 3
 
 RULES = {
@@ -32,6 +34,10 @@ RULES = {
     "closed_with_sales": "A day is closed and has sales.",
     "negative_sales": "The returns of a day are more than its sales.",
     "open_without_sales": "A day is open and has no sales.",
+    "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
+    f"(holidays: {MIN_IDLE_HOLIDAYS}).",
+    "silent_days": "A day is open and has no sales, long after the last sale of its store.",
+    "incomplete_days": "The last days have rows of a few stores only.",
     "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
     "missing_days": f"A store has no row on single days, or for less than {MIN_GAP_DAYS} days.",
     "late_stores": "A store has its first row after the chain's first day.",
@@ -40,7 +46,9 @@ RULES = {
     "inactive_stores": f"A store has sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale.",
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
 }
-NOTICED = frozenset({"inactive_stores", "stores_without_sales"})  # rules of which a run's own summary speaks
+NOTICED = frozenset(  # rules of which a run's own summary speaks
+    {"inactive_stores", "incomplete_days", "stores_without_sales", "weekday_without_sales"}
+)
 NOT_FORECAST = "not forecast and in no total, unless the calendar ahead, a test file or a request opens it"
 OBSERVATIONS = frozenset(
     {
@@ -89,6 +97,7 @@ class Work:
     summed_rows: dict[str, int] = field(
         default_factory=dict
     )  # rows that reading added to another of their day, by file
+    late: pl.DataFrame | None = None  # incomplete days after the end of the sales, which stay in the calendar
     repairs: list[Repair] = field(default_factory=list)
 
     def note(self, rule: str, action: str, rows: int, examples: Collection[str] = ()) -> None:

@@ -1,0 +1,54 @@
+"""Where the sales end: the last day that is nearly complete.
+
+Stores report at different times, and a single row that comes early must not start the forecast of the whole chain later. A day is
+complete where at least two thirds of the stores have a row that had one on that weekday lately. Up to a week of incomplete days is
+left out of the sales; what they say of openings and promotions stays in the calendar. More incomplete days are no late reports but
+stores that ended, and stay.
+"""
+
+import datetime as dt
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.cleaning_rules import Work
+from storecast.dates import as_date
+
+COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
+USUAL_WEEKS = 8  # weeks back that show how many stores usually have a row
+MAX_LATE_ROWS_DAYS = 7  # incomplete days with rows; more are stores that ended
+MAX_LATE_DAYS = 14  # days between the last complete day and the last row
+MIN_STORES = 3  # with fewer, a store that is late is half of the chain
+
+
+def leave_out_incomplete_days(work: Work) -> None:
+    """Take the incomplete days at the end out of the sales, and keep them in the calendar."""
+    if "incomplete_days" in work.skip or work.sales[s.STORE].n_unique() < MIN_STORES:
+        return
+    end = _complete_end(work.sales)
+    late = work.sales.filter(pl.col(s.DATE) > end)
+    if late.is_empty():
+        return
+    work.sales, work.late = work.sales.filter(pl.col(s.DATE) <= end), late
+    stores = work.sales.filter(pl.col(s.DATE) > end - dt.timedelta(weeks=USUAL_WEEKS))[s.STORE].n_unique()
+    days = late.group_by(s.DATE).agg(pl.len()).sort(s.DATE)
+    examples = [f"{day}: {count} of {stores} stores" for day, count in days.iter_rows()]
+    work.note("incomplete_days", f"left out of the sales, which end on {end}", late.height, examples)
+
+
+def _complete_end(sales: pl.DataFrame) -> dt.date:
+    """Return the last complete day; the last day with rows where incomplete days are too many to be late reports."""
+    counts = dict(sales.group_by(s.DATE).agg(pl.len()).iter_rows())
+    # Chains may keep no rows of holidays: the few that stand there are all that will come.
+    holidays = set(
+        sales.group_by(s.DATE).agg((pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY).all()).filter(s.STATE_HOLIDAY)[s.DATE]
+    )
+    last = as_date(max(counts))
+    for late, day in enumerate(sorted(counts, reverse=True)):
+        if (last - day).days > MAX_LATE_DAYS or late > MAX_LATE_ROWS_DAYS:
+            return last
+        before = sorted(counts.get(day - dt.timedelta(weeks=week), 0) for week in range(1, USUAL_WEEKS + 1))
+        usual = before[len(before) // 2]
+        if day in holidays or counts[day] >= COMPLETE_SHARE * usual - 1e-9:
+            return as_date(day) if usual or not late else last
+    return last

@@ -1,0 +1,108 @@
+"""The sales end on the last day that is nearly complete; early reports of a few stores move nothing."""
+
+import datetime as dt
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.clean import Cleaned, clean
+from storecast.data.read import read_chain
+from storecast.workflows.preparation import prepare
+from support.chain_files import FIRST, edit, write_chain
+
+STORES = 12
+DAYS = 120
+END = FIRST + dt.timedelta(days=DAYS - 1)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = write_chain(tmp_path / "data", stores=STORES, days=DAYS)
+    (folder / "test.csv").unlink()
+    return folder
+
+
+def load(folder: Path, *skip: str) -> Cleaned:
+    return clean(read_chain(folder), skip=skip)
+
+
+def add_day(folder: Path, day: dt.date, stores: Collection[int]) -> None:
+    rows = [f"{store},{day.isoweekday()},{day},5000,500,1,0,0,0" for store in stores]
+    edit(folder, "train.csv", lambda lines: [*lines, *rows])
+
+
+def days_after(days: int) -> dt.date:
+    return END + dt.timedelta(days=days)
+
+
+LATE: dict[str, list[tuple[int, int]]] = {  # days after the end, and stores that report them
+    "one store, the next day": [(1, 1)],
+    "half of the stores": [(1, 6)],
+    "three days of few": [(1, 7), (2, 4), (3, 1)],
+    "a lone row a week later": [(7, 1)],
+    "a lone row two weeks later": [(14, 2)],
+}
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_incomplete_days_move_no_cutoff_and_are_named(folder: Path, late: str) -> None:
+    for days, stores in LATE[late]:
+        add_day(folder, days_after(days), range(1, stores + 1))
+    cleaned = load(folder)
+    assert cleaned.panel.end == END
+    assert [(repair.rule, repair.rows) for repair in cleaned.repairs] == [
+        ("incomplete_days", sum(stores for _, stores in LATE[late]))
+    ]
+    assert f"end on {END}" in cleaned.notices[0]
+    kept = cleaned.panel.calendar.filter(pl.col(s.DATE) > END)
+    assert kept.height == cleaned.repairs[0].rows  # what they say of openings is known ahead
+
+
+@pytest.mark.parametrize("stores", [8, 11, 12])
+def test_a_day_that_is_nearly_complete_is_the_end(folder: Path, stores: int) -> None:
+    add_day(folder, days_after(1), range(1, stores + 1))
+    assert load(folder).panel.end == days_after(1)
+
+
+def test_the_forecast_starts_after_the_complete_end(folder: Path) -> None:
+    add_day(folder, days_after(1), [5])
+    panel = prepare(folder, horizon=14).panel
+    ahead = panel.calendar.filter(pl.col(s.DATE) > panel.end)
+    assert ahead.height == STORES * 14
+    assert ahead[s.DATE].min() == days_after(1)
+
+
+def test_most_stores_that_ended_are_no_late_reports(folder: Path) -> None:
+    gone = {str(END - dt.timedelta(days=days)) for days in range(10)}
+    edit(
+        folder,
+        "train.csv",
+        lambda lines: [line for line in lines if line.split(",")[2] not in gone or int(line.split(",")[0]) < 6],
+    )
+    assert load(folder).panel.end == END
+
+
+def test_weekdays_on_which_few_stores_have_rows_are_complete_with_few(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [x for x in lines if x.split(",")[1] != "7" or x.startswith(("1,", "2,"))])
+    last = END + dt.timedelta(days=7 - END.isoweekday())
+    for day in range(1, (last - END).days + 1):
+        add_day(folder, days_after(day), range(1, STORES + 1) if days_after(day) < last else (1, 2))
+    assert load(folder).panel.end == last
+
+
+def test_the_rule_that_is_switched_off_takes_the_last_row(folder: Path) -> None:
+    add_day(folder, days_after(1), [5])
+    assert load(folder, "incomplete_days").panel.end == days_after(1)
+
+
+def test_a_test_file_that_overlaps_the_incomplete_days_is_followed(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=STORES, days=DAYS)
+    last = str(END)
+    edit(folder, "train.csv", lambda lines: [x for x in lines if x.split(",")[2] != last or x.startswith("5,")])
+    edit(folder, "test.csv", lambda lines: [*lines, *(f"{900 + k},{k},3,{last},0,0,0,0" for k in range(1, STORES + 1))])
+    panel = load(folder).panel
+    assert panel.end == END - dt.timedelta(days=1)
+    assert panel.calendar.filter(pl.col(s.DATE) == END)[s.OPEN].to_list() == [0] * STORES
