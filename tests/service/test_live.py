@@ -59,9 +59,21 @@ def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path
     assert cutoff(writer) == "2014-02-24"
     other = Database.open(home_url(own))
     with other.begin() as conn:
-        add_sales(conn, pl.DataFrame({s.STORE: [1], s.DATE: [FIRST], s.SALES: [4000.0]}))
+        add_sales(conn, pl.DataFrame({s.STORE: range(1, 7), s.DATE: [FIRST] * 6, s.SALES: [4000.0] * 6}))
     other.close()
     wait_until(lambda: cutoff(writer) == str(FIRST), 20)
+
+
+def test_the_first_store_that_reports_a_day_does_not_shut_it_for_the_others(writer: Client) -> None:
+    before = writer.forecasts({"store": 2}).json()
+    version = writer.post("/v1/sales", {"rows": [{"Store": 1, "Date": str(FIRST), "Sales": 4000.0}]}).json()["version"]
+    after = writer.forecasts({"store": 2}).json()
+    assert (after["cutoff"], after["version"]) == (before["cutoff"], version)
+    assert after["forecasts"] == before["forecasts"]
+    assert writer.get(f"/v1/stores/1/history?first={FIRST}").json()["history"][0]["Sales"] == 4000.0
+    others = [{"Store": store, "Date": str(FIRST), "Sales": 4000.0} for store in (2, 3, 4)]
+    writer.post("/v1/sales", {"rows": others})
+    assert cutoff(writer) == str(FIRST), "four of six stores are two thirds"
 
 
 def test_a_write_is_known_to_the_next_forecast_and_every_forecast_is_stored(writer: Client) -> None:

@@ -7,11 +7,13 @@ stores that ended, and stay.
 """
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 
 from storecast import schema as s
 from storecast.data.cleaning_rules import Work
+from storecast.data.panel import Panel
 from storecast.dates import as_date
 
 COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
@@ -25,7 +27,7 @@ def leave_out_incomplete_days(work: Work) -> None:
     """Take the incomplete days at the end out of the sales, and keep them in the calendar."""
     if "incomplete_days" in work.skip or work.sales[s.STORE].n_unique() < MIN_STORES:
         return
-    end = _complete_end(work.sales)
+    end = _complete_end(work.sales, _all_holidays(work.sales))
     late = work.sales.filter(pl.col(s.DATE) > end)
     if late.is_empty():
         return
@@ -36,13 +38,34 @@ def leave_out_incomplete_days(work: Work) -> None:
     work.note("incomplete_days", f"left out of the sales, which end on {end}", late.height, examples)
 
 
-def _complete_end(sales: pl.DataFrame) -> dt.date:
-    """Return the last complete day; the last day with rows where incomplete days are too many to be late reports."""
+def up_to_complete_day(panel: Panel) -> Panel:
+    """Return a chain whose sales end on the last complete day; the calendar stays, and so do the other days' sales.
+
+    What a service reads from its database: the first store that reports a day must not shut that day for the others.
+    """
+    if panel.stores.height < MIN_STORES:
+        return panel
+    recent = pl.col(s.DATE) > panel.end - dt.timedelta(weeks=USUAL_WEEKS, days=2 * MAX_LATE_DAYS)
+    sales = panel.sales.filter(recent)
+    end = _complete_end(sales, _all_holidays(sales.join(panel.calendar.filter(recent), on=s.KEYS)))
+    return panel if end == panel.end else replace(panel, sales=panel.sales.filter(pl.col(s.DATE) <= end))
+
+
+def _all_holidays(days: pl.DataFrame) -> set[dt.date]:
+    """Return the days that were holidays for every store with a row: the few rows that stand there are all that will come."""
+    holidays = days.group_by(s.DATE).agg((pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY).all()).filter(s.STATE_HOLIDAY)
+    return set(holidays[s.DATE])
+
+
+def _complete_end(sales: pl.DataFrame, holidays: set[dt.date]) -> dt.date:
+    """Return the last complete day; the last day with rows where incomplete days are too many to be late reports.
+
+    Parameters
+    ----------
+    sales : a row per store and day
+    holidays : days that are complete however few rows they have
+    """
     counts = dict(sales.group_by(s.DATE).agg(pl.len()).iter_rows())
-    # Chains may keep no rows of holidays: the few that stand there are all that will come.
-    holidays = set(
-        sales.group_by(s.DATE).agg((pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY).all()).filter(s.STATE_HOLIDAY)[s.DATE]
-    )
     last = as_date(max(counts))
     for late, day in enumerate(sorted(counts, reverse=True)):
         if (last - day).days > MAX_LATE_DAYS or late > MAX_LATE_ROWS_DAYS:

@@ -18,6 +18,7 @@ from storecast.data.ahead import extend, future_table
 from storecast.data.clean import Cleaned, clean
 from storecast.data.cleaning_rules import inactive_repairs
 from storecast.data.column_names import read_column_names
+from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.errors import ConfigError, DataError
@@ -201,7 +202,8 @@ def _from_database(data: DatabaseSource, skip: Collection[str], *, sum_rows: boo
             f"What a database holds was cleaned when it was loaded; {option} means files. Leave it out, or give --data."
         )
     with closing(Database.open(data.url)) as db:
-        panel, chain = read_panel_and_info(db)
+        whole, chain = read_panel_and_info(db)
+    panel = up_to_complete_day(whole)
     inactive = inactive_repairs(inactive_stores(panel.sales, panel.stores))
     return Cleaned(panel, None, tuple(inactive), chain.generated), chain.version
 

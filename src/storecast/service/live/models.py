@@ -10,6 +10,7 @@ from storecast.bundle.bundle import load
 from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
+from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.panel import Panel
 from storecast.errors import ModelFileError
 from storecast.service.live.snapshot import Snapshot
@@ -90,7 +91,9 @@ class ModelCache:
 
     async def _load(self, name: str, fitted: FittedModel | None, panel: Panel, version: int) -> Snapshot:
         def work() -> Snapshot:
-            return Snapshot.of(Predictor.of(fitted or self.load(self.folder / name), panel), version)
+            return Snapshot.of(
+                Predictor.of(fitted or self.load(self.folder / name), up_to_complete_day(panel)), version
+            )
 
         try:
             snapshot: Snapshot = await self._pool.run(work)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.registry import current
+from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.panel import Panel
 from storecast.errors import ModelFileError, UserError
 from storecast.service.live.models import ModelCache
@@ -126,7 +127,7 @@ class Watcher:
 
     def _replace(self, fitted: FittedModel, panel: Panel, version: int) -> None:
         started = time.monotonic()
-        snapshot = Snapshot.of(Predictor.of(fitted, panel), version)
+        snapshot = Snapshot.of(Predictor.of(fitted, up_to_complete_day(panel)), version)
         self._on_loop(lambda: self._serve(snapshot))
         log.info(
             "serving %s after %s, version %d of the chain; worked out in %.1f s",

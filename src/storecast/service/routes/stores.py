@@ -52,7 +52,8 @@ async def history(request: Request) -> Response:
     service = service_of(request)
     query = read_query(request, HistoryQuery)
     limit = query.check_limit(service.settings.page_limit)
-    panel = (await service.live.fresh()).predictor.panel
+    await service.live.fresh()
+    panel = service.live.panel()  # with the days that not all stores have reported yet
     wanted = pl.col(s.STORE) == _store(request, panel)
     if query.first is not UNSET:
         wanted &= pl.col(s.DATE) >= query.first
