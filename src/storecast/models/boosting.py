@@ -18,6 +18,7 @@ from storecast.config import BoostingSettings, FeatureConfig
 from storecast.features.columns import encoded
 from storecast.models.base import register
 from storecast.models.losses import LOSSES
+from storecast.models.tree_structure import check_xgboost
 from storecast.models.trees import Trees
 
 FEW = 5_000  # rows, of which one thread makes milliseconds; others would mostly wait for each other
@@ -105,6 +106,7 @@ class Boosting(Trees):
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take encoder and booster."""
+        check_xgboost(parts["trees.ubj"])
         trees = self.trees()
         trees.load_model(bytearray(parts["trees.ubj"]))
         self.pipeline_ = Pipeline([("columns", safe_skops.load(parts["columns.skops"])), ("trees", trees)])

@@ -6,6 +6,7 @@ from typing import Any
 
 from storecast.models.base import register
 from storecast.models.tree_library import TreeForecaster, TreeLibrary
+from storecast.models.tree_structure import check_lightgbm
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,17 @@ def make_trees(settings: LightgbmSettings) -> Any:
     return import_module("lightgbm").LGBMRegressor(**asdict(settings), **fixed)
 
 
+def load_trees(text: bytes) -> Any:
+    """Return the booster of a text whose trees have been checked."""
+    check_lightgbm(text)
+    return import_module("lightgbm").Booster(model_str=text.decode())
+
+
 LIBRARY = TreeLibrary(
     module="lightgbm",
     make=make_trees,
     save=lambda trees: trees.booster_.model_to_string().encode(),
-    load=lambda text: import_module("lightgbm").Booster(model_str=text.decode()),
+    load=load_trees,
     part="trees.txt",
 )
 
