@@ -14,10 +14,13 @@ import pytest
 from storecast import schema as s
 from storecast.bundle import registry
 from storecast.bundle.bundle import load
+from storecast.bundle.predictor import Predictor
 from storecast.database.connect import Database, home_url
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError
+from storecast.service.live.crash_marker import MAX_CRASHES, CrashMarkers
 from storecast.service.live.snapshot import Snapshot
+from storecast.service.routes.health import PROMOTED_NOTICE
 from support.served_home import Client, copy_of, make_key, running, settings_of, wait_until
 from support.stored_forecasts import stored_forecast
 
@@ -206,3 +209,69 @@ def test_without_a_database_it_lives_and_is_not_ready(own: Path) -> None:
         assert client.get("/v1/stores").status_code == 200
     finally:
         context.__exit__(None, None, None)
+
+
+def test_without_models_current_sales_are_taken_up_and_readiness_says_so(writer: Client) -> None:
+    live = writer.service.live
+    assert writer.get("/health/ready", key=None).json() == {"status": "ready"}
+    for damage in (b"", b"\xff\x00", b"../elsewhere\n", None):
+        pointer = live.models_folder / "current"
+        pointer.unlink() if damage is None else pointer.write_bytes(damage)
+        wait_until(lambda: "promoted" in live.watcher.trouble, 10)
+    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
+    assert cutoff(writer) == str(FIRST)
+    ready = writer.get("/health/ready", key=None)
+    assert (ready.status_code, ready.json()["notices"]) == (200, [PROMOTED_NOTICE])
+    assert "storecast_trouble 1.0" in writer.get("/metrics").text
+
+
+def test_a_start_without_a_usable_promoted_model_serves_the_one_before(own: Path) -> None:
+    promoted = registry.current(own / "models").name
+    (own / "models" / "current").unlink()
+    with running(settings_of(own)) as client:
+        assert client.get("/health/ready", key=None).json()["notices"] == [PROMOTED_NOTICE]
+    (own / "models" / "current").write_text(f"{promoted}\n", encoding="ascii")
+    (own / "models" / f"{promoted}.sig").unlink()
+    with running(settings_of(own)) as client:
+        assert client.service.live.snapshot.name != promoted
+        wait_until(lambda: "refused" in client.service.live.watcher.trouble, 10)
+
+
+def test_a_model_that_ends_the_process_is_given_up_after_two_crashes_and_tried_when_promoted_again(own: Path) -> None:
+    folder = own / "models"
+    promoted = registry.current(folder).name
+    for crash in range(MAX_CRASHES):
+        markers = CrashMarkers(folder)
+        assert markers.crashes(promoted) == crash
+        markers.begin(promoted)  # and the process is gone, without a word
+    with running(settings_of(own)) as client:
+        assert client.service.live.snapshot.name != promoted
+        wait_until(lambda: "2 times while it put it into service" in client.service.live.watcher.trouble, 10)
+        assert client.get("/health/ready", key=None).json()["notices"] == [PROMOTED_NOTICE]
+        registry.promote(folder, promoted)
+        client.service.live.watcher.retry_refused()
+        wait_until(lambda: client.service.live.snapshot.name == promoted, 20)
+    assert list(folder.glob(".putting-*")) == [], "what ended well leaves no mark"
+
+
+def test_a_model_that_fails_over_the_chain_is_refused_and_the_one_in_service_stays(
+    writer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = names(writer)
+    live, over_chain = writer.service.live, Predictor.of
+
+    def fail(fitted: Any, panel: Any) -> Predictor:
+        if fitted.name == second:
+            raise ValueError("X has 3 features, but 5 are expected")
+        return over_chain(fitted, panel)
+
+    monkeypatch.setattr(Predictor, "of", fail)
+    reply = writer.post(f"/v1/models/{second}/promote", "{}")
+    assert (reply.status_code, "5 are expected" in reply.text) == (409, False)
+    assert writer.forecasts({"store": 1, "model": second}).status_code == 422
+    registry.promote(live.models_folder, second)  # by command, beside the service
+    wait_until(lambda: "failed when it was put into service" in live.watcher.trouble, 20)
+    rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
+    assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
+    assert (cutoff(writer), live.snapshot.name) == (str(FIRST), first)

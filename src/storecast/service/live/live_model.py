@@ -79,7 +79,7 @@ class LiveModel:
         snapshot = await self.fresh()
         if name == snapshot.name:
             return snapshot
-        panel, version = self.source.chain()
+        panel, version = self.source.complete_chain()
         return await self.models.get(name, panel, version, at_least=snapshot.version)
 
     async def wait_for_model(self, name: str, seconds: float) -> bool:

@@ -10,12 +10,11 @@ from storecast.bundle.bundle import load
 from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
-from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.panel import Panel
-from storecast.errors import ModelFileError
+from storecast.errors import ModelFileError, UserError
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.pool import Pool
-from storecast.service.problems import invalid
+from storecast.service.problems import Problem, invalid
 
 log = logging.getLogger(__name__)
 
@@ -91,15 +90,18 @@ class ModelCache:
 
     async def _load(self, name: str, fitted: FittedModel | None, panel: Panel, version: int) -> Snapshot:
         def work() -> Snapshot:
-            return Snapshot.of(
-                Predictor.of(fitted or self.load(self.folder / name), up_to_complete_day(panel)), version
-            )
+            return Snapshot.of(Predictor.of(fitted or self.load(self.folder / name), panel), version)
 
         try:
             snapshot: Snapshot = await self._pool.run(work)
         except ModelFileError as error:
             log.warning("a model that was asked for is refused: %s", error)
             raise invalid("model", "this model file is refused; the log says why") from error
+        except (UserError, Problem):
+            raise
+        except Exception as error:  # libraries that read models raise whatever they like; the model is the one to blame
+            log.exception("a model that was asked for failed when it was loaded")
+            raise invalid("model", "this model failed when it was loaded; the log says why") from error
         finally:
             del self._loading[name, version]
         self.add(snapshot)

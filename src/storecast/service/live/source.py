@@ -3,6 +3,7 @@
 import logging
 import time
 
+from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
 from storecast.database.connect import Database
@@ -32,6 +33,7 @@ class ChainSource:
         self.database: Database | None = None
         self._url = url
         self._chain: tuple[Panel, int] | None = None
+        self._complete: tuple[Panel, Panel] | None = None  # the whole chain, and it up to its last complete day
         self._asked_at: float | None = None  # when the database was asked what it has not answered yet
         self._down = False
         self._unsaved: Snapshot | None = None  # its forecast is still to be saved
@@ -56,6 +58,13 @@ class ChainSource:
         if self._chain is None:
             raise Problem("not-ready", "The chain has not been read yet. Try again.", headers={"retry-after": "5"})
         return self._chain
+
+    def complete_chain(self) -> tuple[Panel, int]:
+        """Return the chain up to its last complete day, and its version: what is forecast from."""
+        whole, version = self.chain()
+        if self._complete is None or self._complete[0] is not whole:
+            self._complete = whole, up_to_complete_day(whole)
+        return self._complete[1], version
 
     def refresh(self) -> bool:
         """Read what is new of the chain; say whether the chain went back, to an older database that was restored."""

@@ -10,20 +10,16 @@ import threading
 import time
 from collections.abc import Callable
 
-from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
-from storecast.bundle.registry import current
-from storecast.data.end_of_sales import up_to_complete_day
-from storecast.data.panel import Panel
-from storecast.errors import ModelFileError, UserError
+from storecast.errors import UserError
 from storecast.service.live.models import ModelCache
+from storecast.service.live.promoted import PromotedModel
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.live.source import ChainSource
 
 log = logging.getLogger(__name__)
 
 STOP_S = 2.0
-REFUSED_S = 30.0  # before a model that was refused is looked at again
 
 
 class Watcher:
@@ -53,13 +49,11 @@ class Watcher:
     ) -> None:
         self.trouble = "The service has just begun."
         self._source = source
-        self._models = models
+        self._promoted = PromotedModel(models)
         self._poll_seconds = poll_seconds
         self._serve = serve
         self._went_back = went_back
-        self._fitted: FittedModel | None = None
         self._served = ("", 0)  # the model that was put in place last, and the version of its chain
-        self._refused: tuple[str, float] = ("", 0.0)
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
@@ -76,6 +70,12 @@ class Watcher:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=STOP_S)
+        self._promoted.close()
+
+    @property
+    def promoted_trouble(self) -> bool:
+        """Whether another model than the promoted one answers, since that one is missing or refused."""
+        return bool(self._promoted.trouble)
 
     def look(self) -> None:
         """Look at once."""
@@ -83,7 +83,7 @@ class Watcher:
 
     def retry_refused(self) -> None:
         """Look at once, also at a model that was refused."""
-        self._refused = ("", 0.0)
+        self._promoted.retry_refused()
         self._wake.set()
 
     def _run(self) -> None:
@@ -101,41 +101,29 @@ class Watcher:
     def _update(self) -> None:
         if self._source.refresh():
             self._on_loop(self._went_back)
-        refusal = self._load_promoted()
-        if self._fitted is not None:
-            panel, version = self._source.chain()
-            if self._served != (self._fitted.name, version):  # also where the last look could not put it in place
-                self._replace(self._fitted, panel, version)
-                self._served = (self._fitted.name, version)
-            self._source.save()
-        self._report(refusal)
-
-    def _load_promoted(self) -> str:
-        """Load the promoted model where it is another; return why it is refused, where it is."""
-        path = current(self._models.folder)
-        name = path.name
-        if self._fitted is not None and self._fitted.name == name:
-            return ""
-        if self._refused[0] == name and time.monotonic() < self._refused[1]:
-            return self.trouble
-        try:
-            self._fitted = self._models.fitted(name) or self._models.load(path)
-        except ModelFileError as error:
-            self._refused = (name, time.monotonic() + REFUSED_S)
-            return f"The promoted model is refused, and what was served before goes on: {error}"
-        return ""
-
-    def _replace(self, fitted: FittedModel, panel: Panel, version: int) -> None:
+        panel, version = self._source.complete_chain()
         started = time.monotonic()
-        snapshot = Snapshot.of(Predictor.of(fitted, up_to_complete_day(panel)), version)
+        snapshot = self._promoted.look(panel, version)
+        fitted = self._promoted.fitted
+        # Also where the last look could not put it in place.
+        if snapshot is None and fitted is not None and self._served != (fitted.name, version):
+            snapshot = Snapshot.of(Predictor.of(fitted, panel), version)
+        if snapshot is not None:
+            self._replace(snapshot, time.monotonic() - started)
+        if fitted is not None:
+            self._source.save()
+        self._report(self._promoted.trouble)
+
+    def _replace(self, snapshot: Snapshot, seconds: float) -> None:
         self._on_loop(lambda: self._serve(snapshot))
         log.info(
             "serving %s after %s, version %d of the chain; worked out in %.1f s",
             snapshot.name,
             snapshot.predictor.cutoff,
             snapshot.version,
-            time.monotonic() - started,
+            seconds,
         )
+        self._served = (snapshot.name, snapshot.version)
         self._source.save_later(snapshot)
 
     def _on_loop(self, call: Callable[[], None]) -> None:

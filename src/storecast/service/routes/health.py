@@ -1,14 +1,25 @@
 """Alive, ready, and in numbers."""
 
+from msgspec import field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
 from storecast.service.rendering import BytesResponse, json_reply
-from storecast.service.replies import Health
+from storecast.service.replies import Health, Reply
 from storecast.service.route import Route
 from storecast.service.service import service_of
+
+
+class Readiness(Reply, omit_defaults=True):
+    """Whether requests can be answered, and what is not as it should be all the same."""
+
+    status: str
+    notices: list[str] = field(default_factory=list)
+
+
+PROMOTED_NOTICE = "The promoted model is missing or refused; another one answers. The log says why."
 
 
 async def live(request: Request) -> Response:  # noqa: ARG001 - as every route
@@ -24,7 +35,8 @@ async def ready(request: Request) -> Response:
     if not service.live.ready:
         what = service.live.source.trouble or "No model is loaded yet."
         raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
-    return json_reply(Health("ready"))
+    notices = [PROMOTED_NOTICE] if service.live.watcher.promoted_trouble else []
+    return json_reply(Readiness("ready", notices))
 
 
 async def metrics(request: Request) -> Response:
@@ -40,7 +52,7 @@ async def openapi(request: Request) -> Response:
 
 ROUTES = (
     Route("GET", "/health/live", None, live, "Whether the process answers", reply=Health),
-    Route("GET", "/health/ready", None, ready, "Whether requests can be answered", reply=Health),
+    Route("GET", "/health/ready", None, ready, "Whether requests can be answered", reply=Readiness),
     Route("GET", "/metrics", "read", metrics, "Metrics, for Prometheus", reply_type="text/plain"),
     Route("GET", "/openapi.json", "read", openapi, "This document"),
 )
