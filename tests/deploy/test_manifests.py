@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from storecast import __version__
+from storecast.cli.db import app as db_commands
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = sorted(DEPLOY.rglob("*.yaml"))
@@ -16,6 +17,7 @@ KUBERNETES = DEPLOY / "kubernetes"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 USER = 10001
 WRITABLE = {"/tmp", "/var/lib/storecast"}
+BACKUPS = "/var/backups/storecast"
 IMAGE = re.compile(r"(?:[\w.-]+/)*(storecast|postgres):(\d[\w.-]+)")
 
 Found = tuple[str, dict[str, Any]]
@@ -140,7 +142,7 @@ def test_every_pod_meets_the_restricted_standard(name: str, pod: dict[str, Any])
             "capabilities": {"drop": ["ALL"]},
         }
         mounts = {mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")}
-        assert "/tmp" in mounts <= WRITABLE
+        assert "/tmp" in mounts <= (WRITABLE | {BACKUPS} if "storecast-backup" in name else WRITABLE)
         assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
 
 
@@ -216,3 +218,37 @@ def test_compose_opens_one_port_to_this_machine_alone() -> None:
     }
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert COMPOSE["services"]["database"]["networks"] == ["inside"]
+
+
+def test_the_database_is_backed_up_each_night_and_pruned_each_week_by_commands_that_there_are() -> None:
+    for name, words, days in (("backup", ["db", "backup"], r"\*"), ("prune", ["db", "prune"], "[0-6]")):
+        spec = named("CronJob", f"storecast-{name}")["spec"]
+        assert re.fullmatch(rf"\d+ \d+ \* \* {days}", spec["schedule"])
+        assert spec["concurrencyPolicy"] == "Forbid"
+        container = spec["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+        called = " ".join(container["args"]).replace("exec storecast ", "").split()
+        assert called[:2] == words
+        assert {command.name or command.callback.__name__ for command in db_commands.registered_commands} >= {words[1]}
+    assert (
+        f"{BACKUPS}/storecast-$$(date -u +%u).zip"
+        in named("CronJob", "storecast-backup")["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0][
+            "args"
+        ][0]
+    ), "Kubernetes reads $$ as $; one archive a weekday"
+
+
+def test_a_replica_that_is_merely_busy_is_not_restarted() -> None:
+    container = named("Deployment")["spec"]["template"]["spec"]["containers"][0]
+    liveness, readiness = container["livenessProbe"], container["readinessProbe"]
+    assert liveness["periodSeconds"] * liveness["failureThreshold"] >= 120
+    assert liveness["timeoutSeconds"] >= 15
+    assert readiness["periodSeconds"] * readiness["failureThreshold"] <= 15, "traffic goes elsewhere long before"
+
+
+def test_the_ingress_limits_what_one_address_may_do() -> None:
+    found = [content for _, content in documents(KUBERNETES / "production") if content["kind"] == "Ingress"]
+    prefix = "nginx.ingress.kubernetes.io/limit-"
+    for ingress in found:
+        limits = {name.removeprefix(prefix): value for name, value in ingress["metadata"]["annotations"].items()}
+        assert all(0 < int(limits[name]) <= 100 for name in ("connections", "rps"))
+    assert len(found) == 1
