@@ -187,7 +187,7 @@ def copy_of(home: Path, to: Path) -> Path:
 
 def settings_of(home: Path, **changes: Any) -> Settings:
     """Return settings for tests: no rate, quick looks."""
-    return replace(Settings(home=home, rate=0, poll_seconds=0.2), **changes)
+    return replace(Settings(home=home, rate=0, unknown_keys=0, poll_seconds=0.2), **changes)
 
 
 @contextmanager

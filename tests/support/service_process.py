@@ -134,7 +134,7 @@ class ServiceFactory:
             no_rights=no_rights,
             tried=tried,
             STORECAST_LOG_FORMAT="json",
-            **{"STORECAST_RATE": "0", "STORECAST_POLL_SECONDS": "0.2", **environment},
+            **{"STORECAST_RATE": "0", "STORECAST_UNKNOWN_KEYS": "0", "STORECAST_POLL_SECONDS": "0.2", **environment},
         )
 
     def run(

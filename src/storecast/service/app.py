@@ -8,7 +8,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from storecast.service.middleware.auth import AuthMiddleware
+from storecast.service.middleware.auth import AuthMiddleware, Strangers
 from storecast.service.middleware.context import context_of
 from storecast.service.middleware.errors import ErrorMiddleware
 from storecast.service.middleware.limits import LimitsMiddleware
@@ -34,7 +34,13 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=lifespan,
         middleware=[
             Middleware(ErrorMiddleware, note=service.request_log.note),
-            Middleware(AuthMiddleware, router=Router(ROUTES), keyring=service.keyring, no_keys=settings.no_keys),
+            Middleware(
+                AuthMiddleware,
+                router=Router(ROUTES),
+                keyring=service.keyring,
+                strangers=Strangers(settings.unknown_keys),
+                no_keys=settings.no_keys,
+            ),
             Middleware(LimitsMiddleware, settings=settings, load=service.load),
         ],
     )

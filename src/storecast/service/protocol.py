@@ -1,27 +1,41 @@
 """HTTP as uvicorn speaks it, with what it leaves out: limits on headers, on the time they take, and on connections.
 
-A client that opens connections and sends nothing, or a little now and then, costs a socket for a few seconds and no more.
+A client that opens connections and sends nothing, or a little now and then, costs a socket for a few seconds and no more. So does
+one that asks and does not read: few of its requests wait, and what it was sent and does not take is dropped after the time limit.
 """
 
 import asyncio
+import ipaddress
+from collections import Counter
 from http import HTTPStatus
 
+from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from storecast.service.problems import Problem
 from storecast.service.settings import Settings
 
+MAX_PIPELINED = 16  # requests of a connection that wait behind the one at work
+MIN_TAKEN = 64 * 1024  # bytes of a reply that a client must take within the time limit
+MAX_FRAMING = 8  # bytes of framing for each byte of a chunked body; a chunk of one byte has five
 GRACE_S = 1.0  # in which a request that is on its way when the service ends may still come
 
 
 def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
     """Return the protocol of a service with these settings."""
+    by_address: Counter[str] = Counter()
 
     class Protocol(HttpToolsProtocol):
         """One connection."""
 
         _unread = 0  # bytes of a request whose headers have not all come
         _waiting: asyncio.TimerHandle | None = None
+        _unsent = 0  # bytes of replies that had not been taken at the last look
+        _taking: asyncio.TimerHandle | None = None
+        _in_body = False  # the headers of a message are complete, and its end has not come
+        _framed = 0  # bytes of a message behind its headers, in later packets
+        _body = 0  # of which these are its body
+        _address = ""
         _last = False  # the service ends: the next request is the last on this connection
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -29,14 +43,29 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             if len(self.connections) > settings.connections:
                 self._refuse(Problem("busy", "Too many connections. Try again.", headers={"retry-after": "1"}))
                 return
+            address = self.client[0] if self.client else ""
+            if by_address[_network(address)] >= settings.connections_per_address:
+                problem = "Too many connections from this address. Close some, or try again."
+                self._refuse(Problem("busy", problem, headers={"retry-after": "1"}))
+                return
+            self._address = _network(address)
+            by_address[self._address] += 1
             self._wait()
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
+            self._stop_taking()
+            if self._address:
+                by_address[self._address] -= 1
+                if not by_address[self._address]:
+                    del by_address[self._address]
+                self._address = ""
             super().connection_lost(exc)
 
         def data_received(self, data: bytes) -> None:
             self._unread += len(data)
+            if self._in_body:
+                self._framed += len(data)
             if self._waiting is None and (self.cycle is None or self.cycle.response_complete):
                 self._wait()
             super().data_received(data)
@@ -45,9 +74,36 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
                     Problem("headers-too-large", f"The headers are larger than {settings.header_limit:,} bytes.")
                 )
 
+            if self._in_body and self._framed > self._body * (1 + MAX_FRAMING) + settings.header_limit:
+                self.transport.abort()  # fields behind the body that never end
+
+        def on_message_begin(self) -> None:
+            self._in_body = False
+            super().on_message_begin()
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            if not self._in_body:  # what comes behind a chunked body is no header
+                super().on_header(name, value)
+
+        def on_body(self, body: bytes) -> None:
+            self._body += len(body)
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self._in_body = False
+            super().on_message_complete()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._watch_taking()
+
         def on_headers_complete(self) -> None:
             self._stop_waiting()
-            self._unread = 0
+            self._unread = self._framed = self._body = 0
+            self._in_body = True
+            if len(self.pipeline) >= MAX_PIPELINED:
+                self.transport.abort()  # a reply would come between those at work
+                raise HttpParserError("too many requests wait on this connection")
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > settings.header_limit:
                 self.headers.clear()
@@ -69,6 +125,8 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
 
         def on_response_complete(self) -> None:
             self._unread = 0
+            if self.transport.get_write_buffer_size():
+                self._watch_taking()
             super().on_response_complete()
 
         def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says it in our form
@@ -81,6 +139,25 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             if self._waiting is not None:
                 self._waiting.cancel()
                 self._waiting = None
+
+        def _watch_taking(self) -> None:
+            """Look after the time limit whether the client has taken what it was sent, or a part worth the wait."""
+            if self._taking is None:
+                self._unsent = self.transport.get_write_buffer_size()
+                self._taking = self.loop.call_later(settings.time_limit, self._check_taking)
+
+        def _stop_taking(self) -> None:
+            if self._taking is not None:
+                self._taking.cancel()
+                self._taking = None
+
+        def _check_taking(self) -> None:
+            self._taking = None
+            unsent = self.transport.get_write_buffer_size()
+            if unsent and unsent > self._unsent - MIN_TAKEN:
+                self.transport.abort()  # closing would wait for the client for ever
+            elif unsent:
+                self._watch_taking()
 
         def _too_slow(self) -> None:
             self._waiting = None
@@ -103,3 +180,14 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             self.transport.close()
 
     return Protocol
+
+
+def _network(address: str) -> str:
+    """Return what counts as one address: of IPv6 its first 64 bits, which one subscriber has to itself."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address or "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

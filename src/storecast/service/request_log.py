@@ -87,7 +87,8 @@ class RequestLog:
             for line in lines:
                 if not line.public:  # probes come every few seconds
                     _tell(line)
-                    self._unwritten.append(line)
+                    if line.key is not None:  # whoever has no key cannot fill the database
+                        self._unwritten.append(line)
             while len(self._unwritten) > MOST_WAITING:
                 self._unwritten.pop()
                 self._metrics.lost.inc()

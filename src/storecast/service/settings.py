@@ -53,6 +53,15 @@ class Settings:
         metadata=_about("most bytes of bodies held at once, of all requests", MEBI, 1024 * 1024 * MEBI),
     )
     connections: int = field(default=1000, metadata=_about("most connections at once", 1, 100_000))
+    connections_per_address: int = field(
+        default=500, metadata=_about("most connections at once from one address, of IPv6 from one /64", 1, 100_000)
+    )
+    unknown_keys: float = field(
+        default=5.0,
+        metadata=_about(
+            "requests a second with unknown keys, or none, that one address may make; 0: any number", 0, 1e6
+        ),
+    )
     header_limit: int = field(
         default=32 * 1024, metadata=_about("most bytes of a request's line and headers", 1024, MEBI)
     )

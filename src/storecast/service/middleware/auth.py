@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import hashlib
+import math
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,8 @@ from storecast.service.settings import is_loopback
 
 KEY_CACHED_S = 1.0  # a key that was revoked or has expired works no longer than this
 MAX_CACHED_KEYS = 10_000
+MAX_ADDRESSES = 10_000  # of strangers
+UNKNOWN_BURST = 50.0  # requests without a known key that an address may make at once
 LOOKUP_S = 5.0  # for looking a key up
 TOKEN = re.compile(rb"sc_[A-Za-z0-9_-]{43}")
 EVERYTHING = frozenset({"read", "forecast", "write", "admin"})
@@ -24,6 +27,42 @@ NOBODY = Key(0, "no keys", EVERYTHING, dt.datetime(1970, 1, 1, tzinfo=dt.UTC), N
 HOW_TO_GET_A_KEY = "Send Authorization: Bearer and a key; `storecast key create` makes one."
 
 KeyLookup = Callable[[str], Awaitable[Key | None]]
+
+
+class Strangers:
+    """How often each address has come without a known key; those that come too often are sent away before any lookup.
+
+    Parameters
+    ----------
+    rate : times a second on the long run; 0: any number
+    clock : seconds
+    """
+
+    def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def check(self, address: str) -> None:
+        """Refuse an address that has come too often."""
+        if not self._rate:
+            return
+        level, since = self._buckets.get(address, (UNKNOWN_BURST, self._clock()))
+        level += (self._clock() - since) * self._rate
+        if level < 1:
+            raise Problem(
+                "too-many",
+                "Too many requests from this address without a key that is known. Wait, and check the key.",
+                headers={"retry-after": str(max(1, math.ceil((1 - level) / self._rate)))},
+            )
+
+    def note(self, address: str) -> None:
+        """Note that an address has come without a known key."""
+        now = self._clock()
+        level, since = self._buckets.pop(address, (UNKNOWN_BURST, now))
+        while len(self._buckets) >= MAX_ADDRESSES:
+            del self._buckets[next(iter(self._buckets))]  # the one that came longest ago
+        self._buckets[address] = (max(0.0, min(UNKNOWN_BURST, level + (now - since) * self._rate) - 1), now)
 
 
 class Keyring:
@@ -37,6 +76,7 @@ class Keyring:
     def __init__(self, find_key: KeyLookup) -> None:
         self._lookup = find_key
         self._cached: dict[bytes, tuple[float, Key | None]] = {}
+        self._known: dict[bytes, None] = {}  # digests of keys that were found: their holders are no strangers
         self._lookups: dict[bytes, asyncio.Task[Key | None]] = {}
 
     async def get(self, token: bytes) -> Key | None:
@@ -50,6 +90,10 @@ class Keyring:
         if task is None:
             task = self._lookups[digest] = asyncio.create_task(self._find(token, digest))
         return await asyncio.shield(task)
+
+    def knows(self, token: bytes) -> bool:
+        """Say whether a token was found in the database before."""
+        return hashlib.sha256(token).digest() in self._known
 
     async def _find(self, token: bytes, digest: bytes) -> Key | None:
         try:
@@ -66,6 +110,8 @@ class Keyring:
         if len(self._cached) >= MAX_CACHED_KEYS:
             self._cached.clear()
         self._cached[digest] = (time.monotonic() + KEY_CACHED_S, key)
+        if key is not None and len(self._known) < MAX_CACHED_KEYS:
+            self._known[digest] = None
         return key
 
 
@@ -77,13 +123,15 @@ class AuthMiddleware:
     app : what is inside
     router : finds the route, whose scope the key must have
     keyring : of the database
+    strangers : counts who comes without a known key
     no_keys : let requests from this machine pass without a key
     """
 
-    def __init__(self, app: ASGIApp, router: Router, keyring: Keyring, *, no_keys: bool) -> None:
+    def __init__(self, app: ASGIApp, router: Router, keyring: Keyring, strangers: Strangers, *, no_keys: bool) -> None:
         self.app = app
         self.router = router
         self.keyring = keyring
+        self.strangers = strangers
         self.no_keys = no_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,6 +153,17 @@ class AuthMiddleware:
 
     async def _key(self, scope: Scope) -> Key:
         sent = [value for name, value in scope["headers"] if name == b"authorization"]
+        address = str((scope.get("client") or ("",))[0])
+        if len(sent) != 1 or not self.keyring.knows(sent[0].partition(b" ")[2]):
+            self.strangers.check(address)
+        try:
+            return await self._find(sent)
+        except Problem as problem:
+            if problem.kind == "no-key":
+                self.strangers.note(address)
+            raise
+
+    async def _find(self, sent: list[bytes]) -> Key:
         if not sent:
             raise _no_key(f"The request has no key. {HOW_TO_GET_A_KEY}")
         scheme, _, token = sent[0].partition(b" ")
