@@ -18,6 +18,7 @@ from storecast.logs import log_to_screen
 
 PIPE_WIDTH = 160
 MOST_COLUMNS = 20
+COUNTS = ("rows", "open_rows", "sold_rows")
 SHOWN = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "coverage80", "coverage95")
 
 
@@ -57,8 +58,18 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> 
 def scores(summary: dict[str, Any]) -> None:
     """Print the scores of a backtest, window by window, and the model that won it."""
     lines = [line for line in summary["scores"] if line["slice"] == "all"]
-    rows = [[line["model"], line["cutoff"], line["rows"], *(line[name] for name in SHOWN)] for line in lines]
-    table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", *SHOWN], rows)
+    rows = [
+        [
+            line["model"],
+            line["cutoff"],
+            line["rows"],
+            line["open_rows"],
+            line["sold_rows"],
+            *(line[name] for name in SHOWN),
+        ]
+        for line in lines
+    ]
+    table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", "open", "sold", *SHOWN], rows)
     Console().print(escape(summary["selected"]["reason"]))
     for notice in summary.get("notices", ()):
         Console().print(escape(printable(f"Note: {notice}")))

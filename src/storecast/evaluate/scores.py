@@ -5,7 +5,7 @@ A day without a row has the actual NaN and is not scored. Relative scores look a
 
 import numpy as np
 
-from storecast.arrays import F32, F64
+from storecast.arrays import F32, F64, Bool
 from storecast.data.grid import Grid
 from storecast.errors import ConfigError, hint, quote
 
@@ -13,11 +13,11 @@ DEFINITIONS = {
     "rmspe": "root of the mean of ((actual - Forecast) / actual)², over open days with sales",
     "rmspe_without_worst5": "RMSPE without the five rows with the largest relative errors (of the window, or the part told of)",
     "mape": "mean of |actual - Q50| / actual, over open days with sales",
-    "wape": "sum of |actual - Q50| / sum of actual",
+    "wape": "sum of |actual - Q50| / sum of actual, over all days with a row",
     "mase": "mean of |actual - Q50| / item scale, the mean |sales - sales a week before| of the store's past",
     "sql": "mean of 2 |(actual - q)(1[actual <= q] - tau)| / item scale, over the quantiles 0.1 ... 0.9",
-    "coverage80": "measured share of open days with sales inside [Lower80, Upper80]",
-    "coverage95": "measured share of open days with sales inside [Lower95, Upper95]",
+    "coverage80": "measured share of open days, those without sales included, inside [Lower80, Upper80]",
+    "coverage95": "measured share of open days, those without sales included, inside [Lower95, Upper95]",
     "width80": "mean of (Upper80 - Lower80) / Forecast, over open days with sales",
 }
 WORST = 5
@@ -97,15 +97,16 @@ def sql(actual: F64, quantiles: dict[float, F64], scale: F64) -> float:
     return float(np.mean([_mean(loss) for loss in losses]))
 
 
-def coverage(actual: F64, lower: F64, upper: F64) -> float:
-    """Return the share of days with sales inside the bounds.
+def coverage(actual: F64, lower: F64, upper: F64, is_open: Bool | None = None) -> float:
+    """Return the share of open days inside the bounds, days without sales among them.
 
     Parameters
     ----------
     actual, lower, upper : money, (rows,)
+    is_open : whether the store is open, (rows,); None: on the days with sales
     """
-    sold = actual > 0
-    return _mean(((actual >= lower) & (actual <= upper))[sold].astype(np.float64))
+    scored = actual > 0 if is_open is None else is_open & np.isfinite(actual)
+    return _mean(((actual >= lower) & (actual <= upper))[scored].astype(np.float64))
 
 
 def relative_width(actual: F64, forecast: F64, lower: F64, upper: F64) -> float:

@@ -10,7 +10,7 @@ from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest
 from storecast.evaluate.scores import DEFINITIONS
 from storecast.evaluate.selection import Selection
-from storecast.evaluate.window_scores import ALL, KEY, ROWS, SLICE, mean_scores
+from storecast.evaluate.window_scores import ALL, KEY, OPEN_ROWS, ROWS, SLICE, SOLD_ROWS, mean_scores
 
 MEAN = "mean"  # stands for the cutoff of a line that is the mean of the windows
 
@@ -55,9 +55,17 @@ def summary(result: Backtest, panel: Panel, selected: Selection, *, version: str
 
 
 def score_lines(result: Backtest) -> list[dict[str, Any]]:
-    """Return the scores as plain lines: model, cutoff (or "mean"), slice, key, rows and every score; None where there is none."""
+    """Return the scores as plain lines: model, cutoff (or "mean"), slice, key, counts of rows and every score, or None."""
     windows = result.scores.with_columns(pl.col(s.CUTOFF).dt.to_string())
     means = mean_scores(result.scores).sort(pl.col(SLICE) != ALL, maintain_order=True)
     means = means.with_columns(pl.lit(MEAN).alias(s.CUTOFF))
-    names = {s.MODEL: "model", s.CUTOFF: "cutoff", SLICE: "slice", KEY: "key", ROWS: "rows"}
+    names = {
+        s.MODEL: "model",
+        s.CUTOFF: "cutoff",
+        SLICE: "slice",
+        KEY: "key",
+        ROWS: "rows",
+        OPEN_ROWS: "open_rows",
+        SOLD_ROWS: "sold_rows",
+    }
     return pl.concat([windows, means.select(windows.columns)]).rename(names).to_dicts()

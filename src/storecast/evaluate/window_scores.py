@@ -10,6 +10,7 @@ from storecast.data.panel import Panel, Window
 from storecast.evaluate import scores as score
 
 SLICE, KEY, ROWS = "Slice", "Key", "Rows"
+OPEN_ROWS, SOLD_ROWS = "OpenRows", "SoldRows"  # of the scored rows: open days, and those with sales
 ALL = "all"
 SLICES = {"store_type": s.STORE_TYPE, "week": "week", "weekday": "weekday", "promotion": s.PROMO, "month": "month"}
 DECILES = tuple(k / 10 for k in range(1, 10))
@@ -20,6 +21,8 @@ SCORES_SCHEMA: dict[str, pl.DataType] = {
     SLICE: pl.String(),
     KEY: pl.String(),
     ROWS: pl.Int64(),
+    OPEN_ROWS: pl.Int64(),
+    SOLD_ROWS: pl.Int64(),
     **dict.fromkeys(score.DEFINITIONS, pl.Float64()),
 }
 
@@ -39,7 +42,7 @@ def rows_to_score(panel: Panel, window: Window, forecast: pl.DataFrame) -> pl.Da
         forecast.join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
         .join(scale, on=s.STORE, how="left", maintain_order="left")
         .join(panel.stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left")
-        .join(window.future.select(*s.KEYS, s.PROMO), on=s.KEYS, how="left", maintain_order="left")
+        .join(window.future.select(*s.KEYS, s.OPEN, s.PROMO), on=s.KEYS, how="left", maintain_order="left")
         .with_columns(
             ((pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1) // 7 + 1).alias("week"),
             pl.col(s.DATE).dt.weekday().alias("weekday"),
@@ -59,7 +62,8 @@ def window_scores(rows: pl.DataFrame, model: str, window: Window) -> pl.DataFram
 
     Returns
     -------
-    Model, Cutoff, Slice ("all" or one of `SLICES`), Key, Rows (scored), and every score of `scores.DEFINITIONS`, null where there
+    Model, Cutoff, Slice ("all" or one of `SLICES`), Key, Rows (scored), OpenRows (open days among them), SoldRows (open days with
+    sales: RMSPE and MAPE leave out the others, coverage the closed days), and every score of `scores.DEFINITIONS`, null where there
     is no open day to score; the slice "all" first
     """
     lines = [{SLICE: ALL, KEY: ALL, **_scores_of(rows)}]
@@ -104,15 +108,18 @@ def mean_scores(scores: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Model, Slice, Key, Rows (of all windows) and every score
+    Model, Slice, Key, Rows, OpenRows and SoldRows (of all windows) and every score
     """
     means = [pl.col(name).mean().round(DIGITS) for name in score.DEFINITIONS]
-    return scores.group_by(s.MODEL, SLICE, KEY, maintain_order=True).agg(pl.col(ROWS).sum(), *means)
+    return scores.group_by(s.MODEL, SLICE, KEY, maintain_order=True).agg(
+        pl.col(ROWS, OPEN_ROWS, SOLD_ROWS).sum(), *means
+    )
 
 
 def _scores_of(rows: pl.DataFrame) -> dict[str, float | int | None]:
     actual = rows[s.SALES].cast(pl.Float64).fill_null(np.nan).to_numpy()
     forecast, median = rows[s.FORECAST].to_numpy(), rows["Q50"].to_numpy()
+    is_open = (rows[s.OPEN] == 1).fill_null(value=False).to_numpy()
     scale = rows["scale"].fill_null(np.nan).to_numpy()
     bounds = {level: [rows[name].to_numpy() for name in s.bound_columns(level)] for level in LEVELS}
     values = {
@@ -122,9 +129,14 @@ def _scores_of(rows: pl.DataFrame) -> dict[str, float | int | None]:
         "wape": score.wape(actual, median),
         "mase": score.mase(actual, median, scale),
         "sql": score.sql(actual, {tau: rows[s.quantile_column(tau)].to_numpy() for tau in DECILES}, scale),
-        **{f"coverage{level}": score.coverage(actual, *bounds[level]) for level in LEVELS},
+        **{f"coverage{level}": score.coverage(actual, bounds[level][0], bounds[level][1], is_open) for level in LEVELS},
         "width80": score.relative_width(actual, forecast, *bounds[80]),
     }
     assert values.keys() == score.DEFINITIONS.keys()
     plain = {name: round(value, DIGITS) if np.isfinite(value) else None for name, value in values.items()}
-    return {ROWS: int(np.isfinite(actual).sum()), **plain}
+    counts = {
+        ROWS: int(np.isfinite(actual).sum()),
+        OPEN_ROWS: int((is_open & np.isfinite(actual)).sum()),
+        SOLD_ROWS: int((actual > 0).sum()),
+    }
+    return {**counts, **plain}

@@ -21,6 +21,7 @@ from storecast.features.drivers import DRIVERS, LEVEL, OWN_COLUMNS
 from storecast.models.base import Forecaster
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.hurdle import sale_chance
 from storecast.uncertainty.point import point_forecasts
 
 USUAL = "Usual"
@@ -66,8 +67,9 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     rows = np.flatnonzero(medians[s.STORE].is_in(list(stores)).to_numpy())
     contribution = contributions(model, window, medians, rows)
     closed = medians[s.OPEN].to_numpy()[rows] != 1
-    # A median that is kept within what the store has ever sold departs from the model's own answer: its level does that.
-    logs = np.log(medians["Median"].to_numpy()[rows])
+    # A median that is kept within what the store has ever sold departs from the model's own answer, and so does the expected value
+    # of a day that may sell nothing: the store's level does that.
+    logs = np.log((medians["Median"].to_numpy() * sale_chance(medians))[rows])
     by_driver = contribution.by_driver.copy()
     by_driver[:, DRIVERS.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
     cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)

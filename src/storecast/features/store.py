@@ -16,13 +16,14 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F32, I64
+from storecast.arrays import F32, F64, I64
 from storecast.config import FeatureConfig
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
 from storecast.features.ridge import Design
 from storecast.features.ridge_fit import fit_ridge
+from storecast.features.sale_chance import sale_chances
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 FIRST_ORIGIN = 90  # days of history before the first origin
@@ -45,6 +46,7 @@ class FeatureStore:
         self._states: dict[Key, CutoffState] = {}
         self._grids: dict[tuple[dt.date, int], Grid] = {}
         self._sales_ranges: dict[dt.date, pl.DataFrame] = {}
+        self._sale_chances: dict[dt.date, F64] = {}
 
     @classmethod
     def of(cls, chain: Panel | Window) -> "FeatureStore":
@@ -153,6 +155,14 @@ class FeatureStore:
                 .agg(sales.min().alias("lowest"), sales.max().alias("highest"), pl.len().alias("days"))
             )
         return self._sales_ranges[window.cutoff]
+
+    def sale_chances(self, window: Window) -> F64:
+        """Return the chance that an open day of each store and weekday sells anything, as known at the cutoff, (stores, 7)."""
+        self._check(window.panel)
+        if window.cutoff not in self._sale_chances:
+            grid = self.grid(window)
+            self._sale_chances[window.cutoff] = sale_chances(grid, grid.column(window.cutoff))
+        return self._sale_chances[window.cutoff]
 
     def _fit_state(self, window: Window, config: FeatureConfig) -> CutoffState:
         grid = self.grid(window)

@@ -21,6 +21,7 @@ from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import LEVELS, Task
 from storecast.data.broken_days import DEVIATIONS, FACTOR, NORMAL
+from storecast.uncertainty.hurdle import hurdle_offsets, sale_chance
 
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
 PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
@@ -63,20 +64,25 @@ class Calibration:
 
         Parameters
         ----------
-        medians : Store, Date, Ahead (days, from 1), Open, Promo, Median (money), History (days with sales before the cutoff)
+        medians : Store, Date, Ahead (days, from 1), Open, Promo, Median (money), History (days with sales before the cutoff), and
+            Chance of any sale where a store often sells nothing
 
         Returns
         -------
         Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95 and the task's quantiles; 0 on closed days, two decimals
         """
         base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
-        size = self.size(medians)
+        size, chance = self.size(medians), sale_chance(medians)
+        uncertain = np.flatnonzero(chance < 1)
 
         def at(percent: float) -> F64:
             out: F64 = base * np.exp(self.offsets[int(np.abs(PERCENTS - percent).argmin())] * size)
+            if len(uncertain):
+                offset, sells = hurdle_offsets(percent, chance[uncertain], PERCENTS, self.offsets)
+                out[uncertain] = np.where(sells, base[uncertain] * np.exp(offset * size[uncertain]), 0.0)
             return out
 
-        columns = {s.FORECAST: base * np.exp(self.mean)}
+        columns = {s.FORECAST: base * np.exp(self.mean) * chance}
         for level in LEVELS:
             tail = (1 - level / 100) / 2
             for name, percent in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
@@ -101,7 +107,8 @@ class Calibration:
         size = np.linspace(0, SIZES, SIZES * 50 + 1)
         inverse = np.exp(-np.outer(size, self.offsets[PERCENTS_WHOLE]))  # median / sales, (sizes, percents)
         best = inverse.mean(axis=1) / (inverse**2).mean(axis=1)
-        factor: F64 = np.interp(self.size(medians), size, best) / np.exp(self.mean)
+        # Days without sales do not count in RMSPE, so that it asks for what a day sells should it sell.
+        factor: F64 = np.interp(self.size(medians), size, best) / np.exp(self.mean) / sale_chance(medians)
         return factor
 
     def to_json(self) -> bytes:

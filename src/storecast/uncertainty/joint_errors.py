@@ -24,6 +24,7 @@ from storecast.arrays import F64, I64
 from storecast.data.panel import Panel
 from storecast.models.base import create
 from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate, is_plausible
+from storecast.uncertainty.hurdle import sale_chance
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import LEAST_GROUPS
 
@@ -86,6 +87,8 @@ class JointErrors:
         ends = (offset[0] / corner[0], offset[-1] / corner[-1])
         amplitude = np.sqrt(self.shares)
         places: list[I64] = [np.zeros_like(store), group, store]
+        chance, uncertain = sale_chance(medians), np.random.default_rng(seed + 1)
+        certain = bool((chance == 1).all())
         paths = np.empty((medians.height, DRAWS), np.float32)
         for k in range(DRAWS):
             z = np.zeros(medians.height)
@@ -97,6 +100,8 @@ class JointErrors:
             error = np.interp(z, corner, offset)
             error = np.where(z < corner[0], z * ends[0], np.where(z > corner[-1], z * ends[1], error))
             paths[:, k] = base * np.exp(error * size)
+            if not certain:
+                paths[:, k] *= uncertain.random(len(chance)) < chance
         return paths.astype(np.float64)
 
     def to_json(self) -> bytes:

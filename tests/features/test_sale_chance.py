@@ -1,0 +1,58 @@
+"""The chance of a sale follows a store's own days, is shrunk where they are few, and is exactly 1 where zeros are rare."""
+
+import numpy as np
+import pytest
+
+from storecast.arrays import Bool
+from storecast.features.sale_chance import chances
+
+DAYS = 728
+WEEKDAYS = np.arange(DAYS) % 7
+
+
+def with_chance(chance: object, stores: int = 4, seed: int = 3) -> tuple[Bool, Bool]:
+    """Return sold and idle days of stores whose chance of a sale may differ by weekday."""
+    rng = np.random.default_rng(seed)
+    by_day = np.broadcast_to(np.asarray(chance, np.float64), (7,))[WEEKDAYS]
+    sold = rng.random((stores, DAYS)) < by_day
+    return sold, ~sold
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.3, 0.6, 0.9])
+def test_the_chance_is_that_of_the_days(chance: float) -> None:
+    found = chances(*with_chance(chance, stores=10), WEEKDAYS)
+    assert found.mean() == pytest.approx(chance, abs=0.03)
+    assert np.abs(found - chance).max() < 0.15
+
+
+def test_a_weekday_of_its_own_is_seen() -> None:
+    found = chances(*with_chance([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2]), WEEKDAYS)
+    assert found[:, 6].mean() == pytest.approx(0.2, abs=0.1)
+    assert found[:, :6].mean() == pytest.approx(0.9, abs=0.04)
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 4, 14])
+def test_where_zeros_are_rare_the_chance_is_exactly_one(zeros: int) -> None:
+    sold = np.ones((3, DAYS), bool)
+    sold[1, 100 : 100 + 40 * zeros : 40] = False
+    assert (chances(sold, ~sold, WEEKDAYS) == 1).all()
+
+
+def test_a_store_that_always_sells_is_left_alone_among_others_that_do_not() -> None:
+    sold, idle = with_chance(0.4)
+    sold[2], idle[2] = True, False
+    found = chances(sold, idle, WEEKDAYS)
+    assert (found[2] == 1).all()
+    assert (found[[0, 1, 3]] < 0.7).all()
+
+
+def test_a_new_store_is_like_a_chain_that_often_sells_nothing() -> None:
+    sold, idle = with_chance(0.4)
+    sold[3], idle[3] = False, False
+    assert chances(sold, idle, WEEKDAYS)[3].mean() == pytest.approx(0.4, abs=0.06)
+
+
+def test_newer_days_count_more() -> None:
+    sold = np.ones((2, DAYS), bool)
+    sold[0, -364::2] = False
+    assert chances(sold, ~sold, WEEKDAYS)[0].mean() < 0.75
