@@ -79,8 +79,7 @@ class Repair:
     @property
     def sentence(self) -> str:
         """Say it in one line, as a run's own summary does."""
-        more = f" and {self.rows - len(self.examples)} more" if self.rows > len(self.examples) else ""
-        return f"{self.what} {self.rows} found ({'; '.join(self.examples)}{more}): {self.action} (rule {self.rule})."
+        return f"{self.what} Found {self.rows}, such as {'; '.join(self.examples)}; {self.action} (rule {self.rule})."
 
 
 @dataclass
