@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storecast.service.middleware.context import RequestContext, context_of
+from storecast.service.pool import current_key
 from storecast.service.problems import Problem
 from storecast.service.route import Route
 from storecast.service.settings import Settings
 
 JSON, CSV = b"application/json", b"text/csv"
 MAX_BUCKETS = 100_000
+WATCHED_AFTER_S = 0.5  # of a request's time, before its connection is watched
 CLOSE = {"connection": "close"}  # what is left of a body is not read
 
 
@@ -70,6 +72,8 @@ class LimitsMiddleware:
             raise _busy("Too many requests are at work.")
         limit = self.settings.long_time_limit if context.route and context.route.long else self.settings.time_limit
         self.load.working += 1
+        current_key.set(None if context.key is None else context.key.id or None)
+        departure = _Departure(receive)
         try:
             async with asyncio.timeout(limit) as clock:
 
@@ -83,7 +87,13 @@ class LimitsMiddleware:
             raise Problem(
                 "too-slow", f"It took longer than {limit:g} s. Ask for less at once, or try again later."
             ) from error
+        except asyncio.CancelledError:
+            if not departure.gone:
+                raise
+            departure.task.uncancel()
+            raise Problem("too-slow", "The client closed the connection before it was answered.") from None
         finally:
+            departure.stop()
             self.load.working -= 1
 
     def _take(self, key: int) -> None:
@@ -131,6 +141,39 @@ class LimitsMiddleware:
             raise _too_large(self.settings.body_limit)
         if self.load.buffered > self.settings.buffered:
             raise _busy("Too many large requests are at work.")
+
+
+class _Departure:
+    """Cancels the task of a request whose client closes the connection; looks only at requests that take a while.
+
+    Parameters
+    ----------
+    receive : of ASGI; nothing else waits for it
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
+        self.gone = False
+        self._receive = receive
+        self._watching: asyncio.Task[None] | None = None
+        self._start = asyncio.get_running_loop().call_later(WATCHED_AFTER_S, self._watch)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._start.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _watch(self) -> None:
+        self._watching = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        self.task.cancel()
 
 
 def _chunk(message: Message) -> bytes:
