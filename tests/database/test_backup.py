@@ -1,10 +1,13 @@
 """A backup holds everything, goes from one kind of database to the other, and is refused where it is not whole."""
 
 import datetime as dt
+import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 import sqlalchemy as sa
@@ -169,3 +172,71 @@ def test_a_broken_backup_is_refused_and_nothing_is_touched(db: Database, url: st
         restore(url, file, replace=True)
     assert version(db) == 2
     assert find_key(db, token) is not None
+
+
+def _bloated_manifest(file: Path) -> None:
+    _again(file, lambda name, data: data + b" " * 2_000_000 if name == "manifest.json" else data)
+
+
+def _bloated_part(file: Path) -> None:
+    """Pack a part of many zeros: a few bytes that unpack to many."""
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("requests/000001.parquet", bytes(3_000_000))
+
+
+def _bloated_rows(file: Path) -> None:
+    """Put more rows into a part than the manifest says: equal ones cost next to nothing in Parquet."""
+
+    def change(name: str, data: bytes) -> bytes:
+        if not name.startswith("sales/"):
+            return data
+        frame, out = pl.read_parquet(io.BytesIO(data)), io.BytesIO()
+        pl.concat([frame.head(1)] * 250_000).write_parquet(out)
+        return out.getvalue()
+
+    _again(file, change)
+
+
+def _same_rows_twice(file: Path) -> None:
+    def change(name: str, data: bytes) -> bytes:
+        if not name.startswith("sales/"):
+            return data
+        frame, out = pl.read_parquet(io.BytesIO(data)), io.BytesIO()
+        pl.concat([frame.head(-1), frame.head(1)]).write_parquet(out)
+        return out.getvalue()
+
+    _again(file, change)
+
+
+@pytest.mark.parametrize("spoil", [_bloated_manifest, _bloated_part, _bloated_rows, _same_rows_twice])
+def test_a_bloated_backup_is_refused_and_nothing_is_touched(db: Database, url: str, tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
+    test_a_broken_backup_is_refused_and_nothing_is_touched(db, url, tmp_path, spoil)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_backup_that_is_damaged_or_cut_anywhere_is_one_message(db: Database, url: str, tmp_path: Path) -> None:
+    fill(db)
+    file, damaged = tmp_path / "b.zip", tmp_path / "damaged.zip"
+    backup(db, file)
+    data, random = file.read_bytes(), np.random.default_rng(0)
+    restored = 0
+    for place in random.integers(0, len(data), 60):
+        for content in (data[:place], data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :]):
+            damaged.write_bytes(content)
+            with suppress(DatabaseError):  # and nothing else
+                restore(url, damaged, replace=True)
+                restored += 1  # a byte that says nothing, such as the time of an entry
+    assert restored < 12
+    restore(url, file, replace=True)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_rows_of_a_backup_are_read_some_at_a_time(
+    db: Database, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(db)
+    backup(db, tmp_path / "b.zip")
+    before = read_panel(db)[0].fingerprint
+    monkeypatch.setattr("storecast.database.backup.AT_ONCE", 100)
+    restore(url, tmp_path / "b.zip", replace=True)
+    assert read_panel(db)[0].fingerprint == before

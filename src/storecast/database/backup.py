@@ -1,20 +1,24 @@
 """One archive of all that a database holds, out and in; it goes from SQLite to PostgreSQL and back.
 
 The archive is a zip of Parquet files, a few for each table, and `manifest.json`. It is made of one state of the database, while
-others write on, and it is written whole or not at all. It is restored in one transaction.
+others write on, and it is written whole or not at all. It is restored in one transaction, some rows at a time, and what unpacks to
+more than it should is refused before it is unpacked.
 """
 
 import datetime as dt
 import io
 import json
+import sqlite3
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 from sqlalchemy import Connection, Table
 
 from storecast.database import bulk
@@ -29,6 +33,28 @@ from storecast.files import atomic_write
 MANIFEST = "manifest.json"
 FORMAT = "storecast backup"
 AT_ONCE = 100_000  # rows of a part
+MAX_ENTRIES = 500_000  # of an archive; each forecast is one
+MAX_MANIFEST = 1024 * 1024  # bytes
+MAX_PART = 1024 * 1024 * 1024  # bytes of a part in the archive
+MAX_INFLATION = 20  # times that an archive which was packed again may unpack to; Parquet is compressed already
+_BROKEN = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    PolarsError,
+    PanicException,
+)
+_REFUSED_ROWS = (sa.exc.IntegrityError, sa.exc.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError)
 LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows)  # these go by the fast road
 
 
@@ -70,6 +96,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> dict[str, int]:
         a file that is no whole backup, or of other tables; a database that holds something and is not to be replaced
     """
     with _opened(file) as archive:
+        _check_entries(archive, file)
         rows = _manifest(archive, file)
         db = Database.open(url, create=True)
         try:
@@ -81,8 +108,17 @@ def restore(url: str, file: Path, *, replace: bool = False) -> dict[str, int]:
                         f"{db.name} holds a chain or keys. Restore into an empty one, or say --replace to put the backup in "
                         "their place."
                     )
-                _fill(conn, archive, file, rows)
-                _after(conn, current, file)
+                try:
+                    _fill(conn, archive, file, rows)
+                    _after(conn, current, file)
+                except _REFUSED_ROWS as error:
+                    raise _broken(file, f"its rows do not fit together ({type(error).__name__})") from error
+                except (
+                    sa.exc.StatementError
+                ) as error:  # a value that its column cannot hold; a DBAPIError is the database's
+                    if isinstance(error, sa.exc.DBAPIError):
+                        raise
+                    raise _broken(file, f"its rows do not fit the tables ({type(error).__name__})") from error
         finally:
             db.close()
     return rows
@@ -110,13 +146,15 @@ def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str
     for table in t.metadata.sorted_tables:
         count = 0
         for name in sorted(name for name in archive.namelist() if name.startswith(f"{table.name}/")):
-            frame = _part(archive, name, table, file)  # one at a time: all forecasts together may be more than memory
-            count += frame.height
-            if table in LARGE:
-                bulk.insert(conn, table, frame)
-            else:
-                change = sa.update(table) if table is t.chain else sa.insert(table)
-                conn.execute(change, frame.to_dicts())
+            for frame in _frames(archive, name, table, file):  # all together may be more than memory
+                count += frame.height
+                if count > rows[table.name]:
+                    raise _broken(file, f"the table {table.name} has more rows than {MANIFEST} says")
+                if table in LARGE:
+                    bulk.insert(conn, table, frame)
+                else:
+                    change = sa.update(table) if table is t.chain else sa.insert(table)
+                    conn.execute(change, frame.to_dicts())
         if count != rows[table.name]:
             raise _broken(file, f"rows of the table {table.name} are missing")
     for row in revoked:
@@ -143,8 +181,21 @@ def _opened(file: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(file)
     except FileNotFoundError as error:
         raise DatabaseError(f"The backup {quote(file)} does not exist.") from error
-    except (zipfile.BadZipFile, OSError) as error:
+    except _BROKEN as error:
         raise _broken(file, "it is no zip") from error
+
+
+def _check_entries(archive: zipfile.ZipFile, file: Path) -> None:
+    """Refuse an archive that would unpack to more than a backup holds, before anything of it is unpacked."""
+    entries = archive.infolist()
+    if len(entries) > MAX_ENTRIES or len({entry.filename for entry in entries}) != len(entries):
+        raise _broken(file, f"it has more than {MAX_ENTRIES:,} entries, or two of one name")
+    for entry in entries:
+        limit = MAX_MANIFEST if entry.filename == MANIFEST else MAX_PART
+        if entry.file_size > min(limit, MAX_INFLATION * entry.compress_size):
+            raise _broken(file, f"{quote(entry.filename)} unpacks to {entry.file_size:,} bytes")
+        if entry.flag_bits & 1:
+            raise _broken(file, f"{quote(entry.filename)} is encrypted")
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, int]:
@@ -152,7 +203,7 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, int]:
         manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
         revision, rows = manifest["revision"], {name: int(count) for name, count in manifest["rows"].items()}
         known = manifest["format"] == FORMAT
-    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise _broken(file, f"{MANIFEST} cannot be read") from error
     if not known:
         raise _broken(file, f"{MANIFEST} is another program's")
@@ -166,14 +217,23 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> dict[str, int]:
     return rows
 
 
-def _part(archive: zipfile.ZipFile, name: str, table: Table, file: Path) -> pl.DataFrame:
+def _frames(archive: zipfile.ZipFile, name: str, table: Table, file: Path) -> Iterator[pl.DataFrame]:
+    """Yield the rows of a part, some at a time: a few bytes of Parquet may stand for any number of equal rows."""
+    schema = pl.Schema({column.name: _dtype(column.type) for column in table.columns})
     try:
-        frame = pl.read_parquet(io.BytesIO(archive.read(name)))
-    except (zipfile.BadZipFile, PolarsError) as error:
+        part = pl.scan_parquet(io.BytesIO(archive.read(name)))
+        fits = part.collect_schema() == schema
+        height = int(part.select(pl.len()).collect().item()) if fits else 0
+    except _BROKEN as error:
         raise _broken(file, f"{name} cannot be read") from error
-    if frame.schema != pl.Schema({column.name: _dtype(column.type) for column in table.columns}):
+    if not fits:
         raise _broken(file, f"{name} has other columns")
-    return frame
+    for begin in range(0, height, AT_ONCE):
+        try:
+            frame = part.slice(begin, AT_ONCE).collect()
+        except _BROKEN as error:
+            raise _broken(file, f"{name} cannot be read") from error
+        yield frame
 
 
 def _broken(file: Path, why: str) -> DatabaseError:
