@@ -50,7 +50,9 @@ def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
 def test_when_no_sales_have_come_then_one_line_says_so(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli("monitor", "--home", write_home(tmp_path, CUTOFF))
     assert code == 0, err
-    assert out == "No day of a forecast has come yet: there is nothing to compare.\n"
+    line, age = out.splitlines()
+    assert line == "No day of a forecast has come yet: there is nothing to compare."
+    assert age.startswith("ALERT The last sales are of 2014-04-17, ")
 
 
 def test_json_holds_all_of_it(cli: Cli, tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_json_holds_all_of_it(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli("monitor", "--db", url, "--json")
     assert code == 0, err
     found = json.loads(out)
-    assert set(found) == {"accuracy", "drift", "alerts", "unbound", "definitions"}
+    assert set(found) == {"accuracy", "drift", "alerts", "unbound", "sales", "definitions"}
     assert found["accuracy"][0]["Rows"] == 18
     assert found["alerts"] == []
 

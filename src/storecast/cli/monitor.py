@@ -55,6 +55,8 @@ def _show(monitored: "Monitored") -> None:
         columns = ["Input", "First", "Last", "Recent", "Usual", "Low", "High", "Z", "PSI", "State"]
         title = "What goes into the forecasts, since the model in use was trained"
         show.table(title, columns, [[_plain(value) for value in row] for row in monitored.drift.select(columns).rows()])
+    if monitored.stale:
+        print(f"ALERT {monitored.stale}")
     for alert in monitored.alerts:
         print(f"ALERT {alert.sentence()}")
     if not monitored.alerts and not monitored.accuracy.is_empty():

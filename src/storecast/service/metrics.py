@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from storecast.monitor.staleness import STALE_DAYS, sales_age
 from storecast.service.live.live_model import LiveModel
 from storecast.service.middleware.limits import Load
 from storecast.service.pool import Pool
@@ -53,6 +54,8 @@ class Metrics:
         self.cutoff = Gauge(
             "storecast_cutoff_timestamp_seconds", "Last day whose sales the forecast knows", registry=at
         )
+        self.sales_age = Gauge("storecast_sales_age_days", "Days since the last sales", registry=at)
+        self.stale = Gauge("storecast_sales_stale", "1 where the last sales are old; alert on it", registry=at)
         self.model = Gauge("storecast_model_info", "The model that is served", ["model"], registry=at)
         self.refresh = Gauge(
             "storecast_trouble", "1 where what is new could not be taken up; the log says why", registry=at
@@ -86,7 +89,7 @@ class Metrics:
         for route, total in rows.items():
             self.rows.labels(route).inc(total)
 
-    def text(self, live: LiveModel, load: Load, pool: Pool) -> bytes:
+    def text(self, live: LiveModel, load: Load, pool: Pool, stale_days: int = STALE_DAYS) -> bytes:
         """Return all metrics, as they are now.
 
         Parameters
@@ -94,6 +97,7 @@ class Metrics:
         live : the live model
         load : requests at work
         pool : of threads
+        stale_days : that the last sales may be old
         """
         self.ready.set(live.ready)
         self.working.set(load.working)
@@ -103,6 +107,9 @@ class Metrics:
         if snapshot is not None:
             self.version.set(snapshot.version)
             self.cutoff.set(dt.datetime.combine(snapshot.predictor.cutoff, dt.time(), dt.UTC).timestamp())
+            age = sales_age(snapshot.predictor.cutoff)
+            self.sales_age.set(age)
+            self.stale.set(age > stale_days)
             self.model.clear()
             self.model.labels(snapshot.name).set(1)
         return generate_latest(self.registry)

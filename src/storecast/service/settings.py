@@ -85,6 +85,10 @@ class Settings:
     poll_seconds: float = field(
         default=1.0, metadata=_about("seconds between looks at the database's version and the promoted model", 0.05, 60)
     )
+    stale_days: int = field(
+        default=14,
+        metadata=_about("days after the last sales, beyond which health and metrics say that they are old", 1, 100_000),
+    )
     models_kept: int = field(default=2, metadata=_about("models held in memory beside the promoted one", 0, 100))
     drain_seconds: float = field(
         default=1.0, metadata=_about("seconds between not ready and the end of accepting, when it is stopped", 0, 30)

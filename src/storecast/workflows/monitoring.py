@@ -19,6 +19,7 @@ from storecast.monitor.accuracy import DEFINITIONS, every_slice, scored
 from storecast.monitor.alerts import Alert, ExpectedScores, alerts
 from storecast.monitor.drift import drift
 from storecast.monitor.noise import BLOCK
+from storecast.monitor.staleness import sales_age, stale_sentence
 
 if TYPE_CHECKING:
     from storecast.database.connect import Database
@@ -39,12 +40,19 @@ class Monitored:
     drift : as `monitor.drift.drift` returns it, with the model (Model) since whose cutoff it looks
     alerts : what has left its band
     unbound : models at work in the last six weeks without a file here, so that their RMSPE has no band
+    last_sale : the last day of the chain with sales
     """
 
     accuracy: pl.DataFrame
     drift: pl.DataFrame
     alerts: list[Alert]
     unbound: tuple[str, ...] = ()
+    last_sale: dt.date | None = None
+
+    @property
+    def stale(self) -> str:
+        """That the last sales are old; empty: they are not."""
+        return "" if self.last_sale is None else stale_sentence(self.last_sale)
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as plain data, dates as ISO text."""
@@ -53,6 +61,11 @@ class Monitored:
             "drift": _plain(self.drift),
             "alerts": [alert.to_plain() for alert in self.alerts],
             "unbound": list(self.unbound),
+            "sales": {
+                "last": None if self.last_sale is None else self.last_sale.isoformat(),
+                "age_days": None if self.last_sale is None else sales_age(self.last_sale),
+                "stale": self.stale,
+            },
             "definitions": DEFINITIONS,
         }
 
@@ -119,7 +132,7 @@ def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Moni
     promises = {} if models is None else expected_scores_of(models, names)
     drifted = _drift(rows, panel, models, promises)
     unbound = tuple(name for name in names if name not in promises)
-    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound)
+    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound, panel.end)
 
 
 def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, ExpectedScores]:

@@ -4,6 +4,7 @@ from msgspec import field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from storecast.monitor.staleness import sales_age, stale_sentence
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
 from storecast.service.rendering import BytesResponse, json_reply
@@ -16,6 +17,7 @@ class Readiness(Reply, omit_defaults=True):
     """Whether requests can be answered, and what is not as it should be all the same."""
 
     status: str
+    sales_age_days: int | None = None  # since the last sales
     notices: list[str] = field(default_factory=list)
 
 
@@ -36,13 +38,20 @@ async def ready(request: Request) -> Response:
         what = service.live.source.trouble or "No model is loaded yet."
         raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
     notices = [PROMOTED_NOTICE] if service.live.watcher.promoted_trouble else []
-    return json_reply(Readiness("ready", notices))
+    snapshot, age = service.live.snapshot, None
+    if snapshot is not None:
+        cutoff = snapshot.predictor.cutoff
+        age = sales_age(cutoff)
+        notices += [sentence] if (sentence := stale_sentence(cutoff, service.settings.stale_days)) else []
+    return json_reply(Readiness("ready", age, notices))
 
 
 async def metrics(request: Request) -> Response:
     """Tell the metrics, for Prometheus."""
     service = service_of(request)
-    return BytesResponse(service.metrics.text(service.live, service.load, service.large), MEDIA_TYPE)
+    return BytesResponse(
+        service.metrics.text(service.live, service.load, service.large, service.settings.stale_days), MEDIA_TYPE
+    )
 
 
 async def openapi(request: Request) -> Response:
