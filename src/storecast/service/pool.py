@@ -66,7 +66,7 @@ class Pool:
         key = current_key.get()
         if self.pending >= self._most:
             raise _busy("Too many large requests wait already.")
-        if key is not None and self._held(key) >= self._most_running + self._most_waiting:
+        if key is not None and self._calls_of(key) >= self._most_running + self._most_waiting:
             raise _busy("Too many large requests of this key wait already.")
         entry = _Call(key, partial(call, *args, **named), asyncio.get_running_loop().create_future())
         self._queues.setdefault(key, deque()).append(entry)
@@ -85,7 +85,7 @@ class Pool:
                 entry.result.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _held(self, key: int) -> int:
+    def _calls_of(self, key: int) -> int:
         return self._running[key] + len(self._queues.get(key, ()))
 
     def _start(self) -> None:
