@@ -87,7 +87,9 @@ def test_the_database_of_a_home_is_the_record(cli: Cli, folder: Path, home: Path
     assert panel.fingerprint == workflows.check(folder).panel.fingerprint, "what was given, and no guess"
     with database.begin() as conn:
         day = panel.end + dt.timedelta(days=1)
-        add_sales(conn, pl.DataFrame({s.STORE: [1], s.DATE: [day], s.SALES: [4000.0], s.OPEN: [1]}))
+        stores = panel.stores[s.STORE]
+        sold = pl.DataFrame({s.STORE: stores, s.DATE: [day] * len(stores), s.SALES: [4000.0] * len(stores)})
+        add_sales(conn, sold.with_columns(pl.lit(1).alias(s.OPEN)))
     database.close()
     code, _, err = cli("run", "--out", home, *FAST)
     assert code == 0, err
