@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -10,7 +11,7 @@ from polars.testing import assert_frame_equal
 from storecast import Task, backtest
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.errors import HistoryError
+from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import score_lines
@@ -69,14 +70,46 @@ def test_the_linear_model_takes_over_from_the_baseline_and_says_by_how_much(resu
     chosen = select(result)
     assert chosen.model == "linear"
     assert chosen.over == "naive"
-    assert chosen.by == pytest.approx(result.mean("naive") - result.mean("linear"), abs=1e-5)
+    assert chosen.by == pytest.approx(result.mean("naive", "sql") - result.mean("linear", "sql"), abs=1e-5)
+    assert chosen.score == "sql"
     assert f"{chosen.by:.4f}" in chosen.reason
 
 
 def test_a_model_that_is_hardly_better_does_not_take_over(result: Backtest) -> None:
-    naive = result.scores.filter(pl.col("Model") == "naive")
-    near = naive.with_columns(pl.lit("linear").alias("Model"), pl.col("rmspe") - 0.0009)
-    assert select(replace(result, scores=pl.concat([naive, near]))).model == "naive"
+    naive = result.daily_losses.filter(pl.col("Model") == "naive")
+    noise = pl.Series(np.random.default_rng(1).normal(0.0, 0.1, naive.height))
+    near = naive.with_columns(pl.lit("linear").alias("Model"), pl.col("sql") + noise - noise.mean() - 0.001)
+    assert select(replace(result, daily_losses=pl.concat([naive, near]))).model == "naive"
+    steady = naive.with_columns(pl.lit("linear").alias("Model"), pl.col("sql") - 0.001)
+    assert select(replace(result, daily_losses=pl.concat([naive, steady]))).model == "linear"
+
+
+def test_a_day_on_which_next_to_nothing_was_sold_does_not_select_the_model(result: Backtest) -> None:
+    days = result.daily_losses
+    worse = pl.when(pl.col("Model") == "linear").then(9e6).otherwise(8e6)
+    two_pieces_sold = (
+        pl.when(pl.col("Date") == days["Date"].max()).then(worse).otherwise(pl.col("rmspe")).alias("rmspe")
+    )
+    odd = replace(result, daily_losses=days.with_columns(two_pieces_sold))
+    assert [select(odd, score).model for score in ("sql", "wape", "rmspe")] == ["linear", "linear", "naive"]
+
+
+def test_the_losses_of_the_days_add_up_to_the_scores(result: Backtest) -> None:
+    for model in ("naive", "linear"):
+        days = result.daily_losses.filter(pl.col("Model") == model)
+        for cutoff in days["Cutoff"].unique():
+            of_window = days.filter(pl.col("Cutoff") == cutoff)
+            scores = result.scores.row(
+                by_predicate=(pl.col("Model") == model) & (pl.col("Cutoff") == cutoff) & (pl.col("Slice") == "all"),
+                named=True,
+            )
+            assert of_window["wape"].sum() / of_window["sales"].sum() == pytest.approx(scores["wape"], abs=1e-6)
+            assert of_window["sql"].mean() == pytest.approx(scores["sql"], abs=1e-6)
+
+
+def test_a_score_that_no_model_is_selected_by_is_refused(result: Backtest) -> None:
+    with pytest.raises(ConfigError, match="expected one of sql, wape, rmspe"):
+        select(result, "mape")
 
 
 def test_scores_stand_for_each_kind_of_store_and_day_too(result: Backtest) -> None:

@@ -60,7 +60,10 @@ def test_a_window_in_which_nothing_is_open_has_no_score_and_selects_the_simplest
     assert np.isnan(result.mean("linear"))
     chosen = select(result)
     assert chosen.model == "naive"
-    assert chosen.reason.startswith("naive is the simplest model, with no open day to be scored on.")
+    assert chosen.reason.startswith("naive is the simplest model, with a mean SQL of 0.0000.")
+    by_rmspe = select(result, "rmspe")
+    assert by_rmspe.model == "naive"
+    assert by_rmspe.reason.startswith("naive is the simplest model, with no open day to be scored on.")
     assert "nan" not in chosen.reason
     assert "NaN" not in str(summary(result, panel, chosen, version="0", generated=True)["scores"])
     window = panel.window(saturday, 1)

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 ModelSettings = Mapping[str, Mapping[str, Any]]
 
 
+class SelectionScore(StrEnum):
+    """The scores that a model can be selected by."""
+
+    sql = "sql"
+    wape = "wape"
+    rmspe = "rmspe"
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 
@@ -114,6 +122,12 @@ Skip = Annotated[
 ]
 SumRows = Annotated[
     bool, typer.Option("--sum", help="Add several rows of a store and day up: shifts, tills, departments, receipts.")
+]
+SelectBy = Annotated[
+    SelectionScore,
+    typer.Option(
+        "--select-by", help="The score by which the model to use is selected, day by day beside a simpler one."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]

@@ -32,6 +32,7 @@ def backtest(
     settings: options.Settings = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    select_by: options.SelectBy = options.SelectionScore.sql,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -52,6 +53,7 @@ def backtest(
             settings=settings or {},
             skip=skip or (),
             sum_rows=sum_rows,
+            select_by=select_by,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)

@@ -12,6 +12,7 @@ from storecast import schema as s
 from storecast.config import Task
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
+from storecast.evaluate.daily_losses import daily_losses
 from storecast.evaluate.importance import permutation_importance
 from storecast.evaluate.scores import score_name
 from storecast.evaluate.window_scores import ALL, DECILES, SLICE, mean_scores, rows_to_score, window_scores, worst_rows
@@ -37,11 +38,13 @@ class WindowResult:
     forecast : Model, Cutoff, Store, Date, Forecast, bounds, quantiles
     scores : as `window_scores.window_scores`
     worst : as `window_scores.worst_rows`
+    daily_losses : as `daily_losses.daily_losses`
     """
 
     forecast: pl.DataFrame
     scores: pl.DataFrame
     worst: pl.DataFrame
+    daily_losses: pl.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,7 @@ class Backtest:
     forecasts : Model, Cutoff, Store, Date, Forecast, bounds, quantiles: every row of the scored windows
     scores : Model, Cutoff, Slice, Key, Rows and the scores: a row for each model, window and slice
     worst : Model, Cutoff, Store, Date, Sales, Forecast: the rows with the largest relative errors of each model and window
+    daily_losses : Model, Cutoff, Date and the losses of each day, by which models are selected
     medians : by model, a table for each window (warm-up windows among them): Cutoff, Store, Date, Ahead, Open, Promo, Median,
         History, Sales, End
     seconds : CPU seconds of each fit, by model
@@ -68,6 +72,7 @@ class Backtest:
     forecasts: pl.DataFrame
     scores: pl.DataFrame
     worst: pl.DataFrame
+    daily_losses: pl.DataFrame
     medians: dict[str, list[pl.DataFrame]]
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cold_start: float = 1.0
@@ -195,6 +200,7 @@ def backtest(
         forecasts=pl.concat([result.forecast for result in results]),
         scores=pl.concat([result.scores for result in results]),
         worst=pl.concat([result.worst for result in results]),
+        daily_losses=pl.concat([result.daily_losses for result in results]),
         medians=medians,
         seconds=seconds,
         cold_start=cold_start,
@@ -236,7 +242,9 @@ def _score(panel: Panel, window: Window, name: str, forecast: pl.DataFrame) -> W
     labelled = forecast.select(
         pl.lit(name).alias(s.MODEL), pl.lit(window.cutoff).alias(s.CUTOFF), *s.KEYS, pl.exclude(*s.KEYS)
     )
-    return WindowResult(labelled, window_scores(rows, name, window), worst_rows(rows, name, window))
+    return WindowResult(
+        labelled, window_scores(rows, name, window), worst_rows(rows, name, window), daily_losses(rows, name, window)
+    )
 
 
 def _log(name: str, window: Window, seconds: float, result: WindowResult | None) -> None:

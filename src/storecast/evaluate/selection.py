@@ -1,66 +1,92 @@
-"""Selection: which model of a backtest is to be used: the simplest, unless another is clearly better."""
+"""Selection: which model of a backtest is to be used: the simplest, unless another is clearly better.
+
+Models are compared day by day, in pairs: the errors of a day hang together across stores, so that a day counts once. Another model
+takes over where its mean loss is lower by more than one standard error of the days' differences (the rule of one standard error:
+Breiman et al., Classification and Regression Trees, 1984). One day with two pieces sold
+decides an RMSPE, so that it is no good judge by default.
+"""
 
 import math
 from dataclasses import dataclass
 
-import polars as pl
-
 from storecast import models
-from storecast import schema as s
+from storecast.errors import ConfigError, quote
 from storecast.evaluate.backtest import Backtest
-from storecast.evaluate.window_scores import ALL, SLICE
+from storecast.evaluate.daily_losses import SCORES, paired_gain
 
-MARGIN = 0.001  # RMSPE; less than another seed moves a window
+BY = SCORES[0]
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The model to use, and why."""
+    """The model to use, and why.
+
+    Attributes
+    ----------
+    model : its name
+    over : the simpler model it was measured against; None where there is none
+    by : the mean score of ``over`` less its own
+    score : that decides
+    standard_error : of the mean difference, over days; of squares where the score is RMSPE
+    reason : in words
+    """
 
     model: str
-    over: str | None  # the simpler model it was measured against
-    by: float  # mean RMSPE of ``over`` less its own
+    over: str | None
+    by: float
+    score: str
+    standard_error: float
     reason: str
 
 
-def select(result: Backtest) -> Selection:
-    """Go from the simplest model up; the next takes over where it is better by more than `MARGIN` and on most windows."""
+def select(result: Backtest, by: str = BY) -> Selection:
+    """Go from the simplest model up; the next takes over where it is better by more than one standard error.
+
+    Parameters
+    ----------
+    result : the backtest
+    by : the score that decides: sql, wape or rmspe
+
+    Raises
+    ------
+    ConfigError
+        where there is no such score to select by
+    """
+    if by not in SCORES:
+        raise ConfigError(f"A model cannot be selected by {quote(by)}; expected one of {', '.join(SCORES)}.")
     names = [name for name in models.names() if name in result.medians]
     what = (
         "the only model of this backtest"
         if len(names) == 1
-        else f"the simplest model, with {_mean_in_words(result, names[0])}"
+        else f"the simplest model, with {_mean_in_words(result, names[0], by)}"
     )
-    selected = Selection(names[0], None, 0.0, f"{names[0]} is {what}.")
+    selected = Selection(names[0], None, 0.0, by, 0.0, f"{names[0]} is {what}.")
     for name in names[1:]:
-        gain = result.mean(selected.model) - result.mean(name)
-        pairs = zip(_window_scores(result, name), _window_scores(result, selected.model), strict=True)
-        wins = sum(own < other for own, other in pairs)
-        if gain > MARGIN and wins * 2 > len(result.windows):
+        paired, error, days = paired_gain(result.daily_losses, selected.model, name, by)
+        gain = result.mean(selected.model, by) - result.mean(name, by)
+        if paired > error:
+            root = "the squares differ by" if by == "rmspe" else "a paired difference of"
             selected = Selection(
                 name,
                 selected.model,
                 round(gain, 6),
-                f"{name} has a mean RMSPE of {result.mean(name):.4f}, {gain:.4f} below {selected.model}, "
-                f"and is better on {wins} of {len(result.windows)} windows.",
+                by,
+                round(error, 6),
+                f"{name} has {_mean_in_words(result, name, by)}, {gain:.4f} below {selected.model} "
+                f"({root} {paired:.4f}, standard error {error:.4f}, over {days} days).",
             )
-        elif selected.over is None or gain > 0:
+        else:
             selected = Selection(
                 selected.model,
                 selected.over,
                 selected.by,
-                f"{selected.reason} {name} does not take over: it has {_mean_in_words(result, name)}, "
-                f"better on {wins} of {len(result.windows)} windows.",
+                by,
+                selected.standard_error,
+                f"{selected.reason} {name} does not take over: it has {_mean_in_words(result, name, by)}.",
             )
     return selected
 
 
-def _mean_in_words(result: Backtest, name: str) -> str:
-    score = result.mean(name)
-    return "no open day to be scored on" if math.isnan(score) else f"a mean RMSPE of {score:.4f}"
-
-
-def _window_scores(result: Backtest, model: str) -> list[float]:
-    """Return the RMSPE of each window, NaN where it has no open day."""
-    rows = result.scores.filter((pl.col(s.MODEL) == model) & (pl.col(SLICE) == ALL)).sort(s.CUTOFF)
-    return rows["rmspe"].fill_null(math.nan).to_list()
+def _mean_in_words(result: Backtest, name: str, by: str) -> str:
+    score = result.mean(name, by)
+    return "no open day to be scored on" if math.isnan(score) else f"a mean {by.upper()} of {score:.4f}"

@@ -16,7 +16,7 @@ from storecast.bundle.fitting import Progress, fit_on_all, no_progress
 from storecast.csv_files import write_csv
 from storecast.evaluate.backtest import Backtest, block_cutoffs
 from storecast.evaluate.backtest import backtest as run_backtest
-from storecast.evaluate.selection import select
+from storecast.evaluate.selection import BY, select
 from storecast.evaluate.summary import summary
 from storecast.files import atomic_write
 from storecast.models.settings import NONE, Settings
@@ -39,6 +39,7 @@ def backtest(
     settings: Settings = NONE,
     skip: Collection[str] = (),
     sum_rows: bool = False,
+    select_by: str = BY,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores.
@@ -56,6 +57,7 @@ def backtest(
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+    select_by : the score by which the model to use is selected: sql, wape or rmspe
     progress : called with what is being done
     """
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
@@ -65,7 +67,7 @@ def backtest(
     result = run_backtest(
         prepared.panel, models, chosen, prepared.task, fast=fast, settings=settings, progress=progress
     )
-    scores = scores_of(result, prepared)
+    scores = scores_of(result, prepared, select_by)
     write_backtest(result.forecasts, out / "forecasts.csv")
     write_json(scores, out / "scores.json")
     return scores
@@ -131,9 +133,17 @@ def train(
     return bundle.save(home / "models")
 
 
-def scores_of(result: Backtest, prepared: Prepared) -> dict[str, Any]:
-    """Return what scores.json holds."""
-    scores = summary(result, prepared.panel, select(result), version=__version__, generated=prepared.cleaned.generated)
+def scores_of(result: Backtest, prepared: Prepared, select_by: str = BY) -> dict[str, Any]:
+    """Return what scores.json holds, the model to use among it.
+
+    Parameters
+    ----------
+    result : the backtest
+    prepared : the chain
+    select_by : the score by which the model to use is selected
+    """
+    selected = select(result, select_by)
+    scores = summary(result, prepared.panel, selected, version=__version__, generated=prepared.cleaned.generated)
     return {**scores, "notices": list(prepared.cleaned.notices)}
 
 

@@ -14,6 +14,7 @@ from storecast.bundle.registry import promote, prune
 from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.backtest import block_cutoffs
+from storecast.evaluate.selection import BY
 from storecast.explain.explanations import explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.exploration.registry import missing_libraries, questions
@@ -50,6 +51,7 @@ def run(
     settings: Settings = NONE,
     skip: Collection[str] = (),
     sum_rows: bool = False,
+    select_by: str = BY,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Do the main job and write the home; return the scores.
@@ -67,6 +69,7 @@ def run(
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+    select_by : the score by which the model to use is selected: sql, wape or rmspe
     progress : called with what is being done
     """
     make_folder(home)
@@ -87,7 +90,7 @@ def run(
         count = windows if windows is not None else 1 if fast else 2
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         result = run_backtest(prepared.panel, names, cutoffs, task, fast=fast, settings=settings, progress=progress)
-        scores = scores_of(result, prepared)
+        scores = scores_of(result, prepared, select_by)
         selected = str(scores["selected"]["model"])
         log.info("selected: %s", scores["selected"]["reason"])
         bundle = fit_on_all(
