@@ -7,7 +7,7 @@ import pytest
 
 from storecast.database.writes import Written
 from storecast.service.problems import ProblemDetails
-from storecast.service.replies import Accuracy, Changes, Forecasts, Health, History, Model, Models, Stores
+from storecast.service.replies import Accuracy, Changes, Forecasts, Health, History, Model, Models, Readiness, Stores
 from storecast.service.requests.rows import store_rows
 from support.served_home import FIRST, Client
 
@@ -16,7 +16,7 @@ from support.served_home import FIRST, Client
     ("path", "kind"),
     [
         ("/health/live", Health),
-        ("/health/ready", Health),
+        ("/health/ready", Readiness),
         ("/v1/models", Models),
         ("/v1/stores?limit=2", Stores),
         ("/v1/stores/1", store_rows().struct),

@@ -124,11 +124,16 @@ def _copy_in(conn: Connection, table: Table, frame: pl.DataFrame) -> None:
     columns = ", ".join(quoted.quote(name) for name in frame.columns)
     statement = f"COPY {quoted.quote(table.name)} ({columns}) FROM STDIN (FORMAT csv)"
     connection: Any = conn.connection.driver_connection
-    with driver_errors(), connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in frame.iter_slices(200_000):
-            text = io.BytesIO()
-            part.write_csv(text, include_header=False)  # an empty text is quoted, a null is nothing at all
-            copy.write(text.getvalue())
+    dbapi: Any = conn.dialect.loaded_dbapi
+    try:
+        with driver_errors(), connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for part in frame.iter_slices(200_000):
+                text = io.BytesIO()
+                part.write_csv(text, include_header=False)  # an empty text is quoted, a null is nothing at all
+                copy.write(text.getvalue())
+    except (dbapi.IntegrityError, dbapi.DataError) as error:  # as a statement of SQLAlchemy would raise it
+        kind = sa.exc.IntegrityError if isinstance(error, dbapi.IntegrityError) else sa.exc.DataError
+        raise kind(statement, None, error) from error
 
 
 def _copy_out(conn: Connection, statement: SelectBase, schema: Schema) -> pl.DataFrame:

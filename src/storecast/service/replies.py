@@ -31,6 +31,14 @@ class Health(Reply):
     status: str
 
 
+class Readiness(Reply, omit_defaults=True):
+    """Whether requests can be answered, and what is not as it should be all the same."""
+
+    status: str
+    sales_age_days: int | None = None  # since the last sales
+    notices: list[str] = []
+
+
 class ListedModel(Reply):
     """A file in the folder of models."""
 

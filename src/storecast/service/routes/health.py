@@ -1,6 +1,5 @@
 """Alive, ready, and in numbers."""
 
-from msgspec import field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -8,18 +7,9 @@ from storecast.monitor.staleness import sales_age, stale_sentence
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
 from storecast.service.rendering import BytesResponse, json_reply
-from storecast.service.replies import Health, Reply
+from storecast.service.replies import Health, Readiness
 from storecast.service.route import Route
 from storecast.service.service import service_of
-
-
-class Readiness(Reply, omit_defaults=True):
-    """Whether requests can be answered, and what is not as it should be all the same."""
-
-    status: str
-    sales_age_days: int | None = None  # since the last sales
-    notices: list[str] = field(default_factory=list)
-
 
 PROMOTED_NOTICE = "The promoted model is missing or refused; another one answers. The log says why."
 
