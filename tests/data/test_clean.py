@@ -103,6 +103,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "negative_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "-12"), 1),
     "open_without_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "0"), 1),
     "weekday_without_sales": (open_on_sundays, 17 + 2),
+    "broken_days": (lambda folder: set_cell(folder, "train.csv", rows_of(folder, 2)[-3], "Sales", "900000"), 1),
     "silent_days": (open_once_after_weeks, 1),
     "incomplete_days": (lambda folder: drop(folder, [rows_of(folder, k)[-1] for k in (1, 2, 4)]), 1),
     "vanished_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(60))[10:40]), 30),

@@ -24,6 +24,7 @@ from storecast import schema as s
 from storecast.data import repair_days, repair_openings, repair_stores
 from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.end_of_sales import leave_out_incomplete_days
+from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.dates import as_date
@@ -82,7 +83,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     Examples
     --------
     >>> sorted(RULES)[:3]
-    ['closed_with_sales', 'competition_date', 'competition_distance']
+    ['broken_days', 'closed_with_sales', 'competition_date']
     """
     unknown = [rule for rule in skip if rule not in RULES]
     if unknown:
@@ -103,10 +104,12 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_openings.close_silent_days(work)
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)
+    panel = _panel(work)
+    note_broken_days(work, panel)
     for repair in work.repairs:
         log.info("%s: %d rows, %s", repair.rule, repair.rows, repair.action)
     requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
-    return Cleaned(_panel(work), requested_rows, tuple(work.repairs), raw.generated)
+    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated)
 
 
 def _count_rows(work: Work) -> None:

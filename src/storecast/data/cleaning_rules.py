@@ -36,6 +36,7 @@ RULES = {
     "open_without_sales": "A day is open and has no sales.",
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",
+    "broken_days": "Sales of a day are a fourth or four times the usual of the weekdays before, or further off.",
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
     "incomplete_days": "The last days have rows of a few stores only.",
     "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
@@ -47,13 +48,14 @@ RULES = {
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
 }
 NOTICED = frozenset(  # rules of which a run's own summary speaks
-    {"inactive_stores", "incomplete_days", "stores_without_sales", "weekday_without_sales"}
+    {"broken_days", "inactive_stores", "incomplete_days", "stores_without_sales", "weekday_without_sales"}
 )
 NOT_FORECAST = "not forecast and in no total, unless the calendar ahead, a test file or a request opens it"
 OBSERVATIONS = frozenset(
     {
         "competition_distance",
         "competition_date",
+        "broken_days",
         "open_without_sales",
         "vanished_stores",
         "missing_days",
