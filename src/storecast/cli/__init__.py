@@ -10,10 +10,11 @@ monitor    storecast monitor
 models     storecast models list | show | verify | promote | rollback | prune
 db         storecast db upgrade | downgrade | load | backup | restore | status
 key        storecast key create | list | revoke
+machine_errors   a full disk and the like, in words
 options    what several commands take
 show       results as tables for people, or as JSON
 
-Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: something the user must correct, told in one message;
+Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: something the user must correct, message in one message;
 1: a bug of storecast, with its traceback.
 """
 
@@ -27,6 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def main() -> None:
     """Run the command line."""
     from storecast.cli.app import app
+    from storecast.cli.machine_errors import machine_error
     from storecast.errors import UserError
     from storecast.plugins import import_plugins
 
@@ -39,5 +41,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        message = machine_error(error)
+        if message is None:
+            raise
+        sys.stderr.write(f"storecast: {message}\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
