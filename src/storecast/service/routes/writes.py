@@ -83,11 +83,8 @@ async def _write(
     service, context = service_of(request), context_of(request.scope)
     name = _name(request)
     as_csv = request.headers.get("content-type", "").lower().startswith("text/csv")
-    if as_csv and replaceable:
-        replace_all = read_query(request, ReplaceQuery).replace == "true"
-    else:
-        read_query(request, Query)
-        replace_all = False
+    query = read_query(request, ReplaceQuery if as_csv and replaceable else Query)
+    replace_all = isinstance(query, ReplaceQuery) and query.replace == "true"
     limit = service.settings.row_limit
 
     def parse() -> tuple[pl.DataFrame, bool]:
