@@ -6,6 +6,7 @@ Days without a row are NaN in ``sales`` and -1 in ``open``.
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ class Grid:
     codes : by name, each column of the calendar that is known ahead: 0 or 1 of a flag, of a category its place among the
         categories that `schema` declares; -1 where the calendar holds no row
     known : by name, the chain's own known-ahead columns; NaN where there is no row
-    broken : days whose sales no model should learn, see `broken_days`
+    cut_from : the grid that this one is a part of, the places of its stores and its first column there
     """
 
     stores: pl.DataFrame
@@ -43,7 +44,7 @@ class Grid:
     customers: F32
     codes: dict[str, I8]
     known: dict[str, F32]
-    broken: Bool
+    cut_from: "tuple[Grid, I64 | slice, int] | None" = None
 
     @classmethod
     def of(cls, past: Panel, future: pl.DataFrame | None = None) -> "Grid":
@@ -64,16 +65,14 @@ class Grid:
             out[days] = _codes(column)
             return out
 
-        grid = cls(
+        return cls(
             stores=past.stores,
             first=first,
             sales=floats(sold_days, past.sales[s.SALES]),
             customers=floats(sold_days, past.sales[s.CUSTOMERS]),
             codes={name: codes(calendar[name]) for name in s.KNOWN},
             known={name: floats(days, calendar[name]) for name in past.known},
-            broken=np.zeros(shape, bool),
         )
-        return replace(grid, broken=broken_days(grid.log_sales(), grid.extreme_days()))
 
     @property
     def open(self) -> I8:
@@ -130,7 +129,7 @@ class Grid:
             customers=customers,
             codes={name: values[:, :last] for name, values in self.codes.items()},
             known={name: values[:, :last] for name, values in self.known.items()},
-            broken=self.broken[:, :last],
+            cut_from=(self, slice(None), 0),
         )
 
     def slice(self, stores: I64, begin: int) -> "Grid":
@@ -142,7 +141,7 @@ class Grid:
             customers=self.customers[stores, begin:],
             codes={name: values[stores, begin:] for name, values in self.codes.items()},
             known={name: values[stores, begin:] for name, values in self.known.items()},
-            broken=self.broken[stores, begin:],
+            cut_from=(self, stores, begin),
         )
 
     def overlay(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, I64]":
@@ -166,6 +165,17 @@ class Grid:
         """Return the log of sales on open days with sales, NaN elsewhere."""
         sold = (self.open == 1) & (self.sales > 0)
         return np.log(np.where(sold, self.sales, np.nan), dtype=np.float32)
+
+    @cached_property
+    def broken(self) -> Bool:
+        """The days whose sales no model should learn, see `broken_days`; a part's are those of the whole, (stores, days).
+
+        Worked out when a model first asks: scores and reports never do.
+        """
+        if self.cut_from is None:
+            return broken_days(self.log_sales(), self.extreme_days())
+        whole, stores, begin = self.cut_from
+        return whole.broken[stores, begin : begin + self.days]
 
     def extreme_days(self) -> Bool:
         """Return the days on which sales may be far from usual: holidays, carnival, the turn of the year, (stores, days)."""
