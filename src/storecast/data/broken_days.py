@@ -10,12 +10,12 @@ The limit is a factor of four, and more where a store's sales vary so much by th
 import numpy as np
 
 from storecast.arrays import F32, Bool
+from storecast.row_medians import NORMAL, lower_row_medians, row_medians
 
 WEEKS = 5  # the same weekday of these weeks before is what a day is compared with
 MIN_WEEKS = 3  # of them with sales; with fewer nothing can be said
 FACTOR = 4.0
 DEVIATIONS = 6.0
-NORMAL = 1.4826  # standard deviation of a normal error over its median size
 BLOCK = 28  # days for which a store's spread is worked out at once
 SPREAD_DAYS = 182  # before them
 MIN_SPREAD_DAYS = 20  # of them that can be compared, below which a store is too new for a judgement
@@ -61,20 +61,15 @@ def slump_days(log_sales: F32) -> Bool:
     if weeks < 2 * MIN_SLUMP_NEIGHBOURS:
         return slump
     skipped = days - 7 * weeks
-    week = _row_medians(log_sales[:, skipped:].reshape(stores * weeks, 7)).reshape(stores, weeks)
+    week = row_medians(log_sales[:, skipped:].reshape(stores * weeks, 7)).reshape(stores, weeks)
     padded = np.pad(week, ((0, 0), (SLUMP_NEIGHBOURS, SLUMP_NEIGHBOURS)), constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(
-        padded, SLUMP_NEIGHBOURS, axis=1
-    )  # (stores, weeks + …, neighbours)
-    before, after = around[:, :weeks], around[:, SLUMP_NEIGHBOURS + 1 : SLUMP_NEIGHBOURS + 1 + weeks]
-    shape = stores * weeks, SLUMP_NEIGHBOURS
-    usual = np.fmin(
-        _row_medians(before.reshape(shape), MIN_SLUMP_NEIGHBOURS),
-        _row_medians(after.reshape(shape), MIN_SLUMP_NEIGHBOURS),
-    ).reshape(stores, weeks)
-    known = np.isfinite(_row_medians(after.reshape(shape), MIN_SLUMP_NEIGHBOURS)).reshape(stores, weeks)
+    around = np.lib.stride_tricks.sliding_window_view(padded, SLUMP_NEIGHBOURS, axis=1)
+    before, after = (
+        row_medians(part.reshape(stores * weeks, SLUMP_NEIGHBOURS), MIN_SLUMP_NEIGHBOURS).reshape(stores, weeks)
+        for part in (around[:, :weeks], around[:, SLUMP_NEIGHBOURS + 1 : SLUMP_NEIGHBOURS + 1 + weeks])
+    )
     with np.errstate(invalid="ignore"):
-        low = known & (week < usual - np.float32(np.log(FACTOR)))
+        low = np.isfinite(after) & (week < np.fmin(before, after) - np.float32(np.log(FACTOR)))
     recurs = np.zeros_like(low)  # a quiet season that recurs is no slump
     for shift in (51, 52, 53):
         recurs[:, shift:] |= low[:, :-shift]
@@ -83,38 +78,22 @@ def slump_days(log_sales: F32) -> Bool:
     return slump
 
 
-def _row_medians(values: F32, least: int = 1) -> F32:
-    """Return the median of each row, NaN where fewer than ``least`` cells are known, (rows,)."""
-    ordered = np.sort(values, axis=1)
-    count = np.isfinite(ordered).sum(axis=1)
-    rows = np.arange(len(ordered))
-    low, high = (
-        ordered[rows, np.maximum(count - 1, 0) // 2],
-        ordered[rows, np.minimum(count // 2, ordered.shape[1] - 1)],
-    )
-    return np.where(count >= least, (low + high) / 2, np.float32(np.nan))
-
-
 def _usual(log_sales: F32) -> F32:
     """Return the median of the same weekday in the weeks before, NaN where too few of them had sales, (stores, days)."""
-    before = np.full((WEEKS, *log_sales.shape), np.nan, np.float32)
+    stores, days = log_sales.shape
+    before = np.full((stores, days, WEEKS), np.nan, np.float32)
     for week in range(1, WEEKS + 1):
-        before[week - 1, :, 7 * week :] = log_sales[:, : max(0, log_sales.shape[1] - 7 * week)]
-    before.sort(axis=0)
-    count = np.isfinite(before).sum(axis=0)
-    low = np.take_along_axis(before, np.maximum(count - 1, 0)[None] // 2, axis=0)[0]
-    high = np.take_along_axis(before, np.minimum(count // 2, WEEKS - 1)[None], axis=0)[0]
-    return np.where(count >= MIN_WEEKS, (low + high) / 2, np.float32(np.nan))
+        before[:, 7 * week :, week - 1] = log_sales[:, : max(0, days - 7 * week)]
+    return row_medians(before.reshape(stores * days, WEEKS), MIN_WEEKS).reshape(stores, days)
 
 
 def _median_sizes(deviation: F32) -> F32:
     """Return the median size of a store's deviations before each block of days, infinite where few are known, (stores, days)."""
     sizes = np.full_like(deviation, np.inf)
     for begin in range(BLOCK, deviation.shape[1], BLOCK):
-        before = np.sort(np.abs(deviation[:, max(0, begin - SPREAD_DAYS) : begin]), axis=1)
-        count = np.isfinite(before).sum(axis=1)
-        median = before[np.arange(len(before)), np.maximum(count - 1, 0) // 2]
-        sizes[:, begin : begin + BLOCK] = np.where(count >= MIN_SPREAD_DAYS, median, np.inf)[:, None]
+        before = np.abs(deviation[:, max(0, begin - SPREAD_DAYS) : begin])
+        median = lower_row_medians(before, MIN_SPREAD_DAYS)
+        sizes[:, begin : begin + BLOCK] = np.where(np.isnan(median), np.inf, median)[:, None]
     return sizes
 
 

@@ -185,12 +185,9 @@ def _rows_of(conn: Connection, table: Table, version: int) -> set[Key]:
 
 
 def _delete(conn: Connection, table: Table, keys: Iterable[Key]) -> None:
-    columns = list(table.primary_key)
-    values = [dict(zip([f"key_{column.name}" for column in columns], key, strict=True)) for key in keys]
+    where, values = _by_key(table, keys)
     if values:
-        conn.execute(
-            sa.delete(table).where(*(column == sa.bindparam(f"key_{column.name}") for column in columns)), values
-        )
+        conn.execute(sa.delete(table).where(*where), values)
 
 
 def _insert(conn: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -200,12 +197,18 @@ def _insert(conn: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> N
 
 
 def _update(conn: Connection, table: Table, rows: dict[Key, dict[str, Any]]) -> None:
-    columns = list(table.primary_key)
-    values = [
-        {**row, **dict(zip([f"key_{column.name}" for column in columns], key, strict=True))}
-        for key, row in rows.items()
-    ]
-    if values:
-        where = (column == sa.bindparam(f"key_{column.name}") for column in columns)
-        others: dict[str, Any] = {column.name: sa.bindparam(column.name) for column in table.c if column not in columns}
+    where, keys = _by_key(table, rows)
+    if keys:
+        others: dict[str, Any] = {
+            column.name: sa.bindparam(column.name) for column in table.c if not column.primary_key
+        }
+        values = [{**row, **key} for row, key in zip(rows.values(), keys, strict=True)]
         conn.execute(sa.update(table).where(*where).values(others), values)
+
+
+def _by_key(table: Table, keys: Iterable[Key]) -> tuple[list[sa.ColumnElement[bool]], list[dict[str, Any]]]:
+    """Return what finds a row by its key, and the parameters of each key."""
+    columns = list(table.primary_key)
+    names = [f"key_{column.name}" for column in columns]  # a column's own name is the value that is set
+    where = [column == sa.bindparam(name) for column, name in zip(columns, names, strict=True)]
+    return where, [dict(zip(names, key, strict=True)) for key in keys]

@@ -5,6 +5,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.panel import Window
+from storecast.evaluate.scores import scaled_quantile_losses
 from storecast.evaluate.window_scores import DECILES
 
 SCORES = ("sql", "wape", "rmspe")  # that a model can be selected by
@@ -25,24 +26,33 @@ def daily_losses(rows: pl.DataFrame, model: str, window: Window) -> pl.DataFrame
     error), sales (money); null on a day that a score leaves out
     """
     actual, scale = pl.col(s.SALES), pl.col("scale")
-    deciles = [pl.col(s.quantile_column(tau)) for tau in DECILES]
-    pinball = [
-        2 * ((actual - q) * ((actual <= q).cast(pl.Float64) - tau)).abs() / scale
-        for tau, q in zip(DECILES, deciles, strict=True)
-    ]
-    loss = pl.mean_horizontal(pinball)
+    scored = rows.filter(actual.is_not_null() & (scale > 0))
+    losses = scaled_quantile_losses(
+        scored[s.SALES].to_numpy(),
+        {tau: scored[s.quantile_column(tau)].to_numpy() for tau in DECILES},
+        scored["scale"].to_numpy(),
+    )
+    sql = scored.select(s.DATE, pl.Series("sql", np.mean(losses, axis=0))).group_by(s.DATE).agg(pl.col("sql").mean())
     relative = ((actual - pl.col(s.FORECAST)) / actual) ** 2
     return (
         rows.filter(actual.is_not_null())
         .group_by(s.DATE)
         .agg(
-            loss.filter(scale > 0).mean().alias("sql"),
             (actual - pl.col("Q50")).abs().sum().alias("wape"),
             relative.filter(actual > 0).mean().alias("rmspe"),
             actual.sum().alias("sales"),
         )
+        .join(sql, on=s.DATE, how="left")
         .sort(s.DATE)
-        .select(pl.lit(model).alias(s.MODEL), pl.lit(window.cutoff).alias(s.CUTOFF), pl.all())
+        .select(
+            pl.lit(model).alias(s.MODEL),
+            pl.lit(window.cutoff).alias(s.CUTOFF),
+            s.DATE,
+            "sql",
+            "wape",
+            "rmspe",
+            "sales",
+        )
     )
 
 

@@ -93,8 +93,17 @@ def sql(actual: F64, quantiles: dict[float, F64], scale: F64) -> float:
     quantiles : forecasts of money by quantile, each (rows,)
     scale : of each row's store, as `item_scale` returns it, (rows,)
     """
-    losses = [2 * np.abs((actual - q) * ((actual <= q) - tau)) / scale for tau, q in quantiles.items()]
-    return float(np.mean([_mean(loss) for loss in losses]))
+    return float(np.mean([_mean(loss) for loss in scaled_quantile_losses(actual, quantiles, scale)]))
+
+
+def scaled_quantile_losses(actual: F64, quantiles: dict[float, F64], scale: F64) -> list[F64]:
+    """Return the scaled loss of each row, (rows,), for each quantile in their order.
+
+    Parameters
+    ----------
+    actual, quantiles, scale : as of `sql`
+    """
+    return [2 * np.abs((actual - q) * ((actual <= q) - tau)) / scale for tau, q in quantiles.items()]
 
 
 def coverage(actual: F64, lower: F64, upper: F64, is_open: Bool | None = None) -> float:

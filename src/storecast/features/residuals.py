@@ -4,6 +4,7 @@ import numpy as np
 
 from storecast.arrays import F32
 from storecast.dates import YEAR
+from storecast.row_medians import NORMAL, lower_row_medians
 
 RECENT = (7, 28, 91)  # days over which residuals are averaged
 YEAR_AROUND = 7  # days before and after the same weekday a year before, over which they are averaged
@@ -11,7 +12,6 @@ MIN_DAYS_LAST_YEAR = 3  # of them with a residual; with fewer, there is no mean
 
 
 BOUND = 4.0  # robust standard deviations, beyond which a residual counts no more
-NORMAL = 1.4826  # standard deviation of a normal error over its median size
 
 MIN_MEDIAN_SIZE = (
     0.05  # of log sales: where a store sells nearly the same each day, a true change must not look like an outlier
@@ -23,10 +23,8 @@ def bounded(residuals: F32) -> F32:
 
     A mean of a few weeks then moves little by one day, whatever was sold on it (Winsor's mean; Huber, Robust Statistics, 1981).
     """
-    ordered = np.sort(np.abs(residuals), axis=1)  # NaN last
-    count = np.isfinite(residuals).sum(axis=1)
-    median = ordered[np.arange(len(ordered)), np.maximum(count - 1, 0) // 2]
-    limit = np.where(count > 0, BOUND * NORMAL * np.maximum(median, MIN_MEDIAN_SIZE), np.inf).astype(np.float32)[
+    median = lower_row_medians(np.abs(residuals))
+    limit = np.where(np.isnan(median), np.inf, BOUND * NORMAL * np.maximum(median, MIN_MEDIAN_SIZE)).astype(np.float32)[
         :, None
     ]
     return np.clip(residuals, -limit, limit)

@@ -14,7 +14,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.predictor import Predictor, near_assumed
 from storecast.service.rendered_rows import RenderedRows
-from storecast.service.requests.rows import day_rows
+from storecast.service.requests.rows import day_rows, id_type
 
 
 class Table:
@@ -42,7 +42,7 @@ class Table:
         self.days = (ready.last - ready.cutoff).days
         assert self.frame.height == self.calendar.height == len(stores) * self.days, "a store lacks a day ahead"
         self.first = ready.cutoff + dt.timedelta(days=1)
-        self.kind: type = str if self.frame.schema[s.STORE] == pl.String else int
+        self.kind = id_type(ready.panel)
         self.stores = stores
         self.dates = [(self.first + dt.timedelta(days=k)).isoformat() for k in range(self.days)]
         self.store_at = {store: k for k, store in enumerate(stores)}

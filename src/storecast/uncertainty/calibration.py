@@ -20,7 +20,8 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import LEVELS, Task
-from storecast.data.broken_days import DEVIATIONS, FACTOR, NORMAL
+from storecast.data.broken_days import DEVIATIONS, FACTOR
+from storecast.row_medians import NORMAL
 from storecast.uncertainty.hurdle import hurdle_offsets, sale_chance
 
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])

@@ -12,6 +12,7 @@ import polars as pl
 from msgspec import Meta, Raw, Struct
 
 from storecast import schema as s
+from storecast.data.panel import Panel
 from storecast.service.problems import invalid, unreadable
 from storecast.service.requests.decode import decode_part, refuse, too_many
 
@@ -126,6 +127,11 @@ class RowType:
                 raise invalid(f"{where}[{wrong.arg_max()}].{name}", f"expected {column.expected}")
             table[name] = series
         return pl.DataFrame(table)
+
+
+def id_type(panel: Panel) -> type:
+    """Return the type of a chain's store ids in JSON: int or str."""
+    return str if panel.stores.schema[s.STORE] == pl.String else int
 
 
 def day_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:

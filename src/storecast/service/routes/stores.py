@@ -15,7 +15,7 @@ from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import BytesResponse, json_rows
 from storecast.service.replies import History, Stores
 from storecast.service.requests.query import Page, Query, cursor_at, place_of, read_query
-from storecast.service.requests.rows import store_rows
+from storecast.service.requests.rows import id_type, store_rows
 from storecast.service.route import Route
 from storecast.service.service import service_of
 
@@ -35,7 +35,7 @@ async def stores(request: Request) -> Response:
     panel = (await service.live.fresh()).predictor.panel
     rows = panel.stores.sort(s.STORE)
     if page.cursor:
-        rows = rows.filter(pl.col(s.STORE) > place_of(page.cursor, _kind(panel)))
+        rows = rows.filter(pl.col(s.STORE) > place_of(page.cursor, id_type(panel)))
     return _page(request, "stores", rows.head(limit + 1), limit, s.STORE)
 
 
@@ -81,7 +81,7 @@ def _page(request: Request, name: str, rows: pl.DataFrame, limit: int, key: str)
 def _store(request: Request, panel: Panel) -> Any:
     """Return the store of the path; a problem where the chain does not hold it."""
     text = context_of(request.scope).path_parameters["store"]
-    number = _kind(panel) is int
+    number = id_type(panel) is int
     store: Any = int(text) if number and text.isascii() and text.isdigit() and len(text) < 19 else text
     if (number and store is text) or not (panel.stores[s.STORE] == store).any():
         raise Problem(
@@ -95,10 +95,6 @@ def _day_of(cursor: str) -> dt.date:
         return dt.date.fromisoformat(place_of(cursor, str))
     except ValueError as error:
         raise invalid("query.cursor", "is none of this list; take it from `next` of the page before") from error
-
-
-def _kind(panel: Panel) -> type:
-    return str if panel.stores.schema[s.STORE] == pl.String else int
 
 
 ROUTES = (

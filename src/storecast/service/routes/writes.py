@@ -12,8 +12,6 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storecast import schema as s
-from storecast.data.panel import Panel
 from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import DataError
@@ -23,7 +21,7 @@ from storecast.service.rendering import JSON, BytesResponse
 from storecast.service.requests.bodies import CalendarRequest, ReplacingRequest, RowsBody, SalesRequest, StoresRequest
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.query import Query, read_query
-from storecast.service.requests.rows import RowType, calendar_rows, sale_rows, store_rows
+from storecast.service.requests.rows import RowType, calendar_rows, id_type, sale_rows, store_rows
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
 
@@ -45,21 +43,21 @@ class ReplaceQuery(Query):
 async def sales(request: Request) -> Response:
     """Take sales of stores and days; the next forecast knows them."""
     panel = service_of(request).live.panel()
-    return await _write(request, "sales", SalesRequest, sale_rows(_kind(panel), panel.known), replaceable=add_sales)
+    return await _write(request, "sales", SalesRequest, sale_rows(id_type(panel), panel.known), replaceable=add_sales)
 
 
 async def calendar(request: Request) -> Response:
     """Take days ahead: openings, promotions, holidays; the next forecast knows them."""
     panel = service_of(request).live.panel()
     return await _write(
-        request, "calendar", CalendarRequest, calendar_rows(_kind(panel), panel.known), add=add_calendar
+        request, "calendar", CalendarRequest, calendar_rows(id_type(panel), panel.known), add=add_calendar
     )
 
 
 async def stores(request: Request) -> Response:
     """Take new stores, or what is newly known of old ones."""
     panel = service_of(request).live.panel()
-    return await _write(request, "stores", StoresRequest, store_rows(_kind(panel)), replaceable=add_stores)
+    return await _write(request, "stores", StoresRequest, store_rows(id_type(panel)), replaceable=add_stores)
 
 
 async def _write(
@@ -147,10 +145,6 @@ def _name(request: Request) -> str | None:
         raise invalid("Idempotency-Key", "expected one, of 1 to 128 visible characters of ASCII")
     key: bytes = sent[0]
     return key.decode("ascii")
-
-
-def _kind(panel: Panel) -> type:
-    return str if panel.stores.schema[s.STORE] == pl.String else int
 
 
 _ONCE = {
