@@ -8,8 +8,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.read import read_chain
-from storecast.errors import DataError
-from support.chain_files import FIRST, edit, set_cell, write_chain
+from support.chain_files import FIRST, edit, refused, set_cell, write_chain
 
 DAYS = 60
 FILES = ("train.csv", "test.csv", "store.csv", "store_states.csv")
@@ -20,13 +19,6 @@ def folder(tmp_path: Path) -> Path:
     folder = write_chain(tmp_path / "data", stores=12, days=DAYS)
     (folder / "storecast.toml").write_text('store_ids = "text"\n', encoding="utf-8")
     return folder
-
-
-def refused(folder: Path, *words: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_chain(folder)
-    for word in words:
-        assert word in str(caught.value)
 
 
 def rename(folder: Path, name: str, ids: dict[str, str]) -> None:

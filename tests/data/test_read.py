@@ -10,20 +10,12 @@ from polars.testing import assert_frame_equal
 
 from storecast import schema as s
 from storecast.data.read import read_chain
-from storecast.errors import DataError
-from support.chain_files import add_column, edit, set_cell, set_column, write_chain
+from support.chain_files import add_column, edit, refused, set_cell, set_column, write_chain
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_chain(tmp_path / "data", stores=3, days=20, ahead=7)
-
-
-def refused(folder: Path, *words: str) -> None:
-    with pytest.raises(DataError) as caught:
-        read_chain(folder)
-    for word in words:
-        assert word in str(caught.value)
 
 
 def semicolons(folder: Path, name: str, column: str, *values: str) -> None:

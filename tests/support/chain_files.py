@@ -6,6 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
+
+from storecast.data.read import read_chain
+from storecast.errors import DataError
 
 FIRST = dt.date(2014, 1, 1)
 Lines = list[str]
@@ -80,3 +84,11 @@ def rows_of(folder: Path, store: int, until: dt.date | None = None) -> list[int]
         for number, row in enumerate(cells, start=1)
         if row[0] == str(store) and (until is None or dt.date.fromisoformat(row[2]) <= until)
     ]
+
+
+def refused(folder: Path, *words: str) -> None:
+    """Check that a folder is refused, in a message with these words."""
+    with pytest.raises(DataError) as caught:
+        read_chain(folder)
+    for word in words:
+        assert word in str(caught.value)
