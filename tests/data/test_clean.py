@@ -13,7 +13,7 @@ from storecast import schema as s
 from storecast.data.clean import OBSERVATIONS, RULES, Cleaned, clean
 from storecast.data.read import RawChain, read_chain
 from storecast.errors import ConfigError, DataError
-from support.chain_files import FIRST, add_column, edit, rows_of, set_cell, write_chain
+from support.chain_files import FIRST, add_column, drop_columns, edit, rows_of, set_cell, write_chain
 
 DAYS = 120
 Spoil = Callable[[Path], object]
@@ -92,6 +92,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     ),
     "summed_rows": (lambda folder: add_shifts(folder), 2),
     "double_rows": (lambda folder: edit(folder, "train.csv", lambda lines: [*lines, lines[5], lines[6], lines[6]]), 3),
+    "absent_columns": (lambda folder: drop_columns(folder, "train.csv", "Open", "SchoolHoliday"), 2),
     "unknown_attributes": (lambda folder: edit(folder, "store.csv", lambda lines: [*lines[:2], *lines[3:]]), 1),
     "competition_distance": (store_cell("CompetitionDistance", ""), 1),
     "competition_date": (store_cell("CompetitionOpenSinceMonth", ""), 1),
@@ -133,7 +134,10 @@ def test_a_rule_finds_its_fault_and_no_other_does(folder: Path, rule: str) -> No
     repair = load(folder).repairs[0]
     assert repair.what == RULES[rule]
     assert 1 <= len(repair.examples) <= 3
-    assert any(word in repair.examples[0] for word in ("store 2", "store 3", "train.csv", "1 of 4 stores"))
+    assert any(
+        word in repair.examples[0]
+        for word in ("store 2", "store 3", "train.csv", "1 of 4 stores", "days without sales")
+    )
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

@@ -6,7 +6,7 @@ from pathlib import Path
 from storecast import schema as s
 from storecast.data.cleaning_rules import OBSERVATIONS, RULES
 from storecast.data.column_names import SETTINGS
-from storecast.data.file_columns import FILE_COLUMNS, STORE_FILE, file_column
+from storecast.data.file_columns import FILE_COLUMNS, file_column
 from storecast.data.file_tables import TOTALS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def test_every_column_of_a_panel_is_named() -> None:
 
 
 def test_columns_that_must_be_there_are_said_to_be_refused() -> None:
-    needed = {*s.KEYS, s.SALES, *s.KNOWN, *STORE_FILE}
+    needed = {*s.KEYS, s.SALES}
     assert {name for name, row in rows("Columns").items() if row[-1].startswith("refused")} == needed
 
 

@@ -69,6 +69,11 @@ def set_column(folder: Path, name: str, column: str, value: str) -> None:
     frame.with_columns(pl.lit(value or None, pl.String).alias(column)).write_csv(folder / name)
 
 
+def drop_columns(folder: Path, name: str, *columns: str) -> None:
+    """Write a file again without some of its columns."""
+    pl.read_csv(folder / name, infer_schema=False).drop(columns).write_csv(folder / name)
+
+
 def add_column(folder: Path, column: str, value: str) -> None:
     """Add a column to train.csv and test.csv."""
     for name in ("train.csv", "test.csv"):

@@ -75,10 +75,10 @@ def settings_file(text: str) -> ModelSettings:
 
 
 Data = Annotated[
-    Path, typer.Option("--data", help="Folder with train.csv and store.csv (or .parquet); the whole history.")
+    Path, typer.Option("--data", help="Folder with train.csv and what else there is (store.csv, test.csv …); the whole history.")
 ]
 MaybeData = Annotated[
-    Path | None, typer.Option("--data", help="Folder with train.csv and store.csv (or .parquet); the whole history.")
+    Path | None, typer.Option("--data", help="Folder with train.csv and what else there is (store.csv, test.csv …); the whole history.")
 ]
 FromDb = Annotated[
     str | None,

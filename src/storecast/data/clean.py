@@ -6,6 +6,7 @@ all that a store has sold. What learns a number (how far an outlier counts, say)
 the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: models do not
 learn from it, and nobody fills it with invented sales.
 
+absent_columns  columns that the files do without
 cleaning_rules  the rules by name, and how a repair is noted
 repair_stores   the table of stores
 repair_days     the days: what is known ahead, sales, gaps
@@ -21,7 +22,7 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.data import repair_days, repair_openings, repair_stores
+from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
 from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.end_of_sales import leave_out_incomplete_days
 from storecast.data.note_broken_days import note_broken_days
@@ -43,12 +44,15 @@ class Cleaned:
     ----------
     requested_rows : the rows of test.csv in its order: Id where there is one, Store, Date; None without a test.csv
     repairs : a line for each rule that found something
+    given_ahead : the rows of a test.csv that lacks a column which the sales have: what it gives is laid over the calendar that is
+        worked out; None where the Panel's calendar holds the rows as they are
     """
 
     panel: Panel
     requested_rows: pl.DataFrame | None
     repairs: tuple[Repair, ...]
     generated: bool
+    given_ahead: pl.DataFrame | None = None
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -90,12 +94,13 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
     work = Work(
         raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip),
-        raw.total_rows, raw.summed_rows,
+        raw.total_rows, raw.summed_rows, raw.absent,
     )  # fmt: skip
     _count_rows(work)
     repair_stores.date_competition(work)
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)
+    absent_columns.fill_absent_columns(work)
     repair_days.fill_known_ahead(work)
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
@@ -104,12 +109,21 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_openings.close_silent_days(work)
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)
-    panel = _panel(work)
+    given_ahead = _given_ahead(work)
+    panel = _panel(work, to_be_worked_out=given_ahead is not None)
     note_broken_days(work, panel)
     for repair in work.repairs:
         log.info("%s: %d rows, %s", repair.rule, repair.rows, repair.action)
     requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
-    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated)
+    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated, given_ahead)
+
+
+def _given_ahead(work: Work) -> pl.DataFrame | None:
+    """Return what test.csv gives of its days, where it lacks columns that must be worked out."""
+    lacking = work.absent.get("test", frozenset())
+    if work.ahead is None or not (s.OPEN in lacking or lacking - work.absent.get("train", frozenset())):
+        return None
+    return work.ahead.select(*s.KEYS, *(name for name in (*s.KNOWN, *work.known) if name not in lacking))
 
 
 def _count_rows(work: Work) -> None:
@@ -137,7 +151,7 @@ def _count_rows(work: Work) -> None:
         work.note(rule, action, total, [f"{name}: {rows}" for name, rows in counts.items() if rows])
 
 
-def _panel(work: Work) -> Panel:
+def _panel(work: Work, *, to_be_worked_out: bool) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
@@ -149,7 +163,8 @@ def _panel(work: Work) -> Panel:
                 f"The test file asks for {store_name(row[s.STORE])} on {row[s.DATE]}; expected days after the end of the sales, "
                 f"{end}. Remove the rows, or cut the sales."
             )
-        parts.append(work.ahead.select(calendar_columns))
+        if not to_be_worked_out:
+            parts.append(work.ahead.select(calendar_columns))
     if work.late is not None:
         late = work.late.select(calendar_columns)
         parts.append(late if work.ahead is None else late.join(work.ahead, on=s.KEYS, how="anti"))

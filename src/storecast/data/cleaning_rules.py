@@ -4,7 +4,7 @@ Some rules repair: with one of them switched off the Panel differs, or the data 
 The others (OBSERVATIONS) find what stays as it is, since inventing sales would be worse than a gap: switched off, they say nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -24,6 +24,7 @@ RULES = {
     "total_rows": "A file ends in rows without a store and a date: totals, or empty cells.",
     "summed_rows": "A store has several rows on a day.",
     "double_rows": "The same row stands more than once.",
+    "absent_columns": "The files do without a column of what is known ahead.",
     "unknown_attributes": "A store has sales but no row in store.csv.",
     "competition_distance": "The distance of the nearest competitor is missing.",
     "competition_date": "The opening date of the competitor is missing, in part or whole.",
@@ -48,7 +49,14 @@ RULES = {
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
 }
 NOTICED = frozenset(  # rules of which a run's own summary speaks
-    {"broken_days", "inactive_stores", "incomplete_days", "stores_without_sales", "weekday_without_sales"}
+    {
+        "absent_columns",
+        "broken_days",
+        "inactive_stores",
+        "incomplete_days",
+        "stores_without_sales",
+        "weekday_without_sales",
+    }
 )
 NOT_FORECAST = "not forecast and in no total, unless the calendar ahead, a test file or a request opens it"
 OBSERVATIONS = frozenset(
@@ -98,6 +106,7 @@ class Work:
     summed_rows: dict[str, int] = field(
         default_factory=dict
     )  # rows that reading added to another of their day, by file
+    absent: Mapping[str, frozenset[str]] = field(default_factory=dict)  # columns that train, store and test lack
     late: pl.DataFrame | None = None  # incomplete days after the end of the sales, which stay in the calendar
     repairs: list[Repair] = field(default_factory=list)
 
@@ -125,6 +134,10 @@ class Work:
         """
         if rule in self.skip:
             raise DataError(f"{problem}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")
+
+    def is_absent(self, table: str, column: str) -> bool:
+        """Return whether a file does without a column: train, store or test."""
+        return column in self.absent.get(table, ())
 
     def tables(self) -> list[tuple[str, pl.DataFrame]]:
         """Return the tables with days, by the name of their file."""

@@ -37,8 +37,9 @@ MORE_ATTRIBUTES = tuple(  # of store.csv, where it has them
     for column in s.COLUMNS
     if column.table == "stores" and column.name not in (*STORE_FILE, *_MADE_OF_OTHERS)
 )
+FACTS = (*STORE_FILE, *MORE_ATTRIBUTES)  # of a store, all of them optional
 FILE_COLUMNS = (
-    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *STORE_FILE, *MORE_ATTRIBUTES, s.STATE,
+    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *FACTS, s.STATE,
 )  # fmt: skip
 
 

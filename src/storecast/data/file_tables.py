@@ -24,7 +24,7 @@ LONGEST_END = 20  # rows at the end among which totals are looked for
 
 
 def find_files(folder: Path, stems: Sequence[str]) -> dict[str, Path | None]:
-    """Return the file of each table; without train and store the folder is refused.
+    """Return the file of each table; without train the folder is refused.
 
     Parameters
     ----------
@@ -34,15 +34,12 @@ def find_files(folder: Path, stems: Sequence[str]) -> dict[str, Path | None]:
     try:
         if not folder.is_dir():
             what = "is a file" if folder.exists() else "does not exist"
-            raise DataError(
-                f"The data folder {quote(folder)} {what}; expected a folder with train.csv and store.csv. Name another."
-            )
+            raise DataError(f"The data folder {quote(folder)} {what}; expected a folder with train.csv. Name another.")
         paths = {stem: find(folder, stem) for stem in stems}
     except PermissionError as error:
         raise DataError(f"The data folder {quote(folder)} cannot be read. Allow this user to read it.") from error
-    for stem in ("train", "store"):
-        if paths[stem] is None:
-            raise DataError(f"The data folder holds no {stem}.csv (or .parquet). Put it there, or name another folder.")
+    if paths["train"] is None:
+        raise DataError("The data folder holds no train.csv (or .parquet). Put it there, or name another folder.")
     return paths
 
 

@@ -9,6 +9,7 @@ import narwhals as nw
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.past_openings import open_by_sales
 from storecast.data.repair_days import fill_open
 from storecast.dates import as_date
 from storecast.errors import DataError, hint, quote
@@ -211,9 +212,10 @@ def _with_calendar(sold: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
 def _calendar(days: pl.DataFrame, ahead: pl.DataFrame, own: Sequence[str]) -> pl.DataFrame:
     """Return the calendar, past and ahead; what no column says is filled in and marked as assumed.
 
-    In the past a store that sold was open, and one that did not was closed. Ahead it opens as it did on most such days.
+    In the past a store that sold was open; whether one that did not was closed, its own days decide (`past_openings`). Ahead it
+    opens as it did on most such days.
     """
-    opened = (pl.col(s.SALES) > 0).fill_null(value=False).cast(pl.Int8)
+    opened = pl.when(pl.col(s.SALES).is_not_null()).then(open_by_sales(days)).otherwise(pl.lit(0, pl.Int8))
     past = _without_gaps(days.with_columns(pl.coalesce(s.OPEN, opened).alias("opened")), own)
     past = past.with_columns(pl.col("opened").alias(s.OPEN)).drop("opened")
     if ahead.is_empty():

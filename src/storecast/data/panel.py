@@ -61,8 +61,9 @@ class Panel:
         Returns
         -------
         Panel
-            without Open, a store was open on the days it sold; without the other columns, there was no promotion and no holiday.
-            Such days are marked as assumed. Days ahead that the calendar leaves out are worked out when they are forecast.
+            without Open, a store was open on the days it sold, and on days without sales where it has many; without the other
+            columns, there was no promotion and no holiday. Such days are marked as assumed. Days ahead that the calendar leaves
+            out are worked out when they are forecast.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """Read a folder of a chain's files, checked once at the door: types are given, and a value that cannot be read is refused."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from storecast import schema as s
 from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable, read_table
-from storecast.data.file_columns import MORE_ATTRIBUTES, STORE_FILE
+from storecast.data.file_columns import FACTS, file_column
 from storecast.data.file_tables import (
     find_files,
     header_names,
@@ -23,6 +23,7 @@ from storecast.data.file_tables import (
 from storecast.data.parse_columns import parse_column
 from storecast.data.refuse_rows import refuse
 from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
+from storecast.data.store_facts import facts_of_sales
 from storecast.errors import DataError, quote
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class RawChain:
     generated : whether the chain is a generated one
     total_rows : rows of totals at the end that were dropped, by file
     summed_rows : rows that were added to another of their store and day, by file
+    absent : the columns that a table does without, by table: train, store, test; they are null
     """
 
     sales: pl.DataFrame
@@ -55,10 +57,11 @@ class RawChain:
     generated: bool
     total_rows: dict[str, int] = field(default_factory=dict)
     summed_rows: dict[str, int] = field(default_factory=dict)
+    absent: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
-    """Read train, store and, where they are, test and store_states; CSV or Parquet.
+    """Read train and, where they are, store, test and store_states; CSV or Parquet.
 
     Parameters
     ----------
@@ -74,9 +77,6 @@ def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
     names = read_column_names(folder)
     names = replace(names, sum_rows=names.sum_rows or sum_rows)
     tables = read_tables(paths, names)
-    if {*s.KEYS, s.SALES} <= {*tables["train"].frame.columns} and not {*s.KNOWN} <= {*tables["train"].frame.columns}:
-        # Who has weeks needs no advice on columns.
-        refuse_periods(tables["train"].name, _typed(tables["train"], (*s.KEYS, s.SALES), names))
     need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
     total_rows: dict[str, int] = {}
     double_rows: dict[str, int] = {}
@@ -84,27 +84,33 @@ def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
     for stem, table in tables.items():
         tables[stem], total_rows[table.name] = without_totals(table)
     sales = _sales(tables["train"], names, double_rows, summed_rows)
-    stores = _stores(tables["store"], tables.get("store_states"), names, double_rows)
     ahead = _ahead(tables["test"], names, double_rows) if "test" in tables else None
-    facts = {tables["store"].name: stores}
-    refuse_unmet_ids(sales, facts, ahead)
+    facts = _facts(tables, names, double_rows)
+    facts = _with_states(facts, tables, names, double_rows)
+    refuse_unmet_ids(sales, {tables["store"].name: facts} if "store" in tables else {}, ahead)
     refuse_totals(tables["train"].name, sales)
     log.info(
         "read %d rows of sales, %d stores, %d rows ahead",
         sales.height,
-        stores.height,
+        facts.height,
         0 if ahead is None else ahead.height,
     )
     generated = (folder / TRUTH).exists()
-    return RawChain(sales, stores, ahead, names.known, double_rows, generated, total_rows, summed_rows)
+    absent = {
+        "train": frozenset(s.KNOWN) - {*tables["train"].frame.columns},
+        "store": frozenset(FACTS) - {*facts.columns},
+        "test": frozenset() if ahead is None else frozenset(s.KNOWN) - {*tables["test"].frame.columns},
+    }
+    stores = _with_all(facts, FACTS)
+    return RawChain(sales, stores, ahead, names.known, double_rows, generated, total_rows, summed_rows, absent)
 
 
 def _needed(names: ColumnNames) -> dict[str, tuple[str, ...]]:
     """Return the columns that each table must have."""
     return {
-        "train": (*s.KEYS, s.SALES, *s.KNOWN, *names.known),
-        "store": (s.STORE, *STORE_FILE),
-        "test": (*s.KEYS, *s.KNOWN, *names.known),
+        "train": (*s.KEYS, s.SALES, *names.known),
+        "store": (s.STORE,),
+        "test": (*s.KEYS, *names.known),
         "store_states": (s.STORE, s.STATE),
     }
 
@@ -131,7 +137,7 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
 def _sales(
     table: TextTable, names: ColumnNames, double_rows: dict[str, int], summed_rows: dict[str, int]
 ) -> pl.DataFrame:
-    frame = _typed(table, (*_needed(names)["train"], s.CUSTOMERS, s.DAY_OF_WEEK), names)
+    frame = _typed(table, (*_needed(names)["train"], *s.KNOWN, s.CUSTOMERS, s.DAY_OF_WEEK), names, FACTS)
     refuse(
         table,
         frame,
@@ -140,8 +146,7 @@ def _sales(
         "an empty cell",
         "a number; leave the row out where nothing is known",
     )
-    if s.CUSTOMERS not in frame.columns:
-        frame = frame.with_columns(pl.lit(None, pl.Float64).alias(s.CUSTOMERS))
+    frame = _with_all(frame, (s.CUSTOMERS, *s.KNOWN))
     if names.sum_rows:
         frame, dates = add_up(table, frame, summed_rows), frame[s.DATE]
     else:
@@ -153,7 +158,7 @@ def _sales(
 
 def _ahead(table: TextTable, names: ColumnNames, double_rows: dict[str, int]) -> pl.DataFrame:
     ids = [s.ID] if s.ID in table.frame.columns else []
-    frame = _typed(table, (*ids, *_needed(names)["test"], s.DAY_OF_WEEK), names)
+    frame = _with_all(_typed(table, (*ids, *_needed(names)["test"], *s.KNOWN, s.DAY_OF_WEEK), names), s.KNOWN)
     if ids:
         refuse(table, frame, frame[s.ID].is_null(), s.ID, "an empty cell", "an id in each row, or no column Id at all")
         again = ~frame[s.ID].is_first_distinct()
@@ -163,31 +168,60 @@ def _ahead(table: TextTable, names: ColumnNames, double_rows: dict[str, int]) ->
     return unique_rows(table, frame, s.KEYS, double_rows)
 
 
-def _stores(
-    table: TextTable, states: TextTable | None, names: ColumnNames, double_rows: dict[str, int]
-) -> pl.DataFrame:
-    frame = _typed(table, (s.STORE, *STORE_FILE, *MORE_ATTRIBUTES, s.STATE), names)
-    frame = unique_rows(table, frame, (s.STORE,), double_rows)
-    absent = [name for name in MORE_ATTRIBUTES if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, s.BY_NAME[name].dtype).alias(name) for name in absent)
-    if states is None:
-        return frame if s.STATE in frame.columns else frame.with_columns(pl.lit("").alias(s.STATE))
-    if s.STATE in frame.columns:
+def _facts(tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dict[str, int]) -> pl.DataFrame:
+    """Return what is known of each store: of store.csv where there is one, else of the sales themselves."""
+    beside_sales = [name for name in (*FACTS, s.STATE) if name in tables["train"].frame.columns]
+    if "store" not in tables:
+        return facts_of_sales(tables["train"], names)
+    table = tables["store"]
+    both = [name for name in beside_sales if name in table.frame.columns]
+    if both:
         raise DataError(
-            f"{table.name} has a column State, and there is a file {states.name}, too; expected one of them. Remove the other."
+            f"{tables['train'].name} has a column {both[0]}, and {table.name} has one, too; expected one of them. Remove the other."
+        )
+    facts = unique_rows(table, _typed(table, (s.STORE, *FACTS, s.STATE), names), (s.STORE,), double_rows)
+    if not beside_sales:
+        return facts
+    sold = facts_of_sales(tables["train"], names)
+    return facts.join(sold, on=s.STORE, how="full", coalesce=True, maintain_order="left_right")
+
+
+def _with_states(
+    facts: pl.DataFrame, tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dict[str, int]
+) -> pl.DataFrame:
+    """Return the stores with the region of each, whose file is optional."""
+    states = tables.get("store_states")
+    if states is None:
+        return facts if s.STATE in facts.columns else facts.with_columns(pl.lit("").alias(s.STATE))
+    if s.STATE in facts.columns:
+        raise DataError(
+            f"{_name_of_facts(tables)} has a column State, and there is a file {states.name}, too; expected one of them. "
+            "Remove the other."
         )
     names_of_states = unique_rows(states, _typed(states, (s.STORE, s.STATE), names), (s.STORE,), double_rows)
-    if not names_of_states[s.STORE].is_in(frame[s.STORE].implode()).any():
+    if not names_of_states[s.STORE].is_in(facts[s.STORE].implode()).any():
         raise DataError(
-            f"{states.name}: none of its stores, such as {quote(names_of_states[s.STORE][0])}, is in {table.name}, "
-            f"which has stores such as {quote(frame[s.STORE][0])}. Expected the same ids in both. Change them in one of the files."
+            f"{states.name}: none of its stores, such as {quote(names_of_states[s.STORE][0])}, is in {_name_of_facts(tables)}, "
+            f"which has stores such as {quote(facts[s.STORE][0])}. Expected the same ids in both. Change them in one of the files."
         )
-    return frame.join(names_of_states, on=s.STORE, how="left", maintain_order="left")
+    return facts.join(names_of_states, on=s.STORE, how="left", maintain_order="left")
 
 
-def _typed(table: TextTable, wanted: Sequence[str], names: ColumnNames) -> pl.DataFrame:
-    """Return the wanted columns that are there, each in its type."""
-    ignored = [name for name in table.frame.columns if name not in wanted]
+def _name_of_facts(tables: Mapping[str, TextTable]) -> str:
+    return tables["store" if "store" in tables else "train"].name
+
+
+def _with_all(frame: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+    """Return a table with all of some columns; those that it lacks are null."""
+    absent = [file_column(name) for name in wanted if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, column.dtype).alias(column.name) for column in absent)
+
+
+def _typed(
+    table: TextTable, wanted: Sequence[str], names: ColumnNames, read_elsewhere: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Return the wanted columns that are there, each in its type; those that are read elsewhere are not said to be unused."""
+    ignored = [name for name in table.frame.columns if name not in (*wanted, *read_elsewhere)]
     if ignored:
         log.info("%s: columns that storecast does not use: %s", table.name, quote(", ".join(ignored)))
     present = [name for name in wanted if name in table.frame.columns]

@@ -30,8 +30,10 @@ def fill_known_ahead(work: Work) -> None:
     rows, examples = 0, []
     for name, frame in work.tables():
         for column in (*DEFAULTS, *work.known):
+            if work.is_absent(name, column):
+                continue
             empty = frame.filter(pl.col(column).is_null())
-            _not_all(name, column, empty.height, frame.height, "Fill it in: a chain without any has 0 throughout.")
+            _not_all(name, column, empty.height, frame.height, "Fill it in, or leave the column out.")
             if empty.height:
                 rows += empty.height
                 examples += day_names(empty, column)
@@ -50,8 +52,10 @@ def fill_openings(work: Work) -> None:
     """Fill empty cells of Open: open beside sales, else what the store did on most such days before."""
     rows, examples = 0, []
     for name, frame in work.tables():
+        if work.is_absent(name, s.OPEN):
+            continue
         empty = frame.filter(pl.col(s.OPEN).is_null())
-        _not_all(name, s.OPEN, empty.height, frame.height, "Fill in 1 for open days and 0 for closed ones.")
+        _not_all(name, s.OPEN, empty.height, frame.height, "Fill in 1 and 0, or leave the column out.")
         if empty.height:
             rows += empty.height
             examples += day_names(empty, s.OPEN)

@@ -12,7 +12,8 @@ def date_competition(work: Work) -> None:
     """Make one date of the competitor's month and year; a year beyond belief is as good as none."""
     year, month = pl.col(SINCE_YEAR), pl.col(SINCE_MONTH)
     far = work.stores.filter(pl.col(s.COMPETITION_DISTANCE).is_null())
-    work.note("competition_distance", "kept as unknown", far.height, store_names(far))
+    unknown = 0 if work.is_absent("store", s.COMPETITION_DISTANCE) else far.height
+    work.note("competition_distance", "kept as unknown", unknown, store_names(far))
     undated = work.stores.filter(pl.col(s.COMPETITION_DISTANCE).is_not_null() & (year.is_null() | month.is_null()))
     action = "taken to have been there before the sales begin"
     work.note("competition_date", action, undated.height, store_names(undated))
@@ -31,6 +32,11 @@ def date_competition(work: Work) -> None:
 
 def date_promo2(work: Work) -> None:
     """Make one date of Promo2's week and year; a store whose cells contradict each other takes no part."""
+    if work.is_absent("store", s.PROMO2):
+        work.stores = work.stores.with_columns(
+            pl.lit(0, pl.Int8).alias(s.PROMO2), pl.lit(None, pl.Date).alias(s.PROMO2_SINCE)
+        )
+        return
     week, year = pl.col(PROMO2_WEEK), pl.col(PROMO2_YEAR)
     # 4 January lies in ISO week 1 of its year.
     since = (pl.date(year, 1, 4) + pl.duration(weeks=week - 1)).dt.truncate("1w")

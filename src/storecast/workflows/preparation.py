@@ -19,6 +19,7 @@ from storecast.data.clean import Cleaned, clean
 from storecast.data.cleaning_rules import inactive_repairs
 from storecast.data.column_names import read_column_names
 from storecast.data.end_of_sales import up_to_complete_day
+from storecast.data.overlay import overlay
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.errors import ConfigError, DataError
@@ -163,7 +164,11 @@ def _with_calendar_ahead(
             f"{task.horizon} days. Give --horizon {requested_days}, or remove the later rows."
         )
     kept = panel.stores[s.STORE].to_list() if "inactive_stores" in skip else ()
+    given = cleaned.given_ahead
+    kept = [*kept, *_opened(given)]
     whole_panel = extend(panel, panel.end + dt.timedelta(days=task.horizon), opened=kept)
+    if given is not None:
+        whole_panel = whole_panel.with_calendar(overlay(whole_panel.calendar, given))
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
     if assumed:
         log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
@@ -206,6 +211,14 @@ def _from_database(data: DatabaseSource, skip: Collection[str], *, sum_rows: boo
     panel = up_to_complete_day(whole)
     inactive = inactive_repairs(inactive_stores(panel.sales, panel.stores))
     return Cleaned(panel, None, tuple(inactive), chain.generated), chain.version
+
+
+def _opened(given: pl.DataFrame | None) -> list[object]:
+    """Return the stores that the rows of a partial test.csv open: it asks for them, unless it has Open, which says so."""
+    if given is None:
+        return []
+    rows = given.filter(pl.col(s.OPEN) == 1) if s.OPEN in given.columns else given
+    return rows[s.STORE].unique().sort().to_list()
 
 
 def _days_after(end: dt.date, last: object) -> int:
