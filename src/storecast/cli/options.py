@@ -75,10 +75,16 @@ def settings_file(text: str) -> ModelSettings:
 
 
 Data = Annotated[
-    Path, typer.Option("--data", help="Folder with train.csv and what else there is (store.csv, test.csv …); the whole history.")
+    Path,
+    typer.Option(
+        "--data", help="Folder with train.csv, and others where there are any; or one file. The whole history."
+    ),
 ]
 MaybeData = Annotated[
-    Path | None, typer.Option("--data", help="Folder with train.csv and what else there is (store.csv, test.csv …); the whole history.")
+    Path | None,
+    typer.Option(
+        "--data", help="Folder with train.csv, and others where there are any; or one file. The whole history."
+    ),
 ]
 FromDb = Annotated[
     str | None,
