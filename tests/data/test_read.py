@@ -162,8 +162,8 @@ def test_a_header_alone_is_refused(folder: Path, name: str) -> None:
     refused(folder, name, "header alone")
 
 
-def test_a_file_in_place_of_the_folder_is_named(folder: Path) -> None:
-    refused(folder / "train.csv", "is a file", "expected a folder")
+def test_a_folder_that_does_not_exist_is_named(folder: Path) -> None:
+    refused(folder / "other", "other' does not exist", "expected a folder")
 
 
 def test_a_folder_or_file_that_may_not_be_read_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

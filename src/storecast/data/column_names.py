@@ -22,13 +22,16 @@ from zoneinfo import ZoneInfo
 
 from storecast import schema as s
 from storecast.data.file_columns import FILE_COLUMNS
+from storecast.data.file_layout import LAYOUT_SETTINGS, FileLayout, read_layout
 from storecast.data.plain_files import read_bytes
 from storecast.errors import DataError, hint, quote
 
 FILE = "storecast.toml"
 EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
 DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
-SETTINGS = ("columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum")
+SETTINGS = (
+    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", *LAYOUT_SETTINGS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,17 +46,26 @@ class ColumnNames:
     timezone: str | None = None  # in which times with a zone become days
     decimal: str | None = None  # the decimal mark
     sum_rows: bool = False  # add several rows of a store and day up
+    layout: FileLayout = FileLayout()  # noqa: RUF009 - it is frozen
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
         return {file_names: name for name, file_names in self.file_names.items() if file_names in columns}
 
 
-def read_column_names(folder: Path) -> ColumnNames:
-    """Read `storecast.toml` where there is one."""
-    path = folder / FILE
-    if not path.exists():
-        return ColumnNames()
+def read_column_names(data: Path) -> ColumnNames:
+    """Read the `storecast.toml` in a folder, or beside a file, where there is one.
+
+    Parameters
+    ----------
+    data : the folder of a chain's files, or the one file that holds its sales
+    """
+    path = (data.parent if data.is_file() else data) / FILE
+    try:
+        if not path.exists():
+            return ColumnNames()
+    except PermissionError as error:
+        raise DataError(f"The data folder {quote(data)} cannot be read. Allow this user to read it.") from error
     try:
         settings = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -80,9 +92,11 @@ def read_column_names(folder: Path) -> ColumnNames:
     plugins = settings.get("plugins", [])
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise DataError(f'{FILE}, plugins: expected a list of module names, such as ["mychain"].')
+    layout = read_layout(settings, FILE)
+    text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     return ColumnNames(
-        file_names, tuple(known), settings.get("store_ids") == "text", _date_format(settings), tuple(plugins),
-        _timezone(settings), _decimal(settings), _sum(settings),
+        file_names, tuple(known), text_ids, _date_format(settings), tuple(plugins),
+        _timezone(settings), _decimal(settings), _sum(settings), layout,
     )  # fmt: skip
 
 

@@ -38,12 +38,16 @@ class TextTable:
     above: int = 0  # lines above the header
     dates: frozenset[str] = frozenset()  # columns of a Parquet file that hold dates; their text is ISO
     numbers: frozenset[str] = frozenset()  # columns of a Parquet file that hold numbers; their text has a decimal point
+    parts: tuple[tuple[int, "TextTable"], ...] = ()  # of a table of several files: the first row of each, and the file
 
     def line(self, row: int) -> str:
         """Say where a row stands in the file."""
-        if self.parquet:
-            return f"row {row + 1}"
-        return f"line {row + 2 + self.above if self.lines is None else self.lines[row]}"
+        if self.parts:
+            start, part = next((start, part) for start, part in reversed(self.parts) if start <= row)
+            return f"{part.line(row - start)} of {part.name}"
+        if self.lines is not None:
+            return f"{'row' if self.parquet else 'line'} {self.lines[row]}"
+        return f"row {row + 1}" if self.parquet else f"line {row + 2 + self.above}"
 
 
 def read_table(path: Path, header_names: Collection[str] = ()) -> TextTable:

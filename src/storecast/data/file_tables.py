@@ -10,7 +10,8 @@ from storecast import schema as s
 from storecast.data.column_names import FILE, ColumnNames
 from storecast.data.dialect import TextTable, read_table
 from storecast.data.file_columns import FILE_COLUMNS
-from storecast.data.plain_files import find
+from storecast.data.file_layout import TABLES, FileLayout, as_long, joined
+from storecast.data.plain_files import SUFFIXES, find
 from storecast.errors import DataError, hint, quote
 
 TOTALS = frozenset(
@@ -23,43 +24,83 @@ TOTALS = frozenset(
 LONGEST_END = 20  # rows at the end among which totals are looked for
 
 
-def find_files(folder: Path, stems: Sequence[str]) -> dict[str, Path | None]:
-    """Return the file of each table; without train the folder is refused.
+def find_files(data: Path, layout: FileLayout) -> dict[str, tuple[Path, ...]]:
+    """Return the files of each table; without one of sales the folder is refused.
 
     Parameters
     ----------
-    folder : of the chain's files
-    stems : names of the tables
+    data : the folder of the chain's files, or the one file that holds its sales
+    layout : the names of files that storecast.toml gives
     """
     try:
-        if not folder.is_dir():
-            what = "is a file" if folder.exists() else "does not exist"
-            raise DataError(f"The data folder {quote(folder)} {what}; expected a folder with train.csv. Name another.")
-        paths = {stem: find(folder, stem) for stem in stems}
+        if data.is_file():
+            return {"train": (data,)}
+        if not data.is_dir():
+            raise DataError(
+                f"The data folder {quote(data)} does not exist; expected a folder with train.csv, or a file. Name another."
+            )
+        paths = {stem: _files_of(data, stem, layout) for stem in TABLES}
+        others = [] if paths["train"] else sorted(path.name for path in data.iterdir() if path.suffix in SUFFIXES)
     except PermissionError as error:
-        raise DataError(f"The data folder {quote(folder)} cannot be read. Allow this user to read it.") from error
-    if paths["train"] is None:
-        raise DataError("The data folder holds no train.csv (or .parquet). Put it there, or name another folder.")
+        raise DataError(f"The data folder {quote(data)} cannot be read. Allow this user to read it.") from error
+    if not paths["train"]:
+        there = (
+            f" It holds {quote(', '.join(others[:5]))}: `storecast init --data {data}` looks at them." if others else ""
+        )
+        raise DataError(
+            f"The data folder holds no train.csv (or .parquet).{there} Put it there, name it under [files] in storecast.toml, or "
+            "name another folder."
+        )
     return paths
 
 
-def read_tables(paths: Mapping[str, Path | None], names: ColumnNames) -> dict[str, TextTable]:
-    """Read the files that there are, under our names; refuse a name in storecast.toml that stands in none of them.
+def _files_of(folder: Path, stem: str, layout: FileLayout) -> tuple[Path, ...]:
+    if stem not in layout.files:
+        path = find(folder, stem)
+        return () if path is None else (path,)
+    paths = tuple(folder / name for name in layout.files[stem])
+    for path in paths:
+        if not path.exists():
+            raise DataError(
+                f"{FILE}, [files], {stem}: there is no file {quote(path.name)} in the folder. Correct the name."
+            )
+    return paths
+
+
+def read_tables(
+    paths: Mapping[str, Sequence[Path]], names: ColumnNames, total_rows: dict[str, int]
+) -> dict[str, TextTable]:
+    """Read the files that there are, under our names, without the totals at their ends.
 
     Parameters
     ----------
-    paths : of the tables, by name
+    paths : of the files of each table, by its name
     names : what the columns are called
+    total_rows : takes the number of rows of totals under the name of their file
+
+    Raises
+    ------
+    DataError
+        where a name in storecast.toml stands in none of the files
     """
-    given = {stem: read_table(path, header_names(names)) for stem, path in paths.items() if path is not None}
-    columns = [column for table in given.values() for column in table.frame.columns]
+    known = header_names(names)
+    given = {stem: [read_table(path, known) for path in files] for stem, files in paths.items() if files}
+    columns = [column for tables in given.values() for table in tables for column in table.frame.columns]
     for name, file_name in names.file_names.items():
         if file_name not in columns:
             raise DataError(
                 f"{FILE}, [columns]: {name} = {quote(file_name)} names a column that stands in no file.{hint(file_name, columns)} "
                 f"Found {quote(', '.join(dict.fromkeys(columns)))}. Correct the name, or remove the line."
             )
-    return {stem: with_our_names(table, names) for stem, table in given.items()}
+    return {
+        stem: joined([_prepared(table, stem, names, total_rows) for table in tables]) for stem, tables in given.items()
+    }
+
+
+def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[str, int]) -> TextTable:
+    """Return a file as a part of its table."""
+    table, total_rows[table.name] = without_totals(as_long(with_our_names(table, names), stem, names.layout))
+    return table
 
 
 def header_names(names: ColumnNames) -> frozenset[str]:
@@ -134,4 +175,5 @@ def need_columns(needed: Sequence[tuple[TextTable, Sequence[str]]]) -> None:
         pronoun = "it" if len(absent) == 1 else "them"
         raise DataError(
             f'{" ".join(parts)} Add {pronoun}, or name theirs under [columns] in storecast.toml: {absent[0]} = "…".'
+            + (' Files of one store alone may do without it: one_store = "its name".' if s.STORE in absent else "")
         )

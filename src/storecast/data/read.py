@@ -18,7 +18,6 @@ from storecast.data.file_tables import (
     need_columns,
     read_tables,
     with_our_names,
-    without_totals,
 )
 from storecast.data.parse_columns import parse_column
 from storecast.data.refuse_rows import refuse
@@ -28,7 +27,6 @@ from storecast.errors import DataError, quote
 
 log = logging.getLogger(__name__)
 
-TABLES = ("train", "store", "test", "store_states")
 TRUTH = "truth.json"  # lies beside the files of a generated chain
 
 
@@ -60,12 +58,12 @@ class RawChain:
     absent: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
+def read_chain(data: Path, *, sum_rows: bool = False) -> RawChain:
     """Read train and, where they are, store, test and store_states; CSV or Parquet.
 
     Parameters
     ----------
-    folder : of the files
+    data : the folder of the files, or the one file that holds the sales
     sum_rows : add several rows of a store and day up, as `sum = true` in storecast.toml does
 
     Raises
@@ -73,16 +71,14 @@ def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
     DataError
         with file, line, column, what was found and what to do
     """
-    paths = find_files(folder, TABLES)
-    names = read_column_names(folder)
+    names = read_column_names(data)
+    paths = find_files(data, names.layout)
     names = replace(names, sum_rows=names.sum_rows or sum_rows)
-    tables = read_tables(paths, names)
-    need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
     total_rows: dict[str, int] = {}
+    tables = read_tables(paths, names, total_rows)
+    need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
     double_rows: dict[str, int] = {}
     summed_rows: dict[str, int] = {}
-    for stem, table in tables.items():
-        tables[stem], total_rows[table.name] = without_totals(table)
     sales = _sales(tables["train"], names, double_rows, summed_rows)
     ahead = _ahead(tables["test"], names, double_rows) if "test" in tables else None
     facts = _facts(tables, names, double_rows)
@@ -95,7 +91,7 @@ def read_chain(folder: Path, *, sum_rows: bool = False) -> RawChain:
         facts.height,
         0 if ahead is None else ahead.height,
     )
-    generated = (folder / TRUTH).exists()
+    generated = (data / TRUTH).exists()
     absent = {
         "train": frozenset(s.KNOWN) - {*tables["train"].frame.columns},
         "store": frozenset(FACTS) - {*facts.columns},

@@ -114,7 +114,7 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), su
 
 def import_plugins_of(data: Source) -> None:
     """Import the plug-ins that a folder's storecast.toml, the environment and installed packages name."""
-    import_plugins(read_column_names(data).plugins if isinstance(data, Path) and data.is_dir() else ())
+    import_plugins(read_column_names(data).plugins if isinstance(data, Path) and data.exists() else ())
 
 
 def prepare(
