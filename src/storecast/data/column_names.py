@@ -6,6 +6,7 @@ date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "e
 timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
 decimal = ","                   # the decimal mark; without it each column decides, or is refused
 sum = true                      # add several rows of a store and day up, as --sum does
+sheet = "Umsatz"                # which sheet of a workbook with several
 
 [columns]                       # our name = theirs
 Store = "Filiale"
@@ -30,7 +31,7 @@ FILE = "storecast.toml"
 EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
 DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
 SETTINGS = (
-    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", *LAYOUT_SETTINGS,
+    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", *LAYOUT_SETTINGS,
 )  # fmt: skip
 
 
@@ -47,6 +48,7 @@ class ColumnNames:
     decimal: str | None = None  # the decimal mark
     sum_rows: bool = False  # add several rows of a store and day up
     layout: FileLayout = FileLayout()  # noqa: RUF009 - it is frozen
+    sheet: str | None = None  # of a workbook with several
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -96,7 +98,7 @@ def read_column_names(data: Path) -> ColumnNames:
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     return ColumnNames(
         file_names, tuple(known), text_ids, _date_format(settings), tuple(plugins),
-        _timezone(settings), _decimal(settings), _sum(settings), layout,
+        _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings),
     )  # fmt: skip
 
 
@@ -142,6 +144,13 @@ def _sum(settings: dict[str, Any]) -> bool:
     if not isinstance(sum_rows, bool):
         raise DataError(f"{FILE}, sum: found {quote(sum_rows)}; expected true or false.")
     return sum_rows
+
+
+def _sheet(settings: dict[str, Any]) -> str | None:
+    sheet = settings.get("sheet")
+    if sheet is not None and not isinstance(sheet, str):
+        raise DataError(f'{FILE}, sheet: found {quote(sheet)}; expected the name of a sheet, such as "Umsatz".')
+    return sheet
 
 
 def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:

@@ -4,8 +4,8 @@ import csv
 import io
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -36,8 +36,12 @@ class TextTable:
     parquet: bool = False
     lines: pl.Series | None = None  # the line on which each row begins, where that is not simply its number
     above: int = 0  # lines above the header
-    dates: frozenset[str] = frozenset()  # columns of a Parquet file that hold dates; their text is ISO
-    numbers: frozenset[str] = frozenset()  # columns of a Parquet file that hold numbers; their text has a decimal point
+    dates: frozenset[str] = frozenset()  # columns that hold dates, not text; their text here is ISO
+    numbers: frozenset[str] = frozenset()  # columns that hold numbers, not text; their text here has a decimal point
+    workbook: bool = False
+    mixed: Mapping[str, pl.Series] = field(
+        default_factory=dict
+    )  # columns with numbers and text: which cells are numbers
     parts: tuple[tuple[int, "TextTable"], ...] = ()  # of a table of several files: the first row of each, and the file
 
     def line(self, row: int) -> str:
@@ -46,8 +50,10 @@ class TextTable:
             start, part = next((start, part) for start, part in reversed(self.parts) if start <= row)
             return f"{part.line(row - start)} of {part.name}"
         if self.lines is not None:
-            return f"{'row' if self.parquet else 'line'} {self.lines[row]}"
-        return f"row {row + 1}" if self.parquet else f"line {row + 2 + self.above}"
+            return f"{'row' if self.parquet or self.workbook else 'line'} {self.lines[row]}"
+        if self.parquet:
+            return f"row {row + 1}"
+        return f"{'row' if self.workbook else 'line'} {row + 2 + self.above}"
 
 
 def read_table(path: Path, header_names: Collection[str] = ()) -> TextTable:

@@ -133,9 +133,23 @@ def _unpivoted(table: TextTable, wide: Wide) -> TextTable:
     rows = rows.filter(cells.fill_null("") != "").sort("row", maintain_order=True)
     own_lines = pl.int_range(table.frame.height, eager=True) + (1 if table.parquet else 2 + table.above)
     lines = own_lines if table.lines is None else table.lines
-    all_numbers = {*table.frame.columns} - {*index} <= table.numbers
-    numbers = table.numbers | {s.SALES} if all_numbers else table.numbers
-    return replace(table, frame=rows.drop("row"), lines=lines.gather(rows["row"]), numbers=numbers)
+    cells_of = {name: _are_numbers(table, name) for name in table.frame.columns if name not in index}
+    are_numbers = pl.DataFrame(cells_of).with_row_index("row").unpivot(index="row", variable_name=other)
+    mixed = rows.join(are_numbers, on=["row", other], how="left", maintain_order="left")["value"]
+    return replace(
+        table,
+        frame=rows.drop("row"),
+        lines=lines.gather(rows["row"]),
+        numbers=table.numbers | {s.SALES} if mixed.all() else table.numbers,
+        mixed={} if mixed.all() or not mixed.any() else {s.SALES: mixed},
+    )
+
+
+def _are_numbers(table: TextTable, name: str) -> pl.Series:
+    """Return which cells of a column are numbers, not text: in a CSV none is."""
+    if name in table.mixed:
+        return table.mixed[name].head(table.frame.height)
+    return pl.repeat(name in table.numbers, table.frame.height, eager=True)
 
 
 def joined(tables: list[TextTable]) -> TextTable:
@@ -152,11 +166,14 @@ def joined(tables: list[TextTable]) -> TextTable:
         raise DataError(
             f"{first.name} and {more[0].name} share no column; expected files of one table. Correct [files] in storecast.toml."
         )
+    numbers = frozenset.intersection(*(table.numbers for table in tables))
+    mixed = {name for table in tables for name in (*table.numbers, *table.mixed)} - numbers
     starts = pl.Series([table.frame.height for table in tables]).cum_sum().shift(1, fill_value=0).to_list()
     return TextTable(
         f"{first.name} and {len(more)} more",
         pl.concat([table.frame for table in tables], how="diagonal"),
         dates=frozenset.intersection(*(table.dates for table in tables)),
-        numbers=frozenset.intersection(*(table.numbers for table in tables)),
+        numbers=numbers,
+        mixed={name: pl.concat([_are_numbers(table, name) for table in tables]) for name in mixed},
         parts=tuple(zip(starts, tables, strict=True)),
     )

@@ -12,6 +12,7 @@ from storecast.data.dialect import TextTable, read_table
 from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import TABLES, FileLayout, as_long, joined
 from storecast.data.plain_files import SUFFIXES, find
+from storecast.data.workbooks import read_workbook
 from storecast.errors import DataError, hint, quote
 
 TOTALS = frozenset(
@@ -22,6 +23,12 @@ TOTALS = frozenset(
     }
 )  # fmt: skip
 LONGEST_END = 20  # rows at the end among which totals are looked for
+OF_SHEETS = {  # columns by which the sheet of a table is found in a workbook with several
+    "train": (*s.KEYS, s.SALES),
+    "test": s.KEYS,
+    "store": (s.STORE,),
+    "store_states": (s.STORE, s.STATE),
+}
 
 
 def find_files(data: Path, layout: FileLayout) -> dict[str, tuple[Path, ...]]:
@@ -83,8 +90,9 @@ def read_tables(
     DataError
         where a name in storecast.toml stands in none of the files
     """
-    known = header_names(names)
-    given = {stem: [read_table(path, known) for path in files] for stem, files in paths.items() if files}
+    given = {
+        stem: [read_file(path, names, OF_SHEETS[stem]) for path in files] for stem, files in paths.items() if files
+    }
     columns = [column for tables in given.values() for table in tables for column in table.frame.columns]
     for name, file_name in names.file_names.items():
         if file_name not in columns:
@@ -101,6 +109,21 @@ def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[
     """Return a file as a part of its table."""
     table, total_rows[table.name] = without_totals(as_long(with_our_names(table, names), stem, names.layout))
     return table
+
+
+def read_file(path: Path, names: ColumnNames, of_sheet: Sequence[str] = s.KEYS) -> TextTable:
+    """Read a file as a table of text: CSV, Parquet or a sheet of a workbook.
+
+    Parameters
+    ----------
+    path : of the file
+    names : what the columns are called, and which sheet is meant
+    of_sheet : columns by which the sheet is found among several
+    """
+    if path.suffix == ".xlsx":
+        needed = [names.file_names.get(name, name) for name in of_sheet]
+        return read_workbook(path, header_names(names), needed, names.sheet)
+    return read_table(path, header_names(names))
 
 
 def header_names(names: ColumnNames) -> frozenset[str]:
@@ -126,6 +149,7 @@ def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:
         frame=table.frame.rename(rename),
         dates=frozenset(rename.get(name, name) for name in table.dates),
         numbers=frozenset(rename.get(name, name) for name in table.numbers),
+        mixed={rename.get(name, name): cells for name, cells in table.mixed.items()},
     )
 
 

@@ -5,6 +5,8 @@ cannot read all of it: `12,5` has no group of three digits, `1.234.567` has two 
 begins with a zero. Where every number reads both ways, `decimal` in storecast.toml says which mark is the decimal one.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from storecast import schema as s
@@ -35,6 +37,10 @@ def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: s
     """
     if column.name in table.numbers:
         return text.cast(pl.Float64, strict=False)
+    if column.name in table.mixed:  # cells of a workbook that are numbers say nothing of how its texts are written
+        typed = table.mixed[column.name].head(len(text))
+        texts = read_numbers(replace(table, mixed={}), column, text.set(typed, None), decimal)
+        return texts.zip_with(~typed, text.cast(pl.Float64, strict=False))
     for mark in ".,":
         plain = _plain_numbers(text, mark) if decimal in (None, mark) else None
         if plain is not None:

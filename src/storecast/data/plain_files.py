@@ -9,21 +9,21 @@ from pathlib import Path
 
 from storecast.errors import DataError, quote
 
-SUFFIXES = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet")
-WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+SUFFIXES = (".csv", ".csv.gz", ".csv.zip", ".zip", ".parquet", ".xlsx")
+OTHER_WORKBOOKS = (".xlsm", ".xlsb", ".xls", ".ods")
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 MAX_UNPACKED = 4 * 2**30  # bytes; a chain of 50,000 stores and five years has some 3.5 GB
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    """Return the file of a table, CSV (gzipped or zipped, too) or Parquet; two at once are refused, and so are workbooks."""
+    """Return the file of a table, CSV (gzipped or zipped, too), Parquet or .xlsx; two at once and other workbooks are refused."""
     paths = [path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").exists()]
     if len(paths) > 1:
         raise DataError(f"Found both {paths[0].name} and {paths[1].name}; expected one of them. Remove the other.")
-    workbooks = [path for suffix in WORKBOOKS if (path := folder / f"{stem}{suffix}").exists()]
+    workbooks = [path for suffix in OTHER_WORKBOOKS if (path := folder / f"{stem}{suffix}").exists()]
     if workbooks and not paths:
         raise DataError(
-            f"{workbooks[0].name} is a workbook; expected {stem}.csv. Save its sheet as CSV (UTF-8) beside it."
+            f"{workbooks[0].name} is a workbook of another kind than .xlsx; expected {stem}.xlsx or {stem}.csv. Save it as one."
         )
     return paths[0] if paths else None
 
@@ -74,7 +74,7 @@ def unpack(name: str, data: bytes) -> bytes:
 def _only_file(name: str, archive: zipfile.ZipFile) -> str:
     files = [file for file in archive.namelist() if not file.endswith("/") and not file.startswith("__MACOSX/")]
     if "xl/workbook.xml" in files or "mimetype" in files:
-        raise DataError(f"{name} is a workbook; expected CSV. Save its sheet as CSV (UTF-8).")
+        raise DataError(f"{name} is a workbook; expected CSV. Name it .xlsx, or save its sheet as CSV (UTF-8).")
     if len(files) != 1:
         raise DataError(f"{name} holds {len(files)} files; expected one CSV file. Pack one file alone.")
     return files[0]

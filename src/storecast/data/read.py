@@ -10,12 +10,12 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
-from storecast.data.dialect import TextTable, read_table
+from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS, file_column
 from storecast.data.file_tables import (
     find_files,
-    header_names,
     need_columns,
+    read_file,
     read_tables,
     with_our_names,
 )
@@ -59,7 +59,7 @@ class RawChain:
 
 
 def read_chain(data: Path, *, sum_rows: bool = False) -> RawChain:
-    """Read train and, where they are, store, test and store_states; CSV or Parquet.
+    """Read train and, where they are, store, test and store_states; CSV, Parquet or workbooks.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
     ----------
     names : what the columns are called, and which of them are the chain's own
     """
-    table = with_our_names(read_table(path, header_names(names)), names)
+    table = with_our_names(read_file(path, names), names)
     need_columns([(table, s.KEYS)])
     known = (*s.KNOWN, *names.known)
     if not set(known) & set(table.frame.columns):
