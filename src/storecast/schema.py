@@ -39,6 +39,7 @@ MODEL = "Model"
 CUTOFF = "Cutoff"
 
 NO_HOLIDAY = "0"
+PUBLIC_HOLIDAY = "a"
 STATE_HOLIDAYS = ("0", "a", "b", "c")  # none, public, Easter, Christmas
 
 KEYS = (STORE, DATE)

@@ -222,3 +222,17 @@ def test_own_columns_may_have_any_name(folder: Path, name: str) -> None:
     add_column(folder, name, "2.5")
     edit(folder, "train.csv", lambda lines: [*lines, lines[4]])
     assert read_chain(folder).sales[name].unique().to_list() == [2.5]
+
+
+def test_empty_lines_among_the_rows_are_left_out_and_lines_keep_their_numbers(folder: Path) -> None:
+    good = read_chain(folder)
+    edit(folder, "train.csv", lambda lines: [*lines[:3], "", *lines[3:9], "  ", *lines[9:]])
+    assert read_chain(folder).sales.equals(good.sales)
+    set_cell(folder, "train.csv", 12, "Sales", "many")
+    refused(folder, "line 12, column Sales")
+
+
+@pytest.mark.parametrize("given", ["1", "1.0", "true", "TRUE"])
+def test_a_flag_of_holidays_is_a_public_holiday(folder: Path, given: str) -> None:
+    set_cell(folder, "train.csv", 5, "StateHoliday", given)
+    assert read_chain(folder).sales[s.STATE_HOLIDAY].value_counts(sort=True).rows() == [("0", 59), ("a", 1)]

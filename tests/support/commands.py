@@ -1,5 +1,6 @@
 """Call a command as a user does, without a process of its own."""
 
+import logging
 import sys
 from collections.abc import Callable
 
@@ -13,6 +14,10 @@ Cli = Callable[..., tuple[int, str, str]]  # words of the command → exit code,
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Return what calls storecast."""
+
+    log = logging.getLogger("storecast")  # a command turns it to the screen; other tests want it as it was
+    for name in ("handlers", "level", "propagate"):
+        monkeypatch.setattr(log, name, getattr(log, name))
 
     def call(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from storecast.cli import db, explore, forecast, key, models, monitor, run, serve, train
+from storecast.cli import db, explore, forecast, init, key, models, monitor, run, serve, train
 
 app = typer.Typer(
     name="storecast",
@@ -13,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (
+    init.init,
     run.run,
     run.check,
     explore.explore,

@@ -68,8 +68,13 @@ def read_column_names(data: Path) -> ColumnNames:
             return ColumnNames()
     except PermissionError as error:
         raise DataError(f"The data folder {quote(data)} cannot be read. Allow this user to read it.") from error
+    return parse_settings(read_bytes(path))
+
+
+def parse_settings(toml: bytes) -> ColumnNames:
+    """Return what the bytes of a `storecast.toml` say, or refuse them with the setting."""
     try:
-        settings = tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+        settings = tomllib.loads(toml.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
     _refuse_unknown(settings, SETTINGS, FILE)

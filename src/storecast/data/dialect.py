@@ -97,6 +97,7 @@ def _read_csv(name: str, data: bytes, header_names: Collection[str]) -> TextTabl
     head = data[: data.find(b"\n") if b"\n" in data else len(data)].decode().rstrip("\r")
     separator = separator or max(SEPARATORS, key=head.count)
     header = _header(name, head, separator, above)
+    data, lines = _without_empty_lines(data, above)
     try:
         frame = pl.read_csv(
             data,
@@ -113,8 +114,20 @@ def _read_csv(name: str, data: bytes, header_names: Collection[str]) -> TextTabl
     if frame.height and frame[header[-1]].null_count():
         _check_lines(name, data, separator, above, len(header))
     many = data.count(b"\n") + (not data.endswith(b"\n")) != frame.height + 1
-    lines = _lines(name, data, separator, above, frame.height) if many else None
+    lines = _lines(name, data, separator, above, frame.height) if many else lines
     return TextTable(name, frame, lines=lines, above=above)
+
+
+def _without_empty_lines(data: bytes, above: int) -> tuple[bytes, pl.Series | None]:
+    """Return CSV without the empty lines among its rows, and the line of each row where there are any.
+
+    In a file with quotes an empty line may belong to a cell; there it is refused as a line that is cut short.
+    """
+    if b'"' in data or not (b"\n\n" in data or b"\n\r\n" in data):
+        return data, None
+    rows = [(line, row) for line, row in enumerate(data.splitlines(keepends=True), start=above + 1) if row.strip()]
+    lines = pl.Series([line for line, _ in rows][1:], dtype=pl.Int64)
+    return b"".join(row for _, row in rows), lines
 
 
 def _find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple[int, int, str]:

@@ -11,7 +11,11 @@ from storecast.data.numbers import read_numbers
 from storecast.data.refuse_rows import refuse_values
 from storecast.errors import DataError
 
-NO_HOLIDAY_ELSEWHERE = {"0.0": s.NO_HOLIDAY, "false": s.NO_HOLIDAY}  # what spreadsheets and databases make of "0"
+HOLIDAYS_ELSEWHERE = {  # what spreadsheets and databases make of "0", and flags of holidays that have no kinds
+    "0.0": s.NO_HOLIDAY,
+    "false": s.NO_HOLIDAY,
+    **dict.fromkeys(("1", "1.0", "true"), s.PUBLIC_HOLIDAY),
+}
 
 
 def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
@@ -47,7 +51,7 @@ def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
 
 
 def _categories(table: TextTable, column: s.Column, text: pl.Series) -> pl.Series:
-    categories = text.str.to_lowercase().replace(NO_HOLIDAY_ELSEWHERE)
+    categories = text.str.to_lowercase().replace(HOLIDAYS_ELSEWHERE)
     refuse_values(table, column.name, text, categories.is_in(column.categories), column.expected)
     return categories
 

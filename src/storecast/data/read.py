@@ -58,20 +58,21 @@ class RawChain:
     absent: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def read_chain(data: Path, *, sum_rows: bool = False) -> RawChain:
+def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None) -> RawChain:
     """Read train and, where they are, store, test and store_states; CSV, Parquet or workbooks.
 
     Parameters
     ----------
     data : the folder of the files, or the one file that holds the sales
     sum_rows : add several rows of a store and day up, as `sum = true` in storecast.toml does
+    settings : in place of those of storecast.toml
 
     Raises
     ------
     DataError
         with file, line, column, what was found and what to do
     """
-    names = read_column_names(data)
+    names = read_column_names(data) if settings is None else settings
     paths = find_files(data, names.layout)
     names = replace(names, sum_rows=names.sum_rows or sum_rows)
     total_rows: dict[str, int] = {}

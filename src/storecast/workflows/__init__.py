@@ -1,5 +1,6 @@
 """Workflows: the only place that joins layers; one function for each command.
 
+init       the files of a chain that storecast does not know yet
 prepare    a folder of files to a clean panel with its calendar ahead
 check      what is in the folder, and what was repaired
 explore    what moves sales and customers
@@ -19,6 +20,7 @@ from storecast.workflows.evaluation import backtest, train
 from storecast.workflows.explaining import explain
 from storecast.workflows.exploring import explore
 from storecast.workflows.forecasting import forecast
+from storecast.workflows.initializing import init
 from storecast.workflows.monitoring import monitor
 from storecast.workflows.preparation import Prepared, check, future, prepare
 from storecast.workflows.run import run
@@ -33,6 +35,7 @@ __all__ = [
     "explore",
     "forecast",
     "future",
+    "init",
     "load",
     "monitor",
     "prepare",

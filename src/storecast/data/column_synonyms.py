@@ -1,0 +1,111 @@
+"""What chains call the columns that storecast reads, in several languages: by this `storecast init` guesses which is which."""
+
+import re
+import unicodedata
+
+from storecast import schema as s
+
+# Each without case, accents and marks; the likelier names stand first.
+_WORDS: dict[str, str] = {
+    s.STORE: (
+        "store shop branch outlet location site warehouse restaurant market pos atm filiale markt laden "
+        "standort geschaft haus verkaufsstelle betrieb magasin boutique succursale etablissement pointdevente "
+        "tienda sucursal almacen local negozio puntovendita punto loja unidade winkel vestiging filiaal sklep "
+        "oddzial prodejna pobocka butik butikk kauppa myymala magaza sube uzlet bolt 店舗 店 门店"
+    ),
+    s.DATE: (
+        "date day datum tag fecha dia jour data giorno dzien den dag dato paiva pvm tarih gun nap ds "
+        "timestamp datetime orderdate businessdate salesdate verkaufsdatum 日付 日期"
+    ),
+    s.SALES: (  # money before quantities
+        "sales revenue turnover umsatz erlos verkaufe ventas ingresos ventes chiffredaffaires ca vendite "
+        "fatturato incasso vendas faturamento receita omzet verkoop sprzedaz obrot trzby omsattning "
+        "forsaljning omsetning omsaetning myynti satis ciro forgalom 売上 销售额 total amount betrag importe "
+        "montant importo valor demand orders quantity qty units unitssold volume menge absatz stuck cantidad "
+        "quantite quantita quantidade ilosc portions withdrawals receipts y target"
+    ),
+    s.CUSTOMERS: (
+        "customers customer visitors footfall traffic visits kunden besucher kundenzahl clientes clients "
+        "clienti klanten klienci zakaznici kunder asiakkaat musteri transactions bons tickets"
+    ),
+    s.OPEN: "open isopen geoffnet offen abierto ouvert aperto aberto otwarte otevreno oppet acik",
+    s.PROMO: (
+        "promo promotion onpromotion ispromo promotioncurrentweek aktion angebot oferta promocion promozione "
+        "promocao actie promocja akce kampanj kampanje kampanya"
+    ),
+    s.STATE_HOLIDAY: (
+        "stateholiday publicholiday holiday isholiday bankholiday holidayflag feiertag festivo feriado ferie "
+        "jourferie festivita feestdag swieto svatek helgdag helligdag tatil"
+    ),
+    s.SCHOOL_HOLIDAY: (
+        "schoolholiday schoolholidays isschoolholiday schulferien ferien vacacionesescolares "
+        "vacancesscolaires vacanzescolastiche feriasescolares schoolvakantie ferieszkolne skolniprazdniny "
+        "skollov"
+    ),
+    s.ID: "id rowid",
+    s.STORE_TYPE: "storetype type format storeformat typ filialtyp tipo formato",
+    s.ASSORTMENT: "assortment sortiment surtido assortiment assortimento sortimento",
+    s.COMPETITION_DISTANCE: "competitiondistance competitordistance wettbewerbsdistanz",
+    s.STATE: (
+        "state region bundesland land province provincia provincie estado comunidad regione departement "
+        "wojewodztwo kraj kanton canton"
+    ),
+}
+SYNONYMS = {column: tuple(words.split()) for column, words in _WORDS.items()}
+_FILLERS = "id nr no nbr num number code key name nummer numero kod kode is current net gross daily per the of in eur usd gbp chf"
+FILLERS = frozenset(_FILLERS.split())
+# Columns that follow from the date, which storecast works out itself.
+_OF_THE_DATE = "weekday dayofweek dow wochentag month monat year jahr week weekofyear kw quarter quartal isweekend weekend dayofyear season"
+OF_THE_DATE = frozenset(_OF_THE_DATE.split())
+LONG = 5  # letters, from which a part of a compound says enough
+
+
+def plain(name: str) -> str:
+    """Return a name without case, accents and marks.
+
+    Examples
+    --------
+    >>> plain("Geöffnet?"), plain("school_holiday")
+    ('geoffnet', 'schoolholiday')
+    """
+    letters = unicodedata.normalize("NFKD", name.casefold().replace("ø", "o").replace("ł", "l"))
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def likeness(name: str, column: str) -> tuple[int, int]:
+    """Return how much a header's name looks like one of our columns: larger is liker, (0, 0) not at all.
+
+    Parameters
+    ----------
+    name : as it stands in a file
+    column : ours
+
+    Examples
+    --------
+    >>> likeness("Filiale", "Store") > likeness("Filial-Nr", "Store")
+    True
+    >>> likeness("Filiale", "Date")
+    (0, 0)
+    """
+    synonyms = SYNONYMS.get(column, ())
+    rank = {synonym: len(synonyms) - place for place, synonym in enumerate(synonyms)}
+    whole = plain(name)
+    if whole == plain(column):
+        return 4, 0
+    if whole in rank:
+        return 3, rank[whole]
+    words = [plain(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if word]
+    telling = [word for word in words if word not in FILLERS]
+    joined = "".join(telling)
+    if joined in rank:
+        return 2, rank[joined]
+    # Compounds: Filialnummer, Tagesumsatz, Filial-Nr
+    ranks = [
+        rank[synonym]
+        for word in telling
+        for synonym in synonyms
+        if word == synonym
+        or (len(synonym) >= LONG and synonym in word)
+        or (len(word) >= LONG and synonym.startswith(word))
+    ]
+    return (1, max(ranks)) if ranks else (0, 0)

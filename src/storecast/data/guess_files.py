@@ -1,0 +1,183 @@
+"""Guess which file of a folder holds which table, and how: the settings that `storecast init` proposes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.column_names import ColumnNames
+from storecast.data.column_synonyms import OF_THE_DATE, plain
+from storecast.data.day_column import read_days
+from storecast.data.dialect import TextTable
+from storecast.data.file_columns import FILE_COLUMNS
+from storecast.data.file_layout import TABLES
+from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns
+from storecast.dates import as_date
+from storecast.errors import DataError, quote
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """What a folder's files seem to hold.
+
+    Attributes
+    ----------
+    tables : the files of each table, by its name
+    columns : our name of each column: that of the files
+    settings : further settings of storecast.toml
+    choices : settings with several possible values, of which someone must choose: name and the values
+    unused : names of files, and why they are left out
+    """
+
+    tables: dict[str, list[LikelyColumns]]
+    columns: dict[str, str]
+    settings: dict[str, Any] = field(default_factory=dict)
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unused: dict[str, str] = field(default_factory=dict)
+
+
+def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Guess:
+    """Guess which file is which, which column is which, and how dates, numbers and ids are written.
+
+    Parameters
+    ----------
+    files : of a folder, under their own names
+    unreadable : names of files that cannot be read, and why
+
+    Raises
+    ------
+    DataError
+        where no file holds sales: a date and a figure
+    """
+    likely = [likely_columns(table) for table in files]
+    sales = [each for each in likely if each.has(s.DATE, s.SALES) or each.wide]
+    if not sales:
+        headers = [f"{each.table.name} has {quote(', '.join(each.table.frame.columns[:8]))}" for each in likely]
+        reasons = [f"{name} {reason.rstrip('.')}" for name, reason in unreadable.items()]
+        raise DataError(
+            f"No file seems to hold sales: {'; '.join([*headers, *reasons]) or 'there is none'}. "
+            "Expected a column of dates and one of figures. Name them under [columns] in storecast.toml."
+        )
+    main = max(sales, key=lambda each: (each.table.name.startswith("train"), each.table.frame.height))
+    unused = dict(unreadable)
+    tables = {"train": _like(main, sales)}
+    for each in likely:
+        if each in tables["train"]:
+            continue
+        table, reason = _role(each, main, tables)
+        if table is None:
+            unused[each.table.name] = reason
+        else:
+            tables[table] = [each]
+    columns = {
+        name: file_name
+        for group in reversed(tables.values())
+        for each in group
+        for name, file_name in each.names.items()
+    }
+    columns = {name: columns[name] for name in FILE_COLUMNS if name in columns}
+    settings, choices = _settings(main, tables)
+    return Guess(tables, columns, settings, choices, unused)
+
+
+def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyColumns]:
+    """Return the files of sales that have the columns of the largest one: a file each year, say; by their names."""
+    same = [each for each in sales if each.names == main.names and each.wide == main.wide and not _overlap(each, main)]
+    return sorted([main, *same], key=lambda each: each.table.name)
+
+
+def _overlap(one: LikelyColumns, other: LikelyColumns) -> bool:
+    """Return whether two files have the same rows of keys, at least in part."""
+    if one is other or one.wide:
+        return True
+    keys = [one.names[name] for name in s.KEYS if name in one.names]
+    return not one.table.frame.select(keys).join(other.table.frame.select(keys), on=keys, how="semi").is_empty()
+
+
+def _role(each: LikelyColumns, main: LikelyColumns, tables: dict[str, list[LikelyColumns]]) -> tuple[str | None, str]:
+    """Return the table that a file holds, or None and why it is left out."""
+    other_names = [name for name, file_name in each.names.items() if main.names.get(name, file_name) != file_name]
+    keys = [name for name in s.KEYS if name in main.names]
+    if each.has(s.DATE):
+        if not each.has(*keys):
+            return None, "has days, but no stores"
+        if "test" in tables or each.has(s.SALES):
+            return None, "is another file of days" if each.has(s.SALES) else "is another file of days without sales"
+        if s.DATE in other_names or s.STORE in other_names:
+            return None, "calls the store or the date otherwise than the sales"
+        if not _lies_ahead(each, main):
+            return None, "has days that the sales have, too"
+        return "test", ""
+    store = each.names.get(s.STORE)
+    if store is None or store != main.names.get(s.STORE):
+        return None, "has no dates, and no column of stores as the sales call it"
+    if each.table.frame[store].is_duplicated().any():
+        return None, "has several rows a store, and no dates"
+    facts = {*each.names} - {s.STORE}
+    table = "store_states" if facts == {s.STATE} and each.table.frame.width == 2 else "store"
+    if table in tables:
+        return None, "is another file of stores"
+    return table, ""
+
+
+def _lies_ahead(each: LikelyColumns, main: LikelyColumns) -> bool:
+    """Return whether all days of a file come after those of the sales."""
+    if each.date_formats[:1] != main.date_formats[:1]:
+        return False
+    return as_date(_days(each).min()) > as_date(_days(main).max())
+
+
+def _days(each: LikelyColumns) -> pl.Series:
+    date_format = each.date_formats[0]
+    names = ColumnNames(date_format=None if date_format == ISO else date_format, sum_rows=True)
+    text = each.table.frame[each.names[s.DATE]].str.strip_chars().replace("", None)
+    return read_days(each.table, s.BY_NAME[s.DATE], text, names)
+
+
+def _settings(
+    main: LikelyColumns, tables: dict[str, list[LikelyColumns]]
+) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    settings: dict[str, Any] = {}
+    choices: dict[str, tuple[str, ...]] = {}
+    if main.date_formats and main.date_formats != (ISO,):
+        if len(main.date_formats) == 1:
+            settings["date_format"] = main.date_formats[0]
+        else:
+            choices["date_format"] = main.date_formats
+    frame = main.table.frame
+    if main.wide:
+        settings["wide"] = main.wide
+    elif s.STORE not in main.names:
+        settings["one_store"] = main.table.name.partition(".")[0]
+    elif frame.select(pl.struct(main.names[s.STORE], main.names[s.DATE]).is_duplicated().any()).item():
+        settings["sum"] = True
+    ids = _ids(main)
+    if ids is not None and not ids.drop_nulls().str.strip_chars().str.contains(r"^(0|[1-9][0-9]{0,17})$").all():
+        settings["store_ids"] = "text"
+    if "test" in tables:
+        ahead = tables["test"][0]
+        known = [name for name in ahead.unused if name in main.unused and name in ahead.numbers & main.numbers]
+        known = [name for name in known if plain(name) not in OF_THE_DATE and name not in FILE_COLUMNS]
+        if known:
+            settings["known"] = known
+    return settings, choices
+
+
+def _ids(main: LikelyColumns) -> pl.Series | None:
+    if main.wide == "stores":
+        return pl.Series(main.unused, dtype=pl.String)
+    return main.table.frame[main.names[s.STORE]] if s.STORE in main.names else None
+
+
+def file_names(guess: Guess) -> dict[str, str | list[str]]:
+    """Return what [files] must say: the tables whose files have other names than their own."""
+    names: dict[str, str | list[str]] = {}
+    for table in TABLES:
+        files = [each.table.name for each in guess.tables.get(table, ())]
+        if len(files) > 1:
+            names[table] = files
+        elif files and files[0].partition(".")[0] != table:
+            names[table] = files[0]
+    return names

@@ -1,0 +1,62 @@
+"""Write a guess as a commented `storecast.toml`, which someone reads, corrects and keeps."""
+
+import json
+from typing import Any
+
+from storecast import schema as s
+from storecast.data.file_columns import file_column
+from storecast.data.guess_files import Guess, file_names
+
+MEANINGS = {
+    "date_format": "how dates are written; without it they are ISO: 2015-06-14",
+    "wide": "each column of the sales is one of these",
+    "one_store": "the files know one store alone; this names it",
+    "sum": "several rows of a store and day are added up",
+    "store_ids": "ids are kept as text",
+    "known": "your own columns that are known ahead",
+}
+
+
+def settings_text(guess: Guess) -> str:
+    """Return the lines of a storecast.toml.
+
+    Parameters
+    ----------
+    guess : what the files seem to hold
+    """
+    lines = ["# Made by `storecast init`. Every setting is explained in docs/data.md. Correct what is wrong.", ""]
+    for name, value in guess.settings.items():
+        lines += [f"{name} = {_toml(value)}  # {MEANINGS[name]}"]
+    for name, values in guess.choices.items():
+        lines += [
+            f"# {MEANINGS[name]}. The column reads in several ways: take one line.",
+            *(f"# {name} = {_toml(value)}" for value in values),
+        ]
+    files = file_names(guess)
+    if files:
+        lines += [
+            "",
+            "[files]  # table = its file, or several",
+            *(f"{table} = {_toml(names)}" for table, names in files.items()),
+        ]
+    renamed = {name: file_name for name, file_name in guess.columns.items() if file_name != name}
+    if renamed:
+        lines += ["", "[columns]  # our name = yours"]
+        lines += [f"{name} = {_toml(file_name)}  # {file_column(name).meaning}" for name, file_name in renamed.items()]
+    absent = [name for name in (*s.KNOWN, s.CUSTOMERS) if name not in guess.columns]
+    if absent:
+        lines += ["", "# Not found, and not needed; name yours under [columns] where there is one:"]
+        lines += [f'# {name} = "…"  # {file_column(name).meaning}' for name in absent]
+    return "\n".join(lines) + "\n"
+
+
+def says_nothing(guess: Guess) -> bool:
+    """Return whether the files are as storecast expects them, so that no settings are needed."""
+    renamed = any(name != file_name for name, file_name in guess.columns.items())
+    return not (renamed or guess.settings or guess.choices or file_names(guess))
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(
+        value, ensure_ascii=False
+    )  # a string, a list of strings and a truth value are written alike in TOML
