@@ -105,6 +105,10 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "open_without_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "0"), 1),
     "weekday_without_sales": (open_on_sundays, 17 + 2),
     "broken_days": (lambda folder: set_cell(folder, "train.csv", rows_of(folder, 2)[-3], "Sales", "900000"), 1),
+    "excluded_days": (
+        lambda folder: (folder / "events.csv").write_text("Store,Date,Exclude\n2,2014-01-08,1\n", encoding="utf-8"),
+        1,
+    ),
     "silent_days": (open_once_after_weeks, 1),
     "incomplete_days": (lambda folder: drop(folder, [rows_of(folder, k)[-1] for k in (1, 2, 4)]), 1),
     "vanished_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(60))[10:40]), 30),

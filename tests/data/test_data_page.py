@@ -34,7 +34,7 @@ def test_every_column_of_a_panel_is_named() -> None:
 
 
 def test_columns_that_must_be_there_are_said_to_be_refused() -> None:
-    needed = {*s.KEYS, s.SALES}
+    needed = {*s.KEYS, s.SALES, "First", "Last", "Exclude"}
     assert {name for name, row in rows("Columns").items() if row[-1].startswith("refused")} == needed
 
 

@@ -1,12 +1,14 @@
 """What is read is what was written, bit for bit; and what changed is found."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
 from storecast.database.connect import Database
@@ -139,3 +141,19 @@ def test_a_reader_sees_one_state_while_others_write(db: Database) -> None:
         assert conn.execute(sa.select(sa.func.count()).select_from(sales)).scalar_one() == count
         assert conn.execute(sa.select(chain.c.version)).scalar_one() == 1
     assert version(db) == 2
+
+
+def test_days_that_models_should_not_learn_from_are_kept(db: Database) -> None:
+    plain = make_panel(stores=2, days=60, ahead=5)
+    day = plain.first
+    spans = (ExcludedSpan(day, day + dt.timedelta(days=3), None, "strike"), ExcludedSpan(day, day, 1))
+    version = write_panel(db, plain)
+    panel = replace(plain, excluded=spans)
+    changed = write_panel(db, panel)
+    assert changed == version + 1
+    assert read_panel(db)[0].excluded == spans
+    assert read_panel(db)[0].fingerprint == panel.fingerprint
+    assert apply_changes(plain, changes_since(db, version)).excluded == spans
+    assert apply_changes(panel, changes_since(db, changed)).excluded == spans
+    write_panel(db, plain)
+    assert read_panel(db)[0].excluded == ()

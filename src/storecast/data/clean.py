@@ -23,8 +23,9 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
-from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
+from storecast.data.cleaning_rules import EXAMPLES, NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.end_of_sales import leave_out_incomplete_days
+from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
@@ -87,14 +88,14 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     Examples
     --------
     >>> sorted(RULES)[:3]
-    ['broken_days', 'closed_with_sales', 'competition_date']
+    ['absent_columns', 'broken_days', 'closed_with_sales']
     """
     unknown = [rule for rule in skip if rule not in RULES]
     if unknown:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
     work = Work(
         raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip),
-        raw.total_rows, raw.summed_rows, raw.absent,
+        raw.total_rows, raw.summed_rows, raw.absent, excluded=() if "excluded_days" in skip else raw.excluded,
     )  # fmt: skip
     _count_rows(work)
     repair_stores.date_competition(work)
@@ -111,6 +112,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.count_gaps(work)
     given_ahead = _given_ahead(work)
     panel = _panel(work, to_be_worked_out=given_ahead is not None)
+    _note_excluded_days(work)
     note_broken_days(work, panel)
     for repair in work.repairs:
         log.info("%s: %d rows, %s", repair.rule, repair.rows, repair.action)
@@ -151,6 +153,13 @@ def _count_rows(work: Work) -> None:
         work.note(rule, action, total, [f"{name}: {rows}" for name, rows in counts.items() if rows])
 
 
+def _note_excluded_days(work: Work) -> None:
+    """Name the days that the user marked, with the rows of sales in them; a span may hold none yet."""
+    rows = work.sales.height - without_excluded(work.sales, work.excluded).height
+    examples = [span.sentence(work.sales.filter(span.rows()).height) for span in work.excluded[:EXAMPLES]]
+    work.note("excluded_days", "models do not learn from them, and no score counts them", rows, examples)
+
+
 def _panel(work: Work, *, to_be_worked_out: bool) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
@@ -175,6 +184,7 @@ def _panel(work: Work, *, to_be_worked_out: bool) -> Panel:
             *(_stores_column(column) for column in s.COLUMNS if column.table == "stores"),
         ).sort(s.STORE),
         calendar=pl.concat(parts).sort(*s.KEYS),
+        excluded=work.excluded,
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.active_stores import SILENT_DAYS, InactiveStore
+from storecast.data.excluded_spans import ExcludedSpan
 from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
@@ -38,6 +39,7 @@ RULES = {
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",
     "broken_days": "Sales of a day are a fourth or four times the usual of the weekdays before, or further off.",
+    "excluded_days": "The file of events says that models should not learn from a day.",
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
     "incomplete_days": "The last days have rows of a few stores only.",
     "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
@@ -52,6 +54,7 @@ NOTICED = frozenset(  # rules of which a run's own summary speaks
     {
         "absent_columns",
         "broken_days",
+        "excluded_days",
         "inactive_stores",
         "incomplete_days",
         "stores_without_sales",
@@ -108,6 +111,7 @@ class Work:
     )  # rows that reading added to another of their day, by file
     absent: Mapping[str, frozenset[str]] = field(default_factory=dict)  # columns that train, store and test lack
     late: pl.DataFrame | None = None  # incomplete days after the end of the sales, which stay in the calendar
+    excluded: tuple[ExcludedSpan, ...] = ()  # days that the user marked
     repairs: list[Repair] = field(default_factory=list)
 
     def note(self, rule: str, action: str, rows: int, examples: Collection[str] = ()) -> None:

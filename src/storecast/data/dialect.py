@@ -77,6 +77,17 @@ def _read_parquet(name: str, data: bytes) -> TextTable:
         frame = pl.read_parquet(io.BytesIO(data))
     except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
         raise DataError(f"{name} is not a whole Parquet file: {quote(error)}. Write it again.") from error
+    return frame_as_text(name, frame)
+
+
+def frame_as_text(name: str, frame: pl.DataFrame) -> TextTable:
+    """Return a frame as a table of text that remembers which columns hold dates and numbers.
+
+    Parameters
+    ----------
+    name : for messages
+    frame : with columns of any type; those that are no text, dates or numbers stay as they are
+    """
     flags = [pl.col(column).cast(pl.Int8) for column, dtype in frame.schema.items() if dtype == pl.Boolean]
     odd = [column for column, dtype in frame.schema.items() if dtype.is_nested() or dtype in (pl.Object, pl.Binary)]
     dates = frozenset(column for column, dtype in frame.schema.items() if dtype in (pl.Date, pl.Datetime))

@@ -19,7 +19,8 @@ from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS, FILE_COLUMNS
 from storecast.errors import DataError, hint, quote
 
-TABLES = ("train", "store", "test", "store_states")
+EVENTS = "events"
+TABLES = ("train", "store", "test", "store_states", EVENTS)
 SALES_TABLES = ("train", "test")  # which have days
 LAYOUT_SETTINGS = ("files", "wide", "one_store")
 Wide = Literal["stores", "dates"]

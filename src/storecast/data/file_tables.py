@@ -9,8 +9,8 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_names import FILE, ColumnNames
 from storecast.data.dialect import TextTable, read_table
-from storecast.data.file_columns import FILE_COLUMNS
-from storecast.data.file_layout import TABLES, FileLayout, as_long, joined
+from storecast.data.file_columns import EXCLUDE, FILE_COLUMNS
+from storecast.data.file_layout import EVENTS, TABLES, FileLayout, as_long, joined
 from storecast.data.plain_files import SUFFIXES, find
 from storecast.data.workbooks import read_workbook
 from storecast.errors import DataError, hint, quote
@@ -28,6 +28,7 @@ OF_SHEETS = {  # columns by which the sheet of a table is found in a workbook wi
     "test": s.KEYS,
     "store": (s.STORE,),
     "store_states": (s.STORE, s.STATE),
+    EVENTS: (EXCLUDE,),
 }
 
 
@@ -107,7 +108,9 @@ def read_tables(
 
 def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[str, int]) -> TextTable:
     """Return a file as a part of its table."""
-    table, total_rows[table.name] = without_totals(as_long(with_our_names(table, names), stem, names.layout))
+    table = as_long(with_our_names(table, names), stem, names.layout)
+    if stem != EVENTS:  # a row of all stores is none of totals
+        table, total_rows[table.name] = without_totals(table)
     return table
 
 

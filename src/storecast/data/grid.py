@@ -15,6 +15,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F32, I8, I64, Bool
 from storecast.data.broken_days import broken_days, slump_days
+from storecast.data.excluded_spans import excluded_days
 from storecast.data.holiday_dates import is_extreme
 from storecast.data.panel import Panel
 from storecast.dates import as_date
@@ -35,6 +36,7 @@ class Grid:
     codes : by name, each column of the calendar that is known ahead: 0 or 1 of a flag, of a category its place among the
         categories that `schema` declares; -1 where the calendar holds no row
     known : by name, the chain's own known-ahead columns; NaN where there is no row
+    excluded : days that the user marked as not to be learned from; None where there are none
     cut_from : the grid that this one is a part of, the places of its stores and its first column there
     """
 
@@ -44,6 +46,7 @@ class Grid:
     customers: F32
     codes: dict[str, I8]
     known: dict[str, F32]
+    excluded: Bool | None = None
     cut_from: "tuple[Grid, I64 | slice, int] | None" = None
 
     @classmethod
@@ -72,6 +75,7 @@ class Grid:
             customers=floats(sold_days, past.sales[s.CUSTOMERS]),
             codes={name: codes(calendar[name]) for name in s.KNOWN},
             known={name: floats(days, calendar[name]) for name in past.known},
+            excluded=excluded_days(past.excluded, past.stores[s.STORE], first, shape[1]),
         )
 
     @property
@@ -129,6 +133,7 @@ class Grid:
             customers=customers,
             codes={name: values[:, :last] for name, values in self.codes.items()},
             known={name: values[:, :last] for name, values in self.known.items()},
+            excluded=None if self.excluded is None else self.excluded[:, :last],
             cut_from=(self, slice(None), 0),
         )
 
@@ -141,6 +146,7 @@ class Grid:
             customers=self.customers[stores, begin:],
             codes={name: values[stores, begin:] for name, values in self.codes.items()},
             known={name: values[stores, begin:] for name, values in self.known.items()},
+            excluded=None if self.excluded is None else self.excluded[stores, begin:],
             cut_from=(self, stores, begin),
         )
 
@@ -168,12 +174,13 @@ class Grid:
 
     @cached_property
     def broken(self) -> Bool:
-        """The days whose sales no model should learn, see `broken_days`; a part's are those of the whole, (stores, days).
+        """The days whose sales no model should learn, excluded ones and those of `broken_days`; of the whole chain, (stores, days).
 
         Worked out when a model first asks: scores and reports never do.
         """
         if self.cut_from is None:
-            return broken_days(self.log_sales(), self.extreme_days())
+            broken = broken_days(self._log_sales_not_excluded(), self.extreme_days())
+            return broken if self.excluded is None else broken | self.excluded
         whole, stores, begin = self.cut_from
         return whole.broken[stores, begin : begin + self.days]
 
@@ -188,7 +195,7 @@ class Grid:
 
         A slump is known once it has ended; the days after it are then judged beside those before it.
         """
-        y = self.log_sales()[:, : origin + 1]
+        y = self._log_sales_not_excluded()[:, : origin + 1]
         slump = slump_days(y)
         broken = self.broken[:, : origin + 1]
         some = slump.any(axis=1)
@@ -198,6 +205,12 @@ class Grid:
             broken[some] = broken_days(y[some], self.extreme_days()[some, : origin + 1])
         y[broken] = np.nan
         return y
+
+    def _log_sales_not_excluded(self) -> F32:
+        log_sales = self.log_sales()
+        if self.excluded is not None:
+            log_sales[self.excluded] = np.nan
+        return log_sales
 
     def learnable_log_sales(self) -> F32:
         """Return the log of sales that models learn: NaN also on broken days, (stores, days)."""

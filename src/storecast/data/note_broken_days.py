@@ -18,7 +18,7 @@ def note_broken_days(work: Work, panel: Panel) -> None:
     panel : the clean chain
     """
     grid = Grid.of(panel)
-    store, day = np.nonzero(grid.broken)
+    store, day = np.nonzero(grid.broken if grid.excluded is None else grid.broken & ~grid.excluded)
     if not len(store):
         return
     broken = pl.DataFrame({s.STORE: panel.stores[s.STORE].gather(store), s.DATE: [grid.day(int(k)) for k in day]})

@@ -13,6 +13,8 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.events import read_events_frame
+from storecast.data.excluded_spans import ExcludedSpan, without_excluded
 from storecast.data.frames import read_frames
 from storecast.data.panel_checks import check_tables
 from storecast.errors import DataError, HistoryError
@@ -30,12 +32,14 @@ class Panel:
     stores : a row per store, with what does not change by day
     calendar : a row per store and day, past and ahead: Open, Promo, StateHoliday, SchoolHoliday, Assumed, own columns
     known_until : the last day that is known of, where it has no rows itself: a chain may keep none of closed days
+    excluded : days that the user marked as not to be learned from
     """
 
     sales: pl.DataFrame
     stores: pl.DataFrame
     calendar: pl.DataFrame
     known_until: dt.date | None = None
+    excluded: tuple[ExcludedSpan, ...] = ()
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -46,7 +50,7 @@ class Panel:
             object.__setattr__(self, "calendar", self.calendar.filter(pl.col(s.DATE) >= self.first))
 
     @classmethod
-    def from_frames(cls, sales: Any, stores: Any = None, calendar: Any = None) -> "Panel":
+    def from_frames(cls, sales: Any, stores: Any = None, calendar: Any = None, *, events: Any = None) -> "Panel":
         """Make a Panel of data frames of Polars, pandas or Arrow.
 
         Parameters
@@ -57,6 +61,8 @@ class Panel:
             Promo2, Promo2Since, PromoInterval; None: the stores of the sales, without attributes
         calendar : what is known of days, past and ahead: Store, Date and optional Open, Promo, StateHoliday, SchoolHoliday and
             numeric columns of your own that are known ahead
+        events : days that no model should learn from: Date, or First and Last, Exclude (1), and optional Store (null: all) and
+            Name
 
         Returns
         -------
@@ -78,7 +84,8 @@ class Panel:
         datetime.date(2015, 6, 13)
         """
         frames = read_frames(sales, stores, calendar)
-        return cls(frames.sales, frames.stores, frames.calendar)
+        excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
+        return cls(frames.sales, frames.stores, frames.calendar, excluded=excluded)
 
     @cached_property
     def first(self) -> dt.date:
@@ -104,6 +111,8 @@ class Panel:
             frame: pl.DataFrame = getattr(self, table)
             digest.update(repr(frame.schema).encode())
             digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+        if self.excluded:
+            digest.update(repr(self.excluded).encode())
         return digest.hexdigest()[:16]
 
     def window(self, cutoff: dt.date, horizon: int) -> "Window":
@@ -143,6 +152,7 @@ class Panel:
             stores=stores_as_of(self.stores, cutoff),
             calendar=self.calendar.filter(pl.col(s.DATE) <= cutoff),
             known_until=min(cutoff, self.end),
+            excluded=self.excluded,
         )
 
     @property
@@ -214,11 +224,10 @@ class Window:
 
         Returns
         -------
-        Store, Date, Sales (money) of the days after the cutoff; no row where none of them has sales
+        Store, Date, Sales (money) of the days after the cutoff that are not excluded; no row where none of them has sales
         """
-        return self.panel.sales.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last)).select(
-            *s.KEYS, s.SALES
-        )
+        days = self.panel.sales.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last))
+        return without_excluded(days, self.panel.excluded).select(*s.KEYS, s.SALES)
 
 
 def stores_as_of(stores: pl.DataFrame, day: dt.date) -> pl.DataFrame:

@@ -11,7 +11,10 @@ from storecast import schema as s
 from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable
+from storecast.data.events import read_events
+from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.file_columns import FACTS, file_column
+from storecast.data.file_layout import EVENTS
 from storecast.data.file_tables import (
     find_files,
     need_columns,
@@ -45,6 +48,7 @@ class RawChain:
     total_rows : rows of totals at the end that were dropped, by file
     summed_rows : rows that were added to another of their store and day, by file
     absent : the columns that a table does without, by table: train, store, test; they are null
+    excluded : days that models should not learn from
     """
 
     sales: pl.DataFrame
@@ -56,10 +60,11 @@ class RawChain:
     total_rows: dict[str, int] = field(default_factory=dict)
     summed_rows: dict[str, int] = field(default_factory=dict)
     absent: dict[str, frozenset[str]] = field(default_factory=dict)
+    excluded: tuple[ExcludedSpan, ...] = ()
 
 
 def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None) -> RawChain:
-    """Read train and, where they are, store, test and store_states; CSV, Parquet or workbooks.
+    """Read train and, where they are, store, test, store_states and events; CSV, Parquet or workbooks.
 
     Parameters
     ----------
@@ -99,7 +104,11 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
         "test": frozenset() if ahead is None else frozenset(s.KNOWN) - {*tables["test"].frame.columns},
     }
     stores = _with_all(facts, FACTS)
-    return RawChain(sales, stores, ahead, names.known, double_rows, generated, total_rows, summed_rows, absent)
+    chain_stores = pl.concat([stores[s.STORE], sales[s.STORE]]).unique()
+    excluded = read_events(tables[EVENTS], names, sales, chain_stores) if EVENTS in tables else ()
+    return RawChain(
+        sales, stores, ahead, names.known, double_rows, generated, total_rows, summed_rows, absent, excluded
+    )
 
 
 def _needed(names: ColumnNames) -> dict[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ connect      open a database and check its version; transactions
 tables       the tables
 migrate      their versions, up and down (the steps are in migrations/)
 bulk         many rows at once, in and out
+chain_info   version and ids of the chain; chain_settings: what was said of it when it was loaded
 panel_io     read and write a Panel, and read what changed since a version
 writes       new sales, days ahead, stores
 forecasts    forecasts that were made, beside the sales that followed

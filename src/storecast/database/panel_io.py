@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
+from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.panel import Panel
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import NUMBER, TEXT, ChainInfo, existing_chain, lock_chain
+from storecast.database.chain_settings import EXCLUDED, read_excluded, replace_settings, spans_as_rows
 from storecast.database.connect import Database
 from storecast.database.table_rows import (
     Selection,
@@ -44,6 +46,7 @@ class Changes:
     ----------
     version : up to which these are all changes
     replaced : whether the chain was replaced whole; then these rows are all there are
+    excluded : days that models should not learn from, as they are now
     """
 
     sales: pl.DataFrame
@@ -51,6 +54,7 @@ class Changes:
     stores: pl.DataFrame
     version: int
     replaced: bool = False
+    excluded: tuple[ExcludedSpan, ...] = ()
 
 
 def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
@@ -85,6 +89,7 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
         bulk.insert(conn, t.stores, stores_rows(panel.stores, version))
         bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.known, version))
         bulk.insert(conn, t.sales, sales_rows(panel.sales, version))
+        replace_settings(conn, {EXCLUDED: spans_as_rows(panel.excluded)} if panel.excluded else {})
         forget_overwritten(conn, version)
         conn.execute(sa.update(t.chain).values(version=version, replaced=version, **values))
     log.info(
@@ -110,7 +115,8 @@ def read_panel_and_info(db: Database) -> tuple[Panel, ChainInfo]:
     with db.reading() as conn:
         chain = existing_chain(conn)
         sales, calendar, stores = _read(conn, chain, since=None)
-    return Panel(sales, stores, calendar), chain
+        excluded = read_excluded(conn)
+    return Panel(sales, stores, calendar, excluded=excluded), chain
 
 
 def changes_since(db: Database, version: int) -> Changes:
@@ -119,17 +125,19 @@ def changes_since(db: Database, version: int) -> Changes:
         chain = existing_chain(conn)
         replaced = version < chain.replaced or version > chain.version  # a later one: of a state that was undone
         sales, calendar, stores = _read(conn, chain, since=None if replaced else version)
-    return Changes(sales, calendar, stores, chain.version, replaced)
+        excluded = read_excluded(conn)
+    return Changes(sales, calendar, stores, chain.version, replaced, excluded)
 
 
 def apply_changes(panel: Panel, changes: Changes) -> Panel:
     """Return the Panel as `read_panel` would give it at the version of the changes."""
     if changes.replaced:
-        return Panel(changes.sales, changes.stores, changes.calendar)
+        return Panel(changes.sales, changes.stores, changes.calendar, excluded=changes.excluded)
     return Panel(
         sales=_overlay(panel.sales, changes.sales, s.KEYS),
         stores=_overlay(panel.stores, changes.stores, (s.STORE,)),
         calendar=_overlay(panel.calendar, changes.calendar, s.KEYS),
+        excluded=changes.excluded,
     )
 
 

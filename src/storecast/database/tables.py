@@ -1,6 +1,7 @@
 """The tables, as the code sees them. How a database gets them, version by version, stands in migrations/.
 
 chain           one row: the version, and what holds for the whole chain
+chain_settings  what was said of the chain when it was loaded, by name
 stores          a row per store
 calendar        a row per store and day, past and known ahead, as given; what is worked out is not stored
 sales           a row per store and day that was observed
@@ -66,6 +67,12 @@ chain = Table(
     Column("store_ids", sa.Text, nullable=False),  # number or text
     Column("known", sa.Text, nullable=False),  # JSON: the names of the chain's own known-ahead columns
     Column("fingerprint", sa.Text),  # of the Panel that was written whole; null once rows were changed
+)
+chain_settings = Table(
+    "chain_settings",
+    metadata,
+    Column("name", sa.Text, primary_key=True),  # excluded: days not to be learned from, [[first, last, store, name], …]
+    Column("value", sa.Text, nullable=False),  # JSON
 )
 stores = Table(
     "stores",

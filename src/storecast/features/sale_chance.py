@@ -38,6 +38,8 @@ def sale_chances(grid: Grid, end: int) -> F64:
     sales = grid.sales[:, : end + 1]
     sold = sales > 0
     idle = (grid.open[:, : end + 1] == 1) & (sales == 0)
+    if grid.excluded is not None:
+        idle &= ~grid.excluded[:, : end + 1]
     return chances(sold, idle & ~_in_silence(sold), weekday(grid.dates()[: end + 1]))
 
 

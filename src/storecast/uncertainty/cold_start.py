@@ -31,6 +31,7 @@ def cold_start_factor(window: Window) -> float:
         window.past.sales.filter(kept),
         window.panel.stores,
         pl.concat([window.past.calendar.filter(kept), window.future.select(window.past.calendar.columns)]).sort(s.KEYS),
+        excluded=window.panel.excluded,
     )
     with_past, without = (_size(of, window, hidden) for of in (window, cut.window(window.cutoff, window.horizon)))
     if not with_past > 0 or not np.isfinite(without):

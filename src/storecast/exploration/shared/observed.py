@@ -11,6 +11,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F64, I64, Days
+from storecast.data.excluded_spans import without_excluded
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.dates import weekday
@@ -97,7 +98,8 @@ def observe(panel: Panel) -> Observed:
         keys = stores.select(s.STORE)
         near = panel.calendar.filter(pl.col(s.DATE) <= panel.end + dt.timedelta(days=DAYS_AHEAD))
         sales, calendar = (
-            table.join(keys, on=s.STORE, how="semi", maintain_order="left") for table in (past.sales, near)
+            table.join(keys, on=s.STORE, how="semi", maintain_order="left")
+            for table in (without_excluded(past.sales, panel.excluded), near)
         )
         part = Panel(sales, stores, calendar)
         observed = _by_panel[panel] = Observed(Grid.of(part), stores)
