@@ -63,6 +63,16 @@ def open_on_sundays(folder: Path) -> None:
                 set_cell(folder, name, number, "Open", "1")
 
 
+def renumber(folder: Path) -> None:
+    """Let store 4 take the place of store 2 on day 61."""
+    numbers = {row: line for line, row in enumerate((folder / "store.csv").read_text(encoding="utf-8").splitlines())}
+    edit(
+        folder, "store.csv", lambda lines: [f"{line},{('Replaces', '', '', '', '2')[numbers[line]]}" for line in lines]
+    )
+    drop(folder, [*rows_of(folder, 2)[61:], *rows_of(folder, 4, day(60))])
+    edit(folder, "test.csv", lambda lines: [line for line in lines if line.split(",")[1] != "2"])
+
+
 def open_once_after_weeks(folder: Path) -> None:
     """Leave store 2 closed from day 20 to 64, and open without sales on day 65."""
     close(folder, day(65))
@@ -81,6 +91,7 @@ SEEN_BY_ANOTHER = {  # rules that leave to another what they do not repair
     "weekday_without_sales": ["open_without_sales"],
     "silent_days": ["open_without_sales"],
     "incomplete_days": ["ended_stores"],
+    "replaced_stores": ["late_stores", "inactive_stores"],
 }
 
 
@@ -94,6 +105,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "double_rows": (lambda folder: edit(folder, "train.csv", lambda lines: [*lines, lines[5], lines[6], lines[6]]), 3),
     "absent_columns": (lambda folder: drop_columns(folder, "train.csv", "Open", "SchoolHoliday"), 2),
     "unknown_attributes": (lambda folder: edit(folder, "store.csv", lambda lines: [*lines[:2], *lines[3:]]), 1),
+    "replaced_stores": (renumber, 61),
     "competition_distance": (store_cell("CompetitionDistance", ""), 1),
     "competition_date": (store_cell("CompetitionOpenSinceMonth", ""), 1),
     "competition_year": (store_cell("CompetitionOpenSinceYear", "1900"), 1),

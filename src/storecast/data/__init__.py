@@ -9,6 +9,7 @@ file_columns       the columns of the files, as `schema` declares those of a Pan
 parse_columns      text to typed columns; what cannot be read is refused: numbers, day_column; date_formats for its message
 refuse_rows        how rows are refused: file, line, column, what was found, what was expected
 store_days         one row a store and day: doubles dropped, several added up
+replaced_stores    stores that moved or were renumbered, joined to those that took their place
 events             days that models should not learn from; excluded_spans: what holds them
 chain_checks       what files say together: ids, totals, weeks, lone dates
 read               the files of a folder together

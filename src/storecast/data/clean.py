@@ -8,7 +8,7 @@ learn from it, and nobody fills it with invented sales.
 
 absent_columns  columns that the files do without
 cleaning_rules  the rules by name, and how a repair is noted
-repair_stores   the table of stores
+repair_stores   the table of stores; replaced_stores: those that took the place of others
 repair_days     the days: what is known ahead, sales, gaps
 repair_openings days that are written as open and never sell
 end_of_sales    the last days, where only a few stores have reported
@@ -29,6 +29,7 @@ from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
+from storecast.data.replaced_stores import join_replaced_stores
 from storecast.dates import as_date
 from storecast.errors import ConfigError, DataError, quote
 
@@ -98,6 +99,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
         raw.total_rows, raw.summed_rows, raw.absent, excluded=() if "excluded_days" in skip else raw.excluded,
     )  # fmt: skip
     _count_rows(work)
+    join_replaced_stores(work)
     repair_stores.date_competition(work)
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)

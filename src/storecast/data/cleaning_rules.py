@@ -27,6 +27,7 @@ RULES = {
     "double_rows": "The same row stands more than once.",
     "absent_columns": "The files do without a column of what is known ahead.",
     "unknown_attributes": "A store has sales but no row in store.csv.",
+    "replaced_stores": "The file of stores says that a store took the place of another.",
     "competition_distance": "The distance of the nearest competitor is missing.",
     "competition_date": "The opening date of the competitor is missing, in part or whole.",
     "competition_year": f"The competitor opened before {EARLIEST_COMPETITOR}.",
@@ -57,6 +58,7 @@ NOTICED = frozenset(  # rules of which a run's own summary speaks
         "excluded_days",
         "inactive_stores",
         "incomplete_days",
+        "replaced_stores",
         "stores_without_sales",
         "weekday_without_sales",
     }

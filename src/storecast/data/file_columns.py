@@ -19,6 +19,8 @@ _NUMBERS = (
         meaning="year since which the store takes part",
     ),
 )  # fmt: skip
+REPLACES = "Replaces"
+_REPLACES = s.Column(REPLACES, "stores", "id", pl.Int64(), meaning="id of the store whose place this one took")
 FIRST, LAST, EXCLUDE, NAME = "First", "Last", "Exclude", "Name"
 _EVENTS = (
     s.Column(FIRST, "calendar", "date", pl.Date(), s.FIRST_YEAR, s.LAST_YEAR, meaning="first day of an event"),
@@ -28,7 +30,7 @@ _EVENTS = (
 )
 ID = s.Column(s.ID, "calendar", "text", pl.String(), meaning="id of a row of test.csv, kept as given")
 SALES = replace(s.BY_NAME[s.SALES], low=-s.MAX_MONEY)  # returns may leave less than nothing: the rule negative_sales
-BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, *_EVENTS, ID, SALES)}
+BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, *_EVENTS, _REPLACES, ID, SALES)}
 
 STORE_FILE = (
     s.STORE_TYPE, s.ASSORTMENT, s.COMPETITION_DISTANCE, SINCE_MONTH, SINCE_YEAR, s.PROMO2, PROMO2_WEEK, PROMO2_YEAR,
@@ -46,7 +48,7 @@ MORE_ATTRIBUTES = tuple(  # of store.csv, where it has them
 )
 FACTS = (*STORE_FILE, *MORE_ATTRIBUTES)  # of a store, all of them optional
 FILE_COLUMNS = (
-    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *FACTS, s.STATE,
+    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *FACTS, s.STATE, REPLACES,
     FIRST, LAST, EXCLUDE, NAME,
 )  # fmt: skip
 

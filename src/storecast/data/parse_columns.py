@@ -6,7 +6,7 @@ from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.day_column import read_days
 from storecast.data.dialect import TextTable
-from storecast.data.file_columns import file_column
+from storecast.data.file_columns import REPLACES, file_column
 from storecast.data.numbers import read_numbers
 from storecast.data.refuse_rows import refuse_values
 from storecast.errors import DataError
@@ -46,7 +46,7 @@ def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
     if column.kind == "months":
         return _months(table, column, text)
     if column.kind == "id":
-        return text if names.text_ids else _store_numbers(table, text)
+        return text if names.text_ids else _store_numbers(table, name, text)
     return text if column.kind == "text" else _numbers(table, column, text, names)
 
 
@@ -77,7 +77,9 @@ def _months(table: TextTable, column: s.Column, text: pl.Series) -> pl.Series:
     return text.replace({given: ",".join(month or "" for month in months) for given, months in lists.items()})
 
 
-def _store_numbers(table: TextTable, text: pl.Series) -> pl.Series:
+def _store_numbers(table: TextTable, name: str, text: pl.Series) -> pl.Series:
+    if name == REPLACES:  # a column of numbers with gaps, which many programs write with a decimal zero
+        text = text.str.replace(r"\.0$", "")
     valid = text.str.contains(rf"^(0|[1-9][0-9]{{0,{len(str(s.MAX_STORE_ID)) - 1}}})$")
-    refuse_values(table, s.STORE, text, valid, 'a whole number, or store_ids = "text" in storecast.toml')
+    refuse_values(table, name, text, valid, 'a whole number, or store_ids = "text" in storecast.toml')
     return text.cast(pl.Int64)

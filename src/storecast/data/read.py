@@ -13,7 +13,7 @@ from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable
 from storecast.data.events import read_events
 from storecast.data.excluded_spans import ExcludedSpan
-from storecast.data.file_columns import FACTS, file_column
+from storecast.data.file_columns import FACTS, REPLACES, file_column
 from storecast.data.file_layout import EVENTS
 from storecast.data.file_tables import (
     find_files,
@@ -185,7 +185,7 @@ def _facts(tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dic
         raise DataError(
             f"{tables['train'].name} has a column {both[0]}, and {table.name} has one, too; expected one of them. Remove the other."
         )
-    facts = unique_rows(table, _typed(table, (s.STORE, *FACTS, s.STATE), names), (s.STORE,), double_rows)
+    facts = unique_rows(table, _typed(table, (s.STORE, *FACTS, s.STATE, REPLACES), names), (s.STORE,), double_rows)
     if not beside_sales:
         return facts
     sold = facts_of_sales(tables["train"], names)
