@@ -8,9 +8,11 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
+from storecast.database.chain_settings import read_written
 from storecast.database.connect import Database
 from storecast.database.panel_io import apply_changes, changes_since, read_panel, write_panel
 from storecast.database.writes import add_calendar, add_sales, add_stores
@@ -141,6 +143,17 @@ def test_a_reader_sees_one_state_while_others_write(db: Database) -> None:
         assert conn.execute(sa.select(sa.func.count()).select_from(sales)).scalar_one() == count
         assert conn.execute(sa.select(chain.c.version)).scalar_one() == 1
     assert version(db) == 2
+
+
+def test_how_files_are_written_is_kept_with_the_chain_and_replaced_with_it(db: Database) -> None:
+    panel = make_panel(stores=2, days=60, ahead=5)
+    names = ColumnNames({s.SALES: "Umsatz"}, ("Leaflet",), True, "%d.%m.%Y", timezone="Europe/Berlin", decimal=",")
+    for given, expected in ((names, names), (ColumnNames(), ColumnNames()), (names, names), (None, ColumnNames())):
+        write_panel(db, panel, names=given)  # the same rows each time: the settings change all the same
+        with db.reading() as conn:
+            written = read_written(conn, ("Leaflet",), text_ids=True)
+        assert written == replace(expected, known=("Leaflet",), text_ids=True)
+    assert version(db) == 1
 
 
 def test_days_that_models_should_not_learn_from_are_kept(db: Database) -> None:

@@ -16,7 +16,7 @@ end_of_sales    the last days, where only a few stores have reported
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -24,6 +24,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
 from storecast.data.cleaning_rules import EXAMPLES, NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
+from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import leave_out_incomplete_days
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
@@ -48,6 +49,7 @@ class Cleaned:
     repairs : a line for each rule that found something
     given_ahead : the rows of a test.csv that lacks a column which the sales have: what it gives is laid over the calendar that is
         worked out; None where the Panel's calendar holds the rows as they are
+    names : what storecast.toml says of the files
     """
 
     panel: Panel
@@ -55,6 +57,7 @@ class Cleaned:
     repairs: tuple[Repair, ...]
     generated: bool
     given_ahead: pl.DataFrame | None = None
+    names: ColumnNames = field(default_factory=ColumnNames)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -119,7 +122,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     for repair in work.repairs:
         log.info("%s: %d rows, %s", repair.rule, repair.rows, repair.action)
     requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
-    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated, given_ahead)
+    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated, given_ahead, raw.names)
 
 
 def _given_ahead(work: Work) -> pl.DataFrame | None:

@@ -69,7 +69,7 @@ def read_table(path: Path, header_names: Collection[str] = ()) -> TextTable:
         raise DataError(f"{path.name} is empty; expected a header and a row a line.")
     if path.suffix == ".parquet":
         return _read_parquet(path.name, data)
-    return _read_csv(path.name, _as_utf8(path.name, unpack(path.name, data)), header_names)
+    return read_csv_text(path.name, as_utf8(path.name, unpack(path.name, data)), header_names)
 
 
 def _read_parquet(name: str, data: bytes) -> TextTable:
@@ -102,7 +102,15 @@ def frame_as_text(name: str, frame: pl.DataFrame) -> TextTable:
     return TextTable(name, text, parquet=True, dates=dates, numbers=numbers)
 
 
-def _read_csv(name: str, data: bytes, header_names: Collection[str]) -> TextTable:
+def read_csv_text(name: str, data: bytes, header_names: Collection[str]) -> TextTable:
+    """Read CSV as a table of text.
+
+    Parameters
+    ----------
+    name : of the file, for messages
+    data : from `as_utf8`
+    header_names : names of columns that its header may hold, by which it is found below titles
+    """
     above, begin, separator = _find_header(name, data, header_names)
     data = data[begin:]
     head = data[: data.find(b"\n") if b"\n" in data else len(data)].decode().rstrip("\r")
@@ -232,7 +240,7 @@ def _records(name: str, data: bytes, separator: str, above: int) -> Iterator[tup
         raise DataError(f"{name}, line {begin}: {quote(error)}. Expected plain CSV.") from error
 
 
-def _as_utf8(name: str, data: bytes) -> bytes:
+def as_utf8(name: str, data: bytes) -> bytes:
     r"""Return the text as UTF-8 with ``\n`` or ``\r\n`` as line ends and no empty lines at its end."""
     encoding = next((encoding for bom, encoding in BOMS if data.startswith(bom)), None)
     try:

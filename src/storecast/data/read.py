@@ -49,6 +49,7 @@ class RawChain:
     summed_rows : rows that were added to another of their store and day, by file
     absent : the columns that a table does without, by table: train, store, test; they are null
     excluded : days that models should not learn from
+    names : what storecast.toml says of the files
     """
 
     sales: pl.DataFrame
@@ -61,6 +62,7 @@ class RawChain:
     summed_rows: dict[str, int] = field(default_factory=dict)
     absent: dict[str, frozenset[str]] = field(default_factory=dict)
     excluded: tuple[ExcludedSpan, ...] = ()
+    names: ColumnNames = field(default_factory=ColumnNames)
 
 
 def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None) -> RawChain:
@@ -107,7 +109,17 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     chain_stores = pl.concat([stores[s.STORE], sales[s.STORE]]).unique()
     excluded = read_events(tables[EVENTS], names, sales, chain_stores) if EVENTS in tables else ()
     return RawChain(
-        sales, stores, ahead, names.known, double_rows, generated, total_rows, summed_rows, absent, excluded
+        sales,
+        stores,
+        ahead,
+        names.known,
+        double_rows,
+        generated,
+        total_rows,
+        summed_rows,
+        absent,
+        excluded,
+        names,
     )
 
 

@@ -1,4 +1,4 @@
-"""What was said of a chain when it was loaded, beside its rows: days that models should not learn from."""
+"""What was said of a chain when it was loaded: days that models should not learn from, and how its files are written."""
 
 import datetime as dt
 import json
@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.database import tables as t
 
-EXCLUDED = "excluded"
+EXCLUDED, WRITTEN = "excluded", "written"
 
 
 def replace_settings(conn: Connection, values: dict[str, Any]) -> None:
@@ -39,6 +40,36 @@ def read_excluded(conn: Connection) -> tuple[ExcludedSpan, ...]:
     rows = read_setting(conn, EXCLUDED) or []
     return tuple(
         ExcludedSpan(dt.date.fromisoformat(first), dt.date.fromisoformat(last), *rest) for first, last, *rest in rows
+    )
+
+
+def as_settings(names: ColumnNames) -> dict[str, Any]:
+    """Return what storecast.toml says of how files are written, as the database keeps it."""
+    return {
+        "columns": names.file_names,
+        "date_format": names.date_format,
+        "timezone": names.timezone,
+        "decimal": names.decimal,
+    }
+
+
+def read_written(conn: Connection, known: tuple[str, ...], *, text_ids: bool) -> ColumnNames:
+    """Return how the files of the chain are written, by which CSV that is sent is read.
+
+    Parameters
+    ----------
+    conn : of the database
+    known : the chain's own columns
+    text_ids : whether its ids are text
+    """
+    written = read_setting(conn, WRITTEN) or {}
+    return ColumnNames(
+        file_names=written.get("columns", {}),
+        known=known,
+        text_ids=text_ids,
+        date_format=written.get("date_format"),
+        timezone=written.get("timezone"),
+        decimal=written.get("decimal"),
     )
 
 

@@ -13,12 +13,20 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
+from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.panel import Panel
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import NUMBER, TEXT, ChainInfo, existing_chain, lock_chain
-from storecast.database.chain_settings import EXCLUDED, read_excluded, replace_settings, spans_as_rows
+from storecast.database.chain_settings import (
+    EXCLUDED,
+    WRITTEN,
+    as_settings,
+    read_excluded,
+    replace_settings,
+    spans_as_rows,
+)
 from storecast.database.connect import Database
 from storecast.database.table_rows import (
     Selection,
@@ -57,7 +65,7 @@ class Changes:
     excluded: tuple[ExcludedSpan, ...] = ()
 
 
-def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
+def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: ColumnNames | None = None) -> int:
     """Replace the chain whole, in one transaction, and return its version; a chain that stands already stays as it is.
 
     Minus zero becomes zero, and a NaN of an own column null: SQLite knows neither.
@@ -67,6 +75,7 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
     db : the database
     panel : the chain
     generated : whether it is a generated one
+    names : how its files are written, by which later ones are read; None: as storecast writes them
     """
     text = panel.stores.schema[s.STORE] == pl.String
     values = {
@@ -75,10 +84,14 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
         "known": json.dumps(list(panel.known)),
         "fingerprint": panel.fingerprint,
     }
+    settings: dict[str, object] = {WRITTEN: as_settings(names)} if names else {}
+    if panel.excluded:
+        settings[EXCLUDED] = spans_as_rows(panel.excluded)
     check_texts(panel.stores)
     with db.begin() as conn:
         chain = lock_chain(conn)
         if chain.replaced and chain.fingerprint == panel.fingerprint and chain.generated == generated:
+            replace_settings(conn, settings)
             log.info("the database holds this chain already, version %d", chain.version)
             return chain.version
         if chain.replaced and chain.fingerprint is None:
@@ -89,7 +102,7 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False) -> int:
         bulk.insert(conn, t.stores, stores_rows(panel.stores, version))
         bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.known, version))
         bulk.insert(conn, t.sales, sales_rows(panel.sales, version))
-        replace_settings(conn, {EXCLUDED: spans_as_rows(panel.excluded)} if panel.excluded else {})
+        replace_settings(conn, settings)
         forget_overwritten(conn, version)
         conn.execute(sa.update(t.chain).values(version=version, replaced=version, **values))
     log.info(

@@ -71,7 +71,7 @@ chain = Table(
 chain_settings = Table(
     "chain_settings",
     metadata,
-    Column("name", sa.Text, primary_key=True),  # excluded: days not to be learned from, [[first, last, store, name], …]
+    Column("name", sa.Text, primary_key=True),  # excluded: [[first, last, store, name], …]; written: how its files are
     Column("value", sa.Text, nullable=False),  # JSON
 )
 stores = Table(

@@ -26,7 +26,7 @@ def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = F
     """
     cleaned = check(data, skip=skip, sum_rows=sum_rows)
     with closing(Database.open(url, create=True)) as db:
-        return write_panel(db, cleaned.panel, generated=cleaned.generated)
+        return write_panel(db, cleaned.panel, generated=cleaned.generated, names=cleaned.names)
 
 
 def check_writable(url: str) -> None:
@@ -48,6 +48,7 @@ def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:
     with closing(Database.open(url, create=True)) as db:
         version = prepared.version
         if version is None:
-            version = write_panel(db, prepared.cleaned.panel, generated=prepared.cleaned.generated)
+            cleaned = prepared.cleaned
+            version = write_panel(db, cleaned.panel, generated=cleaned.generated, names=cleaned.names)
         save_forecast(db, model=forecast.model, cutoff=forecast.cutoff, version=version, rows=forecast.rows)
         log.info("%s holds the chain, version %d, and this forecast", db.name, version)

@@ -39,12 +39,14 @@ class RowType:
     columns_struct : of rows that are sent as columns
     columns : the declared columns among the fields
     store_dtype : of a chain's store ids
+    required : columns that no row may lack
     """
 
     struct: type[Struct]
     columns_struct: type[Struct]
     columns: dict[str, s.Column]
     store_dtype: pl.DataType
+    required: tuple[str, ...] = ()
 
     def decode(self, rows: Raw, columns: Raw, max_rows: int) -> list[Any]:
         """Decode the rows of a body that holds them as rows or as columns; each is a `struct`.
@@ -179,6 +181,7 @@ def _row_type(
         msgspec.defstruct(f"{title}Columns", lists, forbid_unknown_fields=True),
         columns,
         pl.String() if store is str else pl.Int64(),
+        required,
     )
 
 

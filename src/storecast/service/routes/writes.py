@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from storecast.database.chain_settings import read_written
 from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import DataError
@@ -19,6 +20,7 @@ from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import JSON, BytesResponse
 from storecast.service.requests.bodies import CalendarRequest, ReplacingRequest, RowsBody, SalesRequest, StoresRequest
+from storecast.service.requests.csv_rows import read_csv_rows
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.query import Query, read_query
 from storecast.service.requests.rows import RowType, calendar_rows, id_type, sale_rows, store_rows
@@ -87,13 +89,16 @@ async def _write(
 
     def parse() -> tuple[pl.DataFrame, bool]:
         if as_csv:
-            return rows.frame(rows.decode_csv(context.body, limit)), replace_all
+            with service.live.database().reading() as conn:
+                names = read_written(conn, service.live.panel().known, text_ids=rows.store_dtype == pl.String())
+            return read_csv_rows(context.body, rows, names, limit), replace_all
         check_size(context.body, limit)
         body = decode(context.body, kind)
         replace = isinstance(body, ReplacingRequest) and body.replace
         return rows.frame(rows.decode(body.rows, body.columns, limit)), replace
 
-    table, replace = parse() if len(context.body) <= SMALL else await service.large.run(parse)
+    on_loop = len(context.body) <= SMALL and not as_csv  # of CSV the database says how it is written
+    table, replace = parse() if on_loop else await service.large.run(parse)
     context.rows = table.height
 
     def written(conn: Connection) -> Written:

@@ -1,4 +1,4 @@
-"""What was said of a chain when it was loaded: days that models should not learn from."""
+"""What was said of a chain when it was loaded: days that models should not learn from, how its files are written."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,100 @@
+"""Rows that are sent as CSV, read as the files of the chain are: by the settings of the storecast.toml that it was loaded with."""
+
+import re
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.column_names import ColumnNames
+from storecast.data.dialect import SEPARATORS, TITLE_LINES, TextTable, as_utf8, read_csv_text
+from storecast.data.file_tables import header_names, with_our_names
+from storecast.data.parse_columns import parse_column
+from storecast.errors import DataError
+from storecast.service.problems import Problem, invalid
+from storecast.service.requests.decode import too_many
+from storecast.service.requests.rows import RowType
+
+BODY = "body"  # in place of the name of a file
+MORE_SEPARATORS = 8  # in a line than a chain has columns: in titles, or texts in quotes
+_SENT = re.compile(r"found .*; expected|'(?:[^'\\]|\\.)*'| where (?:this|it) is [-+0-9.e]+", re.DOTALL)
+_PLACE = re.compile(rf"^{BODY}, (?P<line>line [0-9]+), column (?P<column>\w+): ")
+
+
+def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int) -> pl.DataFrame:
+    """Return the rows of a body as a table of the columns that it has, every value checked by its declaration.
+
+    Parameters
+    ----------
+    body : CSV in any dialect that files may have
+    rows : which columns there are
+    names : what the columns are called, and how dates and numbers are written
+    max_rows : most rows of a request
+
+    Raises
+    ------
+    Problem
+        at the first line that cannot be read or has no meaning; it never repeats what was sent
+    """
+    try:
+        text = as_utf8(BODY, body)
+        _check_size(text, rows, max_rows)
+        table = with_our_names(read_csv_text(BODY, text, header_names(names)), names)
+        _check_columns(table, rows)
+        if table.frame.height > max_rows:
+            raise too_many(max_rows)
+        cells = {name: parse_column(table, name, names) for name in table.frame.columns}
+    except DataError as error:
+        raise _problem(str(error)) from error
+    return _checked(table, pl.DataFrame(cells), rows)
+
+
+def _check_size(text: bytes, rows: RowType, max_rows: int) -> None:
+    """Refuse too many rows or columns before any is made: each column costs kilobytes."""
+    if text.count(b"\n") > max_rows + TITLE_LINES:
+        raise too_many(max_rows)
+    top = text.split(b"\n", TITLE_LINES)[:TITLE_LINES]
+    most = max(line.count(separator.encode()) for line in top for separator in SEPARATORS)
+    if most > len(rows.columns) + MORE_SEPARATORS:
+        raise _other_columns(rows)
+
+
+def _check_columns(table: TextTable, rows: RowType) -> None:
+    if not {*table.frame.columns} <= {*rows.columns, s.DAY_OF_WEEK}:
+        raise _other_columns(rows)
+    missing = [name for name in rows.required if name not in table.frame.columns]
+    if missing:
+        raise invalid("header", f"lacks {missing[0]}; expected {', '.join(rows.columns)}")
+
+
+def _other_columns(rows: RowType) -> Problem:
+    return invalid("header", f"has an unknown column, or one twice; expected {', '.join(rows.columns)}")
+
+
+def _checked(table: TextTable, frame: pl.DataFrame, rows: RowType) -> pl.DataFrame:
+    for name, column in rows.columns.items():
+        if name in frame.columns:
+            wrong = frame.select(column.invalid(frame.schema[name])).to_series()
+            if name in rows.required:
+                wrong |= frame[name].is_null()
+            if wrong.any():
+                row = int(wrong.arg_max() or 0)
+                raise invalid(f"{table.line(row)}, column {name}", f"expected {column.expected}")
+    if s.DAY_OF_WEEK in frame.columns and s.DATE in frame.columns:
+        wrong = (frame[s.DAY_OF_WEEK] != frame[s.DATE].dt.weekday()).fill_null(value=False)
+        if wrong.any():
+            row = int(wrong.arg_max() or 0)
+            raise invalid(
+                f"{table.line(row)}, column {s.DAY_OF_WEEK}", "expected the weekday of Date, Monday 1 to Sunday 7"
+            )
+    used = [name for name in rows.columns if name in frame.columns]
+    return frame.select(name for name in used if name in s.KEYS or frame[name].null_count() < frame.height)
+
+
+def _problem(message: str) -> Problem:
+    """Return what a refusal of the reader is over HTTP: the same words without what was sent."""
+    words = _SENT.sub(
+        lambda sent: "expected" if sent[0].startswith("found") else "" if "where" in sent[0] else "a value", message
+    )
+    place = _PLACE.match(message)
+    places = [(f"{place['line']}, column {place['column']}", _PLACE.sub("", words))] if place else [(BODY, words)]
+    return Problem("not-valid", words, places)

@@ -1,0 +1,129 @@
+"""CSV that is sent is read as the chain's files are; a refusal names line and column, and never repeats what was sent."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast.data.column_names import ColumnNames
+from storecast.database.chain_settings import WRITTEN, as_settings, replace_settings
+from storecast.database.connect import Database, home_url
+from storecast.service.problems import Problem
+from storecast.service.requests.csv_rows import read_csv_rows
+from storecast.service.requests.rows import sale_rows, store_rows
+from support.served_home import FIRST, Client, copy_of, make_key, running, settings_of
+
+SALES = sale_rows(int, ("Leaflet",))
+GERMAN = ColumnNames(
+    {"Store": "Filiale", "Date": "Tag", "Sales": "Umsatz"}, ("Leaflet",), date_format="%d.%m.%Y", decimal=","
+)
+PLAIN = ColumnNames(known=("Leaflet",))
+LIMIT = 1000
+
+
+def read(text: str | bytes, names: ColumnNames = PLAIN, limit: int = LIMIT) -> pl.DataFrame:
+    return read_csv_rows(text if isinstance(text, bytes) else text.encode(), SALES, names, limit)
+
+
+def problem(text: str | bytes, names: ColumnNames = PLAIN, limit: int = LIMIT) -> Problem:
+    with pytest.raises(Problem) as caught:
+        read(text, names, limit)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Store,Date,Sales\n1,2014-06-12,2760.5\n", PLAIN),
+        ("Store;Date;Sales\r\n1;2014-06-12;2760,5\r\n", PLAIN),
+        ("Store\tDate\tSales\n1\t2014-06-12\t2 760,5\n", PLAIN),
+        ("Filiale;Tag;Umsatz\n1;12.06.2014;2.760,5\n", GERMAN),
+        ("Filiale,Tag,Umsatz\n1,12.06.2014,\"2.760,50\"\n", GERMAN),
+        ("Tagesbericht\n\nFiliale;Tag;Umsatz\n1;12.06.2014;2760,5\n", GERMAN),
+        ("Store;Date;Sales\n1;12.06.2014;2760,5\n".encode("utf-16"), GERMAN),
+        ("Store,Date,DayOfWeek,Sales\n1,2014-06-12,4,2760.5\n", PLAIN),
+        ("Store,Date,Sales,Customers,Leaflet\n1,2014-06-12,2760.5,,\n", PLAIN),
+        ("Store,Date,Sales\n1,2014-06-11T22:00:00Z,2760.5\n", ColumnNames(timezone="Europe/Berlin")),
+    ],
+)  # fmt: skip
+def test_csv_in_any_dialect_of_files_is_the_same_row(text: str | bytes, names: ColumnNames) -> None:
+    frame = read(text, names)
+    assert frame.columns == ["Store", "Date", "Sales"]
+    assert [str(cell) for cell in frame.row(0)] == ["1", "2014-06-12", "2760.5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "where", "what"),
+    [
+        ("Store,Date,Sales\n1,2014-06-12,2.760\n", PLAIN, "line 2, column Sales", "decimal"),
+        ("Store,Date,Sales\n1,2014-06-12,5\n1,2014-06-13,secret\n", PLAIN, "line 3, column Sales", "expected a number"),
+        ("Store,Date,Sales\n1,06/13/2014,5\n", PLAIN, "line 2, column Date", "ISO"),
+        ("Store,Date,Sales\n1,2014-06-12 13:00,5\n", PLAIN, "line 2, column Date", "expected a day"),
+        ("Store,Date,Sales\n1,2014-06-11T22:00:00Z,5\n", PLAIN, "line 2, column Date", "timezone"),
+        ("Store,Date,Sales\nsecret,2014-06-12,5\n", PLAIN, "line 2, column Store", "a whole number"),
+        ("Store,Date,Sales\n,2014-06-12,5\n", PLAIN, "line 2, column Store", "expected a whole number"),
+        ("Store,Date,Sales\n1,,5\n", PLAIN, "line 2, column Date", "expected a date"),
+        ("Store,Date,Sales\n1,2014-06-12,\n", PLAIN, "line 2, column Sales", "expected a number"),
+        ("Store,Date,Sales\n1,2014-06-12,-5\n", PLAIN, "line 2, column Sales", "expected a number from 0"),
+        ("Store,Date,Sales,DayOfWeek\n1,2014-06-12,5,1\n", PLAIN, "line 2, column DayOfWeek", "weekday of Date"),
+        ("Store,Date,Sales,Open\n1,2014-06-12,5,7\n", PLAIN, "line 2, column Open", "0 or 1"),
+        ("Store,Date\n1,2014-06-12\n", PLAIN, "header", "lacks Sales"),
+        ("Store,Date,Sales,secret\n1,2014-06-12,5,6\n", PLAIN, "header", "unknown column"),
+        ("Store,Date,Sales,Sales\n1,2014-06-12,5,6\n", PLAIN, "body", "stands twice"),
+        ("Store,Date,Sales\n", PLAIN, "body", "a header alone"),
+        ("", PLAIN, "body", "a header such as"),
+        ("Store,Date,Sales\n1,2014-06-12\n", PLAIN, "body", "expected 3"),
+        (b"Store,Date,Sales\n1,2014-06-12,5\x00\n", PLAIN, "body", "NUL"),
+        ("Filiale;Tag;Umsatz\n1;2014-06-12;5\n", GERMAN, "line 2, column Date", "date_format"),
+        ("Sto're,Date,Sales\n1,2014-06-12,5\n", PLAIN, "header", "unknown column"),
+        ('Store,Date,Sales\n1,2014-06-12,"it\'s; expected secret"\n', PLAIN, "line 2, column Sales", "expected a number"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_its_place(
+    text: str | bytes, names: ColumnNames, where: str, what: str
+) -> None:
+    refusal = problem(text, names)
+    assert refusal.kind == "not-valid"
+    assert refusal.places[0][0] == where
+    assert what in refusal.detail
+    assert not any(sent in refusal.detail for sent in ("secret", "2760", "2.760", "2014-06-1", "06/13", "it's"))
+
+
+def test_rows_and_columns_are_bounded_before_they_are_made() -> None:
+    many = "Store,Date,Sales\n" + "1,2014-06-12,5\n" * 100
+    assert problem(many, limit=99).kind == "too-large"
+    assert problem(many, limit=50).kind == "too-large"
+    assert read(many, limit=100).height == 100
+    assert problem("Store,Date,Sales" + ",x" * 10_000 + "\n1,2014-06-12,5\n").kind == "not-valid"
+    assert problem("Title\n" * 3 + "Store,Date,Sales" + "\t" * 10_000 + "\n1,2014-06-12,5\n").kind == "not-valid"
+
+
+def test_stores_are_read_by_the_same_reader() -> None:
+    text = 'Filiale;StoreType;CompetitionDistance;PromoInterval\n7;a;"1.270,5";"Jan,Apr,Jul,Oct"\n'
+    frame = read_csv_rows(text.encode(), store_rows(int), GERMAN, LIMIT)
+    assert frame.row(0) == (7, "a", 1270.5, "Jan,Apr,Jul,Oct")
+
+
+@pytest.fixture
+def own_client(home: Path, tmp_path: Path) -> Iterator[Client]:
+    own = copy_of(home, tmp_path / "home")
+    with closing(Database.open(home_url(own), create=False)) as db, db.begin() as conn:
+        replace_settings(conn, {WRITTEN: as_settings(GERMAN)})
+    with running(settings_of(own), make_key(home_url(own))) as client:
+        yield client
+
+
+def test_the_service_reads_csv_as_the_files_of_its_chain_were(own_client: Client) -> None:
+    text = f"Filiale;Tag;Umsatz\n2;{FIRST:%d.%m.%Y};4.711,50\n"
+    reply = own_client.post("/v1/sales", text, content_type="text/csv")
+    assert (reply.status_code, reply.json()["inserted"]) == (200, 1)
+    day = own_client.get(f"/v1/stores/2/history?first={FIRST}&last={FIRST}").json()
+    assert "4711.5" in str(day)
+    refusal = own_client.post(
+        "/v1/sales", text.replace(f"{FIRST:%d.%m.%Y}", FIRST.isoformat()), content_type="text/csv"
+    )
+    assert (refusal.status_code, refusal.json()["errors"][0]["where"]) == (422, "line 2, column Date")
+    calendar = own_client.post("/v1/calendar", f"Filiale;Tag;Promo\n3;{FIRST:%d.%m.%Y};1\n", content_type="text/csv")
+    assert calendar.status_code == 200

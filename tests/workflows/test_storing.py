@@ -1,0 +1,27 @@
+"""A folder that is loaded into a database takes along what was said of it."""
+
+import datetime as dt
+from contextlib import closing
+from pathlib import Path
+
+from storecast.data.column_names import ColumnNames
+from storecast.data.excluded_spans import ExcludedSpan
+from storecast.database.chain_settings import read_written
+from storecast.database.connect import Database
+from storecast.database.panel_io import read_panel
+from storecast.workflows.storing import load
+from support.chain_files import edit, write_chain
+
+
+def test_excluded_days_and_the_way_files_are_written_go_into_the_database(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=3, days=60, ahead=7)
+    edit(folder, "train.csv", lambda lines: [lines[0].replace("Sales", "Umsatz"), *lines[1:]])
+    (folder / "storecast.toml").write_text('decimal = ","\n[columns]\nSales = "Umsatz"\n', encoding="utf-8")
+    (folder / "events.csv").write_text("Date,Exclude,Name\n2014-01-08,1,strike\n", encoding="utf-8")
+    url = f"sqlite:///{tmp_path / 'chain.db'}"
+    load(folder, url)
+    day = dt.date(2014, 1, 8)
+    with closing(Database.open(url)) as db:
+        assert read_panel(db)[0].excluded == (ExcludedSpan(day, day, None, "strike"),)
+        with db.reading() as conn:
+            assert read_written(conn, (), text_ids=False) == ColumnNames({"Sales": "Umsatz"}, decimal=",")
