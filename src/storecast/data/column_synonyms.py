@@ -55,7 +55,7 @@ SYNONYMS = {column: tuple(words.split()) for column, words in _WORDS.items()}
 _FILLERS = "id nr no nbr num number code key name nummer numero kod kode is current net gross daily per the of in eur usd gbp chf"
 FILLERS = frozenset(_FILLERS.split())
 # Columns that follow from the date, which storecast works out itself.
-_OF_THE_DATE = "weekday dayofweek dow wochentag month monat year jahr week weekofyear kw quarter quartal isweekend weekend dayofyear season"
+_OF_THE_DATE = "weekday dayofweek dow wochentag month monat year jahr week weekofyear kw quarter isweekend weekend dayofyear season"
 OF_THE_DATE = frozenset(_OF_THE_DATE.split())
 LONG = 5  # letters, from which a part of a compound says enough
 
