@@ -6,6 +6,7 @@ from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.exploration.response.estimate import estimate_response
 from storecast.exploration.response.parts import GAIN, RAW_UPLIFT, UPLIFT, Part
+from storecast.exploration.response.section import response_section
 from storecast.exploration.shared.estimates import (
     GROUP,
     HIGH,
@@ -17,6 +18,7 @@ from storecast.exploration.shared.estimates import (
     NotAnswerableError,
 )
 from support.known_chain import first_stores, usual_chain
+from support.panels import make_panel
 
 
 def with_strong_stores(panel: Panel, strong: int) -> Panel:
@@ -42,7 +44,7 @@ def test_stores_that_answer_more_stand_first_with_the_intervals_to_say_so() -> N
     assert {int(name) for name in uplift[GROUP].head(15)} == set(range(1, 16))
     assert float(uplift[LOW].head(15).min()) > float(uplift[HIGH].tail(100).max())  # type: ignore[arg-type]
     assert part(table, Part.RELIABILITY)[LOW][0] > 0.8
-    assert part(table, Part.SHIFT)[LOW][0] > 0
+    assert part(table, Part.SHIFT)[VALUE][0] > 0
 
 
 def test_where_all_stores_answer_alike_noise_is_shrunk_away() -> None:
@@ -83,3 +85,50 @@ def test_it_says_when_as_well() -> None:
 def test_a_few_stores_are_not_ranked() -> None:
     with pytest.raises(NotAnswerableError, match="at least 10"):
         estimate_response(first_stores(usual_chain(), 5))
+
+
+def shifted(table: pl.DataFrame, group: str) -> dict[str, float | None]:
+    return part(table, Part.SHIFT).filter(pl.col(GROUP) == group).row(0, named=True)
+
+
+def test_where_stores_answer_alike_no_promotion_is_moved_and_no_store_called_the_strongest() -> None:
+    table = estimate_response(usual_chain())
+    assert part(table, Part.SHIFT).is_empty()
+    answer = response_section(table).answer
+    assert "answer alike" in answer
+    assert "Moving" not in answer
+
+
+def test_promotions_that_no_store_was_seen_with_have_no_interval() -> None:
+    """All stores promote in the same weeks: a store that takes a promotion has more of them than any has had."""
+    table = estimate_response(with_strong_stores(usual_chain(), 15))
+    assert shifted(table, "money a year")[LOW] is None
+    assert "without an interval" in response_section(table).answer
+
+
+def test_no_store_gives_or_takes_more_than_a_quarter_of_its_promotion_days() -> None:
+    """A tenth of all days, a quarter of a store's own at most: at least two stores in five give, and as many take."""
+    table = estimate_response(with_strong_stores(usual_chain(), 15))
+    for group in ("stores that give", "stores that take"):
+        assert float(shifted(table, group)[VALUE] or 0) >= 0.35 * 150
+
+
+def test_moves_within_what_was_seen_have_an_interval() -> None:
+    """The store with the fewest promotions takes some, the one with the most gives some, and the others stay between them."""
+    panel = make_panel(24, 730, noise=0.02)
+    week = (pl.col(s.DATE) - panel.first).dt.total_days() // 7
+    own = pl.when(pl.col(s.STORE) == 1).then(1).when(pl.col(s.STORE) == 2).then(5).otherwise(3)
+    promo = ((week + pl.col(s.STORE)) % 7 < own) & (pl.col(s.DATE).dt.weekday() < 6)
+    calendar = panel.calendar.with_columns(promo.cast(pl.Int8).alias(s.PROMO))
+    flags = calendar.select(*s.KEYS, s.PROMO)
+    uplift = pl.when(pl.col(s.PROMO) == 0).then(1.0).when(pl.col(s.STORE) % 2 == 1).then(1.5).otherwise(1.2)
+    rng = np.random.default_rng(1)
+    noise = pl.Series("noise", np.exp(0.03 * rng.standard_normal(panel.sales.height)))
+    sales = panel.sales.with_columns(noise).join(flags, on=s.KEYS, maintain_order="left")
+    sold = pl.when(pl.col(s.SALES) > 0).then(1000.0 * uplift * pl.col("noise")).otherwise(0.0)
+    table = estimate_response(
+        Panel(sales.with_columns(sold.alias(s.SALES)).drop("noise", s.PROMO), panel.stores, calendar)
+    )
+    line = shifted(table, "money a year")
+    assert line[LOW] is not None
+    assert line[LOW] < (line[VALUE] or 0) < (line[HIGH] or 0)

@@ -19,6 +19,7 @@ from storecast.exploration.shared.estimates import (
     relative_change,
     tidy_table,
 )
+from storecast.exploration.shared.evidence import span_estimate
 from storecast.exploration.shared.growth import growth_by_store, mean_growth
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.regression import dummies, mean_interval, ols
@@ -50,7 +51,7 @@ def estimate_assortment(panel: Panel) -> pl.DataFrame:
     if not any(frequent.values()):
         raise NotAnswerableError("there is only one store type and one assortment, or fewer than three stores of each")
     usual = _usual_day(adjusted)
-    estimates: list[Estimate] = []
+    estimates = [span_estimate(adjusted.observed)]
     for column, names in frequent.items():
         for name in names:
             estimates += _of_kind(adjusted, usual, column, name, kinds[column] == name)

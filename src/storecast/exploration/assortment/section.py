@@ -7,6 +7,7 @@ from storecast.dates import WEEKDAYS
 from storecast.exploration.assortment.parts import Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
+from storecast.exploration.shared.evidence import names_of, no_growth, rank
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report import charts
@@ -35,14 +36,30 @@ def assortment_section(table: pl.DataFrame) -> SectionBody:
 
 
 def _answer(estimates: EstimateTable, column: str) -> str:
-    levels = estimates.part(f"{Part.USUAL_DAY} {column}", SALES).sort(VALUE)
-    low, high = levels.row(0, named=True), levels.row(-1, named=True)
-    text = f"Of the {PLURAL[column]}, {high[GROUP]} sells most on a usual day, {full_text(high)}, and {low[GROUP]} least, {full_text(low)}"
-    growth = estimates.part(f"{Part.GROWTH} {column}", SALES).sort(VALUE)
-    if growth.height > 1:
-        slow, fast = growth.row(0, named=True), growth.row(-1, named=True)
-        text += f"; {fast[GROUP]} grows fastest, {short_text(fast)} a year, {slow[GROUP]} slowest, {short_text(slow)}"
-    return text + "."
+    levels = estimates.part(f"{Part.USUAL_DAY} {column}", SALES)
+    text = f"Of the {PLURAL[column]}, "
+    ends = [
+        f"{names_of(rows)} sell{'s' if len(rows) == 1 else ''} {word} on a usual day, {full_text(rows[0])}"
+        for rows, word in ((rank(levels).highest, "most"), (rank(levels).lowest, "least"))
+        if rows
+    ]
+    text += (
+        " and ".join(ends)
+        or f"none sells more or less on a usual day than chance among its stores may bring ({_values(levels)})"
+    )
+    growth = estimates.part(f"{Part.GROWTH} {column}", SALES)
+    if growth.height < 2:
+        return text + "."
+    grown = [
+        f"{names_of(rows)} grow{'s' if len(rows) == 1 else ''} {word}, {short_text(rows[0])} a year"
+        for rows, word in ((rank(growth).highest, "fastest"), (rank(growth).lowest, "slowest"))
+        if rows
+    ]
+    return text + f"; {' and '.join(grown) or 'their growth does not differ by more than chance'}."
+
+
+def _values(rows: pl.DataFrame) -> str:
+    return ", ".join(f"{row[GROUP]} {short_text(row)}" for row in rows.iter_rows(named=True))
 
 
 def _unproven(estimates: EstimateTable, columns: list[str]) -> str:
@@ -63,7 +80,7 @@ def _unproven(estimates: EstimateTable, columns: list[str]) -> str:
     parts.append(
         "Nobody drew lots for types and assortments: large stores in good places were given the wider range, so that a difference is no effect of it."
     )
-    return " ".join(parts)
+    return " ".join([*parts, no_growth(estimates)]).strip()
 
 
 def _pictures(estimates: EstimateTable, column: str) -> list[Picture]:

@@ -7,6 +7,7 @@ from storecast.exploration.competition.parts import Comparison, Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
 from storecast.exploration.shared.event_study import BIN_DAYS
+from storecast.exploration.shared.evidence import effect_text, rank, stands_out
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report import charts
@@ -40,13 +41,13 @@ def _answer(estimates: EstimateTable) -> str:
     parts = []
     if line:
         parts.append(
-            f"A competitor that opens moves sales by {full_text(line)} in the half year after ({count_text(line[N])} openings)"
+            f"In the half year after a competitor opens ({count_text(line[N])} openings), sales move by {effect_text(line)}"
         )
         near, far = (
             estimates.first(Part.OPENING, Comparison.NEAR, SALES),
             estimates.first(Part.OPENING, Comparison.FAR, SALES),
         )
-        if near and far:
+        if near and far and rank(pl.DataFrame([near, far])).highest:
             parts[0] += (
                 f": {short_text(near)} where it is nearer than the median, {short_text(far)} where it is further"
             )
@@ -54,17 +55,13 @@ def _answer(estimates: EstimateTable) -> str:
     else:
         parts.append("Too few competitors opened within these days to say what an opening does.")
     levels = estimates.part(Part.LEVEL_BY_DISTANCE).filter(pl.col(GROUP) != REFERENCE).sort(POSITION)
-    rank = estimates.first(Part.RANK_CORRELATION)
+    correlation = estimates.first(Part.RANK_CORRELATION)
     if levels.height:
         first = levels.row(0, named=True)
-        parts.append(
-            f"Yet stores with a competitor very near ({first[GROUP]}) sell {full_text(first)} against those {REFERENCE} away: both sit where "
-            "people are."
-            if float(first[VALUE]) > 0
-            else f"Stores with a competitor very near ({first[GROUP]}) sell {full_text(first)} against those {REFERENCE} away."
-        )
-    elif rank:
-        parts.append(f"Distance and sales correlate by {full_text(rank)} over the stores.")
+        text = f"Against those {REFERENCE} away, stores with a competitor very near ({first[GROUP]}) sell {effect_text(first)}"
+        parts.append(f"{text}: both sit where people are." if first[VALUE] > 0 and stands_out(first) else f"{text}.")
+    elif correlation:
+        parts.append(f"Distance and sales correlate over the stores by {effect_text(correlation)}.")
     return " ".join(parts)
 
 

@@ -18,6 +18,7 @@ from storecast.exploration.shared.estimates import (
     relative_change,
     tidy_table,
 )
+from storecast.exploration.shared.evidence import span_estimate
 from storecast.exploration.shared.growth import growth_by_store
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.regression import clustered_regression, demean, mean_interval
@@ -47,6 +48,7 @@ def estimate_customers(panel: Panel) -> pl.DataFrame:
     if min(np.nanstd(sales), np.nanstd(counted)) == 0:
         raise NotAnswerableError("sales or customers are the same on all days")
     estimates = [
+        span_estimate(adjusted.observed),
         *_correlations(sales, counted),
         *_spread(adjusted),
         *_elasticity(adjusted, both),

@@ -5,7 +5,8 @@ import polars as pl
 from storecast import schema as s
 from storecast.exploration.customers.parts import Differences, Part, Scale
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
-from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N, Unit
+from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, MEASURE, POSITION, VALUE, N, Unit
+from storecast.exploration.shared.evidence import effect_text, no_growth
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.wording import count_text, cross_table, format_value, full_text, short_text
 from storecast.report import charts
@@ -27,8 +28,9 @@ def customers_section(table: pl.DataFrame) -> SectionBody:
         ),
         unproven=(
             "Customers are receipts and not persons: one who comes twice is two. A correlation does not say that more customers bring more sales "
-            "in proportion; on busy days, such as those of promotions, each also buys more, which is why the elasticity is not 1."
-        ),
+            "in proportion; on busy days, such as those of promotions, each also buys more, which is why the elasticity is not 1. "
+            f"{no_growth(estimates)}"
+        ).strip(),
     )
 
 
@@ -44,19 +46,14 @@ def _answer(estimates: EstimateTable) -> str:
     )
     text = f"Sales and customers correlate by {full_text(all_rows)} over all rows and by {full_text(within_stores)} within stores"
     if days and within_stores:
-        text += f", {'but only' if days[VALUE] < within_stores[VALUE] else 'and'} by {full_text(days)} within days"
+        apart = days[HIGH] is not None and within_stores[LOW] is not None and days[HIGH] < within_stores[LOW]
+        text += f", {'but only' if apart else 'and'} by {full_text(days)} within days"
     if between and within:
         text += f": what one customer spends differs by {format_value(between[VALUE], Unit.SHARE, 0)} between stores and by {format_value(within[VALUE], Unit.SHARE, 0)} from day to day in one"
     text += "."
     spend, trend = estimates.first(Part.SPEND_BY, "all"), estimates.first(Part.GROWTH, "all", SPEND)
     text += f" A customer spends {full_text(spend, 2)}"
-    return text + (
-        f", and {full_text(trend)} more each year."
-        if trend and trend[VALUE] > 0
-        else f"; {full_text(trend)} a year."
-        if trend
-        else "."
-    )
+    return f"{text}; in a year that changes by {effect_text(trend)}." if trend else f"{text}."
 
 
 def _correlations(estimates: EstimateTable) -> list[Picture]:

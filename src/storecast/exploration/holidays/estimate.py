@@ -16,11 +16,13 @@ from storecast.exploration.shared.adjusted import Adjusted, adjust
 from storecast.exploration.shared.calendar_regression import fit_calendar
 from storecast.exploration.shared.calendar_terms import (
     HOLIDAY_KINDS,
+    OPEN_KINDS,
     REACH,
     CalendarTerms,
     Family,
     calendar_terms,
     holiday_positions,
+    occasions,
 )
 from storecast.exploration.shared.estimates import Estimate, Interval, NotAnswerableError, relative_change, tidy_table
 from storecast.exploration.shared.observed import SALES
@@ -38,9 +40,10 @@ def estimate_holidays(panel: Panel) -> pl.DataFrame:
 
     Returns
     -------
-    a tidy table with the parts of `Part`; of a curve, Group is public, Easter, Christmas or school, Position the days from the
-    holiday: -1 the day before, 1 the day after, 0 the days between (Easter Saturday) or the school holidays themselves; N the
-    occasions or, for schools, the store-days
+    a tidy table with the parts of `Part`; of a curve, Group is public, Easter or Christmas (the same with "open on " before it
+    where stores are open), or school, Position the days from the
+    holiday: -1 the day before, 1 the day after, 0 the days between (Easter Saturday), the school holidays themselves, or the
+    holiday itself where stores are open; N the occasions or, for schools, the store-days
 
     Raises
     ------
@@ -50,23 +53,27 @@ def estimate_holidays(panel: Panel) -> pl.DataFrame:
     adjusted = adjust(panel)
     estimates = [*_curves(adjusted), *_schools(adjusted), *_states(adjusted)]
     if not estimates:
-        raise NotAnswerableError("no store was ever shut by a holiday, and no school holiday falls into these days")
+        raise NotAnswerableError(
+            "no state holiday on a day other than Sunday, and no school holiday, falls into these days"
+        )
     return tidy_table(estimates)
 
 
 def _curves(adjusted: Adjusted) -> list[Estimate]:
     """Return the effects of state holidays in the chain's regression."""
     estimates = []
-    for kind in HOLIDAY_KINDS:
-        days = _occasions(adjusted, kind)
+    for kind in (*HOLIDAY_KINDS, *OPEN_KINDS):
+        days = occasions(adjusted.observed, kind)
+        if not days:  # the days before one that is yet to come are no answer
+            continue
         for measure, fit in adjusted.fits.items():
             around = {term.position: interval for term, interval in fit.intervals.items() if term.family == kind}
             estimates += [
                 relative_change(Part.CURVE, kind, measure, interval, position=place, n=days)
                 for place, interval in around.items()
-                if place is not None and (place != 0 or kind == "Easter")
+                if place is not None and (place != 0 or kind == "Easter" or kind in OPEN_KINDS)
             ]
-            if around:
+            if around and kind in HOLIDAY_KINDS:
                 estimates.append(_mean_around(adjusted, kind, measure, days))
     return estimates
 
@@ -81,17 +88,6 @@ def _mean_around(adjusted: Adjusted, kind: str, measure: str, occasions: int) ->
     value = float(sum(intervals[k].value for k in columns) / len(columns))
     half = NORMAL * float(np.sqrt(weights @ fit.covariance @ weights))
     return relative_change(Part.MEAN_AROUND, kind, measure, Interval(value, value - half, value + half), n=occasions)
-
-
-def _occasions(adjusted: Adjusted, kind: str) -> int:
-    """Count the days on which holidays of a kind shut stores."""
-    observed = adjusted.observed
-    shut = (
-        (observed.grid.open != 1)
-        & (observed.weekday != SUNDAY)[None, :]
-        & (observed.grid.holiday == HOLIDAY_KINDS[kind])
-    )
-    return int(shut.any(axis=0).sum())
 
 
 def _schools(adjusted: Adjusted) -> list[Estimate]:
@@ -183,6 +179,7 @@ def _states(adjusted: Adjusted) -> list[Estimate]:
         return []
     local: CalendarTerms = calendar_terms(observed, states)
     split = two_way(observed.logs[SALES], observed.weekday, states)
+    kinds = [kind for kind in HOLIDAY_KINDS if occasions(observed, kind)]
     estimates = []
     for group, name in enumerate(names):
         if sizes[group] < MIN_STORES or name == "?":
@@ -193,6 +190,6 @@ def _states(adjusted: Adjusted) -> list[Estimate]:
                 Part.BY_STATE, f"{term.family}, {name}", SALES, interval, position=term.position, n=int(sizes[group])
             )
             for term, interval in fit.intervals.items()
-            if term.family in HOLIDAY_KINDS and term.position in NEAR_DAYS
+            if term.family in kinds and term.position in NEAR_DAYS
         ]
     return estimates

@@ -3,9 +3,10 @@
 import polars as pl
 
 from storecast.exploration.holidays.parts import Part
-from storecast.exploration.shared.calendar_terms import HOLIDAY_KINDS, Family
+from storecast.exploration.shared.calendar_terms import HOLIDAY_KINDS, OPEN_KINDS, Family
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
+from storecast.exploration.shared.evidence import effect_text, in_words, rank, stands_out
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import full_text, short_text
 from storecast.report import charts
@@ -17,14 +18,25 @@ TITLES = {
     "Christmas": "Christmas and New Year",
     Family.SCHOOL: "School holidays",
 }
-ZERO_NOTES = {"Easter": "0 is Easter Saturday", Family.SCHOOL: "0 is the mean of the holidays themselves"}
 NAMES = {"public": "public holidays", "Easter": "Easter", "Christmas": "Christmas"}
+TITLES |= {f"open on {kind}": f"Open on {name}" for kind, name in NAMES.items()}
+NAMES |= {
+    "open on public": "public holidays",
+    "open on Easter": "the holidays of Easter",
+    "open on Christmas": "the holidays of Christmas",
+}
+ZERO_NOTES = {"Easter": "0 is Easter Saturday", Family.SCHOOL: "0 is the mean of the holidays themselves"}
+ZERO_NOTES |= dict.fromkeys(OPEN_KINDS, "0 is the holiday itself")
 
 
 def holidays_section(table: pl.DataFrame) -> SectionBody:
     """Answer how sales move around holidays."""
     estimates = EstimateTable(table)
-    kinds = [kind for kind in (*HOLIDAY_KINDS, Family.SCHOOL) if estimates.table.filter(pl.col(GROUP) == kind).height]
+    kinds = [
+        kind
+        for kind in (*HOLIDAY_KINDS, *OPEN_KINDS, Family.SCHOOL)
+        if estimates.table.filter(pl.col(GROUP) == kind).height
+    ]
     return SectionBody(
         answer=_answer(estimates, kinds),
         pictures=[*(_curve(estimates, kind) for kind in kinds), *_states(estimates)],
@@ -34,7 +46,8 @@ def holidays_section(table: pl.DataFrame) -> SectionBody:
             "regression of the chain's daily index (the mean of its stores' log sales, each store's own weekday level taken off) on "
             "weekdays, promotions by weekday, day of the month, season, trend and the days from each kind of holiday at once, with "
             "first-order autocorrelated errors (GLSAR). A rare holiday is so judged by the unrest of all days. State holidays count where "
-            "they shut a store on a day other than Sunday; New Year is among the days after Christmas. School holidays: states in "
+            "they shut a store on a day other than Sunday, and by themselves where most stores are open on them; New Year is among the days "
+            "after Christmas. A day or kind is named where it stands out by more than chance among all that were measured. School holidays: states in "
             "holidays against the other states on the same day (effects of states and days; errors clustered by state). Days that "
             "always fall on a Sunday have no figure."
         ),
@@ -47,24 +60,51 @@ def holidays_section(table: pl.DataFrame) -> SectionBody:
 
 
 def _answer(estimates: EstimateTable, kinds: list[str]) -> str:
-    peaks = []
-    for kind in (kind for kind in kinds if kind != Family.SCHOOL):
-        best = estimates.part(Part.CURVE, SALES).filter(pl.col(GROUP) == kind).sort(VALUE, descending=True).head(1)
-        peaks += [
-            f"{_where(kind, int(row[POSITION]))} ({full_text(row, in_brackets=True)})"
-            for row in best.iter_rows(named=True)
-        ]
-    parts = [f"Sales are highest {_enumerate(peaks)}, against the same weekday and promotion."] if peaks else []
+    shut = [kind for kind in kinds if kind in HOLIDAY_KINDS]
+    parts = [*_peaks(estimates, shut), *_open_days(estimates, kinds)]
     school = estimates.first(Part.CURVE, Family.SCHOOL, SALES, 0.0)
     if school:
-        parts.append(f"School holidays themselves move sales by {full_text(school)}.")
-    whole = [line for kind in kinds if (line := estimates.first(Part.MEAN_AROUND, kind, SALES))]
-    if whole:
-        most = max(whole, key=lambda line: line[VALUE])
-        parts.append(
-            f"Over all the days measured around it, {NAMES[str(most[GROUP])]} moves sales most: {full_text(most)} a day."
-        )
-    return " ".join(parts)
+        parts.append(f"School holidays themselves move sales by {effect_text(school)}.")
+    return " ".join([*parts, *_whole_periods(estimates, shut)])
+
+
+def _peaks(estimates: EstimateTable, kinds: list[str]) -> list[str]:
+    """Return the best day around each kind of holiday that shuts stores, where it stands out among the days measured."""
+    peaks, quiet = [], []
+    for kind in kinds:
+        rows = estimates.part(Part.CURVE, SALES).filter(pl.col(GROUP) == kind).sort(VALUE, descending=True)
+        best = rows.row(0, named=True)
+        if best[VALUE] > 0 and stands_out(best, among=rows.height):
+            peaks.append(f"{_where(kind, int(best[POSITION]))} ({full_text(best, in_brackets=True)})")
+        else:
+            quiet.append(NAMES[kind])
+    parts = [f"Sales are highest {in_words(peaks)}, against the same weekday and promotion."] if peaks else []
+    if quiet:
+        parts.append(f"Around {in_words(quiet)} no single day sells more than chance alone may bring.")
+    return parts
+
+
+def _open_days(estimates: EstimateTable, kinds: list[str]) -> list[str]:
+    """Return what stores sell that are open on a holiday."""
+    parts = []
+    for kind in (kind for kind in kinds if kind in OPEN_KINDS):
+        day = estimates.first(Part.CURVE, kind, SALES, 0.0)
+        if day:
+            parts.append(
+                f"On {NAMES[kind]}, against the same weekday and promotion, stores that are open sell {effect_text(day)}."
+            )
+    return parts
+
+
+def _whole_periods(estimates: EstimateTable, kinds: list[str]) -> list[str]:
+    """Return how all the days around a holiday sell, of the kinds that move them by more than chance."""
+    rows = estimates.part(Part.MEAN_AROUND, SALES).filter(pl.col(GROUP).is_in(kinds))
+    moved = [row for row in rows.iter_rows(named=True) if stands_out(row, among=rows.height)]
+    highest = rank(rows).highest
+    if len(moved) > 1 and len(highest) == 1 and highest[0] in moved:
+        return [f"Taken together, the days around {NAMES[str(highest[0][GROUP])]} gain most: {full_text(highest[0])}."]
+    lines = [f"{NAMES[str(row[GROUP])]} sell {full_text(row)}" for row in moved]
+    return [f"Taken together, the days around {in_words(lines)}."] if lines else []
 
 
 def _where(kind: str, place: int) -> str:
@@ -72,10 +112,6 @@ def _where(kind: str, place: int) -> str:
         return "on Easter Saturday" if kind == "Easter" else f"between the holidays of {NAMES[kind]}"
     days = f"{abs(place)} days" if abs(place) > 1 else "the day"
     return f"{days} {'before' if place < 0 else 'after'} {NAMES[kind]}"
-
-
-def _enumerate(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _curve(estimates: EstimateTable, kind: str) -> Picture:
@@ -89,7 +125,7 @@ def _curve(estimates: EstimateTable, kind: str) -> Picture:
     ranked = rows.sort(VALUE)
     low, high = ranked.row(0, named=True), ranked.row(-1, named=True)
     return Picture(
-        name=kind.lower(),
+        name=kind.lower().replace(" ", "-"),
         title=TITLES[kind],
         figure=figure,
         alt=(

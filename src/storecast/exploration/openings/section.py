@@ -7,6 +7,7 @@ from storecast.exploration.openings.parts import SAME_DAY, WHOLE_STATE, Absence,
 from storecast.exploration.openings.pictures import pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
+from storecast.exploration.shared.evidence import effect_text
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.wording import count_text, full_text, interval_text, value_text
 from storecast.report.section import SectionBody, TextTable
@@ -57,7 +58,7 @@ def _absence(estimates: EstimateTable) -> str:
         gaps = ""
         if kind != Absence.NO_ROWS and gap and gap[VALUE]:
             gaps = f" ({count_text(gap[VALUE])} more stores, whole states at once, have no rows: a gap in the data)"
-        return f"{stores} {what} sell {full_text(line)} in {LATER} after it beside before{gaps}"
+        return f"in {LATER} after it, {stores} {what} sell {effect_text(line)} beside before{gaps}"
     return ""
 
 
@@ -67,7 +68,9 @@ def _holiday(estimates: EstimateTable) -> str:
         return ""
     line = rows.sort(N, descending=True, maintain_order=True).row(0, named=True)
     length = str(line[GROUP]).split(",")[0]
-    return f"the first day after holidays that shut stores for {length} stands at {full_text(line)} beside a usual day"
+    return (
+        f"beside a usual day, the first day after holidays that shut stores for {length} stands at {effect_text(line)}"
+    )
 
 
 def _sunday(estimates: EstimateTable) -> str:

@@ -7,6 +7,7 @@ from storecast.exploration.promotions.parts import ALL_WEEKDAYS, WEEK_AFTER, Par
 from storecast.exploration.promotions.pictures import ATTRIBUTE_NAMES, pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, VALUE
+from storecast.exploration.shared.evidence import effect_text, names_of, rank
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report.section import SectionBody, TextTable
@@ -35,11 +36,11 @@ def _answer(estimates: EstimateTable) -> str:
     whole = estimates.first(Part.UPLIFT, ALL_WEEKDAYS, SALES)
     parts = []
     if whole:
-        days = estimates.part(Part.UPLIFT, SALES).filter(pl.col(GROUP) != ALL_WEEKDAYS).sort(VALUE)
-        low, high = days.row(0, named=True), days.row(-1, named=True)
-        text = f"A promotion week sells {full_text(whole)} against the same weekdays without one"
-        if low[GROUP] != high[GROUP]:
-            text += f", from {short_text(high)} on {high[GROUP]} down to {short_text(low)} on {low[GROUP]}"
+        days = rank(estimates.part(Part.UPLIFT, SALES).filter(pl.col(GROUP) != ALL_WEEKDAYS))
+        text = f"Against the same weekdays without one, a promotion week sells {effect_text(whole)}"
+        if days.highest and days.lowest:
+            high, low = days.highest[0], days.lowest[0]
+            text += f", from {short_text(high)} on {names_of(days.highest)} down to {short_text(low)} on {names_of(days.lowest)}"
         share = estimates.first(Part.NEW_CUSTOMERS)
         parts.append(
             text + (f"; {full_text(share)} of it is more customers, the rest larger baskets" if share else "") + "."
@@ -49,10 +50,10 @@ def _answer(estimates: EstimateTable) -> str:
         estimates.first(Part.PROMO2_ROUND, measure=SALES),
     )
     if joined:
-        parts.append(f"Joining Promo2 moved sales by {full_text(joined)} over the half year after.")
+        parts.append(f"Over the half year after, joining Promo2 moved sales by {effect_text(joined)}.")
     elif rounds:
         parts.append(
-            f"In the months of its round, Promo2 moves the sales of a store by {full_text(rounds)} against its other months."
+            f"Against its other months, the months of its Promo2 round move the sales of a store by {effect_text(rounds)}."
         )
     return " ".join(parts)
 

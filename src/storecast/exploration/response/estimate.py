@@ -25,12 +25,14 @@ from storecast.exploration.shared.estimates import (
     relative_change,
     tidy_table,
 )
+from storecast.exploration.shared.evidence import MAX_CHANCE, chance_of_no_difference
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.promotion_weeks import PromotionWeeks, promotion_weeks
 from storecast.exploration.shared.regression import NORMAL, between_store_variance, clustered_regression, demean
 
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 MOVED_SHARE = 0.1  # of the promotion days
+MAX_SHARE_OF_A_STORE = 0.25  # of its promotion days, which a store gives or takes at most
 MIN_STORES = 10
 MIN_WEEKS = 8  # with a promotion, and without, of a store
 MIN_WEEKS_OF_A_SEASON = 4
@@ -87,13 +89,15 @@ def estimate_response(panel: Panel) -> pl.DataFrame:
             "needed to rank them"
         )
     base, days = _usual_day(adjusted, weeks), _promotion_days(adjusted)
+    chance = chance_of_no_difference(uplifts.raw[judged], np.sqrt(uplifts.variance[judged]))
     estimates = [
         *_stores(adjusted, uplifts, judged, base),
         relative_change(Part.CHAIN, "all", UPLIFT, uplifts.chain, n=len(judged)),
         Estimate(Part.SPREAD, "all", UPLIFT, Unit.CHANGE, float(np.expm1(uplifts.spread)), n=len(judged)),
         *_reliability(mean, weeks),
         *_break_even(uplifts, judged),
-        *_shift(adjusted, uplifts, judged, base, days),
+        Estimate(Part.DIFFERENCES, "chance", UPLIFT, Unit.SHARE, chance, n=len(judged)),
+        *(_shift(adjusted, uplifts, judged, base, days) if chance < MAX_CHANCE else ()),
         *_when(adjusted, mean, weeks),
     ]
     return tidy_table(estimates)
@@ -156,6 +160,12 @@ def _promotion_days(adjusted: Adjusted) -> F64:
     """Return each store's promotion days a year."""
     grid = adjusted.observed.grid
     days: F64 = ((grid.promo == 1) & (grid.sales > 0)).sum(axis=1) / _years(adjusted)
+    return days
+
+
+def _trading_days(adjusted: Adjusted) -> F64:
+    """Return each store's days with sales a year."""
+    days: F64 = (adjusted.observed.grid.sales > 0).sum(axis=1) / _years(adjusted)
     return days
 
 
@@ -223,19 +233,25 @@ def _break_even(uplifts: Uplifts, judged: I64) -> list[Estimate]:
 def _shift(adjusted: Adjusted, uplifts: Uplifts, judged: I64, base: F64, days: F64) -> list[Estimate]:
     """Move a tenth of the promotion days from the stores where a day gains least to those where it gains most.
 
-    The stores are chosen by their shrunk uplift; the interval draws their true uplifts again, and the chain's.
+    No store gives or takes more than a quarter of its own. The stores are chosen by their shrunk uplift; the interval draws their
+    true uplifts again, and the chain's. Where stores would have more promotion days, or fewer, than any store was seen to have,
+    there is no interval: nothing says how they would sell then.
     """
     gain = base * np.expm1(uplifts.shrunk)
     order = judged[np.argsort(gain[judged], kind="stable")]
     moved = MOVED_SHARE * days[judged].sum()
-    giving = _take(days[order], moved)
-    taking = _take(days[order][::-1], moved)[::-1]
+    most = MAX_SHARE_OF_A_STORE * days[order]
+    giving = _take(most, moved)
+    taking = _take(most[::-1], moved)[::-1]
+    share = days[order] / np.maximum(_trading_days(adjusted)[order], 1e-9)
+    after = share * (1 + (taking - giving) / np.maximum(days[order], 1e-9))
+    was_seen = after.min() >= share.min() and after.max() <= share.max()
     rng = np.random.default_rng(0)
     drawn = uplifts.shrunk[order] + np.sqrt(uplifts.shrunk_variance[order]) * rng.standard_normal((DRAWS, len(order)))
     drawn += uplifts.error * rng.standard_normal((DRAWS, 1))  # what all stores have in common
     money = (base[order] * np.expm1(drawn)) @ (taking - giving)
     value = float(gain[order] @ (taking - giving))
-    low, high = (float(end) for end in np.quantile(money, (0.025, 0.975)))
+    low, high = (float(end) for end in (np.quantile(money, (0.025, 0.975)) if was_seen else (np.nan, np.nan)))
     year = float(np.nansum(adjusted.observed.grid.sales)) / _years(adjusted)
     return [
         Estimate(Part.SHIFT, "money a year", SALES, Unit.MONEY, value, low, high, n=round(moved)),

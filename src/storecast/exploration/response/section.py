@@ -4,7 +4,7 @@ import polars as pl
 
 from storecast.exploration.response.parts import GAIN, RAW_UPLIFT, UPLIFT, Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
-from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE
+from storecast.exploration.shared.estimates import GROUP, LOW, MEASURE, POSITION, VALUE
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report import charts
 from storecast.report.section import Picture, SectionBody, TextTable
@@ -23,8 +23,10 @@ def response_section(table: pl.DataFrame) -> SectionBody:
             "Each store's weeks with a promotion against its weeks without, like with like and against the same weeks of the whole chain. The "
             "best of many noisy figures looks better than it is; so each is drawn to the chain's mean by as much as its error says "
             "(random-effects meta-analysis, spread by Paule and Mandel). Intervals hold the error of the store and of the chain. A promotion "
-            "day's gain is the uplift times the store's usual day without promotion. Moving promotions: a tenth of all promotion days goes from "
-            "the stores where a day gains least to those where it gains most; the interval draws all true uplifts again."
+            "day's gain is the uplift times the store's usual day without promotion. Stores are told apart where their uplifts differ by more "
+            "than chance (Cochran's test of heterogeneity). Moving promotions: a tenth of all promotion days goes from the stores where a day "
+            "gains least to those where it gains most, of each store a quarter of its own at most; the interval draws all true uplifts again, "
+            "and there is none where a store would have more promotions, or fewer, than any was seen to have."
         ),
         unproven=(
             "Moving promotions between stores is an extrapolation: where the chain promotes in all stores at once, no store ever had one alone, "
@@ -43,15 +45,30 @@ def _answer(estimates: EstimateTable) -> str:
     rows = _stores(estimates, UPLIFT)
     best, worst = rows.row(0, named=True), rows.row(-1, named=True)
     surely = estimates.first(Part.BREAK_EVEN, "0%", "surely above")
-    money, share = estimates.first(Part.SHIFT, "money a year"), estimates.first(Part.SHIFT, "share of sales")
     assert surely is not None
     unsure = round(surely["N"] - surely[VALUE])
     sure = "all of them surely gain sales" if unsure == 0 else f"all but {unsure:,} of them surely gain sales"
+    if not estimates.has(Part.SHIFT):
+        return (
+            f"The {count_text(surely['N'])} stores answer alike, as far as can be told: by {full_text(estimates.first(Part.CHAIN))}, and their uplifts "
+            f"differ by no more than chance may bring; {sure}. So none is called the strongest, and no promotion is moved to another store."
+        )
     return (
         f"The uplift runs from {short_text(best)} in store {best[GROUP]} to {short_text(worst)} in store {worst[GROUP]}; of the {count_text(surely['N'])} stores "
-        f"{sure}. Moving a tenth of the promotion days from the weakest stores to the strongest would bring about "
-        f"{full_text(money)} a year, {short_text(share)} of sales: an extrapolation, not a measurement."
+        f"{sure}. {_moved(estimates)}"
     )
+
+
+def _moved(estimates: EstimateTable) -> str:
+    money, share = estimates.first(Part.SHIFT, "money a year"), estimates.first(Part.SHIFT, "share of sales")
+    assert money is not None
+    text = (
+        "Moving a tenth of the promotion days from the weakest stores to the strongest, a quarter of a store's own at most, would bring about "
+        f"{full_text(money)} a year, {short_text(share)} of sales: an extrapolation, not a measurement"
+    )
+    if money[LOW] is None:
+        return text + ", and without an interval, as no store was seen with so many promotions or so few."
+    return text + "."
 
 
 def _uplift_by_store(estimates: EstimateTable) -> Picture:
@@ -60,7 +77,7 @@ def _uplift_by_store(estimates: EstimateTable) -> Picture:
     figure = charts.curves(
         [chart_series("uplift of sales", rows, ranks)],
         y_format=charts.PERCENT_CHANGE,
-        x_title="stores, the strongest first",
+        x_title="stores, by their uplift",
         marks=False,
     )
     chain, spread = estimates.first(Part.CHAIN), estimates.first(Part.SPREAD)
@@ -135,15 +152,16 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
             for name in chosen
         ]
 
+    differ = "" if estimates.has(Part.SHIFT) else ", which differ from the others by no more than chance may bring"
     tables = [
         TextTable(
-            "The strongest answers to promotions." if many else "All stores.",
+            f"The strongest answers to promotions{differ}." if many else "All stores.",
             head,
             body(names[:STORES_SHOWN] if many else names),
         )
     ]
     if many:
-        tables.append(TextTable("The weakest.", head, body(names[-STORES_SHOWN:])))
+        tables.append(TextTable(f"The weakest{differ}.", head, body(names[-STORES_SHOWN:])))
     tables.append(
         cross_table(
             estimates.part(Part.BREAK_EVEN),
@@ -151,11 +169,11 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
             "uplift needed",
         )
     )
-    tables.append(cross_table(estimates.part(Part.SHIFT), "Moving a tenth of the promotion days.", "what"))
     for part, caption, head_of in (
+        (Part.SHIFT, "Moving a tenth of the promotion days, a quarter of a store's own at most.", "what"),
         (Part.WHEN, "Uplift by time.", "when"),
         (Part.RELIABILITY, "Do stores answer alike each time?", "correlation of"),
     ):
         if estimates.has(part):
-            tables.append(cross_table(estimates.part(part), caption, head_of, folded=True))
+            tables.append(cross_table(estimates.part(part), caption, head_of, folded=part != Part.SHIFT))
     return tables

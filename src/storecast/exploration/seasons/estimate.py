@@ -18,8 +18,16 @@ from storecast.exploration.seasons.strength import strengths, variance_shares
 from storecast.exploration.seasons.summer_holidays import summer_holidays
 from storecast.exploration.shared.adjusted import Adjusted, adjust
 from storecast.exploration.shared.calendar_regression import CalendarFit
-from storecast.exploration.shared.calendar_terms import DAYS_PER_YEAR, HOLIDAY_KINDS, Family, Term
+from storecast.exploration.shared.calendar_terms import (
+    DAYS_PER_YEAR,
+    HOLIDAY_KINDS,
+    OPEN_KINDS,
+    Family,
+    Term,
+    occasions,
+)
 from storecast.exploration.shared.estimates import Estimate, Interval, Unit, relative_change, tidy_table
+from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span, span_estimate
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.regression import mean_interval, ols, t_quantile
 
@@ -27,7 +35,6 @@ USUAL_DAYS = "14 to 18"  # of the month, with which the others are compared
 MIN_DAYS_IN_MONTH = 15  # trading days of a month that counts
 MIN_DAYS_IN_WEEK = 3
 MIN_FREEDOM = 5  # degrees of freedom; with fewer, the differences between years mean little
-MIN_DAYS_FOR_GROWTH = 1.25 * DAYS_PER_YEAR  # with fewer, growth and season cannot be told apart
 MIN_SHARE_OF_STORES = 0.5  # of the largest number; with fewer, a day's mean is that of unusual stores
 
 
@@ -40,11 +47,11 @@ def estimate_seasons(panel: Panel) -> pl.DataFrame:
     the days of the regression, or the years behind a month
     """
     adjusted = adjust(panel)
-    fit, days = adjusted.fits[SALES], (panel.end - panel.first).days + 1
-    estimates = [*_weekdays(adjusted), *_month_days(fit)]
+    fit, days = adjusted.fits[SALES], sales_span(adjusted.observed)
+    estimates = [span_estimate(adjusted.observed), *_weekdays(adjusted), *_month_days(fit)]
     if days >= DAYS_PER_YEAR:
-        estimates += [*_months(adjusted), *_occasions(fit), *summer_holidays(adjusted)]
-    if days >= MIN_DAYS_FOR_GROWTH:
+        estimates += [*_months(adjusted), *_occasions(adjusted), *summer_holidays(adjusted)]
+    if days >= DAYS_FOR_GROWTH:
         estimates += _growth(adjusted)
     return tidy_table(
         [*estimates, *variance_shares(adjusted), *strengths(adjusted), *_weeks(adjusted), *_calendar(adjusted)]
@@ -71,7 +78,9 @@ def adjusted_index(adjusted: Adjusted, *, holidays: bool) -> F64:
     ----------
     holidays : whether the effects of state holidays are left in
     """
-    families = {Family.PROMOTION, Family.MONTH_DAY, Family.WEEKDAY} | (set() if holidays else set(HOLIDAY_KINDS))
+    families = {Family.PROMOTION, Family.MONTH_DAY, Family.WEEKDAY} | (
+        set() if holidays else {*HOLIDAY_KINDS, *OPEN_KINDS}
+    )
     fit = adjusted.fits[SALES]
     effect = fit.explained(adjusted.terms.values[0], adjusted.terms.columns_of(*families))
     return np.where(np.isnan(fit.unexplained), np.nan, adjusted.two_way[SALES].index[0] - effect)
@@ -85,6 +94,7 @@ def _weekdays(adjusted: Adjusted) -> list[Estimate]:
     counted = np.array([term.family != Family.WEEKDAY for term in fit.intervals])
     values = adjusted.terms.values[0][:, columns] * counted
     known = [k for k in range(7) if (sold & (weekday == k)).any() and not np.isnan(level[:, k]).all()]
+    noise = {k: _day_noise(fit.unexplained[sold & (weekday == k)]) for k in known}
     means = {k: values[sold & (weekday == k)].mean(axis=0) for k in known}
     working_days = [k for k in known if k != SUNDAY]
     whole = level[:, working_days].mean(axis=1)  # NaN where a store never sells on one of them
@@ -97,11 +107,17 @@ def _weekdays(adjusted: Adjusted) -> list[Estimate]:
             continue
         as_sold, correction = mean_interval(own), contrast(fit, base - means[k])
         of_stores, of_days = ((one.high or one.value) - one.value for one in (as_sold, correction))
-        value, half = as_sold.value + correction.value, float(np.hypot(of_stores, of_days))
+        value, half = as_sold.value + correction.value, float(np.hypot(np.hypot(of_stores, of_days), noise[k]))
         corrected = Interval(value, value - half, value + half)
         for part, interval in ((Part.WEEKDAY_AS_SOLD, as_sold), (Part.WEEKDAY, corrected)):
             estimates.append(relative_change(part, WEEKDAYS[k], SALES, interval, position=k, n=len(own)))
     return sorted(estimates, key=lambda estimate: (estimate.part, estimate.position or 0))
+
+
+def _day_noise(unexplained: F64) -> float:
+    """Return how far the mean of some days may lie off, since what is unexplained of a day is the same in all stores."""
+    seen = unexplained[~np.isnan(unexplained)]
+    return float(t_quantile(len(seen) - 1) * seen.std(ddof=1) / np.sqrt(len(seen))) if len(seen) > 2 else 0.0
 
 
 def _month_days(fit: CalendarFit) -> list[Estimate]:
@@ -158,9 +174,11 @@ def _by_month(adjusted: Adjusted, values: F64) -> pl.DataFrame:
     )
 
 
-def _occasions(fit: CalendarFit) -> list[Estimate]:
-    """Average the terms of December, Christmas and Easter over the days they span."""
-    occasions: dict[str, Callable[[Term], bool]] = {
+def _occasions(adjusted: Adjusted) -> list[Estimate]:
+    """Average the terms of December, Christmas and Easter over the days they span; those that have not come yet have none."""
+    fit = adjusted.fits[SALES]
+    ahead = {kind for kind in HOLIDAY_KINDS if not occasions(adjusted.observed, kind)}
+    names: dict[str, Callable[[Term], bool]] = {
         "1 to 14 December": lambda term: term.family == Family.DECEMBER,
         "10 days before Christmas": lambda term: term.family == "Christmas" and (term.position or 0) < 0,
         "10 days after Christmas": lambda term: term.family == "Christmas" and (term.position or 0) > 0,
@@ -169,8 +187,8 @@ def _occasions(fit: CalendarFit) -> list[Estimate]:
         "week after Easter": lambda term: term.family == "Easter" and 0 < (term.position or 0) <= 7,
     }
     estimates = []
-    for name, includes in occasions.items():
-        flags = np.array([includes(term) for term in fit.intervals])
+    for name, includes in names.items():
+        flags = np.array([includes(term) and term.family not in ahead for term in fit.intervals])
         if flags.any():
             mean = contrast(fit, flags / flags.sum())
             estimates.append(relative_change(Part.OCCASION, name, SALES, mean, n=fit.days))

@@ -9,6 +9,15 @@ from storecast.exploration.seasons.parts import BY_TREND, SUMMER, UNEXPLAINED, Y
 from storecast.exploration.seasons.pictures import pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, UNIT, VALUE, N
+from storecast.exploration.shared.evidence import (
+    effect_text,
+    in_words,
+    names_of,
+    no_growth,
+    rank,
+    seen_in_enough_years,
+    stands_out,
+)
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import count_text, format_value, full_text, interval_text, value_text
 from storecast.report.section import SectionBody, TextTable
@@ -22,7 +31,9 @@ WEEKDAY_NAMES = {
     "Sat": "Saturday",
 }
 MONTH_NAMES = dict(zip(MONTHS, calendar.month_name[1:], strict=True))
-SINGULAR = ("weekday", "time of the year", "trend")
+SINGULAR = ("weekday", "time of the year", "trend", "time of the year or trend")
+MIN_SHARE = 0.01  # of the differences between days, below which a cause is not named
+MOST_SHARES = 4
 
 
 def seasons_section(table: pl.DataFrame) -> SectionBody:
@@ -47,39 +58,60 @@ def seasons_section(table: pl.DataFrame) -> SectionBody:
 
 
 def _answer(estimates: EstimateTable) -> str:
-    """Return the largest effect of each kind, and what explains most of the differences between days."""
-    work = estimates.part(Part.WEEKDAY).filter(pl.col(GROUP) != "Sun").sort(VALUE)
-    parts = []
-    if work.height > 1:
-        low, high = work.row(0, named=True), work.row(-1, named=True)
-        parts.append(
-            f"without promotions {WEEKDAY_NAMES[str(high[GROUP])]} is the strongest weekday, {full_text(high)} beside the mean of Monday to "
-            f"Saturday, and {WEEKDAY_NAMES[str(low[GROUP])]} the weakest, {full_text(low)}"
-        )
-    months = estimates.part(Part.MONTH).sort(VALUE)
-    if months.height:
-        top = months.row(-1, named=True)
-        parts.append(
-            f"{MONTH_NAMES[str(top[GROUP])]} is the strongest month, {full_text(top)} beside the average month"
-        )
-    pay = estimates.part(Part.DAYS_OF_MONTH).sort(VALUE)
-    if pay.height:
-        best = pay.row(-1, named=True)
-        parts.append(f"days {best[GROUP]} are the strongest of a month, {full_text(best)} beside its middle")
-    grown = estimates.first(Part.GROWTH, BY_TREND, SALES)
-    if grown:
-        parts.append(f"like for like, sales change by {full_text(grown)} a year")
-    first = "; ".join(parts)
-    shares = estimates.part(Part.VARIANCE_SHARE).filter(pl.col(GROUP) != UNEXPLAINED).sort(VALUE, descending=True)
-    named = [
-        (str(row[GROUP]), format_value(row[VALUE], str(row[UNIT]), 0)) for row in shares.head(4).iter_rows(named=True)
+    """Return the largest effect of each kind that stands apart, and what explains most of the differences between days."""
+    named = [_weekdays(estimates), _months(estimates), _month_days(estimates), _growth(estimates)]
+    first = "; ".join(text for text in named if text) or "no weekday, month or part of the month stands out"
+    return f"{first[:1].upper()}{first[1:]}. {_shares(estimates)}".strip()
+
+
+def _weekdays(estimates: EstimateTable) -> str:
+    work = rank(estimates.part(Part.WEEKDAY).filter(pl.col(GROUP) != "Sun"))
+    ends = [
+        f"{_strongest([WEEKDAY_NAMES[str(row[GROUP])] for row in rows], word, 'weekday')}, {full_text(rows[0])}"
+        for rows, word in ((work.highest, "strongest"), (work.lowest, "weakest"))
+        if rows
     ]
-    second = ""
-    if named:
-        (most, share), *others = named
-        second = f"{most.capitalize()} explain{'s' if most in SINGULAR else ''} {share} of the differences between the chain's days"
-        second += "".join(f", {name} {part}" for name, part in others) + "."
-    return f"{first[:1].upper()}{first[1:]}. {second}".strip()
+    return f"without promotions {' and '.join(ends)} beside the mean of Monday to Saturday" if ends else ""
+
+
+def _months(estimates: EstimateTable) -> str:
+    """Return the strongest month, where every month was seen often enough to tell the season from one year's events."""
+    months = estimates.part(Part.MONTH)
+    top = rank(months).highest
+    if not seen_in_enough_years(months[N].to_list()) or not top or top[0][VALUE] <= 0:
+        return ""
+    names = [MONTH_NAMES[str(row[GROUP])] for row in top]
+    return f"{_strongest(names, 'strongest', 'month')}, {full_text(top[0])} beside the average month"
+
+
+def _month_days(estimates: EstimateTable) -> str:
+    top = rank(estimates.part(Part.DAYS_OF_MONTH)).highest
+    if not top or top[0][VALUE] <= 0 or not stands_out(top[0]):
+        return ""
+    return f"days {names_of(top)} are the strongest of a month, {full_text(top[0])} beside its middle"
+
+
+def _growth(estimates: EstimateTable) -> str:
+    grown = estimates.first(Part.GROWTH, BY_TREND, SALES)
+    return f"like for like, sales change in a year by {effect_text(grown)}" if grown else ""
+
+
+def _strongest(names: list[str], word: str, what: str) -> str:
+    """Return which weekday or month is at an end; several where they cannot be told apart, and whose figure comes first."""
+    if len(names) == 1:
+        return f"{names[0]} is the {word} {what}" if word == "strongest" else f"{names[0]} the {word}"
+    return f"{in_words(names)} are the {word} {what}s, not to be told apart, {names[0]}"
+
+
+def _shares(estimates: EstimateTable) -> str:
+    shares = estimates.part(Part.VARIANCE_SHARE).filter(pl.col(GROUP) != UNEXPLAINED).sort(VALUE, descending=True)
+    seen = shares.filter(pl.col(VALUE) >= MIN_SHARE).head(MOST_SHARES)
+    named = [(str(row[GROUP]), format_value(row[VALUE], str(row[UNIT]), 0)) for row in seen.iter_rows(named=True)]
+    if not named:
+        return ""
+    (most, share), *others = named
+    text = f"{most.capitalize()} explain{'s' if most in SINGULAR else ''} {share} of the differences between the chain's days"
+    return text + "".join(f", {name} {part}" for name, part in others) + "."
 
 
 def _tables(estimates: EstimateTable) -> list[TextTable]:
@@ -141,19 +173,21 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
 
 def _unproven(estimates: EstimateTable) -> str:
     words = []
-    if not estimates.has(Part.MONTH):
+    months = estimates.part(Part.MONTH)
+    if months.is_empty():
         words.append(
             "These data hold less than a full set of months: what months, Christmas, Easter and summer do cannot be told "
             "from the trend."
         )
     else:
-        least = min(estimates.part(Part.MONTH)[N].to_list())
+        least = min(months[N].to_list())
         words.append(
             f"Some months were seen in {least} {'year' if least == 1 else 'years'} only, so weather or a single campaign may "
             "stand in them, and Christmas and Easter, of which there were as few, are judged by the unrest of other days."
+            f"{'' if seen_in_enough_years(months[N].to_list()) else ' So none is called the strongest.'}"
         )
     if not estimates.has(Part.GROWTH):
-        words.append("Growth cannot be told from the season in so short a time.")
+        words.append(no_growth(estimates))
     elif estimates.first(Part.GROWTH, measure=CUSTOMERS) is None:
         words.append("Customers were not counted, so that growth cannot be split into customers and their spend.")
     chance = estimates.first(Part.STRENGTH, f"{YEARLY}, by chance")
@@ -163,7 +197,7 @@ def _unproven(estimates: EstimateTable) -> str:
             f"The yearly strength of {full_text(strength, 0)} is to be read beside the {full_text(chance, 0)} that noise alone would show over so "
             "few years."
         )
-    if estimates.has(Part.MONTH) and estimates.first(Part.OCCASION, SUMMER) is None:
+    if months.height and estimates.first(Part.OCCASION, SUMMER) is None:
         words.append("Summer school holidays cannot be told from summer, as no state had them while others did not.")
     words.append("Days of the month stand for pay day; nobody's pay day was seen. Weather is not in the data.")
-    return " ".join(words)
+    return " ".join(word for word in words if word)

@@ -11,19 +11,21 @@ from storecast.dates import SUNDAY
 from storecast.exploration.seasons.parts import UNEXPLAINED, WEEKLY, YEARLY, Part
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_regression import NO_RESIDUAL
-from storecast.exploration.shared.calendar_terms import DAYS_PER_YEAR, HOLIDAY_KINDS, Family
+from storecast.exploration.shared.calendar_terms import DAYS_PER_YEAR, HOLIDAY_KINDS, OPEN_KINDS, Family
 from storecast.exploration.shared.estimates import Estimate, Unit
+from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span
 from storecast.exploration.shared.observed import SALES
 
 FAMILIES = {
     "weekday": (Family.WEEKDAY,),
     "promotions": (Family.PROMOTION,),
-    "state holidays": tuple(HOLIDAY_KINDS),
+    "state holidays": (*HOLIDAY_KINDS, *OPEN_KINDS),
     "school holidays": (Family.SCHOOL,),
     "days of the month": (Family.MONTH_DAY,),
     "time of the year": (Family.SEASON, Family.DECEMBER),
     "trend": (Family.TREND,),
 }
+YEAR_OR_TREND = "time of the year or trend"  # which of the two, less than two years do not say
 DRAWS = 4  # of noise; they differ by less than a hundredth
 SEED = 20130101
 
@@ -41,9 +43,12 @@ def variance_shares(adjusted: Adjusted) -> list[Estimate]:
     x = adjusted.terms.values[0][used][:, columns].astype(float)
     x = x - x.mean(axis=0)
     x = x / np.maximum(x.std(axis=0), 1e-12)
+    families_by_name = dict(FAMILIES)
+    if sales_span(adjusted.observed) < DAYS_FOR_GROWTH:
+        families_by_name[YEAR_OR_TREND] = (*families_by_name.pop("time of the year"), *families_by_name.pop("trend"))
     members = {
         name: [j for j, term in enumerate(fit.intervals) if term.family in families]
-        for name, families in FAMILIES.items()
+        for name, families in families_by_name.items()
     }
     names = [name for name in members if members[name]]
     gram, cross, total = x.T @ x, x.T @ y, float(y @ y)

@@ -9,5 +9,6 @@ regression           means and regressions with clustered standard errors
 event_study          what follows when something begins at different times in different stores
 promotion_weeks      promotions by week
 growth               growth a year of each store
+evidence             what the data can bear: growth, a season, a strongest group
 estimate_table       look estimates up in a table; wording: estimates as text
 """

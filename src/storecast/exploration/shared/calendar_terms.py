@@ -14,6 +14,9 @@ from storecast.features.runs import days_since, days_until, position, remaining,
 
 REACH = 10  # days before and after a holiday
 HOLIDAY_KINDS = {"public": 1, "Easter": 2, "Christmas": 3}  # by their place in schema.STATE_HOLIDAYS
+OPEN_KINDS = {f"open on {kind}": code for kind, code in HOLIDAY_KINDS.items()}  # holidays on which stores sell
+MIN_OPEN_SHARE = 0.5  # of the stores that have a holiday; with fewer open, they are unusual stores
+OPEN_REACH = 2  # days before and after a holiday on which stores sell
 BLOCK_DAYS = 5  # holidays of a kind this close, and the days between, are one: Good Friday to Easter Monday
 MONTH_DAYS = (  # against the middle of the month, 14 to 18
     ("1 to 3", 1, 3), ("4 to 8", 4, 8), ("9 to 13", 9, 13), ("19 to 23", 19, 23), ("24 to 28", 24, 28), ("29 to 31", 29, 31),
@@ -87,8 +90,8 @@ def calendar_terms(observed: Observed, groups: I64) -> CalendarTerms:
     if week_after is not None:
         add(Family.AFTER_PROMOTION, "week after a promotion", week_after)
     for kind, near in holiday_positions(observed).items():
-        places = (0,) if kind == Family.SCHOOL else (*range(-REACH, 0), 0, *range(1, REACH + 1))
-        for place in places:
+        reach = 0 if kind == Family.SCHOOL else OPEN_REACH if kind in OPEN_KINDS else REACH
+        for place in range(-reach, reach + 1):
             add(kind, kind, near(place), place)
     _add_date_terms(observed, add)
     return CalendarTerms(terms, np.stack(columns, axis=-1))
@@ -124,7 +127,8 @@ def _add_date_terms(observed: Observed, add: Callable[[str, str, npt.NDArray[np.
 def holiday_positions(observed: Observed) -> dict[str, Callable[[int], Bool]]:
     """Return, for each kind of holiday, the store-days at a distance from it: -1 the day before, 0 in it, 1 the day after.
 
-    A state holiday counts where it shuts the store on a day other than Sunday. New Year is one of the days after Christmas.
+    A state holiday counts where it shuts the store on a day other than Sunday; one on which the store is open is of a kind of
+    its own. New Year is one of the days after Christmas.
     The days between holidays of a block, such as Easter Saturday, are in it. Weekends within school holidays are neither
     before nor after them, and in them only where the calendar marks them.
     """
@@ -138,9 +142,35 @@ def holiday_positions(observed: Observed) -> dict[str, Callable[[int], Bool]]:
             flags &= days_since(christmas, REACH + 1) > REACH
         within = (days_until(flags, BLOCK_DAYS) + days_since(flags, BLOCK_DAYS)) < BLOCK_DAYS
         positions[kind] = _at_distance(flags | within if code > 1 else flags)
+    for kind, code in OPEN_KINDS.items():
+        positions[kind] = _at_distance(_open_holidays(observed, code))
     run = school_holidays(observed)
     positions[Family.SCHOOL] = _at_distance(run, run & (grid.school == 1))
     return positions
+
+
+def occasions(observed: Observed, kind: str) -> int:
+    """Count the days of the past with a holiday of a kind, but for Sundays.
+
+    Parameters
+    ----------
+    kind : one of `HOLIDAY_KINDS`, of which those count that shut a store, or of `OPEN_KINDS`
+    """
+    grid = observed.grid
+    if kind in OPEN_KINDS:
+        days = _open_holidays(observed, OPEN_KINDS[kind])
+    else:
+        days = (grid.open != 1) & (observed.weekday != SUNDAY)[None, :] & (grid.holiday == HOLIDAY_KINDS[kind])
+    past = np.isfinite(grid.sales).any(axis=0)
+    return int((days.any(axis=0) & past).sum())
+
+
+def _open_holidays(observed: Observed, code: int) -> Bool:
+    """Return the store-days of a kind of holiday that are open, on days other than Sunday when most stores with it are."""
+    marked = (observed.grid.holiday == code) & (observed.weekday != SUNDAY)[None, :]
+    opened = marked & (observed.grid.open == 1)
+    days: Bool = opened & (opened.sum(axis=0) > MIN_OPEN_SHARE * marked.sum(axis=0))
+    return days
 
 
 def school_holidays(observed: Observed) -> Bool:

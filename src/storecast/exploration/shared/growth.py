@@ -8,20 +8,27 @@ from storecast.arrays import F64
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_terms import DAYS_PER_YEAR, Family
 from storecast.exploration.shared.estimates import Interval
-from storecast.exploration.shared.regression import NORMAL
+from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span
+from storecast.exploration.shared.regression import NORMAL, t_quantile
 
-MIN_DAYS = 300  # between a store's first and last sale; growth a year means little on fewer
+MIN_MONTHS_APART = 23  # a store's first and last month with sales: two years like for like
+MIN_MONTHS = 10
 MIN_DAYS_IN_MONTH = 5
 MIN_STORES = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Growth:
-    """Growth a year on logs: of the chain, and of each store with its standard error (NaN where it traded too briefly)."""
+    """Growth a year on logs: of the chain, and of each store with its standard error; NaN where two years are not seen."""
 
     chain: Interval
     stores: F64
     errors: F64
+
+    @property
+    def chain_error(self) -> float:
+        """The standard error of the chain's trend, which all stores share; 0 where it is not known."""
+        return 0.0 if self.chain.high is None else (self.chain.high - self.chain.value) / NORMAL
 
 
 def growth_by_store(adjusted: Adjusted, measure: str) -> Growth:
@@ -34,6 +41,9 @@ def growth_by_store(adjusted: Adjusted, measure: str) -> Growth:
     ----------
     measure : sales or customers
     """
+    if sales_span(adjusted.observed) < DAYS_FOR_GROWTH:
+        unknown = np.full(adjusted.observed.stores.height, np.nan)
+        return Growth(Interval(float("nan")), unknown, unknown)
     trends = (interval for term, interval in adjusted.fits[measure].intervals.items() if term.family == Family.TREND)
     chain = next(trends, Interval(0.0, 0.0, 0.0))
     residual = adjusted.two_way[measure].residual
@@ -54,9 +64,10 @@ def growth_by_store(adjusted: Adjusted, measure: str) -> Growth:
     autocorrelation = (rest[:, 1:] * rest[:, :-1]).sum() / max((rest**2).sum(), 1e-9)
     inflation = (1 + autocorrelation) / (1 - autocorrelation) if autocorrelation > 0 else 1.0
     error = np.sqrt(inflation * (rest**2).sum(axis=1) / np.maximum(count - 2, 1.0) / spread)
-    enough = (weights.sum(axis=1) >= MIN_DAYS / 30) & (
-        np.ptp(np.where(weights > 0, time, np.nan_to_num(time.mean())), axis=1) > 0
-    )
+    months = np.arange(member.shape[1])[None, :]
+    first = np.where(weights > 0, months, months.max()).min(axis=1)
+    last = np.where(weights > 0, months, 0).max(axis=1)
+    enough = (weights.sum(axis=1) >= MIN_MONTHS) & (last - first >= MIN_MONTHS_APART)
     return Growth(chain, np.where(enough, chain.value + slope, np.nan), np.where(enough, error, np.nan))
 
 
@@ -75,8 +86,7 @@ def mean_growth(growth: Growth, stores: F64) -> Interval | None:
     values = stores[~np.isnan(stores)]
     if len(values) < MIN_STORES:
         return None
-    own = NORMAL * float(values.std(ddof=1)) / np.sqrt(len(values))
-    common = 0.0 if growth.chain.high is None else growth.chain.high - growth.chain.value
-    half = float(np.hypot(own, common))
+    own = t_quantile(len(values) - 1) * float(values.std(ddof=1)) / np.sqrt(len(values))
+    half = float(np.hypot(own, growth.chain_error * NORMAL))
     value = float(values.mean())
     return Interval(value, value - half, value + half)

@@ -16,6 +16,8 @@ from storecast.exploration.shared.estimates import (
     from_interval,
     tidy_table,
 )
+from storecast.exploration.shared.evidence import chance_of_no_difference, span_estimate
+from storecast.exploration.shared.growth import Growth
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.regression import NORMAL, between_store_variance, spearman_interval
 from storecast.exploration.stores.grouping import group_stores
@@ -48,8 +50,9 @@ def estimate_stores(panel: Panel) -> pl.DataFrame:
     names = adjusted.observed.stores[s.STORE].cast(pl.String).to_list()
     if len(names) < 2:
         raise NotAnswerableError("there is only one store, which stands beside no other")
-    traits, growth_error = measure_stores(adjusted)
-    estimates = [
+    traits, growth = measure_stores(adjusted)
+    estimates = [span_estimate(adjusted.observed)]
+    estimates += [
         Estimate(Part.STORE, name, trait, UNITS.get(trait, Unit.CHANGE), float(values[k]))
         for trait, values in traits.items()
         for k, name in enumerate(names)
@@ -57,7 +60,7 @@ def estimate_stores(panel: Panel) -> pl.DataFrame:
     ]
     estimates += [
         *_by_size(adjusted, names, traits[Trait.SALES_A_DAY]),
-        *_by_growth(names, traits, growth_error),
+        *_by_growth(names, growth),
         *_by_volatility(adjusted, names, traits),
         *group_stores(adjusted, traits),
         *_correlations(traits),
@@ -71,7 +74,8 @@ def _by_size(adjusted: Adjusted, names: list[str], level: F64) -> list[Estimate]
     days = sold.sum(axis=1)
     squares = (np.where(sold, adjusted.observed.grid.sales, np.nan) - level[:, None]) ** 2
     error = np.sqrt(average(squares) / np.maximum(days, 1))
-    estimates = []
+    chance = chance_of_no_difference(level, error)
+    estimates = [Estimate(Part.DIFFERENCES, Trait.SALES_A_DAY, Trait.SALES_A_DAY, Unit.SHARE, chance, n=len(level))]
     for part, order in (
         (Part.LARGEST, np.argsort(-level, kind="stable")),
         (Part.SMALLEST, np.argsort(level, kind="stable")),
@@ -103,18 +107,20 @@ def _by_volatility(adjusted: Adjusted, names: list[str], traits: dict[str, F64])
     return estimates
 
 
-def _by_growth(names: list[str], traits: dict[str, F64], error: F64) -> list[Estimate]:
-    """Rank stores by growth, shrunk to the chain's mean by as much as their standard errors demand."""
-    if Trait.GROWTH not in traits:
-        return []
-    growth = np.log1p(traits[Trait.GROWTH])
+def _by_growth(names: list[str], trend: Growth) -> list[Estimate]:
+    """Rank stores by growth, shrunk to the chain's mean by as much as their standard errors demand.
+
+    A store surely grows where its interval lies above 0; that holds the error of the chain's trend, which all stores share.
+    """
+    growth, error = trend.stores, trend.errors
     known = np.flatnonzero(np.isfinite(growth) & (error > 0))
     if len(known) < MIN_STORES_TO_RANK_GROWTH:
         return []
     variance = between_store_variance(growth[known], error[known] ** 2)
     mean = float(growth[known].mean())
     weight = variance / (variance + error[known] ** 2)
-    shrunk, half = mean + weight * (growth[known] - mean), NORMAL * (np.sqrt(weight) * error[known])
+    shrunk = mean + weight * (growth[known] - mean)
+    half = NORMAL * np.hypot(np.sqrt(weight) * error[known], trend.chain_error)
     low, high = np.expm1(shrunk - half), np.expm1(shrunk + half)
     order = np.argsort(-shrunk, kind="stable")
     ends = ((Part.FASTEST_GROWING, order[:STORES_LISTED]), (Part.FASTEST_SHRINKING, order[::-1][:STORES_LISTED]))
@@ -123,6 +129,8 @@ def _by_growth(names: list[str], traits: dict[str, F64], error: F64) -> list[Est
         for k in chosen:
             interval = Interval(float(np.expm1(shrunk[k])), float(low[k]), float(high[k]))
             estimates.append(from_interval(part, names[known[k]], Trait.GROWTH, Unit.CHANGE, interval))
+    chance = chance_of_no_difference(growth[known], error[known])
+    estimates.append(Estimate(Part.DIFFERENCES, Trait.GROWTH, Trait.GROWTH, Unit.SHARE, chance, n=len(known)))
     for name, count in (("growing", (low > 0).sum()), ("shrinking", (high < 0).sum())):
         estimates.append(Estimate(Part.SURE_DIRECTION, name, Trait.GROWTH, Unit.COUNT, float(count), n=len(known)))
     return estimates

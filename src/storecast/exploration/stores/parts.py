@@ -12,6 +12,7 @@ class Part(StrEnum):
     FASTEST_GROWING = "fastest growing"
     FASTEST_SHRINKING = "fastest shrinking"
     MOST_VOLATILE = "most volatile"
+    DIFFERENCES = "differences"  # Group is a trait; the probability of stores that differ as much by chance alone
     SURE_DIRECTION = "sure of their direction"  # how many stores surely grow, surely shrink
     GROUP_PROFILE = "group profile"  # Group is the number of a group; standard deviations from all stores
     GROUP_MEMBERS = "group"  # stores and store types of each group

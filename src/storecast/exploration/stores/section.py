@@ -4,8 +4,9 @@ import polars as pl
 
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, MEASURE, VALUE, N, Unit
+from storecast.exploration.shared.evidence import differ, no_growth
 from storecast.exploration.shared.wording import count_text, cross_table, format_value, full_text, short_text
-from storecast.exploration.stores.parts import Part
+from storecast.exploration.stores.parts import Part, Trait
 from storecast.exploration.stores.pictures import pictures
 from storecast.report.section import SectionBody, TextTable
 
@@ -39,7 +40,11 @@ def _answer(estimates: EstimateTable) -> str:
     top, low = estimates.first(Part.LARGEST), estimates.first(Part.SMALLEST)
     assert top is not None
     assert low is not None
-    parts = [f"Store {top[GROUP]} sells most, {full_text(top)} a day, store {low[GROUP]} least, {full_text(low)}"]
+    parts = [
+        f"A usual day sells from {full_text(low)} in store {low[GROUP]} to {full_text(top)} in store {top[GROUP]}"
+        if differ(low, top, _chance(estimates, Trait.SALES_A_DAY))
+        else f"The stores sell alike on a usual day, {full_text(low)} to {full_text(top)}: chance alone may bring the difference"
+    ]
     fast, slow = estimates.first(Part.FASTEST_GROWING), estimates.first(Part.FASTEST_SHRINKING)
     if fast and slow:
         surely, falling = (
@@ -47,7 +52,9 @@ def _answer(estimates: EstimateTable) -> str:
             estimates.first(Part.SURE_DIRECTION, "shrinking"),
         )
         parts.append(
-            f"store {fast[GROUP]} grows fastest, {short_text(fast)} a year, and store {slow[GROUP]} changes by {short_text(slow)}"
+            f"growth in a year runs from {short_text(slow)} in store {slow[GROUP]} to {short_text(fast)} in store {fast[GROUP]}"
+            if differ(slow, fast, _chance(estimates, Trait.GROWTH))
+            else f"growth in a year, {short_text(slow)} to {short_text(fast)}, does not differ between stores by more than chance"
         )
         if surely and falling:
             parts.append(
@@ -59,6 +66,12 @@ def _answer(estimates: EstimateTable) -> str:
     if groups.height and stable.height:
         text += f" They fall into {_in_words(groups.height)} groups that are {_how_stable(stable[VALUE][0])} (stability {full_text(stable.row(0, named=True), in_brackets=True)})."
     return text
+
+
+def _chance(estimates: EstimateTable, trait: Trait) -> float:
+    """Return the probability of stores that differ in a trait as much by chance alone."""
+    row = estimates.first(Part.DIFFERENCES, trait)
+    return 1.0 if row is None else float(row[VALUE])
 
 
 def _in_words(groups: int) -> str:
@@ -77,6 +90,7 @@ def _how_stable(stability: float) -> str:
 
 def _unproven(estimates: EstimateTable) -> str:
     text = "What makes a store grow or swing is not in these data: a new road, a rebuilt street and a good manager look alike."
+    text = f"{no_growth(estimates)} {text}".strip()
     if not estimates.has(Part.GROUP_PROFILE):
         return "There are too few stores, or too few measures of each, to group them. " + text
     scores = estimates.part(Part.GROUP_SCORES, "silhouette").sort(VALUE, descending=True)

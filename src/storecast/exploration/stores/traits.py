@@ -5,20 +5,20 @@ import numpy as np
 from storecast import schema as s
 from storecast.arrays import F64
 from storecast.exploration.shared.adjusted import Adjusted
-from storecast.exploration.shared.growth import growth_by_store
+from storecast.exploration.shared.growth import Growth, growth_by_store
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.stores.parts import Trait
 
 MIN_DAYS = 20
 
 
-def measure_stores(adjusted: Adjusted) -> tuple[dict[str, F64], F64]:
+def measure_stores(adjusted: Adjusted) -> tuple[dict[str, F64], Growth]:
     """Measure each store.
 
     Returns
     -------
-    each trait by store, changes as shares (0.1 is ten per cent), without the traits that fewer than two stores have; and the
-    standard error of growth, on logs
+    each trait by store, changes as shares (0.1 is ten per cent), without the traits that fewer than two stores have; and
+    growth with its errors, on logs
     """
     observed, residual, logs = adjusted.observed, adjusted.two_way[SALES].residual, adjusted.logs[SALES]
     sold = ~np.isnan(observed.logs[SALES])
@@ -55,7 +55,7 @@ def measure_stores(adjusted: Adjusted) -> tuple[dict[str, F64], F64]:
     distance = observed.stores[s.COMPETITION_DISTANCE].to_numpy().astype(float)
     if np.isfinite(distance).any():
         traits[Trait.DISTANCE] = distance
-    return {name: values for name, values in traits.items() if np.isfinite(values).sum() > 1}, trend.errors
+    return {name: values for name, values in traits.items() if np.isfinite(values).sum() > 1}, trend
 
 
 def average(values: F64) -> F64:
