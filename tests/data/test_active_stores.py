@@ -86,7 +86,7 @@ def test_a_store_that_paused_for_three_weeks_is_forecast(folder: Path, pause: st
     change_rows(folder, 2, ALIVE[pause], last=21)
     prepared = prepare(folder, horizon=28)
     assert prepared.stores_left_out == []
-    assert prepared.cleaned.notices == ()
+    assert prepared.cleaned.notices == (prepared.cleaned.unseen_seasons,)
 
 
 def test_a_store_that_came_back_after_half_a_year_is_alive() -> None:

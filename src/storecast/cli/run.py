@@ -69,6 +69,8 @@ def check(
         return
     rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in report["repairs"]]
     show.table("Repairs", ["rule", "rows", "what was found", "what was done", "examples"], rows)
+    if report["unseen_seasons"]:
+        print(report["unseen_seasons"])
     kind = "A generated chain: " if report["generated"] else ""
     print(
         f"{kind}{report['stores']} stores, {report['rows']} rows from {report['first']} to {report['last']}, "

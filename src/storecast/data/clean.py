@@ -50,6 +50,7 @@ class Cleaned:
     given_ahead : the rows of a test.csv that lacks a column which the sales have: what it gives is laid over the calendar that is
         worked out; None where the Panel's calendar holds the rows as they are
     names : what storecast.toml says of the files
+    unseen_seasons : a sentence on the seasons of the days ahead that the past does not hold; empty without any
     """
 
     panel: Panel
@@ -58,11 +59,13 @@ class Cleaned:
     generated: bool
     given_ahead: pl.DataFrame | None = None
     names: ColumnNames = field(default_factory=ColumnNames)
+    unseen_seasons: str = ""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a user must know before using a forecast: a sentence for each rule that decides what is forecast at all."""
-        return tuple(repair.sentence for repair in self.repairs if repair.rule in NOTICED)
+        """What a user must know before using a forecast: a sentence for each rule that decides what is forecast, and on seasons."""
+        repairs = (repair.sentence for repair in self.repairs if repair.rule in NOTICED)
+        return (*repairs, self.unseen_seasons) if self.unseen_seasons else tuple(repairs)
 
     def report(self) -> dict[str, Any]:
         """Return the check's findings as plain data."""
@@ -78,6 +81,7 @@ class Cleaned:
             "own_columns": list(panel.known),
             "generated": self.generated,
             "repairs": [{**vars(repair), "examples": list(repair.examples)} for repair in self.repairs],
+            "unseen_seasons": self.unseen_seasons,
         }
 
 

@@ -5,6 +5,7 @@ total, and in no change. A name in a cell is a string, never a formula.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -37,6 +38,7 @@ def write_plan(
     model: str,
     created: dt.datetime,
     generated: bool,
+    notices: Sequence[str] = (),
 ) -> None:
     """Write plan.xlsx: weeks × stores with totals and last year beside them, the chain by week, and what it all means.
 
@@ -49,6 +51,7 @@ def write_plan(
     model : the name of the model file
     created : when the run ended, UTC
     generated : whether the chain is a generated one
+    notices : what a user must know before using the forecast
     """
     title = f"Forecast after {cutoff}" + (" of a generated chain, not a real one" if generated else "")
     plan = _arrange(forecast, sums, panel, title)
@@ -59,7 +62,7 @@ def write_plan(
         formats = workbook_formats(book)
         write_plan_sheet(Sheet(book.add_worksheet("Plan"), formats), plan)
         write_weeks_sheet(Sheet(book.add_worksheet("Weeks"), formats), plan)
-        lines = _readme_lines(assumed, forecast.height, cutoff, model, generated=generated)
+        lines = [*notices, *_readme_lines(assumed, forecast.height, cutoff, model, generated=generated)]
         write_readme_sheet(Sheet(book.add_worksheet("Read me"), formats), lines, assumed)
         book.close()
 

@@ -75,6 +75,7 @@ def write_home(home: Path, run: Run) -> None:
         model=forecast.model,
         created=created,
         generated=run.prepared.cleaned.generated,
+        notices=run.prepared.cleaned.notices,
     )
     write_json(run.scores, home / "scores.json")
     for table in TABLES:

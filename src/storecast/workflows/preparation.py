@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.overlay import overlay
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
+from storecast.data.unseen_seasons import unseen_season_notice
 from storecast.errors import ConfigError, DataError
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
@@ -105,7 +106,7 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), su
         where a file is missing or holds what cannot be read
     """
     cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
-    _with_calendar_ahead(cleaned, None, horizon=None, skip=skip)
+    cleaned = _with_calendar_ahead(cleaned, None, horizon=None, skip=skip).cleaned
     if out is not None:
         with atomic_write(out / "check.json") as draft:
             draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")
@@ -172,6 +173,8 @@ def _with_calendar_ahead(
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
     if assumed:
         log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
+    last = panel.end + dt.timedelta(days=task.horizon)
+    cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last))
     for notice in cleaned.notices:
         log.warning("%s", notice)
     return Prepared(cleaned, whole_panel, task, version)
