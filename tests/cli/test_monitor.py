@@ -43,7 +43,7 @@ def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
         assert said in out
     assert "ALERT model-2014-05-01-00-00-00.pkl: coverage80 is 0.000, outside 0." in out
     assert "Advice: retrain" in out
-    assert "RMSPE has no band, where the model file is not here: model-2014" in out
+    assert "WAPE has no band, where the model file is not here: model-2014" in out
     assert (tmp_path / "out" / "accuracy.csv").exists()
 
 

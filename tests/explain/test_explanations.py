@@ -102,6 +102,7 @@ def test_dealing_a_driver_out_at_random_costs_what_it_is_worth(window: Window) -
     cutoff = window.cutoff - dt.timedelta(days=HORIZON)
     lost = backtest(window.panel, ["linear", "boosting", "blend"], [cutoff], Task(HORIZON), fast=True).importance
     for model in ("naive", "linear", "boosting", "blend"):
-        assert lost[model]["level"] > 0.2
-        assert lost[model]["promotion"] > 0.05
-    assert abs(lost["linear"].get("trend", 0.0)) < 0.02
+        assert lost[model]["level"].loss > 0.2
+        assert lost[model]["promotion"].loss > 0.05
+        assert 0 < lost[model]["promotion"].spread < lost[model]["promotion"].loss
+    assert abs(lost["linear"]["trend"].loss) < 0.02

@@ -17,21 +17,22 @@ from support.sample_forecasts import CUTOFF, sample_forecasts
 
 
 def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
-    sold = [row for row in rows if row[s.SALES] > 0]
+    sold, is_open = [row for row in rows if row[s.SALES] > 0], [row for row in rows if row[s.OPEN] == 1]
     total = sum(row[s.SALES] for row in rows)
     squares = [((row[s.SALES] - row[s.FORECAST]) / row[s.SALES]) ** 2 for row in sold]
     return {
         "Rows": len(rows),
+        "Open": len(is_open),
         "Sold": len(sold),
         "Days": len({row[s.DATE] for row in sold}),
         "rmspe": math.sqrt(sum(squares) / len(squares)) if sold else None,
         "wape": sum(abs(row[s.SALES] - row[s.FORECAST]) for row in rows) / total if total else None,
         "bias": (sum(row[s.FORECAST] for row in rows) - total) / total if total else None,
-        "coverage80": sum(row["Lower80"] <= row[s.SALES] <= row["Upper80"] for row in sold) / len(sold)
-        if sold
+        "coverage80": sum(row["Lower80"] <= row[s.SALES] <= row["Upper80"] for row in is_open) / len(is_open)
+        if is_open
         else None,
-        "coverage95": sum(row["Lower95"] <= row[s.SALES] <= row["Upper95"] for row in sold) / len(sold)
-        if sold
+        "coverage95": sum(row["Lower95"] <= row[s.SALES] <= row["Upper95"] for row in is_open) / len(is_open)
+        if is_open
         else None,
     }
 
@@ -120,3 +121,15 @@ def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() ->
 def test_every_figure_has_its_definition() -> None:
     figures = accuracy_of(scored(sample_forecasts(2, 5))).columns[2:]
     assert figures == list(DEFINITIONS)
+
+
+def test_coverage_counts_the_same_days_as_the_backtests() -> None:
+    """All open days: an open day without sales is a miss where its interval lies above 0."""
+    table = sample_forecasts(10, 42)
+    idle = (pl.col(s.STORE) <= 2) & (pl.col(s.OPEN) == 1)
+    table = table.with_columns(pl.when(idle).then(0.0).otherwise(pl.col(s.SALES)).alias(s.SALES))
+    whole = accuracy_of(scored(table)).row(0, named=True)
+    arrays = [table[name].to_numpy() for name in (s.SALES, "Lower80", "Upper80")]
+    assert whole["coverage80"] == pytest.approx(scores.coverage(*arrays, is_open=table[s.OPEN].to_numpy() == 1))
+    assert whole["coverage80"] < 0.7
+    assert (whole["Open"], whole["Sold"]) == (10 * 36, 8 * 36)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from storecast import schema as s
 from storecast.monitor import alerts as module
 from storecast.monitor.accuracy import scored
-from storecast.monitor.alerts import LEAST_DAYS, RMSPE, Alert, ExpectedScores, measure, store_days
+from storecast.monitor.alerts import LEAST_DAYS, WAPE, Alert, ExpectedScores, measure, store_days
 from storecast.monitor.drift import SCHEMA
 from support.sample_forecasts import CUTOFF, sample_forecasts
 
-PROMISE = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.81, "coverage95": 0.95, RMSPE: 0.1})}
+PROMISE = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.81, "coverage95": 0.95, WAPE: 0.08})}
 
 
 def alerts(
@@ -37,7 +37,7 @@ def test_when_the_whole_chain_errs_together_as_it_usually_does_then_there_is_no_
 
 
 def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
-    assert whats(sample_forecasts(40, bias=0.3)) == {"coverage80", "coverage95", RMSPE}
+    assert whats(sample_forecasts(40, bias=0.3)) == {"coverage80", "coverage95", WAPE}
 
 
 def test_when_intervals_are_far_too_wide_then_coverage_raises_an_alert() -> None:
@@ -46,8 +46,8 @@ def test_when_intervals_are_far_too_wide_then_coverage_raises_an_alert() -> None
     assert found[0].value > found[0].high
 
 
-def test_when_the_backtest_promised_as_bad_then_its_rmspe_is_no_alert() -> None:
-    worse = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.1, "coverage95": 0.1, RMSPE: 0.4})}
+def test_when_the_backtest_promised_as_bad_then_its_wape_is_no_alert() -> None:
+    worse = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.1, "coverage95": 0.1, WAPE: 0.4})}
     assert whats(sample_forecasts(40, bias=0.3), worse) == set()
 
 
@@ -135,3 +135,16 @@ def test_an_alert_is_a_sentence_and_plain_data() -> None:
     assert alert.sentence().startswith(f"model-a: coverage80 is {alert.value:.3f}, outside ")
     assert "Advice: retrain" in alert.sentence()
     assert alert.to_plain()["since"] == alert.since.isoformat()
+
+
+def test_when_a_store_sells_next_to_nothing_for_a_week_then_wape_raises_no_alert() -> None:
+    table = sample_forecasts(40)
+    week = (pl.col(s.STORE) == 3) & pl.col("Ahead").is_between(8, 14)
+    slow = table.with_columns(pl.when(week).then(pl.col(s.SALES) * 0.01).otherwise(pl.col(s.SALES)).alias(s.SALES))
+    assert WAPE not in whats(slow)
+
+
+def test_when_open_days_come_without_sales_then_coverage_raises_an_alert() -> None:
+    table = sample_forecasts(40)
+    idle = (pl.col(s.STORE) <= 16) & (pl.col("Ahead") > 10)
+    assert "coverage80" in whats(table.with_columns(pl.when(idle).then(0.0).otherwise(pl.col(s.SALES)).alias(s.SALES)))

@@ -16,7 +16,7 @@ from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError, DatabaseError
 from storecast.monitor.accuracy import scored
-from storecast.monitor.alerts import RMSPE
+from storecast.monitor.alerts import WAPE
 from storecast.workflows.monitoring import expected_scores_of, monitor, monitor_panel
 from support.databases import postgres, url
 from support.panels import make_panel
@@ -27,7 +27,7 @@ __all__ = ["postgres", "url"]
 PANEL = make_panel(stores=8, days=728, ahead=14)
 CUTOFF = PANEL.end - dt.timedelta(days=42)
 PAST = Panel(PANEL.sales.filter(pl.col(s.DATE) <= CUTOFF), PANEL.stores, PANEL.calendar)
-SCORES = {"coverage80": 0.8, "coverage95": 0.95, RMSPE: 0.06}
+SCORES = {"coverage80": 0.8, "coverage95": 0.95, WAPE: 0.06}
 
 
 def forecast(factor: float = 1.0) -> pl.DataFrame:
@@ -93,7 +93,7 @@ def test_when_sales_have_halved_then_scores_and_inputs_raise_alerts_in_the_files
 ) -> None:
     come(url, 42, factor=0.5)
     found = monitor(home=home, db=url, out=tmp_path / "out")
-    assert {alert.what for alert in found.alerts} == {"coverage80", "coverage95", RMSPE, "drift of sales"}
+    assert {alert.what for alert in found.alerts} == {"coverage80", "coverage95", WAPE, "drift of sales"}
     assert {alert.advice for alert in found.alerts} == {"retrain"}
     assert found.unbound == ()
     written = {path.name: pl.read_csv(path) for path in (tmp_path / "out").iterdir()}
@@ -126,7 +126,7 @@ def test_without_a_home_nobody_says_what_was_promised(home: Path, url: str) -> N
     come(url, 42, factor=0.5)
     found = monitor(db=url)
     assert len(found.unbound) == 1
-    assert RMSPE not in {alert.what for alert in found.alerts}
+    assert WAPE not in {alert.what for alert in found.alerts}
     assert "drift of sales" in {alert.what for alert in found.alerts}
 
 
@@ -142,7 +142,7 @@ def test_a_model_whose_file_is_gone_or_refused_promises_nothing(tmp_path: Path) 
     (tmp_path / bad).write_bytes(b"spoilt")
     found = expected_scores_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])
     assert list(found) == [good]
-    assert found[good].scores[RMSPE] == 0.06
+    assert found[good].scores[WAPE] == 0.06
 
 
 def test_a_model_of_long_ago_needs_no_file_any_more() -> None:

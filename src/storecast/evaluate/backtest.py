@@ -13,7 +13,7 @@ from storecast.config import Task
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate.daily_losses import daily_losses
-from storecast.evaluate.importance import permutation_importance
+from storecast.evaluate.importance import Importance, permutation_importance
 from storecast.evaluate.scores import score_name
 from storecast.evaluate.window_scores import ALL, DECILES, SLICE, mean_scores, rows_to_score, window_scores, worst_rows
 from storecast.models.base import Forecaster, create
@@ -63,7 +63,7 @@ class Backtest:
         History, Sales, End
     seconds : CPU seconds of each fit, by model
     cold_start : how much larger the errors of stores without history are
-    importance : by model, how much the RMSPE of the last window grows when the values of a driver are shuffled
+    importance : by model, how much the WAPE of the last window grows when the values of a driver are shuffled
     settings : of models, where they depart from the defaults
     """
 
@@ -76,7 +76,7 @@ class Backtest:
     medians: dict[str, list[pl.DataFrame]]
     seconds: dict[str, list[float]] = field(default_factory=dict)
     cold_start: float = 1.0
-    importance: dict[str, dict[str, float]] = field(default_factory=dict)
+    importance: dict[str, dict[str, Importance]] = field(default_factory=dict)
     settings: Settings = field(default_factory=dict)
 
     def mean(self, model: str, score: str = "rmspe") -> float:
@@ -179,7 +179,7 @@ def backtest(
     results: list[WindowResult] = []
     medians: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
     seconds: dict[str, list[float]] = {name: [] for name in names}
-    importance: dict[str, dict[str, float]] = {}
+    importance: dict[str, dict[str, Importance]] = {}
     for name in names:
         for window in every:
             progress(f"{name}, window from {window.cutoff + dt.timedelta(days=1)}")

@@ -8,6 +8,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest
+from storecast.evaluate.importance import SHUFFLES
 from storecast.evaluate.scores import DEFINITIONS
 from storecast.evaluate.selection import Selection
 from storecast.evaluate.window_scores import ALL, KEY, OPEN_ROWS, ROWS, SLICE, SOLD_ROWS, mean_scores
@@ -43,10 +44,15 @@ def summary(result: Backtest, panel: Panel, selected: Selection, *, version: str
         .to_dicts(),
         "selected": dataclasses.asdict(selected),
         "importance": {
-            "what": "by how much the RMSPE of the last window grows when the values of a driver are shuffled among its days",
+            "what": "by how much the WAPE of the last window grows when the values of a driver are shuffled among its days: "
+            f"mean and standard deviation of {SHUFFLES} shuffles",
             "cutoff": result.windows[-1].cutoff.isoformat(),
             "models": {
-                model: {driver: round(value, 6) for driver, value in by_driver.items()}
+                model: {driver: round(value.loss, 6) for driver, value in by_driver.items()}
+                for model, by_driver in result.importance.items()
+            },
+            "spread": {
+                model: {driver: round(value.spread, 6) for driver, value in by_driver.items()}
                 for model, by_driver in result.importance.items()
             },
         },

@@ -20,13 +20,14 @@ WEEK_AHEAD = "WeekAhead"
 SLICES = {"all": None, "week": WEEK_AHEAD, "store": s.STORE}
 DEFINITIONS = {
     "Rows": "forecasts whose day has come; the same store and day counts once for each cutoff",
-    "Sold": "those of days with sales, which RMSPE and coverage look at",
+    "Open": "those of open days, days without sales among them, which coverage looks at",
+    "Sold": "those of days with sales, which RMSPE looks at",
     "Days": "days with sales among them",
     "rmspe": "root of the mean of ((Sales - Forecast) / Sales)², over days with sales",
     "wape": "sum of |Sales - Forecast| / sum of Sales",
     "bias": "(sum of Forecast - sum of Sales) / sum of Sales: above 0, the forecasts are too high",
-    "coverage80": "measured share of days with sales inside [Lower80, Upper80]",
-    "coverage95": "measured share of days with sales inside [Lower95, Upper95]",
+    "coverage80": "measured share of open days, those without sales included, inside [Lower80, Upper80]",
+    "coverage95": "measured share of open days, those without sales included, inside [Lower95, Upper95]",
     "Effective": "number of rows without anything in common that would say as much on coverage",
 }
 
@@ -42,13 +43,14 @@ def scored(forecasts: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Model, WeekAhead (from 1), Store, Date, Cutoff (the first), and sums over the forecasts whose day has come: Rows, Sold (of
-    days with sales), Error (forecast - sales), Absolute, Sales, and of days with sales Square (squared relative errors),
-    Inside80, Inside95
+    Model, WeekAhead (from 1), Store, Date, Cutoff (the first), and sums over the forecasts whose day has come: Rows, Open (of
+    open days), Sold (of days with sales), Error (forecast - sales), Absolute, Sales, of days with sales Square (squared relative
+    errors), and of open days Inside80, Inside95
     """
     sold = pl.col(s.SALES) > 0
+    is_open = (pl.col(s.OPEN) == 1).fill_null(sold)
     error = pl.col(s.FORECAST) - pl.col(s.SALES)
-    inside = {level: pl.col(s.SALES).is_between(*s.bound_columns(level)) & sold for level in LEVELS}
+    inside = {level: pl.col(s.SALES).is_between(*s.bound_columns(level)) & is_open for level in LEVELS}
     return (
         forecasts.filter(pl.col(s.SALES).is_not_null())
         .with_columns(((pl.col(AHEAD) - 1) // 7 + 1).cast(pl.Int64).alias(WEEK_AHEAD))
@@ -56,6 +58,7 @@ def scored(forecasts: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.col(s.CUTOFF).min(),
             pl.len().cast(pl.Int64).alias("Rows"),
+            is_open.sum().cast(pl.Int64),
             sold.sum().cast(pl.Int64).alias("Sold"),
             error.sum().alias("Error"),
             error.abs().sum().alias("Absolute"),
@@ -80,19 +83,22 @@ def accuracy_of(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     to score; sorted. No row where nothing has come.
     """
     rows = rows.with_columns(pl.struct(by or pl.lit(0)).alias("_of"))
-    total, sold = (pl.when(pl.col(name).sum() > 0).then(pl.col(name).sum()) for name in (s.SALES, "Sold"))
+    total, is_open, sold = (
+        pl.when(pl.col(name).sum() > 0).then(pl.col(name).sum()) for name in (s.SALES, s.OPEN, "Sold")
+    )
     scores = rows.group_by("_of").agg(
         pl.col(s.DATE).min().alias("First"),
         pl.col(s.DATE).max().alias("Last"),
         pl.col("Rows").sum(),
+        pl.col(s.OPEN).sum(),
         pl.col("Sold").sum(),
         pl.col(s.DATE).filter(pl.col("Sold") > 0).n_unique().cast(pl.Int64).alias("Days"),
         (pl.col("Square").sum() / sold).sqrt().alias("rmspe"),
         (pl.col("Absolute").sum() / total).alias("wape"),
         (pl.col("Error").sum() / total).alias("bias"),
-        *((pl.col(f"Inside{level}").sum() / sold).alias(f"coverage{level}") for level in LEVELS),
+        *((pl.col(f"Inside{level}").sum() / is_open).alias(f"coverage{level}") for level in LEVELS),
     )
-    counted = rows.filter(pl.col("Sold") > 0).group_by("_of", *s.KEYS).agg(pl.col("Sold").sum().alias("Count"))
+    counted = rows.filter(pl.col(s.OPEN) > 0).group_by("_of", *s.KEYS).agg(pl.col(s.OPEN).sum().alias("Count"))
     whole = scores.join(effective_sample_size(counted, INSIDE, ["_of"]), on="_of", how="left")
     return whole.unnest("_of").sort(by).select(*by, *whole.columns[1:])
 

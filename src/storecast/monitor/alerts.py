@@ -4,10 +4,11 @@ A figure is taken over the six weeks that end with a day, so that one bad day sa
 what the model's own backtest promised, and as much beyond it as chance may bring on so few days (`noise`):
 
 coverage80, coverage95  from the nominal share or the backtest's, whichever is further out, 2.5 standard errors outwards. The
-                        variance of a share p is p (1 - p) over the effective number of rows.
-rmspe_without_worst5    below the backtest's, 2.5 standard errors upwards; of its square, the variances of both, since the
-                        backtest was itself measured on few windows. Without the five worst store-days, as in the backtest:
-                        one store that sells next to nothing on an open day can double the RMSPE of a chain.
+                        variance of a share p is p (1 - p) over the effective number of rows. Of all open days, as in the
+                        backtest.
+wape                    below the backtest's, 2.5 standard errors upwards: of both, since the backtest was itself measured on few
+                        windows. A score by which models are selected, and not RMSPE, which one store that sells next to
+                        nothing on an open day can double.
 
 An alert stands since the first day of the unbroken run of days whose six weeks lie outside.
 """
@@ -24,23 +25,22 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.config import LEVELS
-from storecast.evaluate.scores import WORST
 from storecast.monitor.noise import (
     BLOCK,
     INSIDE,
     SQUARES,
-    SQUARES_SPREAD,
     Shared,
     effective_block_size,
     effective_sample_size,
 )
 
 BEYOND = 2.5  # standard errors of the band
-LEAST_DAYS = 7  # with sales, before anything is said
+LEAST_DAYS = 7  # open (for WAPE: with sales), before anything is said
 LASTING = 7  # days outside, after which it is no passing week
 LEARNABLE = 14  # days of sales that a model has not seen, before training again can teach it much
-RMSPE = "rmspe_without_worst5"
-SCORES = (*(f"coverage{level}" for level in LEVELS), RMSPE)
+WAPE = "wape"
+MIN_SPREAD = 0.6  # variance of an absolute error over the square of its mean: that of a normal error
+SCORES = (*(f"coverage{level}" for level in LEVELS), WAPE)
 
 Advice = Literal["retrain", "wait"]
 
@@ -58,7 +58,7 @@ class Alert:
     """A figure outside its band."""
 
     model: str
-    what: str  # coverage80, coverage95, rmspe_without_worst5, or the input that has drifted
+    what: str  # coverage80, coverage95, wape, or the input that has drifted
     value: float
     low: float  # the band
     high: float
@@ -128,11 +128,13 @@ def measure(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.dat
     what : one of `SCORES`
     """
     rows = days.filter(pl.col(s.DATE).is_between(last - dt.timedelta(days=BLOCK - 1), last))
+    counted = "Sold" if what == WAPE else s.OPEN
+    rows = rows.filter(pl.col(counted) > 0).with_columns(pl.col(counted).alias("Count"))
     count = rows[s.DATE].n_unique()
     if count < LEAST_DAYS:
         return None
-    if what == RMSPE:
-        return _rmspe(rows, promise, count)
+    if what == WAPE:
+        return _wape(rows, promise, count)
     return _coverage(rows, int(what.removeprefix("coverage")), promise, count)
 
 
@@ -141,13 +143,16 @@ def store_days(rows: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    Model, Store, Date, Count (forecasts with sales), Square, Inside80, Inside95 (means of them)
+    Model, Store, Date, Open and Sold (forecasts of an open day, and of one with sales), Absolute (error, money), Sales, and
+    Inside80, Inside95 (means over open days)
     """
-    sums = ["Square", *(f"Inside{level}" for level in LEVELS)]
+    inside = [f"Inside{level}" for level in LEVELS]
     days = rows.group_by(s.MODEL, *s.KEYS).agg(
-        pl.col("Sold").sum().alias("Count"), *(pl.col(name).sum() for name in sums)
+        pl.col(name).sum() for name in (s.OPEN, "Sold", "Absolute", s.SALES, *inside)
     )
-    return days.filter(pl.col("Count") > 0).with_columns(pl.col(name) / pl.col("Count") for name in sums)
+    return days.filter(pl.col(s.OPEN) + pl.col("Sold") > 0).with_columns(
+        pl.col(name) / pl.col(s.OPEN) for name in inside
+    )
 
 
 def _coverage(rows: pl.DataFrame, level: int, promise: ExpectedScores, count: int) -> Measured:
@@ -159,14 +164,16 @@ def _coverage(rows: pl.DataFrame, level: int, promise: ExpectedScores, count: in
     return Measured(_mean(rows, f"Inside{level}"), low, high, count)
 
 
-def _rmspe(rows: pl.DataFrame, promise: ExpectedScores, count: int) -> Measured | None:
-    rows = rows.sort("Square", *s.KEYS)[: max(0, rows.height - WORST)]
-    promised = promise.scores.get(RMSPE)
-    if promised is None or rows.is_empty():
+def _wape(rows: pl.DataFrame, promise: ExpectedScores, count: int) -> Measured | None:
+    promised = promise.scores.get(WAPE)
+    if promised is None:
         return None
     backtest = effective_block_size(rows[s.STORE].n_unique(), SQUARES)
-    error = math.sqrt(SQUARES_SPREAD * (1 / _effective(rows, SQUARES) + 1 / backtest))
-    return Measured(math.sqrt(_mean(rows, "Square")), 0.0, promised * math.sqrt(1 + BEYOND * error), count)
+    errors = (rows["Absolute"] / rows["Count"]).to_numpy()
+    spread = max(MIN_SPREAD, float(errors.var() / max(errors.mean() ** 2, 1e-12)))
+    error = math.sqrt(spread * (1 / _effective(rows, SQUARES) + 1 / backtest))
+    value = float(rows["Absolute"].sum()) / float(rows[s.SALES].sum())
+    return Measured(value, 0.0, promised * (1 + BEYOND * error), count)
 
 
 def _of_model(model: str, days: pl.DataFrame, promise: ExpectedScores, last: dt.date) -> list[Alert]:

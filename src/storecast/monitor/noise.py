@@ -38,7 +38,6 @@ class Shared:
 
 INSIDE = Shared(block=0.01, week=0.02, day=0.045, store=0.04)  # whether a day lies inside its interval
 SQUARES = Shared(block=0.0025, week=0.005, day=0.02, store=0.07)  # squared relative errors, the worst five aside
-SQUARES_SPREAD = 15.0  # variance of a squared relative error, over the square of its mean
 
 
 def effective_sample_size(rows: pl.DataFrame, shared: Shared, by: Sequence[str] = ()) -> pl.DataFrame:

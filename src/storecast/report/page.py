@@ -123,9 +123,13 @@ def _drivers(report: ReportInput) -> list[dict[str, Any]]:
     """Return how far each driver moves the forecasts, and what the backtest loses without it."""
     if report.drivers is None:
         return []
-    lost = report.scores.get("importance", {}).get("models", {}).get(report.champion, {})
+    importance = report.scores.get("importance", {})
+    lost, spread = (importance.get(name, {}).get(report.champion, {}) for name in ("models", "spread"))
     rows = report.drivers.filter(pl.col("Kind") == "driver")
-    return [{"driver": name, "share": share, "lost": lost.get(name)} for _, name, share in rows.iter_rows()]
+    return [
+        {"driver": name, "share": share, "lost": lost.get(name), "spread": spread.get(name)}
+        for _, name, share in rows.iter_rows()
+    ]
 
 
 def _accuracy(report: ReportInput) -> dict[str, Any]:

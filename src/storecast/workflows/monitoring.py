@@ -39,7 +39,7 @@ class Monitored:
     accuracy : as `monitor.accuracy.every_slice` returns it; no row before a day of a forecast has come
     drift : as `monitor.drift.drift` returns it, with the model (Model) since whose cutoff it looks
     alerts : what has left its band
-    unbound : models at work in the last six weeks without a file here, so that their RMSPE has no band
+    unbound : models at work in the last six weeks without a file here, so that their WAPE has no band
     last_sale : the last day of the chain with sales
     """
 
@@ -125,7 +125,7 @@ def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Moni
     ----------
     rows : as `scored_forecasts` returns them
     panel : the chain as it is now
-    models : folder of the model files, which say what was promised; None: nobody says it, and RMSPE has no band
+    models : folder of the model files, which say what was promised; None: nobody says it, and WAPE has no band
     """
     recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
     names = rows.filter(recent)[s.MODEL].unique().sort().to_list()
