@@ -87,7 +87,8 @@ class FeatureConfig:
     """How feature rows look at the past. Models that look at it differently err differently, and blend well."""
 
     impute: bool = False  # the weeks without rows are filled in, for the history features alone
-    holidays_apart: bool = False  # the ridge's part for holidays is taken off history and target, and put back after
+    # The ridge's part for own columns is always taken off history and target, and put back after ...
+    holidays_apart: bool = False  # ... and so is that for holidays
 
 
 @dataclass(frozen=True)

@@ -92,9 +92,9 @@ def test_a_feature_of_ones_own_explains_the_driver_that_it_names(state: CutoffSt
     assert registry.feature_modules()["school_size"] == __name__
 
 
-def test_a_feature_of_ones_own_without_a_driver_explains_own_columns() -> None:
+def test_an_own_column_is_a_driver_and_a_feature_of_ones_own_without_one_explains_own_columns() -> None:
     single = Pieces.of(pl.DataFrame({"own_holiday": [1.0], "known_promo": [1.0]})).single
-    assert single == {"own_holiday": "own columns", "known_promo": "own columns"}
+    assert single == {"own_holiday": "own columns", "known_promo": "own: promo"}
 
 
 def test_a_feature_of_ones_own_for_a_driver_that_there_is_not_is_refused() -> None:

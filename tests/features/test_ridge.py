@@ -51,8 +51,8 @@ def test_the_scaler_is_fitted_on_the_past_alone() -> None:
     )
     other = Grid.of(panel.with_calendar(shut))
     # The week of the origin may look ahead by its own days; the horizon's closures must not reach the scale otherwise.
-    scales = [Design.of(each.truncate(origin, 48), origin).scale for each in (grid, other)]
-    weeks = [Design.of(each.truncate(origin - 10, 5), origin - 10).scale for each in (grid, other)]
+    scales = [Design.of(each.truncate(origin, 48), origin).scales.counts for each in (grid, other)]
+    weeks = [Design.of(each.truncate(origin - 10, 5), origin - 10).scales.counts for each in (grid, other)]
     np.testing.assert_array_equal(weeks[0], weeks[1])
     assert np.abs(scales[0] - scales[1]).max() < 0.2
 

@@ -33,7 +33,7 @@ IMPORTANCE = {"Kind": pl.String, "Name": pl.String, "Share": pl.Float64}
 
 def title(driver: str) -> str:
     """Return the name of a driver's column in a file."""
-    return driver.capitalize()
+    return driver[:1].upper() + driver[1:]
 
 
 def explain(model: Forecaster, calibration: Calibration, window: Window, stores: Sequence[object]) -> pl.DataFrame:
@@ -49,7 +49,8 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     Returns
     -------
     Store, Date, Forecast, Usual (what the usual day of the chain sells), Level, Weekday, Season, Promotion, Holidays, Competition,
-    Trend, and Own columns where there are some: money, to the cent; Usual and the drivers add up to Forecast. 0 on closed days.
+    Trend, Own columns where features of one's own count, and `Own: Price` and the like for own columns of the chain: money, to the
+    cent; Usual and the drivers add up to Forecast. 0 on closed days.
 
     Raises
     ------
@@ -71,13 +72,15 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     # of a day that may sell nothing: the store's level does that.
     logs = np.log((medians["Median"].to_numpy() * sale_chance(medians))[rows])
     by_driver = contribution.by_driver.copy()
-    by_driver[:, DRIVERS.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
+    by_driver[:, contribution.drivers.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
     cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)
     usual = np.round(np.exp(contribution.base + calibration.mean) * CENT).astype(np.int64)
     shares = _largest_remainder(by_driver, usual, cents)
     usual, shares = np.where(closed, 0, usual), np.where(closed[:, None], 0, shares)
     out = forecast[rows].select(*s.KEYS, s.FORECAST).with_columns(pl.Series(USUAL, usual / CENT))
-    out = out.with_columns(pl.Series(title(driver), shares[:, k] / CENT) for k, driver in enumerate(DRIVERS))
+    out = out.with_columns(
+        pl.Series(title(driver), shares[:, k] / CENT) for k, driver in enumerate(contribution.drivers)
+    )
     return out if (out[title(OWN_COLUMNS)] != 0).any() else out.drop(title(OWN_COLUMNS))
 
 
@@ -122,11 +125,13 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
     some = stores.gather_every(max(1, len(stores) // SAMPLE))
     rows = np.flatnonzero(medians[s.STORE].is_in(some.implode()).to_numpy())
     is_open = medians[s.OPEN].to_numpy()[rows] == 1
-    by_driver = contributions(model, window, medians, rows).by_driver[is_open]
+    contribution = contributions(model, window, medians, rows)
+    by_driver = contribution.by_driver[is_open]
     if not is_open.any():
         return pl.DataFrame(schema=IMPORTANCE)
     lines = [
-        ("driver", driver, float(size)) for driver, size in zip(DRIVERS, np.abs(by_driver).mean(axis=0), strict=True)
+        ("driver", driver, float(size))
+        for driver, size in zip(contribution.drivers, np.abs(by_driver).mean(axis=0), strict=True)
     ]
     if columns and isinstance(model, ExplainsColumns):
         design = model.features(window)

@@ -19,13 +19,14 @@ from storecast.arrays import F32, I8, I64, Bool
 from storecast.config import FeatureConfig, LinearSettings
 from storecast.data.grid import Grid
 from storecast.features.calendar import LOOK_BACK, calendar_features
-from storecast.features.declarations import PART_SCHOOL, PART_TREND, PART_WEEKDAY, check_columns
+from storecast.features.declarations import PART_OWN, PART_SCHOOL, PART_TREND, PART_WEEKDAY, check_columns
 from storecast.features.gaps import between_rows, day_effects, inside_gaps, usual_calendar, with_calendar_in
 from storecast.features.history import History, cells
 from storecast.features.registry import any_own, own_features
 from storecast.features.residuals import RECENT, bounded, last_days, last_year_mean, mean_size, recent_mean
-from storecast.features.ridge import Design, Ridge, own_terms
+from storecast.features.ridge import Design, Ridge, Scales, own_terms
 from storecast.features.ridge_fit import fit_ridge
+from storecast.features.terms import OWN_PART
 
 RESIDUAL_DAYS = 56  # days of residuals that rows carry, for models that read the past day by day
 RIDGE_SETTINGS = LinearSettings()  # the defaults: settings of the model `linear` change that model alone
@@ -42,7 +43,7 @@ class FeatureRows:
     store, day : rank of the store and column of the day in the grid, (rows,); sorted by both
     table : the features by name, (rows,) each
     parts : of the ridge, that are no features but tell what moves a forecast, (rows,) each
-    offset : the part of log sales that the config takes off, known ahead; to be added to what a model says, (rows,)
+    offset : the part of log sales that is taken off, known ahead; to be added to what a model says, (rows,)
     target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
     """
 
@@ -68,7 +69,7 @@ class CutoffState:
     shut : days without a row on which a store was closed, (stores, days)
     usual : what stands in for the calendar there, by column, (days,)
     ridge : fitted on the past
-    scale : of the counts among its terms
+    scales : of its terms
     date_effects : what the terms of the date add to the ridge's fit, (stores, days ahead)
     holiday_date_effects : what they add to its part for holidays, (stores, days ahead)
     history : what stores sold
@@ -86,7 +87,7 @@ class CutoffState:
     shut: Bool
     usual: dict[str, I8]
     ridge: Ridge
-    scale: F32
+    scales: Scales
     date_effects: F32
     holiday_date_effects: F32
     history: History
@@ -120,6 +121,7 @@ class CutoffState:
         date_effects, holiday_date_effects = ridge.date_effects(design), ridge.date_effects(design, "holiday")
         effects = date_effects + ridge.store_effects(design.by_store)
         holiday = holiday_date_effects + ridge.store_effects(design.by_store, "holiday")
+        apart = _apart(config, holiday, ridge, design.by_store)
         y, residuals = _with_gaps(known, ridge.residuals, ridge.level[:, None] + effects, gaps)
         season = ridge.part(design, days, "season", "month")
         return cls(
@@ -130,10 +132,10 @@ class CutoffState:
             shut=shut,
             usual=usual,
             ridge=ridge,
-            scale=design.scale,
+            scales=design.scales,
             date_effects=date_effects[:, days],
             holiday_date_effects=holiday_date_effects[:, days],
-            history=History.of(known, origin, days, y - (holiday[:, past] if config.holidays_apart else np.float32(0))),
+            history=History.of(known, origin, days, y - apart[:, past]),
             season=season,
             weekday=ridge.part(design, days, "weekday"),
             trend=ridge.part(design, days, "trend"),
@@ -172,17 +174,17 @@ class CutoffState:
             self.shut[stores, begin:] & (part.open < 0),
             {name: codes[begin:] for name, codes in self.usual.items()},
         )
-        terms = own_terms(part, self.scale)[1][:, :, ahead]
+        terms = own_terms(part, self.scales.of(stores))[1][:, :, ahead]
         ridge = self.ridge.of(stores)
         holiday = self.holiday_date_effects[stores] + ridge.store_effects(terms, "holiday")
-        offset = holiday if self.config.holidays_apart else np.zeros_like(holiday)
+        offset = _apart(self.config, holiday, ridge, terms)
         fitted = ridge.level[:, None] + (self.date_effects[stores] + ridge.store_effects(terms))
         features = {
             **calendar_features(part, ahead),
             **self.history.features(stores, cells(part, ahead)),
             "ridge": fitted - offset,
             "ridge_season": self.season[stores],
-            "ridge_holiday": holiday - offset,
+            "ridge_holiday": np.zeros_like(holiday) if self.config.holidays_apart else holiday,
             "ridge_promotion": ridge.store_effects(terms, "promotion"),
             **{name: values[stores] for name, values in self.constant_features.items()},
             **self._own(part, stores),
@@ -191,6 +193,7 @@ class CutoffState:
             PART_WEEKDAY: self.weekday[stores],
             PART_TREND: self.trend[stores],
             PART_SCHOOL: ridge.store_effects(terms, "school"),
+            **{f"{PART_OWN}{name}": values for name, values in ridge.own_effects(terms).items()},
         }
         rank = stores[store]
         table = [
@@ -223,6 +226,26 @@ class CutoffState:
             values[stores, begin:] = part.known[name]
         columns = own_features(replace(whole, known=known), self.origin, slice(self.origin + 1, whole.days))
         return {name: values[stores] for name, values in columns.items()}
+
+
+def _apart(config: FeatureConfig, holiday: F32, ridge: Ridge, by_store: F32) -> F32:
+    """Return the part of log sales that is taken off: the ridge's for own columns, and for holidays if the config says so.
+
+    Trees split own columns where the past did: beyond the prices that they have seen, they would say nothing.
+
+    Parameters
+    ----------
+    holiday : the part for holidays, (stores, days)
+    by_store : values of the terms of store and day, (store terms, stores, days)
+
+    Returns
+    -------
+    (stores, days)
+    """
+    holidays = holiday if config.holidays_apart else np.zeros_like(holiday)
+    if not any(term.part == OWN_PART for term in ridge.terms):
+        return holidays
+    return holidays + ridge.store_effects(by_store, OWN_PART)
 
 
 def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: Bool) -> tuple[F32, F32]:

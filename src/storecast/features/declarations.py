@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from storecast import schema as s
 from storecast.features.drivers import (
     COMPETITION,
-    DRIVER_OF_PART,
     HOLIDAYS,
     LEVEL,
     OWN_COLUMNS,
@@ -23,6 +22,8 @@ from storecast.features.drivers import (
     SEASON,
     TREND,
     WEEKDAY,
+    driver_of_term,
+    own_driver,
 )
 from storecast.features.history import SPANS
 from storecast.features.registry import OWN, own_drivers
@@ -134,7 +135,7 @@ HISTORY = Block(
 )
 RIDGE = Block(
     "ridge",
-    1,
+    2,
     (
         Feature("ridge", None, (LEVEL, WEEKDAY, TREND, SEASON, PROMOTION, HOLIDAYS), forest=True),
         Feature("ridge_season", SEASON, forest=True),
@@ -165,7 +166,8 @@ FEATURES = {feature.name: feature for block in BLOCKS for feature in block.featu
 
 # Columns that stand beside the features in what a model looks at. The ridge's parts explain, and are no features.
 PART_WEEKDAY, PART_TREND, PART_SCHOOL = RIDGE_PARTS = ("part_weekday", "part_trend", "part_school")
-OFFSET = "offset"  # what the configuration takes off: the ridge's part for holidays
+PART_OWN = "part_own_"  # begins the ridge's part for a known-ahead column of the chain's own
+OFFSET = "offset"  # what the configuration takes off: the ridge's part for holidays and own columns
 _OF_MODELS = (
     *(Feature(name, None) for name in RIDGE_PARTS),
     Feature(OFFSET, HOLIDAYS),
@@ -191,13 +193,13 @@ def declaration(column: str) -> Feature | None:
     ('holidays', 'season', None)
     """
     if column.startswith(KNOWN):
-        return Feature(column, OWN_COLUMNS)
+        return Feature(column, own_driver(column.removeprefix(KNOWN)))
+    if column.startswith(PART_OWN):
+        return Feature(column, None)
     if column.startswith(OWN):
         return Feature(column, own_drivers().get(column, OWN_COLUMNS))
-    part, colon, _ = column.partition(": ")
-    if colon and part in DRIVER_OF_PART:
-        return Feature(column, DRIVER_OF_PART[part])
-    return _ALL.get(column)
+    driver = driver_of_term(column)
+    return Feature(column, driver) if driver else _ALL.get(column)
 
 
 def check_columns(columns: Iterable[str], known: Iterable[str]) -> None:

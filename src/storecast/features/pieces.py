@@ -13,13 +13,15 @@ import polars as pl
 from storecast.arrays import I64
 from storecast.features.declarations import (
     NEIGHBOURS,
+    OFFSET,
+    PART_OWN,
     PART_SCHOOL,
     PART_TREND,
     PART_WEEKDAY,
     RIDGE_PARTS,
     declaration,
 )
-from storecast.features.drivers import DRIVERS, HOLIDAYS, LEVEL, PROMOTION, SEASON, TREND, WEEKDAY
+from storecast.features.drivers import HOLIDAYS, LEVEL, PROMOTION, SEASON, TREND, WEEKDAY, in_order, own_driver
 from storecast.features.history import SPANS
 
 BETWEEN = "."  # stands between the name of a blend's member and that of its column
@@ -61,6 +63,8 @@ class Pieces:
             several["cell"] = {WEEKDAY: design["cell"] - promo, PROMOTION: promo}
         if {"ridge", *RIDGE_PARTS} <= set(design.columns):
             several["ridge"] = _ridge(design)
+            if own := _own_parts(design):
+                several[OFFSET] = {HOLIDAYS: design[OFFSET] - _sum(own), **own}
         single = {name: _driver(name) for name in design.columns if name not in several}
         return cls(design, single, several)
 
@@ -77,8 +81,8 @@ class Pieces:
     @property
     def drivers(self) -> tuple[str, ...]:
         """The drivers that some column speaks for."""
-        present = {*self.single.values(), *(driver for pieces in self.several.values() for driver in pieces)}
-        return tuple(driver for driver in DRIVERS if driver in present)
+        single = {driver for driver in self.single.values() if driver is not None}
+        return in_order(single.union(*self.several.values()))
 
     def mixed(self, own: Collection[str], rows: I64, other: I64) -> pl.DataFrame:
         """Return rows that keep their own values for some drivers, and take those of other rows for the others.
@@ -134,8 +138,15 @@ def _neighbours(design: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
     return pieces
 
 
+def _own_parts(design: pl.DataFrame) -> dict[str, pl.Series]:
+    """Return the ridge's part for each own column of the chain, by its driver."""
+    return {
+        own_driver(name.removeprefix(PART_OWN)): design[name] for name in design.columns if name.startswith(PART_OWN)
+    }
+
+
 def _ridge(design: pl.DataFrame) -> dict[str, pl.Series]:
-    """Take the ridge's fit apart by its parts; the level is what none of them adds."""
+    """Take the ridge's fit apart by its parts; the level is what none of them adds. Own columns are in the offset instead."""
     pieces = {
         WEEKDAY: design[PART_WEEKDAY],
         TREND: design[PART_TREND],
@@ -143,5 +154,9 @@ def _ridge(design: pl.DataFrame) -> dict[str, pl.Series]:
         PROMOTION: design["ridge_promotion"],
         HOLIDAYS: design["ridge_holiday"] + design[PART_SCHOOL],
     }
-    level = design["ridge"] - sum(list(pieces.values())[1:], next(iter(pieces.values())))
-    return {LEVEL: level, **pieces}
+    return {LEVEL: design["ridge"] - _sum(pieces), **pieces}
+
+
+def _sum(pieces: dict[str, pl.Series]) -> pl.Series:
+    first, *others = pieces.values()
+    return sum(others, first)

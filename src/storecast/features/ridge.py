@@ -1,13 +1,43 @@
 """The ridge: a sum of coefficient × term for every store and day, and what parts of it add to log sales."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.preprocessing import StandardScaler
 
 from storecast.arrays import F32, I64
 from storecast.data.grid import Grid
-from storecast.features.terms import Term, day_terms, store_terms
+from storecast.features.own_columns import OwnScales
+from storecast.features.terms import OWN_PART, Term, day_terms, store_terms
+
+
+@dataclass(frozen=True, eq=False)
+class Scales:
+    """What terms of store and day are scaled by, learned from the past.
+
+    Attributes
+    ----------
+    counts : what the counts are divided by, (counts,)
+    own : of the chain's own columns
+    """
+
+    counts: F32
+    own: OwnScales
+
+    def of(self, stores: I64) -> "Scales":
+        """Return the scales of some stores, by their places; -1 for a store that was not there."""
+        return Scales(self.counts, self.own.of(stores))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> "Scales":
+        """Return what `arrays` gave to a model file."""
+        return cls(arrays["scale"].astype(np.float32), OwnScales.from_arrays(arrays))
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return what a model file stores."""
+        return {"scale": self.counts, **self.own.arrays()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,31 +48,34 @@ class Design:
     ----------
     terms : those of the date, then those of store and day
     by_day : values of the terms of the date, (such terms, days)
-    by_store : values of the terms of store and day, (such terms, stores, days); the counts among them are scaled
-    scale : what the counts were divided by, (counts,)
+    by_store : values of the terms of store and day, (such terms, stores, days); scaled
+    scales : what they were scaled by
     """
 
     terms: list[Term]
     by_day: F32
     by_store: F32
-    scale: F32
+    scales: Scales
 
     @classmethod
-    def of(cls, grid: Grid, origin: int, scale: F32 | None = None) -> "Design":
+    def of(cls, grid: Grid, origin: int, scales: Scales | None = None) -> "Design":
         """Work the terms out for a grid that is cut at its origin.
 
         Parameters
         ----------
         grid : with the calendar
         origin : column of the last day known
-        scale : of an earlier design; without it, the counts are scaled by their spread on the days up to ``origin``
+        scales : of an earlier design; without them, the counts are scaled by their spread on the days up to ``origin``, and own
+            columns by what was usual on these days
         """
         date, by_day = day_terms(grid, origin)
         store, by_store = store_terms(grid)
-        if scale is None:
+        if scales is None:
             past = by_store[_counts(store), :, : origin + 1]
-            scale = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
-        return cls([*date, *store], by_day, _scaled(store, by_store, scale), scale)
+            counts = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
+            scales = Scales(counts, OwnScales.fit(grid, origin))
+        store, by_store = _scaled(grid, store, by_store, scales)
+        return cls([*date, *store], by_day, by_store, scales)
 
     def rows(self, stores: slice, days: slice) -> F32:
         """Return (stores, terms, days) of a part."""
@@ -124,6 +157,19 @@ class Ridge:
         _, of_store = split_by_store(self.terms, self.chosen(*parts))
         return of_stores(of_store, by_store)
 
+    def own_effects(self, by_store: F32) -> dict[str, F32]:
+        """Return what the term of each own column of the chain adds, by the name of the column, (stores, days) each.
+
+        Parameters
+        ----------
+        by_store : values of the terms of store and day, as in `Design`, (store terms, stores, days)
+        """
+        terms = [term for term in self.terms if term.by_store]
+        _, coefficients = split_by_store(self.terms, self.coefficients)
+        return {
+            term.name: coefficients[:, k, None] * by_store[k] for k, term in enumerate(terms) if term.part == OWN_PART
+        }
+
 
 def split_by_store(terms: list[Term], coefficients: F32) -> tuple[F32, F32]:
     """Return the coefficients of the terms of the date, and those of store and day, (stores, such terms) each."""
@@ -131,10 +177,9 @@ def split_by_store(terms: list[Term], coefficients: F32) -> tuple[F32, F32]:
     return np.compress(~by_store, coefficients, axis=1), np.compress(by_store, coefficients, axis=1)
 
 
-def own_terms(grid: Grid, scale: F32) -> tuple[list[Term], F32]:
-    """Return the terms of store and day alone, (terms, stores, days), the counts among them scaled as in an earlier design."""
-    terms, columns = store_terms(grid)
-    return terms, _scaled(terms, columns, scale)
+def own_terms(grid: Grid, scales: Scales) -> tuple[list[Term], F32]:
+    """Return the terms of store and day alone, (terms, stores, days), scaled as in an earlier design."""
+    return _scaled(grid, *store_terms(grid), scales)
 
 
 def of_days(coefficients: F32, terms: F32) -> F32:
@@ -156,7 +201,11 @@ def _counts(terms: list[Term]) -> list[int]:
     return [k for k, term in enumerate(terms) if term.count]
 
 
-def _scaled(terms: list[Term], columns: F32, scale: F32) -> F32:
-    """Divide the counts by their scale, in place."""
-    columns[_counts(terms)] /= scale[:, None, None]
-    return columns
+def _scaled(grid: Grid, terms: list[Term], columns: F32, scales: Scales) -> tuple[list[Term], F32]:
+    """Divide the counts by their scale, in place, and add the terms of the chain's own columns."""
+    columns[_counts(terms)] /= scales.counts[:, None, None]
+    own = scales.own.terms(grid)
+    if not own:
+        return terms, columns
+    more = [Term(name, OWN_PART, by_store=True) for name, _ in own]
+    return [*terms, *more], np.concatenate([columns, np.stack([values for _, values in own])])

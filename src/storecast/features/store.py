@@ -24,6 +24,7 @@ from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, Feature
 from storecast.features.ridge import Design
 from storecast.features.ridge_fit import fit_ridge
 from storecast.features.sale_chance import sale_chances
+from storecast.features.terms import OWN_PART
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 FIRST_ORIGIN = 90  # days of history before the first origin
@@ -82,7 +83,7 @@ class FeatureStore:
         columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
         # An early origin has not met every holiday yet. What the ridge knows of them at the end of the past, where a forecast
         # is made, counts for all origins: else trees would learn by heart what is left over there, and add it a second time.
-        holidays = _holiday_effects(grid, end)
+        holidays, own = _late_effects(grid, end)
         blocks = []
         for origin in columns:
             key = grid.day(origin), step, config
@@ -93,10 +94,11 @@ class FeatureStore:
                 rows = feature_rows(grid, origin, step, config)
                 self._rows[key] = past.end, rows
             late = holidays[rows.store, rows.day]
-            offset = late if config.holidays_apart else np.zeros_like(late)
+            apart, inside = (late, np.zeros_like(late)) if config.holidays_apart else (np.zeros_like(late), late)
+            offset = apart if own is None else apart + own[rows.store, rows.day]
             # Rows that first served a forecast have no target yet: their days were ahead then.
             target = _log_sales(grid, rows.store, rows.day) - offset
-            table = _with_holiday_effects(rows, late - offset)
+            table = _with_holiday_effects(rows, inside)
             blocks.append(replace(rows, table=table, offset=offset, target=target))
         return blocks
 
@@ -209,8 +211,9 @@ def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
     return grid.learnable_log_sales()[store, day]
 
 
-def _holiday_effects(grid: Grid, origin: int) -> F32:
-    """Return the ridge's part for holidays on every day up to ``origin``, fitted there, (stores, days)."""
+def _late_effects(grid: Grid, origin: int) -> tuple[F32, F32 | None]:
+    """Return the ridge's parts for holidays and for own columns up to ``origin``, (stores, days) each; None without columns."""
     known = grid.truncate(origin, 0)
     design = Design.of(known, origin)
-    return fit_ridge(known, design, origin, RIDGE_SETTINGS).part(design, slice(0, known.days), "holiday")
+    ridge, days = fit_ridge(known, design, origin, RIDGE_SETTINGS), slice(0, known.days)
+    return ridge.part(design, days, "holiday"), ridge.part(design, days, OWN_PART) if grid.known else None

@@ -66,6 +66,8 @@ MONTH = (
 )
 PAYDAY = range(-4, 5)  # days from the last Monday to Friday of a month, when wages come
 
+OWN_PART = "own"  # the part of the terms of a chain's own columns
+
 
 @dataclass(frozen=True)
 class Term:
@@ -74,7 +76,8 @@ class Term:
     Attributes
     ----------
     name : of the term
-    part : of the forecast that it belongs to: weekday, promotion, trend, season, month, holiday or school
+    part : of the forecast that it belongs to: weekday, promotion, trend, season, month, holiday, school, or own, for a column of
+        the chain
     penalty : for how far a store may depart from the chain in it
     by_store : it depends on store and day; else on the date alone
     count : it is a number of days, scaled to unit spread

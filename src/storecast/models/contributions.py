@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from storecast.arrays import F64, I64
-from storecast.features.drivers import DRIVERS
+from storecast.features.drivers import DRIVERS, in_order
 from storecast.features.pieces import Pieces
 
 
@@ -29,11 +29,13 @@ class Contributions:
     Attributes
     ----------
     base : the mean answer for the background, (rows,)
-    by_driver : of each of `DRIVERS`, (rows, drivers); base + the sum over the drivers is the answer
+    by_driver : of each of `drivers`, (rows, drivers); base + the sum over the drivers is the answer
+    drivers : their names: `DRIVERS`, and those of the chain's own columns
     """
 
     base: F64
     by_driver: F64
+    drivers: tuple[str, ...] = DRIVERS
 
     @classmethod
     def of_parts(cls, parts: dict[str, F64], rows: I64, background: I64) -> "Contributions":
@@ -45,14 +47,25 @@ class Contributions:
         rows : positions of the rows that are explained
         background : positions of the rows that stand for the usual day
         """
-        whole = np.stack([parts.get(driver, np.zeros_like(next(iter(parts.values())))) for driver in DRIVERS], axis=1)
+        drivers = in_order({*DRIVERS, *parts})
+        whole = np.stack([parts.get(driver, np.zeros_like(next(iter(parts.values())))) for driver in drivers], axis=1)
         mean = whole[background].mean(axis=0)
-        return cls(np.full(len(rows), mean.sum()), whole[rows] - mean)
+        return cls(np.full(len(rows), mean.sum()), whole[rows] - mean, drivers)
 
     @classmethod
     def mean(cls, several: Sequence["Contributions"]) -> "Contributions":
         """Return those of the equally weighted mean of several models."""
-        return cls(np.mean([one.base for one in several], axis=0), np.mean([one.by_driver for one in several], axis=0))
+        drivers = in_order({driver for one in several for driver in one.drivers})
+        by_driver = np.mean([one.of(drivers) for one in several], axis=0)
+        return cls(np.mean([one.base for one in several], axis=0), by_driver, drivers)
+
+    def of(self, drivers: tuple[str, ...]) -> F64:
+        """Return the contributions of these drivers, 0 for one that this model does not know, (rows, drivers)."""
+        if drivers == self.drivers:
+            return self.by_driver
+        none = np.zeros(len(self.base))
+        known = dict(zip(self.drivers, self.by_driver.T, strict=True))
+        return np.stack([known.get(driver, none) for driver in drivers], axis=1)
 
 
 @runtime_checkable
@@ -96,7 +109,8 @@ def walk(
     pieces = Pieces.of(features)
     draw = np.random.default_rng(seed)
     end = predict(features[rows])
-    base, by_driver = np.zeros(len(rows)), np.zeros((len(rows), len(DRIVERS)))
+    drivers = in_order({*DRIVERS, *pieces.drivers})
+    base, by_driver = np.zeros(len(rows)), np.zeros((len(rows), len(drivers)))
     order = list(pieces.drivers)
     for k, place in enumerate(background):
         # Every other walk goes the way of the one before backwards: what comes early in one comes late in the other.
@@ -106,6 +120,6 @@ def walk(
         base += before
         for step, driver in enumerate(order, start=1):
             after = predict(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
-            by_driver[:, DRIVERS.index(driver)] += after - before
+            by_driver[:, drivers.index(driver)] += after - before
             before = after
-    return Contributions(base / len(background), by_driver / len(background))
+    return Contributions(base / len(background), by_driver / len(background), drivers)

@@ -12,9 +12,9 @@ from storecast.data.grid import Grid, store_positions
 from storecast.data.panel import Panel, Window
 from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
-from storecast.features.drivers import DRIVER_OF_PART, LEVEL, TREND
+from storecast.features.drivers import LEVEL, TREND, driver_of_term
 from storecast.features.residuals import bounded
-from storecast.features.ridge import Design, Ridge, own_terms
+from storecast.features.ridge import Design, Ridge, Scales, own_terms
 from storecast.features.ridge_fit import fit_ridge
 from storecast.features.store import FeatureStore
 from storecast.features.terms import Term, day_terms
@@ -53,7 +53,7 @@ class Linear:
         self.end_ = past.end
         self.level_ = ridge.level.astype(np.float64)
         self.coefficients_ = ridge.coefficients.astype(np.float64)
-        self.scale_ = design.scale
+        self.scales_ = design.scales
         self.terms_ = [term.column for term in design.terms]
         self._ahead = None
 
@@ -64,14 +64,14 @@ class Linear:
         begin = max(0, grid.column(window.cutoff) + 1 - LOOK_BACK)
         part, stores = grid.overlay(ahead, begin)
         recent, (date_terms, by_day) = self._of_window(window, grid, begin)
-        store_terms, by_store = own_terms(part, self.scale_)
+        place = self._places(part.stores[s.STORE])
+        store_terms, by_store = own_terms(part, self.scales_.of(place))
         row = np.searchsorted(stores, store_positions(window.past.stores, ahead[s.STORE]))
         column = (ahead[s.DATE] - part.first).dt.total_days().to_numpy()
         terms = [
             *zip(date_terms, by_day[:, column], strict=True),
             *zip(store_terms, by_store[:, row, column], strict=True),
         ]
-        place = self._places(part.stores[s.STORE])
         return pl.DataFrame(
             [
                 pl.Series("store", place[row]),
@@ -99,7 +99,8 @@ class Linear:
         level, coefficients = self._coefficients(features["store"].to_numpy())
         by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
         for k, name in enumerate(self.terms_):
-            driver = DRIVER_OF_PART[name.partition(": ")[0]]
+            driver = driver_of_term(name)
+            assert driver is not None
             by_driver[driver] = by_driver.get(driver, 0.0) + features[name].to_numpy() * coefficients[:, k]
         return Contributions.of_parts(by_driver, rows, background)
 
@@ -112,7 +113,7 @@ class Linear:
             "terms": np.asarray(self.terms_),
         }
         end = np.array([self.end_], dtype="datetime64[D]")
-        return {"arrays.npz": pack({**arrays, "scale": self.scale_, "end": end.astype(np.int64)})}
+        return {"arrays.npz": pack({**arrays, **self.scales_.arrays(), "end": end.astype(np.int64)})}
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take levels and coefficients."""
@@ -120,7 +121,7 @@ class Linear:
         self.stores_ = pl.Series(arrays["stores"])
         self.level_ = arrays["level"].astype(np.float64)
         self.coefficients_ = arrays["coefficients"].astype(np.float64)
-        self.scale_ = arrays["scale"].astype(np.float32)
+        self.scales_ = Scales.from_arrays(arrays)
         self.terms_ = [str(name) for name in arrays["terms"]]
         self.end_ = arrays["end"].astype("datetime64[D]").item(0)
         self._ahead = None
@@ -138,12 +139,13 @@ class Linear:
         begin = max(0, origin + 1 - LOOK_BACK - self.settings.recent_days)
         known = grid.slice(np.arange(grid.stores.height), begin)
         tail = slice(max(0, origin + 1 - self.settings.recent_days) - begin, origin + 1 - begin)
-        design = Design.of(known, grid.column(self.end_) - begin, self.scale_)
+        place = self._places(grid.stores[s.STORE])
+        design = Design.of(known, grid.column(self.end_) - begin, self.scales_.of(place))
         if [term.column for term in design.terms] != self.terms_:
             raise ModelFileError(
                 "The model linear was fitted on other terms than those of this storecast. Train it again."
             )
-        level, coefficients = self._coefficients(self._places(grid.stores[s.STORE]))
+        level, coefficients = self._coefficients(place)
         ridge = Ridge(
             design.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
         )
