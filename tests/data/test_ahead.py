@@ -197,23 +197,6 @@ def test_a_store_that_is_not_given_takes_the_promotion_and_school_holidays_of_th
         assert third[column].to_list() == found.filter(pl.col(s.STORE) == 1).head(14)[column].to_list()
 
 
-def test_own_columns_keep_the_last_value_of_store_and_weekday() -> None:
-    past, whole = bare(days=60)
-    own = changed(past, Leaflet=pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10)
-    holes = changed(own, Leaflet=pl.when(pl.col(s.DATE) > pl.date(2013, 2, 20)).then(None).otherwise("Leaflet"))
-    found = extend(holes, whole.end + dt.timedelta(days=9)).calendar.filter(pl.col(s.DATE) > past.end)
-    assert (
-        found["Leaflet"].to_list()
-        == found.select(pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10).to_series().to_list()
-    )
-
-
-def test_own_columns_without_any_value_are_gaps() -> None:
-    past, whole = bare(days=60)
-    own = changed(past, Leaflet=pl.lit(None))
-    assert extend(own, whole.end + dt.timedelta(days=9)).calendar["Leaflet"].null_count() == 4 * 69
-
-
 def test_sales_do_not_move_the_calendar() -> None:
     past, whole = bare()
     until = whole.end + dt.timedelta(days=30)

@@ -1,8 +1,8 @@
 """The calendar ahead, worked out where it is not given, and marked as assumed.
 
 Openings follow the store's own weekdays, holidays the state's law or the store's own past (`ahead_holidays`), promotions the
-chain's own rhythm. Nothing of the sales is looked at, and of the calendar only what lies before the end of the sales, or is
-given ahead.
+chain's own rhythm, own columns what is usual (`ahead_own`). Nothing of the sales is looked at, and of the calendar only what lies
+before the end of the sales, or is given ahead.
 """
 
 import datetime as dt
@@ -16,6 +16,7 @@ from storecast import schema as s
 from storecast.arrays import I8, Bool
 from storecast.data.active_stores import are_inactive
 from storecast.data.ahead_holidays import school_holidays, state_holidays
+from storecast.data.ahead_own import with_own_columns
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.holiday_dates import recurs
 from storecast.data.panel import Panel
@@ -67,7 +68,7 @@ def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> 
             s.ASSUMED: np.ones(len(store), bool),
         }
     )
-    rows = _last_known(rows, panel)
+    rows = with_own_columns(rows, panel)
     typed = rows.select(pl.col(name).cast(panel.calendar.schema[name]) for name in panel.calendar.columns)
     log.info("worked out %d store-days of the calendar up to %s", rows.height, until)
     return panel.with_calendar(pl.concat([panel.calendar, typed]).sort(*s.KEYS))
@@ -167,18 +168,6 @@ def _agreement(past: I8, lag: int) -> float:
     now, then = past[:, begin:], past[:, begin - lag : past.shape[1] - lag]
     both = (now != NO_ROW) & (then != NO_ROW)
     return float((now == then)[both].mean()) if both.any() else -1.0
-
-
-def _last_known(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
-    """Add the chain's own columns: the last value of the same store and weekday."""
-    by = [s.STORE, s.DAY_OF_WEEK]
-    weekday = pl.col(s.DATE).dt.weekday().alias(s.DAY_OF_WEEK)
-    rows = rows.with_columns(weekday).sort(s.DATE, s.STORE)
-    for name in panel.known:
-        known = panel.calendar.filter(pl.col(name).is_not_null() & pl.col(name).is_not_nan())
-        values = known.select(*s.KEYS, weekday, name).sort(s.DATE, s.STORE)
-        rows = rows.join_asof(values, on=s.DATE, by=by, strategy="backward", check_sortedness=False)
-    return rows
 
 
 def _widen(values: I8, width: int) -> I8:

@@ -50,6 +50,7 @@ RULES = {
     "ended_stores": "A store has its last row before the chain's last day.",
     "inactive_stores": f"A store has sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale.",
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
+    "own_columns_ahead": "A day ahead has no value of the chain's own columns.",
 }
 NOTICED = frozenset(  # rules of which a run's own summary speaks
     {
@@ -58,6 +59,7 @@ NOTICED = frozenset(  # rules of which a run's own summary speaks
         "excluded_days",
         "inactive_stores",
         "incomplete_days",
+        "own_columns_ahead",
         "replaced_stores",
         "stores_without_sales",
         "weekday_without_sales",

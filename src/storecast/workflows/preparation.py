@@ -15,6 +15,7 @@ from storecast import schema as s
 from storecast.config import Task
 from storecast.data.active_stores import inactive_stores
 from storecast.data.ahead import extend, future_table
+from storecast.data.ahead_own import own_columns_repair
 from storecast.data.clean import Cleaned, clean
 from storecast.data.cleaning_rules import inactive_repairs
 from storecast.data.column_names import read_column_names
@@ -23,7 +24,7 @@ from storecast.data.overlay import overlay
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.data.unseen_seasons import unseen_season_notice
-from storecast.errors import ConfigError, DataError
+from storecast.errors import ConfigError, DataError, quote
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
 from storecast.report.tables import forecast_table
@@ -175,6 +176,7 @@ def _with_calendar_ahead(
         log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
     last = panel.end + dt.timedelta(days=task.horizon)
     cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last))
+    cleaned = _with_own_columns_noted(cleaned, task.horizon, skip)
     for notice in cleaned.notices:
         log.warning("%s", notice)
     return Prepared(cleaned, whole_panel, task, version)
@@ -222,6 +224,23 @@ def _opened(given: pl.DataFrame | None) -> list[object]:
         return []
     rows = given.filter(pl.col(s.OPEN) == 1) if s.OPEN in given.columns else given
     return rows[s.STORE].unique().sort().to_list()
+
+
+def _with_own_columns_noted(cleaned: Cleaned, horizon: int, skip: Collection[str]) -> Cleaned:
+    """Return the chain with a line on the values of own columns that were worked out; refuse them where that is switched off."""
+    panel = cleaned.panel
+    ahead = pl.col(s.DATE).is_between(panel.end, panel.end + dt.timedelta(days=horizon), closed="right")
+    given = panel.calendar if cleaned.given_ahead is None else cleaned.given_ahead
+    lacking = panel.stores.height * horizon - given.filter(ahead).height
+    repair = own_columns_repair(panel, lacking)
+    if repair is None:
+        return cleaned
+    if repair.rule in skip:
+        raise DataError(
+            f"{lacking} store-days ahead have no value of {quote(', '.join(panel.known))}, and the rule {repair.rule} is switched "
+            "off. Give them in test.csv, or switch the rule on."
+        )
+    return replace(cleaned, repairs=(*cleaned.repairs, repair))
 
 
 def _days_after(end: dt.date, last: object) -> int:

@@ -1,0 +1,70 @@
+"""A chain's own known-ahead columns on the days ahead that nobody gave a value for.
+
+A flag is taken as it mostly was on that weekday of the store's last eight weeks: a leaflet of every Friday goes on, an event of
+last Friday does not. So is a number that changes from day to day, by the median. A number that mostly stays the same from one day
+to the next, such as a price, keeps the store's last value.
+"""
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.cleaning_rules import RULES, Repair
+from storecast.data.panel import Panel
+
+USUAL_WEEKS = 8  # the same weekday of these many weeks shows what is usual on it
+STEADY_SHARE = 0.8  # of the days on which a steady number is that of the day before
+RULE = "own_columns_ahead"
+OF_WEEKDAY = "as mostly on that weekday of the last eight weeks"
+LAST = "the last value of the store"
+
+
+def with_own_columns(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
+    """Add the chain's own columns to rows that are worked out.
+
+    Parameters
+    ----------
+    rows : Store and Date of days without a row in the calendar
+    panel : the chain
+    """
+    weekday = pl.col(s.DATE).dt.weekday().alias(s.DAY_OF_WEEK)
+    rows = rows.with_columns(weekday).sort(s.DATE, s.STORE)
+    for name in panel.known:
+        known = _known_values(panel, name).with_columns(weekday)
+        by = [s.STORE]
+        if not is_steady(panel, name):
+            by = [s.STORE, s.DAY_OF_WEEK]
+            usual = pl.col(name).rolling_quantile(0.5, "lower", window_size=USUAL_WEEKS, min_samples=1).over(by)
+            known = known.with_columns(usual)
+        rows = rows.join_asof(
+            known.select(s.DATE, *by, name), on=s.DATE, by=by, strategy="backward", check_sortedness=False
+        )
+    return rows
+
+
+def is_steady(panel: Panel, name: str) -> bool:
+    """Say whether a column is no flag, and mostly keeps its value from one day to the next."""
+    past = _known_values(panel, name).filter(pl.col(s.DATE) <= panel.end).sort(s.KEYS)
+    next_day = (pl.col(s.DATE).diff() == pl.duration(days=1)) & (pl.col(s.STORE) == pl.col(s.STORE).shift())
+    steps = past.select(same=pl.col(name) == pl.col(name).shift(), counts=next_day).filter("counts")
+    flag = past[name].is_in([0.0, 1.0]).all()
+    return not flag and steps.height > 0 and steps["same"].sum() >= STEADY_SHARE * steps.height
+
+
+def own_columns_repair(panel: Panel, days: int) -> Repair | None:
+    """Return the line that says how own columns were worked out; None where the chain has none, or each day is given.
+
+    Parameters
+    ----------
+    panel : the chain
+    days : store-days ahead without a value
+    """
+    if not panel.known or not days:
+        return None
+    how = [f"{name}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in panel.known]
+    return Repair(RULE, RULES[RULE], "an assumption; give the values in the test file", days, tuple(how))
+
+
+def _known_values(panel: Panel, name: str) -> pl.DataFrame:
+    """Return the days with a value, given ahead ones among them, by date."""
+    values = panel.calendar.filter(pl.col(name).is_not_null() & pl.col(name).is_not_nan())
+    return values.select(*s.KEYS, name).sort(s.DATE, s.STORE)

@@ -1,0 +1,108 @@
+"""Own columns on days ahead that nobody gave: a habit goes on, an event does not, a price stays."""
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.ahead import extend
+from storecast.data.panel import Panel
+from storecast.errors import DataError
+from storecast.workflows import check, future
+from support.panels import make_panel
+
+LAST_FRIDAY = dt.date(2013, 12, 27)
+
+
+def chain(values: pl.Expr) -> Panel:
+    """Return 362 days, up to Saturday 2013-12-28, with an own column; without a calendar ahead."""
+    panel = make_panel(stores=2, days=362, ahead=0)
+    return panel.with_calendar(panel.calendar.with_columns(values.cast(pl.Float64).alias("Own")))
+
+
+def ahead(panel: Panel) -> pl.DataFrame:
+    return extend(panel, panel.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > panel.end)
+
+
+def friday() -> pl.Expr:
+    return pl.col(s.DATE).dt.weekday() == 5
+
+
+def test_a_flag_of_the_last_friday_alone_does_not_recur() -> None:
+    assert (ahead(chain(pl.col(s.DATE) == LAST_FRIDAY))["Own"] == 0).all()
+
+
+def test_a_flag_of_the_last_day_alone_does_not_go_on() -> None:
+    assert (ahead(chain(pl.col(s.DATE) == LAST_FRIDAY + dt.timedelta(days=1)))["Own"] == 0).all()
+
+
+def test_a_flag_of_every_friday_goes_on() -> None:
+    days = ahead(chain(friday()))
+    assert days["Own"].to_list() == days.select(friday().cast(pl.Float64)).to_series().to_list()
+
+
+def test_a_flag_that_has_been_set_for_months_stays() -> None:
+    assert (ahead(chain(pl.col(s.DATE) > dt.date(2013, 9, 1)))["Own"] == 1).all()
+
+
+def test_a_price_keeps_the_last_value_of_its_store() -> None:
+    new = chain(pl.when(pl.col(s.DATE) > LAST_FRIDAY).then(3.5).otherwise(2.0) * pl.col(s.STORE))
+    assert ahead(new).group_by(s.STORE).agg(pl.col("Own").unique()).sort(s.STORE)["Own"].to_list() == [[3.5], [7.0]]
+
+
+def test_a_number_that_changes_each_day_is_the_median_of_its_weekday() -> None:
+    wild = pl.when(pl.col(s.DATE) == LAST_FRIDAY).then(1e6).otherwise(pl.col(s.DATE).dt.weekday() * 2.5)
+    days = ahead(chain(wild))
+    assert days["Own"].to_list() == days.select(pl.col(s.DATE).dt.weekday() * 2.5).to_series().to_list()
+
+
+def test_values_that_are_given_ahead_stay_and_are_followed() -> None:
+    panel = chain(pl.lit(2.0))
+    given = ahead(panel).filter(pl.col(s.DATE) <= panel.end + dt.timedelta(days=7)).with_columns(Own=pl.lit(4.0))
+    days = ahead(panel.with_calendar(pl.concat([panel.calendar, given]).sort(s.KEYS)))
+    assert (days["Own"] == 4).all()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    panel = chain(pl.when(pl.col(s.DATE) > LAST_FRIDAY).then(3.5).otherwise(2.0))
+    days = panel.sales.join(panel.calendar, on=s.KEYS).drop(s.ASSUMED).rename({"Own": "Price"})
+    days.write_csv(tmp_path / "train.csv")
+    (tmp_path / "storecast.toml").write_text('known = ["Price"]\n', encoding="utf-8")
+    return tmp_path
+
+
+def test_a_run_says_what_was_worked_out_and_counts_it(folder: Path) -> None:
+    repair = check(folder).repairs[-1]
+    assert (repair.rule, repair.rows) == ("own_columns_ahead", 2 * 42)
+    assert repair.examples == ("Price: the last value of the store",)
+    assert repair.sentence in check(folder).notices
+    table = future(folder, horizon=7, out=folder / "days.csv")
+    assert table["Price"].to_list() == [3.5] * 14
+
+
+def test_values_that_are_not_given_are_refused_where_the_rule_is_switched_off(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"84 store-days ahead have no value of 'Price'"):
+        check(folder, skip=["own_columns_ahead"])
+
+
+def test_own_columns_keep_the_usual_value_of_store_and_weekday_over_gaps() -> None:
+    whole = make_panel(stores=4, days=60, ahead=60)
+    past = whole.with_calendar(whole.calendar.filter(pl.col(s.DATE) <= whole.end))
+    own = past.with_calendar(past.calendar.with_columns(Leaflet=pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10))
+    until = pl.when(pl.col(s.DATE) <= pl.date(2013, 2, 20)).then("Leaflet")
+    holes = own.with_calendar(own.calendar.with_columns(Leaflet=until))
+    found = extend(holes, whole.end + dt.timedelta(days=9)).calendar.filter(pl.col(s.DATE) > past.end)
+    assert (
+        found["Leaflet"].to_list()
+        == found.select(pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10).to_series().to_list()
+    )
+
+
+def test_own_columns_without_any_value_are_gaps() -> None:
+    whole = make_panel(stores=4, days=60, ahead=60)
+    past = whole.with_calendar(whole.calendar.filter(pl.col(s.DATE) <= whole.end))
+    own = past.with_calendar(past.calendar.with_columns(Leaflet=pl.lit(None, pl.Float64)))
+    assert extend(own, whole.end + dt.timedelta(days=9)).calendar["Leaflet"].null_count() == 4 * 69
