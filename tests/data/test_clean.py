@@ -83,6 +83,11 @@ def open_once_after_weeks(folder: Path) -> None:
     set_cell(folder, "train.csv", rows_of(folder, 2, day(65))[-1], "Open", "1")
 
 
+def add_stockout(folder: Path, line: int) -> None:
+    add_column(folder, "Stockout", "0")
+    set_cell(folder, "train.csv", line, "Stockout", "1")
+
+
 def cell(folder: Path, line: int, column: str) -> str:
     lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
     return lines[line - 1].split(",")[lines[0].split(",").index(column)]
@@ -115,6 +120,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "open_missing": (lambda folder: set_cell(folder, "test.csv", 7, "Open", ""), 1),
     "closed_with_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Open", "0"), 1),
     "negative_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "-12"), 1),
+    "stockouts": (lambda folder: add_stockout(folder, 31), 1),
     "open_without_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "0"), 1),
     "weekday_without_sales": (open_on_sundays, 17 + 2),
     "broken_days": (lambda folder: set_cell(folder, "train.csv", rows_of(folder, 2)[-3], "Sales", "900000"), 1),

@@ -153,6 +153,23 @@ def test_a_day_of_net_returns_is_unknown_and_counted(folder: Path, given: str) -
         clean(read_chain(folder), skip=["negative_sales"])
 
 
+def test_a_day_of_a_stockout_is_unknown_and_stays_open(folder: Path) -> None:
+    add_column(folder, "Ausverkauft", "0")
+    (folder / "storecast.toml").write_text('[columns]\nStockout = "Ausverkauft"\n', encoding="utf-8")
+    write(folder, 2, MONDAY, Ausverkauft="1")
+    found = load(folder)
+    assert found.panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY)).is_empty()
+    assert opened(found, 2, MONDAY) == (1, False)
+    assert [(repair.rule, repair.rows) for repair in found.repairs] == [("stockouts", 1)]
+    assert sold(clean(read_chain(folder), skip=["stockouts"]), 2, MONDAY) > 0
+
+
+def test_a_stockout_on_most_days_is_refused(folder: Path) -> None:
+    add_column(folder, "Stockout", "1")
+    with pytest.raises(DataError, match=r"column Stockout marks .* days with sales; expected few"):
+        load(folder)
+
+
 def test_net_returns_on_a_closed_day_are_zero(folder: Path) -> None:
     write(folder, 2, SUNDAY, Sales="-12")
     assert sold(load(folder), 2, SUNDAY) == 0

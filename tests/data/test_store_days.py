@@ -114,6 +114,12 @@ def test_an_own_column_with_two_values_on_a_day_is_refused(folder: Path, value: 
         read_chain(folder, sum_rows=True)
 
 
+def test_a_day_is_a_stockout_where_one_row_says_so(folder: Path) -> None:
+    add_column(folder, "Stockout", "0")
+    shift(folder, Stockout="1")
+    assert read_chain(folder, sum_rows=True).sales.row(3, named=True)["Stockout"] == 1
+
+
 def test_a_chain_with_one_row_a_day_is_what_it_was(folder: Path) -> None:
     raw = read_chain(folder, sum_rows=True)
     assert raw.sales.equals(read_chain(folder).sales)

@@ -114,6 +114,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.fill_known_ahead(work)
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
+    repair_days.leave_out_stockouts(work)
     leave_out_incomplete_days(work)
     repair_openings.close_weekdays_without_sales(work)
     repair_openings.close_silent_days(work)

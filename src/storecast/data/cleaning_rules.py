@@ -16,6 +16,7 @@ from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
 MIN_GAP_DAYS = 28  # days without rows, or without sales at the start, from which a store counts as away
+MAX_STOCKOUT_SHARE = 0.5  # of the days with sales; more is another column than ours
 MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ours
 MIN_IDLE_WEEKDAYS = 8  # open days of one weekday, none of which sold anything, that show that the store is closed on it
 MIN_IDLE_HOLIDAYS = 5  # the same for all holidays together
@@ -36,6 +37,7 @@ RULES = {
     "open_missing": "The cell Open is empty.",
     "closed_with_sales": "A day is closed and has sales.",
     "negative_sales": "The returns of a day are more than its sales.",
+    "stockouts": "The column Stockout marks a day.",
     "open_without_sales": "A day is open and has no sales.",
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",

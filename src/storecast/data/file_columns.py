@@ -29,8 +29,15 @@ _EVENTS = (
     s.Column(NAME, "calendar", "text", pl.String(), meaning="what the event was"),
 )
 ID = s.Column(s.ID, "calendar", "text", pl.String(), meaning="id of a row of test.csv, kept as given")
+STOCKOUT = s.Column(
+    "Stockout",
+    "sales",
+    "flag",
+    pl.Int8(),
+    meaning="goods ran out, or staff were on strike: the sales are not what could be sold",
+)
 SALES = replace(s.BY_NAME[s.SALES], low=-s.MAX_MONEY)  # returns may leave less than nothing: the rule negative_sales
-BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, *_EVENTS, _REPLACES, ID, SALES)}
+BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, *_EVENTS, _REPLACES, ID, SALES, STOCKOUT)}
 
 STORE_FILE = (
     s.STORE_TYPE, s.ASSORTMENT, s.COMPETITION_DISTANCE, SINCE_MONTH, SINCE_YEAR, s.PROMO2, PROMO2_WEEK, PROMO2_YEAR,
@@ -48,7 +55,7 @@ MORE_ATTRIBUTES = tuple(  # of store.csv, where it has them
 )
 FACTS = (*STORE_FILE, *MORE_ATTRIBUTES)  # of a store, all of them optional
 FILE_COLUMNS = (
-    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *FACTS, s.STATE, REPLACES,
+    s.STORE, s.DATE, s.SALES, s.CUSTOMERS, STOCKOUT.name, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *FACTS, s.STATE, REPLACES,
     FIRST, LAST, EXCLUDE, NAME,
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.dialect import TextTable
 from storecast.data.events import read_events
 from storecast.data.excluded_spans import ExcludedSpan
-from storecast.data.file_columns import FACTS, REPLACES, file_column
+from storecast.data.file_columns import FACTS, REPLACES, STOCKOUT, file_column
 from storecast.data.file_layout import EVENTS
 from storecast.data.file_tables import (
     find_files,
@@ -39,7 +39,8 @@ class RawChain:
 
     Attributes
     ----------
-    sales : a row per store and day: Store, Date, Sales, Customers, Open, Promo, StateHoliday, SchoolHoliday, own columns
+    sales : a row per store and day: Store, Date, Sales, Customers, Open, Promo, StateHoliday, SchoolHoliday, own columns, and
+        Stockout where the file has it
     stores : a row per store, as in store.csv, and State
     ahead : test.csv: Id (text, kept as given), Store, Date and what is known ahead; None without one
     known : the chain's own known-ahead columns
@@ -155,7 +156,7 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
 def _sales(
     table: TextTable, names: ColumnNames, double_rows: dict[str, int], summed_rows: dict[str, int]
 ) -> pl.DataFrame:
-    frame = _typed(table, (*_needed(names)["train"], *s.KNOWN, s.CUSTOMERS, s.DAY_OF_WEEK), names, FACTS)
+    frame = _typed(table, (*_needed(names)["train"], *s.KNOWN, s.CUSTOMERS, STOCKOUT.name, s.DAY_OF_WEEK), names, FACTS)
     refuse(
         table,
         frame,

@@ -11,12 +11,14 @@ from storecast.data.active_stores import inactive_stores
 from storecast.data.cleaning_rules import (
     EXAMPLES,
     MAX_NEGATIVE_SHARE,
+    MAX_STOCKOUT_SHARE,
     MIN_GAP_DAYS,
     Work,
     day_names,
     inactive_repairs,
     store_name,
 )
+from storecast.data.file_columns import STOCKOUT
 from storecast.dates import as_date
 from storecast.errors import DataError
 
@@ -85,6 +87,30 @@ def forget_negative_sales(work: Work) -> None:
     work.sales = work.sales.with_columns(
         pl.when(pl.col(s.SALES) >= 0).then(pl.col(name)).alias(name) for name in (s.SALES, s.CUSTOMERS)
     )
+
+
+def leave_out_stockouts(work: Work) -> None:
+    """Take the sales of marked days as unknown: they are less than what could have been sold."""
+    if STOCKOUT.name not in work.sales.columns:
+        return
+    marked = (pl.col(STOCKOUT.name) == 1).fill_null(value=False)
+    days = work.sales.filter(marked & pl.col(s.SALES).is_not_null())
+    known = work.sales[s.SALES].count()
+    if days.height > MAX_STOCKOUT_SHARE * known:
+        raise DataError(
+            f"train: the column {STOCKOUT.name} marks {days.height} of {known} days with sales; expected few. Write 1 where goods "
+            "ran out, and 0 elsewhere."
+        )
+    work.note(
+        "stockouts",
+        "taken as unknown; no model learns from the day, and no score counts it",
+        days.height,
+        day_names(days),
+    )
+    if "stockouts" not in work.skip:
+        work.sales = work.sales.with_columns(
+            pl.when(~marked).then(pl.col(name)).alias(name) for name in (s.SALES, s.CUSTOMERS)
+        )
 
 
 def clear_sales_of_closed_days(work: Work) -> None:

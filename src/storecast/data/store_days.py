@@ -6,7 +6,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.dialect import TextTable
-from storecast.data.file_columns import file_column
+from storecast.data.file_columns import FILE_COLUMNS, STOCKOUT, file_column
 from storecast.data.refuse_rows import refuse
 from storecast.errors import DataError, quote
 
@@ -81,7 +81,8 @@ def add_up(table: TextTable, frame: pl.DataFrame, summed_rows: dict[str, int]) -
     DataError
         where an own column of the chain has two values on a day of a store
     """
-    own = [name for name in frame.columns if name not in s.BY_NAME]
+    own = [name for name in frame.columns if name not in FILE_COLUMNS]
+    stockout = [name for name in (STOCKOUT.name,) if name in frame.columns]
     for name in own:
         lowest, highest = (getattr(pl.col(name), bound)().over(s.KEYS) for bound in ("min", "max"))
         differ = frame.select((lowest != highest).fill_null(value=False)).to_series()
@@ -92,7 +93,7 @@ def add_up(table: TextTable, frame: pl.DataFrame, summed_rows: dict[str, int]) -
     days = frame.group_by(s.KEYS, maintain_order=True).agg(
         pl.col(s.SALES).sum(),
         pl.when(counted).then(pl.col(s.CUSTOMERS).sum()).alias(s.CUSTOMERS),
-        *(pl.col(name).max() for name in (*s.KNOWN, *own)),
+        *(pl.col(name).max() for name in (*s.KNOWN, *own, *stockout)),
     )
     summed_rows[table.name] = frame.height - days.height
     return days.select(frame.columns)
