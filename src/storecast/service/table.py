@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from msgspec.structs import astuple
 
 from storecast import schema as s
 from storecast.bundle.predictor import Predictor, near_assumed
@@ -63,8 +64,7 @@ class Table:
             s.STORE: pl.Series([row.Store for row in rows], dtype=self.frame.schema[s.STORE]),
             s.DATE: pl.Series([row.Date for row in rows], dtype=pl.Date),
         }
-        for name in self.known:  # decoding and `look_up` have checked the values
-            columns[name] = pl.Series(
-                [getattr(row, name) for row in rows], dtype=self.calendar.schema[name], strict=False
-            )
+        cells = [astuple(row) for row in rows]
+        for place, name in enumerate(self.known, start=len(s.KEYS)):  # decoding and `look_up` have checked the values
+            columns[name] = pl.Series([row[place] for row in cells], dtype=self.calendar.schema[name], strict=False)
         return pl.DataFrame(columns)

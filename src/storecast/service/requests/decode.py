@@ -107,7 +107,7 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
 def _fields(kind: Any) -> tuple[str, ...]:
     """Return the names of the fields of a struct, or of the structs in a list."""
     struct = kind.__args__[0] if hasattr(kind, "__args__") else kind
-    return tuple(struct.__struct_fields__)
+    return tuple(struct.__struct_encode_fields__)
 
 
 def _choices(kind: Any, name: str) -> tuple[str, ...]:

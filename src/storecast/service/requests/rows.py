@@ -2,8 +2,10 @@
 
 import datetime as dt
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from keyword import iskeyword
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
@@ -79,7 +81,7 @@ class RowType:
 
     def decode_csv(self, body: bytes, max_rows: int) -> list[Any]:
         """Decode CSV: commas, UTF-8, a header; an empty cell says nothing."""
-        names = self.struct.__struct_fields__
+        names = self.struct.__struct_encode_fields__
         if body.count(b"\n") > max_rows + 1:
             raise too_many(max_rows)
         try:
@@ -112,7 +114,9 @@ class RowType:
             at the first value that has no meaning
         """
         cells = dict(
-            zip(self.struct.__struct_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True)
+            zip(
+                self.struct.__struct_encode_fields__, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True
+            )
         )
         table: dict[str, pl.Series] = {}
         for name, column in self.columns.items():
@@ -176,13 +180,25 @@ def _row_type(
     fields += [(name, _ROW_FIELDS[name], None) for name in more]
     lists = [(name, _list_of(kind), *default) for name, kind, *default in fields if name in required]
     lists += [(name, _list_of(kind) | None, None) for name, kind, *_ in fields if name not in required]
+    # A field is an identifier; a chain's own column may have any name.
+    names_of_fields = {f"column_{k}": name for k, name in enumerate(columns) if not _is_identifier(name)}
+    fields_of_names = {name: field for field, name in names_of_fields.items()}
+
+    def struct(title: str, parts: Iterable[tuple[Any, ...]]) -> type[Struct]:
+        renamed = [(fields_of_names.get(name, name), *rest) for name, *rest in parts]
+        return msgspec.defstruct(title, renamed, forbid_unknown_fields=True, rename=names_of_fields)
+
     return RowType(
-        msgspec.defstruct(title, fields, forbid_unknown_fields=True),
-        msgspec.defstruct(f"{title}Columns", lists, forbid_unknown_fields=True),
+        struct(title, fields),
+        struct(f"{title}Columns", lists),
         columns,
         pl.String() if store is str else pl.Int64(),
         required,
     )
+
+
+def _is_identifier(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
 
 
 def _list_of(kind: Any) -> Any:
