@@ -9,6 +9,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.cleaning_rules import RULES, Repair
+from storecast.data.own_categories import column_of_flag, flag_name, levels_of_flags
 from storecast.data.panel import Panel
 
 USUAL_WEEKS = 8  # the same weekday of these many weeks shows what is usual on it
@@ -28,16 +29,18 @@ def with_own_columns(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     """
     weekday = pl.col(s.DATE).dt.weekday().alias(s.DAY_OF_WEEK)
     rows = rows.with_columns(weekday).sort(s.DATE, s.STORE)
+    levels = levels_of_flags(panel.known)
     for name in panel.known:
         known = _known_values(panel, name).with_columns(weekday)
         by = [s.STORE]
         if not is_steady(panel, name):
             by = [s.STORE, s.DAY_OF_WEEK]
-            usual = pl.col(name).rolling_quantile(0.5, "lower", window_size=USUAL_WEEKS, min_samples=1).over(by)
-            known = known.with_columns(usual)
+            known = known.with_columns(_usual(name, share=column_of_flag(name) in levels).over(by))
         rows = rows.join_asof(
             known.select(s.DATE, *by, name), on=s.DATE, by=by, strategy="backward", check_sortedness=False
         )
+    for column, texts in levels.items():
+        rows = _with_most_frequent(rows, [flag_name(column, text) for text in texts])
     return rows
 
 
@@ -62,6 +65,24 @@ def own_columns_repair(panel: Panel, days: int) -> Repair | None:
         return None
     how = [f"{name}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in panel.known]
     return Repair(RULE, RULES[RULE], "an assumption; give the values in the test file", days, tuple(how))
+
+
+def _usual(name: str, *, share: bool) -> pl.Expr:
+    """Return the median of the last values of a column, or the share of them that are 1."""
+    if share:
+        return pl.col(name).rolling_mean(window_size=USUAL_WEEKS, min_samples=1)
+    return pl.col(name).rolling_quantile(0.5, "lower", window_size=USUAL_WEEKS, min_samples=1)
+
+
+def _with_most_frequent(rows: pl.DataFrame, flags: list[str]) -> pl.DataFrame:
+    """Return the flags of a text column with 1 for the level of the largest share, if any holds as often as none does."""
+    share = pl.max_horizontal(flags)
+    none = 1 - pl.sum_horizontal(flags)
+    best = pl.when(share >= none).then(pl.concat_list(flags).list.arg_max())
+    chosen = rows.select(best.alias("best"))["best"]
+    return rows.with_columns(
+        (chosen == k).fill_null(value=False).cast(pl.Float64).alias(flag) for k, flag in enumerate(flags)
+    )
 
 
 def _known_values(panel: Panel, name: str) -> pl.DataFrame:

@@ -103,7 +103,8 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
         raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
     work = Work(
         raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip),
-        raw.total_rows, raw.summed_rows, raw.absent, excluded=() if "excluded_days" in skip else raw.excluded,
+        raw.total_rows, raw.summed_rows, raw.absent, other_levels=raw.other_levels,
+        excluded=() if "excluded_days" in skip else raw.excluded,
     )  # fmt: skip
     _count_rows(work)
     join_replaced_stores(work)
@@ -111,6 +112,12 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)
     absent_columns.fill_absent_columns(work)
+    work.note(
+        "other_levels",
+        "none of the levels holds on the day",
+        sum(work.other_levels.values()),
+        [f"{name}: {cells}" for name, cells in work.other_levels.items()],
+    )
     repair_days.fill_known_ahead(work)
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)

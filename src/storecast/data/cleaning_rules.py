@@ -34,6 +34,7 @@ RULES = {
     "competition_year": f"The competitor opened before {EARLIEST_COMPETITOR}.",
     "promo2": "Promo2 is empty, or contradicts its dates or months.",
     "known_missing": "A cell of Promo, StateHoliday, SchoolHoliday or an own column is empty.",
+    "other_levels": "A cell of an own text column holds no text that recurs in the past.",
     "open_missing": "The cell Open is empty.",
     "closed_with_sales": "A day is closed and has sales.",
     "negative_sales": "The returns of a day are more than its sales.",
@@ -80,6 +81,7 @@ OBSERVATIONS = frozenset(
         "idle_starts",
         "ended_stores",
         "inactive_stores",
+        "other_levels",
         "stores_without_sales",
     }
 )
@@ -144,6 +146,8 @@ class Work:
         """
         if rule in self.skip:
             raise DataError(f"{problem}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")
+
+    other_levels: Mapping[str, int] = field(default_factory=dict)  # cells of own text columns, by column
 
     def is_absent(self, table: str, column: str) -> bool:
         """Return whether a file does without a column: train, store or test."""

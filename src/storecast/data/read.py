@@ -22,6 +22,7 @@ from storecast.data.file_tables import (
     read_tables,
     with_our_names,
 )
+from storecast.data.own_categories import levels_of_flags, table_with_flags, with_flags
 from storecast.data.parse_columns import parse_column
 from storecast.data.refuse_rows import refuse
 from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
@@ -48,6 +49,7 @@ class RawChain:
     generated : whether the chain is a generated one
     total_rows : rows of totals at the end that were dropped, by file
     summed_rows : rows that were added to another of their store and day, by file
+    other_levels : cells of own text columns that hold no level of the past, by column
     absent : the columns that a table does without, by table: train, store, test; they are null
     excluded : days that models should not learn from
     names : what storecast.toml says of the files
@@ -64,6 +66,7 @@ class RawChain:
     absent: dict[str, frozenset[str]] = field(default_factory=dict)
     excluded: tuple[ExcludedSpan, ...] = ()
     names: ColumnNames = field(default_factory=ColumnNames)
+    other_levels: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None) -> RawChain:
@@ -86,6 +89,8 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     total_rows: dict[str, int] = {}
     tables = read_tables(paths, names, total_rows)
     need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
+    tables, known, other_levels = with_flags(tables, names.known)
+    names = replace(names, known=known)
     double_rows: dict[str, int] = {}
     summed_rows: dict[str, int] = {}
     sales = _sales(tables["train"], names, double_rows, summed_rows)
@@ -121,6 +126,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
         absent,
         excluded,
         names,
+        other_levels,
     )
 
 
@@ -139,9 +145,9 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
 
     Parameters
     ----------
-    names : what the columns are called, and which of them are the chain's own
+    names : what the columns are called, and which of them are the chain's own; flags of text columns among them
     """
-    table = with_our_names(read_file(path, names), names)
+    table = table_with_flags(with_our_names(read_file(path, names), names), levels_of_flags(names.known), None)
     need_columns([(table, s.KEYS)])
     known = (*s.KNOWN, *names.known)
     if not set(known) & set(table.frame.columns):

@@ -5,6 +5,8 @@ Each column of the features speaks for one of them, or for several at once: `dec
 
 from collections.abc import Iterable
 
+from storecast.data.own_categories import column_of_flag
+
 DRIVERS = ("level", "weekday", "season", "promotion", "holidays", "competition", "trend", "own columns")
 (LEVEL, WEEKDAY, SEASON, PROMOTION, HOLIDAYS, COMPETITION, TREND, OWN_COLUMNS) = DRIVERS
 
@@ -26,8 +28,10 @@ def own_driver(column: str) -> str:
     --------
     >>> own_driver("Price")
     'own: Price'
+    >>> own_driver("Weather = rain")  # a flag of a text column
+    'own: Weather'
     """
-    return f"own: {column}"
+    return f"own: {column_of_flag(column)}"
 
 
 def driver_of_term(column: str) -> str | None:
@@ -41,7 +45,7 @@ def driver_of_term(column: str) -> str | None:
     part, colon, _ = column.partition(": ")
     if not colon:
         return None
-    return column if part == "own" else DRIVER_OF_PART.get(part)
+    return own_driver(column.removeprefix("own: ")) if part == "own" else DRIVER_OF_PART.get(part)
 
 
 def in_order(drivers: Iterable[str]) -> tuple[str, ...]:

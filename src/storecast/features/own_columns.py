@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from storecast.arrays import F32, I64, Bool
 from storecast.data.grid import Grid
+from storecast.data.own_categories import flag_name, levels_of_flags
 from storecast.row_medians import row_medians
 
 MIN_RATIO_FOR_LOGS = 1.2  # of the largest to the smallest positive value
@@ -51,8 +52,8 @@ class OwnScales:
         grid : with the own columns
         origin : column of the last day known
         """
-        names = tuple(sorted(grid.known))
         is_open = grid.open[:, : origin + 1] == 1
+        names = tuple(sorted({*grid.known} - _usual_levels(grid, is_open)))
         logs, usual, unit, limit = [], [], [], []
         for name in names:
             past = np.where(is_open, grid.known[name][:, : origin + 1], np.float32(np.nan))
@@ -113,6 +114,22 @@ class OwnScales:
             limited = np.clip(departure, -self.limit[k], self.limit[k])
             terms.append((name, np.where(np.isnan(limited), np.float32(0), limited)))
         return terms
+
+
+def _usual_levels(grid: Grid, is_open: Bool) -> set[str]:
+    """Return the flag of the usual level of each text column, if one holds more often than none of them does.
+
+    It has no term: what the others do is told beside it, and a text that is no level counts as usual.
+    """
+    days = is_open.shape[1]
+    usual = set()
+    for column, texts in levels_of_flags(grid.known).items():
+        flags = [flag_name(column, text) for text in texts]
+        shares = [float(np.nan_to_num(grid.known[flag][:, :days])[is_open].sum()) for flag in flags]
+        none = float(is_open.sum()) - sum(shares)
+        if max(shares) > none:
+            usual.add(flags[int(np.argmax(shares))])
+    return usual
 
 
 def _varies_by_ratio(past: F32) -> bool:

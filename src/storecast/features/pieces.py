@@ -140,9 +140,12 @@ def _neighbours(design: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
 
 def _own_parts(design: pl.DataFrame) -> dict[str, pl.Series]:
     """Return the ridge's part for each own column of the chain, by its driver."""
-    return {
-        own_driver(name.removeprefix(PART_OWN)): design[name] for name in design.columns if name.startswith(PART_OWN)
-    }
+    parts: dict[str, pl.Series] = {}
+    for name in design.columns:
+        if name.startswith(PART_OWN):
+            driver = own_driver(name.removeprefix(PART_OWN))
+            parts[driver] = parts[driver] + design[name] if driver in parts else design[name]
+    return parts
 
 
 def _ridge(design: pl.DataFrame) -> dict[str, pl.Series]:

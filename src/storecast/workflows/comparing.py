@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -51,4 +52,4 @@ def _columns(data: Source, panel: Panel) -> ColumnNames:
     """Return what the columns of an edited calendar are called: as in the folder, and in ours where a database holds the chain."""
     if isinstance(data, DatabaseSource):
         return ColumnNames(known=panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
-    return read_column_names(data)
+    return replace(read_column_names(data), known=panel.known)
