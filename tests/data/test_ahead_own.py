@@ -10,7 +10,7 @@ from storecast import schema as s
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import DataError
-from storecast.workflows import check, future
+from storecast.workflows import check, future, prepare
 from support.panels import make_panel
 
 LAST_FRIDAY = dt.date(2013, 12, 27)
@@ -83,8 +83,19 @@ def test_a_run_says_what_was_worked_out_and_counts_it(folder: Path) -> None:
     assert table["Price"].to_list() == [3.5] * 14
 
 
+def test_a_test_file_without_the_column_is_read_and_the_column_worked_out(folder: Path) -> None:
+    panel = make_panel(stores=2, days=362, ahead=14)
+    days = panel.calendar.filter(pl.col(s.DATE) > panel.end).drop(s.ASSUMED)
+    days.with_columns(pl.lit(1).alias(s.PROMO)).write_csv(folder / "test.csv")
+    prepared = prepare(folder, horizon=None)
+    ahead = prepared.panel.calendar.filter(pl.col(s.DATE) > prepared.panel.end)
+    assert ahead["Price"].to_list() == [3.5] * 28
+    assert ahead[s.PROMO].to_list() == [1] * 28
+    assert [(repair.rule, repair.rows) for repair in prepared.cleaned.repairs] == [("own_columns_ahead", 28)]
+
+
 def test_values_that_are_not_given_are_refused_where_the_rule_is_switched_off(folder: Path) -> None:
-    with pytest.raises(DataError, match=r"84 store-days ahead have no value of 'Price'"):
+    with pytest.raises(DataError, match=r"84 store-days ahead have no value of an own column \('Price'\)"):
         check(folder, skip=["own_columns_ahead"])
 
 

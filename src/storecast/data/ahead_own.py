@@ -5,10 +5,12 @@ last Friday does not. So is a number that changes from day to day, by the median
 to the next, such as a price, keeps the store's last value.
 """
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import RULES, Repair
+from storecast.data.cleaning_rules import EXAMPLES, RULES, Repair
 from storecast.data.own_categories import column_of_flag, flag_name, levels_of_flags
 from storecast.data.panel import Panel
 
@@ -53,18 +55,20 @@ def is_steady(panel: Panel, name: str) -> bool:
     return not flag and steps.height > 0 and steps["same"].sum() >= STEADY_SHARE * steps.height
 
 
-def own_columns_repair(panel: Panel, days: int) -> Repair | None:
+def own_columns_repair(panel: Panel, lacking: Mapping[str, int]) -> Repair | None:
     """Return the line that says how own columns were worked out; None where the chain has none, or each day is given.
 
     Parameters
     ----------
     panel : the chain
-    days : store-days ahead without a value
+    lacking : store-days ahead without a value, by column
     """
-    if not panel.known or not days:
+    worked_out = [name for name, days in lacking.items() if days]
+    if not worked_out:
         return None
-    how = [f"{name}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in panel.known]
-    return Repair(RULE, RULES[RULE], "an assumption; give the values in the test file", days, tuple(how))
+    how = [f"{name}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in worked_out]
+    action = "an assumption; give the values in the test file"
+    return Repair(RULE, RULES[RULE], action, max(lacking.values()), tuple(how[:EXAMPLES]))
 
 
 def _usual(name: str, *, share: bool) -> pl.Expr:

@@ -66,9 +66,10 @@ def with_flags(
     flagged = {
         stem: table_with_flags(table, levels) if stem in ("train", "test") else table for stem, table in tables.items()
     }
+    frames = [tables[stem].frame for stem in ("train", "test") if stem in tables]
     other = {
-        name: sum(_other(tables[stem].frame[name], some) for stem in ("train", "test") if stem in tables)
-        for name, some in levels.items()
+        name: sum(_other(frame[name], texts) for frame in frames if name in frame.columns)
+        for name, texts in levels.items()
     }
     names = [
         flag for name in known for flag in ([flag_name(name, x) for x in levels[name]] if name in levels else [name])

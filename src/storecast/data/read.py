@@ -109,7 +109,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     absent = {
         "train": frozenset(s.KNOWN) - {*tables["train"].frame.columns},
         "store": frozenset(FACTS) - {*facts.columns},
-        "test": frozenset() if ahead is None else frozenset(s.KNOWN) - {*tables["test"].frame.columns},
+        "test": frozenset() if ahead is None else frozenset((*s.KNOWN, *known)) - {*tables["test"].frame.columns},
     }
     stores = _with_all(facts, FACTS)
     chain_stores = pl.concat([stores[s.STORE], sales[s.STORE]]).unique()
@@ -135,7 +135,7 @@ def _needed(names: ColumnNames) -> dict[str, tuple[str, ...]]:
     return {
         "train": (*s.KEYS, s.SALES, *names.known),
         "store": (s.STORE,),
-        "test": (*s.KEYS, *names.known),
+        "test": s.KEYS,
         "store_states": (s.STORE, s.STATE),
     }
 
@@ -183,7 +183,8 @@ def _sales(
 
 def _ahead(table: TextTable, names: ColumnNames, double_rows: dict[str, int]) -> pl.DataFrame:
     ids = [s.ID] if s.ID in table.frame.columns else []
-    frame = _with_all(_typed(table, (*ids, *_needed(names)["test"], *s.KNOWN, s.DAY_OF_WEEK), names), s.KNOWN)
+    known = (*s.KNOWN, *names.known)
+    frame = _with_all(_typed(table, (*ids, *s.KEYS, *known, s.DAY_OF_WEEK), names), known)
     if ids:
         refuse(table, frame, frame[s.ID].is_null(), s.ID, "an empty cell", "an id in each row, or no column Id at all")
         again = ~frame[s.ID].is_first_distinct()

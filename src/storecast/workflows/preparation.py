@@ -231,14 +231,16 @@ def _with_own_columns_noted(cleaned: Cleaned, horizon: int, skip: Collection[str
     panel = cleaned.panel
     ahead = pl.col(s.DATE).is_between(panel.end, panel.end + dt.timedelta(days=horizon), closed="right")
     given = panel.calendar if cleaned.given_ahead is None else cleaned.given_ahead
-    lacking = panel.stores.height * horizon - given.filter(ahead).height
-    repair = own_columns_repair(panel, lacking)
+    days = panel.stores.height * horizon
+    rows = given.filter(ahead).height
+    repair = own_columns_repair(panel, {name: days - rows * (name in given.columns) for name in panel.known})
     if repair is None:
         return cleaned
     if repair.rule in skip:
+        column = repair.examples[0].partition(":")[0]
         raise DataError(
-            f"{lacking} store-days ahead have no value of {quote(', '.join(panel.known))}, and the rule {repair.rule} is switched "
-            "off. Give them in test.csv, or switch the rule on."
+            f"{repair.rows} store-days ahead have no value of an own column ({quote(column)}), and the rule {repair.rule} is "
+            "switched off. Give them in test.csv, or switch the rule on."
         )
     return replace(cleaned, repairs=(*cleaned.repairs, repair))
 
