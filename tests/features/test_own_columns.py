@@ -126,6 +126,15 @@ def test_a_column_that_never_changed_has_no_effect_whatever_it_is_ahead() -> Non
     assert not values.any()
 
 
+def test_a_flag_of_a_single_long_spell_is_shrunk_and_one_of_weeks_is_not() -> None:
+    since = dt.date(2013, 11, 1)
+    long = panel_with("Own", pl.col(s.DATE) >= since, pl.lit(1.0))
+    weeks = panel_with("Own", week() % 4 == 0, pl.lit(1.0))
+    penalties = [float(OwnScales.fit(Grid.of(panel), 419).penalty[0]) for panel in (long, weeks)]
+    assert penalties[0] == pytest.approx((98 / 7) ** 2, rel=0.1)
+    assert penalties[1] == 1
+
+
 def test_a_value_far_beyond_the_past_is_limited_and_a_missing_one_is_usual(priced: Panel) -> None:
     grid = Grid.of(priced)
     scales = OwnScales.fit(grid, 400)

@@ -5,6 +5,9 @@ is part of its sales level, a flag is a term of 0 and 1 as a promotion is, and a
 because the ridge shrinks it as it shrinks every rare term. Positive columns that vary by a fifth or more are seen as logs: then
 the coefficient of a price is an elasticity.
 
+A column that keeps its value for months says as much about the trend as about itself, however many days that are. So the longer
+the spells in which it departs from the usual, the more its term is shrunk.
+
 Everything is learned from the days up to the origin.
 """
 
@@ -21,6 +24,7 @@ from storecast.row_medians import row_medians
 
 MIN_RATIO_FOR_LOGS = 1.2  # of the largest to the smallest positive value
 LARGE_DEPARTURE = 0.99  # quantile of the departures of the past
+SHORT_SPELL = 7.0  # open days of departure in a row, whose errors are told from the trend
 BEYOND_LARGE = 2.0  # times a large departure is as far as the effect is carried, in the past and ahead
 
 
@@ -34,6 +38,7 @@ class OwnScales:
     logs : which are seen as logs, (columns,)
     usual : the usual value of each store, in logs where they are taken, (stores, columns)
     unit : a usual departure from it, (columns,)
+    penalty : by which the term is shrunk, 1 where a spell of departures lasts no longer than a week, (columns,)
     limit : units to which a departure is limited; 0 where the column never changed in the past, (columns,)
     """
 
@@ -41,6 +46,7 @@ class OwnScales:
     logs: Bool
     usual: F32
     unit: F32
+    penalty: F32
     limit: F32
 
     @classmethod
@@ -54,7 +60,7 @@ class OwnScales:
         """
         is_open = grid.open[:, : origin + 1] == 1
         names = tuple(sorted({*grid.known} - _usual_levels(grid, is_open)))
-        logs, usual, unit, limit = [], [], [], []
+        logs, usual, unit, penalty, limit = [], [], [], [], []
         for name in names:
             past = np.where(is_open, grid.known[name][:, : origin + 1], np.float32(np.nan))
             in_logs = _varies_by_ratio(past)
@@ -67,6 +73,7 @@ class OwnScales:
             logs.append(in_logs)
             usual.append(middle)
             unit.append(size)
+            penalty.append(max(1.0, _mean_spell(values - middle[:, None]) / SHORT_SPELL) ** 2)
             limit.append(large / size)
         stores = grid.stores.height
         return cls(
@@ -74,6 +81,7 @@ class OwnScales:
             np.array(logs, bool),
             np.stack(usual, axis=1) if names else np.empty((stores, 0), np.float32),
             np.array(unit, np.float32),
+            np.array(penalty, np.float32),
             np.array(limit, np.float32),
         )
 
@@ -85,6 +93,7 @@ class OwnScales:
             arrays.get("own_logs", np.empty(0)).astype(bool),
             arrays.get("own_usual", np.empty((len(arrays["level"]), 0))).astype(np.float32),
             arrays.get("own_unit", np.empty(0)).astype(np.float32),
+            arrays.get("own_penalty", np.empty(0)).astype(np.float32),
             arrays.get("own_limit", np.empty(0)).astype(np.float32),
         )
 
@@ -97,6 +106,7 @@ class OwnScales:
             "own_logs": self.logs,
             "own_usual": self.usual,
             "own_unit": self.unit,
+            "own_penalty": self.penalty,
             "own_limit": self.limit,
         }
 
@@ -141,6 +151,16 @@ def _in_logs(values: F32) -> F32:
     """Return logs; of a value of 0 or below, which only days ahead can hold, the log of the smallest number there is."""
     logs: F32 = np.log(np.maximum(values, np.finfo(np.float32).tiny))
     return logs
+
+
+def _mean_spell(departures: F32) -> float:
+    """Return the mean length of the spells in which the stores depart to one side, in days with a value."""
+    days = starts = 0
+    for departure in departures:
+        side = np.sign(departure[np.isfinite(departure)])
+        days += int(np.count_nonzero(side))
+        starts += int(np.count_nonzero((side != 0) & (side != np.concatenate([[0.0], side[:-1]]))))
+    return days / max(starts, 1)
 
 
 def _usual(values: F32) -> F32:

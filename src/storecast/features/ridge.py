@@ -207,5 +207,8 @@ def _scaled(grid: Grid, terms: list[Term], columns: F32, scales: Scales) -> tupl
     own = scales.own.terms(grid)
     if not own:
         return terms, columns
-    more = [Term(name, OWN_PART, by_store=True) for name, _ in own]
+    more = [
+        Term(name, OWN_PART, float(penalty), by_store=True)
+        for (name, _), penalty in zip(own, scales.own.penalty, strict=True)
+    ]
     return [*terms, *more], np.concatenate([columns, np.stack([values for _, values in own])])
