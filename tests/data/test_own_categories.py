@@ -82,7 +82,7 @@ def test_too_many_texts_are_refused(tmp_path: Path) -> None:
 
 
 def test_texts_that_never_recur_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no text stands there on 5 days or more"):
+    with pytest.raises(DataError, match="no text stands in 5 rows or more"):
         read_chain(write(tmp_path, pl.format("day {} of {}", s.DATE, s.STORE).alias("Weather")))
 
 

@@ -55,6 +55,19 @@ def is_steady(panel: Panel, name: str) -> bool:
     return not flag and steps.height > 0 and steps["same"].sum() >= STEADY_SHARE * steps.height
 
 
+def never_changed(panel: Panel, name: str) -> bool:
+    """Say whether a column has never changed in any store: then no effect of it is known, whatever it is ahead.
+
+    Parameters
+    ----------
+    panel : the chain
+    name : of the column
+    """
+    past = _known_values(panel, name).filter(pl.col(s.DATE) <= panel.end)
+    lowest, highest = pl.col(name).min(), pl.col(name).max()
+    return bool(past.group_by(s.STORE).agg((lowest == highest).alias("same"))["same"].all())
+
+
 def own_columns_repair(panel: Panel, lacking: Mapping[str, int]) -> Repair | None:
     """Return the line that says how own columns were worked out; None where the chain has none, or each day is given.
 
@@ -63,12 +76,12 @@ def own_columns_repair(panel: Panel, lacking: Mapping[str, int]) -> Repair | Non
     panel : the chain
     lacking : store-days ahead without a value, by column
     """
-    worked_out = [name for name, days in lacking.items() if days]
+    worked_out = [name for name, days in lacking.items() if days and not never_changed(panel, name)]
     if not worked_out:
         return None
     how = [f"{name}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in worked_out]
     action = "an assumption; give the values in the test file"
-    return Repair(RULE, RULES[RULE], action, max(lacking.values()), tuple(how[:EXAMPLES]))
+    return Repair(RULE, RULES[RULE], action, max(lacking[name] for name in worked_out), tuple(how[:EXAMPLES]))
 
 
 def _usual(name: str, *, share: bool) -> pl.Expr:

@@ -1,6 +1,7 @@
 """Another chain's column names: `storecast.toml` beside the data names its columns, and its own known-ahead ones.
 
 known = ["Footfall plan"]       # own numeric columns that are known ahead
+facts = ["Area", "Format"]      # own facts of stores: columns of store.csv, numbers or texts
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
 date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "excel": the numbers of a spreadsheet
 timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
@@ -31,7 +32,7 @@ FILE = "storecast.toml"
 EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
 DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
 SETTINGS = (
-    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", *LAYOUT_SETTINGS,
+    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", "facts", *LAYOUT_SETTINGS,
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ class ColumnNames:
     sum_rows: bool = False  # add several rows of a store and day up
     layout: FileLayout = FileLayout()  # noqa: RUF009 - it is frozen
     sheet: str | None = None  # of a workbook with several
+    facts: tuple[str, ...] = ()  # own columns of store.csv
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -78,7 +80,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
     _refuse_unknown(settings, SETTINGS, FILE)
-    file_names, known = settings.get("columns", {}), settings.get("known", [])
+    file_names = settings.get("columns", {})
     if not isinstance(file_names, dict) or not all(isinstance(name, str) for name in file_names.values()):
         raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
     _refuse_unknown(file_names, FILE_COLUMNS, f"{FILE}, [columns]")
@@ -87,13 +89,12 @@ def parse_settings(toml: bytes) -> ColumnNames:
         raise DataError(
             f"{FILE}, [columns]: {quote(named[0][0])} stands for two columns; expected one. Remove the other."
         )
-    if not isinstance(known, list) or not all(isinstance(name, str) for name in known):
-        raise DataError(f'{FILE}, known: expected a list of column names, such as ["Leaflet"].')
-    taken = [name for name in known if name in FILE_COLUMNS or name == s.ASSUMED]
-    if taken:
-        raise DataError(f"{FILE}, known: {quote(taken[0])} is a name that storecast uses itself. Rename the column.")
-    if len(set(known)) < len(known):
-        raise DataError(f"{FILE}, known: {quote(max(known, key=known.count))} stands twice; expected each name once.")
+    known, facts = _own_names(settings, "known", "Leaflet"), _own_names(settings, "facts", "Area")
+    both = [name for name in known if name in facts]
+    if both:
+        raise DataError(
+            f"{FILE}: {quote(both[0])} stands under known and under facts; expected one of them. Remove the other."
+        )
     if settings.get("store_ids", "number") not in ("text", "number"):
         raise DataError(f'{FILE}, store_ids: found {quote(settings["store_ids"])}; expected "text" or "number".')
     plugins = settings.get("plugins", [])
@@ -102,9 +103,26 @@ def parse_settings(toml: bytes) -> ColumnNames:
     layout = read_layout(settings, FILE)
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     return ColumnNames(
-        file_names, tuple(known), text_ids, _date_format(settings), tuple(plugins),
-        _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings),
+        file_names, known, text_ids, _date_format(settings), tuple(plugins),
+        _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts,
     )  # fmt: skip
+
+
+def _own_names(settings: dict[str, Any], setting: str, example: str) -> tuple[str, ...]:
+    """Return the names of own columns under a setting."""
+    names = settings.get(setting, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise DataError(f'{FILE}, {setting}: expected a list of column names, such as ["{example}"].')
+    taken = [name for name in names if name in FILE_COLUMNS or name == s.ASSUMED]
+    if taken:
+        raise DataError(
+            f"{FILE}, {setting}: {quote(taken[0])} is a name that storecast uses itself. Rename the column."
+        )
+    if len(set(names)) < len(names):
+        raise DataError(
+            f"{FILE}, {setting}: {quote(max(names, key=names.count))} stands twice; expected each name once."
+        )
+    return tuple(names)
 
 
 def _date_format(settings: dict[str, Any]) -> str | None:

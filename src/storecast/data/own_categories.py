@@ -60,7 +60,7 @@ def with_flags(
         where a column has too many levels
     """
     days = tables["train"]
-    levels = {name: _levels(days, name) for name in known if is_text(days.frame[name])}
+    levels = {name: levels_of(days, name, least=MIN_LEVEL_DAYS) for name in known if is_text(days.frame[name])}
     if not levels:
         return dict(tables), known, {}
     flagged = {
@@ -71,10 +71,7 @@ def with_flags(
         name: sum(_other(frame[name], texts) for frame in frames if name in frame.columns)
         for name, texts in levels.items()
     }
-    names = [
-        flag for name in known for flag in ([flag_name(name, x) for x in levels[name]] if name in levels else [name])
-    ]
-    return flagged, tuple(names), {name: count for name, count in other.items() if count}
+    return flagged, flags_of(known, levels), {name: count for name, count in other.items() if count}
 
 
 def table_with_flags(table: TextTable, levels: Mapping[str, tuple[str, ...]], empty: str | None = "0") -> TextTable:
@@ -121,21 +118,55 @@ def is_text(cells: pl.Series) -> bool:
     return filled.len() > 0 and bool((filled.str.contains(LETTER) & ~filled.str.contains(NUMBER)).all())
 
 
-def _levels(days: TextTable, name: str) -> tuple[str, ...]:
-    text = days.frame[name].str.strip_chars()
+def levels_of(table: TextTable, name: str, *, least: int) -> tuple[str, ...]:
+    """Return the texts of a column, sorted.
+
+    Parameters
+    ----------
+    table : the file, under our names
+    name : of the column
+    least : rows on which a text must stand
+
+    Raises
+    ------
+    DataError
+        where there are too many, or none
+    """
+    text = table.frame[name].str.strip_chars()
     counts = text.filter((text != "").fill_null(value=False)).value_counts(sort=True)
-    frequent = counts.filter(pl.col("count") >= MIN_LEVEL_DAYS)
+    frequent = counts.filter(pl.col("count") >= least)
     if frequent.height > MAX_LEVELS:
         raise DataError(
-            f"{days.name}, column {quote(name)}: found {frequent.height} different texts, such as {quote(frequent[name][0])}; "
-            f"expected numbers, or at most {MAX_LEVELS} texts that recur. Put rare ones together, or leave the column out of known."
+            f"{table.name}, column {quote(name)}: found {frequent.height} different texts, such as {quote(frequent[name][0])}; "
+            f"expected numbers, or at most {MAX_LEVELS} texts that recur. Put rare ones together, or leave the column out of "
+            "storecast.toml."
         )
     if frequent.is_empty():
         raise DataError(
-            f"{days.name}, column {quote(name)}: no text stands there on {MIN_LEVEL_DAYS} days or more, so nothing can be learned "
-            "from it. Leave the column out of known."
+            f"{table.name}, column {quote(name)}: no text stands in {least} rows or more, so nothing can be learned from it. "
+            "Leave the column out of storecast.toml."
         )
     return tuple(frequent[name].sort())
+
+
+def flags_of(names: Iterable[str], levels: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the names of columns with those of their flags in place of text columns.
+
+    Parameters
+    ----------
+    names : of the columns
+    levels : of each text column
+
+    Examples
+    --------
+    >>> flags_of(("Price", "Weather"), {"Weather": ("rain", "sun")})
+    ('Price', 'Weather = rain', 'Weather = sun')
+    """
+    return tuple(
+        flag
+        for name in names
+        for flag in ([flag_name(name, level) for level in levels[name]] if name in levels else [name])
+    )
 
 
 def _other(cells: pl.Series, levels: tuple[str, ...]) -> int:

@@ -23,6 +23,7 @@ from storecast.data.file_tables import (
     with_our_names,
 )
 from storecast.data.own_categories import levels_of_flags, table_with_flags, with_flags
+from storecast.data.own_facts import own_facts
 from storecast.data.parse_columns import parse_column
 from storecast.data.refuse_rows import refuse
 from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
@@ -95,6 +96,8 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     summed_rows: dict[str, int] = {}
     sales = _sales(tables["train"], names, double_rows, summed_rows)
     ahead = _ahead(tables["test"], names, double_rows) if "test" in tables else None
+    if names.facts:
+        sales, ahead, known = _with_own_facts(tables, names, sales, ahead)
     facts = _facts(tables, names, double_rows)
     facts = _with_states(facts, tables, names, double_rows)
     refuse_unmet_ids(sales, {tables["store"].name: facts} if "store" in tables else {}, ahead)
@@ -109,7 +112,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     absent = {
         "train": frozenset(s.KNOWN) - {*tables["train"].frame.columns},
         "store": frozenset(FACTS) - {*facts.columns},
-        "test": frozenset() if ahead is None else frozenset((*s.KNOWN, *known)) - {*tables["test"].frame.columns},
+        "test": frozenset() if ahead is None else frozenset((*s.KNOWN, *names.known)) - {*tables["test"].frame.columns},
     }
     stores = _with_all(facts, FACTS)
     chain_stores = pl.concat([stores[s.STORE], sales[s.STORE]]).unique()
@@ -118,7 +121,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
         sales,
         stores,
         ahead,
-        names.known,
+        known,
         double_rows,
         generated,
         total_rows,
@@ -194,6 +197,24 @@ def _ahead(table: TextTable, names: ColumnNames, double_rows: dict[str, int]) ->
     return unique_rows(table, frame, s.KEYS, double_rows)
 
 
+def _with_own_facts(
+    tables: Mapping[str, TextTable], names: ColumnNames, sales: pl.DataFrame, ahead: pl.DataFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame | None, tuple[str, ...]]:
+    """Return the days, past and ahead, with the own facts of their stores, and the names of all own columns."""
+    if "store" not in tables:
+        raise DataError(
+            f"storecast.toml, facts: there is no store file that could hold {quote(names.facts[0])}. Add it; a fact that stands "
+            "among the sales belongs under known."
+        )
+    facts = own_facts(tables["store"], names)
+    sales, *days = (
+        frame.join(facts, on=s.STORE, how="left", maintain_order="left")
+        for frame in (sales, ahead)
+        if frame is not None
+    )
+    return sales, days[0] if days else None, (*names.known, *facts.drop(s.STORE).columns)
+
+
 def _facts(tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dict[str, int]) -> pl.DataFrame:
     """Return what is known of each store: of store.csv where there is one, else of the sales themselves."""
     beside_sales = [name for name in (*FACTS, s.STATE) if name in tables["train"].frame.columns]
@@ -205,7 +226,9 @@ def _facts(tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dic
         raise DataError(
             f"{tables['train'].name} has a column {both[0]}, and {table.name} has one, too; expected one of them. Remove the other."
         )
-    facts = unique_rows(table, _typed(table, (s.STORE, *FACTS, s.STATE, REPLACES), names), (s.STORE,), double_rows)
+    facts = unique_rows(
+        table, _typed(table, (s.STORE, *FACTS, s.STATE, REPLACES), names, names.facts), (s.STORE,), double_rows
+    )
     if not beside_sales:
         return facts
     sold = facts_of_sales(tables["train"], names)

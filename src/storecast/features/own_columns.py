@@ -34,12 +34,12 @@ class OwnScales:
 
     Attributes
     ----------
-    names : of the columns, sorted
+    names : of the columns that have changed in some store, sorted
     logs : which are seen as logs, (columns,)
     usual : the usual value of each store, in logs where they are taken, (stores, columns)
     unit : a usual departure from it, (columns,)
     penalty : by which the term is shrunk, 1 where a spell of departures lasts no longer than a week, (columns,)
-    limit : units to which a departure is limited; 0 where the column never changed in the past, (columns,)
+    limit : units to which a departure is limited, (columns,)
     """
 
     names: tuple[str, ...]
@@ -59,17 +59,20 @@ class OwnScales:
         origin : column of the last day known
         """
         is_open = grid.open[:, : origin + 1] == 1
-        names = tuple(sorted({*grid.known} - _usual_levels(grid, is_open)))
+        names = []
         logs, usual, unit, penalty, limit = [], [], [], [], []
-        for name in names:
+        for name in sorted({*grid.known} - _usual_levels(grid, is_open)):
             past = np.where(is_open, grid.known[name][:, : origin + 1], np.float32(np.nan))
             in_logs = _varies_by_ratio(past)
             values = _in_logs(past) if in_logs else past
             middle = _usual(values)
             sizes = np.abs(values - middle[:, None])
             sizes = sizes[sizes > 0]
-            large = BEYOND_LARGE * float(np.quantile(sizes, LARGE_DEPARTURE)) if len(sizes) else 0.0
-            size = float(np.sqrt(np.mean(np.minimum(sizes, large) ** 2, dtype=np.float64))) if large else 1.0
+            if not len(sizes):
+                continue
+            large = BEYOND_LARGE * float(np.quantile(sizes, LARGE_DEPARTURE))
+            size = float(np.sqrt(np.mean(np.minimum(sizes, large) ** 2, dtype=np.float64)))
+            names.append(name)
             logs.append(in_logs)
             usual.append(middle)
             unit.append(size)
@@ -77,7 +80,7 @@ class OwnScales:
             limit.append(large / size)
         stores = grid.stores.height
         return cls(
-            names,
+            tuple(names),
             np.array(logs, bool),
             np.stack(usual, axis=1) if names else np.empty((stores, 0), np.float32),
             np.array(unit, np.float32),
