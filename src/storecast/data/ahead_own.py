@@ -79,7 +79,11 @@ def own_columns_repair(panel: Panel, lacking: Mapping[str, int]) -> Repair | Non
     worked_out = [name for name, days in lacking.items() if days and not never_changed(panel, name)]
     if not worked_out:
         return None
-    how = [f"{name}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in worked_out]
+    how = list(
+        dict.fromkeys(
+            f"{column_of_flag(name)}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in worked_out
+        )
+    )
     action = "an assumption; give the values in the test file"
     return Repair(RULE, RULES[RULE], action, max(lacking[name] for name in worked_out), tuple(how[:EXAMPLES]))
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F32, I8, I64, Bool
+from storecast.data.announced_days import announced_days
 from storecast.data.broken_days import broken_days, slump_days
 from storecast.data.excluded_spans import excluded_days
 from storecast.data.holiday_dates import is_extreme
@@ -185,9 +186,9 @@ class Grid:
         return whole.broken[stores, begin : begin + self.days]
 
     def extreme_days(self) -> Bool:
-        """Return the days on which sales may be far from usual: holidays, carnival, the turn of the year, (stores, days)."""
+        """Return the days on which sales may be far from usual: holidays, carnival, new year, own events, (stores, days)."""
         dates = np.array([is_extreme(self.day(column)) for column in range(self.days)])
-        extreme: Bool = (self.holiday > 0) | dates
+        extreme: Bool = (self.holiday > 0) | dates | announced_days(self.known.values(), self.open.shape)
         return extreme
 
     def learnable_past(self, origin: int) -> F32:
