@@ -167,6 +167,9 @@ class Column:
         return schema | {"maxLength": MAX_TEXT_LENGTH}
 
 
+PAST_ONLY = "past: "  # begins the name of an own column that is known of the past alone, in the calendar of a Panel
+
+
 def own_column(name: str) -> Column:
     """Declare a chain's own known-ahead column: any number."""
     return Column(

@@ -85,7 +85,7 @@ def test_a_text_of_each_store_is_refused(folder: Path) -> None:
     ("settings", "match"),
     [
         ('facts = "Area"', "facts: expected a list"), ('facts = ["Open"]', "'Open' is a name"),
-        ('facts = ["a", "a"]', "'a' stands twice"), ('known = ["a"]\nfacts = ["a"]', "under known and under facts"),
+        ('facts = ["a", "a"]', "'a' stands twice"), ('known = ["a"]\nfacts = ["a"]', "stands under two of known, past and facts"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_be_are_refused(tmp_path: Path, settings: str, match: str) -> None:

@@ -60,6 +60,15 @@ def test_what_is_read_is_what_was_written(db: Database, make: type[Panel]) -> No
     assert found.fingerprint == panel.fingerprint
 
 
+def test_columns_that_are_known_of_the_past_alone_are_kept(db: Database) -> None:
+    panel = make_panel(stores=2, days=60, ahead=5)
+    days = panel.calendar.with_columns(pl.when(pl.col(s.DATE) <= panel.end).then(7.5).alias(f"{s.PAST_ONLY}Receipts"))
+    write_panel(db, panel.with_calendar(days))
+    found, _ = read_panel(db)
+    assert (found.known, found.past_only) == ((), (f"{s.PAST_ONLY}Receipts",))
+    assert found.calendar.equals(days, null_equal=True)
+
+
 def test_small_and_large_writes_read_alike(db: Database) -> None:
     panel = make_panel(stores=2, days=60, ahead=5)  # few rows take another road than many
     write_panel(db, panel)

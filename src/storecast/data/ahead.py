@@ -68,7 +68,7 @@ def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> 
             s.ASSUMED: np.ones(len(store), bool),
         }
     )
-    rows = with_own_columns(rows, panel)
+    rows = with_own_columns(rows, panel).with_columns(pl.lit(None).alias(name) for name in panel.past_only)
     typed = rows.select(pl.col(name).cast(panel.calendar.schema[name]) for name in panel.calendar.columns)
     log.info("worked out %d store-days of the calendar up to %s", rows.height, until)
     return panel.with_calendar(pl.concat([panel.calendar, typed]).sort(*s.KEYS))

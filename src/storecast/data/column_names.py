@@ -1,6 +1,7 @@
 """Another chain's column names: `storecast.toml` beside the data names its columns, and its own known-ahead ones.
 
 known = ["Footfall plan"]       # own numeric columns that are known ahead
+past = ["Receipts"]             # own numeric columns that are known of the past alone
 facts = ["Area", "Format"]      # own facts of stores: columns of store.csv, numbers or texts
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
 date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "excel": the numbers of a spreadsheet
@@ -32,7 +33,8 @@ FILE = "storecast.toml"
 EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
 DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
 SETTINGS = (
-    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", "facts", *LAYOUT_SETTINGS,
+    "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", "past", "facts",
+    *LAYOUT_SETTINGS,
 )  # fmt: skip
 
 
@@ -51,6 +53,7 @@ class ColumnNames:
     layout: FileLayout = FileLayout()  # noqa: RUF009 - it is frozen
     sheet: str | None = None  # of a workbook with several
     facts: tuple[str, ...] = ()  # own columns of store.csv
+    past: tuple[str, ...] = ()  # own columns that are known of the past alone
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -89,11 +92,14 @@ def parse_settings(toml: bytes) -> ColumnNames:
         raise DataError(
             f"{FILE}, [columns]: {quote(named[0][0])} stands for two columns; expected one. Remove the other."
         )
-    known, facts = _own_names(settings, "known", "Leaflet"), _own_names(settings, "facts", "Area")
-    both = [name for name in known if name in facts]
-    if both:
+    known, past, facts = (
+        _own_names(settings, setting, example)
+        for setting, example in (("known", "Leaflet"), ("past", "Receipts"), ("facts", "Area"))
+    )
+    name, times = Counter((*known, *past, *facts)).most_common(1)[0] if known or past or facts else ("", 0)
+    if times > 1:
         raise DataError(
-            f"{FILE}: {quote(both[0])} stands under known and under facts; expected one of them. Remove the other."
+            f"{FILE}: {quote(name)} stands under two of known, past and facts; expected one of them. Remove the other."
         )
     if settings.get("store_ids", "number") not in ("text", "number"):
         raise DataError(f'{FILE}, store_ids: found {quote(settings["store_ids"])}; expected "text" or "number".')
@@ -104,7 +110,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
-        _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts,
+        _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
     )  # fmt: skip
 
 

@@ -131,7 +131,7 @@ def read_file(path: Path, names: ColumnNames, of_sheet: Sequence[str] = s.KEYS) 
 
 def header_names(names: ColumnNames) -> frozenset[str]:
     """Return every name that a header may hold."""
-    return frozenset({*FILE_COLUMNS, *names.known, *names.facts, *names.file_names.values()})
+    return frozenset({*FILE_COLUMNS, *names.known, *names.past, *names.facts, *names.file_names.values()})
 
 
 def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:

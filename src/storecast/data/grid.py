@@ -37,6 +37,7 @@ class Grid:
     codes : by name, each column of the calendar that is known ahead: 0 or 1 of a flag, of a category its place among the
         categories that `schema` declares; -1 where the calendar holds no row
     known : by name, the chain's own known-ahead columns; NaN where there is no row
+    past_only : by name, its own columns that are known of the past alone; NaN where not given
     excluded : days that the user marked as not to be learned from; None where there are none
     cut_from : the grid that this one is a part of, the places of its stores and its first column there
     """
@@ -47,6 +48,7 @@ class Grid:
     customers: F32
     codes: dict[str, I8]
     known: dict[str, F32]
+    past_only: dict[str, F32]
     excluded: Bool | None = None
     cut_from: "tuple[Grid, I64 | slice, int] | None" = None
 
@@ -76,6 +78,7 @@ class Grid:
             customers=floats(sold_days, past.sales[s.CUSTOMERS]),
             codes={name: codes(calendar[name]) for name in s.KNOWN},
             known={name: floats(days, calendar[name]) for name in past.known},
+            past_only={name.removeprefix(s.PAST_ONLY): floats(days, calendar[name]) for name in past.past_only},
             excluded=excluded_days(past.excluded, past.stores[s.STORE], first, shape[1]),
         )
 
@@ -128,12 +131,16 @@ class Grid:
         sales, customers = self.sales[:, :last].copy(), self.customers[:, :last].copy()
         sales[:, origin + 1 :] = np.nan
         customers[:, origin + 1 :] = np.nan
+        past_only = {name: values[:, :last].copy() for name, values in self.past_only.items()}
+        for values in past_only.values():
+            values[:, origin + 1 :] = np.nan
         return replace(
             self,
             sales=sales,
             customers=customers,
             codes={name: values[:, :last] for name, values in self.codes.items()},
             known={name: values[:, :last] for name, values in self.known.items()},
+            past_only=past_only,
             excluded=None if self.excluded is None else self.excluded[:, :last],
             cut_from=(self, slice(None), 0),
         )
@@ -147,6 +154,7 @@ class Grid:
             customers=self.customers[stores, begin:],
             codes={name: values[stores, begin:] for name, values in self.codes.items()},
             known={name: values[stores, begin:] for name, values in self.known.items()},
+            past_only={name: values[stores, begin:] for name, values in self.past_only.items()},
             excluded=None if self.excluded is None else self.excluded[stores, begin:],
             cut_from=(self, stores, begin),
         )

@@ -100,6 +100,16 @@ class Panel:
     @property
     def known(self) -> tuple[str, ...]:
         """The chain's own known-ahead columns, beyond the usual four."""
+        return tuple(name for name in self.own if not name.startswith(s.PAST_ONLY))
+
+    @property
+    def past_only(self) -> tuple[str, ...]:
+        """The chain's own columns that are known of the past alone; no model is told what they are on days after its cutoff."""
+        return tuple(name for name in self.own if name.startswith(s.PAST_ONLY))
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """All of the chain's own columns."""
         fixed = {*s.KEYS, *s.KNOWN, s.ASSUMED}
         return tuple(name for name in self.calendar.columns if name not in fixed)
 

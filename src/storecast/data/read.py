@@ -92,12 +92,14 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
     tables, known, other_levels = with_flags(tables, names.known)
     names = replace(names, known=known)
+    known = (*known, *(f"{s.PAST_ONLY}{name}" for name in names.past))
     double_rows: dict[str, int] = {}
     summed_rows: dict[str, int] = {}
     sales = _sales(tables["train"], names, double_rows, summed_rows)
     ahead = _ahead(tables["test"], names, double_rows) if "test" in tables else None
     if names.facts:
-        sales, ahead, known = _with_own_facts(tables, names, sales, ahead)
+        sales, ahead, facts_of_stores = _with_own_facts(tables, names, sales, ahead)
+        known = (*known, *facts_of_stores)
     facts = _facts(tables, names, double_rows)
     facts = _with_states(facts, tables, names, double_rows)
     refuse_unmet_ids(sales, {tables["store"].name: facts} if "store" in tables else {}, ahead)
@@ -136,7 +138,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
 def _needed(names: ColumnNames) -> dict[str, tuple[str, ...]]:
     """Return the columns that each table must have."""
     return {
-        "train": (*s.KEYS, s.SALES, *names.known),
+        "train": (*s.KEYS, s.SALES, *names.known, *names.past),
         "store": (s.STORE,),
         "test": s.KEYS,
         "store_states": (s.STORE, s.STATE),
@@ -174,7 +176,7 @@ def _sales(
         "an empty cell",
         "a number; leave the row out where nothing is known",
     )
-    frame = _with_all(frame, (s.CUSTOMERS, *s.KNOWN))
+    frame = _with_all(frame, (s.CUSTOMERS, *s.KNOWN)).rename({name: f"{s.PAST_ONLY}{name}" for name in names.past})
     if names.sum_rows:
         frame, dates = add_up(table, frame, summed_rows), frame[s.DATE]
     else:
@@ -194,13 +196,13 @@ def _ahead(table: TextTable, names: ColumnNames, double_rows: dict[str, int]) ->
         if again.any():  # exact double rows are dropped below
             refuse(table, frame, again & first_of_each(table, frame), s.ID, "an id that stands twice", "each id once")
     refuse_lone_dates(table, frame[s.DATE], late_only=True)  # the sales say which days are too early
-    return unique_rows(table, frame, s.KEYS, double_rows)
+    return _with_all(unique_rows(table, frame, s.KEYS, double_rows), [f"{s.PAST_ONLY}{name}" for name in names.past])
 
 
 def _with_own_facts(
     tables: Mapping[str, TextTable], names: ColumnNames, sales: pl.DataFrame, ahead: pl.DataFrame | None
-) -> tuple[pl.DataFrame, pl.DataFrame | None, tuple[str, ...]]:
-    """Return the days, past and ahead, with the own facts of their stores, and the names of all own columns."""
+) -> tuple[pl.DataFrame, pl.DataFrame | None, list[str]]:
+    """Return the days, past and ahead, with the own facts of their stores, and the names of these columns."""
     if "store" not in tables:
         raise DataError(
             f"storecast.toml, facts: there is no store file that could hold {quote(names.facts[0])}. Add it; a fact that stands "
@@ -212,7 +214,7 @@ def _with_own_facts(
         for frame in (sales, ahead)
         if frame is not None
     )
-    return sales, days[0] if days else None, (*names.known, *facts.drop(s.STORE).columns)
+    return sales, days[0] if days else None, facts.drop(s.STORE).columns
 
 
 def _facts(tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dict[str, int]) -> pl.DataFrame:

@@ -32,7 +32,7 @@ def fill_known_ahead(work: Work) -> None:
     rows, examples = 0, []
     for name, frame in work.tables():
         for column in (*DEFAULTS, *work.known):
-            if work.is_absent(name, column):
+            if work.is_absent(name, column) or column.startswith(s.PAST_ONLY):
                 continue
             empty = frame.filter(pl.col(column).is_null())
             _not_all(name, column, empty.height, frame.height, "Fill it in, or leave the column out.")

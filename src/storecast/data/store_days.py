@@ -81,7 +81,8 @@ def add_up(table: TextTable, frame: pl.DataFrame, summed_rows: dict[str, int]) -
     DataError
         where an own column of the chain has two values on a day of a store
     """
-    own = [name for name in frame.columns if name not in FILE_COLUMNS]
+    past = [name for name in frame.columns if name.startswith(s.PAST_ONLY)]
+    own = [name for name in frame.columns if name not in (*FILE_COLUMNS, *past)]
     stockout = [name for name in (STOCKOUT.name,) if name in frame.columns]
     for name in own:
         lowest, highest = (getattr(pl.col(name), bound)().over(s.KEYS) for bound in ("min", "max"))
@@ -93,6 +94,7 @@ def add_up(table: TextTable, frame: pl.DataFrame, summed_rows: dict[str, int]) -
     days = frame.group_by(s.KEYS, maintain_order=True).agg(
         pl.col(s.SALES).sum(),
         pl.when(counted).then(pl.col(s.CUSTOMERS).sum()).alias(s.CUSTOMERS),
+        *(pl.when(pl.col(name).null_count() == 0).then(pl.col(name).sum()).alias(name) for name in past),
         *(pl.col(name).max() for name in (*s.KNOWN, *own, *stockout)),
     )
     summed_rows[table.name] = frame.height - days.height

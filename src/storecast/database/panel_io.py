@@ -81,7 +81,7 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
     values = {
         "generated": generated,
         "store_ids": TEXT if text else NUMBER,
-        "known": json.dumps(list(panel.known)),
+        "known": json.dumps(list(panel.own)),
         "fingerprint": panel.fingerprint,
     }
     settings: dict[str, object] = {WRITTEN: as_settings(names)} if names else {}
@@ -100,7 +100,7 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
         for table in (t.sales, t.calendar, t.stores):
             conn.execute(sa.delete(table))
         bulk.insert(conn, t.stores, stores_rows(panel.stores, version))
-        bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.known, version))
+        bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.own, version))
         bulk.insert(conn, t.sales, sales_rows(panel.sales, version))
         replace_settings(conn, settings)
         forget_overwritten(conn, version)

@@ -201,7 +201,7 @@ class CutoffState:
             *self.attributes[rank].get_columns(),
             *(pl.Series(name, values[rank, day]) for name, values in self.promo2.items()),
         ]
-        check_columns([column.name for column in table], self.grid.known)
+        check_columns([column.name for column in table], self.grid.known, self.grid.past_only)
         return FeatureRows(
             origin=self.origin,
             residuals=self.residuals,

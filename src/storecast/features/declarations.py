@@ -25,7 +25,7 @@ from storecast.features.drivers import (
     driver_of_term,
     own_driver,
 )
-from storecast.features.history import SPANS
+from storecast.features.history import PAST_ONLY, SPANS
 from storecast.features.registry import OWN, own_drivers
 from storecast.features.residuals import RECENT
 
@@ -194,6 +194,8 @@ def declaration(column: str) -> Feature | None:
     """
     if column.startswith(KNOWN):
         return Feature(column, own_driver(column.removeprefix(KNOWN)))
+    if column.startswith(PAST_ONLY):
+        return Feature(column, LEVEL)
     if column.startswith(PART_OWN):
         return Feature(column, None)
     if column.startswith(OWN):
@@ -202,13 +204,14 @@ def declaration(column: str) -> Feature | None:
     return Feature(column, driver) if driver else _ALL.get(column)
 
 
-def check_columns(columns: Iterable[str], known: Iterable[str]) -> None:
+def check_columns(columns: Iterable[str], known: Iterable[str], past_only: Iterable[str] = ()) -> None:
     """Check that the columns that were worked out are exactly those that are declared.
 
     Parameters
     ----------
     columns : names of the columns
     known : names of the chain's own known-ahead columns
+    past_only : names of those that are known of the past alone
 
     Raises
     ------
@@ -217,6 +220,7 @@ def check_columns(columns: Iterable[str], known: Iterable[str]) -> None:
     """
     worked_out = set(columns)
     declared = {*FEATURES, *(f"{KNOWN}{name}" for name in known), *own_drivers()}
+    declared |= {f"{PAST_ONLY}{name}" for name in past_only}
     if undeclared := sorted(worked_out - declared):
         raise DeclarationError(
             f"{', '.join(undeclared)}: worked out as features, and not declared; declare them in {__name__}"

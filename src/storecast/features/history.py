@@ -16,6 +16,7 @@ from storecast.dates import weekday
 SPANS = (42, 91, 182, 365, 730)  # days back from the origin
 HISTORY_SEEN = 75  # days with sales that are told apart
 CELLS = 14  # weekday × promotion
+PAST_ONLY = "past_only_"  # begins the feature of an own column that is known of the past alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,10 @@ class History:
             means[f"mean_cell_{span}"] = _ratio(total, count)
             means[f"mean_weekday_{span}"] = _ratio(by_weekday[1], by_weekday[0])
             means[f"mean_promo_{span}"] = _ratio(by_promo[1], by_promo[0])
-        means["basket"] = _basket(grid, origin)[:, None]
+        means["basket"] = _basket(grid, grid.customers, origin)[:, None]
+        means |= {
+            f"{PAST_ONLY}{name}": _basket(grid, values, origin)[:, None] for name, values in grid.past_only.items()
+        }
         # Beyond a few months, days of history would tell the date.
         sold = np.isfinite(grid.log_sales()[:, : origin + 1]).sum(axis=1)
         means["history_days"] = np.minimum(sold, HISTORY_SEEN)[:, None]
@@ -99,12 +103,12 @@ def _span_sums(y: F32, cell: I64) -> dict[int, tuple[F64, ...]]:
     return {span: tuple(part[:, k] for part in sums) for k, span in enumerate(SPANS)}
 
 
-def _basket(grid: Grid, origin: int) -> F64:
-    """Log of sales per customer over the last year; NaN where customers are not counted."""
+def _basket(grid: Grid, customers: F32, origin: int) -> F64:
+    """Log of sales per customer, or whatever else is counted, over the last year; NaN where it is not counted."""
     year = slice(max(0, origin - 364), origin + 1)
-    sales, customers = grid.sales[:, year], grid.customers[:, year]
-    both = np.isfinite(sales) & (customers > 0)
-    spent = _ratio(np.where(both, sales, 0).sum(axis=1), np.where(both, customers, 0).sum(axis=1))
+    sales, counts = grid.sales[:, year], customers[:, year]
+    both = np.isfinite(sales) & (counts > 0)
+    spent = _ratio(np.where(both, sales, 0).sum(axis=1), np.where(both, counts, 0).sum(axis=1))
     return np.log(np.where(spent > 0, spent, np.nan))
 
 
