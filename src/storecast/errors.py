@@ -44,7 +44,18 @@ class ModelFileError(UserError):
 
 
 class ConflictError(UserError):
-    """What is to be written stands already, with other values."""
+    """What is to be written stands already, with other values.
+
+    Attributes
+    ----------
+    public : the message to those who may not read what is stored; empty: they are told that there is a conflict, and no more
+    column : that stands with another value; empty: the conflict is not one of a column
+    """
+
+    def __init__(self, message: str, *, public: str = "", column: str = "") -> None:
+        super().__init__(message)
+        self.public = public
+        self.column = column
 
 
 class DatabaseError(UserError):

@@ -56,6 +56,11 @@ def test_a_conflict_of_another_form_says_nothing_either(message: str) -> None:
     assert of_error(ConflictError(message)).detail == message
 
 
-def test_a_conflict_that_names_no_stored_value_is_told_to_everyone() -> None:
+def test_a_conflict_tells_those_who_may_not_read_what_it_says_is_public() -> None:
     message = "This Idempotency-Key was used for another request in the last 24 hours."
-    assert of_error(ConflictError(message), may_read=False).detail == message
+    assert of_error(ConflictError(message, public=message), may_read=False).detail == message
+    value = ConflictError(
+        "Store '1' stands already with Sales '7'.", public="Store '1' stands already.", column="Sales"
+    )
+    problem = of_error(value, may_read=False)
+    assert (problem.detail, problem.places) == (value.public, [("Sales", "stands already with another value")])

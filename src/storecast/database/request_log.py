@@ -89,9 +89,10 @@ def idempotent(conn: Connection, key_id: int, idempotency_key: str, digest: str)
         return None
     row = conn.execute(sa.select(t.idempotency).where(same)).one()
     if row.digest != digest:
-        raise ConflictError(
+        message = (
             "This Idempotency-Key was used for another request in the last 24 hours. Use a new one for a new request."
         )
+        raise ConflictError(message, public=message)
     assert row.status is not None, "a write was committed without its reply"
     return StoredReply(row.status, row.media_type, row.body)
 

@@ -141,10 +141,11 @@ def _refuse_later_writes(
         since = since or _version_that_rests_on(conn, added[name], table, version)
     since = since or _version_that_rests_on(conn, set(kept["sales"]), t.sales, version)
     if since is not None:
-        raise ConflictError(
+        message = (
             f"Version {version} cannot be taken back: version {since} wrote to the same rows later, or rests on them. "
             f"Take version {since} back first."
         )
+        raise ConflictError(message, public=message)
 
 
 def _version_that_rests_on(conn: Connection, keys: set[Key], table: Table, version: int) -> int | None:

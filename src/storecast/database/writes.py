@@ -309,9 +309,12 @@ def _conflict(rows: pl.DataFrame, names: Sequence[str]) -> None:
         return
     row = rows.row(0, named=True)
     name = next(name for name in names if row[name] != row[name + _STORED] is not None)
+    remedy = "Ask for it to be replaced where that is meant."
     raise ConflictError(
         f"{_day(row)} stands already with {name} {quote(row[name + _STORED])}; found {quote(row[name])} "
-        f"({rows.height} rows in all). Ask for it to be replaced where that is meant."
+        f"({rows.height} rows in all). {remedy}",
+        public=f"{_day(row)} stands already with other values ({name}). {remedy}",
+        column=name,
     )
 
 

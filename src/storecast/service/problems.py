@@ -4,7 +4,6 @@ The type of a problem is a relative reference that stands for its kind; docs/ser
 the request: ``rows[3].Promo``, a header, a parameter.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -22,9 +21,7 @@ from storecast.errors import (
 MEDIA_TYPE = b"application/problem+json"
 LONGEST = 600  # characters of a detail
 MOST_PLACES = 20  # that one reply names
-# How a conflict begins that names a stored value: the row, which the client sent itself, and the column.
-_STORED_VALUE = re.compile(r"(?P<row>Store .*?) stands already with (?P<column>.+?) ['\"]")
-_STANDS = " stands already with "
+_NO_MORE = "A row stands already with other values. Ask for it to be replaced where that is meant."
 
 KINDS: dict[str, tuple[int, str]] = {
     "bad-request": (400, "The request cannot be read"),
@@ -127,7 +124,7 @@ def of_error(error: UserError, *, may_read: bool = True) -> Problem:
     may_read : whether the key has the scope `read`; without it, a conflict says where it is and not what is stored
     """
     if isinstance(error, ConflictError):
-        return _conflict(str(error), may_read=may_read)
+        return _conflict(error, may_read=may_read)
     if isinstance(error, DatabaseError):
         return Problem(
             "not-ready",
@@ -139,17 +136,11 @@ def of_error(error: UserError, *, may_read: bool = True) -> Problem:
     return Problem("not-valid", str(error))
 
 
-def _conflict(message: str, *, may_read: bool) -> Problem:
-    if may_read or _STANDS not in message:
-        return Problem("conflict", message)
-    place = _STORED_VALUE.match(message)
-    if place is None:
-        return Problem(
-            "conflict", "A row stands already with other values. Ask for it to be replaced where that is meant."
-        )
-    row, column = place["row"], place["column"]
-    detail = f"{row} stands already with other values ({column}). Ask for it to be replaced where that is meant."
-    return Problem("conflict", detail, [(column, "stands already with another value")])
+def _conflict(error: ConflictError, *, may_read: bool) -> Problem:
+    if may_read:
+        return Problem("conflict", str(error))
+    places = [(error.column, "stands already with another value")] if error.column else []
+    return Problem("conflict", error.public or _NO_MORE, places)
 
 
 def of_status(status: int) -> Problem:
