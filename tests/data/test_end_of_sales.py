@@ -9,7 +9,10 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.clean import Cleaned, clean
+from storecast.data.panel import Panel
 from storecast.data.read import read_chain
+from storecast.models.base import create
+from storecast.uncertainty.point import point_forecasts
 from storecast.workflows.preparation import prepare
 from support.chain_files import FIRST, edit, write_chain
 
@@ -106,3 +109,31 @@ def test_a_test_file_that_overlaps_the_incomplete_days_is_followed(tmp_path: Pat
     panel = load(folder).panel
     assert panel.end == END - dt.timedelta(days=1)
     assert panel.calendar.filter(pl.col(s.DATE) == END)[s.OPEN].to_list() == [0] * STORES
+
+
+@pytest.mark.parametrize("late", range(1, 8))
+def test_a_store_that_reports_late_is_forecast_from_the_cutoff_of_the_chain(folder: Path, late: int) -> None:
+    """Its days that are not in yet are gaps: nobody else is moved, and it is forecast for every day ahead."""
+    whole = prepare(folder, horizon=14).panel
+    since = END - dt.timedelta(days=late)
+    edit(
+        folder,
+        "train.csv",
+        lambda lines: [line for line in lines if line[:2] != "3," or line.split(",")[2] <= str(since)],
+    )
+    prepared = prepare(folder, horizon=14)
+    assert prepared.panel.end == END
+    assert [repair.rule for repair in prepared.cleaned.repairs] == ["ended_stores"]
+    forecasts = [_forecast(panel) for panel in (prepared.panel, whole)]
+    assert prepared.rows_to_write(forecasts[0].with_columns(pl.lit(0.0).alias(s.FORECAST))).height == STORES * 14
+    ratio = forecasts[0]["Median"] / forecasts[1]["Median"]
+    is_late, is_open = forecasts[0][s.STORE] == 3, forecasts[0][s.OPEN] == 1
+    assert (ratio.filter(is_late & is_open) - 1).abs().max() < 0.1
+    assert (ratio.filter(~is_late & is_open) - 1).abs().max() < 0.005
+
+
+def _forecast(panel: Panel) -> pl.DataFrame:
+    window = panel.window(panel.end, 14)
+    model = create("linear")
+    model.fit(window.past, 14)
+    return point_forecasts(model, window)

@@ -56,14 +56,18 @@ def check(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for check.json.")] = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    horizon: options.Horizon = None,
+    windows: Annotated[int, typer.Option("--windows", help="Windows that the run is to score.")] = 2,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
-    """Read and clean a folder; list what was repaired. Exit 0: a run could go on; 2: it could not."""
+    """Read and clean a folder; list what was repaired. Exit 0: a run with these options could go on; 2: it could not."""
     from storecast import workflows
 
     with show.working(log_format, "reading and cleaning", verbose=False):
-        report = workflows.check(data, out=out, skip=skip or (), sum_rows=sum_rows).report()
+        report = workflows.check(
+            data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows
+        ).report()
     if json:
         show.as_json(report)
         return

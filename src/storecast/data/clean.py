@@ -174,6 +174,10 @@ def _note_excluded_days(work: Work) -> None:
     """Name the days that the user marked, with the rows of sales in them; a span may hold none yet."""
     rows = work.sales.height - without_excluded(work.sales, work.excluded).height
     examples = [span.sentence(work.sales.filter(span.rows()).height) for span in work.excluded[:EXAMPLES]]
+    if rows == work.sales.height:
+        raise DataError(
+            f"The file of events excludes all {rows} rows of sales ({examples[0]}); expected some to learn from. Remove the row."
+        )
     work.note("excluded_days", "models do not learn from them, and no score counts them", rows, examples)
 
 

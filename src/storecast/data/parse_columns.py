@@ -39,6 +39,9 @@ def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
     if name == s.ID:  # kept as given
         return given.replace("", None)
     text = given.str.strip_chars().replace("", None)
+    if column.kind in ("id", "text"):
+        no_zero_byte = ~text.str.contains("\x00", literal=True)  # which CSV never holds, and no database keeps
+        refuse_values(table, name, text, no_zero_byte, "a text without zero bytes")
     if column.kind == "date":
         return read_days(table, column, text, names)
     if column.kind == "category":

@@ -131,6 +131,31 @@ def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[d
     return [panel.end - dt.timedelta(days=horizon + k * step) for k in reversed(range(windows))]
 
 
+def windows_after(panel: Panel, cutoffs: Sequence[dt.date], horizon: int) -> tuple[list[Window], list[Window]]:
+    """Return the windows of a backtest: those that are scored, and all, with those before them whose errors give the intervals.
+
+    Parameters
+    ----------
+    panel : the chain
+    cutoffs : of the scored windows
+    horizon : days of each
+
+    Raises
+    ------
+    HistoryError
+        where a window has too little past, or no store has a row in it
+    """
+    scored = [panel.window(cutoff, horizon) for cutoff in sorted(set(cutoffs))]
+    every = sorted([*_warm_ups(panel, scored), *scored], key=lambda window: window.cutoff)
+    for window in every:
+        if window.future.is_empty():
+            raise HistoryError(
+                f"No store has a row from {window.cutoff + dt.timedelta(days=1)} to {window.last}, a window of the backtest. "
+                "Fill the gap, or choose other windows: --windows, --horizon."
+            )
+    return scored, every
+
+
 def backtest(
     panel: Panel,
     models: Sequence[str],
@@ -173,8 +198,7 @@ def backtest(
     for name in names:
         create(name, fast=fast, settings=settings)  # a wrong name is refused now, not when its turn comes
     chosen = list(cutoffs) or block_cutoffs(panel, windows, task.horizon, task.horizon)
-    scored = [panel.window(cutoff, task.horizon) for cutoff in sorted(set(chosen))]
-    every = sorted([*_warm_ups(panel, scored), *scored], key=lambda window: window.cutoff)
+    scored, every = windows_after(panel, chosen, task.horizon)
     cold_start = cold_start_factor(every[0])
     results: list[WindowResult] = []
     medians: dict[str, list[pl.DataFrame]] = {name: [] for name in names}

@@ -25,6 +25,7 @@ from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.data.unseen_seasons import unseen_season_notice
 from storecast.errors import ConfigError, DataError, quote
+from storecast.evaluate.backtest import block_cutoffs, windows_after
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
 from storecast.report.tables import forecast_table
@@ -86,7 +87,15 @@ class Prepared:
         return forecast_table(forecast.filter(~pl.col(s.STORE).is_in(self.stores_left_out)), None)
 
 
-def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), sum_rows: bool = False) -> Cleaned:
+def check(
+    data: Path,
+    *,
+    out: Path | None = None,
+    skip: Collection[str] = (),
+    sum_rows: bool = False,
+    horizon: int | None = None,
+    windows: int | None = None,
+) -> Cleaned:
     """Read and clean a folder, and work out its calendar ahead, as a run does; write check.json where a folder for it is named.
 
     Parameters
@@ -95,6 +104,8 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), su
     out : folder for check.json; None: nothing is written
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+    horizon : days ahead; None: the days that test.csv covers, else 42
+    windows : that a run is to score, for which the history must be long enough; None: any history will do
 
     Returns
     -------
@@ -105,9 +116,16 @@ def check(data: Path, *, out: Path | None = None, skip: Collection[str] = (), su
     ------
     DataError
         where a file is missing or holds what cannot be read
+    HistoryError
+        where the sales are too short for the windows of a run
     """
+    import_plugins_of(data)
     cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
-    cleaned = _with_calendar_ahead(cleaned, None, horizon=None, skip=skip).cleaned
+    prepared = _with_calendar_ahead(cleaned, None, horizon=horizon, skip=skip)
+    if windows is not None:
+        days = prepared.task.horizon
+        windows_after(prepared.panel, block_cutoffs(prepared.panel, windows, days, days), days)
+    cleaned = prepared.cleaned
     if out is not None:
         with atomic_write(out / "check.json") as draft:
             draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 MODELS = ("naive", "linear", "forest", "boosting")
 FAST_MODELS = ("boosting",)
+WINDOWS, FAST_WINDOWS = 2, 1  # that are scored
 MODELS_KEPT = 10
 EXPLAINED = 2  # stores of the report
 
@@ -87,7 +88,7 @@ def run(
         )
         task = prepared.task
         names = list(models or (FAST_MODELS if fast else MODELS))
-        count = windows if windows is not None else 1 if fast else 2
+        count = windows if windows is not None else FAST_WINDOWS if fast else WINDOWS
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         result = run_backtest(prepared.panel, names, cutoffs, task, fast=fast, settings=settings, progress=progress)
         scores = scores_of(result, prepared, select_by)
