@@ -15,7 +15,7 @@ options    what several commands take
 show       results as tables for people, or as JSON
 
 Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: something the user must correct, message in one message;
-1: a bug of storecast, with its traceback.
+1: a bug of storecast, with its traceback, or a run in which a model failed; 130: interrupted.
 """
 
 import os
@@ -25,8 +25,27 @@ import sys
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+INTERRUPTED = 130
+
+
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; an interrupt at any moment, that of the imports too, ends with one message."""
+    try:
+        _call()
+    except KeyboardInterrupt:
+        _say_interrupted()
+        sys.exit(INTERRUPTED)
+    except SystemExit as end:  # Typer makes one of an interrupt within a command
+        if end.code == INTERRUPTED:
+            _say_interrupted()
+        raise
+
+
+def _say_interrupted() -> None:
+    sys.stderr.write("storecast: interrupted. Every file is as it was or whole; run the command again.\n")
+
+
+def _call() -> None:
     from storecast.cli.app import app
     from storecast.cli.machine_errors import machine_error
     from storecast.errors import UserError
@@ -47,5 +66,3 @@ def main() -> None:
             raise
         sys.stderr.write(f"storecast: {message}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)

@@ -49,6 +49,11 @@ def run(
     show.as_json(scores) if json else show.scores(scores)
     if not json:
         print(f"The home is {out}; open {out / 'report.html'}.")
+    if scores["failed"]:
+        causes = "; ".join(f"{name}: {cause}" for name, cause in scores["failed"].items())
+        what = f"Not all models finished; {scores['selected']['model']} was selected of those that did. {causes}"
+        typer.echo(show.printable(f"{what}. The log is {out / 'run.log'}."), err=True)
+        raise typer.Exit(1)
 
 
 def check(

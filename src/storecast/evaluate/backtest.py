@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import resource
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +12,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.config import Task
 from storecast.data.panel import Panel, Window
-from storecast.errors import ConfigError, HistoryError
+from storecast.errors import ConfigError, HistoryError, UserError, quote
 from storecast.evaluate.daily_losses import daily_losses
 from storecast.evaluate.importance import Importance, permutation_importance
 from storecast.evaluate.scores import score_name
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 BASELINE = "naive"
 LEAST_PAST = 28  # days before the first window
 END = "End"
+MODEL_FAILURES = (  # what a model's own code, or a library below it, raises; an assertion of ours is not among them
+    UserError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError, ImportError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,7 @@ class Backtest:
     cold_start : how much larger the errors of stores without history are
     importance : by model, how much the WAPE of the last window grows when the values of a driver are shuffled
     settings : of models, where they depart from the defaults
+    failed : the cause, by model, of those that failed where the finished ones were to be kept
     """
 
     task: Task
@@ -78,6 +83,7 @@ class Backtest:
     cold_start: float = 1.0
     importance: dict[str, dict[str, Importance]] = field(default_factory=dict)
     settings: Settings = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
     def mean(self, model: str, score: str = "rmspe") -> float:
         """Return a model's score, the mean of the windows; NaN where no window has an open day to score.
@@ -165,6 +171,7 @@ def backtest(
     windows: int = 2,
     fast: bool = False,
     settings: Settings = NONE,
+    keep_finished: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Forecast each window with each model, from data before it, and score it.
@@ -179,6 +186,7 @@ def backtest(
     windows : how many, where no cutoffs are given
     fast : quicker, slightly less accurate models
     settings : of models, where they depart from the defaults
+    keep_finished : leave a model that fails out, with its cause in ``failed``, as long as another has finished before it
     progress : called with what is being done
 
     Returns
@@ -201,23 +209,41 @@ def backtest(
     scored, every = windows_after(panel, chosen, task.horizon)
     cold_start = cold_start_factor(every[0])
     results: list[WindowResult] = []
-    medians: dict[str, list[pl.DataFrame]] = {name: [] for name in names}
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    medians: dict[str, list[pl.DataFrame]] = {}
+    seconds: dict[str, list[float]] = {}
     importance: dict[str, dict[str, Importance]] = {}
-    for name in names:
+    failed: dict[str, str] = {}
+
+    def measure(name: str) -> None:
+        """Forecast and score every window with one model; nothing of it is kept where it fails."""
+        own: list[WindowResult] = []
+        rows_of: list[pl.DataFrame] = []
+        seconds_of: list[float] = []
         for window in every:
             progress(f"{name}, window from {window.cutoff + dt.timedelta(days=1)}")
             begin = cpu_seconds()
             model = create(name, fast=fast, settings=settings)
             model.fit(window.past, task.horizon)
             rows = _with_actual(model, window)
-            seconds[name].append(round(cpu_seconds() - begin, 2))
+            seconds_of.append(round(cpu_seconds() - begin, 2))
             if window in scored:
-                calibration = calibrate(_ended_by(medians[name], window.cutoff), cold=cold_start)
-                results.append(_score(panel, window, name, calibration.apply(rows, _with_deciles(task))))
-            medians[name].append(rows)
-            _log(name, window, seconds[name][-1], results[-1] if window in scored else None)
-        importance[name] = permutation_importance(model, scored[-1], medians[name][-1])
+                calibration = calibrate(_ended_by(rows_of, window.cutoff), cold=cold_start)
+                own.append(_score(panel, window, name, calibration.apply(rows, _with_deciles(task))))
+            rows_of.append(rows)
+            _log(name, window, seconds_of[-1], own[-1] if window in scored else None)
+        importance[name] = permutation_importance(model, scored[-1], rows_of[-1])
+        results.extend(own)
+        medians[name], seconds[name] = rows_of, seconds_of
+
+    for name in names:
+        try:
+            measure(name)
+        except MODEL_FAILURES as error:
+            if not (keep_finished and medians):
+                raise
+            failed[name] = f"{type(error).__name__}: {quote(str(error))[1:-1]}"
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            log.warning("%s failed, and is left out: %s (%s, line %s)", name, failed[name], place.name, place.lineno)
     return Backtest(
         task=task,
         windows=scored,
@@ -230,6 +256,7 @@ def backtest(
         cold_start=cold_start,
         importance=importance,
         settings=settings,
+        failed=failed,
     )
 
 

@@ -57,6 +57,7 @@ def summary(result: Backtest, panel: Panel, selected: Selection, *, version: str
             },
         },
         "seconds": result.seconds,
+        "failed": result.failed,
     }
 
 

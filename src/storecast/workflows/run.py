@@ -90,7 +90,9 @@ def run(
         names = list(models or (FAST_MODELS if fast else MODELS))
         count = windows if windows is not None else FAST_WINDOWS if fast else WINDOWS
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
-        result = run_backtest(prepared.panel, names, cutoffs, task, fast=fast, settings=settings, progress=progress)
+        result = run_backtest(
+            prepared.panel, names, cutoffs, task, fast=fast, settings=settings, keep_finished=True, progress=progress
+        )
         scores = scores_of(result, prepared, select_by)
         selected = str(scores["selected"]["model"])
         log.info("selected: %s", scores["selected"]["reason"])

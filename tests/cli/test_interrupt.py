@@ -1,0 +1,45 @@
+"""Ctrl-C at any moment: one message, exit 130, no draft of a file left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from support.chain_files import write_chain
+
+CALL = "from storecast.cli import main; print('begun', flush=True); main()"
+
+
+def interrupted(words: list[str], after: float) -> tuple[int, str]:
+    """Begin a command, send it SIGINT so many seconds after its first line, and return its exit code and stderr."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CALL, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(after)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+        return process.returncode, err
+
+
+@pytest.mark.parametrize("command", ["run", "train", "db load"])
+@pytest.mark.parametrize("after", [0.0, 0.4, 1.5])
+def test_ctrl_c_is_one_message_and_130_and_nothing_is_half_written(tmp_path: Path, command: str, after: float) -> None:
+    chain, home = write_chain(tmp_path / "chain", stores=40, days=400, ahead=14), tmp_path / "home"
+    words = {
+        "run": ["run", "--data", str(chain), "--out", str(home)],
+        "train": ["train", "--data", str(chain), "--out", str(home), "--models", "boosting"],
+        "db load": ["db", "load", "--data", str(chain), "--home", str(home)],
+    }[command]
+    code, err = interrupted(words, after)
+    if code == 0:  # it was faster
+        return
+    assert code == 130, err
+    assert err.count("storecast: interrupted") == 1
+    assert "Traceback" not in err
+    assert [path for path in home.rglob("*") if path.name.startswith(".") or path.suffix in {".tmp", ".part"}] == []
