@@ -6,7 +6,9 @@ import pytest
 from msgspec import Raw
 
 from storecast import schema as s
+from storecast.data.column_names import ColumnNames
 from storecast.service.problems import Problem
+from storecast.service.requests.csv_rows import read_csv_rows
 from storecast.service.requests.rows import RowType, sale_rows
 
 OWN = ("Footfall plan", "Weather = rain", "class", "Leaflet")
@@ -55,3 +57,12 @@ def test_other_names_are_refused(rows: RowType, name: str) -> None:
 def test_a_value_that_cannot_be_is_refused_under_the_name_of_the_column(rows: RowType) -> None:
     with pytest.raises(Problem, match="Footfall plan"):
         rows.decode(*as_objects(ROW | {"Footfall plan": "many"}), max_rows=10)
+
+
+def test_csv_that_is_sent_has_texts_and_columns_of_the_past_as_files_have_them() -> None:
+    rows = sale_rows(int, ("Weather = rain", "Weather = sun", "past: Receipts"))
+    body = b"Store,Date,Sales,Weather,Receipts\n1,2015-06-12,5,rain,2\n1,2015-06-13,5,fog,\n1,2015-06-14,5,,3\n"
+    frame = read_csv_rows(body, rows, ColumnNames(), 10)
+    assert frame["Weather = rain"].to_list() == [1, 0, None]
+    assert frame["Weather = sun"].to_list() == [0, 0, None]
+    assert frame["past: Receipts"].to_list() == [2, None, 3]

@@ -1,6 +1,7 @@
 """Rows that are sent as CSV, read as the files of the chain are: by the settings of the storecast.toml that it was loaded with."""
 
 import re
+from dataclasses import replace
 
 import polars as pl
 
@@ -8,6 +9,7 @@ from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.dialect import SEPARATORS, TITLE_LINES, TextTable, as_utf8, read_csv_text
 from storecast.data.file_tables import header_names, with_our_names
+from storecast.data.own_categories import levels_of_flags, table_with_flags
 from storecast.data.parse_columns import parse_column
 from storecast.errors import DataError
 from storecast.service.problems import Problem, invalid
@@ -38,7 +40,7 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
     try:
         text = as_utf8(BODY, body)
         _check_size(text, rows, max_rows)
-        table = with_our_names(read_csv_text(BODY, text, header_names(names)), names)
+        table = _with_own_columns(with_our_names(read_csv_text(BODY, text, header_names(names)), names), rows)
         _check_columns(table, rows)
         if table.frame.height > max_rows:
             raise too_many(max_rows)
@@ -46,6 +48,16 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
     except DataError as error:
         raise _problem(str(error)) from error
     return _checked(table, pl.DataFrame(cells), rows)
+
+
+def _with_own_columns(table: TextTable, rows: RowType) -> TextTable:
+    """Return the table with own columns as a Panel has them: flags for texts, and other names for those of the past alone.
+
+    An empty cell of a text says nothing of its flags, as any other empty cell.
+    """
+    past_only = {name.removeprefix(s.PAST_ONLY): name for name in rows.columns if name.startswith(s.PAST_ONLY)}
+    frame = table.frame.rename({name: past_only[name] for name in table.frame.columns if name in past_only})
+    return table_with_flags(replace(table, frame=frame), levels_of_flags(rows.columns), None)
 
 
 def _check_size(text: bytes, rows: RowType, max_rows: int) -> None:
