@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -246,3 +248,24 @@ def test_any_changed_byte_is_read_or_refused(saved: bytes) -> None:
             safe_skops.load(bytes(changed))
         except ModelFileError:
             continue
+
+
+LIGHT = """
+import sys
+import numpy as np
+from sklearn.ensemble import RandomForestRegressor
+from storecast import safe_skops
+x = np.arange(40.0).reshape(-1, 1)
+forest = RandomForestRegressor(3, random_state=0).fit(x, x[:, 0])
+again = safe_skops.load(safe_skops.dump(forest))
+assert (again.predict(x) == forest.predict(x)).all()
+assert "torch" not in sys.modules
+from sklearn.utils import all_estimators
+assert len(all_estimators()) > 100
+"""
+
+
+def test_a_process_that_loads_a_model_imports_neither_pytorch_nor_all_of_scikit_learn() -> None:
+    """So the trial of a model costs some two CPU seconds, and not five."""
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
