@@ -29,6 +29,7 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
     horizon : days ahead that can be predicted
     fast : a quicker, slightly less accurate version
     stores : frame of store attributes, as `Panel.from_frames` takes it; None: no attributes
+    country : ISO code of the country whose holidays the stores keep, as `Panel.from_frames` takes it
 
     Attributes
     ----------
@@ -39,14 +40,23 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
     --------
     >>> from sklearn.base import clone
     >>> clone(StoreForecaster("linear", horizon=14)).get_params()
-    {'fast': False, 'horizon': 14, 'model': 'linear', 'stores': None}
+    {'country': None, 'fast': False, 'horizon': 14, 'model': 'linear', 'stores': None}
     """
 
-    def __init__(self, model: str = "boosting", *, horizon: int = 42, fast: bool = False, stores: Any = None) -> None:
+    def __init__(
+        self,
+        model: str = "boosting",
+        *,
+        horizon: int = 42,
+        fast: bool = False,
+        stores: Any = None,
+        country: str | None = None,
+    ) -> None:
         self.model = model
         self.horizon = horizon
         self.fast = fast
         self.stores = stores
+        self.country = country
 
     def fit(self, X: Any, y: Any) -> "StoreForecaster":
         """Fit the model on the days of X and their sales.
@@ -72,7 +82,8 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
             raise DataError(
                 f"y has the shape {sales.shape!r}; expected one figure for each of the {days.height} rows of X."
             )
-        self.panel_ = Panel.from_frames(days.with_columns(pl.Series(s.SALES, sales)), self.stores)
+        with_sales = days.with_columns(pl.Series(s.SALES, sales))
+        self.panel_ = Panel.from_frames(with_sales, self.stores, country=self.country)
         self.bundle_: Bundle = fit(self.panel_, self.model, horizon=self.horizon, fast=self.fast)
         return self
 
@@ -94,7 +105,7 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
         """
         check_is_fitted(self, "bundle_")
         days = to_polars(X, "X")
-        frames = Panel.from_frames(self.panel_.sales, self.panel_.stores, days)
+        frames = Panel.from_frames(self.panel_.sales, self.panel_.stores, days, country=self.country)
         calendar = frames.calendar.filter(pl.col(s.DATE) > self.panel_.end).drop(s.ASSUMED)
         requested = days.select(s.STORE, pl.col(s.DATE).cast(pl.String).str.slice(0, 10).str.to_date())
         first = as_date(requested[s.DATE].min()) if requested.height else self.panel_.end

@@ -1,12 +1,17 @@
 """The calendar ahead follows habit, law and rhythm, and says what it assumed."""
 
 import datetime as dt
+from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
 from storecast import schema as s
 from storecast.data.ahead import extend, future_table
+from storecast.data.ahead_holidays import school_holidays
+from storecast.data.country_holidays import feasts, holiday_codes
+from storecast.data.grid import Grid
 from storecast.data.panel import TABLES, Panel
 from support.panels import make_panel
 
@@ -261,3 +266,55 @@ def test_the_table_to_edit_says_what_is_assumed() -> None:
     assert table.columns[:3] == [s.STORE, s.DATE, s.DAY_OF_WEEK]
     assert table.height == 4 * 7
     assert table[s.ASSUMED].to_list() == [1] * 28
+
+
+def test_a_holiday_that_only_some_keep_is_one_where_the_stores_marked_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="storecast")
+    whole = make_panel(stores=4, days=940, ahead=1)  # until 2015-07-29; stores 2 and 4 in BY
+    panel_days = holiday_codes("DE", ["BY"], whole.first, whole.end)[s.DATE].to_list()
+    past_law = pl.when(pl.col(s.DATE).is_in(panel_days)).then(pl.lit("a")).otherwise(pl.lit("0"))
+    whole = changed(whole, StateHoliday=past_law)
+    law = pl.col(s.DATE).is_in([dt.date(2013, 8, 15), dt.date(2014, 8, 15)]) & pl.col(s.STORE).is_in([2, 4])
+    shut = law & (pl.col(s.STORE) == 2)
+    past = whole.with_calendar(whole.calendar.filter(pl.col(s.DATE) <= whole.end))
+    marked = changed(
+        past,
+        StateHoliday=pl.when(law).then(pl.lit("a")).otherwise(s.STATE_HOLIDAY),
+        Open=pl.when(shut).then(0).otherwise(s.OPEN),
+    )
+    ahead = extend(marked, dt.date(2015, 8, 20))
+    assert on(ahead, dt.date(2015, 8, 15), s.STATE_HOLIDAY) == ["0", "a", "0", "a"]
+    assert on(ahead, dt.date(2015, 8, 15), s.OPEN) == [1, 0, 1, 1]
+    assert "2015-08-15 (Mariä Himmelfahrt, catholic) in BY: a holiday" in caplog.text
+    caplog.clear()
+    assert on(extend(past, dt.date(2015, 8, 20)), dt.date(2015, 8, 15), s.STATE_HOLIDAY) == ["0"] * 4
+    assert "in BY: no holiday" in caplog.text
+
+
+def test_school_holidays_that_are_published_for_a_part_of_a_year_do_not_end_there() -> None:
+    by_law = feasts("DE", "BY", dt.date(2028, 1, 1), dt.date(2029, 12, 31), "school")
+    assert max(by_law) < dt.date(2029, 12, 1)
+    days = [dt.date(2028, 1, 1) + dt.timedelta(days=k) for k in range(731)]
+    given = np.full((1, 731), -1, np.int8)
+    given[0, :600] = [day in by_law for day in days[:600]]  # until 2029-08-22
+    grid = Grid(
+        pl.DataFrame({s.STORE: [1], s.STATE: ["BY"]}),
+        days[0],
+        np.zeros((1, 731), np.float32),
+        np.zeros((1, 731), np.float32),
+        {},
+        {},
+        {},
+    )
+    found = dict(zip(days[600:], school_holidays(grid, given, 599, "DE")[0], strict=True))
+    assert found[dt.date(2029, 9, 3)] == 1  # by law
+    assert found[dt.date(2029, 12, 27)] == 1  # as in the year before
+
+
+def test_without_states_a_chain_in_germany_keeps_what_the_whole_country_does() -> None:
+    marked = holiday_codes("DE", [""], dt.date(2013, 1, 1), dt.date(2013, 9, 20))[s.DATE].to_list()
+    past, _ = bare(days=263)  # until 2013-09-20
+    past = changed(past, StateHoliday=pl.when(pl.col(s.DATE).is_in(marked)).then(pl.lit("a")).otherwise(pl.lit("0")))
+    germany = replace(without_states(past), country="DE")
+    assert on(extend(germany, dt.date(2013, 10, 10)), dt.date(2013, 10, 3), s.STATE_HOLIDAY) == ["a"] * 4
+    assert on(extend(without_states(past), dt.date(2013, 10, 10)), dt.date(2013, 10, 3), s.STATE_HOLIDAY) == ["0"] * 4

@@ -50,6 +50,13 @@ def add_shifts(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: [*lines, lines[30], lines[30]])
 
 
+def place_in_atlantis(folder: Path) -> None:
+    """Name a country, a holiday, and for store 2 a region that the country does not have."""
+    (folder / "storecast.toml").write_text('country = "DE"\n', encoding="utf-8")
+    set_cell(folder, "store_states.csv", 3, "State", "Atlantis")
+    set_cell(folder, "train.csv", 2, "StateHoliday", "a")
+
+
 def day(number: int) -> dt.date:
     return FIRST + dt.timedelta(days=number)
 
@@ -117,6 +124,8 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "competition_year": (store_cell("CompetitionOpenSinceYear", "1900"), 1),
     "promo2": (store_cell("Promo2", "1"), 1),
     "known_missing": (lambda folder: set_cell(folder, "train.csv", 31, "Promo", ""), 1),
+    "country_holidays": (lambda folder: (folder / "storecast.toml").write_text('country = "DE"'), 3 * 4),
+    "unknown_regions": (lambda folder: place_in_atlantis(folder), 1),
     "open_missing": (lambda folder: set_cell(folder, "test.csv", 7, "Open", ""), 1),
     "closed_with_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Open", "0"), 1),
     "negative_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "-12"), 1),
@@ -161,7 +170,7 @@ def test_a_rule_finds_its_fault_and_no_other_does(folder: Path, rule: str) -> No
     assert 1 <= len(repair.examples) <= 3
     assert any(
         word in repair.examples[0]
-        for word in ("store 2", "store 3", "train.csv", "1 of 4 stores", "days without sales")
+        for word in ("store 2", "store 3", "train.csv", "1 of 4 stores", "days without sales", "2014-04-21")
     )
 
 
@@ -234,6 +243,8 @@ def test_the_report_is_plain_data(folder: Path) -> None:
         "days": 120,
         "rows_ahead": 56,
         "last_day_ahead": "2014-05-14",
+        "country": "DE",
+        "unseen_seasons": "",
         "own_columns": [],
         "generated": True,
     }

@@ -22,8 +22,12 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         tmp_path, 'known = ["Leaflet"]\nstore_ids = "text"\ndate_format = "%d.%m.%Y"\n[columns]\nSales = "Umsatz"\n'
     )
     assert found == ColumnNames({"Sales": "Umsatz"}, ("Leaflet",), text_ids=True, date_format="%d.%m.%Y")
-    others = read(tmp_path, 'timezone = "Europe/Berlin"\ndecimal = ","\nsum = true\ndate_format = "excel"\n')
-    assert others == ColumnNames(timezone="Europe/Berlin", decimal=",", sum_rows=True, date_format="excel")
+    others = read(
+        tmp_path, 'timezone = "Europe/Berlin"\ndecimal = ","\nsum = true\ndate_format = "excel"\ncountry = "ec"\n'
+    )
+    assert others == ColumnNames(
+        timezone="Europe/Berlin", decimal=",", sum_rows=True, date_format="excel", country="EC"
+    )
     assert found.rename(["Umsatz", "Other"]) == {"Umsatz": "Sales"}
 
 
@@ -38,6 +42,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ('date_format = "%d.%m"', "date_format"), ('date_format = "%d.%m.%Y %z"', "date_format"), ("sum = 1", "sum"),
         ('timezone = "Berlin"', "timezone"), ("timezone = 1", "timezone"), ('timezone = "../x"', "timezone"),
         ('decimal = ";"', "decimal"), ("decimal = true", "decimal"), ("timezone = []", "timezone"),
+        ("feasts = 3", "Town fair"), ("[feasts]\nFair = 3", "Fair"), ('[feasts]\nFair = "2 Sunday"', "Fair"),
+        ('[feasts]\nFair = { on = "09-15", runup = 3 }', "Fair"), ('[feasts]\nFair = { on = "09-15", run_up = 40 }', "Fair"),
+        ('[feasts]\nFair = "02-30"', "Fair"), ('[feasts]\nFair = []', "Fair"), ("[feasts]\nFair = true", "Fair"),
+        ('country = "Ecuador"', 'Did you mean "EC"'), ('country = "UK"', 'Did you mean "GB"'), ("country = 5", "country"),
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_is_refused_with_its_setting(tmp_path: Path, toml: str | bytes, word: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
+from storecast.data.own_feasts import OwnFeast
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
 from storecast.database.chain_settings import read_written
@@ -67,6 +68,19 @@ def test_columns_that_are_known_of_the_past_alone_are_kept(db: Database) -> None
     found, _ = read_panel(db)
     assert (found.known, found.past_only) == ((), (f"{s.PAST_ONLY}Receipts",))
     assert found.calendar.equals(days, null_equal=True)
+
+
+def test_the_country_that_is_set_is_kept_and_none_stays_none(db: Database) -> None:
+    panel = make_panel(stores=2, days=30, ahead=5)
+    write_panel(db, panel)
+    assert read_panel(db)[0].country is None
+    feasts = (OwnFeast("Town fair", ("2 Sunday 9", "2015-07-01"), 6), OwnFeast("Halloween", (), 0))
+    write_panel(db, replace(panel, country="EC", feasts=feasts))
+    found, _ = read_panel(db)
+    assert (found.country, found.feasts) == ("EC", feasts)
+    assert apply_changes(panel, changes_since(db, 1)).feasts == feasts
+    assert found.fingerprint != panel.fingerprint
+    assert apply_changes(panel, changes_since(db, 1)).country == "EC"
 
 
 def test_small_and_large_writes_read_alike(db: Database) -> None:

@@ -13,11 +13,13 @@ replaced_stores    stores that moved or were renumbered, joined to those that to
 events             days that models should not learn from; excluded_spans: what holds them
 chain_checks       what files say together: ids, totals, weeks, lone dates
 read               the files of a folder together
-clean              repairs by named rules: cleaning_rules, repair_days, repair_stores
+clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays
+country_holidays   public holidays of a country and its regions; feast_table: what feasts.toml adds; implied_country
 frames             data frames in memory, as the tables of a Panel
 panel              Panel and Window; panel_checks: what a Panel promises
 grid               a Panel as dense arrays, stores × days
 overlay            replace days of a stored calendar
-ahead              the calendar ahead, worked out; ahead_holidays: holidays by law or habit; holiday_dates: their dates
+ahead              the calendar ahead, worked out; ahead_holidays: holidays by law or habit; holiday_dates: their dates;
+                   recurrence: when a holiday comes again; yearly_closures: days on which a store is shut every year
 generate           a generated chain: generate_calendar, generate_effects
 """

@@ -18,8 +18,9 @@ from storecast.data.active_stores import are_inactive
 from storecast.data.ahead_holidays import school_holidays, state_holidays
 from storecast.data.ahead_own import with_own_columns
 from storecast.data.grid import NO_ROW, Grid
-from storecast.data.holiday_dates import recurs
 from storecast.data.panel import Panel
+from storecast.data.recurrence import Recurrence
+from storecast.data.yearly_closures import between_rows, shut_every_year
 from storecast.dates import SUNDAY, YEAR, weekday
 
 log = logging.getLogger(__name__)
@@ -51,12 +52,13 @@ def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> 
     known = _widen(grid.open, width)[:, end + 1 :] != NO_ROW
     if known.all():
         return panel
-    holiday = state_holidays(grid, end, width)
+    recurrence = Recurrence.of(grid, end, width, panel.holiday_country)
+    holiday = state_holidays(grid, recurrence)
     closed = _without_opening(grid, end) & ~panel.stores[s.STORE].is_in(list(opened)).to_numpy()
     columns = {
-        s.OPEN: np.where(closed[:, None], np.int8(0), _openings(grid, end, holiday)),
+        s.OPEN: np.where(closed[:, None], np.int8(0), _openings(grid, holiday, recurrence)),
         s.PROMO: _promotions(_widen(grid.promo, width), end),
-        s.SCHOOL_HOLIDAY: school_holidays(grid, _widen(grid.school, width), end),
+        s.SCHOOL_HOLIDAY: school_holidays(grid, _widen(grid.school, width), end, panel.holiday_country),
     }
     store, day = np.nonzero(~known)
     rows = pl.DataFrame(
@@ -93,8 +95,18 @@ def _without_opening(grid: Grid, end: int) -> Bool:
     return are_inactive(grid.sales[:, : end + 1] > 0) & ~given_open
 
 
-def _openings(grid: Grid, end: int, holiday: I8) -> I8:
-    """Open where the store opened on that weekday on most of its last days; on a holiday, as it did when that one last came."""
+def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
+    """Open where the store opened on that weekday on most of its last days; on a holiday, as it did when that one last came.
+
+    A day on which it was shut in every year is one on which it is shut again.
+
+    Parameters
+    ----------
+    grid : the past
+    holiday : kinds of holidays ahead, (stores, days ahead)
+    recurrence : which days ahead are holidays of the past again
+    """
+    end = recurrence.marked.shape[1] - 1
     opened, free = grid.open[:, : end + 1], grid.holiday[:, : end + 1] == 0
     weekdays_ahead = weekday(np.datetime64(grid.day(end + 1), "D") + np.arange(holiday.shape[1]))
     past_weekdays = weekday(grid.dates()[: end + 1])
@@ -104,13 +116,19 @@ def _openings(grid: Grid, end: int, holiday: I8) -> I8:
         out[:, weekdays_ahead == day] = usual[:, None]
     on_holidays = _mostly_open(opened, ~free & (opened != NO_ROW), opened.shape[1], default=False)
     # A holiday that fell on a Sunday does not show what the store does on one that falls in the week.
-    past_holidays = np.flatnonzero((grid.holiday[:, : end + 1] > 0).any(axis=0) & (past_weekdays < SUNDAY))
+    # A store that keeps no rows of closed days was closed on a holiday by law without a row.
+    kept = grid.holiday[:, : end + 1] > 0
+    by_law = np.array([day in recurrence.law for day in recurrence.days[: end + 1]], bool)
+    kept |= between_rows(opened) & by_law
+    past_holidays = np.flatnonzero(kept.any(axis=0) & (past_weekdays < SUNDAY))
+    again = {int(column): recurrence.again(int(column)) for column in past_holidays}
     for ahead in np.flatnonzero((holiday > 0).any(axis=0)):
         habit = on_holidays
-        for column in past_holidays:
-            if recurs(grid.day(int(column)), grid.day(end + 1 + int(ahead))):
-                habit = np.where(grid.holiday[:, column] > 0, opened[:, column] == 1, habit)
+        for column, days in again.items():
+            if days[ahead]:
+                habit = np.where(kept[:, column], opened[:, column] == 1, habit)
         out[:, ahead] = np.where(holiday[:, ahead] > 0, habit & (out[:, ahead] == 1), out[:, ahead])
+    out[shut_every_year(grid, end, end + 1 + holiday.shape[1])] = 0
     return out
 
 

@@ -1,67 +1,94 @@
-"""State and school holidays of the days ahead: by the law of a store's state where its own past agrees with it, else by its past.
+"""State and school holidays of the days ahead: by the law of a store's region where its own past agrees with it, else by its past.
+
+A day that only some keep (15 August in Catholic parts of Bavaria, a bank holiday, half a day) is a holiday where the stores of the
+region marked it when it last came.
 
 Both are published years ahead, so that a backtest learns nothing from them that was not known at its cutoff.
 """
 
 import datetime as dt
+import logging
 
-import holidays
 import numpy as np
 from dateutil.easter import easter
 
 from storecast import schema as s
 from storecast.arrays import F64, I8, I64, Bool
+from storecast.data.country_holidays import (
+    GERMANY,
+    PUBLIC,
+    SCHOOL,
+    Feasts,
+    categories,
+    feasts,
+    kind_of_law,
+    region_code,
+)
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.holiday_dates import MOVABLE, days_from_easter, holiday_kind, recurs
+from storecast.data.recurrence import Recurrence
 from storecast.dates import SATURDAY, YEAR
 
-COUNTRY = "DE"
+log = logging.getLogger(__name__)
+
 SPRING = range(-50, 66)  # days from Easter Sunday: the school holidays of carnival, Easter and Whitsun move with it
 MIN_HOLIDAYS_AGAINST_LAW = 5  # past holidays, about half a year of them, that can speak against the law
 MIN_AGREEMENT_WITH_LAW = 0.95  # of the past schooldays must be as the law says
+DECEMBER = 12
 
 
-def state_holidays(grid: Grid, end: int, width: int) -> I8:
+def state_holidays(grid: Grid, recurrence: Recurrence) -> I8:
     """Return the kind of holiday (its place in ``schema.STATE_HOLIDAYS``) of each store and day ahead, (stores, days ahead).
 
     Parameters
     ----------
     grid : the past
-    end : the column of the last day with sales
-    width : the number of columns, past and ahead
+    recurrence : which days ahead are holidays of the past again, and by which country's law
     """
-    days = [grid.day(column) for column in range(width)]
-    kinds = np.zeros((len(grid.open), width - end - 1), np.int8)
+    country, days = recurrence.country, recurrence.days
+    kinds = np.zeros((len(grid.open), len(recurrence.ahead)), np.int8)
     stores_without_law = []
-    for state, stores in _stores_by_state(grid):
-        law = _law(state, days, "public")
-        by_law = None if law is None else _kinds_by_law(grid.holiday[stores, : end + 1], law, days)
-        if by_law is None:
-            stores_without_law += stores
-        else:
+    for region, stores in _stores_by_region(grid):
+        past, code = recurrence.marked[stores], region_code(country, region)
+        law, optional = _law(country, code, days, PUBLIC), _optional(country, code, days)
+        by_law = None
+        if country == GERMANY:
+            by_law = _kinds_by_law(past, _flags(law, days), _flags(optional, days), days)
+        elif country:
+            by_law = _kinds_by_feast(past, law, optional, recurrence, code)
+        if by_law is not None:
             kinds[stores] = by_law
+            _tell_believed(by_law, optional, region, recurrence.ahead)
+        if by_law is None or (country == GERMANY and code is None):  # of a state's own holidays the past alone can tell
+            stores_without_law += stores
+    if country != GERMANY and (unconfirmed := recurrence.unconfirmed()):
+        days_said = ", ".join(map(str, unconfirmed))
+        log.warning("not taken as holidays again, as no other year tells whether they recur by date: %s", days_said)
     if stores_without_law:
-        kinds[stores_without_law] = _kinds_by_past(grid.holiday[stores_without_law, : end + 1], days)
+        kinds[stores_without_law] = np.maximum(
+            kinds[stores_without_law], _kinds_by_past(recurrence.marked[stores_without_law], recurrence)
+        )
     return kinds
 
 
-def school_holidays(grid: Grid, given: I8, end: int) -> I8:
+def school_holidays(grid: Grid, given: I8, end: int, country: str) -> I8:
     """Return the school holidays of each store and day ahead, (stores, days ahead).
 
     Parameters
     ----------
-    grid : the past, with the stores' states
+    grid : the past, with the stores' regions
     given : what the calendar holds, ``NO_ROW`` where it holds nothing, (stores, past and days ahead)
     end : the column of the last day with sales
+    country : ISO code; "" for none
     """
     days = [grid.day(column) for column in range(given.shape[1])]
     closed = np.zeros((len(given), given.shape[1] - end - 1), np.int8)
-    for state, stores in _stores_by_state(grid):
+    for state, stores in _stores_by_region(grid):
         codes = given[stores]
         state_closed = _year_before(codes, days, end)
         shares, rows = _share(codes == 1, codes != NO_ROW)
-        law = _law(state, days, "school")
-        by_law = None if law is None else _school_by_law(law, shares, rows, days, end)
+        law = _law(country, region_code(country, state), days, SCHOOL)
+        by_law = None if not law else _school_by_law(law, shares, rows, days, end)
         if by_law is not None:
             state_closed[:, by_law != NO_ROW] = by_law[by_law != NO_ROW]
         neighbours = (rows[end + 1 :] > 0) & (state != "")
@@ -70,30 +97,44 @@ def school_holidays(grid: Grid, given: I8, end: int) -> I8:
     return closed
 
 
-def _stores_by_state(grid: Grid) -> list[tuple[str, list[int]]]:
+def _stores_by_region(grid: Grid) -> list[tuple[str, list[int]]]:
     states = grid.stores[s.STATE].to_list()
     return [(state, [k for k, name in enumerate(states) if name == state]) for state in sorted(set(states))]
 
 
-def _law(state: str, days: list[dt.date], category: str) -> Bool | None:
-    """Return which days are holidays by law, (days,); None where the state, or the category, is unknown."""
-    country = holidays.country_holidays(COUNTRY)
-    known = country.subdivisions
-    code = next((part.strip() for part in state.replace("/", ",").split(",") if part.strip() in known), None)
-    if code is None or category not in country.supported_categories:
-        return None
-    years = range(days[0].year, days[-1].year + 1)
-    law = set(holidays.country_holidays(COUNTRY, subdiv=code, years=years, categories=(category,)))
-    return np.array([day in law for day in days])
+def _law(country: str, code: str | None, days: list[dt.date], category: str) -> Feasts:
+    """Return the holidays of a region by law, to the end of the last year; none where there is no country."""
+    return feasts(country, code, days[0], dt.date(days[-1].year, 12, 31), category)
 
 
-def _kinds_by_law(past: I8, law: Bool, days: list[dt.date]) -> I8 | None:
+def _optional(country: str, code: str | None, days: list[dt.date]) -> Feasts:
+    """Return the days that only some keep: those of the other categories of the country."""
+    law: Feasts = {}
+    for category in categories(country):
+        law |= _law(country, code, days, category)
+    return law
+
+
+def _flags(law: Feasts, days: list[dt.date]) -> Bool:
+    return np.array([day in law for day in days], bool)
+
+
+def _tell_believed(kinds: I8, optional: Feasts, region: str, ahead: list[dt.date]) -> None:
+    """Log which of the days ahead that only some keep are taken as holidays of a region."""
+    for kind, day in zip(kinds, ahead, strict=True):
+        if day in optional:
+            verdict = "a holiday, as the stores marked it before" if kind else "no holiday, as before"
+            log.info("%s (%s) in %s: %s", day, ", ".join(sorted(optional[day])), region or "all regions", verdict)
+
+
+def _kinds_by_law(past: I8, law: Bool, optional: Bool, days: list[dt.date]) -> I8 | None:
     """Return the kinds ahead of one state's stores, (days ahead,); None where their past shows that they keep other holidays.
 
     Parameters
     ----------
     past : kinds of the past, ``NO_ROW`` where there is no row, (stores, past days)
     law : which days are holidays by law, (days,)
+    optional : which days only some keep, (days,)
     days : past and ahead
     """
     width = past.shape[1]
@@ -106,9 +147,10 @@ def _kinds_by_law(past: I8, law: Bool, days: list[dt.date]) -> I8 | None:
     for place, day in enumerate(days_ahead):
         if law[width + place]:
             kinds[place] = _kind_of_law(day, past, past_days, shares, seen)
-    # Some keep a holiday beyond the law (Corpus Christi in parts of a state): sure to recur only where it hangs on Easter.
+    # Some keep a holiday beyond the law (Corpus Christi in parts of a state): sure to recur only where it hangs on Easter, or is
+    # known as such a day.
     for column in np.flatnonzero((shares >= 0.5) & ~law[:width]):
-        if days_from_easter(past_days[column]) in MOVABLE:
+        if days_from_easter(past_days[column]) in MOVABLE or optional[column]:
             kinds[[recurs(past_days[column], day) for day in days_ahead]] = _most_frequent(past[:, column])
     return kinds
 
@@ -137,46 +179,80 @@ def _most_frequent(kinds: I8) -> int:
     return int(np.bincount(kinds[kinds > 0]).argmax())
 
 
-def _kinds_by_past(past: I8, days: list[dt.date]) -> I8:
-    """Return the kinds ahead of stores without law, (stores, days ahead): what they marked recurs by date or by Easter.
+def _kinds_by_feast(past: I8, law: Feasts, optional: Feasts, recurrence: Recurrence, code: str | None) -> I8:
+    """Return the kinds ahead of one region's stores, (days ahead,): feast by feast, as they marked it when it last came.
+
+    A feast by law that did not come before is a holiday where the stores marked most of the others. What they marked beside the
+    law recurs as the past shows.
+
+    Parameters
+    ----------
+    past : kinds of the past, ``NO_ROW`` where there is no row, (stores, past days)
+    law, optional : holidays by law, and days that only some keep
+    recurrence : of the days
+    code : the library's code of the region
+    """
+    width, days = past.shape[1], recurrence.days
+    shares, rows = _share(past > 0, past != NO_ROW)
+    seen = [column for column in range(width) if rows[column] > 0 and days[column] in law]
+    follows = not seen or (shares[seen] >= 0.5).mean() >= 0.5
+    known = {day: law.get(day, frozenset()) | optional.get(day, frozenset()) for day in law | optional}
+    known_columns = [column for column in range(width) if rows[column] > 0 and days[column] in known]
+    kinds = np.zeros(len(recurrence.ahead), np.int8)
+    for place, day in enumerate(recurrence.ahead):
+        earlier = [column for column in known_columns if known.get(day, frozenset()) & known[days[column]]]
+        latest = [column for column in earlier if days[column].year == days[earlier[-1]].year]
+        marked = [column for column in latest if shares[column] >= 0.5]
+        if marked:
+            kinds[place] = _most_frequent(past[:, marked[-1]])
+        elif not latest and follows and day in law:
+            kinds[place] = s.STATE_HOLIDAYS.index(kind_of_law(recurrence.country, day, code))
+    for column in np.flatnonzero((shares >= 0.5) & ~_flags(known, days[:width])):
+        kinds[recurrence.again(int(column))] = _most_frequent(past[:, column])
+    return kinds
+
+
+def _kinds_by_past(past: I8, recurrence: Recurrence) -> I8:
+    """Return the kinds ahead of stores without law, (stores, days ahead): what they marked recurs.
 
     A store without a row on such a day follows the others where most of them marked it.
     """
-    width = past.shape[1]
-    kinds = np.zeros((len(past), len(days) - width), np.int8)
+    kinds = np.zeros((len(past), len(recurrence.ahead)), np.int8)
     shares, _ = _share(past > 0, past != NO_ROW)
     for column in np.flatnonzero(shares > 0):
         marked = past[:, column]
         others = _most_frequent(marked) if shares[column] >= 0.5 else 0
         marked = np.where(marked == NO_ROW, others, marked)
-        again = [recurs(days[column], day) for day in days[width:]]
+        again = recurrence.again(int(column))
         kinds[:, again] = np.maximum(kinds[:, again], marked[:, None])
     return kinds
 
 
-def _school_by_law(law: Bool, shares: F64, rows: F64, days: list[dt.date], end: int) -> I8 | None:
+def _school_by_law(law: Feasts, shares: F64, rows: F64, days: list[dt.date], end: int) -> I8 | None:
     """Return one state's school holidays by law, (days ahead,); None where the past contradicts it.
 
-    ``NO_ROW`` stands for the days of a year that the law does not cover. Files differ in whether a weekend within the holidays
-    is marked: the state's own habit decides.
+    ``NO_ROW`` stands for days that the law does not cover: it is published for some years, the last of them in part. Files differ
+    in whether a weekend within the holidays is marked: the state's own habit decides.
 
     Parameters
     ----------
-    law : which days are school holidays by law, (days,)
+    law : school holidays by law, to the end of the last year
     shares, rows : of the state's stores with rows on each day, those that are marked; and how many have rows, (days,)
     days : past and ahead
     end : the place of the last day with sales
     """
+    by_law = _flags(law, days)
     weekend = np.array([day.weekday() >= SATURDAY for day in days])
     past = (np.arange(len(days)) <= end) & (rows > 0)
     schooldays = past & ~weekend
-    if schooldays.any() and (law == (shares >= 0.5))[schooldays].mean() < MIN_AGREEMENT_WITH_LAW:
+    if schooldays.any() and (by_law == (shares >= 0.5))[schooldays].mean() < MIN_AGREEMENT_WITH_LAW:
         return None
-    weekends = past & weekend & law
+    weekends = past & weekend & by_law
     weekends_marked = bool(weekends.any() and shares[weekends].mean() >= 0.5)
-    covered = {day.year for day, holiday in zip(days, law, strict=True) if holiday}
-    closed = np.where(law & (weekends_marked | ~weekend), 1, 0).astype(np.int8)
-    closed[[day.year not in covered for day in days]] = NO_ROW
+    years, last = {day.year for day in law}, max(law)
+    in_part = last.month < DECEMBER  # a year that is covered ends in holidays
+    closed = np.where(by_law & (weekends_marked | ~weekend), 1, 0).astype(np.int8)
+    closed[[day.year not in years or (in_part and day > last) for day in days]] = NO_ROW
     return closed[end + 1 :]
 
 

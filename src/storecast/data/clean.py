@@ -10,6 +10,7 @@ absent_columns  columns that the files do without
 cleaning_rules  the rules by name, and how a repair is noted
 repair_stores   the table of stores; replaced_stores: those that took the place of others
 repair_days     the days: what is known ahead, sales, gaps
+repair_holidays the holidays of a country that is set
 repair_openings days that are written as open and never sell
 end_of_sales    the last days, where only a few stores have reported
 """
@@ -30,6 +31,7 @@ from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
+from storecast.data.repair_holidays import add_country_holidays
 from storecast.data.replaced_stores import join_replaced_stores
 from storecast.dates import as_date
 from storecast.errors import ConfigError, DataError, quote
@@ -78,6 +80,7 @@ class Cleaned:
             "days": (panel.end - panel.first).days + 1,
             "rows_ahead": 0 if self.requested_rows is None else self.requested_rows.height,
             "last_day_ahead": None if self.requested_rows is None else str(self.requested_rows[s.DATE].max()),
+            "country": panel.holiday_country or None,
             "own_columns": list(panel.known),
             "generated": self.generated,
             "repairs": [{**vars(repair), "examples": list(repair.examples)} for repair in self.repairs],
@@ -119,6 +122,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
         [f"{name}: {cells}" for name, cells in work.other_levels.items()],
     )
     repair_days.fill_known_ahead(work)
+    add_country_holidays(work, raw.names.country)
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
     repair_days.leave_out_stockouts(work)
@@ -128,7 +132,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)
     given_ahead = _given_ahead(work)
-    panel = _panel(work, to_be_worked_out=given_ahead is not None)
+    panel = _panel(work, raw.names, to_be_worked_out=given_ahead is not None)
     _note_excluded_days(work)
     note_broken_days(work, panel)
     for repair in work.repairs:
@@ -181,7 +185,7 @@ def _note_excluded_days(work: Work) -> None:
     work.note("excluded_days", "models do not learn from them, and no score counts them", rows, examples)
 
 
-def _panel(work: Work, *, to_be_worked_out: bool) -> Panel:
+def _panel(work: Work, names: ColumnNames, *, to_be_worked_out: bool) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
@@ -206,6 +210,8 @@ def _panel(work: Work, *, to_be_worked_out: bool) -> Panel:
         ).sort(s.STORE),
         calendar=pl.concat(parts).sort(*s.KEYS),
         excluded=work.excluded,
+        country=names.country,
+        feasts=names.feasts,
     )
 
 

@@ -35,6 +35,8 @@ RULES = {
     "promo2": "Promo2 is empty, or contradicts its dates or months.",
     "known_missing": "A cell of Promo, StateHoliday, SchoolHoliday or an own column is empty.",
     "other_levels": "A cell of an own text column holds no text that recurs in the past.",
+    "country_holidays": "A country is set, and StateHoliday marks no day.",
+    "unknown_regions": "A region in State is none that the country is known to have.",
     "open_missing": "The cell Open is empty.",
     "closed_with_sales": "A day is closed and has sales.",
     "negative_sales": "The returns of a day are more than its sales.",
@@ -60,11 +62,13 @@ NOTICED = frozenset(  # rules of which a run's own summary speaks
         "absent_columns",
         "broken_days",
         "excluded_days",
+        "country_holidays",
         "inactive_stores",
         "incomplete_days",
         "own_columns_ahead",
         "replaced_stores",
         "stores_without_sales",
+        "unknown_regions",
         "weekday_without_sales",
     }
 )
@@ -83,6 +87,7 @@ OBSERVATIONS = frozenset(
         "inactive_stores",
         "other_levels",
         "stores_without_sales",
+        "unknown_regions",
     }
 )
 

@@ -5,6 +5,7 @@ past = ["Receipts"]             # own numeric columns that are known of the past
 facts = ["Area", "Format"]      # own facts of stores: columns of store.csv, numbers or texts
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
 date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "excel": the numbers of a spreadsheet
+country = "EC"                  # whose holidays the stores keep; State names the region
 timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
 decimal = ","                   # the decimal mark; without it each column decides, or is refused
 sum = true                      # add several rows of a store and day up, as --sum does
@@ -24,8 +25,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from storecast import schema as s
+from storecast.data.country_holidays import country_code
 from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import LAYOUT_SETTINGS, FileLayout, read_layout
+from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.plain_files import read_bytes
 from storecast.errors import DataError, hint, quote
 
@@ -34,6 +37,7 @@ EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
 DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
 SETTINGS = (
     "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", "past", "facts",
+    "country", "feasts",
     *LAYOUT_SETTINGS,
 )  # fmt: skip
 
@@ -54,6 +58,8 @@ class ColumnNames:
     sheet: str | None = None  # of a workbook with several
     facts: tuple[str, ...] = ()  # own columns of store.csv
     past: tuple[str, ...] = ()  # own columns that are known of the past alone
+    country: str | None = None  # ISO code of the country whose holidays the stores keep
+    feasts: tuple[OwnFeast, ...] = ()  # that the stores keep beside those of the country, or in place of them
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -111,6 +117,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
         _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
+        _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"),
     )  # fmt: skip
 
 
@@ -180,6 +187,11 @@ def _sheet(settings: dict[str, Any]) -> str | None:
     if sheet is not None and not isinstance(sheet, str):
         raise DataError(f'{FILE}, sheet: found {quote(sheet)}; expected the name of a sheet, such as "Umsatz".')
     return sheet
+
+
+def _country(settings: dict[str, Any]) -> str | None:
+    country = settings.get("country")
+    return None if country is None else country_code(country, f"{FILE}, country")
 
 
 def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:

@@ -16,8 +16,10 @@ from storecast import schema as s
 from storecast.arrays import F32, I8, I64, Bool
 from storecast.data.announced_days import announced_days
 from storecast.data.broken_days import broken_days, slump_days
+from storecast.data.country_holidays import NO_COUNTRY
 from storecast.data.excluded_spans import excluded_days
 from storecast.data.holiday_dates import is_extreme
+from storecast.data.own_feasts import OwnFeast, kept_feasts
 from storecast.data.panel import Panel
 from storecast.dates import as_date
 
@@ -39,6 +41,8 @@ class Grid:
     known : by name, the chain's own known-ahead columns; NaN where there is no row
     past_only : by name, its own columns that are known of the past alone; NaN where not given
     excluded : days that the user marked as not to be learned from; None where there are none
+    country : ISO code of the country whose holidays the stores keep; "" for none
+    feasts : that they keep beside those of the country, or in place of them
     cut_from : the grid that this one is a part of, the places of its stores and its first column there
     """
 
@@ -50,6 +54,8 @@ class Grid:
     known: dict[str, F32]
     past_only: dict[str, F32]
     excluded: Bool | None = None
+    country: str = NO_COUNTRY
+    feasts: tuple[OwnFeast, ...] = ()
     cut_from: "tuple[Grid, I64 | slice, int] | None" = None
 
     @classmethod
@@ -80,6 +86,8 @@ class Grid:
             known={name: floats(days, calendar[name]) for name in past.known},
             past_only={name.removeprefix(s.PAST_ONLY): floats(days, calendar[name]) for name in past.past_only},
             excluded=excluded_days(past.excluded, past.stores[s.STORE], first, shape[1]),
+            country=past.holiday_country,
+            feasts=past.feasts,
         )
 
     @property
@@ -156,6 +164,8 @@ class Grid:
             known={name: values[stores, begin:] for name, values in self.known.items()},
             past_only={name: values[stores, begin:] for name, values in self.past_only.items()},
             excluded=None if self.excluded is None else self.excluded[stores, begin:],
+            country=self.country,
+            feasts=self.feasts,
             cut_from=(self, stores, begin),
         )
 
@@ -194,8 +204,11 @@ class Grid:
         return whole.broken[stores, begin : begin + self.days]
 
     def extreme_days(self) -> Bool:
-        """Return the days on which sales may be far from usual: holidays, carnival, new year, own events, (stores, days)."""
-        dates = np.array([is_extreme(self.day(column)) for column in range(self.days)])
+        """Return the days on which sales may be far from usual: holidays, feasts, new year, own events, (stores, days)."""
+        days = [self.day(column) for column in range(self.days)]
+        feasts = kept_feasts(self.country, range(days[0].year, days[-1].year + 1), self.feasts)
+        retail = {day for feast in feasts for day in feast.days}
+        dates = np.array([is_extreme(day) or day in retail for day in days])
         extreme: Bool = (self.holiday > 0) | dates | announced_days(self.known.values(), self.open.shape)
         return extreme
 

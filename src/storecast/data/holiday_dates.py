@@ -9,6 +9,7 @@ from storecast import schema as s
 MOVABLE = (-2, 0, 1, 39, 49, 50, 60)  # days from Easter Sunday; other state holidays keep their date
 ALWAYS_SUNDAY = (0, 49)  # days from Easter Sunday; holidays by law in some states, which the files do not mark
 GOOD_FRIDAY, EASTER_MONDAY = -2, 1
+EASTER = "b"  # as files mark its days
 CHRISTMAS = ((12, 25), (12, 26))
 
 
@@ -39,7 +40,7 @@ def holiday_kind(day: dt.date) -> str:
     if offset in ALWAYS_SUNDAY:
         return s.NO_HOLIDAY
     if offset in (GOOD_FRIDAY, EASTER_MONDAY):
-        return "b"
+        return EASTER
     return "c" if (day.month, day.day) in CHRISTMAS else "a"
 
 

@@ -6,6 +6,7 @@ whoever scores. A live forecast is a window at the end of the sales, where there
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,10 +14,14 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.country_holidays import country_code
 from storecast.data.events import read_events_frame
 from storecast.data.excluded_spans import ExcludedSpan, without_excluded
 from storecast.data.frames import read_frames
+from storecast.data.implied_country import implied_country
+from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.panel_checks import check_tables
+from storecast.data.repair_holidays import marks_holidays, with_country_holidays
 from storecast.errors import DataError, HistoryError
 
 TABLES = ("sales", "stores", "calendar")
@@ -33,6 +38,8 @@ class Panel:
     calendar : a row per store and day, past and ahead: Open, Promo, StateHoliday, SchoolHoliday, Assumed, own columns
     known_until : the last day that is known of, where it has no rows itself: a chain may keep none of closed days
     excluded : days that the user marked as not to be learned from
+    country : ISO code of the country whose holidays the stores keep; None: what the data show, see `holiday_country`
+    feasts : that the stores keep beside those of the country, or in place of them
     """
 
     sales: pl.DataFrame
@@ -40,6 +47,8 @@ class Panel:
     calendar: pl.DataFrame
     known_until: dt.date | None = None
     excluded: tuple[ExcludedSpan, ...] = ()
+    country: str | None = None
+    feasts: tuple[OwnFeast, ...] = ()
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +59,16 @@ class Panel:
             object.__setattr__(self, "calendar", self.calendar.filter(pl.col(s.DATE) >= self.first))
 
     @classmethod
-    def from_frames(cls, sales: Any, stores: Any = None, calendar: Any = None, *, events: Any = None) -> "Panel":
+    def from_frames(
+        cls,
+        sales: Any,
+        stores: Any = None,
+        calendar: Any = None,
+        *,
+        events: Any = None,
+        country: str | None = None,
+        feasts: Mapping[str, Any] | None = None,
+    ) -> "Panel":
         """Make a Panel of data frames of Polars, pandas or Arrow.
 
         Parameters
@@ -63,18 +81,21 @@ class Panel:
             numeric columns of your own that are known ahead
         events : days that no model should learn from: Date, or First and Last, Exclude (1), and optional Store (null: all) and
             Name
+        country : ISO code of the country whose holidays the stores keep; None: Germany where State or StateHoliday show it
+        feasts : of your own, by name, such as {"Town fair": "2 Sunday 9"}, as under [feasts] in storecast.toml
 
         Returns
         -------
         Panel
             without Open, a store was open on the days it sold, and on days without sales where it has many; without the other
-            columns, there was no promotion and no holiday. Such days are marked as assumed. Days ahead that the calendar leaves
-            out are worked out when they are forecast.
+            columns, there was no promotion, and no holiday but those of the country. Such days are marked as assumed. Days ahead
+            that the calendar leaves out are worked out when they are forecast.
 
         Raises
         ------
         DataError
-            where a column is missing, unknown or of another type, a value is out of bounds, or a store and day stands twice
+            where a column is missing, unknown or of another type, a value is out of bounds, a store and day stands twice, or
+            there is no such country
 
         Examples
         --------
@@ -85,7 +106,12 @@ class Panel:
         """
         frames = read_frames(sales, stores, calendar)
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
-        return cls(frames.sales, frames.stores, frames.calendar, excluded=excluded)
+        code = None if country is None else country_code(country, "country")
+        days = frames.calendar
+        if code is not None and not marks_holidays(days):
+            days = with_country_holidays(days, frames.stores, code)
+        own = read_own_feasts(feasts or {}, "feasts")
+        return cls(frames.sales, frames.stores, days, excluded=excluded, country=code, feasts=own)
 
     @cached_property
     def first(self) -> dt.date:
@@ -114,6 +140,11 @@ class Panel:
         return tuple(name for name in self.calendar.columns if name not in fixed)
 
     @cached_property
+    def holiday_country(self) -> str:
+        """ISO code of the country that is set; else Germany where the data show it, or "" for none."""
+        return implied_country(self.stores, self.calendar) if self.country is None else self.country
+
+    @cached_property
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when any value of the Panel changes."""
         digest = hashlib.sha256()
@@ -123,6 +154,10 @@ class Panel:
             digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
         if self.excluded:
             digest.update(repr(self.excluded).encode())
+        if self.country is not None:
+            digest.update(self.country.encode())
+        if self.feasts:
+            digest.update(repr(self.feasts).encode())
         return digest.hexdigest()[:16]
 
     def window(self, cutoff: dt.date, horizon: int) -> "Window":
@@ -163,6 +198,8 @@ class Panel:
             calendar=self.calendar.filter(pl.col(s.DATE) <= cutoff),
             known_until=min(cutoff, self.end),
             excluded=self.excluded,
+            country=self.holiday_country,
+            feasts=self.feasts,
         )
 
     @property

@@ -1,4 +1,4 @@
-"""What was said of a chain when it was loaded: days that models should not learn from, and how its files are written."""
+"""What was said of a chain when it was loaded: days not to learn from, its country and feasts, how its files are written."""
 
 import datetime as dt
 import json
@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
+from storecast.data.own_feasts import OwnFeast
 from storecast.database import tables as t
 
-EXCLUDED, WRITTEN = "excluded", "written"
+EXCLUDED, WRITTEN, COUNTRY, FEASTS = "excluded", "written", "country", "feasts"
 
 
 def replace_settings(conn: Connection, values: dict[str, Any]) -> None:
@@ -41,6 +42,17 @@ def read_excluded(conn: Connection) -> tuple[ExcludedSpan, ...]:
     return tuple(
         ExcludedSpan(dt.date.fromisoformat(first), dt.date.fromisoformat(last), *rest) for first, last, *rest in rows
     )
+
+
+def read_country(conn: Connection) -> str | None:
+    """Return the ISO code of the country whose holidays the stores keep; None where no setting says it."""
+    country: str | None = read_setting(conn, COUNTRY)
+    return country
+
+
+def read_feasts(conn: Connection) -> tuple[OwnFeast, ...]:
+    """Return the feasts of the user's own."""
+    return tuple(OwnFeast(name, tuple(on), run_up) for name, on, run_up in read_setting(conn, FEASTS) or [])
 
 
 def as_settings(names: ColumnNames) -> dict[str, Any]:

@@ -15,15 +15,20 @@ from sqlalchemy import Connection
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
+from storecast.data.own_feasts import OwnFeast
 from storecast.data.panel import Panel
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import NUMBER, TEXT, ChainInfo, existing_chain, lock_chain
 from storecast.database.chain_settings import (
+    COUNTRY,
     EXCLUDED,
+    FEASTS,
     WRITTEN,
     as_settings,
+    read_country,
     read_excluded,
+    read_feasts,
     replace_settings,
     spans_as_rows,
 )
@@ -55,6 +60,7 @@ class Changes:
     version : up to which these are all changes
     replaced : whether the chain was replaced whole; then these rows are all there are
     excluded : days that models should not learn from, as they are now
+    country, feasts : as in `Panel`
     """
 
     sales: pl.DataFrame
@@ -63,6 +69,8 @@ class Changes:
     version: int
     replaced: bool = False
     excluded: tuple[ExcludedSpan, ...] = ()
+    country: str | None = None
+    feasts: tuple[OwnFeast, ...] = ()
 
 
 def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: ColumnNames | None = None) -> int:
@@ -87,6 +95,10 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
     settings: dict[str, object] = {WRITTEN: as_settings(names)} if names else {}
     if panel.excluded:
         settings[EXCLUDED] = spans_as_rows(panel.excluded)
+    if panel.country is not None:
+        settings[COUNTRY] = panel.country
+    if panel.feasts:
+        settings[FEASTS] = [[feast.name, feast.on, feast.run_up] for feast in panel.feasts]
     check_texts(panel.stores)
     with db.begin() as conn:
         chain = lock_chain(conn)
@@ -129,7 +141,8 @@ def read_panel_and_info(db: Database) -> tuple[Panel, ChainInfo]:
         chain = existing_chain(conn)
         sales, calendar, stores = _read(conn, chain, since=None)
         excluded = read_excluded(conn)
-    return Panel(sales, stores, calendar, excluded=excluded), chain
+        country, feasts = read_country(conn), read_feasts(conn)
+    return Panel(sales, stores, calendar, excluded=excluded, country=country, feasts=feasts), chain
 
 
 def changes_since(db: Database, version: int) -> Changes:
@@ -139,18 +152,28 @@ def changes_since(db: Database, version: int) -> Changes:
         replaced = version < chain.replaced or version > chain.version  # a later one: of a state that was undone
         sales, calendar, stores = _read(conn, chain, since=None if replaced else version)
         excluded = read_excluded(conn)
-    return Changes(sales, calendar, stores, chain.version, replaced, excluded)
+        country, feasts = read_country(conn), read_feasts(conn)
+    return Changes(sales, calendar, stores, chain.version, replaced, excluded, country, feasts)
 
 
 def apply_changes(panel: Panel, changes: Changes) -> Panel:
     """Return the Panel as `read_panel` would give it at the version of the changes."""
     if changes.replaced:
-        return Panel(changes.sales, changes.stores, changes.calendar, excluded=changes.excluded)
+        return Panel(
+            changes.sales,
+            changes.stores,
+            changes.calendar,
+            excluded=changes.excluded,
+            country=changes.country,
+            feasts=changes.feasts,
+        )
     return Panel(
         sales=_overlay(panel.sales, changes.sales, s.KEYS),
         stores=_overlay(panel.stores, changes.stores, (s.STORE,)),
         calendar=_overlay(panel.calendar, changes.calendar, s.KEYS),
         excluded=changes.excluded,
+        country=changes.country,
+        feasts=changes.feasts,
     )
 
 

@@ -6,6 +6,8 @@ pieces         columns taken apart by driver
 registry       features of one's own
 runs           counting along the calendar: days since and until, runs of days
 terms          the regressors of the ridge: weekday, promotion, trend, season, month's turn, holidays
+country_terms  the holiday terms of other countries than Germany
+feast_days     how far days lie from feasts and pay days
 ridge          coefficient × term for every store and day, and what parts of the sum add
 ridge_fit      the fit of log sales on those terms, robust, shrunk to the chain
 similar_stores what attributes say of a store with little history

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from storecast.arrays import F32, I64, Days
+from storecast.data.feast_table import paydays
 from storecast.data.grid import Grid
 from storecast.dates import SUNDAY, weekday
+from storecast.features.country_terms import keeps_easter
 from storecast.features.declarations import KNOWN
+from storecast.features.feast_days import days_from_christmas, days_from_easter, days_from_payday
 from storecast.features.runs import days_since, days_until, position, remaining, run_after, run_before, shift, week_sums
-from storecast.features.terms import days_from_christmas, days_from_easter, days_from_payday
 
 LOOK_BACK = 130  # days of calendar before the origin that the counters may see
 NEAR, FAR = 10, 14  # days at which a counter stops: one that counted on would tell the season, and be learned by heart
@@ -85,6 +87,7 @@ def _date_features(grid: Grid, begin: int, dates: Days, weekdays: I64) -> dict[s
     month_day = (dates - month_start).astype(np.int64)
     month_length = ((month_start + 1).astype("datetime64[D]") - month_start.astype("datetime64[D]")).astype(np.int64)
     from_easter = days_from_easter(grid.first, grid.days)[begin:]
+    near_easter = (np.abs(from_easter) <= EASTER_SEEN) & keeps_easter(grid.country)
     return {
         "weekday": weekdays,
         "day_of_month": month_day + 1,
@@ -92,6 +95,6 @@ def _date_features(grid: Grid, begin: int, dates: Days, weekdays: I64) -> dict[s
         # No day or week of the year: two years hold each of them twice, and trees would learn those days by heart. What the
         # season does, the ridge's part for it says.
         "from_christmas": np.clip(days_from_christmas(grid.first, grid.days)[begin:], -CHRISTMAS_SEEN, CHRISTMAS_SEEN),
-        "from_payday": np.clip(days_from_payday(dates), -10, 10),
-        "from_easter": np.where(np.abs(from_easter) <= EASTER_SEEN, from_easter, EASTER_SEEN + 1),
+        "from_payday": np.clip(days_from_payday(dates, paydays(grid.country)), -10, 10),
+        "from_easter": np.where(near_easter, from_easter, EASTER_SEEN + 1),
     }

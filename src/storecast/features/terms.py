@@ -5,26 +5,30 @@ season and trend of every other month. Easter and what hangs on it move by up to
 Each term has a name, and a penalty for how far a store may depart from the chain in it.
 """
 
-import datetime as dt
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from dateutil.easter import easter
 
-from storecast.arrays import F32, F64, I64, Bool, Days
+from storecast.arrays import F32, I64, Bool
+from storecast.data.country_holidays import GERMANY
+from storecast.data.feast_table import paydays
 from storecast.data.grid import Grid
 from storecast.dates import SATURDAY, SUNDAY, WEEKDAYS, weekday
+from storecast.features.country_terms import feast_terms
+from storecast.features.feast_days import (
+    ADVENT,
+    EASTER,
+    TURN,
+    days_from_christmas,
+    days_from_easter,
+    days_from_payday,
+    tents,
+)
 from storecast.features.runs import position, run_after, run_before, shift, week_sums
 
 HARMONICS = 3
-# Sales rise and fall smoothly towards Christmas and after it, whatever weekday its days fall on: one Christmas seen on other
-# weekdays must do for the next. So these are corners of a line, in days from 25 December, and days of their own beside it.
-ADVENT = (-31, -24, -17, -10, -6, -4, -2)
-TURN = (2, 5, 8, 11, 17, 24)
 ALONE = {
     "St Nicholas' Eve": (-20,),
     "Christmas Eve": (-1,),
@@ -32,7 +36,6 @@ ALONE = {
     "New Year's Eve": (6,),
     "New Year": (7,),
 }
-EASTER = (-9, -6, -4, -3, -2, -1, 2, 3, 5, 8)  # bins of days from Easter Sunday
 MOVABLE = {  # days from Easter Sunday: departures that no calendar of public holidays shows
     "carnival Thursday": (-52,),
     "carnival Friday": (-51,),
@@ -124,22 +127,14 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
     month_day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
     for days in MONTH:
         add(f"day {days[0]}", "month", np.isin(month_day, days))
-    payday = days_from_payday(dates)
+    payday = days_from_payday(dates, paydays(grid.country))
     for offset in PAYDAY:
         add(f"payday {offset:+d}", "month", payday == offset)
-    christmas = days_from_christmas(grid.first, grid.days)
-    alone = np.isin(christmas, [day for days in ALONE.values() for day in days])
-    for corners in (ADVENT, TURN):
-        for corner, line in zip(corners, tents(christmas, corners), strict=True):
-            add(f"Christmas {corner:+d}", "holiday", np.where(alone, 0, line))
-    for name, offsets in ALONE.items():
-        add(name, "holiday", np.isin(christmas, offsets))
-    add("Saturday in Advent", "holiday", (weekdays == SATURDAY) & (christmas >= -24) & (christmas < 0))
-    from_easter = days_from_easter(grid.first, grid.days)
-    for low, high in pairwise(EASTER):
-        add(f"Easter {low:+d}", "holiday", (from_easter >= low) & (from_easter < high))
-    for name, offsets in MOVABLE.items():
-        add(name, "holiday", np.isin(from_easter, offsets))
+    if grid.country == GERMANY:
+        for name, column in _german_feasts(grid):
+            add(name, "holiday", column)
+    for term in feast_terms(grid.country, grid.first, grid.days, grid.feasts):
+        add(term.name, "holiday", term.values, term.penalty)
     return terms, np.stack(columns).astype(np.float32)
 
 
@@ -182,42 +177,24 @@ def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     return terms, np.stack(columns).astype(np.float32)
 
 
-def tents(days: I64, corners: Sequence[int]) -> list[F64]:
-    """Return the hat functions of a broken line with these corners: 1 at its own, 0 at the others, 0 outside."""
-    inside = (days >= corners[0]) & (days <= corners[-1])
-    return [np.where(inside, np.interp(days, corners, np.eye(len(corners))[k]), 0) for k in range(len(corners))]
-
-
-def days_from_payday(dates: Days) -> I64:
-    """Return the days from the nearest last Monday to Friday of a month, negative before it."""
-    months = np.arange(dates[0].astype("datetime64[M]") - 1, dates[-1].astype("datetime64[M]") + 2)
-    last = (months + 1).astype("datetime64[D]") - 1
-    weekdays = weekday(last)
-    return _from_nearest(dates, last - np.maximum(weekdays - 4, 0))
-
-
-@lru_cache(maxsize=64)
-def days_from_easter(first: dt.date, days: int) -> I64:
-    """Return the days from the nearest Easter Sunday, negative before it, for ``days`` days from ``first``."""
-    return _days_from(first, days, easter)
-
-
-@lru_cache(maxsize=64)
-def days_from_christmas(first: dt.date, days: int) -> I64:
-    """Return the days from the nearest 25 December, negative before it, for ``days`` days from ``first``."""
-    return _days_from(first, days, lambda year: dt.date(year, 12, 25))
-
-
-def _days_from(first: dt.date, days: int, feast: Callable[[int], dt.date]) -> I64:
-    dates = np.datetime64(first, "D") + np.arange(days)
-    years = range(first.year - 1, (first + dt.timedelta(days=days)).year + 2)
-    return _from_nearest(dates, np.array([feast(year) for year in years], dtype="datetime64[D]"))
-
-
-def _from_nearest(dates: Days, marks: Days) -> I64:
-    distance = (dates[:, None] - marks[None, :]).astype(np.int64)
-    nearest: I64 = distance[np.arange(len(dates)), np.abs(distance).argmin(axis=1)]
-    return nearest
+def _german_feasts(grid: Grid) -> list[tuple[str, npt.NDArray[np.generic]]]:
+    """Return the names and values, (days,), of the terms for the feasts that are kept in Germany."""
+    weekdays = weekday(grid.dates())
+    columns: list[tuple[str, npt.NDArray[np.generic]]] = []
+    christmas = days_from_christmas(grid.first, grid.days)
+    alone = np.isin(christmas, [day for days in ALONE.values() for day in days])
+    for corners in (ADVENT, TURN):
+        for corner, line in zip(corners, tents(christmas, corners), strict=True):
+            columns.append((f"Christmas {corner:+d}", np.where(alone, 0, line)))
+    for name, offsets in ALONE.items():
+        columns.append((name, np.isin(christmas, offsets)))
+    columns.append(("Saturday in Advent", (weekdays == SATURDAY) & (christmas >= -24) & (christmas < 0)))
+    from_easter = days_from_easter(grid.first, grid.days)
+    for low, high in pairwise(EASTER):
+        columns.append((f"Easter {low:+d}", (from_easter >= low) & (from_easter < high)))
+    for name, offsets in MOVABLE.items():
+        columns.append((name, np.isin(from_easter, offsets)))
+    return columns
 
 
 def _between_promo_weeks(weekdays: I64, promo: Bool) -> Bool:

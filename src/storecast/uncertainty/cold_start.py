@@ -32,6 +32,8 @@ def cold_start_factor(window: Window) -> float:
         window.panel.stores,
         pl.concat([window.past.calendar.filter(kept), window.future.select(window.past.calendar.columns)]).sort(s.KEYS),
         excluded=window.panel.excluded,
+        country=window.panel.holiday_country,
+        feasts=window.panel.feasts,
     )
     with_past, without = (_size(of, window, hidden) for of in (window, cut.window(window.cutoff, window.horizon)))
     if not with_past > 0 or not np.isfinite(without):

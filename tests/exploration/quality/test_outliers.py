@@ -5,7 +5,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.exploration.quality.outliers import outlier_estimates
+from storecast.exploration.quality.outliers import feast_of, outlier_estimates
 from storecast.exploration.quality.parts import BELOW_USUAL, WITHIN_THREE_MONTHS, Part
 from storecast.exploration.shared.adjusted import adjust
 from storecast.exploration.shared.estimates import GROUP, MEASURE, PART, VALUE, N, tidy_table
@@ -87,3 +87,12 @@ def test_numbers_of_outliers_add_up_to_the_stores() -> None:
     result = found_in(usual_chain())
     assert result.filter(pl.col(PART) == Part.STORES_BY_OUTLIERS)[VALUE].sum() == usual_chain().stores.height
     assert of(result, Part.OUTLIERS, "all", SALES) < 0.001  # the noise of the generated chain is normal
+
+
+def test_a_day_is_named_by_the_feasts_of_the_country() -> None:
+    assert feast_of(dt.date(2015, 2, 16), "DE") == "Rose Monday"
+    assert feast_of(dt.date(2015, 2, 16), "EC") == "Carnaval"
+    assert feast_of(dt.date(2015, 2, 16), "") is None
+    assert feast_of(dt.date(2015, 11, 27), "US") == "Black Friday"
+    assert feast_of(dt.date(2015, 4, 4), "") == "Easter Saturday"
+    assert feast_of(dt.date(2015, 4, 4), "JP") is None

@@ -9,6 +9,8 @@ from scipy import stats
 
 from storecast import schema as s
 from storecast.arrays import F64, Bool
+from storecast.data.country_holidays import GERMANY, common_feasts
+from storecast.data.feast_table import retail_feasts
 from storecast.dates import SUNDAY
 from storecast.exploration.quality.parts import BELOW_USUAL, WITHIN_THREE_MONTHS, Part
 from storecast.exploration.shared.adjusted import Adjusted, one_group
@@ -16,6 +18,7 @@ from storecast.exploration.shared.calendar_terms import Family
 from storecast.exploration.shared.estimates import Estimate, Unit
 from storecast.exploration.shared.observed import SALES, Observed
 from storecast.exploration.shared.two_way import two_way
+from storecast.features.country_terms import keeps_easter
 from storecast.features.runs import days_since
 
 MAX_DEVIATIONS = 5.0  # robust standard deviations of the store, beyond which a day is an outlier
@@ -31,12 +34,8 @@ OUTLIER_COUNTS = {
 QUARTER_DAYS = 91
 LISTED = 10
 MIN_STORES = 5
-LOCAL_FEASTS = {
-    -52: "carnival Thursday",
-    -48: "Rose Monday",
-    -47: "Shrove Tuesday",
-    -1: "Easter Saturday",
-}  # days from Easter
+EASTER_SATURDAY = {-1: "Easter Saturday"}  # days from Easter
+GERMAN_FEASTS = {-52: "carnival Thursday", -48: "Rose Monday", -47: "Shrove Tuesday", **EASTER_SATURDAY}
 EVES = {(12, 24): "Christmas Eve", (12, 31): "New Year's Eve"}
 MAX_DAYS_TO_SCHOOL = 3  # from the last day of school holidays to the first day of school
 
@@ -103,7 +102,8 @@ def _by_day(observed: Observed, far: Bool, below: Bool, known: Bool) -> list[Est
         for k in np.flatnonzero((traded >= max(MIN_STORES, rows.sum() / 2)) & (part >= 2)):
             day = dt.date.fromisoformat(str(observed.dates[k]))
             state = "" if kind == "?" else f", {kind}"
-            name = f"{day:%a} {day}{state}{_name_of(day, after_school_holidays=bool(after_holidays[k]))}"
+            feast = feast_of(day, observed.grid.country)
+            name = f"{day:%a} {day}{state}{_name_of(day, feast, after_school_holidays=bool(after_holidays[k]))}"
             days.append((float(part[k] / traded[k]), name, float(below[rows, k].sum() / part[k]), int(part[k])))
     days.sort(key=lambda row: (-row[0], row[1]))
     estimates = []
@@ -115,9 +115,19 @@ def _by_day(observed: Observed, far: Bool, below: Bool, known: Bool) -> list[Est
     return estimates
 
 
-def _name_of(day: dt.date, *, after_school_holidays: bool) -> str:
+def feast_of(day: dt.date, country: str) -> str | None:
+    """Return the feast of a day on which shops of a country sell more or less, as `feasts.toml` or its law names it."""
+    from_easter = (day - easter(day.year)).days
+    if country == GERMANY:
+        return GERMAN_FEASTS.get(from_easter)
+    retail = [feast.name for feast in retail_feasts(country, (day.year,)) if day in feast.days]
+    named = [*retail, *sorted(common_feasts(country, day, day).get(day, ()))]
+    return named[0] if named else EASTER_SATURDAY.get(from_easter) if keeps_easter(country) else None
+
+
+def _name_of(day: dt.date, feast: str | None, *, after_school_holidays: bool) -> str:
     """Return, in brackets, the name of a day that no column marks; nothing where it has none."""
-    name = EVES.get((day.month, day.day)) or LOCAL_FEASTS.get((day - easter(day.year)).days)
+    name = EVES.get((day.month, day.day)) or feast
     if name is None and after_school_holidays and day.weekday() < SUNDAY - 1:
         name = "first day after school holidays"
     return f" ({name})" if name else ""

@@ -1,0 +1,45 @@
+"""The country whose holidays a chain keeps, where no setting says it: Germany if the data show it, else none."""
+
+import datetime as dt
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.country_holidays import GERMANY, NO_COUNTRY, feasts, kind_of_law, region_code
+from storecast.dates import SUNDAY, as_date
+
+MIN_HOLIDAYS = 3  # German holidays in the past, which the chain may mark or not
+MIN_SHARE_MARKED = 0.8  # of them
+UNITY_DAY = (10, 3)  # which no other country keeps
+
+
+def implied_country(stores: pl.DataFrame, calendar: pl.DataFrame) -> str:
+    """Return Germany where all regions are German states, or StateHoliday marks the German holidays; else no country.
+
+    Parameters
+    ----------
+    stores : with the column State
+    calendar : Store, Date, StateHoliday
+    """
+    regions = [region for region in stores[s.STATE].unique() if region]
+    if not regions:
+        return GERMANY if _marks_german_holidays(calendar) else NO_COUNTRY
+    return GERMANY if all(region_code(GERMANY, region) for region in regions) else NO_COUNTRY
+
+
+def _marks_german_holidays(calendar: pl.DataFrame) -> bool:
+    """Say whether most stores mark nearly all holidays that are kept in the whole of Germany, 3 October among them."""
+    if calendar.is_empty():
+        return False
+    first, last = as_date(calendar[s.DATE].min()), as_date(calendar[s.DATE].max())
+    days = [day for day in feasts(GERMANY, None, first, last) if _can_be_marked(day)]
+    marked = pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY
+    shares = calendar.filter(pl.col(s.DATE).is_in(days)).group_by(s.DATE).agg((marked.mean() >= 0.5).alias("marked"))
+    kept = set(shares.filter("marked")[s.DATE])
+    if shares.height < MIN_HOLIDAYS or len(kept) < MIN_SHARE_MARKED * shares.height:
+        return False
+    return any((day.month, day.day) == UNITY_DAY for day in kept)
+
+
+def _can_be_marked(day: dt.date) -> bool:
+    return day.weekday() != SUNDAY and kind_of_law(GERMANY, day) != s.NO_HOLIDAY

@@ -1,0 +1,64 @@
+"""Holidays where the files mark none: those of the country that a setting names."""
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.cleaning_rules import EXAMPLES, Work, store_name
+from storecast.data.country_holidays import REGION, holiday_codes, unknown_regions
+from storecast.dates import as_date
+from storecast.errors import quote
+
+
+def add_country_holidays(work: Work, country: str | None) -> None:
+    """Mark the public holidays of the country where the files mark no day at all, and name the regions that it does not have.
+
+    Parameters
+    ----------
+    work : the tables
+    country : ISO code; None: nothing is marked
+    """
+    if country is None:
+        return
+    regions = work.stores.select(s.STORE, pl.col(s.STATE).fill_null(""))
+    unknown = regions.filter(pl.col(s.STATE).is_in(unknown_regions(country, regions[s.STATE])))
+    names = [f"{store_name(store)}: {quote(region)}" for store, region in unknown.iter_rows()]
+    work.note("unknown_regions", "taken as of the whole country", len(names), names)
+    if "country_holidays" in work.skip or any(marks_holidays(frame) for _, frame in work.tables()):
+        return
+    days = with_country_holidays(work.sales, work.stores, country)
+    marked = days.filter(pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY)
+    work.note("country_holidays", f"marked the public holidays of {country}", marked.height, latest_days(marked))
+    work.sales = days
+    work.ahead = None if work.ahead is None else with_country_holidays(work.ahead, work.stores, country)
+
+
+def latest_days(days: pl.DataFrame) -> list[str]:
+    """Return the last days of a frame, as text."""
+    return [str(day) for day in days[s.DATE].unique().sort(descending=True).head(EXAMPLES)]
+
+
+def marks_holidays(days: pl.DataFrame) -> bool:
+    """Say whether any day is marked in StateHoliday."""
+    return bool((days[s.STATE_HOLIDAY] != s.NO_HOLIDAY).any())
+
+
+def with_country_holidays(days: pl.DataFrame, stores: pl.DataFrame, country: str) -> pl.DataFrame:
+    """Return days with the public holidays of their store's region in StateHoliday.
+
+    Parameters
+    ----------
+    days : Store, Date, StateHoliday and any other columns
+    stores : Store, State
+    country : ISO code
+    """
+    if days.is_empty():
+        return days
+    first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
+    regions = stores.select(s.STORE, pl.col(s.STATE).fill_null("").alias(REGION))
+    codes = holiday_codes(country, regions[REGION].to_list(), first, last)
+    by_store = regions.join(codes, on=REGION).select(*s.KEYS, pl.col(s.STATE_HOLIDAY).alias("by law"))
+    return (
+        days.join(by_store, on=s.KEYS, how="left", maintain_order="left")
+        .with_columns(pl.col("by law").fill_null(s.NO_HOLIDAY).alias(s.STATE_HOLIDAY))
+        .drop("by law")
+    )

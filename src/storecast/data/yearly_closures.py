@@ -1,0 +1,75 @@
+"""Days on which a store was shut in every year of its past, though no holiday is marked: it will be shut on them again."""
+
+import numpy as np
+
+from storecast.arrays import I8, I64, Bool
+from storecast.data.grid import NO_ROW, Grid
+from storecast.data.recurrence import RULES
+from storecast.dates import weekday
+
+MIN_YEARS = 2  # in which the store was shut on the day
+LONG_CLOSURE = 4  # shut days within a week: a renovation, say, which does not come again
+
+
+def shut_every_year(grid: Grid, end: int, width: int) -> Bool:
+    """Return the days ahead that come again, by a rule of `recurrence`, on days on which the store was always shut.
+
+    Parameters
+    ----------
+    grid : the past; a day without a row, between days with one, is one on which the store was shut
+    end : the column of the last day with sales
+    width : the number of columns, past and ahead
+
+    Returns
+    -------
+    (stores, days ahead)
+    """
+    shut, known = _unusual_closures(grid, end)
+    out = np.zeros((len(shut), width - end - 1), bool)
+    if not shut.any():
+        return out
+    for ahead in range(out.shape[1]):
+        day = grid.day(end + 1 + ahead)
+        for rule in RULES:
+            others = (rule(day, year) for year in range(grid.first.year, day.year))
+            places = [place for other in others if other and 0 <= (place := grid.column(other)) <= end]
+            if len(places) >= MIN_YEARS:
+                years = known[:, places].sum(axis=1)
+                out[:, ahead] |= (years >= MIN_YEARS) & (shut[:, places].sum(axis=1) == years)
+    return out
+
+
+def _unusual_closures(grid: Grid, end: int) -> tuple[Bool, Bool]:
+    """Return single days on which a store was shut on a weekday on which it usually opens, and the days that can show it.
+
+    Holidays that are marked show nothing, nor do days of the weeks of a longer closure.
+    """
+    opened = grid.open[:, : end + 1]
+    rows = opened != NO_ROW
+    weekdays = weekday(grid.dates()[: end + 1])
+    usual = np.stack([(opened[:, weekdays == day] == 1).sum(axis=1) for day in range(7)], axis=1)
+    total = np.stack([rows[:, weekdays == day].sum(axis=1) for day in range(7)], axis=1)
+    known = (rows | between_rows(opened)) & (2 * usual > total)[:, weekdays] & (grid.holiday[:, : end + 1] <= 0)
+    shut = known & (opened != 1)
+    return shut & (_within_a_week(shut) < LONG_CLOSURE), known
+
+
+def between_rows(opened: I8) -> Bool:
+    """Return the days without a row between a store's first and last day with one, (stores, days).
+
+    Parameters
+    ----------
+    opened : 0 or 1, ``NO_ROW`` where there is no row, (stores, days)
+    """
+    rows = opened != NO_ROW
+    begun = np.maximum.accumulate(rows, axis=1)
+    not_ended = np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1]
+    between: Bool = begun & not_ended & ~rows
+    return between
+
+
+def _within_a_week(flags: Bool) -> I64:
+    """Return how many flags lie within three days of each day, (stores, days)."""
+    sums = np.cumsum(np.pad(flags, ((0, 0), (4, 3))), axis=1, dtype=np.int64)
+    near: I64 = sums[:, 7:] - sums[:, :-7]
+    return near

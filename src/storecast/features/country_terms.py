@@ -1,0 +1,184 @@
+"""The ridge's holiday terms outside Germany: the feasts of the chain's country.
+
+Each public holiday and retail feast of the country has three terms: its days, the days before and the day after, wherever the feast
+falls in a year; a longer run-up is a broken line as before Christmas. A feast that did not come in the past has terms of zeros,
+and so a coefficient of zero. Without a country there are Christmas, New Year and Easter alone.
+"""
+
+import datetime as dt
+from collections.abc import Collection
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from storecast.data.country_holidays import GERMANY, NO_COUNTRY, common_feasts
+from storecast.data.feast_table import USUAL_RUN_UP, retail_feasts
+from storecast.data.holiday_dates import days_from_easter as easter_offset
+from storecast.data.own_feasts import OwnFeast, kept_feasts
+from storecast.features.feast_days import (
+    ADVENT,
+    EASTER,
+    TURN,
+    days_from_christmas,
+    days_from_easter,
+    days_from_feast,
+    tents,
+)
+
+CHRISTMAS_DATES = ((12, 24), (12, 25), (12, 26))
+NEW_YEAR_DATES = ((12, 31), (1, 1))
+EASTER_HOLIDAYS = (-3, -2, -1, 0, 1)  # days from Easter Sunday; one that is public shows that a country keeps Easter
+CHRISTMAS_ALONE = {"Christmas Eve": (-1,), "Christmas": (0, 1)}  # days from 25 December, beside the line
+NEW_YEAR_ALONE = {"New Year's Eve": (6,), "New Year": (7,)}
+BEFORE_NEW_YEAR, AFTER_NEW_YEAR = (-17, -10, -6, -4, -2), (1, 3, 6, 10, 17)  # corners, in days from it
+YEARS = range(2010, 2031)  # whose public holidays name the terms: the same whatever days a chain has
+# A feast comes a few times in a past, once a year; what the days around it do is less sure than what its own days do.
+DAY_PENALTY, AROUND_PENALTY = 2.0, 16.0
+MIN_YEARS = 3  # of these, in which a holiday came: others do not come again
+FAR = 10_000  # days from a feast that never comes
+
+
+class FeastTerm(NamedTuple):
+    """A term of the date: its name, its values, (days,), and the penalty as in `terms.Term`."""
+
+    name: str
+    values: npt.NDArray[np.generic]
+    penalty: float = 1.0
+
+
+def feast_terms(country: str, first: dt.date, days: int, own: tuple[OwnFeast, ...] = ()) -> list[FeastTerm]:
+    """Return the holiday terms of a country; of Germany those of the user's own feasts alone. Names do not depend on the days.
+
+    Parameters
+    ----------
+    country : ISO code; "" for none
+    first : day of the first column
+    days : the number of columns
+    own : feasts of the user's own
+    """
+    span = range(first.year - 1, (first + dt.timedelta(days=days)).year + 2)
+    named = {feast.name for feast in own}
+    terms = [] if country == GERMANY else _great_feasts(country, first, days)
+    lasting = () if country == GERMANY else _lasting_feasts(country)
+    law = _days_by_name(country, span) if lasting else {}
+    for name in lasting:
+        if name not in named:
+            terms += _around(name, law.get(name, []), first, days, USUAL_RUN_UP)
+    for feast in kept_feasts(country, span, own):
+        if feast.name in named or feast.name not in lasting:
+            terms += _around(_name(feast.name, named), feast.days, first, days, feast.run_up)
+    return terms
+
+
+def _name(name: str, own: Collection[str]) -> str:
+    """Return the name of a feast's terms: one of the user's own may be called Christmas, which has other terms."""
+    return f"own {name}" if name in own else name
+
+
+def _great_feasts(country: str, first: dt.date, days: int) -> list[FeastTerm]:
+    """Return the terms of Christmas, New Year and Easter, of those that a country keeps; all where none is known."""
+    if country == NO_COUNTRY:
+        return [*_christmas(first, days), *_new_year(first, days), *_easter(first, days)]
+    terms = _christmas(first, days) if _keeps_christmas(country) else []
+    terms += _new_year(first, days, in_a_line=not terms)
+    return [*terms, *(_easter(first, days) if keeps_easter(country) else [])]
+
+
+@lru_cache(maxsize=256)
+def keeps_easter(country: str) -> bool:
+    """Say whether a day of Easter is a public holiday of a country, or a feast of its shops; True where no country is known."""
+    feasts = [*_days_by_name(country, YEARS).values(), *(feast.days for feast in retail_feasts(country, YEARS))]
+    return country == NO_COUNTRY or any(_is_of_easter(days) for days in feasts)
+
+
+def _christmas(first: dt.date, days: int) -> list[FeastTerm]:
+    christmas = days_from_christmas(first, days)
+    alone = np.isin(christmas, [day for offsets in (CHRISTMAS_ALONE | NEW_YEAR_ALONE).values() for day in offsets])
+    lines: list[FeastTerm] = [
+        FeastTerm(f"Christmas {corner:+d}", np.where(alone, 0, line))
+        for corners in (ADVENT, TURN)
+        for corner, line in zip(corners, tents(christmas, corners), strict=True)
+    ]
+    return [*lines, *(FeastTerm(name, np.isin(christmas, on)) for name, on in CHRISTMAS_ALONE.items())]
+
+
+def _new_year(first: dt.date, days: int, *, in_a_line: bool = False) -> list[FeastTerm]:
+    """Return the terms of the turn of the year; with a line of its own where no Christmas has one."""
+    christmas = days_from_christmas(first, days)
+    lines: list[FeastTerm] = []
+    if in_a_line:
+        from_new_year = christmas - NEW_YEAR_ALONE["New Year"][0]
+        alone = np.isin(christmas, [day for offsets in NEW_YEAR_ALONE.values() for day in offsets])
+        lines = [
+            FeastTerm(f"New Year {corner:+d}", np.where(alone, 0, line))
+            for corners in (BEFORE_NEW_YEAR, AFTER_NEW_YEAR)
+            for corner, line in zip(corners, tents(from_new_year, corners), strict=True)
+        ]
+    return [*lines, *(FeastTerm(name, np.isin(christmas, on)) for name, on in NEW_YEAR_ALONE.items())]
+
+
+def _easter(first: dt.date, days: int) -> list[FeastTerm]:
+    from_easter = days_from_easter(first, days)
+    return [
+        FeastTerm(f"Easter {low:+d}", (from_easter >= low) & (from_easter < high)) for low, high in pairwise(EASTER)
+    ]
+
+
+def _around(name: str, feast: Collection[dt.date], first: dt.date, days: int, run_up: int) -> list[FeastTerm]:
+    """Return the terms of a feast: its days, the day after, and the days before, or a line that rises in them.
+
+    Parameters
+    ----------
+    name : of the feast
+    feast : its days
+    first, days : of the columns
+    run_up : days before it
+    """
+    distance = days_from_feast(first, days, feast) if feast else np.full(days, FAR)
+    corners = [day for day in (*ADVENT, -1) if day >= -run_up]
+    if run_up > USUAL_RUN_UP:
+        around: list[tuple[str, npt.NDArray[np.generic]]] = [
+            (f"{name} {day:+d}", line) for day, line in zip(corners, tents(distance, corners), strict=True)
+        ]
+    else:
+        around = [(f"before {name}", (distance < 0) & (distance >= -run_up))]
+    around.append((f"after {name}", distance == 1))
+    day = FeastTerm(name, distance == 0, DAY_PENALTY)
+    return [day, *(FeastTerm(*term, AROUND_PENALTY) for term in around)]
+
+
+@lru_cache(maxsize=256)
+def _lasting_feasts(country: str) -> tuple[str, ...]:
+    """Return the feasts that have terms of their own: public holidays of several years, but Christmas, New Year and Easter."""
+    lasting = []
+    for name, days in _days_by_name(country, YEARS).items():
+        dates = [(day.month, day.day) for day in days]
+        fixed = np.mean([date in (*CHRISTMAS_DATES, *NEW_YEAR_DATES) for date in dates]) >= 0.5
+        covered = fixed or _is_of_easter(days)
+        if len({day.year for day in days}) >= MIN_YEARS and not covered:
+            lasting.append(name)
+    return tuple(sorted(lasting))
+
+
+def _is_of_easter(days: Collection[dt.date]) -> bool:
+    """Say whether a feast hangs on Easter: one that keeps its date may fall on it in some years."""
+    return 2 * sum(easter_offset(day) in EASTER_HOLIDAYS for day in days) > len(days)
+
+
+@lru_cache(maxsize=256)
+def _keeps_christmas(country: str) -> bool:
+    days = [day for days in _days_by_name(country, YEARS).values() for day in days]
+    return any((day.month, day.day) == CHRISTMAS_DATES[1] for day in days)
+
+
+@lru_cache(maxsize=256)
+def _days_by_name(country: str, years: range) -> dict[str, list[dt.date]]:
+    """Return the days of each public holiday that most regions of a country keep."""
+    by_name: dict[str, list[dt.date]] = {}
+    for day, names in sorted(common_feasts(country, dt.date(years[0], 1, 1), dt.date(years[-1], 12, 31)).items()):
+        for name in names:
+            by_name.setdefault(name, []).append(day)
+    return by_name
