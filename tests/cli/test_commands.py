@@ -269,7 +269,7 @@ def test_a_scenario_of_a_database_is_the_same_as_of_the_files(cli: Cli, folder: 
 
 
 def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:
-    assert cli("demo-data", "--out", tmp_path, "--stores", 3, "--days", 160)[0] == 0
+    assert cli("demo-data", "--out", tmp_path, "--stores", 3, "--days", 240)[0] == 0
     assert json.loads(cli("check", "--data", tmp_path, "--json")[1])["generated"] is True
 
 
