@@ -212,13 +212,17 @@ class Grid:
         extreme: Bool = (self.holiday > 0) | dates | announced_days(self.known.values(), self.open.shape)
         return extreme
 
+    def slump_days(self, origin: int) -> Bool:
+        """Return the days up to an origin that lie in slumps known by then, see `slump_days`, (stores, days)."""
+        return slump_days(self._log_sales_not_excluded()[:, : origin + 1])
+
     def learnable_past(self, origin: int) -> F32:
         """Return the log of sales up to an origin that a fit learns: NaN on broken days and in slumps, (stores, days).
 
         A slump is known once it has ended; the days after it are then judged beside those before it.
         """
         y = self._log_sales_not_excluded()[:, : origin + 1]
-        slump = slump_days(y)
+        slump = self.slump_days(origin)
         broken = self.broken[:, : origin + 1]
         some = slump.any(axis=1)
         if some.any():

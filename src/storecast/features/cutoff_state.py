@@ -22,10 +22,10 @@ from storecast.features.calendar import LOOK_BACK, calendar_features
 from storecast.features.declarations import PART_OWN, PART_SCHOOL, PART_TREND, PART_WEEKDAY, check_columns
 from storecast.features.gaps import between_rows, day_effects, inside_gaps, usual_calendar, with_calendar_in
 from storecast.features.history import History, cells
+from storecast.features.level_shift import fit_restated
 from storecast.features.registry import any_own, own_features
 from storecast.features.residuals import RECENT, bounded, last_days, last_year_mean, mean_size, recent_mean
 from storecast.features.ridge import Design, Ridge, Scales, own_terms
-from storecast.features.ridge_fit import fit_ridge
 from storecast.features.terms import OWN_PART
 
 RESIDUAL_DAYS = 56  # days of residuals that rows carry, for models that read the past day by day
@@ -117,7 +117,8 @@ class CutoffState:
         usual = usual_calendar(grid)
         known = with_calendar_in(grid, gaps, shut, usual)
         design = Design.of(known, origin)
-        ridge = fit_ridge(known, design, origin, RIDGE_SETTINGS)
+        fit = fit_restated(known, design, origin, RIDGE_SETTINGS)
+        known, ridge = fit.grid, fit.ridge
         date_effects, holiday_date_effects = ridge.date_effects(design), ridge.date_effects(design, "holiday")
         effects = date_effects + ridge.store_effects(design.by_store)
         holiday = holiday_date_effects + ridge.store_effects(design.by_store, "holiday")

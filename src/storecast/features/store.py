@@ -18,15 +18,17 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F32, F64, I64
 from storecast.config import FeatureConfig
+from storecast.data.broken_days import MIN_SLUMP_NEIGHBOURS
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
+from storecast.features.level_shift import LevelShift, fit_restated, restate
 from storecast.features.ridge import Design
-from storecast.features.ridge_fit import fit_ridge
 from storecast.features.sale_chance import sale_chances
 from storecast.features.terms import OWN_PART
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
+DAYS_TO_KNOW_SLUMP = 7 * (MIN_SLUMP_NEIGHBOURS + 1)  # after it
 FIRST_ORIGIN = 90  # days of history before the first origin
 PLAIN = FeatureConfig()
 
@@ -83,21 +85,27 @@ class FeatureStore:
         columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
         # An early origin has not met every holiday yet. What the ridge knows of them at the end of the past, where a forecast
         # is made, counts for all origins: else trees would learn by heart what is left over there, and add it a second time.
-        holidays, own = _late_effects(grid, end)
+        holidays, own, shifts = _known_at_end(grid, end)
+        for shift in shifts:  # or trees would learn the step itself from the blocks that it falls into
+            grid = restate(grid, shift)
+        known_sales, slump = grid.learnable_past(end), grid.slump_days(end)
         blocks = []
         for origin in columns:
             key = grid.day(origin), step, config
-            known_at, rows = self._rows.get(key, (dt.date.max, None))
-            if (
-                rows is None or known_at > past.end
-            ):  # a later past knows of competitors and Promo2 that this one does not
+            # A later past knows of competitors and Promo2 that this one does not. Restated sales are those of one past alone.
+            known_at, rows = (dt.date.max, None) if shifts else self._rows.get(key, (dt.date.max, None))
+            if rows is None or known_at > past.end:
                 rows = feature_rows(grid, origin, step, config)
-                self._rows[key] = past.end, rows
+                if not shifts:
+                    self._rows[key] = past.end, rows
             late = holidays[rows.store, rows.day]
             apart, inside = (late, np.zeros_like(late)) if config.holidays_apart else (np.zeros_like(late), late)
             offset = apart if own is None else apart + own[rows.store, rows.day]
             # Rows that first served a forecast have no target yet: their days were ahead then.
-            target = _log_sales(grid, rows.store, rows.day) - offset
+            target = known_sales[rows.store, rows.day] - offset
+            # An origin in a slump, or soon after it, did not know it for one: what it says of the store's past misleads.
+            misled = np.any(slump[:, max(0, origin + 1 - DAYS_TO_KNOW_SLUMP) : origin + 1], axis=1)
+            target[misled[rows.store]] = np.nan
             table = _with_holiday_effects(rows, inside)
             blocks.append(replace(rows, table=table, offset=offset, target=target))
         return blocks
@@ -211,9 +219,13 @@ def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
     return grid.learnable_log_sales()[store, day]
 
 
-def _late_effects(grid: Grid, origin: int) -> tuple[F32, F32 | None]:
-    """Return the ridge's parts for holidays and for own columns up to ``origin``, (stores, days) each; None without columns."""
-    known = grid.truncate(origin, 0)
-    design = Design.of(known, origin)
-    ridge, days = fit_ridge(known, design, origin, RIDGE_SETTINGS), slice(0, known.days)
-    return ridge.part(design, days, "holiday"), ridge.part(design, days, OWN_PART) if grid.known else None
+def _known_at_end(grid: Grid, end: int) -> tuple[F32, F32 | None, tuple[LevelShift, ...]]:
+    """Return what the ridge knows at ``end``: its parts for holidays and for own columns up to there, and the chain's steps.
+
+    Parts are (stores, days); None without own columns.
+    """
+    known = grid.truncate(end, 0)
+    design = Design.of(known, end)
+    fit, days = fit_restated(known, design, end, RIDGE_SETTINGS), slice(0, known.days)
+    own = fit.ridge.part(design, days, OWN_PART) if grid.known else None
+    return fit.ridge.part(design, days, "holiday"), own, fit.shifts

@@ -13,9 +13,9 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.drivers import LEVEL, TREND, driver_of_term
+from storecast.features.level_shift import LevelShift, fit_restated
 from storecast.features.residuals import bounded
 from storecast.features.ridge import Design, Ridge, Scales, own_terms
-from storecast.features.ridge_fit import fit_ridge
 from storecast.features.store import FeatureStore
 from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
@@ -48,7 +48,9 @@ class Linear:
         grid = Grid.of(past)
         origin = grid.column(past.end)
         design = Design.of(grid.truncate(origin, 0), origin)
-        ridge = fit_ridge(grid, design, origin, self.settings, day_weights)
+        fit = fit_restated(grid, design, origin, self.settings, day_weights)
+        ridge = fit.ridge
+        self.shifts_ = fit.shifts
         self.stores_ = past.stores[s.STORE]
         self.end_ = past.end
         self.level_ = ridge.level.astype(np.float64)
@@ -111,6 +113,8 @@ class Linear:
             "level": self.level_,
             "coefficients": self.coefficients_,
             "terms": np.asarray(self.terms_),
+            "shift_days": np.array([shift.day for shift in self.shifts_], "datetime64[D]").astype(np.int64),
+            "shift_sizes": np.array([shift.sizes for shift in self.shifts_], np.float32),
         }
         end = np.array([self.end_], dtype="datetime64[D]")
         return {"arrays.npz": pack({**arrays, **self.scales_.arrays(), "end": end.astype(np.int64)})}
@@ -124,6 +128,11 @@ class Linear:
         self.scales_ = Scales.from_arrays(arrays)
         self.terms_ = [str(name) for name in arrays["terms"]]
         self.end_ = arrays["end"].astype("datetime64[D]").item(0)
+        # Older files hold no steps.
+        days = arrays.get("shift_days", np.empty(0, np.int64)).astype("datetime64[D]").tolist()
+        self.shifts_ = tuple(
+            LevelShift(day, sizes) for day, sizes in zip(days, arrays.get("shift_sizes", ()), strict=True)
+        )
         self._ahead = None
 
     def _of_window(self, window: Window, grid: Grid, begin: int) -> tuple[F64, tuple[list[Term], F32]]:
@@ -139,17 +148,20 @@ class Linear:
         begin = max(0, origin + 1 - LOOK_BACK - self.settings.recent_days)
         known = grid.slice(np.arange(grid.stores.height), begin)
         tail = slice(max(0, origin + 1 - self.settings.recent_days) - begin, origin + 1 - begin)
-        place = self._places(grid.stores[s.STORE])
-        design = Design.of(known, grid.column(self.end_) - begin, self.scales_.of(place))
+        places = self._places(grid.stores[s.STORE])
+        design = Design.of(known, grid.column(self.end_) - begin, self.scales_.of(places))
         if [term.column for term in design.terms] != self.terms_:
             raise ModelFileError(
                 "The model linear was fitted on other terms than those of this storecast. Train it again."
             )
-        level, coefficients = self._coefficients(place)
+        level, coefficients = self._coefficients(places)
         ridge = Ridge(
             design.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
         )
-        errors = bounded(known.learnable_log_sales()[:, tail] - ridge.fitted(design, tail))
+        sales = known.learnable_log_sales()
+        for shift in self.shifts_:
+            sales += shift.of(places).before(known)
+        errors = bounded(sales[:, tail] - ridge.fitted(design, tail))
         recent: F64 = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
         return recent
 

@@ -32,6 +32,7 @@ KINDS = 14  # weekday × promotion
 PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
 LEARNED = 2.3  # days of sales after which half of what a new store lacks is known (benchmarks/cold_stores.py)
 LONG = 90  # days of sales, from which on a store is no new one
+MEAN_SHARE, MEAN_SLACK = 0.25, 0.005  # how far mean / median of all errors may be from what it is week by week
 PRIOR_DAY = 2000  # errors: the same for a kind of day and a week ahead, whose errors come in whole days
 
 
@@ -163,7 +164,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
     left = np.abs(error) / (by_store[place] * by_kind[kind])
     by_week = _factors(left, week, int(_week(every).max()) + 1, PRIOR_DAY)
     offsets = _conformal(error / (by_store[place] * by_kind[kind] * by_week[week]))
-    mean = _log_mean(error) if len(error) else 0.0
+    mean = float(np.clip(_log_mean(error), *_believable_means(error, rows, week))) if len(error) else 0.0
     return Calibration(
         stores=stores,
         by_store=by_store,
@@ -229,3 +230,16 @@ def _log_mean(error: F64) -> float:
     centred = error - np.median(error)
     low, high = np.quantile(centred, [TRIM, 1 - TRIM])
     return float(np.log(np.exp(np.clip(centred, low, high)).mean()))
+
+
+def _believable_means(error: F64, rows: pl.DataFrame, week: I64) -> tuple[float, float]:
+    """Return the least and the largest log of mean / median to be believed, from errors centred in each week of each window.
+
+    A window that missed the chain's level, as after a step, spreads the errors of all windows together. Intervals must know that;
+    the expected value would be moved by it.
+    """
+    weeks = rows.select(pl.col(s.CUTOFF), pl.Series("week", week), pl.Series("error", error))
+    centred = weeks.select(pl.col("error") - pl.col("error").median().over(s.CUTOFF, "week")).to_series().to_numpy()
+    mean = _log_mean(centred)
+    slack = MEAN_SHARE * abs(mean) + MEAN_SLACK
+    return mean - slack, mean + slack
