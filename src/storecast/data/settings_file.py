@@ -43,6 +43,7 @@ def settings_text(guess: Guess) -> str:
     if renamed:
         lines += ["", "[columns]  # our name = yours"]
         lines += [f"{name} = {_toml(file_name)}  # {file_column(name).meaning}" for name, file_name in renamed.items()]
+    lines += ["", '# country = "DE"  # whose public holidays and feasts the stores keep: the code of your country']
     absent = [name for name in (*s.KNOWN, s.CUSTOMERS) if name not in guess.columns]
     if absent:
         lines += ["", "# Not found, and not needed; name yours under [columns] where there is one:"]
