@@ -6,6 +6,7 @@ StorecastError
     ├── ConfigError     an option, a setting, a name that does not exist
     ├── HistoryError    there is too little past for what was asked
     ├── ModelFileError  a model file is refused, with the reason
+    │   └── TrialTooSlowError   its trial forecast took too long: nothing is known against it, and it is worth another try
     ├── ConflictError   what is written stands already, with other values
     └── DatabaseError   a database is not what was expected
         └── DatabaseUnavailable   it does not answer now: a 503, and worth another try
@@ -41,6 +42,10 @@ class HistoryError(UserError):
 
 class ModelFileError(UserError):
     """A model file is refused; nothing in it has run."""
+
+
+class TrialTooSlowError(ModelFileError):
+    """The trial forecast of a model file took too long: the machine is busy, or the model slow; nothing is wrong with the file."""
 
 
 class ConflictError(UserError):

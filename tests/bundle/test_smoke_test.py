@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import pytest
 
 from storecast.bundle.registry import publish
 from storecast.bundle.smoke_test import PART, trial_part, try_in_child
-from storecast.errors import ModelFileError
+from storecast.bundle.trial_time import trial_seconds
+from storecast.errors import ConfigError, ModelFileError, TrialTooSlowError
 
 DESIGN = pl.DataFrame({"Store": [1, 2, 3], "Weight": [0.5, None, 2.0], "StateHoliday": ["0", "a", "0"]})
 ANSWERS = np.array([1.0, 4.0, 9.0])
@@ -35,6 +35,8 @@ class Fake:
             os.kill(os.getpid(), signal.SIGSEGV)
         if self.kind == "hang":
             time.sleep(600)
+        while self.kind == "burn":
+            pass
         if self.kind == "error":
             raise ValueError("a broken model")
         if self.kind == "greedy":
@@ -88,17 +90,59 @@ def test_a_model_that_does_anything_else_is_refused(
         try_in_child(model(tmp_path, manifest, kind))
 
 
-def test_a_model_that_hangs_is_ended(tmp_path: Path, manifest: dict[str, Any]) -> None:
+def test_a_model_that_hangs_is_ended_and_called_too_slow_and_not_refused(
+    tmp_path: Path, manifest: dict[str, Any]
+) -> None:
     path = model(tmp_path, manifest, "hang")
-    start = time.monotonic()
-    with pytest.raises(ModelFileError, match=r"took longer than 1\.5 s"):
-        try_in_child(path, timeout_s=1.5)
-    assert time.monotonic() - start < 20
+    with pytest.raises(TrialTooSlowError, match=r"too slow: it was stopped after 1\.5 s") as caught:
+        try_in_child(path, wall_s=1.5)
+    assert "refused" not in str(caught.value)
+
+
+def test_a_model_that_uses_up_its_cpu_time_is_too_slow_and_the_setting_says_how_much_it_has(
+    tmp_path: Path, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = model(tmp_path, manifest, "burn")
+    with pytest.raises(TrialTooSlowError, match=r"stopped after 2 s of CPU time.* STORECAST_TRIAL_SECONDS higher"):
+        try_in_child(path, cpu_s=1.5)
+    monkeypatch.setenv("STORECAST_TRIAL_SECONDS", "1")
+    with pytest.raises(TrialTooSlowError, match="stopped after 1 s of CPU time"):
+        try_in_child(path)
+
+
+def test_time_in_which_the_model_does_not_compute_is_not_counted(
+    tmp_path: Path, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[tuple[str, float]] = []
+
+    class Child(subprocess.Popen[bytes]):
+        def __init__(self, command: list[str], **options: Any) -> None:
+            limits.append(("cpu", float(command[-2])))
+            super().__init__(command, **options)
+
+        def communicate(self, data: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
+            assert timeout is not None
+            limits.append(("wall", timeout))
+            return super().communicate(data, timeout)
+
+    monkeypatch.setattr(subprocess, "Popen", Child)
+    try_in_child(model(tmp_path, manifest, "right"), cpu_s=30)
+    assert limits == [("cpu", 30), ("wall", 300)]
+
+
+@pytest.mark.parametrize("text", ["", "soon", "nan", "0", "0.5", "3601", "inf"])
+def test_a_time_for_the_trial_that_has_no_meaning_is_refused(text: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"^STORECAST_TRIAL_SECONDS: found .*; expected a number of CPU seconds, 1 to 3600"
+    ):
+        trial_seconds({"STORECAST_TRIAL_SECONDS": text})
+    assert trial_seconds({}) == 60
+    assert trial_seconds({"STORECAST_TRIAL_SECONDS": "90"}) == 90
 
 
 def test_a_child_that_hangs_ends_even_without_its_parent(tmp_path: Path, manifest: dict[str, Any]) -> None:
     path = model(tmp_path, manifest, "hang")
-    command = [sys.executable, "-P", "-m", "storecast.bundle.smoke_test", str(path), "", "2"]
+    command = [sys.executable, "-P", "-m", "storecast.bundle.smoke_test", str(path), "", "60", "2"]
     assert subprocess.run(command, timeout=60).returncode == -14  # SIGALRM
 
 
@@ -139,11 +183,13 @@ def test_a_module_in_the_working_directory_does_not_stand_in_for_ours(
 
 def test_the_child_may_take_neither_all_memory_nor_leave_a_core(tmp_path: Path, manifest: dict[str, Any]) -> None:
     limits = "import resource, json; from storecast.bundle import smoke_test; smoke_test.compare = lambda model: None; "
-    limits += f"smoke_test._main({str(model(tmp_path, manifest, 'right'))!r}, '', '60'); "
+    limits += f"smoke_test._main({str(model(tmp_path, manifest, 'right'))!r}, '', '77', '60'); "
     limits += (
-        "print(json.dumps([resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_CORE, resource.RLIMIT_DATA)]))"
+        "kinds = (resource.RLIMIT_CORE, resource.RLIMIT_DATA, resource.RLIMIT_CPU); "
+        "print(json.dumps([resource.getrlimit(kind)[0] for kind in kinds]))"
     )
     said = subprocess.run([sys.executable, "-c", limits], capture_output=True, check=True, env=dict(os.environ)).stdout
-    core, memory = json.loads(said)
+    core, memory, cpu = json.loads(said)
     assert core == 0
+    assert cpu == 77
     assert 0 < memory <= 16 * 1024**3

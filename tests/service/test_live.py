@@ -13,15 +13,18 @@ import pytest
 
 from storecast import schema as s
 from storecast.bundle import registry
-from storecast.bundle.bundle import load
 from storecast.bundle.predictor import Predictor
 from storecast.database.connect import Database, home_url
+from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
-from storecast.errors import ConfigError
+from storecast.errors import ConfigError, TrialTooSlowError
 from storecast.service.live.crash_marker import MAX_CRASHES, CrashMarkers
+from storecast.service.live.models import ModelCache
+from storecast.service.live.promoted import PromotedModel
 from storecast.service.live.snapshot import Snapshot
-from storecast.service.routes.health import PROMOTED_NOTICE
-from support.served_home import Client, copy_of, make_key, running, settings_of, wait_until
+from storecast.service.pool import Pool
+from storecast.service.routes.health import PROMOTED_NOTICE, SLOW_NOTICE
+from support.served_home import Client, copy_of, load_untried, make_key, running, settings_of, wait_until
 from support.stored_forecasts import stored_forecast
 
 FIRST = dt.date(2014, 2, 25)  # the first day ahead
@@ -52,10 +55,55 @@ def test_the_trial_in_a_child_process_comes_before_a_model_is_served(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[Any] = []
-    monkeypatch.setattr("storecast.bundle.bundle.try_in_child", lambda path, **_: tried.append(path.name))
-    with running(settings_of(own), trial=True) as client:
-        assert client.service.live.models.load is load
-        assert tried == [client.service.live.snapshot.name]
+    monkeypatch.setattr(
+        "storecast.bundle.bundle.try_in_child", lambda path, *, sha256, cpu_s: tried.append((path.name, sha256, cpu_s))
+    )
+    with running(settings_of(own, trial_seconds=90.0), trial=True) as client:
+        name = client.service.live.snapshot.name
+        assert tried == [(name, registry.open_model(own / "models" / name).sha256, 90.0)]
+
+
+def test_a_promoted_model_whose_trial_was_too_slow_is_not_called_refused_and_is_tried_again_soon(
+    writer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = names(writer)
+    live, load_second, trials = writer.service.live, writer.service.live.models.load, []
+
+    def busy(path: Path) -> Any:
+        trials.append(path.name)
+        raise TrialTooSlowError("The trial forecast was too slow.")
+
+    monkeypatch.setattr("storecast.service.live.promoted.SLOW_S", 0.05)
+    live.models.load = busy
+    reply = writer.forecasts({"store": 1, "model": second})
+    assert (reply.status_code, reply.json()["type"]) == (504, "/problems/too-slow")
+    (live.models_folder / "current").write_text(f"{second}\n", encoding="ascii")
+    wait_until(lambda: len(trials) >= 4, 20)
+    assert live.watcher.trouble == "The promoted model is tried again soon: The trial forecast was too slow."
+    ready = writer.get("/health/ready", key=None)
+    assert (ready.status_code, ready.json()["notices"][0]) == (200, SLOW_NOTICE)
+    assert writer.forecasts({"store": 1, "days": 1}).json()["model"] == first
+    live.models.load = load_second
+    wait_until(lambda: live.snapshot.name == second, 20)
+    wait_until(lambda: not live.watcher.trouble, 5)
+    assert SLOW_NOTICE not in writer.get("/health/ready", key=None).json()["notices"]
+
+
+def test_a_start_whose_trials_are_too_slow_says_so_and_serves_once_one_is_not(own: Path) -> None:
+    def busy(path: Path) -> Any:
+        raise TrialTooSlowError(f"The trial forecast of {path.name} was too slow.")
+
+    models = ModelCache(own / "models", Pool(1, 1, "trial"), 1, 60)
+    promoted, database = PromotedModel(models), Database.open(home_url(own))
+    panel, version = read_panel(database)
+    database.close()
+    models.load = busy
+    assert promoted.look(panel, version) is None
+    assert promoted.too_slow
+    promoted.retry_refused()
+    models.load = load_untried
+    assert promoted.look(panel, version) is not None
+    assert (promoted.too_slow, promoted.trouble) == (False, "")
 
 
 def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path) -> None:

@@ -7,6 +7,7 @@ versions   the libraries that a model was made with, against those that are here
 read       open a file: every check, in order, each refusal with its reason
 registry   a folder of models: publish, list, promote, prune
 smoke_test ask a stored model for figures that are known, in a child process
+trial_time how long that may take
 bundle     a model with all it needs to forecast, as one file
 predictor  a bundle over a chain: its forecast, and forecasts under other calendars
 

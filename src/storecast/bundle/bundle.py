@@ -270,12 +270,13 @@ def _as_tuple(values: Any) -> tuple[Any, ...]:
     return tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (values,)
 
 
-def load(path: Path) -> Bundle:
+def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
     """Load a model file after every check, the trial forecast in a child process among them.
 
     Parameters
     ----------
     path : of the model file; its signature lies beside it
+    trial_cpu_s : CPU seconds that the trial forecast may use; by default what STORECAST_TRIAL_SECONDS says
 
     Returns
     -------
@@ -286,13 +287,15 @@ def load(path: Path) -> Bundle:
     ------
     ModelFileError
         with the reason; nothing in the file has run
+    TrialTooSlowError
+        where the trial forecast took too long
     """
     file = open_model(path)
     try:
         check_needs(file.manifest.kind, file.manifest.details)
     except ModelFileError as error:
         raise ModelFileError(f"The model file {quote(path)} is refused: {error}.") from error
-    try_in_child(path, sha256=file.sha256)
+    try_in_child(path, sha256=file.sha256, cpu_s=trial_cpu_s)
     task = Task(int(file.manifest.task["horizon"]), tuple(file.manifest.task["quantiles"]))
     return Bundle(
         model=restore(file.manifest.kind, file.parts),

@@ -6,6 +6,7 @@ the model, forecasts the rows stored in the file, and compares. Whoever serves k
 
 import io
 import logging
+import math
 import os
 import re
 import resource
@@ -19,7 +20,8 @@ import polars as pl
 
 from storecast.arrays import F64
 from storecast.bundle.read import ModelFile, open_model
-from storecast.errors import ModelFileError, UserError, quote
+from storecast.bundle.trial_time import VARIABLE, WALL_FACTOR, trial_seconds
+from storecast.errors import ModelFileError, TrialTooSlowError, UserError, quote
 from storecast.plugins import import_plugins
 
 PART = "trial.parquet"
@@ -41,15 +43,27 @@ def trial_part(design: pl.DataFrame, expected: F64) -> bytes:
     return out.getvalue()
 
 
-def try_in_child(path: Path, timeout_s: float = 60, *, sha256: str | None = None) -> None:
-    """Make the trial forecast of a model file in a child process; a crash, a hang or other figures are refused.
+def try_in_child(
+    path: Path, *, sha256: str | None = None, cpu_s: float | None = None, wall_s: float | None = None
+) -> None:
+    """Make the trial forecast of a model file in a child process; a crash or other figures are refused.
 
     Parameters
     ----------
     path : the model file
-    timeout_s : the seconds that the child may take
     sha256 : of the file that was opened before; the child refuses a file that has changed since
+    cpu_s : the CPU seconds that the child may use, rounded up; by default what STORECAST_TRIAL_SECONDS says
+    wall_s : the seconds that it may take; by default ten times as many
+
+    Raises
+    ------
+    ModelFileError
+        with the reason
+    TrialTooSlowError
+        where it was stopped at one of the two limits
     """
+    cpu_s = math.ceil(trial_seconds() if cpu_s is None else cpu_s)
+    wall_s = cpu_s * WALL_FACTOR if wall_s is None else wall_s
     # -P: a module that lies in the working directory must not stand in for ours.
     command = [
         sys.executable,
@@ -58,7 +72,8 @@ def try_in_child(path: Path, timeout_s: float = 60, *, sha256: str | None = None
         "storecast.bundle.smoke_test",
         str(path),
         sha256 or "",
-        str(int(timeout_s) + 5),
+        str(cpu_s),
+        str(math.ceil(wall_s) + 5),
     ]
     try:
         # start_new_session: what the child may have started ends with it, and a Ctrl-C reaches only us.
@@ -69,16 +84,18 @@ def try_in_child(path: Path, timeout_s: float = 60, *, sha256: str | None = None
         raise _refusal(path, "its name is no name of a file") from error
     with child:
         try:
-            _, said = child.communicate(timeout=timeout_s)
+            _, said = child.communicate(timeout=wall_s)
         except subprocess.TimeoutExpired as error:
             os.killpg(child.pid, signal.SIGKILL)
-            raise _refusal(path, f"its trial forecast took longer than {timeout_s:g} s") from error
+            raise _too_slow(path, f"after {wall_s:g} s") from error
         except BaseException:
             os.killpg(child.pid, signal.SIGKILL)
             raise
     message = said.decode(errors="replace").strip()
     if child.returncode == _REFUSED and message:
         raise ModelFileError(message[:1000])
+    if child.returncode == -signal.SIGXCPU:
+        raise _too_slow(path, f"after {cpu_s} s of CPU time")
     if child.returncode < 0:
         raise _refusal(path, f"its trial forecast crashed ({_signal_name(-child.returncode)})")
     if child.returncode:
@@ -105,9 +122,10 @@ def compare(model: ModelFile) -> None:
         raise _refusal(model.path, "its trial forecast gives other figures than those stored with it")
 
 
-def _main(path: str, sha256: str, alarm_s: str) -> int:
+def _main(path: str, sha256: str, cpu_s: str, alarm_s: str) -> int:
     signal.alarm(int(alarm_s))  # ends a child that hangs and whose parent is gone
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit_cpu(int(cpu_s))
     # What it writes to, not its address space: on a machine of many cores, thread pools reserve far more than they use.
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     most = _MOST_MEMORY if hard == resource.RLIM_INFINITY else min(hard, _MOST_MEMORY)
@@ -122,6 +140,19 @@ def _main(path: str, sha256: str, alarm_s: str) -> int:
         sys.stderr.write(f"{error}\n")
         return _REFUSED
     return 0
+
+
+def _limit_cpu(seconds: int) -> None:
+    """Have this process ended by SIGXCPU once it has used so much CPU time, of all its threads, what it used so far included."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(hard, seconds), hard))
+
+
+def _too_slow(path: Path, when: str) -> TrialTooSlowError:
+    return TrialTooSlowError(
+        f"The trial forecast of the model file {quote(path)} was too slow: it was stopped {when}. Nothing else is known against "
+        f"the file. Try again when the machine is less busy, or set {VARIABLE} higher."
+    )
 
 
 def _refusal(path: Path, reason: str) -> ModelFileError:

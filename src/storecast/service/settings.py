@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from storecast.bundle.trial_time import DEFAULT_CPU_SECONDS, LEAST_CPU_SECONDS, MOST_CPU_SECONDS
 from storecast.errors import ConfigError, quote
 
 PREFIX = "STORECAST_"
@@ -90,6 +91,14 @@ class Settings:
         metadata=_about("days after the last sales, beyond which health and metrics say that they are old", 1, 100_000),
     )
     models_kept: int = field(default=2, metadata=_about("models held in memory beside the promoted one", 0, 100))
+    trial_seconds: float = field(
+        default=DEFAULT_CPU_SECONDS,
+        metadata=_about(
+            "CPU seconds that the trial forecast of a model may use; of the clock, ten times as many",
+            LEAST_CPU_SECONDS,
+            MOST_CPU_SECONDS,
+        ),
+    )
     drain_seconds: float = field(
         default=1.0, metadata=_about("seconds between not ready and the end of accepting, when it is stopped", 0, 30)
     )

@@ -30,7 +30,7 @@ class LiveModel:
     def __init__(self, settings: Settings, pool: Pool) -> None:
         self.snapshot: Snapshot | None = None
         self.source = ChainSource(settings.database_url)
-        self.models = ModelCache(settings.home / "models", pool, settings.models_kept)
+        self.models = ModelCache(settings.home / "models", pool, settings.models_kept, settings.trial_seconds)
         self.watcher = Watcher(
             self.source,
             self.models,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from storecast.bundle.bundle import load
@@ -11,7 +12,7 @@ from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
 from storecast.data.panel import Panel
-from storecast.errors import ModelFileError, UserError
+from storecast.errors import ModelFileError, TrialTooSlowError, UserError
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.pool import Pool
 from storecast.service.problems import Problem, invalid
@@ -27,16 +28,17 @@ class ModelCache:
     folder : with the model files
     pool : where models are loaded
     size : how many are kept
+    trial_cpu_s : CPU seconds that the trial forecast of a model may use
 
     Attributes
     ----------
     load : reads and verifies a model file, and tries it in a child process
     """
 
-    def __init__(self, folder: Path, pool: Pool, size: int) -> None:
+    def __init__(self, folder: Path, pool: Pool, size: int, trial_cpu_s: float) -> None:
         self.folder = folder
         self.size = size
-        self.load: Callable[[Path], FittedModel] = load
+        self.load: Callable[[Path], FittedModel] = partial(load, trial_cpu_s=trial_cpu_s)
         self._pool = pool
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
         self._loading: dict[tuple[str, int], asyncio.Task[Snapshot]] = {}
@@ -52,7 +54,7 @@ class ModelCache:
         Raises
         ------
         Problem
-            there is no such model, or its file is refused
+            there is no such model, its file is refused, or its trial was too slow
         """
         cached = self._snapshots.get(name)
         if cached is not None and cached.version >= at_least:
@@ -94,6 +96,12 @@ class ModelCache:
 
         try:
             snapshot: Snapshot = await self._pool.run(work)
+        except TrialTooSlowError as error:
+            log.warning("%s", error)
+            raise Problem(
+                "too-slow",
+                "The trial forecast of this model was too slow; nothing else is known against it. Try again later.",
+            ) from error
         except ModelFileError as error:
             log.warning("a model that was asked for is refused: %s", error)
             raise invalid("model", "this model file is refused; the log says why") from error

@@ -6,13 +6,14 @@ None of this keeps newer sales from being taken up, and none ends in a circle of
 
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from storecast.bundle import registry
 from storecast.bundle.fitted import FittedModel
 from storecast.bundle.predictor import Predictor
 from storecast.data.panel import Panel
-from storecast.errors import ModelFileError, UserError
+from storecast.errors import ModelFileError, TrialTooSlowError, UserError
 from storecast.service.live.crash_marker import MAX_CRASHES, CrashMarkers
 from storecast.service.live.models import ModelCache
 from storecast.service.live.snapshot import Snapshot
@@ -20,7 +21,24 @@ from storecast.service.live.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 REFUSED_S = 30.0  # before a model that was refused is looked at again
+SLOW_S = 5.0  # before a model whose trial was too slow is tried again; twice as long after each time, up to REFUSED_S
 MAX_SUBSTITUTES = 3  # that are tried at a start, where the promoted model cannot be used
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a model is not served.
+
+    Attributes
+    ----------
+    until : when it is looked at again, on the monotonic clock
+    reason : a sentence
+    slow_trials : how often in a row its trial was too slow, and no more is known against it; 0: it is refused
+    """
+
+    until: float
+    reason: str
+    slow_trials: int = 0
 
 
 class PromotedModel:
@@ -34,15 +52,17 @@ class PromotedModel:
     ----------
     fitted : the model in service; None before the first
     trouble : why it is not the promoted one; empty: it is
+    too_slow : whether that is no more than a trial that took too long
     """
 
     def __init__(self, models: ModelCache) -> None:
         self.fitted: FittedModel | None = None
         self.trouble = ""
+        self.too_slow = False
         self._models = models
         self._markers = CrashMarkers(models.folder)
         self._substitute_at = 0.0
-        self._refused: dict[str, tuple[float, str]] = {}  # until when, and why
+        self._refused: dict[str, Refusal] = {}  # by name
 
     def look(self, panel: Panel, version: int) -> Snapshot | None:
         """Return a snapshot where another model is to be served from now on; None where the one in service stays.
@@ -54,16 +74,20 @@ class PromotedModel:
         try:
             path = registry.current(self._models.folder)
         except (ModelFileError, OSError) as error:
-            self.trouble = f"No promoted model can be found: {error}"
+            self._report(f"No promoted model can be found: {error}")
             return None if self.fitted is not None else self._substitute(panel, version, "")
         if self.fitted is not None and self.fitted.name == path.name:
-            self.trouble = ""
+            self._report("")
             return None
         snapshot = self._try(path, panel, version)
         if snapshot is not None:
-            self.trouble = ""
+            self._report("")
             return snapshot
-        self.trouble = f"The promoted model is refused, and another answers: {self._refused[path.name][1]}"
+        refusal = self._refused[path.name]
+        if refusal.slow_trials:
+            self._report(f"The promoted model is tried again soon: {refusal.reason}", too_slow=True)
+        else:
+            self._report(f"The promoted model is refused, and another answers: {refusal.reason}")
         return None if self.fitted is not None else self._substitute(panel, version, path.name)
 
     def retry_refused(self) -> None:
@@ -95,7 +119,7 @@ class PromotedModel:
     def _try(self, path: Path, panel: Panel, version: int) -> Snapshot | None:
         """Return a model over the chain; None where it is refused, or was a moment ago."""
         name = path.name
-        if name in self._refused and time.monotonic() < self._refused[name][0]:
+        if name in self._refused and time.monotonic() < self._refused[name].until:
             return None
         if self._markers.crashes(name) >= MAX_CRASHES:
             self._refuse(
@@ -106,6 +130,9 @@ class PromotedModel:
         try:
             fitted = self._models.fitted(name) or self._models.load(path)
             snapshot = Snapshot.of(Predictor.of(fitted, panel), version)
+        except TrialTooSlowError as error:
+            self._postpone(name, str(error))
+            return None
         except UserError as error:
             self._refuse(name, str(error))
             return None
@@ -122,5 +149,16 @@ class PromotedModel:
         return snapshot
 
     def _refuse(self, name: str, reason: str) -> None:
-        self._refused[name] = (time.monotonic() + REFUSED_S, reason)
+        self._refused[name] = Refusal(time.monotonic() + REFUSED_S, reason)
         log.error("the model %s is refused: %s", name, reason)
+
+    def _postpone(self, name: str, reason: str) -> None:
+        """Note that a trial was too slow, and when the next one is due."""
+        before = self._refused.get(name)
+        slow_trials = 1 + (before.slow_trials if before else 0)
+        wait = min(SLOW_S * 2 ** (slow_trials - 1), REFUSED_S)
+        self._refused[name] = Refusal(time.monotonic() + wait, reason, slow_trials)
+        log.warning("the model %s is tried again in %g s: %s", name, wait, reason)
+
+    def _report(self, trouble: str, *, too_slow: bool = False) -> None:
+        self.trouble, self.too_slow = trouble, too_slow

@@ -77,6 +77,11 @@ class Watcher:
         """Whether another model than the promoted one answers, since that one is missing or refused."""
         return bool(self._promoted.trouble)
 
+    @property
+    def promoted_too_slow(self) -> bool:
+        """Whether the promoted model does not answer since its trial was too slow; it is tried again soon."""
+        return self._promoted.too_slow
+
     def look(self) -> None:
         """Look at once."""
         self._wake.set()

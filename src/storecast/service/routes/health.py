@@ -12,6 +12,7 @@ from storecast.service.route import Route
 from storecast.service.service import service_of
 
 PROMOTED_NOTICE = "The promoted model is missing or refused; another one answers. The log says why."
+SLOW_NOTICE = "The trial of the promoted model was too slow; it is tried again soon. The log says more."
 
 
 async def live(request: Request) -> Response:  # noqa: ARG001 - as every route
@@ -25,9 +26,14 @@ async def ready(request: Request) -> Response:
     if service.stopping:
         raise Problem("not-ready", "The service is about to end.")
     if not service.live.ready:
-        what = service.live.source.trouble or "No model is loaded yet."
-        raise Problem("not-ready", f"{what} The log says more.", headers={"retry-after": "5"})
-    notices = [PROMOTED_NOTICE] if service.live.watcher.promoted_trouble else []
+        too_slow = (
+            SLOW_NOTICE if service.live.watcher.promoted_too_slow else "No model is loaded yet. The log says more."
+        )
+        what = f"{trouble} The log says more." if (trouble := service.live.source.trouble) else too_slow
+        raise Problem("not-ready", what, headers={"retry-after": "5"})
+    notices = []
+    if service.live.watcher.promoted_trouble:
+        notices = [SLOW_NOTICE if service.live.watcher.promoted_too_slow else PROMOTED_NOTICE]
     snapshot, age = service.live.snapshot, None
     if snapshot is not None:
         cutoff = snapshot.predictor.cutoff
