@@ -45,6 +45,17 @@ def test_a_store_a_date_and_a_figure_are_enough(folder: Path) -> None:
     assert any("Open: worked out from sales, 68 of 68 days" in notice for notice in prepared.cleaned.notices)
 
 
+def test_the_notice_says_which_columns_are_none_and_that_a_country_marks_holidays(folder: Path) -> None:
+    bare(folder)
+    edit(folder, "train.csv", lambda lines: [line for line in lines if not line.endswith(",0")])
+    none = check(folder).notices[0]
+    assert "Found 4 (Open: all days with a row are taken as open, since all have sales; " in none
+    assert "; Promo, StateHoliday, SchoolHoliday: taken as none); an assumption" in none
+    (folder / "storecast.toml").write_text('country = "CZ"\n', encoding="utf-8")
+    marked = check(folder).notices[0]
+    assert "; Promo, SchoolHoliday: taken as none; StateHoliday: the public holidays of CZ); an assumption" in marked
+
+
 def test_rows_that_are_missing_on_closed_days_close_those_weekdays_ahead(folder: Path) -> None:
     bare(folder)
     edit(folder, "train.csv", lambda lines: [line for line in lines if not line.endswith(",0")])

@@ -5,29 +5,43 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.cleaning_rules import Work
 from storecast.data.past_openings import open_by_sales
+from storecast.data.repair_holidays import takes_holidays_of
 
 NONE = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}
 
 
-def fill_absent_columns(work: Work) -> None:
+def fill_absent_columns(work: Work, country: str | None = None) -> None:
     """Fill the columns that train or test lacks as a whole, and say so.
 
     Parameters
     ----------
     work : its rows of sales and of days ahead are replaced
+    country : ISO code of the country whose holidays are marked where the files mark none; None: of none
     """
     absent = [name for name in s.KNOWN if work.is_absent("train", name)]
     if absent:
         work.need("absent_columns", f"train has no column {absent[0]}", "Add it")
-    none = [name for name in absent if name != s.OPEN]
-    examples = [f"{', '.join(none)}: taken as none"] if none else []
-    work.sales = work.sales.with_columns(pl.lit(NONE[name], s.BY_NAME[name].dtype).alias(name) for name in none)
+    filled = [name for name in absent if name != s.OPEN]
+    work.sales = work.sales.with_columns(pl.lit(NONE[name], s.BY_NAME[name].dtype).alias(name) for name in filled)
+    assumptions = []
     if s.OPEN in absent:
         work.sales = work.sales.with_columns(open_by_sales(work.sales))
-        closed = int((work.sales[s.OPEN] == 0).sum())
-        unsold = int((work.sales[s.SALES] == 0).sum())
-        examples.insert(0, f"Open: worked out from sales, {closed} of {unsold} days without sales taken as closed")
-    work.note("absent_columns", "an assumption", len(absent), examples)
+        assumptions.append(_openings_in_words(work.sales))
     if work.ahead is not None:
         lacking = [name for name in NONE if work.is_absent("test", name)]
         work.ahead = work.ahead.with_columns(pl.lit(NONE[name], s.BY_NAME[name].dtype).alias(name) for name in lacking)
+    by_country = takes_holidays_of(work, country)
+    none = [name for name in filled if not (name == s.STATE_HOLIDAY and by_country)]
+    if none:
+        assumptions.append(f"{', '.join(none)}: taken as none")
+    if s.STATE_HOLIDAY in absent and by_country:
+        assumptions.append(f"{s.STATE_HOLIDAY}: the public holidays of {country}")
+    work.note("absent_columns", "an assumption", len(absent), ["; ".join(assumptions)])
+
+
+def _openings_in_words(sales: pl.DataFrame) -> str:
+    unsold = int((sales[s.SALES] == 0).sum())
+    if not unsold:
+        return f"{s.OPEN}: all days with a row are taken as open, since all have sales"
+    closed = int((sales[s.OPEN] == 0).sum())
+    return f"{s.OPEN}: worked out from sales, {closed} of {unsold} days without sales taken as closed"

@@ -114,7 +114,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_stores.date_competition(work)
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)
-    absent_columns.fill_absent_columns(work)
+    absent_columns.fill_absent_columns(work, raw.names.country)
     work.note(
         "other_levels",
         "none of the levels holds on the day",

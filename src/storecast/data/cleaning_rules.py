@@ -105,7 +105,10 @@ class Repair:
     @property
     def sentence(self) -> str:
         """Say it in one line, as a run's own summary does."""
-        return f"{self.what} Found {self.rows}, such as {'; '.join(self.examples)}; {self.action} (rule {self.rule})."
+        complete = len(self.examples) < EXAMPLES or self.rows <= len(self.examples)
+        listed = "; ".join(self.examples)
+        examples = f" ({listed})" if complete and listed else f", such as {listed}" if listed else ""
+        return f"{self.what} Found {self.rows}{examples}; {self.action} (rule {self.rule})."
 
 
 @dataclass

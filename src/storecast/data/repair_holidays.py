@@ -23,13 +23,20 @@ def add_country_holidays(work: Work, country: str | None) -> None:
     unknown = regions.filter(pl.col(s.STATE).is_in(unknown_regions(country, regions[s.STATE])))
     names = [f"{store_name(store)}: {quote(region)}" for store, region in unknown.iter_rows()]
     work.note("unknown_regions", "taken as of the whole country", len(names), names)
-    if "country_holidays" in work.skip or any(marks_holidays(frame) for _, frame in work.tables()):
+    if not takes_holidays_of(work, country):
         return
     days = with_country_holidays(work.sales, work.stores, country)
     marked = days.filter(pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY)
     work.note("country_holidays", f"marked the public holidays of {country}", marked.height, latest_days(marked))
     work.sales = days
     work.ahead = None if work.ahead is None else with_country_holidays(work.ahead, work.stores, country)
+
+
+def takes_holidays_of(work: Work, country: str | None) -> bool:
+    """Say whether a country's public holidays are marked: where one is named, and the files mark no day themselves."""
+    if country is None or "country_holidays" in work.skip:
+        return False
+    return not any(marks_holidays(frame) for _, frame in work.tables())
 
 
 def latest_days(days: pl.DataFrame) -> list[str]:
