@@ -78,3 +78,11 @@ def test_the_hardest_days_are_the_models_own_largest_first() -> None:
     row = {"model": "m", "cutoff": "2015-01-01", s.STORE: 1, s.DATE: "2015-01-02", s.SALES: 100.0, s.FORECAST: 150.0}
     result = facts.hardest([row, {**row, s.FORECAST: 10.0}, {**row, "model": "other"}], "m")
     assert [round(line["error"], 2) for line in result] == [-0.9, 0.5]
+
+
+def test_how_the_calendar_was_worked_out_speaks_only_of_what_the_past_marks() -> None:
+    marked = pl.DataFrame({"StateHoliday": ["0", "a"], "Promo": [0, 0], "SchoolHoliday": [0, 0]})
+    told = facts.how_assumed(marked)
+    assert "holidays from law or the chain's past." in told
+    assert "The past marks no promotions and no school holidays, and none are assumed." in told
+    assert "rhythm" not in told

@@ -116,7 +116,7 @@ def scenario(differences: pl.DataFrame, out: Path) -> None:
     share = total["Difference"] / total["Stored"] if total["Stored"] else 0.0
     Console().print(
         f"The model expects {share:+.1%} on {days} store-days; {escape(str(out))} has every store. That is what it learned from "
-        "the past, and no proof: promotions were never dealt out at random."
+        "the past, and no proof: nothing in a calendar was ever dealt out at random."
     )
 
 

@@ -99,6 +99,26 @@ def assumed_days(calendar: pl.DataFrame, forecast: pl.DataFrame) -> list[Row]:
     )
 
 
+def how_assumed(calendar: pl.DataFrame) -> str:
+    """Say how the calendar ahead was worked out where it was not given, of the columns that ever mark a day.
+
+    Parameters
+    ----------
+    calendar : of the past and the days ahead
+    """
+    ways = {
+        "holidays": (s.STATE_HOLIDAY, "holidays from law or the chain's past"),
+        "promotions": (s.PROMO, "promotions continued in the chain's rhythm"),
+        "school holidays": (s.SCHOOL_HOLIDAY, "school holidays from the school calendar or the year before"),
+    }
+    marked = {name for name, (column, _) in ways.items() if calendar[column].cast(pl.String).ne("0").any()}
+    how = ["openings from the store's own weekdays", *(way for name, (_, way) in ways.items() if name in marked)]
+    unmarked = [name for name in ways if name not in marked]
+    none = f" The past marks no {' and no '.join(unmarked)}, and none are assumed." if unmarked else ""
+    off = " Where a promotion comes otherwise, the forecast is off by its effect." if "promotions" in marked else ""
+    return f"Where it was not, it was worked out: {', '.join(how)}.{none}{off}"
+
+
 def models_in_order(scores: Sequence[Row], baseline: str) -> list[str]:
     """Return the models as they were run, the baseline first."""
     names = list(dict.fromkeys(entry["model"] for entry in scores))

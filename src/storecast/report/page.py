@@ -81,6 +81,7 @@ def render(report: ReportInput) -> str:
         repairs=report.repairs,
         given=not assumed,
         assumed=assumed,
+        how_assumed=facts.how_assumed(report.panel.calendar),
         worst=facts.hardest(report.scores.get("worst", ()), report.champion),
         ahead=figure_html(figures.chain_by_day(report.panel.sales, report.forecast, report.cutoff), "ahead"),
         stores=_stores(report),

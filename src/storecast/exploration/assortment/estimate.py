@@ -49,6 +49,8 @@ def estimate_assortment(panel: Panel) -> pl.DataFrame:
     kinds = {column: adjusted.observed.attribute(column) for column in COLUMNS}
     frequent = {column: _frequent_kinds(values) for column, values in kinds.items()}
     if not any(frequent.values()):
+        if all((values == "?").all() for values in kinds.values()):
+            raise NotAnswerableError("neither the type nor the assortment of any store is given")
         raise NotAnswerableError("there is only one store type and one assortment, or fewer than three stores of each")
     usual = _usual_day(adjusted)
     estimates = [span_estimate(adjusted.observed)]

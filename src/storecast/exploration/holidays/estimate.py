@@ -54,7 +54,7 @@ def estimate_holidays(panel: Panel) -> pl.DataFrame:
     estimates = [*_curves(adjusted), *_schools(adjusted), *_states(adjusted)]
     if not estimates:
         raise NotAnswerableError(
-            "no state holiday on a day other than Sunday, and no school holiday, falls into these days"
+            "no state holiday on a day other than Sunday, and no school holiday, is marked in these days"
         )
     return tidy_table(estimates)
 

@@ -25,6 +25,10 @@ NAMES |= {
     "open on Easter": "the holidays of Easter",
     "open on Christmas": "the holidays of Christmas",
 }
+SCHOOL_METHOD = (
+    "School holidays: states in holidays against the other states on the same day (effects of states and days; errors clustered by "
+    "state). "
+)
 ZERO_NOTES = {"Easter": "0 is Easter Saturday", Family.SCHOOL: "0 is the mean of the holidays themselves"}
 ZERO_NOTES |= dict.fromkeys(OPEN_KINDS, "0 is the holiday itself")
 
@@ -46,17 +50,23 @@ def holidays_section(table: pl.DataFrame) -> SectionBody:
             "regression of the chain's daily index (the mean of its stores' log sales, each store's own weekday level taken off) on "
             "weekdays, promotions by weekday, day of the month, season, trend and the days from each kind of holiday at once, with "
             "first-order autocorrelated errors (GLSAR). A rare holiday is so judged by the unrest of all days. State holidays count where "
-            "they shut a store on a day other than Sunday, and by themselves where most stores are open on them; New Year is among the days "
-            "after Christmas. A day or kind is named where it stands out by more than chance among all that were measured. School holidays: states in "
-            "holidays against the other states on the same day (effects of states and days; errors clustered by state). Days that "
+            "they shut a store on a day other than Sunday, and by themselves where most stores are open on them"
+            f"{'; New Year is among the days after Christmas' if 'Christmas' in kinds else ''}. A day or kind is named where it stands out by more than chance among all that were measured. "
+            f"{SCHOOL_METHOD if Family.SCHOOL in kinds else ''}Days that "
             "always fall on a Sunday have no figure."
         ),
         unproven=(
-            "Each Christmas and Easter is one event for the whole chain, and there are only a few: the intervals tell how unusual the days "
+            f"{_rare(kinds)}: the intervals tell how unusual the days "
             "were, not how the next ones will differ. Sales brought forward from closed days are in the figures; who bought them is not "
             "in the data."
         ),
     )
+
+
+def _rare(kinds: list[str]) -> str:
+    """Say of which holidays there were few."""
+    feasts = [name for name in ("Christmas", "Easter") if name in kinds or f"open on {name}" in kinds]
+    return f"Each {' and '.join(feasts) or 'holiday'} is one event for the whole chain, and there are only a few"
 
 
 def _answer(estimates: EstimateTable, kinds: list[str]) -> str:

@@ -14,7 +14,14 @@ from storecast import schema as s
 from storecast.arrays import F64, Bool
 from storecast.data.panel import Panel
 from storecast.dates import SUNDAY, WEEKDAYS
-from storecast.exploration.promotions.parts import ALL_WEEKDAYS, FIRST_WEEK, LATER_WEEKS, WEEK_AFTER, Part
+from storecast.exploration.promotions.parts import (
+    ALL_WEEKDAYS,
+    FIRST_WEEK,
+    LATER_WEEKS,
+    PROMO2_STORES,
+    WEEK_AFTER,
+    Part,
+)
 from storecast.exploration.promotions.promo2 import promo2_estimates
 from storecast.exploration.shared.adjusted import Adjusted, adjust
 from storecast.exploration.shared.calendar_terms import Family
@@ -49,16 +56,20 @@ def estimate_promotions(panel: Panel) -> pl.DataFrame:
         where there is no week with a promotion, or none without, to compare, and no start of Promo2.
     """
     adjusted = adjust(panel)
+    joined = panel.stores[s.PROMO2_SINCE].is_not_null().sum()
     estimates: list[Estimate] = []
     try:
         weeks = promotion_weeks(adjusted)
-    except NotAnswerableError:
-        weeks = None
+    except NotAnswerableError as error:
+        weeks, reason = None, str(error)
     if weeks is not None:
         estimates += [*_facts(weeks), *_uplifts(adjusted, weeks), *_borrowed(adjusted, weeks)]
     estimates += promo2_estimates(adjusted, panel)
     if not estimates:
-        raise NotAnswerableError("promotions ran (nearly) always or never, and no store began Promo2 within these days")
+        promo2 = ", and no store began Promo2 within these days" if joined else ""
+        raise NotAnswerableError(f"{reason}{promo2}")
+    if joined:
+        estimates.append(Estimate(Part.FACTS, PROMO2_STORES, SALES, Unit.COUNT, float(joined)))
     return tidy_table(estimates)
 
 

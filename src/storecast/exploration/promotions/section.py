@@ -3,7 +3,7 @@
 import polars as pl
 
 from storecast.exploration.promotions.estimate import ATTRIBUTES
-from storecast.exploration.promotions.parts import ALL_WEEKDAYS, WEEK_AFTER, Part
+from storecast.exploration.promotions.parts import ALL_WEEKDAYS, PROMO2_STORES, WEEK_AFTER, Part
 from storecast.exploration.promotions.pictures import ATTRIBUTE_NAMES, pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, VALUE
@@ -11,6 +11,13 @@ from storecast.exploration.shared.evidence import effect_text, names_of, rank
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report.section import SectionBody, TextTable
+
+
+PROMO2_METHOD = (
+    " Promo2 starts at different times: each store that joins is compared, half a year before and after, with stores that have not "
+    "joined by then (stacked difference in differences), clustered by store; the months of its rounds with the store's other months "
+    "(effects of stores and months)."
+)
 
 
 def promotions_section(table: pl.DataFrame) -> SectionBody:
@@ -24,9 +31,7 @@ def promotions_section(table: pl.DataFrame) -> SectionBody:
             "Weeks with a promotion are compared with weeks without one, within each store and on the same weekdays, after the calendar "
             "(holidays, season, trend, day of the month) is taken off. Where all stores have their promotions together, a promotion is one "
             "event however many stores take part: the 95 % intervals are clustered by promotion spell and by store at once. New customers: "
-            "the uplift of customers as a share of the uplift of sales, on logs. Promo2 starts at different times: each store that joins is "
-            "compared, half a year before and after, with stores that have not joined by then (stacked difference in differences), "
-            "clustered by store; the months of its rounds with the store's other months (effects of stores and months)."
+            f"the uplift of customers as a share of the uplift of sales, on logs.{PROMO2_METHOD if _has_promo2(estimates) else ''}"
         ),
         unproven=_unproven(estimates),
     )
@@ -85,9 +90,14 @@ def _unproven(estimates: EstimateTable) -> str:
         parts.append(
             f"Stores chose when to join Promo2; before it their sales drifted by {full_text(drift)} against the others."
         )
-    else:
+    elif _has_promo2(estimates):
         parts.append("Too few stores joined Promo2 within these days to say what joining does.")
     return " ".join(parts)
+
+
+def _has_promo2(estimates: EstimateTable) -> bool:
+    """Say whether any store takes part in Promo2, which only some chains have."""
+    return not estimates.part(Part.FACTS).filter(pl.col(GROUP) == PROMO2_STORES).is_empty()
 
 
 def _tables(estimates: EstimateTable) -> list[TextTable]:

@@ -164,7 +164,7 @@ def _calendar(estimates: EstimateTable) -> Picture | None:
         "Calendar: mean sales of an open store",
         figure,
         f"A heatmap of weeks and weekdays, year by year. The strongest day is {top[GROUP]} with mean sales of {full_text(top)}.",
-        "Money a day; dark is more. Blank where fewer than half of the stores sold.",
+        "Sales a day; dark is more. Blank where fewer than half of the stores sold.",
     )
 
 

@@ -171,19 +171,28 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
     return tables
 
 
+def _few_feasts(estimates: EstimateTable) -> str:
+    """Say how Christmas and Easter are judged, where the data mark them."""
+    times = " ".join(estimates.part(Part.OCCASION)[GROUP].to_list())
+    feasts = [name for name in ("Christmas", "Easter") if name in times]
+    if not feasts:
+        return ""
+    return f", and {' and '.join(feasts)}, of which there were as few, {'are' if len(feasts) > 1 else 'is'} judged by the unrest of other days"
+
+
 def _unproven(estimates: EstimateTable) -> str:
     words = []
     months = estimates.part(Part.MONTH)
     if months.is_empty():
         words.append(
-            "These data hold less than a full set of months: what months, Christmas, Easter and summer do cannot be told "
+            "These data hold less than a full set of months: what months, feasts and summer do cannot be told "
             "from the trend."
         )
     else:
         least = min(months[N].to_list())
         words.append(
             f"Some months were seen in {least} {'year' if least == 1 else 'years'} only, so weather or a single campaign may "
-            "stand in them, and Christmas and Easter, of which there were as few, are judged by the unrest of other days."
+            f"stand in them{_few_feasts(estimates)}."
             f"{'' if seen_in_enough_years(months[N].to_list()) else ' So none is called the strongest.'}"
         )
     if not estimates.has(Part.GROWTH):
@@ -198,6 +207,6 @@ def _unproven(estimates: EstimateTable) -> str:
             "few years."
         )
     if months.height and estimates.first(Part.OCCASION, SUMMER) is None:
-        words.append("Summer school holidays cannot be told from summer, as no state had them while others did not.")
+        words.append("Summer school holidays cannot be told from summer, as no region had them while others did not.")
     words.append("Days of the month stand for pay day; nobody's pay day was seen. Weather is not in the data.")
     return " ".join(word for word in words if word)

@@ -58,6 +58,8 @@ def promotion_weeks(adjusted: Adjusted) -> PromotionWeeks:
     observed = adjusted.observed
     sold = ~np.isnan(adjusted.logs[SALES])
     promo = (observed.grid.promo == 1) & sold
+    if not promo.any():
+        raise NotAnswerableError("no promotion is marked on a day with sales")
     offset = int(observed.weekday[0])
     week_of_day: I64 = (np.arange(observed.grid.days) + offset) // 7
     count = int(week_of_day[-1]) + 1
