@@ -43,7 +43,7 @@ def test_promotions_are_told_without_promo2(chain: Panel) -> None:
 
 def test_without_promotions_the_reason_names_no_promo2(chain: Panel) -> None:
     without = chain.calendar.with_columns(pl.lit(0, pl.Int8).alias(s.PROMO))
-    with pytest.raises(NotAnswerableError, match="^no promotion is marked on a day with sales$"):
+    with pytest.raises(NotAnswerableError, match=r"^no promotion is marked on a day with sales$"):
         estimate_promotions(Panel(chain.sales, chain.stores, without))
 
 

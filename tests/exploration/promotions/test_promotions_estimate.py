@@ -90,5 +90,5 @@ def test_one_store_has_an_uplift_and_no_attributes_to_compare() -> None:
 def test_without_promotions_and_without_promo2_there_is_nothing_to_say() -> None:
     panel = make_panel(6, 200)
     none = Panel(panel.sales, panel.stores, panel.calendar.with_columns(pl.lit(0, pl.Int8).alias(s.PROMO)))
-    with pytest.raises(NotAnswerableError, match="^no promotion is marked on a day with sales"):
+    with pytest.raises(NotAnswerableError, match=r"^no promotion is marked on a day with sales"):
         estimate_promotions(none)

@@ -12,7 +12,6 @@ from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report.section import SectionBody, TextTable
 
-
 PROMO2_METHOD = (
     " Promo2 starts at different times: each store that joins is compared, half a year before and after, with stores that have not "
     "joined by then (stacked difference in differences), clustered by store; the months of its rounds with the store's other months "
