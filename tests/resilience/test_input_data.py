@@ -47,25 +47,25 @@ def test_a_good_chain_is_read_as_it_is(folder: Path) -> None:
     assert not [repair for repair in found.repairs if repair.rule != "late_stores"]
 
 
-@pytest.mark.parametrize("column", ["Store", "Date", "Sales", "Open", "Promo", "StateHoliday", "SchoolHoliday"])
+@pytest.mark.parametrize("column", ["Store", "Date", "Sales"])
 def test_when_a_column_of_train_is_missing_then_it_is_named(folder: Path, column: str) -> None:
     edit(folder, "train.csv", lambda lines: [lines[0].replace(column, "Other", 1), *lines[1:]])
     refused(folder, "train.csv", column, "missing", "storecast.toml")
 
 
-@pytest.mark.parametrize(
-    "column", ["Store", "StoreType", "Assortment", "CompetitionDistance", "Promo2", "PromoInterval"]
-)
-def test_when_a_column_of_store_is_missing_then_it_is_named(folder: Path, column: str) -> None:
-    edit(
-        folder,
-        "store.csv",
-        lambda lines: [",".join("Other" if c == column else c for c in lines[0].split(",")), *lines[1:]],
-    )
-    refused(folder, "store.csv", column, "missing")
+def test_when_store_has_no_stores_then_that_is_said(folder: Path) -> None:
+    edit(folder, "store.csv", lambda lines: [lines[0].replace("Store,", "Other,", 1), *lines[1:]])
+    refused(folder, "store.csv", "Store", "missing")
 
 
-@pytest.mark.parametrize("column", ["Store", "Date", "Open", "Promo", "StateHoliday", "SchoolHoliday"])
+@pytest.mark.parametrize("column", ["Open", "Promo", "StateHoliday", "SchoolHoliday"])
+def test_when_a_column_of_train_can_be_done_without_then_that_is_said(folder: Path, column: str) -> None:
+    edit(folder, "train.csv", lambda lines: [lines[0].replace(column, "Other", 1), *lines[1:]])
+    repairs = {repair.rule: repair for repair in load(folder).repairs}
+    assert column in repairs["absent_columns"].examples[0]
+
+
+@pytest.mark.parametrize("column", ["Store", "Date"])
 def test_when_a_column_of_test_is_missing_then_it_is_named(folder: Path, column: str) -> None:
     edit(folder, "test.csv", lambda lines: [lines[0].replace(column, "Other", 1), *lines[1:]])
     refused(folder, "test.csv", column, "missing")
@@ -220,10 +220,9 @@ def test_a_header_alone_is_refused(folder: Path) -> None:
     refused(folder, "train.csv", "header alone")
 
 
-@pytest.mark.parametrize("name", ["train.csv", "store.csv"])
-def test_a_missing_file_is_named(folder: Path, name: str) -> None:
-    (folder / name).unlink()
-    refused(folder, name)
+def test_a_missing_file_is_named(folder: Path) -> None:
+    (folder / "train.csv").unlink()
+    refused(folder, "train.csv")
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

