@@ -100,6 +100,14 @@ def test_a_write_keeps_its_idempotency_key_through_retries_and_another_write_has
     assert service.last.headers["Idempotency-Key"] == "nightly-2014-07-01"
 
 
+def test_removals_and_undoing_are_writes_that_are_sent_again_under_one_key() -> None:
+    for send in (lambda client: client.remove_sales(1), lambda client: client.undo(3)):
+        service = FakeService(problem(504), reply({"removed": 1}))
+        assert send(service.client()) == {"removed": 1}
+        keys = [request.headers["Idempotency-Key"] for request in service.requests]
+        assert (len(keys), len(set(keys))) == (2, 1)
+
+
 def test_the_key_stands_in_its_header_and_nowhere_else(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     said: list[str] = []

@@ -243,21 +243,31 @@ class Client:
         """Add stores, or attributes of stores: Store and any of its attributes."""
         return self._write("/v1/stores", {"rows": [dict(row) for row in rows]}, idempotency_key)
 
-    def remove_sales(self, store: StoreId | None = None, first: Day | None = None, last: Day | None = None) -> Removed:
+    def remove_sales(
+        self,
+        store: StoreId | None = None,
+        first: Day | None = None,
+        last: Day | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Removed:
         """Remove sales that were sent by mistake; name at least one of the three.
 
         Parameters
         ----------
         store : whose sales go; None: those of every store
         first, last : the first and the last day; None: no bound
+        idempotency_key : makes repeated sends of the same removal count once; None: a new key per call
         """
         given = {"store": store, "first": first, "last": last}
         query = {name: str(value) for name, value in given.items() if value is not None}
-        return cast("Removed", self._sender.send("DELETE", "/v1/sales", query=query, again=False))
+        headers = idempotency_header(idempotency_key)
+        return cast("Removed", self._sender.send("DELETE", "/v1/sales", query=query, headers=headers))
 
-    def undo(self, version: int) -> Undone:
+    def undo(self, version: int, *, idempotency_key: str | None = None) -> Undone:
         """Take a write back, by the version that its reply named."""
-        return cast("Undone", self._sender.send("DELETE", f"/v1/writes/{version}", again=False))
+        headers = idempotency_header(idempotency_key)
+        return cast("Undone", self._sender.send("DELETE", f"/v1/writes/{version}", headers=headers))
 
     def accuracy(self, by: Literal["model", "week", "store"] = "model", since: Day | None = None) -> Accuracy:
         """Return how accurate past forecasts were, and which scores and inputs have left their band.

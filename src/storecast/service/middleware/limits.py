@@ -16,6 +16,10 @@ from storecast.service.settings import Settings
 JSON, CSV = b"application/json", b"text/csv"
 MAX_BUCKETS = 100_000
 WATCHED_AFTER_S = 0.5  # of a request's time, before its connection is watched
+UNKNOWN_WRITE = (
+    "Whether it is written is not known yet: send it again with the same Idempotency-Key. The reply is then that of this "
+    "request where it was done, and it is done where it was not. Without such a key, rows that were written already count as same."
+)
 CLOSE = {"connection": "close"}  # what is left of a body is not read
 
 
@@ -84,9 +88,9 @@ class LimitsMiddleware:
 
                 await self.app(scope, receive, send_reply)
         except TimeoutError as error:
-            raise Problem(
-                "too-slow", f"It took longer than {limit:g} s. Ask for less at once, or try again later."
-            ) from error
+            is_write = context.route is not None and context.route.scope == "write"
+            advice = UNKNOWN_WRITE if is_write else "Ask for less at once, or try again later."
+            raise Problem("too-slow", f"It took longer than {limit:g} s. {advice}") from error
         except asyncio.CancelledError:
             if not departure.gone:
                 raise

@@ -1,27 +1,23 @@
 """Wrong writes out again: sales that are removed, and writes that are taken back."""
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import asdict
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast import schema as s
 from storecast.database.delete_sales import Removed, delete_sales
-from storecast.database.request_log import audit
 from storecast.database.undo import Undone
 from storecast.database.undo import undo as undo_write
-from storecast.errors import DataError
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, invalid
-from storecast.service.rendering import json_reply
 from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
 from storecast.service.service import service_of
+from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
 
 
 class RemovalQuery(Query):
@@ -40,7 +36,8 @@ async def remove(request: Request) -> Response:
     stores = service_of(request).live.panel().stores[s.STORE]
     if store is not None and not (stores.cast(str) == store).any():
         raise invalid("query.store", f"the chain holds no such store, it holds {len(stores)}")
-    return await _write(request, "sales removed", lambda conn: delete_sales(conn, **which))
+    key = idempotency_key(request)
+    return await write_once(request, "sales removed", lambda conn: delete_sales(conn, **which), key)
 
 
 async def undo(request: Request) -> Response:
@@ -49,27 +46,8 @@ async def undo(request: Request) -> Response:
     text = context_of(request.scope).path_parameters["version"]
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise Problem("not-found", "There is no such write. Its version is a whole number, which its reply named.")
-    return await _write(request, "write undone", lambda conn: undo_write(conn, int(text)), undone=int(text))
-
-
-async def _write(
-    request: Request, action: str, write: Callable[[Connection], Removed | Undone], **detail: int
-) -> Response:
-    """Write in one transaction with its audit, and let the next forecast wait for it."""
-    service, context = service_of(request), context_of(request.scope)
-
-    def work() -> Removed | Undone:
-        assert context.key is not None
-        with service.live.database().begin() as conn:
-            try:
-                done = write(conn)
-            except DataError as error:
-                raise Problem("not-valid", str(error)) from error
-            audit(conn, f"key:{context.key.id}", action, {**detail, **vars(done), "request": context.request_id})
-        service.live.freshness.written(done.version)
-        return done
-
-    return json_reply(await service.writes.run(work))
+    key = idempotency_key(request)
+    return await write_once(request, "write undone", lambda conn: undo_write(conn, int(text)), key, undone=int(text))
 
 
 ROUTES = (
@@ -82,6 +60,7 @@ ROUTES = (
         "They can be brought back: take the version of the reply back.",
         reply=Removed,
         query=RemovalQuery,
+        headers=(IDEMPOTENCY_KEY,),
     ),
     Route(
         "DELETE",
@@ -91,5 +70,6 @@ ROUTES = (
         "Take a write back",
         "What the write replaced stands again, what it added goes. Where a later write rests on it, that one goes first.",
         reply=Undone,
+        headers=(IDEMPOTENCY_KEY,),
     ),
 )

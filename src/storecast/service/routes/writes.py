@@ -1,11 +1,8 @@
 """Sales of new days, days ahead, and stores, in. What was acknowledged stands; the same write sent again changes nothing."""
 
-import hashlib
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-import orjson
 import polars as pl
 from msgspec import Meta
 from sqlalchemy import Connection
@@ -13,22 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.database.chain_settings import read_written
-from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
-from storecast.errors import DataError
-from storecast.service.middleware.context import RequestContext, context_of
-from storecast.service.problems import Problem, invalid
-from storecast.service.rendering import JSON, BytesResponse
+from storecast.service.middleware.context import context_of
 from storecast.service.requests.bodies import CalendarRequest, ReplacingRequest, RowsBody, SalesRequest, StoresRequest
 from storecast.service.requests.csv_rows import read_csv_rows
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.query import Query, read_query
 from storecast.service.requests.rows import RowType, calendar_rows, id_type, sale_rows, store_rows
 from storecast.service.route import Route
-from storecast.service.service import Service, service_of
+from storecast.service.service import service_of
+from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
 
-IDEMPOTENCY = b"idempotency-key"
-NAME = re.compile(rb"[\x21-\x7e]{1,128}")
 SMALL = 64 * 1024  # bytes of a body that is read on the event loop
 
 Add = Callable[[Connection, pl.DataFrame], Written]
@@ -81,7 +73,7 @@ async def _write(
     add : writes the table; or replaceable, which takes the keyword ``replace``
     """
     service, context = service_of(request), context_of(request.scope)
-    name = _name(request)
+    name = idempotency_key(request)
     as_csv = request.headers.get("content-type", "").lower().startswith("text/csv")
     query = read_query(request, ReplaceQuery if as_csv and replaceable else Query)
     replace_all = isinstance(query, ReplaceQuery) and query.replace == "true"
@@ -107,57 +99,8 @@ async def _write(
         written: Written = replaceable(conn, table, replace=replace)
         return written
 
-    reply = await service.writes.run(_done, service, context, what, name, written, (request.url.query or "").encode())
-    return BytesResponse(reply.body, reply.media_type, reply.status)
+    return await write_once(request, what, written, name)
 
-
-def _done(
-    service: Service,
-    context: RequestContext,
-    what: str,
-    name: str | None,
-    write: Callable[[Connection], Written],
-    query: bytes,
-) -> StoredReply:
-    """Write, in one transaction with the audit and the remembered reply."""
-    assert context.key is not None
-    assert context.route is not None
-    digest = hashlib.sha256(b"\0".join((context.route.path.encode(), query, context.body))).hexdigest()
-    with service.live.database().begin() as conn:
-        if name is not None:
-            before = idempotent(conn, context.key.id, name, digest)
-            if before is not None:  # perhaps by another replica: what is asked here from now on knows it too
-                service.live.freshness.written(orjson.loads(before.body)["version"])
-                return before
-        try:
-            written = write(conn)
-        except DataError as error:
-            raise Problem("not-valid", str(error)) from error
-        audit(conn, f"key:{context.key.id}", what, {**vars(written), "request": context.request_id})
-        reply = StoredReply(200, JSON, orjson.dumps(written))
-        if name is not None:
-            remember(conn, context.key.id, name, reply)
-    service.live.freshness.written(written.version)
-    return reply
-
-
-def _name(request: Request) -> str | None:
-    """Return the Idempotency-Key of a request."""
-    sent = [value for name, value in request.scope["headers"] if name == IDEMPOTENCY]
-    if not sent:
-        return None
-    if len(sent) > 1 or not NAME.fullmatch(sent[0]):
-        raise invalid("Idempotency-Key", "expected one, of 1 to 128 visible characters of ASCII")
-    key: bytes = sent[0]
-    return key.decode("ascii")
-
-
-_ONCE = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]{1,128}$"},
-    "description": "The same key and body within 24 hours: the same reply, and nothing is done twice.",
-}
 
 ROUTES = (
     Route(
@@ -168,7 +111,7 @@ ROUTES = (
         "New stores in",
         body=StoresRequest,
         reply=Written,
-        headers=(_ONCE,),
+        headers=(IDEMPOTENCY_KEY,),
     ),
     Route(
         "POST",
@@ -180,7 +123,7 @@ ROUTES = (
         body=SalesRequest,
         reply=Written,
         query=ReplaceQuery,
-        headers=(_ONCE,),
+        headers=(IDEMPOTENCY_KEY,),
         csv=True,
     ),
     Route(
@@ -191,7 +134,7 @@ ROUTES = (
         "Days ahead in: openings, promotions, holidays",
         body=CalendarRequest,
         reply=Written,
-        headers=(_ONCE,),
+        headers=(IDEMPOTENCY_KEY,),
         csv=True,
     ),
 )
