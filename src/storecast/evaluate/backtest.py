@@ -69,7 +69,7 @@ class Backtest:
     cold_start : how much larger the errors of stores without history are
     importance : by model, how much the WAPE of the last window grows when the values of a driver are shuffled
     settings : of models, where they depart from the defaults
-    failed : the cause, by model, of those that failed where the finished ones were to be kept
+    failed : the cause, by model, of those that failed where the finished ones were to be kept; `select` passes over them
     """
 
     task: Task
@@ -241,9 +241,7 @@ def backtest(
         except MODEL_FAILURES as error:
             if not (keep_finished and medians):
                 raise
-            failed[name] = f"{type(error).__name__}: {quote(str(error))[1:-1]}"
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            log.warning("%s failed, and is left out: %s (%s, line %s)", name, failed[name], place.name, place.lineno)
+            failed[name] = log_failure(name, error)
     return Backtest(
         task=task,
         windows=scored,
@@ -258,6 +256,14 @@ def backtest(
         settings=settings,
         failed=failed,
     )
+
+
+def log_failure(name: str, error: BaseException) -> str:
+    """Log that a model failed, with the place; return the cause in one line."""
+    cause = f"{type(error).__name__}: {quote(str(error))[1:-1]}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.warning("%s failed, and is left out: %s (%s, line %s)", name, cause, place.name, place.lineno)
+    return cause
 
 
 def calibration_of(result: Backtest, name: str, cutoff: dt.date) -> Calibration:

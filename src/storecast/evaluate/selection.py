@@ -54,9 +54,9 @@ def select(result: Backtest, by: str = BY) -> Selection:
     """
     if by not in SCORES:
         raise ConfigError(f"A model cannot be selected by {quote(by)}; expected one of {', '.join(SCORES)}.")
-    names = [name for name in models.names() if name in result.medians]
+    names = [name for name in models.names() if name in result.medians and name not in result.failed]
     what = (
-        "the only model of this backtest"
+        f"the only model {'that finished' if result.failed else 'of this backtest'}"
         if len(names) == 1
         else f"the simplest model, with {_mean_in_words(result, names[0], by)}"
     )

@@ -1,7 +1,9 @@
 """The main job: from a folder of files, or a database, to a home full of forecasts, scores and a signed model."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitting import Progress, fit_on_all, no_progress
 from storecast.bundle.registry import promote, prune
 from storecast.database.connect import FILE, home_url
+from storecast.evaluate.backtest import MODEL_FAILURES, Backtest, block_cutoffs, log_failure
 from storecast.evaluate.backtest import backtest as run_backtest
-from storecast.evaluate.backtest import block_cutoffs
 from storecast.evaluate.selection import BY
 from storecast.explain.explanations import explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
@@ -93,19 +95,9 @@ def run(
         result = run_backtest(
             prepared.panel, names, cutoffs, task, fast=fast, settings=settings, keep_finished=True, progress=progress
         )
-        scores = scores_of(result, prepared, select_by)
-        selected = str(scores["selected"]["model"])
-        log.info("selected: %s", scores["selected"]["reason"])
-        bundle = fit_on_all(
-            prepared.panel,
-            selected,
-            result,
-            task,
-            fast=fast,
-            settings=settings,
-            generated=prepared.cleaned.generated,
-            progress=progress,
-        ).save(home / "models")
+        fit = partial(fit_on_all, task=task, fast=fast, settings=settings, progress=progress)
+        result, scores, fitted = _fit_best(prepared, result, select_by, fit)
+        bundle = fitted.save(home / "models")
         exploration = _explore(prepared, progress)
         progress("forecast and report")
         forecast = forecast_with(bundle, prepared)
@@ -117,6 +109,36 @@ def run(
         prune(home / "models", keep=MODELS_KEPT)
         log.info("wrote %d forecasts of %s into %s", forecast.rows.height, bundle.name, home)
     return scores
+
+
+def _fit_best(
+    prepared: Prepared, result: Backtest, select_by: str, fit: Callable[..., Bundle]
+) -> tuple[Backtest, dict[str, Any], Bundle]:
+    """Fit the selected model on all data; where it fails, the one that is selected of the others.
+
+    Parameters
+    ----------
+    prepared : the chain
+    result : its backtest
+    select_by : the score by which the model to use is selected
+    fit : `fit_on_all` with the options of the run
+
+    Returns
+    -------
+    tuple
+        the backtest, whose ``failed`` names the models that failed here, too; what scores.json holds; and the fitted model
+    """
+    while True:
+        scores = scores_of(result, prepared, select_by)
+        selected = str(scores["selected"]["model"])
+        log.info("selected: %s", scores["selected"]["reason"])
+        try:
+            return result, scores, fit(prepared.panel, selected, result, generated=prepared.cleaned.generated)
+        except MODEL_FAILURES as error:
+            if set(result.medians) <= {selected, *result.failed}:
+                raise
+            cause = f"on all data: {log_failure(selected, error)}"
+            result = replace(result, failed={**result.failed, selected: cause})
 
 
 def _explore(prepared: Prepared, progress: Progress) -> Exploration | None:
