@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def full_grid(panel: "Panel") -> pl.DataFrame:
-    """Return every store and day from its first row on: y (0 without a row), and what is known ahead, as numbers."""
+    """Return every store and day from its first row on: y (null without a row), and what is known ahead, as numbers."""
     calendar = panel.calendar.join(panel.sales, on=["Store", "Date"], how="left")
     starts = panel.sales.group_by("Store").agg(pl.col("Date").min().alias("start"))
     grid = starts.select(
@@ -92,8 +92,7 @@ def full_grid(panel: "Panel") -> pl.DataFrame:
         "Store",
         pl.col("Store").cast(pl.String).alias("unique_id"),
         pl.col("Date").alias("ds"),
-        pl.col("Sales").is_not_null().alias("seen"),
-        pl.col("Sales").fill_null(0.0).alias("y"),
+        pl.col("Sales").alias("y"),
         pl.col("Open").fill_null(0).alias("Open"),
         pl.col("Promo").fill_null(0).alias("Promo"),
         (pl.col("StateHoliday").fill_null("0") != "0").cast(pl.Int8).alias("Holiday"),
@@ -106,7 +105,9 @@ def peer_forecasts(python: Path, days: pl.DataFrame, cutoffs: list[dt.date], hor
     """Return the peers' forecasts, made by another Python."""
     with tempfile.TemporaryDirectory() as folder:
         given, out = Path(folder) / "days.parquet", Path(folder) / "forecasts.parquet"
-        days.drop("Store", "seen").write_parquet(given)
+        # A day without a row is as the weeks before it, for models that take no gaps; the flag Open tells LightGBM more.
+        filled = pl.coalesce("y", *(pl.col("y").shift(SEASON * k).over("Store") for k in range(1, 9))).fill_null(0.0)
+        days.with_columns(filled.alias("y")).drop("Store").write_parquet(given)
         script = Path(__file__).with_name("chain_peers.py")
         dates = ",".join(map(str, cutoffs))
         subprocess.run([python, script, given, out, "--horizon", str(horizon), "--cutoffs", dates], check=True)
@@ -134,7 +135,7 @@ def score(forecasts: pl.DataFrame, days: pl.DataFrame, cutoff: dt.date) -> tuple
     past = days.filter(pl.col("ds") <= cutoff).sort("Store", "ds")
     step = (pl.col("y") - pl.col("y").shift(SEASON).over("Store")).abs()
     scale = past.with_columns(step.alias("step")).group_by("Store").agg(pl.col("step").mean().alias("scale"))
-    actual = days.filter(pl.col("seen") & ((pl.col("Open") == 1) | (pl.col("y") > 0)))
+    actual = days.filter(pl.col("y").is_not_null() & ((pl.col("Open") == 1) | (pl.col("y") > 0)))
     rows = forecasts.join(actual.select("Store", pl.col("ds").alias("Date"), "y"), on=["Store", "Date"]).join(
         scale, on="Store"
     )
