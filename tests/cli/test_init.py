@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from xlsxwriter import Workbook
 
 from storecast.data.column_names import read_column_names
 from storecast.data.read import read_chain
@@ -183,3 +184,44 @@ def test_a_file_that_cannot_be_read_is_left_out_with_the_reason(cli: Cli, tmp_pa
     code, out, _ = cli("init", "--data", folder)
     assert code == 0
     assert "broken.csv is left out: it cannot be read" in out
+
+
+def test_titles_above_names_in_another_language_and_amounts_with_a_currency_are_read(cli: Cli, tmp_path: Path) -> None:
+    lines = ["Informe de ventas", "", "Fecha;Tienda;Ventas netas"]
+    days = [dt.date(2022, 1, 1) + dt.timedelta(days=k) for k in range(120)]
+    lines += [
+        f"{day:%d/%m/%Y};Quito {store};1.{store}50,{k:02d} €" for k, day in enumerate(days[:99]) for store in (1, 2)
+    ]
+    tmp_path.joinpath("ventas.csv").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = cli("init", "--data", tmp_path)
+    assert (code, err) == (0, "")
+    assert "2 stores, 198 rows from 2022-01-01 to 2022-04-09." in out
+    assert read_chain(tmp_path).sales["Sales"][0] == 1150.0
+
+
+def test_a_workbook_with_titles_is_recognised_in_another_language(cli: Cli, tmp_path: Path) -> None:
+    book = Workbook(tmp_path / "ventas.xlsx")
+    sheet = book.add_worksheet("Ventas")
+    for row, cells in enumerate([["Informe de ventas"], [], ["Fecha", "Tienda", "Ventas netas"]]):
+        sheet.write_row(row, 0, cells)
+    date = book.add_format({"num_format": "dd/mm/yyyy"})
+    for k in range(60):
+        for place, store in enumerate(("Quito", "Cuenca")):
+            row = 3 + 2 * k + place
+            sheet.write_datetime(row, 0, dt.datetime(2022, 1, 1) + dt.timedelta(days=k), date)
+            sheet.write_row(row, 1, [store, 100.5 + k * (1 + place)])
+    book.close()
+    code, out, err = cli("init", "--data", tmp_path)
+    assert (code, err) == (0, "")
+    assert "2 stores, 120 rows from 2022-01-01 to 2022-03-01." in out
+
+
+def test_a_wide_table_of_days_with_tabs_and_decimal_commas_is_no_title_above_a_header(cli: Cli, tmp_path: Path) -> None:
+    days = [dt.date(2022, 1, 1) + dt.timedelta(days=k) for k in range(90)]
+    lines = ["\t".join(["Loja", "UF", *(f"{day:%d/%m/%Y}" for day in days)])]
+    lines += ["\t".join([str(store), "SP", *(f"{1000 + store},5" for _ in days)]) for store in (100, 101, 102)]
+    tmp_path.joinpath("vendas.csv").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = cli("init", "--data", tmp_path)
+    assert (code, err) == (0, "")
+    assert "3 stores, 270 rows from 2022-01-01 to 2022-03-31." in out
+    assert read_chain(tmp_path).sales["Sales"][0] == 1100.5

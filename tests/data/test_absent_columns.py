@@ -49,7 +49,7 @@ def test_the_notice_says_which_columns_are_none_and_that_a_country_marks_holiday
     bare(folder)
     edit(folder, "train.csv", lambda lines: [line for line in lines if not line.endswith(",0")])
     none = check(folder).notices[0]
-    assert "Found 4 (Open: all days with a row are taken as open, since all have sales; " in none
+    assert "Found 4 (Open: worked out from sales, all days with a row taken as open; " in none
     assert "; Promo, StateHoliday, SchoolHoliday: taken as none); an assumption" in none
     (folder / "storecast.toml").write_text('country = "CZ"\n', encoding="utf-8")
     marked = check(folder).notices[0]

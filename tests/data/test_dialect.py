@@ -46,6 +46,10 @@ def test_latin_1_and_utf_8_give_the_same_text(tmp_path: Path, text: str) -> None
         assert read_table(write(tmp_path, f"Name\n{text}\n".encode(encoding))).frame["Name"].to_list() == [text]
 
 
+def test_windows_1252_has_a_sign_for_the_euro(tmp_path: Path) -> None:
+    assert read_table(write(tmp_path, "Prix\n12 €\n".encode("cp1252"))).frame["Prix"].to_list() == ["12 €"]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -103,6 +103,24 @@ def test_what_is_no_number_is_refused(given: str) -> None:
         assert numbers(["1", given]) == [1, None]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["1.234,50 €", "-3,25 €"], ["€ 1.234,50", "€ -3,25"], ["1 234,50\u00a0€", "(3,25 €)"], ["EUR1234.50", "-EUR 3.25"],
+        ["1,234.50 EUR", "3.25- EUR"], ["$1,234.50", "-$3.25"], ["R$ 1.234,50", "\u2212R$ 3,25"], ["1234,50 Kč", "-3,25 Kč"],
+    ],
+)  # fmt: skip
+def test_the_one_currency_beside_every_number_is_left_out(given: list[str]) -> None:
+    assert numbers(given) == [1234.5, -3.25]
+
+
+@pytest.mark.parametrize(
+    "given", [["12 EUR", "12 CZK"], ["€ 12", "$ 12"], ["€ 12 €", "€ 3"], ["€", "€"], ["12 EURO", "1 EURO"]]
+)
+def test_several_currencies_or_currencies_alone_are_no_numbers(given: list[str]) -> None:
+    refused(given, "expected a number")
+
+
 def test_bounds_decide_where_one_reading_is_impossible() -> None:
     assert numbers(["1.000", "0.000"], name="Open") == [1, 0]
     assert numbers(["1,000", "0"], name="Promo") == [1, 0]

@@ -40,6 +40,7 @@ def init(
         show.table(f"{names}: {TABLE_NAMES[table]}", ["ours", "yours", "first values", "meaning"], rows)
         unused = first.unused
         if first.wide:
+            unused = [name for name in unused if first.wide == "stores" or any(map(str.isdigit, name))]
             print(
                 f"  {len(unused)} columns seem to be {first.wide}, such as {show.printable(', '.join(unused[:SHOWN_VALUES]))}."
             )

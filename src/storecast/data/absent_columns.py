@@ -42,6 +42,6 @@ def fill_absent_columns(work: Work, country: str | None = None) -> None:
 def _openings_in_words(sales: pl.DataFrame) -> str:
     unsold = int((sales[s.SALES] == 0).sum())
     if not unsold:
-        return f"{s.OPEN}: all days with a row are taken as open, since all have sales"
+        return f"{s.OPEN}: worked out from sales, all days with a row taken as open"
     closed = int((sales[s.OPEN] == 0).sum())
     return f"{s.OPEN}: worked out from sales, {closed} of {unsold} days without sales taken as closed"

@@ -47,7 +47,7 @@ _WORDS: dict[str, str] = {
     s.ASSORTMENT: "assortment sortiment surtido assortiment assortimento sortimento",
     s.COMPETITION_DISTANCE: "competitiondistance competitordistance wettbewerbsdistanz",
     s.STATE: (
-        "state region bundesland land province provincia provincie estado comunidad regione departement "
+        "state region uf bundesland land province provincia provincie estado comunidad regione departement "
         "wojewodztwo kraj kanton canton"
     ),
 }

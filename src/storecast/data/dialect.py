@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from storecast.data.column_synonyms import plain
 from storecast.data.plain_files import read_bytes, unpack
 from storecast.errors import DataError, quote
 
@@ -173,6 +174,10 @@ def _find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple
 
 def _refuse_titles(name: str, lines: list[bytes]) -> None:
     """Refuse a first line without a separator above lines with many: a title above a header whose names are not known."""
+    if any(
+        len({line.count(mark.encode()) for line in lines[:2]}) == 1 and mark.encode() in lines[0] for mark in SEPARATORS
+    ):
+        return  # the first lines have as many fields by another separator: no title
     for mark in (mark.encode() for mark in SEPARATORS):
         counts = [line.count(mark) for line in lines]
         row = next((row for row, count in enumerate(counts) if count > 1), 0)
@@ -187,9 +192,15 @@ def _refuse_titles(name: str, lines: list[bytes]) -> None:
 def _known_names(line: str, header_names: Collection[str]) -> tuple[int, str]:
     """Return how many known names of columns a line holds, and by which separator."""
     counts = [
-        (sum(cell.strip().strip('"').strip() in header_names for cell in line.split(mark)), mark) for mark in SEPARATORS
+        (sum(is_header_name(cell.strip().strip('"').strip(), header_names) for cell in line.split(mark)), mark)
+        for mark in SEPARATORS
     ]
     return max(counts, key=lambda pair: pair[0])
+
+
+def is_header_name(cell: str, header_names: Collection[str]) -> bool:
+    """Say whether a cell holds one of the names, as it stands or without its case, accents and marks."""
+    return cell in header_names or plain(cell) in header_names
 
 
 def _header(name: str, head: str, separator: str, above: int) -> list[str]:
@@ -254,7 +265,7 @@ def as_utf8(name: str, data: bytes) -> bytes:
             raise DataError(
                 f"{name} is not whole {encoding or 'UTF-8'} text: {quote(error)}. Write it again as UTF-8."
             ) from error
-        data = data.decode("latin-1").encode()
+        data = _western_text(data).encode()
     if b"\x00" in data:
         raise DataError(f"{name} holds NUL bytes; expected text. Write it again as UTF-8 CSV.")
     if b"\n" not in data:
@@ -264,3 +275,11 @@ def as_utf8(name: str, data: bytes) -> bytes:
     if not data.strip():
         raise DataError(f"{name}, line 1: found no column names; expected a header such as Store,Date,Sales.")
     return data
+
+
+def _western_text(data: bytes) -> str:
+    """Return text that is no UTF-8: Windows-1252, which has signs such as € where Latin-1 has none, or else Latin-1."""
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

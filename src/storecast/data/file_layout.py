@@ -8,6 +8,8 @@ train = ["sales-2023.csv", "sales-2024.csv"]
 store = "branches.csv"
 """
 
+import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -18,6 +20,8 @@ from storecast import schema as s
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS, FILE_COLUMNS
 from storecast.errors import DataError, hint, quote
+
+log = logging.getLogger(__name__)
 
 EVENTS = "events"
 TABLES = ("train", "store", "test", "store_states", EVENTS)
@@ -128,6 +132,8 @@ def _unpivoted(table: TextTable, wide: Wide) -> TextTable:
             f'{table.name}: storecast.toml says wide = "{wide}", so a column {key} and one for each of the {wide} are expected; '
             f"found {quote(', '.join(table.frame.columns[:8]))}. Correct the setting, or name the column under [columns]."
         )
+    if wide == "dates":
+        table = _without_other_columns(table, beside)
     index = [name for name in table.frame.columns if name in beside]
     cells = pl.col(s.SALES).str.strip_chars()
     rows = table.frame.with_row_index("row").unpivot(index=["row", *index], variable_name=other, value_name=s.SALES)
@@ -144,6 +150,14 @@ def _unpivoted(table: TextTable, wide: Wide) -> TextTable:
         numbers=table.numbers | {s.SALES} if mixed.all() else table.numbers,
         mixed={} if mixed.all() or not mixed.any() else {s.SALES: mixed},
     )
+
+
+def _without_other_columns(table: TextTable, beside: Collection[str]) -> TextTable:
+    """Return a table with a column for each day without those that are neither a day nor known."""
+    others = [name for name in table.frame.columns if name not in beside and not any(map(str.isdigit, name))]
+    if others:
+        log.info("%s: columns that storecast does not use: %s", table.name, quote(", ".join(others)))
+    return replace(table, frame=table.frame.drop(others))
 
 
 def _are_numbers(table: TextTable, name: str) -> pl.Series:

@@ -13,6 +13,7 @@ from storecast.data.day_column import read_days
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import TABLES
+from storecast.data.file_tables import without_totals
 from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns
 from storecast.dates import as_date
 from storecast.errors import DataError, quote
@@ -51,7 +52,7 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
     DataError
         where no file holds sales: a date and a figure
     """
-    likely = [likely_columns(table) for table in files]
+    likely = [likely_columns(without_totals(table)[0]) for table in files]
     sales = [each for each in likely if each.has(s.DATE, s.SALES) or each.wide]
     if not sales:
         headers = [f"{each.table.name} has {quote(', '.join(each.table.frame.columns[:8]))}" for each in likely]

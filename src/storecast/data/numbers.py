@@ -3,6 +3,7 @@
 `2,760` may be 2760 or 2.76, and so may `2.760`, whatever separates the fields. A column speaks for one reading where the other
 cannot read all of it: `12,5` has no group of three digits, `1.234.567` has two points, `1,234.50` uses both marks, `0.125`
 begins with a zero. Where every number reads both ways, `decimal` in storecast.toml says which mark is the decimal one.
+The sign or code of one currency may stand beside every number, as in `€ 12,50`.
 """
 
 from dataclasses import replace
@@ -15,6 +16,7 @@ from storecast.data.refuse_rows import refuse, refuse_values
 
 SPACES = "[ \u00a0\u2007\u2009\u202f'\u2019]"  # between thousands; apostrophes are Swiss
 MINUS = "[-\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d]"  # a minus sign, or a dash in its place
+CURRENCY = r"(?:[A-Z]{0,2}\p{Sc}|[A-Z]{3}|Kč|zł|kr\.?|Ft|lei|S/)"  # a sign or an ISO code
 GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
 FIRST_LOOK = 1000  # values; most columns are decided by them
 OTHER = {".": ",", ",": "."}
@@ -45,7 +47,7 @@ def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: s
         plain = _plain_numbers(text, mark) if decimal in (None, mark) else None
         if plain is not None:
             return plain
-    signed = _with_plain_signs(text)
+    signed = _with_plain_signs(_without_currency(text))
     marks = ".," if decimal is None else decimal
     valid = {mark: signed.str.contains(_pattern(mark)).fill_null(value=True) for mark in marks}
     readings = {mark: _values(signed, mark) for mark in marks if valid[mark].all()}
@@ -73,6 +75,15 @@ def _plain_numbers(text: pl.Series, mark: str) -> pl.Series | None:
     marked = text.filter(text.str.contains(".", literal=True))
     parts = (marked.head(FIRST_LOOK), marked)
     return values if marked.is_empty() or any(not part.str.contains(GROUPED).all() for part in parts) else None
+
+
+def _without_currency(text: pl.Series) -> pl.Series:
+    """Return numbers without their currency, where it is one and the same beside each; else as they are."""
+    given = text.drop_nulls()
+    if given.head(1).str.contains(CURRENCY).not_().any() or given.str.extract(f"({CURRENCY})").n_unique() > 1:
+        return text
+    behind = text.str.replace(rf"^(\(?[+-]?{MINUS}?) ?{CURRENCY} ?([-0-9.,\u2212])", "$1$2")
+    return behind.zip_with(behind != text, text.str.replace(rf"([0-9.,]{MINUS}?){SPACES}?{CURRENCY}(\)?)$", "$1$2"))
 
 
 def _with_plain_signs(text: pl.Series) -> pl.Series:

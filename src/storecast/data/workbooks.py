@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from storecast.data.dialect import TITLE_LINES, TextTable
+from storecast.data.dialect import TITLE_LINES, TextTable, is_header_name
 from storecast.data.plain_files import read_bytes
 from storecast.errors import DataError, quote
 
@@ -190,7 +190,7 @@ def _table(name: str, rows: list[list[Any]], sheet: CalamineSheet, header_names:
 
 def _header_row(rows: list[list[Any]], header_names: Collection[str]) -> int:
     """Return the place of the header: the first row, unless it holds at most one known name and one below it holds two or more."""
-    known = [sum(name in header_names for name in _names(row)) for row in rows[:TITLE_LINES]]
+    known = [sum(is_header_name(name, header_names) for name in _names(row)) for row in rows[:TITLE_LINES]]
     headers = [row for row, count in enumerate(known) if count > 1]
     return headers[0] if headers else 0
 
