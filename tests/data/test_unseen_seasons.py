@@ -40,6 +40,14 @@ def test_a_season_is_unseen_where_the_past_does_not_hold_the_whole_of_it(
     assert list(unseen_seasons(day(first), day(end), day(last))) == seasons
 
 
+@pytest.mark.parametrize(
+    ("country", "seasons"),
+    [("", ["Easter", "April"]), ("EC", ["Easter", "April"]), ("US", ["Easter", "April"]), ("TR", ["April"])],
+)
+def test_a_feast_that_the_country_does_not_keep_is_no_season_of_it(country: str, seasons: list[str]) -> None:
+    assert list(unseen_seasons(day("2014-06-01"), day("2015-03-20"), day("2015-04-10"), country)) == seasons
+
+
 def test_one_sentence_names_them_with_their_days() -> None:
     assert unseen_season_notice(day("2013-01-01"), day("2014-12-10"), day("2015-01-20")) == ""
     notice = unseen_season_notice(day("2015-01-01"), day("2015-07-31"), day("2015-09-11"))

@@ -141,3 +141,14 @@ def test_the_leaderboard_is_the_mean_of_the_windows_best_first(result: Backtest)
 
 def test_without_cutoffs_the_last_windows_are_scored(panel: Panel, result: Backtest) -> None:
     assert_frame_equal(backtest(panel, ["linear"], task=TASK, windows=2).scores, result.scores)
+
+
+def test_a_history_that_is_too_short_names_the_horizon_that_fits() -> None:
+    panel = make_panel(2, 89)
+    with pytest.raises(HistoryError, match=r"^A window of 42 days .* need 112 days of .* Give --horizon 30 or less\.$"):
+        block_cutoffs(panel, 1, 42, 42)
+    with pytest.raises(HistoryError, match=r"^2 windows .* Give --horizon 20 or less, or ask for fewer --windows\.$"):
+        block_cutoffs(panel, 2, 42, 42)
+    assert len(block_cutoffs(panel, 1, 30, 30)) == 1
+    with pytest.raises(HistoryError, match="Give more history: 42 days"):
+        block_cutoffs(make_panel(2, 28), 1, 42, 42)

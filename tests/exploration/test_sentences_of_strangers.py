@@ -1,4 +1,4 @@
-"""What the report says of a chain that has no Promo2, no Christmas, no kinds of stores: not a word of them."""
+"""What the report says of a chain that has no Promo2, no Christmas, no kinds of stores: not a word of them; and how it counts."""
 
 import polars as pl
 import pytest
@@ -10,6 +10,7 @@ from storecast.exploration.holidays.estimate import estimate_holidays
 from storecast.exploration.holidays.section import holidays_section
 from storecast.exploration.promotions.estimate import estimate_promotions
 from storecast.exploration.promotions.section import promotions_section
+from storecast.exploration.response.section import how_many_gain
 from storecast.exploration.seasons.estimate import estimate_seasons
 from storecast.exploration.seasons.section import seasons_section
 from storecast.exploration.shared.estimates import NotAnswerableError
@@ -55,3 +56,17 @@ def test_holidays_and_seasons_are_told_without_christmas_easter_and_schools(chai
 def test_stores_of_no_known_kind_are_said_to_be_so(chain: Panel) -> None:
     with pytest.raises(NotAnswerableError, match="neither the type nor the assortment of any store is given"):
         estimate_assortment(chain)
+
+
+@pytest.mark.parametrize(
+    ("gaining", "words"),
+    [
+        (33, "all of them surely gain sales"),
+        (30, "all but 3 of them surely gain sales"),
+        (9, "9 of them surely gain sales"),
+        (1, "1 of them surely gains sales"),
+        (0, "none of them surely gains sales"),
+    ],
+)
+def test_where_few_stores_gain_those_are_counted(gaining: int, words: str) -> None:
+    assert how_many_gain(gaining, 33) == words

@@ -6,13 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from dateutil.easter import easter
 
+from storecast.data.country_holidays import common_feasts
+from storecast.data.feast_table import retail_feasts
+
 MIN_DAYS_AHEAD = 7  # of a month among the days ahead, from which they hold it
 MIN_DAYS_SEEN = 15  # of a month in the past, from which that holds it
+YEARS_JUDGED = 8  # by whose holidays a country keeps a feast or not
 CHRISTMAS = ((12, 15), (12, 26))
 EASTER = (-7, 1)  # days from Easter Sunday
 
 
-def unseen_seasons(first: dt.date, end: dt.date, last: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
+def unseen_seasons(
+    first: dt.date, end: dt.date, last: dt.date, country: str = ""
+) -> dict[str, tuple[dt.date, dt.date]]:
     """Return the seasons that the days ahead hold and the past does not, with their first and last day ahead.
 
     The days ahead hold Christmas or Easter where they reach its holidays or the days before; the past holds it where it has all of
@@ -22,6 +28,7 @@ def unseen_seasons(first: dt.date, end: dt.date, last: dt.date) -> dict[str, tup
     ----------
     first, end : the first and the last day of the sales
     last : the last day ahead
+    country : ISO code of the country, in which Easter or Christmas may not be kept; "": not known
 
     Examples
     --------
@@ -33,7 +40,8 @@ def unseen_seasons(first: dt.date, end: dt.date, last: dt.date) -> dict[str, tup
     for name, spans in (("Easter", _easters), ("Christmas", _christmases)):
         years = list(spans(first.year, last.year))
         ahead = [(max(start, begin), min(stop, last)) for start, stop in years if start <= last and stop >= begin]
-        if ahead and not any(first <= start and stop <= end for start, stop in years):
+        is_seen = any(first <= start and stop <= end for start, stop in years)
+        if ahead and not is_seen and _is_kept(country, list(spans(last.year - YEARS_JUDGED + 1, last.year))):
             unseen[name] = ahead[0]
     for month in _months(begin, last):
         days = [day for day in _days(begin, last) if day.month == month]
@@ -43,19 +51,36 @@ def unseen_seasons(first: dt.date, end: dt.date, last: dt.date) -> dict[str, tup
     return unseen
 
 
-def unseen_season_notice(first: dt.date, end: dt.date, last: dt.date) -> str:
+def _is_kept(country: str, spans: Sequence[tuple[dt.date, dt.date]]) -> bool:
+    """Say whether a country has a public holiday or a retail feast in most of some spans; where none is known, it may.
+
+    Parameters
+    ----------
+    country : ISO code; "": not known
+    spans : the first and the last day of each
+    """
+    if not country:
+        return True
+    years = range(spans[0][0].year, spans[-1][1].year + 1)
+    days = {*common_feasts(country, spans[0][0], spans[-1][1])}
+    days |= {day for feast in retail_feasts(country, years) for day in feast.days}
+    kept = sum(any(start <= day <= stop for day in days) for start, stop in spans)
+    return 2 * kept > len(spans)  # in one year, another holiday may fall into them
+
+
+def unseen_season_notice(first: dt.date, end: dt.date, last: dt.date, country: str = "") -> str:
     """Return the sentence on the seasons that the days ahead hold and the past does not; empty where there are none.
 
     Parameters
     ----------
-    first, end, last : as of `unseen_seasons`
+    first, end, last, country : as of `unseen_seasons`
 
     Examples
     --------
     >>> unseen_season_notice(dt.date(2014, 1, 1), dt.date(2014, 12, 18), dt.date(2014, 12, 26))
     'The days ahead hold Christmas; the past holds none: no model knows what 2014-12-19 to 2014-12-26 will do to sales.'
     """
-    seasons = unseen_seasons(first, end, last)
+    seasons = unseen_seasons(first, end, last, country)
     if not seasons:
         return ""
     days = f"{min(start for start, _ in seasons.values())} to {max(stop for _, stop in seasons.values())}"

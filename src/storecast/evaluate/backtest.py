@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 BASELINE = "naive"
 LEAST_PAST = 28  # days before the first window
+MIN_HORIZON = 7  # days, for which a history too short for any is asked for
 END = "End"
 MODEL_FAILURES = (  # what a model's own code, or a library below it, raises; an assertion of ours is not among them
     UserError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError, ImportError,
@@ -130,11 +131,21 @@ def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[d
     days = (panel.end - panel.first).days + 1
     needed = horizon + (windows - 1) * step + horizon + LEAST_PAST
     if days < needed:
+        several = f"{windows} windows of {horizon} days, {step} apart, and one before them"
+        what = several if windows > 1 else f"A window of {horizon} days and one before it"
         raise HistoryError(
-            f"{windows} windows of {horizon} days, {step} apart, and one before them for the intervals need {needed} days of "
-            f"history; the sales run from {panel.first} to {panel.end}, {days} days. Shorten --horizon or ask for fewer --windows."
+            f"{what} for the intervals need {needed} days of history; the sales run from {panel.first} to {panel.end}, "
+            f"{days} days. {_remedy(days, windows)}"
         )
     return [panel.end - dt.timedelta(days=horizon + k * step) for k in reversed(range(windows))]
+
+
+def _remedy(days: int, windows: int) -> str:
+    """Say what fits into the history, where a window is as far from the next as it is long."""
+    longest = (days - LEAST_PAST) // (windows + 1)
+    if longest < 1:
+        return f"Give more history: {LEAST_PAST + 2 * MIN_HORIZON} days for a week ahead."
+    return f"Give --horizon {longest} or less{', or ask for fewer --windows' if windows > 1 else ''}."
 
 
 def windows_after(panel: Panel, cutoffs: Sequence[dt.date], horizon: int) -> tuple[list[Window], list[Window]]:

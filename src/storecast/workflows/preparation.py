@@ -193,7 +193,7 @@ def _with_calendar_ahead(
     if assumed:
         log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
     last = panel.end + dt.timedelta(days=task.horizon)
-    cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last))
+    cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last, panel.holiday_country))
     cleaned = _with_own_columns_noted(cleaned, task.horizon, skip)
     for notice in cleaned.notices:
         log.warning("%s", notice)

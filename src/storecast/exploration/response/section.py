@@ -46,8 +46,7 @@ def _answer(estimates: EstimateTable) -> str:
     best, worst = rows.row(0, named=True), rows.row(-1, named=True)
     surely = estimates.first(Part.BREAK_EVEN, "0%", "surely above")
     assert surely is not None
-    unsure = round(surely["N"] - surely[VALUE])
-    sure = "all of them surely gain sales" if unsure == 0 else f"all but {unsure:,} of them surely gain sales"
+    sure = how_many_gain(round(surely[VALUE]), surely["N"])
     if not estimates.has(Part.SHIFT):
         return (
             f"The {count_text(surely['N'])} stores answer alike, as far as can be told: by {full_text(estimates.first(Part.CHAIN))}, and their uplifts "
@@ -57,6 +56,15 @@ def _answer(estimates: EstimateTable) -> str:
         f"The uplift runs from {short_text(best)} in store {best[GROUP]} to {short_text(worst)} in store {worst[GROUP]}; of the {count_text(surely['N'])} stores "
         f"{sure}. {_moved(estimates)}"
     )
+
+
+def how_many_gain(gaining: int, stores: int) -> str:
+    """Say how many of the stores surely gain sales."""
+    if gaining == stores:
+        return "all of them surely gain sales"
+    if 2 * gaining > stores:
+        return f"all but {stores - gaining:,} of them surely gain sales"
+    return f"{gaining or 'none'} of them surely gain{'s' if gaining < 2 else ''} sales"
 
 
 def _moved(estimates: EstimateTable) -> str:
