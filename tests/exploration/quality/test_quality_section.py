@@ -89,3 +89,15 @@ def test_the_steps_of_a_histogram_end_where_the_last_bin_does() -> None:
 def test_one_store_gets_its_answer() -> None:
     body = quality_section(estimate_quality(first_stores(usual_chain(), 1)))
     assert "of 894 store-days" in body.answer
+
+
+def test_attributes_that_no_store_has_are_no_rows_and_without_states_days_are_of_the_chain() -> None:
+    captions = [each.caption for each in quality_section(table()).tables]
+    assert "Stores whose attribute is not known." in captions
+    assert "Days on which many stores of a state depart from their like days." in captions
+    none = table().with_columns(
+        pl.when(pl.col(PART) == Part.UNKNOWN_ATTRIBUTES).then(1.0).otherwise(VALUE).alias(VALUE)
+    )
+    captions = [each.caption for each in quality_section(none).tables]
+    assert "Stores whose attribute is not known." not in captions
+    assert "Days on which many stores of the chain depart from their like days." in captions

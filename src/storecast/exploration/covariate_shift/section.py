@@ -21,6 +21,7 @@ from storecast.exploration.shared.estimates import GROUP, LOW, MEASURE, VALUE, U
 from storecast.exploration.shared.wording import cross_table, format_value, full_text, interval_text, short_text
 from storecast.report.section import SectionBody, TextTable
 
+ABSENT_LEVELS = LEVELS | {"Open: 0": "closed day", "Open: 1": "open day"}
 GUESSING = 0.5  # AUC
 SMALL = 0.1  # Cramér's V, below which a difference is not worth a word (Cohen 1988)
 RARE = 0.05  # share of past windows that differ as much, below which a difference is unusual
@@ -121,7 +122,7 @@ def _cautions(estimates: EstimateTable) -> str:
         row[GROUP] for row in estimates.part(Part.NOT_AHEAD).iter_rows(named=True) if not row[GROUP].startswith(MONTH)
     ]
     if absent:
-        names = [LEVELS.get(name, name) for name in absent]
+        names = [ABSENT_LEVELS.get(name, name) for name in absent]
         parts.append(
             f"The days ahead hold no {_enumerate(names, 'or')}: how well a model does on such days or stores will not show in them."
         )

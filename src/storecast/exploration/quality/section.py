@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from storecast import schema as s
 from storecast.exploration.quality.outliers import MAX_DEVIATIONS
 from storecast.exploration.quality.parts import BELOW_USUAL, WITHIN_THREE_MONTHS, Count, Part
 from storecast.exploration.quality.pictures import pictures
@@ -109,17 +110,20 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
         )
     ]
     unknown = estimates.part(Part.UNKNOWN_ATTRIBUTES)
-    tables.append(
-        TextTable(
-            "Stores whose attribute is not known.",
-            ("attribute", "share", "stores"),
-            [(row[GROUP], short_text(row), count_text(row[N])) for row in unknown.iter_rows(named=True)],
+    in_files = unknown.filter(pl.col(VALUE) < 1)
+    if in_files.height:
+        tables.append(
+            TextTable(
+                "Stores whose attribute is not known.",
+                ("attribute", "share", "stores"),
+                [(row[GROUP], short_text(row), count_text(row[N])) for row in in_files.iter_rows(named=True)],
+            )
         )
-    )
+    region = "a state" if s.STATE in in_files[GROUP].to_list() else "the chain"
     for part, caption, head, more in (
         (
             Part.OUTLIERS_BY_DAY,
-            "Days on which many stores of a state depart from their like days.",
+            f"Days on which many stores of {region} depart from their like days.",
             ("day", "of the stores"),
             (BELOW_USUAL,),
         ),
