@@ -56,3 +56,17 @@ def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no file"):
         read_calendar(tmp_path / "none.csv", ColumnNames())
+
+
+def test_the_calendar_that_future_writes_is_read_however_the_chains_own_files_are_written(tmp_path: Path) -> None:
+    names = ColumnNames(known=("Price",), date_format="%d/%m/%Y", decimal=",", timezone="Europe/Berlin")
+    written, edited = tmp_path / "future.csv", tmp_path / "edited.csv"
+    written.write_text("Store,Date,DayOfWeek,Promo,Price,Assumed\n1,2014-02-03,1,0,2.125,1\n", encoding="utf-8")
+    edited.write_text("Store;Date;Promo;Price;Assumed\n1;03/02/2014;0;2,125;1\n", encoding="utf-8")
+    for path in (written, edited):
+        days = read_calendar(path, names)
+        assert days.select(s.DATE, "Price").row(0) == (dt.date(2014, 2, 3), 2.125)
+    own = tmp_path / "own.csv"
+    own.write_text("Store,Date,Promo\n1,2014-02-03,0\n", encoding="utf-8")
+    with pytest.raises(DataError, match="expected a date as date_format"):
+        read_calendar(own, names)

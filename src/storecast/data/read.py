@@ -10,6 +10,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
+from storecast.data.day_column import ISO_DAY
 from storecast.data.dialect import TextTable
 from storecast.data.events import read_events
 from storecast.data.excluded_spans import ExcludedSpan
@@ -154,6 +155,7 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
     """
     table = table_with_flags(with_our_names(read_file(path, names), names), levels_of_flags(names.known), None)
     need_columns([(table, s.KEYS)])
+    names = _as_written(table, names)
     known = (*s.KNOWN, *names.known)
     if not set(known) & set(table.frame.columns):
         raise DataError(
@@ -162,6 +164,14 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
         )
     frame = _typed(table, (*s.KEYS, *known, s.DAY_OF_WEEK), names)
     return unique_rows(table, frame, s.KEYS, {})
+
+
+def _as_written(table: TextTable, names: ColumnNames) -> ColumnNames:
+    """Return how a calendar is written: as the files are, but with ISO dates and decimal points if `storecast future` wrote it."""
+    dates = table.frame[s.DATE].cast(pl.String).str.strip_chars().drop_nulls()
+    if s.ASSUMED in table.frame.columns and dates.str.contains(ISO_DAY).all():
+        return replace(names, date_format=None, timezone=None, decimal=".")
+    return names
 
 
 def _sales(
