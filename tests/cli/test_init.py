@@ -225,3 +225,18 @@ def test_a_wide_table_of_days_with_tabs_and_decimal_commas_is_no_title_above_a_h
     assert (code, err) == (0, "")
     assert "3 stores, 270 rows from 2022-01-01 to 2022-03-31." in out
     assert read_chain(tmp_path).sales["Sales"][0] == 1100.5
+
+
+def test_facts_of_stores_among_their_sales_are_recognised_where_they_never_change(cli: Cli, tmp_path: Path) -> None:
+    lines = ["date,store_nbr,sales,state,format"]
+    days = [dt.date(2022, 1, 1) + dt.timedelta(days=k) for k in range(60)]
+    for k, day in enumerate(days):
+        lines += [
+            f"{day},{store},{100 * store + k}.5,{'Manabi' if store > 1 else 'Azuay'},{'ab'[k % 2]}"
+            for store in (1, 2, 3)
+        ]
+    tmp_path.joinpath("sales.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert cli("init", "--data", tmp_path)[0] == 0
+    chain = read_chain(tmp_path)
+    assert chain.stores.sort("Store")["State"].to_list() == ["Azuay", "Manabi", "Manabi"]
+    assert "StoreType" not in read_column_names(tmp_path).file_names

@@ -125,6 +125,23 @@ def _by_name(possible: Collection[str], columns: Sequence[str]) -> dict[str, str
     return names
 
 
+def likely_facts(parts: Sequence[LikelyColumns]) -> dict[str, str]:
+    """Return the facts of stores among their sales: columns that are called so, and are the same on all days of a store.
+
+    Parameters
+    ----------
+    parts : the files of the sales, of the same columns
+    """
+    store = parts[0].names.get(s.STORE)
+    if store is None:
+        return {}
+    free = [name for name in parts[0].unused if all(name in each.table.frame.columns for each in parts)]
+    possible = list(_by_name(free, (*FACTS, s.STATE)).values())
+    rows = pl.concat([each.table.frame.select(store, *possible) for each in parts])
+    changing = rows.group_by(store).agg(pl.col(possible).n_unique()) if possible else rows
+    return _by_name([name for name in possible if (changing[name] == 1).all()], (*FACTS, s.STATE))
+
+
 def _by_values(frame: pl.DataFrame, names: dict[str, str], numbers: frozenset[str]) -> dict[str, str]:
     """Return the store and the sales of a file of days, where their names say nothing."""
     guessed: dict[str, str] = {}

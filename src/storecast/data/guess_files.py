@@ -1,7 +1,7 @@
 """Guess which file of a folder holds which table, and how: the settings that `storecast init` proposes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import TABLES
 from storecast.data.file_tables import without_totals
-from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns
+from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns, likely_facts
 from storecast.dates import as_date
 from storecast.errors import DataError, quote
 
@@ -72,6 +72,9 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
             unused[each.table.name] = reason
         else:
             tables[table] = [each]
+    if not tables.keys() & {"store", "store_states"}:
+        facts = likely_facts(tables["train"])
+        tables["train"] = [replace(each, names=each.names | facts) for each in tables["train"]]
     columns = {
         name: file_name
         for group in reversed(tables.values())
