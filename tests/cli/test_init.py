@@ -98,6 +98,7 @@ def test_every_table_is_recognised_by_what_it_holds(cli: Cli, tmp_path: Path) ->
     code, out, _ = cli("init", "--data", folder)
     assert code == 0
     assert "notes.csv is left out" in out
+    assert not [line for line in out.splitlines() if "Not used" in line and "Prospekt" in line]
     assert read_column_names(folder).known == ("Prospekt",)
     raw = read_chain(folder)
     assert raw.sales.drop("Prospekt").equals(good.sales.select(raw.sales.drop("Prospekt").columns))

@@ -38,7 +38,7 @@ def init(
             for name, file_name in first.names.items()
         ]
         show.table(f"{names}: {TABLE_NAMES[table]}", ["ours", "yours", "first values", "meaning"], rows)
-        unused = first.unused
+        unused = [name for name in first.unused if name not in guess.settings.get("known", ())]
         if first.wide:
             unused = [name for name in unused if first.wide == "stores" or any(map(str.isdigit, name))]
             print(
