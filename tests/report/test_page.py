@@ -128,7 +128,7 @@ def test_assumed_days_are_named(report_input: ReportInput) -> None:
     calendar = report_input.panel.calendar.with_columns((pl.col(s.DATE) == day).alias(s.ASSUMED))
     page = render(dataclasses.replace(report_input, panel=report_input.panel.with_calendar(calendar)))
     assert sections(page) == set(SECTIONS)
-    assert "On 1 of the 14 days" in Outline(page).words()
+    assert "On 1 of the 14 days, it was not given in full" in Outline(page).words()
     assert f"{day:%a} {day}" in Outline(page).words()
 
 

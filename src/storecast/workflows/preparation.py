@@ -191,7 +191,9 @@ def _with_calendar_ahead(
         whole_panel = whole_panel.with_calendar(overlay(whole_panel.calendar, given))
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
     if assumed:
-        log.warning("the calendar ahead is an assumption for %d store-days that the files do not give", assumed)
+        log.warning(
+            "the calendar of %d store-days ahead is not given in full: what is missing is an assumption", assumed
+        )
     last = panel.end + dt.timedelta(days=task.horizon)
     cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last, panel.holiday_country))
     cleaned = _with_own_columns_noted(cleaned, task.horizon, skip)

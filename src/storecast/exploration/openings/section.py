@@ -217,7 +217,7 @@ def _unproven_sunday(estimates: EstimateTable) -> list[str]:
         )
     if not estimates.has(Part.SUNDAY_TRADING) and not estimates.has(Part.SUNDAYS_ON_AND_OFF):
         never = estimates.first(Part.STORES_BY_SUNDAYS, Sundays.NEVER)
-        few = f"Only {value_text(never)} stores never trade" if never and never[VALUE] else "No store never trades"
+        few = f"Only {value_text(never)} stores never trade" if never and never[VALUE] else "Every store trades"
         sentences.append(f"{few} on Sundays: there is nothing to compare with.")
     return sentences
 

@@ -206,7 +206,8 @@ def _unproven(estimates: EstimateTable) -> str:
             f"The yearly strength of {full_text(strength, 0)} is to be read beside the {full_text(chance, 0)} that noise alone would show over so "
             "few years."
         )
-    if months.height and estimates.first(Part.OCCASION, SUMMER) is None:
+    marks_schools = "school holidays" in estimates.part(Part.VARIANCE_SHARE)[GROUP].to_list()
+    if months.height and marks_schools and estimates.first(Part.OCCASION, SUMMER) is None:
         words.append("Summer school holidays cannot be told from summer, as no region had them while others did not.")
     words.append("Days of the month stand for pay day; nobody's pay day was seen. Weather is not in the data.")
     return " ".join(word for word in words if word)
