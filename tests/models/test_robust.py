@@ -71,7 +71,11 @@ def test_a_broken_week_of_one_store_moves_no_other(model: str, factor: float, ba
     [
         (DATE == LAST, 0.01),
         ((STORE == 3) & (LAST - dt.timedelta(days=7) < DATE), 100),
-        ((STORE == 3) & DATE.is_between(LAST - dt.timedelta(days=66), LAST - dt.timedelta(days=60)), 0.01),
+        pytest.param(
+            (STORE == 3) & DATE.is_between(LAST - dt.timedelta(days=66), LAST - dt.timedelta(days=60)),
+            0.01,
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_broken_record_moves_boosting_as_little(days: pl.Expr, factor: float) -> None:
