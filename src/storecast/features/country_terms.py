@@ -8,7 +8,6 @@ and so a coefficient of zero. Without a country there are Christmas, New Year an
 import datetime as dt
 from collections.abc import Collection
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +19,11 @@ from storecast.data.holiday_dates import days_from_easter as easter_offset
 from storecast.data.own_feasts import OwnFeast, kept_feasts
 from storecast.features.feast_days import (
     ADVENT,
-    EASTER,
-    TURN,
+    christmas_terms,
     days_from_christmas,
-    days_from_easter,
     days_from_feast,
+    easter_terms,
+    line_terms,
     tents,
 )
 
@@ -96,12 +95,7 @@ def keeps_easter(country: str) -> bool:
 
 def _christmas(first: dt.date, days: int) -> list[FeastTerm]:
     christmas = days_from_christmas(first, days)
-    alone = np.isin(christmas, [day for offsets in (CHRISTMAS_ALONE | NEW_YEAR_ALONE).values() for day in offsets])
-    lines: list[FeastTerm] = [
-        FeastTerm(f"Christmas {corner:+d}", np.where(alone, 0, line))
-        for corners in (ADVENT, TURN)
-        for corner, line in zip(corners, tents(christmas, corners), strict=True)
-    ]
+    lines = [FeastTerm(*term) for term in christmas_terms(first, days, {**CHRISTMAS_ALONE, **NEW_YEAR_ALONE})]
     return [*lines, *(FeastTerm(name, np.isin(christmas, on)) for name, on in CHRISTMAS_ALONE.items())]
 
 
@@ -113,18 +107,15 @@ def _new_year(first: dt.date, days: int, *, in_a_line: bool = False) -> list[Fea
         from_new_year = christmas - NEW_YEAR_ALONE["New Year"][0]
         alone = np.isin(christmas, [day for offsets in NEW_YEAR_ALONE.values() for day in offsets])
         lines = [
-            FeastTerm(f"New Year {corner:+d}", np.where(alone, 0, line))
+            FeastTerm(*term)
             for corners in (BEFORE_NEW_YEAR, AFTER_NEW_YEAR)
-            for corner, line in zip(corners, tents(from_new_year, corners), strict=True)
+            for term in line_terms("New Year", from_new_year, corners, alone)
         ]
     return [*lines, *(FeastTerm(name, np.isin(christmas, on)) for name, on in NEW_YEAR_ALONE.items())]
 
 
 def _easter(first: dt.date, days: int) -> list[FeastTerm]:
-    from_easter = days_from_easter(first, days)
-    return [
-        FeastTerm(f"Easter {low:+d}", (from_easter >= low) & (from_easter < high)) for low, high in pairwise(EASTER)
-    ]
+    return [FeastTerm(*term) for term in easter_terms(first, days)]
 
 
 def _around(name: str, feast: Collection[dt.date], first: dt.date, days: int, run_up: int) -> list[FeastTerm]:

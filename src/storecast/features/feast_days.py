@@ -1,13 +1,14 @@
 """How far days lie from feasts and pay days, and the broken lines along which sales rise and fall around them."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from dateutil.easter import easter
 
-from storecast.arrays import F64, I64, Days
+from storecast.arrays import F64, I64, Bool, Days
 from storecast.data.feast_table import LAST, LAST_WEEKDAY_OF_MONTH
 from storecast.dates import weekday
 
@@ -23,6 +24,46 @@ def tents(days: I64, corners: Sequence[int]) -> list[F64]:
     """Return the hat functions of a broken line with these corners: 1 at its own, 0 at the others, 0 outside."""
     inside = (days >= corners[0]) & (days <= corners[-1])
     return [np.where(inside, np.interp(days, corners, np.eye(len(corners))[k]), 0) for k in range(len(corners))]
+
+
+def line_terms(name: str, distance: I64, corners: Sequence[int], alone: Bool) -> list[tuple[str, F64]]:
+    """Return the name and the values of the term of each corner of a broken line, (days,).
+
+    Parameters
+    ----------
+    name : of the feast
+    distance : days from it, (days,)
+    corners : in such days
+    alone : days that have terms of their own, on which the line is 0, (days,)
+    """
+    lines = zip(corners, tents(distance, corners), strict=True)
+    return [(f"{name} {corner:+d}", np.where(alone, 0, line)) for corner, line in lines]
+
+
+def christmas_terms(first: dt.date, days: int, alone: Mapping[str, Sequence[int]]) -> list[tuple[str, F64]]:
+    """Return the terms of the lines to Christmas and after it.
+
+    Parameters
+    ----------
+    first : day of the first column
+    days : the number of columns
+    alone : days with terms of their own, from 25 December, by name
+    """
+    distance = days_from_christmas(first, days)
+    on_their_own = np.isin(distance, [day for offsets in alone.values() for day in offsets])
+    return [term for corners in (ADVENT, TURN) for term in line_terms("Christmas", distance, corners, on_their_own)]
+
+
+def easter_terms(first: dt.date, days: int) -> list[tuple[str, Bool]]:
+    """Return the terms of the days around Easter.
+
+    Parameters
+    ----------
+    first : day of the first column
+    days : the number of columns
+    """
+    distance = days_from_easter(first, days)
+    return [(f"Easter {low:+d}", (distance >= low) & (distance < high)) for low, high in pairwise(EASTER)]
 
 
 def days_from_payday(dates: Days, paydays: Sequence[int | str] = LAST_WEEKDAY_OF_MONTH) -> I64:

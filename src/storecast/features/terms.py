@@ -6,7 +6,6 @@ Each term has a name, and a penalty for how far a store may depart from the chai
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +17,11 @@ from storecast.data.grid import Grid
 from storecast.dates import SATURDAY, SUNDAY, WEEKDAYS, weekday
 from storecast.features.country_terms import feast_terms
 from storecast.features.feast_days import (
-    ADVENT,
-    EASTER,
-    TURN,
+    christmas_terms,
     days_from_christmas,
     days_from_easter,
     days_from_payday,
-    tents,
+    easter_terms,
 )
 from storecast.features.runs import position, run_after, run_before, shift, week_sums
 
@@ -182,19 +179,12 @@ def _german_feasts(grid: Grid) -> list[tuple[str, npt.NDArray[np.generic]]]:
     weekdays = weekday(grid.dates())
     columns: list[tuple[str, npt.NDArray[np.generic]]] = []
     christmas = days_from_christmas(grid.first, grid.days)
-    alone = np.isin(christmas, [day for days in ALONE.values() for day in days])
-    for corners in (ADVENT, TURN):
-        for corner, line in zip(corners, tents(christmas, corners), strict=True):
-            columns.append((f"Christmas {corner:+d}", np.where(alone, 0, line)))
-    for name, offsets in ALONE.items():
-        columns.append((name, np.isin(christmas, offsets)))
+    columns += christmas_terms(grid.first, grid.days, ALONE)
+    columns += [(name, np.isin(christmas, offsets)) for name, offsets in ALONE.items()]
     columns.append(("Saturday in Advent", (weekdays == SATURDAY) & (christmas >= -24) & (christmas < 0)))
+    columns += easter_terms(grid.first, grid.days)
     from_easter = days_from_easter(grid.first, grid.days)
-    for low, high in pairwise(EASTER):
-        columns.append((f"Easter {low:+d}", (from_easter >= low) & (from_easter < high)))
-    for name, offsets in MOVABLE.items():
-        columns.append((name, np.isin(from_easter, offsets)))
-    return columns
+    return [*columns, *((name, np.isin(from_easter, offsets)) for name, offsets in MOVABLE.items())]
 
 
 def _between_promo_weeks(weekdays: I64, promo: Bool) -> Bool:
