@@ -91,5 +91,10 @@ def hint(name: str, there: Iterable[str]) -> str:
     >>> hint("bosting", ["linear", "boosting"])
     ' Did you mean boosting?'
     """
-    close = difflib.get_close_matches(name, list(there), n=1)
-    return f" Did you mean {close[0]}?" if close else ""
+    close = nearest(name, there)
+    return f" Did you mean {close}?" if close else ""
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant; None where nothing is near."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1)), None)

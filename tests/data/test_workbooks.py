@@ -16,9 +16,9 @@ from polars.testing import assert_frame_equal
 from storecast import schema as s
 from storecast.data import workbooks
 from storecast.data.column_names import ColumnNames
-from storecast.data.read import RawChain, read_calendar, read_chain
+from storecast.data.read import read_calendar, read_chain
 from storecast.errors import DataError
-from support.chain_files import refused, write_chain
+from support.chain_files import assert_same_chain, refused, write_chain
 
 Cells = list[list[Any]]
 NUMBERS = ("Store", "Sales", "Customers", "CompetitionDistance", "Promo")
@@ -55,19 +55,11 @@ def to_workbook(folder: Path, stem: str, change: Callable[[Cells], Cells] = lamb
     return folder / f"{stem}.xlsx"
 
 
-def same(one: RawChain, other: RawChain) -> None:
-    assert_frame_equal(one.sales, other.sales)
-    assert_frame_equal(one.stores, other.stores)
-    assert one.ahead is not None
-    assert other.ahead is not None
-    assert_frame_equal(one.ahead, other.ahead)
-
-
 def test_workbooks_hold_what_their_csv_held(folder: Path) -> None:
     csv = read_chain(folder)
     for stem in ("train", "test", "store", "store_states"):
         to_workbook(folder, stem)
-    same(read_chain(folder), csv)
+    assert_same_chain(read_chain(folder), csv)
 
 
 def test_a_calendar_is_read_from_a_workbook(folder: Path) -> None:
@@ -80,7 +72,7 @@ def test_titles_totals_and_empty_rows_are_left_out(folder: Path, titles: Cells) 
     csv = read_chain(folder)
     path = to_workbook(folder, "train", lambda rows: [*titles, *rows, [], ["Total", None, None, 123.5]])
     chain = read_chain(folder)
-    same(chain, csv)
+    assert_same_chain(chain, csv)
     assert chain.total_rows[path.name] == 2
 
 
@@ -158,7 +150,7 @@ def test_a_date_with_a_time_is_refused(folder: Path) -> None:
 def test_the_sheet_with_the_needed_columns_is_read(folder: Path) -> None:
     csv = read_chain(folder)
     to_workbook(folder, "train", Notes=[["what", "who"], ["promotions", "x"]], Stores=cells_of(folder / "store.csv"))
-    same(read_chain(folder), csv)
+    assert_same_chain(read_chain(folder), csv)
 
 
 def test_of_two_such_sheets_one_must_be_named(folder: Path) -> None:
@@ -168,7 +160,7 @@ def test_of_two_such_sheets_one_must_be_named(folder: Path) -> None:
     to_workbook(folder, "train", Plan=other)
     refused(folder, "train.xlsx", "2 sheets", "'Sales, Plan'", "sheet =")
     (folder / "storecast.toml").write_text('sheet = "Sales"\n', encoding="utf-8")
-    same(read_chain(folder), csv)
+    assert_same_chain(read_chain(folder), csv)
     (folder / "storecast.toml").write_text('sheet = "Sale"\n', encoding="utf-8")
     refused(folder, "no sheet 'Sale'", "'Sales, Plan'")
     (folder / "storecast.toml").write_text("sheet = 1\n", encoding="utf-8")
@@ -178,7 +170,7 @@ def test_of_two_such_sheets_one_must_be_named(folder: Path) -> None:
 def test_columns_without_a_name_are_left_out_and_double_names_refused(folder: Path) -> None:
     csv = read_chain(folder)
     to_workbook(folder, "store", lambda rows: [[*rows[0], "", ""], *([*row, None, "note"] for row in rows[1:])])
-    same(read_chain(folder), csv)
+    assert_same_chain(read_chain(folder), csv)
     to_workbook(folder, "train", lambda rows: [[*rows[0], "Sales"], *([*row, 1.0] for row in rows[1:])])
     refused(folder, "train.xlsx, row 1: the column 'Sales' stands twice")
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
-from storecast.data.read import read_chain
+from storecast.data.read import RawChain, read_chain
 from storecast.errors import DataError
 
 FIRST = dt.date(2014, 1, 1)
@@ -89,6 +90,15 @@ def rows_of(folder: Path, store: int, until: dt.date | None = None) -> list[int]
         for number, row in enumerate(cells, start=1)
         if row[0] == str(store) and (until is None or dt.date.fromisoformat(row[2]) <= until)
     ]
+
+
+def assert_same_chain(one: RawChain, other: RawChain) -> None:
+    """Check that two folders hold the same sales, stores and days ahead."""
+    assert_frame_equal(one.sales, other.sales)
+    assert_frame_equal(one.stores, other.stores)
+    assert one.ahead is not None
+    assert other.ahead is not None
+    assert_frame_equal(one.ahead, other.ahead)
 
 
 def refused(folder: Path, *words: str) -> None:

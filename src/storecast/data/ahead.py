@@ -20,7 +20,7 @@ from storecast.data.ahead_own import with_own_columns
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.panel import Panel
 from storecast.data.recurrence import Recurrence
-from storecast.data.yearly_closures import between_rows, shut_every_year
+from storecast.data.yearly_closures import missing_rows, shut_every_year
 from storecast.dates import SUNDAY, YEAR, weekday
 
 log = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
     # A store that keeps no rows of closed days was closed on a holiday by law without a row.
     kept = grid.holiday[:, : end + 1] > 0
     by_law = np.array([day in recurrence.law for day in recurrence.days[: end + 1]], bool)
-    kept |= between_rows(opened) & by_law
+    kept |= missing_rows(opened) & by_law
     past_holidays = np.flatnonzero(kept.any(axis=0) & (past_weekdays < SUNDAY))
     again = {int(column): recurrence.again(int(column)) for column in past_holidays}
     for ahead in np.flatnonzero((holiday > 0).any(axis=0)):

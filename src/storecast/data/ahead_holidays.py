@@ -62,8 +62,8 @@ def state_holidays(grid: Grid, recurrence: Recurrence) -> I8:
         if by_law is None or (country == GERMANY and code is None):  # of a state's own holidays the past alone can tell
             stores_without_law += stores
     if country != GERMANY and (unconfirmed := recurrence.unconfirmed()):
-        days_said = ", ".join(map(str, unconfirmed))
-        log.warning("not taken as holidays again, as no other year tells whether they recur by date: %s", days_said)
+        dates = ", ".join(map(str, unconfirmed))
+        log.warning("not taken as holidays again, as no other year tells whether they recur by date: %s", dates)
     if stores_without_law:
         kinds[stores_without_law] = np.maximum(
             kinds[stores_without_law], _kinds_by_past(recurrence.marked[stores_without_law], recurrence)

@@ -20,7 +20,7 @@ from holidays.registry import COUNTRIES
 from storecast import schema as s
 from storecast.data.feast_table import moved_holidays
 from storecast.data.holiday_dates import EASTER, days_from_easter, holiday_kind
-from storecast.errors import DataError, hint, quote
+from storecast.errors import DataError, nearest, quote
 
 GERMANY = "DE"
 NO_COUNTRY = ""  # none is set, and the data show none
@@ -49,7 +49,7 @@ def country_code(value: object, where: str) -> str:
     if text.upper() in CODES:
         return text.upper()
     named = {alias.casefold(): names[1] for key, names in COUNTRIES.items() for alias in (key, *names)}
-    close = hint(text.casefold().replace(" ", "_"), named).removeprefix(" Did you mean ").removesuffix("?")
+    close = nearest(text.casefold().replace(" ", "_"), named)
     near = f' Did you mean "{named[close]}"?' if close else ""
     raise DataError(
         f'{where}: found {quote(value)}; expected the two letters of a country in ISO 3166, such as "EC".{near}'

@@ -121,18 +121,18 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     chain_stores = pl.concat([stores[s.STORE], sales[s.STORE]]).unique()
     excluded = read_events(tables[EVENTS], names, sales, chain_stores) if EVENTS in tables else ()
     return RawChain(
-        sales,
-        stores,
-        ahead,
-        known,
-        double_rows,
-        generated,
-        total_rows,
-        summed_rows,
-        absent,
-        excluded,
-        names,
-        other_levels,
+        sales=sales,
+        stores=stores,
+        ahead=ahead,
+        known=known,
+        double_rows=double_rows,
+        generated=generated,
+        total_rows=total_rows,
+        summed_rows=summed_rows,
+        absent=absent,
+        excluded=excluded,
+        names=names,
+        other_levels=other_levels,
     )
 
 

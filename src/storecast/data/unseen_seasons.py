@@ -8,6 +8,7 @@ from dateutil.easter import easter
 
 from storecast.data.country_holidays import common_feasts
 from storecast.data.feast_table import retail_feasts
+from storecast.wording import in_words
 
 MIN_DAYS_AHEAD = 7  # of a month among the days ahead, from which they hold it
 MIN_DAYS_SEEN = 15  # of a month in the past, from which that holds it
@@ -85,7 +86,7 @@ def unseen_season_notice(first: dt.date, end: dt.date, last: dt.date, country: s
         return ""
     days = f"{min(start for start, _ in seasons.values())} to {max(stop for _, stop in seasons.values())}"
     none = "none" if len(seasons) == 1 else "none of them"
-    names = _in_words(list(seasons))
+    names = in_words(list(seasons))
     return f"The days ahead hold {names}; the past holds {none}: no model knows what {days} will do to sales."
 
 
@@ -106,7 +107,3 @@ def _days(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 
 def _months(first: dt.date, last: dt.date) -> Sequence[int]:
     return list(dict.fromkeys(day.month for day in _days(first, last)))
-
-
-def _in_words(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

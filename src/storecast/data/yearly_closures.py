@@ -49,12 +49,12 @@ def _unusual_closures(grid: Grid, end: int) -> tuple[Bool, Bool]:
     weekdays = weekday(grid.dates()[: end + 1])
     usual = np.stack([(opened[:, weekdays == day] == 1).sum(axis=1) for day in range(7)], axis=1)
     total = np.stack([rows[:, weekdays == day].sum(axis=1) for day in range(7)], axis=1)
-    known = (rows | between_rows(opened)) & (2 * usual > total)[:, weekdays] & (grid.holiday[:, : end + 1] <= 0)
+    known = (rows | missing_rows(opened)) & (2 * usual > total)[:, weekdays] & (grid.holiday[:, : end + 1] <= 0)
     shut = known & (opened != 1)
     return shut & (_within_a_week(shut) < LONG_CLOSURE), known
 
 
-def between_rows(opened: I8) -> Bool:
+def missing_rows(opened: I8) -> Bool:
     """Return the days without a row between a store's first and last day with one, (stores, days).
 
     Parameters

@@ -6,11 +6,12 @@ from storecast.exploration.holidays.parts import Part
 from storecast.exploration.shared.calendar_terms import HOLIDAY_KINDS, OPEN_KINDS, Family
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
-from storecast.exploration.shared.evidence import effect_text, in_words, rank, stands_out
+from storecast.exploration.shared.evidence import effect_text, rank, stands_out
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import full_text, short_text
 from storecast.report import charts
 from storecast.report.section import Picture, SectionBody, TextTable
+from storecast.wording import in_words
 
 TITLES = {
     "public": "Public holidays",

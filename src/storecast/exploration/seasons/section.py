@@ -11,7 +11,6 @@ from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, UNIT, VALUE, N
 from storecast.exploration.shared.evidence import (
     effect_text,
-    in_words,
     names_of,
     no_growth,
     rank,
@@ -21,6 +20,7 @@ from storecast.exploration.shared.evidence import (
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import count_text, format_value, full_text, interval_text, value_text
 from storecast.report.section import SectionBody, TextTable
+from storecast.wording import in_words
 
 WEEKDAY_NAMES = {
     "Mon": "Monday",

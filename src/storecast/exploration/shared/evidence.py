@@ -21,6 +21,7 @@ from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, UNIT, VALUE
 from storecast.exploration.shared.observed import SALES, Observed
 from storecast.exploration.shared.regression import NORMAL
 from storecast.exploration.shared.wording import count_text, full_text
+from storecast.wording import in_words
 
 DAYS_FOR_GROWTH = 730  # two years
 YEARS_OF_A_MONTH = 2
@@ -155,11 +156,6 @@ def effect_text(row: Row) -> str:
 def names_of(rows: Sequence[Row]) -> str:
     """Return the groups of some rows as words: "a", "a and b", "a, b and c"."""
     return in_words([str(row[GROUP]) for row in rows])
-
-
-def in_words(parts: Sequence[str]) -> str:
-    """Return parts of a sentence as one: "a", "a and b", "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _at_the_end(order: Sequence[int] | Any, values: F64, errors: F64) -> list[int]:
