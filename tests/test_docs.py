@@ -120,6 +120,13 @@ def test_import_stays_light() -> None:
     )
 
 
+def test_looking_at_files_needs_no_library_of_models() -> None:
+    names = "check, future, init, load, monitor"
+    code = f"from storecast.workflows import {names}; import sys; print({{'sklearn', 'xgboost'}} & {{*sys.modules}})"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         _ = storecast.nonsense

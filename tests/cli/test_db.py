@@ -1,7 +1,6 @@
 """storecast db and run on a database: what is loaded is what a run reads, and a run leaves its forecast there."""
 
 import datetime as dt
-import importlib
 import json
 import shutil
 from pathlib import Path
@@ -14,16 +13,15 @@ from storecast import workflows
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
+from storecast.workflows import running
 from support.chain_files import write_chain
 from support.commands import Cli
 from support.stored_forecasts import stored_forecast
 
-RUN = importlib.import_module("storecast.workflows.run")  # workflows.run is the function
-
 
 @pytest.fixture(autouse=True)
 def _no_exploration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RUN, "missing_libraries", lambda chosen: ["these"])  # it takes its time
+    monkeypatch.setattr(running, "missing_libraries", lambda chosen: ["these"])  # it takes its time
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,7 @@ def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("made") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))  # as in each test
-        patch.setattr(RUN, "missing_libraries", lambda chosen: ["these"])
+        patch.setattr(running, "missing_libraries", lambda chosen: ["these"])
         workflows.run(folder, home=home, models=["naive"], windows=1, horizon=14)
     return home
 

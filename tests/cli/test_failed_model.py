@@ -1,7 +1,6 @@
 """A run in which a model fails ends with those that finished, says which failed and why, and exits with 1."""
 
 import datetime as dt
-import importlib
 import json
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import backtest
 from storecast.models.linear import Linear
+from storecast.workflows import running
 from support.chain_files import write_chain
 from support.commands import Cli
 from support.panels import make_panel
@@ -78,8 +78,7 @@ def test_where_every_model_fails_on_all_data_the_failure_is_raised(
     def fail(panel: Panel, name: str, *_: object, **__: object) -> None:
         raise ValueError(f"{name} is broken")
 
-    # storecast.workflows.run is the function, its module has the same name
-    monkeypatch.setattr(importlib.import_module("storecast.workflows.run"), "fit_on_all", fail)
+    monkeypatch.setattr(running, "fit_on_all", fail)
     chain = write_chain(tmp_path / "chain", stores=3, ahead=14)
     with pytest.raises(ValueError, match="linear is broken"):  # the last that was tried
         cli("run", "--data", chain, "--out", tmp_path / "home", "--models", "naive,linear", "--windows", 1)

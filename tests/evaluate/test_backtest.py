@@ -12,7 +12,8 @@ from storecast import Task, backtest
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError
-from storecast.evaluate.backtest import Backtest, block_cutoffs
+from storecast.evaluate.backtest import Backtest
+from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import score_lines
 from support.panels import make_panel, with_sales

@@ -13,19 +13,25 @@ scenario   what another calendar would change
 tune       search for a model's settings
 load       a folder into a database
 run        all of it: backtest, train the best, forecast, write the home
+
+A workflow is imported when it is first asked for: looking at files needs no library of models.
 """
 
-from storecast.workflows.comparing import scenario
-from storecast.workflows.evaluation import backtest, train
-from storecast.workflows.explaining import explain
-from storecast.workflows.exploring import explore
-from storecast.workflows.forecasting import forecast
-from storecast.workflows.initializing import init
-from storecast.workflows.monitoring import monitor
-from storecast.workflows.preparation import Prepared, check, future, prepare
-from storecast.workflows.run import run
-from storecast.workflows.storing import load
-from storecast.workflows.tuning import tune
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from storecast.workflows.comparing import scenario
+    from storecast.workflows.evaluation import backtest, train
+    from storecast.workflows.explaining import explain
+    from storecast.workflows.exploring import explore
+    from storecast.workflows.forecasting import forecast
+    from storecast.workflows.initializing import init
+    from storecast.workflows.monitoring import monitor
+    from storecast.workflows.preparation import Prepared, check, future, prepare
+    from storecast.workflows.running import run
+    from storecast.workflows.storing import load
+    from storecast.workflows.tuning import tune
 
 __all__ = [
     "Prepared",
@@ -44,3 +50,31 @@ __all__ = [
     "train",
     "tune",
 ]
+
+_HOMES = {
+    "Prepared": "preparation",
+    "backtest": "evaluation",
+    "check": "preparation",
+    "explain": "explaining",
+    "explore": "exploring",
+    "forecast": "forecasting",
+    "future": "preparation",
+    "init": "initializing",
+    "load": "storing",
+    "monitor": "monitoring",
+    "prepare": "preparation",
+    "run": "running",
+    "scenario": "comparing",
+    "train": "evaluation",
+    "tune": "tuning",
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"storecast.workflows.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'storecast.workflows' has no attribute {name!r}")

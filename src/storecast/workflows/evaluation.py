@@ -14,8 +14,9 @@ from storecast import schema as s
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitting import Progress, fit_on_all, no_progress
 from storecast.csv_files import write_csv
-from storecast.evaluate.backtest import Backtest, block_cutoffs
+from storecast.evaluate.backtest import Backtest
 from storecast.evaluate.backtest import backtest as run_backtest
+from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import BY, select
 from storecast.evaluate.summary import summary
 from storecast.files import atomic_write

@@ -25,7 +25,7 @@ from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.data.unseen_seasons import unseen_season_notice
 from storecast.errors import ConfigError, DataError, quote
-from storecast.evaluate.backtest import block_cutoffs, windows_after
+from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
 from storecast.report.tables import forecast_table

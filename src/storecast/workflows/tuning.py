@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from storecast.bundle.fitting import Progress, no_progress
-from storecast.evaluate.backtest import block_cutoffs
+from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.tuning import SCORES, Tuned
 from storecast.evaluate.tuning import tune as search
 from storecast.files import atomic_write, make_folder

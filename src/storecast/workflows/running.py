@@ -14,8 +14,9 @@ from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitting import Progress, fit_on_all, no_progress
 from storecast.bundle.registry import promote, prune
 from storecast.database.connect import FILE, home_url
-from storecast.evaluate.backtest import MODEL_FAILURES, Backtest, block_cutoffs, log_failure
+from storecast.evaluate.backtest import MODEL_FAILURES, Backtest, log_failure
 from storecast.evaluate.backtest import backtest as run_backtest
+from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import BY
 from storecast.explain.explanations import explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
