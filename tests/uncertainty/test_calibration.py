@@ -105,6 +105,37 @@ def test_weeks_further_ahead_get_wider_intervals() -> None:
     assert (np.diff(by_week[:6]) > 0).all()
 
 
+def sundays(seed: int) -> pl.DataFrame:
+    """Return a window in which one store of three opens on Sundays, whose sales spread twice as much as those of other days."""
+    rng = np.random.default_rng(seed)
+    ahead = np.tile(np.arange(1, 43), STORES)
+    rows = pl.DataFrame(
+        {
+            s.STORE: np.repeat(np.arange(STORES), 42),
+            s.DATE: [dt.date(2014, 1, 5) + dt.timedelta(days=int(day)) for day in ahead],
+            s.PROMO: pl.Series(np.zeros(len(ahead)), dtype=pl.Int8),
+            s.CUTOFF: [dt.date(2014, 1, 5)] * len(ahead),
+            "Ahead": ahead,
+            s.OPEN: np.ones(len(ahead), np.int8),
+            "Median": np.full(len(ahead), 1000.0),
+            "History": np.full(len(ahead), 700),
+        }
+    )
+    sunday = pl.col(s.DATE).dt.weekday() == 7
+    noise = pl.Series(rng.standard_normal(len(ahead)))
+    sold = rows.with_columns((1000 * (0.1 * noise * (1 + sunday.cast(pl.Int8))).exp()).alias(s.SALES))
+    return sold.filter(~sunday | (pl.col(s.STORE) % 3 == 0))
+
+
+def test_rare_weekdays_with_larger_errors_are_covered_like_others() -> None:
+    earlier = sundays(1).with_columns(pl.col(s.CUTOFF, s.DATE).dt.offset_by("-6w"))
+    fitted, fresh = calibrate([earlier, sundays(2)]), sundays(3)
+    forecast = fitted.apply(fresh.drop(s.CUTOFF, s.SALES), Task(42)).with_columns(fresh[s.SALES])
+    low, high = s.bound_columns(80)
+    inside = forecast.filter(pl.col(s.DATE).dt.weekday() == 7).select(pl.col(s.SALES).is_between(low, high).mean())
+    assert abs(inside.item() - 0.8) < 0.06
+
+
 def test_all_windows_count_and_are_named() -> None:
     old = window(seed=3).with_columns(pl.lit(dt.date(2013, 1, 1)).alias(s.CUTOFF))
     both = calibrate([old, window()])
@@ -135,6 +166,15 @@ def test_the_less_history_a_store_has_the_wider_are_its_intervals() -> None:
         width.append((found["Upper80"].log() - found["Lower80"].log()).mean())
     assert width[0] == pytest.approx(3 * width[3], rel=0.01)
     assert width == sorted(width, reverse=True)
+
+
+def test_expected_sums_of_new_stores_are_those_of_their_own_spread() -> None:
+    rng = np.random.default_rng(5)
+    fitted = calibrate([window(spread=0.1, seed=k) for k in range(3)], cold=4.0)
+    new = asked(40_000).with_columns(pl.lit(0).alias("History"), pl.lit(1).cast(pl.Int8).alias(s.OPEN))
+    ahead = new["Ahead"].to_numpy()
+    sold = new["Median"].to_numpy() * np.exp(4.0 * 0.1 * (0.5 + ahead / 48) * rng.standard_normal(len(ahead)))
+    assert fitted.apply(new, Task(48))[s.FORECAST].sum() == pytest.approx(sold.sum(), rel=0.015)
 
 
 def test_what_is_written_is_read() -> None:

@@ -92,6 +92,17 @@ def test_the_days_keep_their_calibrated_distribution() -> None:
     assert abs(inside.mean() - 0.8) < 0.03
 
 
+def test_all_days_of_a_store_without_history_err_together() -> None:
+    frames = windows(0.0)
+    usual = calibrate(frames, cold=3.0)
+    rows = frames[0].with_columns(pl.when(pl.col(s.STORE) < STORES // 2).then(0).otherwise(500).alias("History"))
+    draws = field_of(frames).sample_paths(rows, NAMES, usual)
+    spread = (draws.reshape(STORES, DAYS, DRAWS).sum(axis=1) / (100 * DAYS)).std(axis=1)
+    level = 0.1 * np.sqrt(3**2 - 1)  # of the new stores: what lies beyond a day's usual error is the level
+    assert spread[: STORES // 2].mean() == pytest.approx(level, rel=0.15)
+    assert spread[STORES // 2 :].mean() < level / 5
+
+
 def test_the_same_seed_gives_the_same_draws_and_a_closed_day_sells_nothing() -> None:
     frames = windows(0.02)
     asked = frames[0].with_columns(pl.when(pl.col("Ahead") == 3).then(0).otherwise(1).cast(pl.Int8).alias(s.OPEN))

@@ -69,8 +69,9 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     contribution = contributions(model, window, medians, rows)
     closed = medians[s.OPEN].to_numpy()[rows] != 1
     # A median that is kept within what the store has ever sold departs from the model's own answer, and so does the expected value
-    # of a day that may sell nothing: the store's level does that.
+    # of a day that may sell nothing, or of one that is less certain than others: the store's level does that.
     logs = np.log((medians["Median"].to_numpy() * sale_chance(medians))[rows])
+    logs += calibration.log_means(medians)[rows] - calibration.mean
     by_driver = contribution.by_driver.copy()
     by_driver[:, contribution.drivers.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
     cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)

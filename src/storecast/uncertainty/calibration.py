@@ -27,13 +27,20 @@ from storecast.uncertainty.hurdle import hurdle_offsets, sale_chance
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
 PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
 SIZES = 12  # times the usual error: the largest size for which RMSPE's factor is worked out
+TAIL = 1.24  # mean of a normal distribution's outer half percent over its outer percentile
 TRIM = 0.005  # share of errors at either end that the expected value does not follow
 KINDS = 14  # weekday × promotion
 PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
-LEARNED = 2.3  # days of sales after which half of what a new store lacks is known (benchmarks/cold_stores.py)
+# What a new store lacks is mostly its level, half of whose variance is gone after a third of a day's sales; the rest are its own
+# weekdays and season, which take months. Measured on the Rossmann files at cutoffs apart from those of benchmarks/cold_stores.py.
+LEARNED = 0.35  # days of sales
+OWN_HABITS = 0.05  # of the variance that history takes away
 LONG = 90  # days of sales, from which on a store is no new one
 MEAN_SHARE, MEAN_SLACK = 0.25, 0.005  # how far mean / median of all errors may be from what it is week by week
-PRIOR_DAY = 2000  # errors: the same for a kind of day and a week ahead, whose errors come in whole days
+PRIOR_DAYS = (
+    3  # the same for a kind of day and a week ahead: a day's errors hang together, so days count, not rows, ...
+)
+PRIOR_ERRORS = 30  # ... unless a day has so few that chance alone moves its mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +53,7 @@ class Calibration:
     by_store, by_kind, by_week : factors of the size of an error, (stores,), (14,) by weekday × 2 + promotion, (weeks,)
     cold : how much larger an error is where a store has no history at all
     offsets : log of actual / median at each of `PERCENTS`, where all factors are 1, (percents,)
-    mean : log of expected value / median
+    mean : log of expected value / median where all factors are 1
     windows : cutoffs of the windows it was measured on, ISO
     rows : number of errors
     """
@@ -84,7 +91,7 @@ class Calibration:
                 out[uncertain] = np.where(sells, base[uncertain] * np.exp(offset * size[uncertain]), 0.0)
             return out
 
-        columns = {s.FORECAST: base * np.exp(self.mean) * chance}
+        columns = {s.FORECAST: base * np.exp(self.log_means(medians)) * chance}
         for level in LEVELS:
             tail = (1 - level / 100) / 2
             for name, percent in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
@@ -96,9 +103,26 @@ class Calibration:
         """Return the size of an error to be expected on each row, 1 where all is as usual."""
         place = _place(medians, self.stores)
         size: F64 = np.where(place >= 0, self.by_store[place], 1.0) * self.by_kind[_kind(medians)]
-        days = medians["History"].to_numpy()
-        new = np.where(days < LONG, np.sqrt(1 + (self.cold**2 - 1) * LEARNED / (days + LEARNED)), 1.0)
+        new = np.sqrt(1 + sum(self.newness(medians)))
         return size * new * self.by_week[np.minimum(_week(medians), len(self.by_week) - 1)]
+
+    def newness(self, medians: pl.DataFrame) -> tuple[F64, F64]:
+        """Return what want of history adds to the variance of errors, in units of the usual one, (rows,) each.
+
+        The first is an error of the store's level, the same on all its days; the second, of its weekdays and season, is not.
+        """
+        days = medians["History"].to_numpy()
+        lacking = np.where(days < LONG, self.cold**2 - 1, 0.0)
+        level: F64 = lacking * (1 - OWN_HABITS) * LEARNED / (days + LEARNED)
+        habits: F64 = lacking * OWN_HABITS * (1 - np.minimum(days / LONG, 1))
+        return level, habits
+
+    def log_means(self, medians: pl.DataFrame) -> F64:
+        """Return the log of expected value / median of each row, by the size of its error, (rows,).
+
+        The larger an error may be, the further the mean of what may be sold lies above its median.
+        """
+        return self.mean + _log_mean_by_size(self.size(medians), self.offsets)
 
     def rmspe_factor(self, medians: pl.DataFrame) -> F64:
         """Return what the forecast of each row is multiplied by where RMSPE is the yardstick, (rows,).
@@ -110,7 +134,7 @@ class Calibration:
         inverse = np.exp(-np.outer(size, self.offsets[PERCENTS_WHOLE]))  # median / sales, (sizes, percents)
         best = inverse.mean(axis=1) / (inverse**2).mean(axis=1)
         # Days without sales do not count in RMSPE, so that it asks for what a day sells should it sell.
-        factor: F64 = np.interp(self.size(medians), size, best) / np.exp(self.mean) / sale_chance(medians)
+        factor: F64 = np.interp(self.size(medians), size, best) / np.exp(self.log_means(medians)) / sale_chance(medians)
         return factor
 
     def to_json(self) -> bytes:
@@ -160,11 +184,16 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
     stores = every[s.STORE].unique().sort()
     place, kind, week = _place(rows, stores), _kind(rows), _week(rows)
     by_store = _factors(np.abs(error), place, len(stores), PRIOR_STORE)
-    by_kind = _factors(np.abs(error) / by_store[place], kind, KINDS, PRIOR_DAY)
+    day = rows.select(pl.struct(s.CUTOFF, s.DATE).rank("dense")).to_series().to_numpy().astype(np.int64) - 1
+    by_kind = _day_factors(np.abs(error) / by_store[place], kind, KINDS, day)
     left = np.abs(error) / (by_store[place] * by_kind[kind])
-    by_week = _factors(left, week, int(_week(every).max()) + 1, PRIOR_DAY)
-    offsets = _conformal(error / (by_store[place] * by_kind[kind] * by_week[week]))
-    mean = float(np.clip(_log_mean(error), *_believable_means(error, rows, week))) if len(error) else 0.0
+    by_week = _day_factors(left, week, int(_week(every).max()) + 1, day)
+    size = by_store[place] * by_kind[kind] * by_week[week]
+    offsets = _conformal(error / size)
+    mean = 0.0
+    if len(error):
+        of_all = np.log(np.exp(_log_mean_by_size(size, offsets)).mean())
+        mean = float(np.clip(_log_mean(error), *_believable_means(error, rows, week)) - of_all)
     return Calibration(
         stores=stores,
         by_store=by_store,
@@ -205,12 +234,26 @@ def _week(rows: pl.DataFrame) -> I64:
 
 def _factors(size: F64, group: I64, groups: int, prior: float) -> F64:
     """Return each group's mean size over the mean of all, shrunk towards 1, (groups,)."""
+    count = np.bincount(group, minlength=groups)
+    return _shrunk_ratios(size, group, count / (count + prior))
+
+
+def _day_factors(size: F64, group: I64, groups: int, day: I64) -> F64:
+    """Return the same of groups whose errors come in whole days, shrunk by the number of days and of errors, (groups,)."""
+    errors = np.bincount(group, minlength=groups)
+    days = np.bincount(np.unique(np.stack([group, day]), axis=1)[0], minlength=groups)
+    noise = PRIOR_DAYS / np.maximum(days, 1) + PRIOR_ERRORS / np.maximum(errors, 1)
+    return _shrunk_ratios(size, group, 1 / (1 + noise))
+
+
+def _shrunk_ratios(size: F64, group: I64, weight: F64) -> F64:
+    """Return 1 + weight × (mean size of a group / mean of all - 1), (groups,); 1 for a group without errors."""
     mean = size.mean() if len(size) else 0.0
     if mean == 0:
-        return np.ones(groups)
-    total, count = np.bincount(group, size, groups), np.bincount(group, minlength=groups)
-    factors: F64 = (total / mean + prior) / (count + prior)
-    return factors
+        return np.ones(len(weight))
+    total, count = np.bincount(group, size, len(weight)), np.bincount(group, minlength=len(weight))
+    ratios: F64 = np.where(count > 0, total / np.maximum(count, 1) / mean, 1.0)
+    return 1 + weight * (ratios - 1)
 
 
 def _conformal(error: F64) -> F64:
@@ -230,6 +273,16 @@ def _log_mean(error: F64) -> float:
     centred = error - np.median(error)
     low, high = np.quantile(centred, [TRIM, 1 - TRIM])
     return float(np.log(np.exp(np.clip(centred, low, high)).mean()))
+
+
+def _log_mean_by_size(size: F64, offsets: F64) -> F64:
+    """Return the log of mean / median of errors of each size, less that of errors of size 1, (rows,)."""
+    grid = np.linspace(0, SIZES, SIZES * 50 + 1)
+    inner = offsets[PERCENTS_WHOLE]
+    points, shares = np.r_[inner[0] * TAIL, inner, inner[-1] * TAIL], np.r_[0.005, np.full(len(inner), 0.01), 0.005]
+    means = np.log(np.exp(np.outer(grid, points)) @ shares)
+    out: F64 = np.interp(size, grid, means) - np.interp(1.0, grid, means)
+    return out
 
 
 def _believable_means(error: F64, rows: pl.DataFrame, week: I64) -> tuple[float, float]:

@@ -89,6 +89,9 @@ class JointErrors:
         places: list[I64] = [np.zeros_like(store), group, store]
         chance, uncertain = sale_chance(medians), np.random.default_rng(seed + 1)
         certain = bool((chance == 1).all())
+        (level_unknown, habits_unknown), own = calibration.newness(medians), np.random.default_rng(seed + 2)
+        new = 1 + level_unknown + habits_unknown
+        known, unknown = np.sqrt(1 - level_unknown / new), np.sqrt(level_unknown / new)
         paths = np.empty((medians.height, DRAWS), np.float32)
         for k in range(DRAWS):
             z = np.zeros(medians.height)
@@ -97,6 +100,8 @@ class JointErrors:
                 level = draw.standard_t(self.freedom, count) if part < 2 else draw.standard_normal(count)
                 z += amplitude[2 * part] * level[place]
                 z += amplitude[2 * part + 1] * _walk(draw, count, days, self.rho[part])[place, day]
+            if unknown.any():
+                z = known * z + unknown * own.standard_normal(int(store.max()) + 1)[store]
             error = np.interp(z, corner, offset)
             error = np.where(z < corner[0], z * ends[0], np.where(z > corner[-1], z * ends[1], error))
             paths[:, k] = base * np.exp(error * size)
