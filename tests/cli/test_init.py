@@ -241,3 +241,38 @@ def test_facts_of_stores_among_their_sales_are_recognised_where_they_never_chang
     chain = read_chain(tmp_path)
     assert chain.stores.sort("Store")["State"].to_list() == ["Azuay", "Manabi", "Manabi"]
     assert "StoreType" not in read_column_names(tmp_path).file_names
+
+
+def test_sales_by_product_are_refused_and_their_sum_is_offered(cli: Cli, tmp_path: Path) -> None:
+    lines = ["date,shop,item,qty"]
+    days = [dt.date(2022, 1, 1) + dt.timedelta(days=k) for k in range(60)]
+    lines += [f"{day},{shop},{item},{shop + k}" for day in days for shop in (1, 2) for k, item in enumerate("abc")]
+    tmp_path.joinpath("sales.csv").write_text("\n".join(lines), encoding="utf-8")
+    code, out, err = cli("init", "--data", tmp_path)
+    assert (code, "sum = True" in out) == (2, False)
+    assert "'item': these seem to be sales by product" in err
+    settings = tmp_path / "storecast.toml"
+    text = settings.read_text(encoding="utf-8")
+    assert "\n# sum = true\n" in text
+    settings.write_text(text.replace("# sum = true", "sum = true"), encoding="utf-8")
+    assert read_chain(tmp_path).sales["Sales"][0] == 1 + 2 + 3
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "words"),
+    [
+        ("month,shop,sales", "2021-{m:02d}", "sales of months"),
+        ("year,month,shop,sales", "2021,{m}", "sales of months"),
+        ("Jahr,KW,Filiale,Umsatz", "2021,{m}", "sales of weeks"),
+        ("week,shop,sales", "2021-W{m:02d}", "sales of weeks"),
+        ("year,month,day,shop,sales", "2021,{m},3", "Put the parts of a date together"),
+    ],
+)
+def test_dates_that_are_no_days_are_refused_in_words(
+    cli: Cli, tmp_path: Path, header: str, first: str, words: str
+) -> None:
+    rows = [f"{first.format(m=m)},{shop},{100 * shop + m}" for m in range(1, 13) for shop in (1, 2)]
+    tmp_path.joinpath("sales.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    code, _, err = cli("init", "--data", tmp_path)
+    assert code == 2
+    assert words in err

@@ -203,3 +203,13 @@ def test_sales_of_longer_periods_are_refused_in_words(folder: Path, days: int, w
 def test_sales_of_days_are_no_weeks(folder: Path, days: int) -> None:
     spread(folder, days)
     assert read_chain(folder).sales.height == 12 * DAYS
+
+
+@pytest.mark.parametrize(
+    ("date_format", "word"),
+    [("%Y-%m", "months"), ("%m/%Y", "months"), ("%G-W%V", "weeks"), ("%b %Y", "months"), ("%Y", "years")],
+)
+def test_dates_that_are_longer_steps_than_days_are_refused_in_words(folder: Path, date_format: str, word: str) -> None:
+    frame = pl.read_csv(folder / "train.csv", try_parse_dates=True).drop("DayOfWeek")
+    frame.with_columns(pl.col("Date").dt.strftime(date_format)).write_csv(folder / "train.csv")
+    refused(folder, "train.csv, column Date", f"sales of {word}", "daily sales")

@@ -1,5 +1,6 @@
 """Rows of a store and day are doubles only where the whole file agrees; others are added up where that is asked for."""
 
+import datetime as dt
 from pathlib import Path
 
 import polars as pl
@@ -34,7 +35,9 @@ def in_two_parts(folder: Path, extra: str, values: tuple[str, str]) -> None:
 def test_equal_amounts_in_two_parts_are_no_doubles(folder: Path, extra: str, values: tuple[str, str]) -> None:
     good = read_chain(folder)
     in_two_parts(folder, extra, values)
-    with pytest.raises(DataError, match=r"train\.csv: line 2 and line 62 hold two different rows .*--sum"):
+    of_products = extra in ("Department", "Note")
+    words = " has several rows for a store and day" if of_products else ": line 2 and line 62 hold two different rows"
+    with pytest.raises(DataError, match=rf"train\.csv{words}.*--sum"):
         read_chain(folder)
     raw = read_chain(folder, sum_rows=True)
     assert raw.sales.sort(s.KEYS).equals(good.sales.sort(s.KEYS))
@@ -124,3 +127,26 @@ def test_a_chain_with_one_row_a_day_is_what_it_was(folder: Path) -> None:
     raw = read_chain(folder, sum_rows=True)
     assert raw.sales.equals(read_chain(folder).sales)
     assert clean(raw).repairs == clean(read_chain(folder)).repairs
+
+
+@pytest.mark.parametrize("column", ["item_id", "SKU", "Warengruppe", "Catégorie", "Ürün kodu", "ProductName", "Sorte"])
+def test_rows_by_product_are_refused_with_what_to_use_until_their_sum_is_asked_for(folder: Path, column: str) -> None:
+    good = read_chain(folder)
+    in_two_parts(folder, column, ("bread", "milk"))
+    with pytest.raises(DataError, match=r"column '.+': these seem to be sales by product.*--sum.*each product group"):
+        read_chain(folder)
+    assert read_chain(folder, sum_rows=True).sales.sort(s.KEYS).equals(good.sales.sort(s.KEYS))
+
+
+def test_weeks_by_product_are_refused_as_weeks(folder: Path) -> None:
+    (folder / "test.csv").unlink()
+    days = [str(dt.date(2014, 1, 1) + dt.timedelta(weeks=k)) for k in range(48)]
+    rows = [
+        {"Store": store, "Dept": dept, "Date": day, "Sales": 5}
+        for store in (1, 2, 3)
+        for dept in (1, 2)
+        for day in days
+    ]
+    pl.DataFrame(rows).write_csv(folder / "train.csv")
+    with pytest.raises(DataError, match="sales of weeks"):
+        read_chain(folder)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.day_column import DAILY
 from storecast.data.dialect import TextTable
 from storecast.dates import as_date
 from storecast.errors import DataError, quote
@@ -65,7 +66,7 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
     Parameters
     ----------
     name : of the file
-    sales : a row a store and day
+    sales : Store and Date of each day with sales
     """
     days = (as_date(sales[s.DATE].max()) - as_date(sales[s.DATE].min())).days + 1
     if sales.height > MAX_SHARE_OF_PERIODS * days * sales[s.STORE].n_unique():
@@ -79,7 +80,7 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
             step = f"{shortest}" if shortest == longest else f"{shortest} to {longest}"
             raise DataError(
                 f"{name}: most stores have a row every {step} days, so these "
-                f"are sales of {period}; expected a row for each store and day. storecast forecasts days: give daily sales."
+                f"are sales of {period}; expected a row for each store and day. {DAILY}"
             )
 
 

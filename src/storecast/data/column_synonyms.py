@@ -57,6 +57,12 @@ FILLERS = frozenset(_FILLERS.split())
 # Columns that follow from the date, which storecast works out itself.
 _OF_THE_DATE = "weekday dayofweek dow wochentag month monat year jahr week weekofyear kw quarter isweekend weekend dayofyear season"
 OF_THE_DATE = frozenset(_OF_THE_DATE.split())
+_PARTS_OF_DATES = {  # columns beside one of years
+    "days": "day dayofmonth tag jour dia giorno dzien den dag gun nap",
+    "weeks": "week weekno weekofyear weeknumber woche kw kalenderwoche semaine semana settimana tydzien tyden hafta vecka uke uge",
+    "months": "month monat mois mes mese miesiac mesic ay honap manad maned kuu maand",
+}
+PARTS_OF_DATES = {part: frozenset(words.split()) for part, words in _PARTS_OF_DATES.items()}
 LONG = 5  # letters, from which a part of a compound says enough
 
 
@@ -94,8 +100,7 @@ def likeness(name: str, column: str) -> tuple[int, int]:
         return 4, 0
     if whole in rank:
         return 3, rank[whole]
-    words = [plain(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if word]
-    telling = [word for word in words if word not in FILLERS]
+    telling = [word for word in name_words(name) if word not in FILLERS]
     joined = "".join(telling)
     if joined in rank:
         return 2, rank[joined]
@@ -109,3 +114,14 @@ def likeness(name: str, column: str) -> tuple[int, int]:
         or (len(word) >= LONG and synonym.startswith(word))
     ]
     return (1, max(ranks)) if ranks else (0, 0)
+
+
+def name_words(name: str) -> list[str]:
+    """Return the words of a header's name, each without case, accents and marks.
+
+    Examples
+    --------
+    >>> name_words("Filial-Nr"), name_words("ItemName")
+    (['filial', 'nr'], ['item', 'name'])
+    """
+    return [plain(word) for word in re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", name) if word]

@@ -11,6 +11,13 @@ FORMATS = (
     "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d/%b/%Y",
 )  # fmt: skip
 CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+PERIODS = {  # how a whole month, week, quarter or year is written
+    "months": r"^([12][0-9]{3}[-/. ]?(0[1-9]|1[0-2])|(0?[1-9]|1[0-2])[-/.][12][0-9]{3}|[12][0-9]{3}[-M ]+(0?[1-9]|1[0-2])"
+    r"|\p{L}{3,10}\.?[-/ .]+([12][0-9]{3}|[0-9]{2}))$",
+    "weeks": r"^([12][0-9]{3}[-/ ]?(W|KW|S|T|week )[-/ ]?[0-9]{1,2}|(W|KW|S|T|week )[-/ ]?[0-9]{1,2}[-/ ][12][0-9]{3})$",
+    "quarters": r"^([12][0-9]{3}[-/ ]?[QT][1-4]|[QT][1-4][-/ ][12][0-9]{3})$",
+    "years": r"^(19|20)[0-9]{2}$",
+}
 SERIALS = (32874, 73415)  # 1990-01-01 and 2100-12-31 in a spreadsheet
 
 
@@ -42,6 +49,22 @@ def matching_formats(text: pl.Series) -> list[str]:
             formats.append(date_format)
             readings.append(reading)
     return formats
+
+
+def period_of(text: pl.Series) -> str | None:
+    """Return what longer steps than days a column holds, in words: months, weeks, quarters or years; None where it does not.
+
+    Parameters
+    ----------
+    text : the cells; null where they are empty
+
+    Examples
+    --------
+    >>> period_of(pl.Series(["2014-01", "2014-02"])), period_of(pl.Series(["2014-W05"])), period_of(pl.Series(["2014-01-05"]))
+    ('months', 'weeks', None)
+    """
+    cells = text.drop_nulls().unique()
+    return next((name for name, shape in PERIODS.items() if len(cells) and cells.str.contains(shape).all()), None)
 
 
 def _read(days: pl.Series, date_format: str, *, with_clock: bool) -> pl.Series | None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.column_names import EXCEL, ColumnNames
-from storecast.data.date_formats import matching_formats
+from storecast.data.date_formats import matching_formats, period_of
 from storecast.data.dialect import TextTable
 from storecast.data.refuse_rows import refuse, refuse_values
 from storecast.errors import DataError, quote
@@ -18,6 +18,10 @@ ISO_TIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{CLOCK}(?:{ZONE})?)?$"
 MIDNIGHT = rf"^(?:[T ]00:00(?::00(?:[.,]0+)?)?(?:{ZONE})?)?$"
 SERIAL = r"^[0-9]{1,5}(?:[.,][0-9]+)?$"
 FIRST_SERIAL = dt.date(1899, 12, 30)  # day 0 of a spreadsheet
+DAILY = (
+    "storecast forecasts days: give daily sales, and add its forecast up where sums are wanted; for series of longer steps there "
+    "are libraries such as statsforecast."
+)
 CLOCK_DIRECTIVES = ("%H", "%I", "%T", "%R", "%M", "%S", "%p", "%k", "%l", "%P", "%r")
 
 
@@ -111,6 +115,9 @@ def _serial_days(text: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def _refuse_values_by_format(table: TextTable, column: s.Column, text: pl.Series, shape: pl.Series) -> None:
     """Refuse cells that are no ISO dates, and name the formats that would read the column."""
+    period = period_of(text)
+    if period is not None:
+        raise DataError(longer_steps(f"{table.name}, column {column.name}", period, text))
     formats = matching_formats(text)
     years = f", from {s.FIRST_YEAR} to {s.LAST_YEAR}"
     if not formats:
@@ -123,6 +130,18 @@ def _refuse_values_by_format(table: TextTable, column: s.Column, text: pl.Series
             f"an ISO date such as 2015-06-13{years}. The column reads in several ways: say in storecast.toml {listed}"
         )
     refuse_values(table, column.name, text, shape, what)
+
+
+def longer_steps(where: str, period: str, text: pl.Series) -> str:
+    """Return the sentence that refuses weeks, months or years in place of days.
+
+    Parameters
+    ----------
+    where : file and column
+    period : what the column holds, from `period_of`
+    text : its cells
+    """
+    return f"{where}: found {quote(text.drop_nulls()[0])}, so these are sales of {period}; expected a date for each row. {DAILY}"
 
 
 def _toml(date_format: str) -> str:

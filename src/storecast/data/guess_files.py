@@ -8,13 +8,15 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
-from storecast.data.column_synonyms import OF_THE_DATE, plain
-from storecast.data.day_column import read_days
+from storecast.data.column_synonyms import OF_THE_DATE, PARTS_OF_DATES, plain
+from storecast.data.date_formats import period_of
+from storecast.data.day_column import longer_steps, read_days
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import TABLES
 from storecast.data.file_tables import without_totals
 from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns, likely_facts
+from storecast.data.product_columns import product_column
 from storecast.dates import as_date
 from storecast.errors import DataError, quote
 
@@ -30,6 +32,7 @@ class Guess:
     settings : further settings of storecast.toml
     choices : settings with several possible values, of which someone must choose: name and the values
     unused : names of files, and why they are left out
+    products : the column that tells several rows of a store and day apart, where they are sales by product
     """
 
     tables: dict[str, list[LikelyColumns]]
@@ -37,6 +40,7 @@ class Guess:
     settings: dict[str, Any] = field(default_factory=dict)
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unused: dict[str, str] = field(default_factory=dict)
+    products: str | None = None
 
 
 def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Guess:
@@ -55,6 +59,8 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
     likely = [likely_columns(without_totals(table)[0]) for table in files]
     sales = [each for each in likely if each.has(s.DATE, s.SALES) or each.wide]
     if not sales:
+        for each in likely:
+            _refuse_longer_steps(each)
         headers = [f"{each.table.name} has {quote(', '.join(each.table.frame.columns[:8]))}" for each in likely]
         reasons = [f"{name} {reason.rstrip('.')}" for name, reason in unreadable.items()]
         raise DataError(
@@ -83,7 +89,37 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
     }
     columns = {name: columns[name] for name in FILE_COLUMNS if name in columns}
     settings, choices = _settings(main, tables)
-    return Guess(tables, columns, settings, choices, unused)
+    products = None
+    if _has_several_rows_a_day(main):
+        products = product_column(main.table, [main.names[key] for key in s.KEYS])
+        if products is None:
+            settings["sum"] = True
+    return Guess(tables, columns, settings, choices, unused, products)
+
+
+def _refuse_longer_steps(each: LikelyColumns) -> None:
+    """Refuse a file of figures whose dates are weeks, months or years, in one column or several."""
+    text = {name: each.table.frame[name].str.strip_chars().replace("", None) for name in each.table.frame.columns}
+    periods = {name: period for name, cells in text.items() if (period := period_of(cells)) is not None}
+    if not periods or not each.numbers - {*periods}:
+        return
+    parts = {part: name for name in text for part, words in PARTS_OF_DATES.items() if plain(name) in words}
+    first = min(periods, key=lambda name: periods[name] == "years")  # a column of months says more than one of years
+    where = f"{each.table.name}, column {quote(first)}"
+    if "days" in parts and periods[first] == "years":
+        raise DataError(
+            f"{where}: found years, and {quote(parts['days'])} holds days; expected one column of dates such as 2015-06-14. "
+            "Put the parts of a date together."
+        )
+    beside = [part for part in ("weeks", "months") if part in parts and periods[first] == "years"]
+    raise DataError(longer_steps(where, beside[0] if beside else periods[first], text[first]))
+
+
+def _has_several_rows_a_day(main: LikelyColumns) -> bool:
+    if main.wide or not main.has(*s.KEYS):
+        return False
+    keys = [main.names[key] for key in s.KEYS]
+    return bool(main.table.frame.select(pl.struct(keys).is_duplicated().any()).item())
 
 
 def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyColumns]:
@@ -150,13 +186,10 @@ def _settings(
             settings["date_format"] = main.date_formats[0]
         else:
             choices["date_format"] = main.date_formats
-    frame = main.table.frame
     if main.wide:
         settings["wide"] = main.wide
     elif s.STORE not in main.names:
         settings["one_store"] = main.table.name.partition(".")[0]
-    elif frame.select(pl.struct(main.names[s.STORE], main.names[s.DATE]).is_duplicated().any()).item():
-        settings["sum"] = True
     ids = _ids(main)
     if ids is not None and not ids.drop_nulls().str.strip_chars().str.contains(r"^(0|[1-9][0-9]{0,17})$").all():
         settings["store_ids"] = "text"

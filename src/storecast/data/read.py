@@ -187,11 +187,11 @@ def _sales(
         "a number; leave the row out where nothing is known",
     )
     frame = _with_all(frame, (s.CUSTOMERS, *s.KNOWN)).rename({name: f"{s.PAST_ONLY}{name}" for name in names.past})
+    refuse_periods(table.name, frame.select(s.KEYS).unique())
     if names.sum_rows:
         frame, dates = add_up(table, frame, summed_rows), frame[s.DATE]
     else:
         frame, dates = unique_rows(table, frame, s.KEYS, double_rows, ADD_UP), frame[s.DATE]
-    refuse_periods(table.name, frame)
     refuse_lone_dates(table, dates)
     return frame
 

@@ -32,6 +32,12 @@ def settings_text(guess: Guess) -> str:
             f"# {MEANINGS[name]}. The column reads in several ways: take one line.",
             *(f"# {name} = {_toml(value)}" for value in values),
         ]
+    if guess.products is not None:
+        lines += [
+            f"# Several rows of a store and day are told apart by {_toml(guess.products)}: these seem to be sales by product.",
+            "# Take the next line if the sum of each store is wanted; else write a file for each product group.",
+            "# sum = true",
+        ]
     files = file_names(guess)
     if files:
         lines += [
@@ -54,7 +60,7 @@ def settings_text(guess: Guess) -> str:
 def says_nothing(guess: Guess) -> bool:
     """Return whether the files are as storecast expects them, so that no settings are needed."""
     renamed = any(name != file_name for name, file_name in guess.columns.items())
-    return not (renamed or guess.settings or guess.choices or file_names(guess))
+    return not (renamed or guess.settings or guess.choices or guess.products or file_names(guess))
 
 
 def _toml(value: Any) -> str:

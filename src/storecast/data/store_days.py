@@ -7,6 +7,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FILE_COLUMNS, STOCKOUT, file_column
+from storecast.data.product_columns import product_column, products_refusal
 from storecast.data.refuse_rows import refuse
 from storecast.errors import DataError, quote
 
@@ -32,7 +33,7 @@ def unique_rows(
     Raises
     ------
     DataError
-        with both lines
+        with both lines, or with the column of products that tells such rows of sales apart
     """
     double_rows[table.name] = 0
     if not frame.select(pl.struct(keys).is_duplicated().any()).item():
@@ -42,6 +43,9 @@ def unique_rows(
     double_rows[table.name] = frame.height - rows.height
     twice = rows.select(pl.struct(keys).is_duplicated()).to_series()
     if twice.any():
+        products = product_column(table, keys) if remedy == ADD_UP else None
+        if products is not None:
+            raise DataError(products_refusal(table.name, products))
         key = rows.row(int(twice.arg_max() or 0), named=True)
         same = rows.select(pl.all_horizontal(pl.col(name) == key[name] for name in keys)).to_series()
         first, second = (table.line(row) for row in first_rows.arg_true().filter(same)[:2])
