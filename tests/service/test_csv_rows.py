@@ -54,6 +54,12 @@ def test_csv_in_any_dialect_of_files_is_the_same_row(text: str | bytes, names: C
     assert [str(cell) for cell in frame.row(0)] == ["1", "2014-06-12", "2760.5"]
 
 
+@pytest.mark.parametrize(("yes", "no"), [("ja", "nein"), ("Y", "N"), ("x", ""), ("1", "0")])
+def test_flags_may_be_words_as_in_files(yes: str, no: str) -> None:
+    frame = read(f"Store,Date,Sales,Open,Leaflet\n1,2014-06-12,5,{yes},{no}\n1,2014-06-13,0,{no},{yes}\n")
+    assert (frame["Open"].to_list(), frame["Leaflet"].to_list()) == ([1, 0], [0, 1])
+
+
 @pytest.mark.parametrize(
     ("text", "names", "where", "what"),
     [
@@ -69,6 +75,7 @@ def test_csv_in_any_dialect_of_files_is_the_same_row(text: str | bytes, names: C
         ("Store,Date,Sales\n1,2014-06-12,-5\n", PLAIN, "line 2, column Sales", "expected a number from 0"),
         ("Store,Date,Sales,DayOfWeek\n1,2014-06-12,5,1\n", PLAIN, "line 2, column DayOfWeek", "weekday of Date"),
         ("Store,Date,Sales,Open\n1,2014-06-12,5,7\n", PLAIN, "line 2, column Open", "0 or 1"),
+        ("Store,Date,Sales,Open\n1,2014-06-12,5,ja\n2,2014-06-12,5,no\n", PLAIN, "line 3, column Open", "0 or 1, or words"),
         ("Store,Date\n1,2014-06-12\n", PLAIN, "header", "lacks Sales"),
         ("Store,Date,Sales,secret\n1,2014-06-12,5,6\n", PLAIN, "header", "unknown column"),
         ("Store,Date,Sales,Sales\n1,2014-06-12,5,6\n", PLAIN, "body", "stands twice"),

@@ -14,6 +14,7 @@ from storecast.data.date_formats import matching_formats
 from storecast.data.day_column import ISO_TIME
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS, FILE_COLUMNS, file_column
+from storecast.data.flag_words import read_flag_words
 from storecast.data.numbers import read_numbers
 from storecast.errors import DataError
 
@@ -189,6 +190,8 @@ def _are_numbers(table: TextTable, name: str) -> bool:
 
 
 def _are_flags(text: pl.Series, column: str) -> bool:
+    if read_flag_words(text.str.strip_chars().replace("", None)) is not None:
+        return True
     allowed = {"0", "1", "0.0", "1.0", "true", "false", ""}
     if column == s.STATE_HOLIDAY:
         allowed |= set(file_column(column).categories)

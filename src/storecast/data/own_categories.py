@@ -9,6 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from storecast.data.dialect import TextTable
+from storecast.data.flag_words import is_flag_in_words
 from storecast.errors import DataError, quote
 
 IS = " = "  # stands between the name of the column and the level
@@ -112,8 +113,13 @@ def levels_of_flags(known: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def is_text(cells: pl.Series) -> bool:
-    """Say whether a column holds texts: each cell that is not empty has a letter, and none is a number such as 1e5."""
+    """Say whether a column holds texts: each cell that is not empty has a letter, and none is a number such as 1e5.
+
+    A flag in words, such as ja and nein, is none.
+    """
     text = cells.str.strip_chars()
+    if is_flag_in_words(text.replace("", None)):
+        return False
     filled = text.filter((text != "").fill_null(value=False))
     return filled.len() > 0 and bool((filled.str.contains(LETTER) & ~filled.str.contains(NUMBER)).all())
 

@@ -6,11 +6,13 @@ from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.day_column import read_days
 from storecast.data.dialect import TextTable
-from storecast.data.file_columns import REPLACES, file_column
+from storecast.data.file_columns import BY_NAME, REPLACES, file_column
+from storecast.data.flag_words import read_flag_words, refuse_mixed_words
 from storecast.data.numbers import read_numbers
 from storecast.data.refuse_rows import refuse_values
 from storecast.errors import DataError
 
+IN_WORDS = r"\p{L}|^[^0-9]*$"  # a letter, or no digit at all
 HOLIDAYS_ELSEWHERE = {  # what spreadsheets and databases make of "0", and flags of holidays that have no kinds
     "0.0": s.NO_HOLIDAY,
     "false": s.NO_HOLIDAY,
@@ -50,10 +52,28 @@ def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
         return _months(table, column, text)
     if column.kind == "id":
         return text if names.text_ids else _store_numbers(table, name, text)
-    return text if column.kind == "text" else _numbers(table, column, text, names)
+    if column.kind == "text":
+        return text
+    if name in table.numbers or (column.kind != "flag" and name in BY_NAME):
+        return _numbers(table, column, text, names)
+    return _flags_or_numbers(table, column, text, names)
+
+
+def _flags_or_numbers(table: TextTable, column: s.Column, text: pl.Series, names: ColumnNames) -> pl.Series:
+    """Return flags, or an own column: as words of a flag where the whole column holds them, else as numbers."""
+    if text.str.contains(IN_WORDS).any():
+        flags = read_flag_words(text)
+        if flags is not None:
+            return flags.cast(column.dtype).alias(column.name)
+        if column.kind == "flag":
+            refuse_mixed_words(table, column.name, text)
+    return _numbers(table, column, text, names)
 
 
 def _categories(table: TextTable, column: s.Column, text: pl.Series) -> pl.Series:
+    flags = read_flag_words(text) if column.name == s.STATE_HOLIDAY else None
+    if flags is not None:
+        text = flags.cast(pl.String).alias(column.name)
     categories = text.str.to_lowercase().replace(HOLIDAYS_ELSEWHERE)
     refuse_values(table, column.name, text, categories.is_in(column.categories), column.expected)
     return categories
