@@ -276,3 +276,26 @@ def test_dates_that_are_no_days_are_refused_in_words(
     code, _, err = cli("init", "--data", tmp_path)
     assert code == 2
     assert words in err
+
+
+def test_files_that_call_the_same_columns_otherwise_have_names_of_their_own(cli: Cli, tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data")
+    good = read_chain(folder)
+    old = {"Store": "Filiale", "Date": "Datum", "Sales": "Umsatz", "Promo": "Aktion"}
+    new = {"Store": "Markt", "Date": "Tag", "Sales": "Erlös", "Promo": "Aktion"}
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    (folder / "train.csv").unlink()
+    for name, columns, rows in (("a-2014.csv", old, frame.head(400)), ("b-2014.csv", new, frame.tail(-400))):
+        rows.drop("Customers").rename(columns).write_csv(folder / name)
+    renamed(folder / "test.csv", folder / "plan.csv", Store="Haus", Promo="Werbung")
+    renamed(folder / "store.csv", folder / "filialen.csv", Store="Filialnummer")
+    assert cli("init", "--data", folder)[0] == 0
+    names = read_column_names(folder)
+    assert names.layout.files["train"] == ("a-2014.csv", "b-2014.csv")
+    assert names.of("train", "b-2014.csv").file_names["Sales"] == "Erlös"
+    assert (names.of("test").file_names["Store"], names.of("store").file_names["Store"]) == ("Haus", "Filialnummer")
+    raw = read_chain(folder)
+    assert raw.sales.drop("Customers").equals(good.sales.drop("Customers"))
+    assert raw.stores.select("Store", "StoreType").equals(good.stores.select("Store", "StoreType"))
+    assert raw.ahead is not None
+    assert raw.ahead.height == 4 * 14

@@ -58,3 +58,29 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "storecast.toml").mkdir()
     with pytest.raises(DataError, match="not a plain file"):
         read_column_names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("toml", "word"),
+    [
+        ('[columns.stores]\nStore = "x"', "Did you mean store"), ('[columns."2023.csv"]\nStore = "x"', "2023.csv"),
+        ("[columns.train]\nStore = 3", "train"), ('[columns.train]\nShop = "x"', "Shop"),
+        ('[columns.train]\nStore = "x"\nDate = "x"', "two columns"), ('[columns]\nLeaflet = "x"', "Leaflet"),
+    ],
+)  # fmt: skip
+def test_names_of_a_table_that_have_no_meaning_are_refused(tmp_path: Path, toml: str, word: str) -> None:
+    with pytest.raises(DataError, match=r"storecast\.toml, \[columns\]") as caught:
+        read(tmp_path, toml)
+    assert word in str(caught.value)
+
+
+def test_names_of_a_file_go_before_those_of_its_table_and_those_before_the_names_of_all(tmp_path: Path) -> None:
+    names = read(
+        tmp_path,
+        'known = ["Price"]\n[files]\ntrain = ["a.csv", "b.csv"]\n[columns]\nStore = "S"\nSales = "U"\n'
+        '[columns.train]\nSales = "V"\n[columns."b.csv"]\nSales = "W"\nPrice = "Preis"\n[columns.store]\nStateHoliday = "S"\n',
+    )
+    assert names.of("test", "test.csv").file_names == {"Store": "S", "Sales": "U"}
+    assert names.of("train", "a.csv").file_names == {"Store": "S", "Sales": "V"}
+    assert names.of("train", "b.csv").file_names == {"Store": "S", "Sales": "W", "Price": "Preis"}
+    assert names.of("store").file_names == {"Sales": "U", "StateHoliday": "S"}

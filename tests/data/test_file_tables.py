@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from storecast import schema as s
 from storecast.data import plain_files
 from storecast.data.read import read_chain
+from storecast.errors import DataError
 from support.chain_files import drop_columns, edit, refused, set_cell, write_chain
 
 
@@ -158,3 +159,29 @@ def test_a_zip_of_several_files_and_a_workbook_are_refused(folder: Path) -> None
 def test_two_files_of_a_table_are_refused(folder: Path) -> None:
     (folder / "train.csv.gz").write_bytes(gzip.compress(b"x"))
     refused(folder, "train.csv", "train.csv.gz", "Remove the other")
+
+
+def test_every_table_may_call_its_columns_otherwise(folder: Path) -> None:
+    good = read_chain(folder)
+    renames = {
+        "train": {"Store": "Filiale", "Date": "Tag", "Sales": "Umsatz", "Promo": "Aktion"},
+        "test": {"Store": "Haus", "Date": "Datum", "Promo": "Werbung"},
+        "store": {"Store": "Nr", "StoreType": "Typ"},
+        "store_states": {"Store": "Filiale", "State": "Land"},
+    }
+    for name, columns in renames.items():
+        pl.read_csv(folder / f"{name}.csv", infer_schema=False).rename(columns).write_csv(folder / f"{name}.csv")
+    parts = [
+        f"[columns.{name}]\n" + "".join(f'{ours} = "{theirs}"\n' for ours, theirs in columns.items())
+        for name, columns in renames.items()
+    ]
+    (folder / "storecast.toml").write_text("".join(parts), encoding="utf-8")
+    raw = read_chain(folder)
+    assert raw.sales.equals(good.sales)
+    assert raw.stores.equals(good.stores)
+    assert raw.ahead is not None
+    assert good.ahead is not None
+    assert raw.ahead.equals(good.ahead)
+    (folder / "storecast.toml").write_text("".join(parts).replace('"Haus"', '"Hous"'), encoding="utf-8")
+    with pytest.raises(DataError, match=r"\[columns\.test\]: Store = 'Hous' .*Did you mean Haus"):
+        read_chain(folder)

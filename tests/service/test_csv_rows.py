@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -117,7 +118,7 @@ def test_stores_are_read_by_the_same_reader() -> None:
 def own_client(home: Path, tmp_path: Path) -> Iterator[Client]:
     own = copy_of(home, tmp_path / "home")
     with closing(Database.open(home_url(own), create=False)) as db, db.begin() as conn:
-        replace_settings(conn, {WRITTEN: as_settings(GERMAN)})
+        replace_settings(conn, {WRITTEN: as_settings(replace(GERMAN, names_of={"test": {"Date": "Datum"}}))})
     with running(settings_of(own), make_key(home_url(own))) as client:
         yield client
 
@@ -132,5 +133,5 @@ def test_the_service_reads_csv_as_the_files_of_its_chain_were(own_client: Client
         "/v1/sales", text.replace(f"{FIRST:%d.%m.%Y}", FIRST.isoformat()), content_type="text/csv"
     )
     assert (refusal.status_code, refusal.json()["errors"][0]["where"]) == (422, "line 2, column Date")
-    calendar = own_client.post("/v1/calendar", f"Filiale;Tag;Promo\n3;{FIRST:%d.%m.%Y};1\n", content_type="text/csv")
+    calendar = own_client.post("/v1/calendar", f"Filiale;Datum;Promo\n3;{FIRST:%d.%m.%Y};1\n", content_type="text/csv")
     assert calendar.status_code == 200

@@ -14,23 +14,27 @@ sheet = "Umsatz"                # which sheet of a workbook with several
 [columns]                       # our name = theirs
 Store = "Filiale"
 Sales = "Umsatz"
+
+[columns.store]                 # the same for one table, or one file: [columns."sales-2023.csv"]
+Store = "Filial-Nr"
 """
 
 import re
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from storecast import schema as s
+from storecast.data.column_mappings import read_columns, refuse_unknown
 from storecast.data.country_holidays import country_code
 from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import LAYOUT_SETTINGS, FileLayout, read_layout
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.plain_files import read_bytes
-from storecast.errors import DataError, hint, quote
+from storecast.errors import DataError, quote
 
 FILE = "storecast.toml"
 EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
@@ -60,6 +64,23 @@ class ColumnNames:
     past: tuple[str, ...] = ()  # own columns that are known of the past alone
     country: str | None = None  # ISO code of the country whose holidays the stores keep
     feasts: tuple[OwnFeast, ...] = ()  # that the stores keep beside those of the country, or in place of them
+    names_of: dict[str, dict[str, str]] = field(default_factory=dict)  # of one table or file, in place of file_names
+
+    def of(self, table: str, file: str = "") -> "ColumnNames":
+        """Return the same with the names that hold in one table, and in one of its files.
+
+        Parameters
+        ----------
+        table : train, test, store, store_states or events
+        file : its name; empty: of no file
+        """
+        file_names = self.file_names
+        for part in (table, file):
+            names = self.names_of.get(part, {})
+            file_names = {
+                name: file_name for name, file_name in file_names.items() if file_name not in names.values()
+            } | names
+        return replace(self, file_names=file_names)
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -88,16 +109,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
         settings = tomllib.loads(toml.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
-    _refuse_unknown(settings, SETTINGS, FILE)
-    file_names = settings.get("columns", {})
-    if not isinstance(file_names, dict) or not all(isinstance(name, str) for name in file_names.values()):
-        raise DataError(f'{FILE}, [columns]: expected lines such as Store = "Filiale".')
-    _refuse_unknown(file_names, FILE_COLUMNS, f"{FILE}, [columns]")
-    named = Counter(file_names.values()).most_common(1)
-    if named and named[0][1] > 1:
-        raise DataError(
-            f"{FILE}, [columns]: {quote(named[0][0])} stands for two columns; expected one. Remove the other."
-        )
+    refuse_unknown(settings, SETTINGS, FILE)
     known, past, facts = (
         _own_names(settings, setting, example)
         for setting, example in (("known", "Leaflet"), ("past", "Receipts"), ("facts", "Area"))
@@ -113,11 +125,12 @@ def parse_settings(toml: bytes) -> ColumnNames:
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise DataError(f'{FILE}, plugins: expected a list of module names, such as ["mychain"].')
     layout = read_layout(settings, FILE)
+    file_names, names_of = read_columns(settings.get("columns", {}), (*known, *past, *facts), layout, FILE)
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
         _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
-        _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"),
+        _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"), names_of,
     )  # fmt: skip
 
 
@@ -192,11 +205,3 @@ def _sheet(settings: dict[str, Any]) -> str | None:
 def _country(settings: dict[str, Any]) -> str | None:
     country = settings.get("country")
     return None if country is None else country_code(country, f"{FILE}, country")
-
-
-def _refuse_unknown(settings: dict[str, object], allowed: tuple[str, ...], where: str) -> None:
-    for name in settings:
-        if name not in allowed:
-            raise DataError(
-                f"{where}: there is no setting {quote(name)}.{hint(name, allowed)} There are: {', '.join(allowed)}."
-            )

@@ -9,7 +9,7 @@ from storecast import schema as s
 _WORDS: dict[str, str] = {
     s.STORE: (
         "store shop branch outlet location site warehouse restaurant market pos atm filiale markt laden "
-        "standort geschaft haus verkaufsstelle betrieb magasin boutique succursale etablissement pointdevente "
+        "standort filial geschaft haus verkaufsstelle betrieb magasin boutique succursale etablissement pointdevente "
         "tienda sucursal almacen local negozio puntovendita punto loja unidade winkel vestiging filiaal sklep "
         "oddzial prodejna pobocka butik butikk kauppa myymala magaza sube uzlet bolt 店舗 店 门店"
     ),

@@ -92,18 +92,32 @@ def read_tables(
         where a name in storecast.toml stands in none of the files
     """
     given = {
-        stem: [read_file(path, names, OF_SHEETS[stem]) for path in files] for stem, files in paths.items() if files
+        stem: [
+            (read_file(path, names.of(stem, path.name), OF_SHEETS[stem]), names.of(stem, path.name)) for path in files
+        ]
+        for stem, files in paths.items()
+        if files
     }
-    columns = [column for tables in given.values() for table in tables for column in table.frame.columns]
-    for name, file_name in names.file_names.items():
-        if file_name not in columns:
-            raise DataError(
-                f"{FILE}, [columns]: {name} = {quote(file_name)} names a column that stands in no file.{hint(file_name, columns)} "
-                f"Found {quote(', '.join(dict.fromkeys(columns)))}. Correct the name, or remove the line."
-            )
+    _refuse_absent_names(names, {stem: [table for table, _ in tables] for stem, tables in given.items()})
     return {
-        stem: joined([_prepared(table, stem, names, total_rows) for table in tables]) for stem, tables in given.items()
+        stem: joined([_prepared(table, stem, names_of_file, total_rows) for table, names_of_file in tables])
+        for stem, tables in given.items()
     }
+
+
+def _refuse_absent_names(names: ColumnNames, given: Mapping[str, Sequence[TextTable]]) -> None:
+    """Refuse a name under [columns] that stands in none of the files for which it holds."""
+    files = [table for tables in given.values() for table in tables]
+    for part, file_names in (("", names.file_names), *names.names_of.items()):
+        tables = given.get(part) or [table for table in files if part in ("", table.name)]
+        columns = list(dict.fromkeys(column for table in tables for column in table.frame.columns))
+        for name, file_name in file_names.items():
+            if file_name not in columns:
+                place = f"[columns.{part}]" if part in given else f"[columns.{quote(part)}]" if part else "[columns]"
+                raise DataError(
+                    f"{FILE}, {place}: {name} = {quote(file_name)} names a column that stands in no file."
+                    f"{hint(file_name, columns)} Found {quote(', '.join(columns))}. Correct the name, or remove the line."
+                )
 
 
 def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[str, int]) -> TextTable:
@@ -131,7 +145,8 @@ def read_file(path: Path, names: ColumnNames, of_sheet: Sequence[str] = s.KEYS) 
 
 def header_names(names: ColumnNames) -> frozenset[str]:
     """Return every name that a header may hold."""
-    return frozenset({*FILE_COLUMNS, *names.known, *names.past, *names.facts, *names.file_names.values()})
+    in_files = [name for part in (names.file_names, *names.names_of.values()) for name in part.values()]
+    return frozenset({*FILE_COLUMNS, *names.known, *names.past, *names.facts, *in_files})
 
 
 def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:

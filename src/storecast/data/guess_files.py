@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.chain_checks import MIN_SHARE_MET
 from storecast.data.column_names import ColumnNames
 from storecast.data.column_synonyms import OF_THE_DATE, PARTS_OF_DATES, plain
 from storecast.data.date_formats import period_of
@@ -31,6 +32,7 @@ class Guess:
     columns : our name of each column: that of the files
     settings : further settings of storecast.toml
     choices : settings with several possible values, of which someone must choose: name and the values
+    names_of : the same of tables and files that call some columns otherwise
     unused : names of files, and why they are left out
     products : the column that tells several rows of a store and day apart, where they are sales by product
     """
@@ -41,6 +43,7 @@ class Guess:
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unused: dict[str, str] = field(default_factory=dict)
     products: str | None = None
+    names_of: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Guess:
@@ -83,7 +86,7 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
         tables["train"] = [replace(each, names=each.names | facts) for each in tables["train"]]
     columns = {
         name: file_name
-        for group in reversed(tables.values())
+        for group in reversed([[main], *tables.values()])
         for each in group
         for name, file_name in each.names.items()
     }
@@ -94,7 +97,19 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
         products = product_column(main.table, [main.names[key] for key in s.KEYS])
         if products is None:
             settings["sum"] = True
-    return Guess(tables, columns, settings, choices, unused, products)
+    return Guess(tables, columns, settings, choices, unused, products, _names_of(tables, columns))
+
+
+def _names_of(tables: Mapping[str, Sequence[LikelyColumns]], columns: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the names that differ from those of the other files, by table, or by file where a table has several."""
+    names_of = {}
+    for table, files in tables.items():
+        for each in files:
+            part = each.table.name if len(files) > 1 else table
+            names_of[part] = {
+                name: file_name for name, file_name in each.names.items() if file_name not in (columns[name], name)
+            }
+    return {part: names for part, names in names_of.items() if names}
 
 
 def _refuse_longer_steps(each: LikelyColumns) -> None:
@@ -123,36 +138,56 @@ def _has_several_rows_a_day(main: LikelyColumns) -> bool:
 
 
 def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyColumns]:
-    """Return the files of sales that have the columns of the largest one: a file each year, say; by their names."""
-    same = [each for each in sales if each.names == main.names and each.wide == main.wide and not _overlap(each, main)]
-    return sorted([main, *same], key=lambda each: each.table.name)
+    """Return the files of sales that go on where others end: a file each year, say; by their names."""
+    parts = [main]
+    for each in sales:
+        if _are_alike(each, main) and not any(_overlap(each, part) for part in parts):
+            parts.append(each)
+    return sorted(parts, key=lambda each: each.table.name)
+
+
+def _are_alike(each: LikelyColumns, main: LikelyColumns) -> bool:
+    """Return whether two files of sales have the same columns, or one of them some more, whatever they call them."""
+    if each.wide or main.wide:
+        return each.names == main.names and each.wide == main.wide
+    common = {*each.names} & {*main.names}
+    headers = {*each.table.frame.columns} & {*main.table.frame.columns}
+    width = min(each.table.frame.width, main.table.frame.width)
+    return (
+        (s.STORE in each.names) == (s.STORE in main.names)
+        and {s.DATE, s.SALES} <= common
+        and bool({*each.date_formats} & {*main.date_formats})
+        and ({*each.names} == {*main.names} or len(headers) > width / 2)
+    )
 
 
 def _overlap(one: LikelyColumns, other: LikelyColumns) -> bool:
     """Return whether two files have the same rows of keys, at least in part."""
     if one is other or one.wide:
         return True
-    keys = [one.names[name] for name in s.KEYS if name in one.names]
-    return not one.table.frame.select(keys).join(other.table.frame.select(keys), on=keys, how="semi").is_empty()
+    keys = [name for name in s.KEYS if name in one.names]
+    first, second = (
+        each.table.frame.select(pl.col(each.names[key]).alias(key) for key in keys) for each in (one, other)
+    )
+    return not first.join(second, on=keys, how="semi").is_empty()
 
 
 def _role(each: LikelyColumns, main: LikelyColumns, tables: dict[str, list[LikelyColumns]]) -> tuple[str | None, str]:
     """Return the table that a file holds, or None and why it is left out."""
-    other_names = [name for name, file_name in each.names.items() if main.names.get(name, file_name) != file_name]
     keys = [name for name in s.KEYS if name in main.names]
     if each.has(s.DATE):
         if not each.has(*keys):
             return None, "has days, but no stores"
         if "test" in tables or each.has(s.SALES):
             return None, "is another file of days" if each.has(s.SALES) else "is another file of days without sales"
-        if s.DATE in other_names or s.STORE in other_names:
-            return None, "calls the store or the date otherwise than the sales"
         if not _lies_ahead(each, main):
             return None, "has days that the sales have, too"
         return "test", ""
     store = each.names.get(s.STORE)
-    if store is None or store != main.names.get(s.STORE):
-        return None, "has no dates, and no column of stores as the sales call it"
+    if store is None:
+        return None, "has no dates, and no column of stores"
+    if not _ids_meet(each.table.frame[store], _ids(main)):
+        return None, "has no dates, and other stores than the sales"
     if each.table.frame[store].is_duplicated().any():
         return None, "has several rows a store, and no dates"
     facts = {*each.names} - {s.STORE}
@@ -160,6 +195,14 @@ def _role(each: LikelyColumns, main: LikelyColumns, tables: dict[str, list[Likel
     if table in tables:
         return None, "is another file of stores"
     return table, ""
+
+
+def _ids_meet(ids: pl.Series, of_sales: pl.Series | None) -> bool:
+    """Return whether the stores of a file are those of the sales, in part at least."""
+    if of_sales is None:
+        return False
+    known, ids = (each.cast(pl.String).str.strip_chars().drop_nulls().unique() for each in (of_sales, ids))
+    return int(ids.is_in(known.implode()).sum()) >= MIN_SHARE_MET * min(len(ids), len(known))
 
 
 def _lies_ahead(each: LikelyColumns, main: LikelyColumns) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from storecast import schema as s
 from storecast.data.file_columns import file_column
+from storecast.data.file_layout import TABLES
 from storecast.data.guess_files import Guess, file_names
 
 MEANINGS = {
@@ -38,6 +39,7 @@ def settings_text(guess: Guess) -> str:
             "# Take the next line if the sum of each store is wanted; else write a file for each product group.",
             "# sum = true",
         ]
+    lines += ['# country = "DE"  # whose public holidays and feasts the stores keep: the code of your country']
     files = file_names(guess)
     if files:
         lines += [
@@ -46,21 +48,24 @@ def settings_text(guess: Guess) -> str:
             *(f"{table} = {_toml(names)}" for table, names in files.items()),
         ]
     renamed = {name: file_name for name, file_name in guess.columns.items() if file_name != name}
-    if renamed:
-        lines += ["", "[columns]  # our name = yours"]
-        lines += [f"{name} = {_toml(file_name)}  # {file_column(name).meaning}" for name, file_name in renamed.items()]
-    lines += ["", '# country = "DE"  # whose public holidays and feasts the stores keep: the code of your country']
     absent = [name for name in (*s.KNOWN, s.CUSTOMERS) if name not in guess.columns]
+    if renamed or absent:
+        lines += ["", "[columns]  # our name = yours"]
+    lines += [f"{name} = {_toml(file_name)}  # {file_column(name).meaning}" for name, file_name in renamed.items()]
     if absent:
-        lines += ["", "# Not found, and not needed; name yours under [columns] where there is one:"]
+        lines += ["# Not found, and not needed; name yours where there is one:"]
         lines += [f'# {name} = "…"  # {file_column(name).meaning}' for name in absent]
+    for part, names in guess.names_of.items():
+        where = f"columns.{part}" if part in TABLES else f"columns.{_toml(part)}"
+        lines += ["", f"[{where}]  # the names that differ there"]
+        lines += [f"{name} = {_toml(file_name)}" for name, file_name in names.items()]
     return "\n".join(lines) + "\n"
 
 
 def says_nothing(guess: Guess) -> bool:
     """Return whether the files are as storecast expects them, so that no settings are needed."""
     renamed = any(name != file_name for name, file_name in guess.columns.items())
-    return not (renamed or guess.settings or guess.choices or guess.products or file_names(guess))
+    return not (renamed or guess.names_of or guess.settings or guess.choices or guess.products or file_names(guess))
 
 
 def _toml(value: Any) -> str:

@@ -58,7 +58,7 @@ def read_feasts(conn: Connection) -> tuple[OwnFeast, ...]:
 def as_settings(names: ColumnNames) -> dict[str, Any]:
     """Return what storecast.toml says of how files are written, as the database keeps it."""
     return {
-        "columns": names.file_names,
+        "columns": names.file_names | names.names_of,
         "date_format": names.date_format,
         "timezone": names.timezone,
         "decimal": names.decimal,
@@ -75,8 +75,10 @@ def read_written(conn: Connection, known: tuple[str, ...], *, text_ids: bool) ->
     text_ids : whether its ids are text
     """
     written = read_setting(conn, WRITTEN) or {}
+    columns = written.get("columns", {})
     return ColumnNames(
-        file_names=written.get("columns", {}),
+        file_names={name: file_name for name, file_name in columns.items() if isinstance(file_name, str)},
+        names_of={part: file_name for part, file_name in columns.items() if isinstance(file_name, dict)},
         known=known,
         text_ids=text_ids,
         date_format=written.get("date_format"),
