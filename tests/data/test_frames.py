@@ -1,6 +1,8 @@
 """Frames become a Panel, or are refused with what was found and what was expected."""
 
 import datetime as dt
+import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -9,8 +11,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from storecast import schema as s
+from storecast.data.clean import clean
 from storecast.data.panel import Panel
+from storecast.data.read import read_chain
 from storecast.errors import DataError
+from support.chain_files import write_chain
 from support.panels import make_panel
 
 SALES = pl.DataFrame(
@@ -109,3 +114,71 @@ def test_an_own_column_without_a_past_is_refused() -> None:
     ahead = panel.calendar.filter(pl.col(s.DATE) > panel.end).drop(s.ASSUMED).with_columns(Leaflet=pl.lit(1.0))
     with pytest.raises(DataError, match=r"own column 'Leaflet' has no value up to"):
         Panel.from_frames(panel.sales, panel.stores, ahead)
+
+
+def write_own_columns(folder: Path) -> dict[str, Any]:
+    """Write a chain with own columns of every kind, and return the same as frames and parameters of `from_frames`."""
+    write_chain(folder, stores=3, days=60, ahead=14)
+    (folder / "store_states.csv").unlink()
+    row = pl.int_range(pl.len())
+    own = {
+        "Price": (row % 7).cast(pl.Float64) + 0.5,
+        "Weather": pl.when(row % 5 < 2).then(pl.lit("rain")).otherwise(pl.lit("sun")),
+        "Leaflet": pl.when(row % 4 == 0).then(pl.lit("ja")).otherwise(pl.lit("nein")),
+    }
+    of_sales = {"Receipts": (row % 11) + 20, "Stockout": (row == 31).cast(pl.Int8)}
+    train = (
+        pl.read_csv(folder / "train.csv")
+        .with_columns(**own, **of_sales, Promo=pl.lit("no"))
+        .rename({"Sales": "Umsatz"})
+    )
+    train = train.with_columns(Promo=pl.when(row % 6 == 0).then(pl.lit("yes")).otherwise("Promo"))
+    test = pl.read_csv(folder / "test.csv").with_columns(**own)
+    stores = pl.read_csv(folder / "store.csv").select("Store", "StoreType", State=pl.lit("Pichincha"))
+    stores = stores.with_columns(Area=pl.Series([120, 90, 300]), Format=pl.Series(["small", "small", "big"]))
+    for name, frame in (("train", train), ("test", test), ("store", stores)):
+        frame.write_csv(folder / f"{name}.csv")
+    lists = {"known": ["Price", "Weather", "Leaflet"], "past": ["Receipts"], "facts": ["Area", "Format"]}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in lists.items()]
+    lines += ['country = "EC"', "[columns]", 'Sales = "Umsatz"', "[feasts]", 'Fair = "02-01"']
+    (folder / "storecast.toml").write_text("\n".join(lines), encoding="utf-8")
+    settings = {"country": "EC", "columns": {"Sales": "Umsatz"}, "feasts": {"Fair": "02-01"}}
+    return {"sales": train, "stores": stores, "calendar": test, **lists, **settings}
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas"])
+def test_frames_and_the_same_files_with_own_columns_of_every_kind_are_the_same_panel(tmp_path: Path, kind: str) -> None:
+    frames = write_own_columns(tmp_path)
+    if kind == "pandas":
+        frames |= {
+            name: pd.DataFrame(frames[name].to_dict(as_series=False)) for name in ("sales", "stores", "calendar")
+        }
+    files = clean(read_chain(tmp_path)).panel
+    panel = Panel.from_frames(**frames)
+    for table in ("sales", "stores"):
+        assert_frame_equal(getattr(panel, table), getattr(files, table))
+    assert_frame_equal(panel.calendar, files.calendar.select(panel.calendar.columns))
+    assert {*panel.own} == {*files.own}
+    assert (panel.country, panel.feasts) == (files.country, files.feasts)
+    assert files.sales.height == 3 * 60 - 1
+
+
+def test_own_columns_may_stand_in_the_calendar_alone() -> None:
+    panel = make_panel(stores=2, days=60, ahead=7)
+    calendar = panel.calendar.select(*s.KEYS, Weather=pl.when(pl.col(s.DATE).dt.day() % 2 == 0).then(pl.lit("rain")))
+    assert Panel.from_frames(panel.sales, panel.stores, calendar).known == ("Weather = rain",)
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"known": "Price"}, r"known: expected a list"),
+        ({"past": ["Pricee"]}, r"past: there is no column 'Pricee' in sales\. Did you mean Price"),
+        ({"facts": ["Price"]}, r"facts: there is no column 'Price' in stores"),
+        ({"known": ["Open"]}, r"'Open' is a name that storecast uses itself"),
+        ({"known": ["Price"], "past": ["Price"]}, "stands twice"),
+    ],
+)
+def test_own_columns_that_are_not_there_are_refused(own: dict[str, Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Panel.from_frames(SALES.with_columns(Price=pl.lit(1.0)), **own)

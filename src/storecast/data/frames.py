@@ -9,6 +9,9 @@ import narwhals as nw
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.file_columns import STOCKOUT, file_column
+from storecast.data.own_categories import column_of_flag, flags_of
+from storecast.data.own_frames import OwnColumns, facts_of_frame, text_levels, with_flags
 from storecast.data.past_openings import open_by_sales
 from storecast.data.repair_days import fill_open
 from storecast.dates import as_date
@@ -27,37 +30,69 @@ class Frames:
     calendar: pl.DataFrame
 
 
-def read_frames(sales: Any, stores: Any = None, calendar: Any = None) -> Frames:
+def read_frames(sales: Any, stores: Any = None, calendar: Any = None, columns: OwnColumns | None = None) -> Frames:
     """Check frames and return the tables of a Panel; parameters and errors as in `Panel.from_frames`.
 
     Parameters
     ----------
     sales, stores, calendar : as in `Panel.from_frames`
+    columns : the own columns of the frames, and other names in them; None: those of the calendar that are not ours
     """
-    frame = to_polars(sales, "sales").drop(UNUSED, strict=False)
-    days = _typed(frame, "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, *s.KNOWN))
+    columns = columns or OwnColumns()
+    sold, of_days, of_stores = (
+        None if frame is None else columns.renamed(to_polars(frame, name)).drop(UNUSED, strict=False)
+        for frame, name in ((sales, "sales"), (calendar, "calendar"), (stores, "stores"))
+    )
+    assert sold is not None
+    columns.need({"sales": sold, "calendar": of_days, "stores": of_stores})
+    known = [name for name in (() if of_days is None else of_days.columns) if name not in (*s.BY_NAME, *columns.known)]
+    known = [*columns.known, *known]
+    own = known
+    if s.DATE in sold.columns and sold.height:
+        past = [sold] if of_days is None or s.DATE not in of_days.columns else [sold, _up_to_end(of_days, sold)]
+        levels = {name: texts for frame in reversed(past) for name, texts in text_levels(frame, known, "days").items()}
+        own = list(flags_of(known, levels))
+        sold = with_flags(sold, levels)
+        of_days = None if of_days is None else with_flags(of_days, levels)
+    in_sales = [name for name in (*own, *columns.past) if name in sold.columns and name not in s.BY_NAME]
+    in_sales = [name for name in in_sales if column_of_flag(name) in (*columns.known, *columns.past)]
+    days = _typed(sold, "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, STOCKOUT.name, *s.KNOWN), in_sales)
     if days.is_empty():
         raise DataError(NO_SALES)
-    own: list[str] = []
     ahead = days.clear()
-    if calendar is not None:
-        frame = to_polars(calendar, "calendar").drop(UNUSED, strict=False)
-        own = [name for name in frame.columns if name not in s.BY_NAME]
-        known = _typed(frame, "calendar", s.KEYS, s.KNOWN, own)
+    if of_days is not None:
+        given = _typed(of_days, "calendar", s.KEYS, s.KNOWN, [name for name in own if name in of_days.columns])
         end = as_date(days[s.DATE].max())
-        days = _with_calendar(days, known.filter(pl.col(s.DATE) <= end))
+        days = _with_calendar(days, given.filter(pl.col(s.DATE) <= end))
         _refuse_unlearnable(days, own, end)
-        ahead = known.filter(pl.col(s.DATE) > end)
-    facts = _stores(stores, days)
+        ahead = given.filter(pl.col(s.DATE) > end)
+    past_only = {name: f"{s.PAST_ONLY}{name}" for name in columns.past}
+    days = days.rename(past_only)
+    own = [*own, *past_only.values()]
+    ahead = ahead.with_columns(pl.lit(None, pl.Float64).alias(name) for name in own if name not in ahead.columns)
+    if of_stores is not None and columns.facts:
+        of_stores, facts = facts_of_frame(of_stores, columns.facts)
+        of_facts = _typed(of_stores.select(s.STORE, *facts), "stores", (s.STORE,), (), facts)
+        days, ahead = (rows.join(of_facts, on=s.STORE, how="left", maintain_order="left") for rows in (days, ahead))
+        own, of_stores = [*own, *facts], of_stores.drop(facts)
+    facts_of_stores = _stores(of_stores, days)
     for name, rows in (("sales", days), ("calendar", ahead)):
-        unknown = rows.join(facts, on=s.STORE, how="anti")
+        unknown = rows.join(facts_of_stores, on=s.STORE, how="anti")
         if unknown.height:
             raise DataError(
                 f"{name}: found the store {quote(unknown[s.STORE][0])}, which the frame stores does not hold. Add it there, or "
                 "leave the frame stores out."
             )
-    sold = days.filter(pl.col(s.SALES).is_not_null()).select(*s.KEYS, *s.SALES_SCHEMA)
-    return Frames(sold, facts, _calendar(days, ahead, own))
+    learned = days.filter(pl.col(s.SALES).is_not_null() & (pl.col(STOCKOUT.name) != 1).fill_null(value=True))
+    return Frames(learned.select(*s.KEYS, *s.SALES_SCHEMA), facts_of_stores, _calendar(days, ahead, own))
+
+
+def _up_to_end(calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
+    """Return the days of a calendar that lie no later than the last of the sales."""
+    dates, sold = (
+        _column(frame[s.DATE], s.BY_NAME[s.DATE], name) for frame, name in ((calendar, "calendar"), (sales, "sales"))
+    )
+    return calendar.filter(dates <= as_date(sold.max()))
 
 
 def read_calendar_frame(calendar: Any, own: Sequence[str], store_type: pl.DataType) -> pl.DataFrame:
@@ -136,9 +171,13 @@ def _typed(
     if strange:
         raise DataError(
             f"{name}: the column {quote(strange[0])} is not known; expected some of {', '.join(known)}."
-            f"{hint(strange[0], known)} Own columns that are known ahead belong into the frame calendar. Rename it, or drop it."
+            f"{hint(strange[0], known)} Own columns that are known ahead belong into the frame calendar, or are named by known; "
+            "others by past, or by facts. Rename it, or drop it."
         )
-    declared = [s.BY_NAME.get(column) or s.own_column(column) for column in known]
+    declared = [
+        file_column(column) if column == STOCKOUT.name else s.BY_NAME.get(column) or s.own_column(column)
+        for column in known
+    ]
     columns = [
         _column(frame[column.name], column, name)
         if column.name in frame.columns

@@ -6,7 +6,7 @@ whoever scores. A live forecast is a window at the end of the sales, where there
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from storecast.data.excluded_spans import ExcludedSpan, without_excluded
 from storecast.data.frames import read_frames
 from storecast.data.implied_country import implied_country
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
+from storecast.data.own_frames import OwnColumns
 from storecast.data.panel_checks import check_tables
 from storecast.data.repair_holidays import marks_holidays, with_country_holidays
 from storecast.errors import DataError, HistoryError
@@ -68,21 +69,30 @@ class Panel:
         events: Any = None,
         country: str | None = None,
         feasts: Mapping[str, Any] | None = None,
+        known: Sequence[str] = (),
+        past: Sequence[str] = (),
+        facts: Sequence[str] = (),
+        columns: Mapping[str, str] | None = None,
     ) -> "Panel":
         """Make a Panel of data frames of Polars, pandas or Arrow.
 
         Parameters
         ----------
         sales : a row per store and day: Store (whole numbers or text), Date, Sales (money), and optional Customers, Open, Promo,
-            StateHoliday, SchoolHoliday
+            StateHoliday, SchoolHoliday, Stockout (1: no model learns from the day), and columns of your own
         stores : a row per store: Store and optional StoreType, Assortment, State, CompetitionDistance (metres), CompetitionSince,
-            Promo2, Promo2Since, PromoInterval; None: the stores of the sales, without attributes
+            Promo2, Promo2Since, PromoInterval, and facts of your own; None: the stores of the sales, without attributes
         calendar : what is known of days, past and ahead: Store, Date and optional Open, Promo, StateHoliday, SchoolHoliday and
-            numeric columns of your own that are known ahead
+            columns of your own that are known ahead, numbers or texts
         events : days that no model should learn from: Date, or First and Last, Exclude (1), and optional Store (null: all) and
             Name
         country : ISO code of the country whose holidays the stores keep; None: Germany where State or StateHoliday show it
         feasts : of your own, by name, such as {"Town fair": "2 Sunday 9"}, as under [feasts] in storecast.toml
+        known : your own columns that are known ahead, numbers or texts: of the sales, or of the calendar, whose other columns
+            are such without being named
+        past : your own numeric columns of the sales that are known of the past alone, such as receipts
+        facts : your own columns of the stores, numbers or texts
+        columns : our name of a column = that of your frames, such as {"Store": "Filiale"}
 
         Returns
         -------
@@ -104,7 +114,7 @@ class Panel:
         >>> Panel.from_frames(sales).end
         datetime.date(2015, 6, 13)
         """
-        frames = read_frames(sales, stores, calendar)
+        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, columns or {}))
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
         code = None if country is None else country_code(country, "country")
         days = frames.calendar
