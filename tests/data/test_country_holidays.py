@@ -65,6 +65,14 @@ def test_a_day_off_in_place_of_a_holiday_bears_its_name() -> None:
 def test_moved_days_that_the_library_lacks_are_added() -> None:
     assert dt.date(2016, 5, 27) in days_of("EC", "Batalla de Pichincha", 2016, 2016)
     assert dt.date(2015, 1, 2) in days_of("EC", "Año Nuevo", 2015, 2015)
+    assert dt.date(2016, 11, 4) in days_of("EC", "Día de Difuntos", 2016, 2016)
+
+
+def test_a_holiday_whose_day_off_was_moved_is_a_working_day() -> None:
+    assert days_of("EC", "Independencia de Guayaquil", 2012, 2016) == [
+        dt.date(2012, 10, 12), dt.date(2013, 10, 11), dt.date(2014, 10, 10), dt.date(2015, 10, 9), dt.date(2016, 10, 9),
+    ]  # fmt: skip
+    assert days_of("EC", "Primer Grito de Independencia", 2016, 2016) == [dt.date(2016, 8, 12)]
 
 
 def test_names_do_not_follow_the_language_of_the_process() -> None:

@@ -2,12 +2,15 @@
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from storecast.data.kept_feasts import keeps_christmas, keeps_easter
 from storecast.data.unseen_seasons import unseen_season_notice, unseen_seasons
+from storecast.features.country_terms import feast_terms
 from storecast.workflows import check, prepare, run
 from support.chain_files import write_chain
 from support.commands import Cli, cli
@@ -48,6 +51,16 @@ def test_a_feast_that_the_country_does_not_keep_is_no_season_of_it(country: str,
     assert list(unseen_seasons(day("2014-06-01"), day("2015-03-20"), day("2015-04-10"), country)) == seasons
 
 
+@pytest.mark.parametrize("country", ["", "EC", "US", "DE", "JP", "TR", "GB", "CN"])
+def test_seasons_and_terms_of_models_ask_one_rule_whether_a_country_keeps_a_feast(country: str) -> None:
+    names = {term.name for term in feast_terms(country, day("2013-01-01"), 800)}
+    if country != "DE":  # its terms do not come from the table of countries
+        assert keeps_easter(country) is any(name.startswith("Easter") for name in names)
+        assert keeps_christmas(country) is ("Christmas" in names)
+    seasons = unseen_seasons(day("2014-06-01"), day("2014-12-10"), day("2015-04-10"), country)
+    assert ("Easter" in seasons, "Christmas" in seasons) == (keeps_easter(country), keeps_christmas(country))
+
+
 def test_one_sentence_names_them_with_their_days() -> None:
     assert unseen_season_notice(day("2013-01-01"), day("2014-12-10"), day("2015-01-20")) == ""
     notice = unseen_season_notice(day("2015-01-01"), day("2015-07-31"), day("2015-09-11"))
@@ -83,6 +96,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_says_it_in_scores_report_and_plan(home: Path) -> None:
     sentence = "The days ahead hold Christmas; the past holds none"
     assert sentence in " ".join(json.loads((home / "scores.json").read_text(encoding="utf-8"))["notices"])
-    assert sentence in (home / "report.html").read_text(encoding="utf-8")
+    page = (home / "report.html").read_text(encoding="utf-8")
+    link = re.search(rf"{sentence}[^<]*<a href=\"(.*?)\">(.*?)</a>", page)
+    assert link
+    assert link.groups() == ("#s-ahead", "The days ahead")
+    assert 'id="s-ahead"' in page
     lines = [row[0] for row in openpyxl.load_workbook(home / "plan.xlsx")["Read me"].values]
     assert str(lines[0]).startswith(sentence)

@@ -9,8 +9,9 @@ import pytest
 import storecast
 from storecast import schema as s
 from storecast.data.grid import Grid
+from storecast.data.kept_feasts import keeps_easter
 from storecast.data.panel import Panel
-from storecast.features.country_terms import feast_terms, keeps_easter
+from storecast.features.country_terms import feast_terms
 from storecast.features.feast_days import days_from_payday
 from storecast.features.terms import day_terms
 from support.panels import make_panel

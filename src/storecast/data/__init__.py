@@ -15,6 +15,7 @@ chain_checks       what files say together: ids, totals, weeks, lone dates
 read               the files of a folder together
 clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays
 country_holidays   public holidays of a country and its regions; feast_table: what feasts.toml adds; implied_country
+kept_feasts        whether a country keeps Easter and Christmas; unseen_seasons asks it, and so do the terms of models
 frames             data frames in memory, as the tables of a Panel
 panel              Panel and Window; panel_checks: what a Panel promises
 grid               a Panel as dense arrays, stores × days

@@ -18,7 +18,7 @@ from dateutil.easter import easter
 from holidays.registry import COUNTRIES
 
 from storecast import schema as s
-from storecast.data.feast_table import moved_holidays
+from storecast.data.feast_table import moved_holidays, worked_holidays
 from storecast.data.holiday_dates import EASTER, days_from_easter, holiday_kind
 from storecast.errors import DataError, nearest, quote
 
@@ -182,6 +182,7 @@ def _of_years(country: str, region: str | None, first: int, last: int, category:
     kind = "" if category == PUBLIC else f", {category}"  # half a day before a feast is not the feast
     table = {day: frozenset(_feast(name, law) + kind for name in law.get_list(day)) for day in sorted(law)}
     if category == PUBLIC:
+        table = {day: names for day, names in table.items() if day not in worked_holidays(country)}
         for day, name in moved_holidays(country).items():
             if first <= day.year <= last:
                 table[day] = table.get(day, frozenset()) | {name}

@@ -83,6 +83,11 @@ def moved_holidays(country: str) -> dict[dt.date, str]:
     return {dt.date.fromisoformat(day): name for day, name in _table()["moved"].get(country, {}).items()}
 
 
+def worked_holidays(country: str) -> frozenset[dt.date]:
+    """Return the public holidays of the library on which a country worked, as their day off was moved."""
+    return frozenset(map(dt.date.fromisoformat, _table()["worked"].get(country, ())))
+
+
 def feast_days(on: str, year: int) -> list[dt.date]:
     """Return the days of a feast in a year, as `feasts.toml` describes them.
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from dateutil.easter import easter
 
-from storecast.data.country_holidays import common_feasts
-from storecast.data.feast_table import retail_feasts
+from storecast.data.kept_feasts import keeps_christmas, keeps_easter
 from storecast.wording import in_words
 
 MIN_DAYS_AHEAD = 7  # of a month among the days ahead, from which they hold it
 MIN_DAYS_SEEN = 15  # of a month in the past, from which that holds it
-YEARS_JUDGED = 8  # by whose holidays a country keeps a feast or not
 CHRISTMAS = ((12, 15), (12, 26))
 EASTER = (-7, 1)  # days from Easter Sunday
 
@@ -38,11 +36,12 @@ def unseen_seasons(
     """
     begin = end + dt.timedelta(days=1)
     unseen = {}
-    for name, spans in (("Easter", _easters), ("Christmas", _christmases)):
+    feasts = (("Easter", _easters, keeps_easter(country)), ("Christmas", _christmases, keeps_christmas(country)))
+    for name, spans, is_kept in feasts:
         years = list(spans(first.year, last.year))
         ahead = [(max(start, begin), min(stop, last)) for start, stop in years if start <= last and stop >= begin]
         is_seen = any(first <= start and stop <= end for start, stop in years)
-        if ahead and not is_seen and _is_kept(country, list(spans(last.year - YEARS_JUDGED + 1, last.year))):
+        if ahead and not is_seen and is_kept:
             unseen[name] = ahead[0]
     for month in _months(begin, last):
         days = [day for day in _days(begin, last) if day.month == month]
@@ -50,23 +49,6 @@ def unseen_seasons(
         if len(days) >= MIN_DAYS_AHEAD and seen < MIN_DAYS_SEEN:
             unseen[calendar.month_name[month]] = (days[0], days[-1])
     return unseen
-
-
-def _is_kept(country: str, spans: Sequence[tuple[dt.date, dt.date]]) -> bool:
-    """Say whether a country has a public holiday or a retail feast in most of some spans; where none is known, it may.
-
-    Parameters
-    ----------
-    country : ISO code; "": not known
-    spans : the first and the last day of each
-    """
-    if not country:
-        return True
-    years = range(spans[0][0].year, spans[-1][1].year + 1)
-    days = {*common_feasts(country, spans[0][0], spans[-1][1])}
-    days |= {day for feast in retail_feasts(country, years) for day in feast.days}
-    kept = sum(any(start <= day <= stop for day in days) for start, stop in spans)
-    return 2 * kept > len(spans)  # in one year, another holiday may fall into them
 
 
 def unseen_season_notice(first: dt.date, end: dt.date, last: dt.date, country: str = "") -> str:

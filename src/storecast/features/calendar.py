@@ -10,8 +10,8 @@ import numpy.typing as npt
 from storecast.arrays import F32, I64, Days
 from storecast.data.feast_table import paydays
 from storecast.data.grid import Grid
+from storecast.data.kept_feasts import keeps_easter
 from storecast.dates import SUNDAY, weekday
-from storecast.features.country_terms import keeps_easter
 from storecast.features.declarations import KNOWN
 from storecast.features.feast_days import days_from_christmas, days_from_easter, days_from_payday
 from storecast.features.runs import days_since, days_until, position, remaining, run_after, run_before, shift, week_sums

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from storecast.data.country_holidays import GERMANY, NO_COUNTRY, common_feasts
-from storecast.data.feast_table import USUAL_RUN_UP, retail_feasts
-from storecast.data.holiday_dates import days_from_easter as easter_offset
+from storecast.data.country_holidays import GERMANY, NO_COUNTRY
+from storecast.data.feast_table import USUAL_RUN_UP
+from storecast.data.kept_feasts import YEARS, days_by_feast, hangs_on_easter, has_christmas_holiday, keeps_easter
 from storecast.data.own_feasts import OwnFeast, kept_feasts
 from storecast.features.feast_days import (
     ADVENT,
@@ -29,11 +29,9 @@ from storecast.features.feast_days import (
 
 CHRISTMAS_DATES = ((12, 24), (12, 25), (12, 26))
 NEW_YEAR_DATES = ((12, 31), (1, 1))
-EASTER_HOLIDAYS = (-3, -2, -1, 0, 1)  # days from Easter Sunday; one that is public shows that a country keeps Easter
 CHRISTMAS_ALONE = {"Christmas Eve": (-1,), "Christmas": (0, 1)}  # days from 25 December, beside the line
 NEW_YEAR_ALONE = {"New Year's Eve": (6,), "New Year": (7,)}
 BEFORE_NEW_YEAR, AFTER_NEW_YEAR = (-17, -10, -6, -4, -2), (1, 3, 6, 10, 17)  # corners, in days from it
-YEARS = range(2010, 2031)  # whose public holidays name the terms: the same whatever days a chain has
 # A feast comes a few times in a past, once a year; what the days around it do is less sure than what its own days do.
 DAY_PENALTY, AROUND_PENALTY = 2.0, 16.0
 MIN_YEARS = 3  # of these, in which a holiday came: others do not come again
@@ -62,7 +60,7 @@ def feast_terms(country: str, first: dt.date, days: int, own: tuple[OwnFeast, ..
     named = {feast.name for feast in own}
     terms = [] if country == GERMANY else _great_feasts(country, first, days)
     lasting = () if country == GERMANY else _lasting_feasts(country)
-    law = _days_by_name(country, span) if lasting else {}
+    law = days_by_feast(country, span) if lasting else {}
     for name in lasting:
         if name not in named:
             terms += _around(name, law.get(name, []), first, days, USUAL_RUN_UP)
@@ -81,16 +79,9 @@ def _great_feasts(country: str, first: dt.date, days: int) -> list[FeastTerm]:
     """Return the terms of Christmas, New Year and Easter, of those that a country keeps; all where none is known."""
     if country == NO_COUNTRY:
         return [*_christmas(first, days), *_new_year(first, days), *_easter(first, days)]
-    terms = _christmas(first, days) if _keeps_christmas(country) else []
+    terms = _christmas(first, days) if has_christmas_holiday(country) else []
     terms += _new_year(first, days, in_a_line=not terms)
     return [*terms, *(_easter(first, days) if keeps_easter(country) else [])]
-
-
-@lru_cache(maxsize=256)
-def keeps_easter(country: str) -> bool:
-    """Say whether a day of Easter is a public holiday of a country, or a feast of its shops; True where no country is known."""
-    feasts = [*_days_by_name(country, YEARS).values(), *(feast.days for feast in retail_feasts(country, YEARS))]
-    return country == NO_COUNTRY or any(_is_of_easter(days) for days in feasts)
 
 
 def _christmas(first: dt.date, days: int) -> list[FeastTerm]:
@@ -145,31 +136,10 @@ def _around(name: str, feast: Collection[dt.date], first: dt.date, days: int, ru
 def _lasting_feasts(country: str) -> tuple[str, ...]:
     """Return the feasts that have terms of their own: public holidays of several years, but Christmas, New Year and Easter."""
     lasting = []
-    for name, days in _days_by_name(country, YEARS).items():
+    for name, days in days_by_feast(country, YEARS).items():
         dates = [(day.month, day.day) for day in days]
         fixed = np.mean([date in (*CHRISTMAS_DATES, *NEW_YEAR_DATES) for date in dates]) >= 0.5
-        covered = fixed or _is_of_easter(days)
+        covered = fixed or hangs_on_easter(days)
         if len({day.year for day in days}) >= MIN_YEARS and not covered:
             lasting.append(name)
     return tuple(sorted(lasting))
-
-
-def _is_of_easter(days: Collection[dt.date]) -> bool:
-    """Say whether a feast hangs on Easter: one that keeps its date may fall on it in some years."""
-    return 2 * sum(easter_offset(day) in EASTER_HOLIDAYS for day in days) > len(days)
-
-
-@lru_cache(maxsize=256)
-def _keeps_christmas(country: str) -> bool:
-    days = [day for days in _days_by_name(country, YEARS).values() for day in days]
-    return any((day.month, day.day) == CHRISTMAS_DATES[1] for day in days)
-
-
-@lru_cache(maxsize=256)
-def _days_by_name(country: str, years: range) -> dict[str, list[dt.date]]:
-    """Return the days of each public holiday that most regions of a country keep."""
-    by_name: dict[str, list[dt.date]] = {}
-    for day, names in sorted(common_feasts(country, dt.date(years[0], 1, 1), dt.date(years[-1], 12, 31)).items()):
-        for name in names:
-            by_name.setdefault(name, []).append(day)
-    return by_name

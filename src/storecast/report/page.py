@@ -70,7 +70,7 @@ def render(report: ReportInput) -> str:
         "page.html",
         report=report,
         scores=report.scores,
-        notices=report.scores.get("notices", ()),
+        notices=_notices(report),
         first=days.min(),
         last=days.max(),
         horizon=days.n_unique(),
@@ -89,6 +89,12 @@ def render(report: ReportInput) -> str:
         drivers=_drivers(report),
         **_accuracy(report),
     )
+
+
+def _notices(report: ReportInput) -> list[tuple[str, bool]]:
+    """Return what a user must know, and whether it is of a repair: the others are of the days ahead."""
+    of_repairs = {repair.sentence for repair in report.repairs}
+    return [(notice, notice in of_repairs) for notice in report.scores.get("notices", ())]
 
 
 def _stores(report: ReportInput) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from storecast import schema as s
 from storecast.arrays import F64, Bool
 from storecast.data.country_holidays import GERMANY, common_feasts
 from storecast.data.feast_table import retail_feasts
+from storecast.data.kept_feasts import keeps_easter
 from storecast.dates import SUNDAY
 from storecast.exploration.quality.parts import BELOW_USUAL, WITHIN_THREE_MONTHS, Part
 from storecast.exploration.shared.adjusted import Adjusted, one_group
@@ -18,7 +19,6 @@ from storecast.exploration.shared.calendar_terms import Family
 from storecast.exploration.shared.estimates import Estimate, Unit
 from storecast.exploration.shared.observed import SALES, Observed
 from storecast.exploration.shared.two_way import two_way
-from storecast.features.country_terms import keeps_easter
 from storecast.features.runs import days_since
 
 MAX_DEVIATIONS = 5.0  # robust standard deviations of the store, beyond which a day is an outlier
