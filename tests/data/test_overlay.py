@@ -39,7 +39,7 @@ def test_only_what_is_given_changes(tmp_path: Path) -> None:
         ("Store,Date,Promo\n1,{beyond},1\n", "expected days ahead"),
         ("Store,Date,Promo\n1,{ahead},2\n", "line 2, column Promo"),
         ("Store,Date,Promo\n1,{ahead},1\n1,{ahead},0\n", "two different rows"),
-        ("Store,Date,StateHoliday\n1,{ahead},x\n", 'one of "0", "a", "b", "c"'),
+        ("Store,Date,StateHoliday\n1,{ahead},z\n", 'one of "0", "a", "b", "c"'),
         ("Store,Date,Id\n1,{ahead},1\n", "has no calendar column"),
         ("Date,Promo\n{ahead},1\n", "'Store' is missing"),
         ("", "is empty"),
