@@ -26,7 +26,8 @@ from storecast.exploration.shared.calendar_terms import (
 )
 from storecast.exploration.shared.estimates import Estimate, Interval, NotAnswerableError, relative_change, tidy_table
 from storecast.exploration.shared.observed import SALES
-from storecast.exploration.shared.regression import NORMAL, t_quantile
+from storecast.exploration.shared.panel_regression import two_way_effects
+from storecast.exploration.shared.regression import NORMAL
 from storecast.exploration.shared.two_way import group_codes, two_way
 
 NEAR_DAYS = (-2, -1, 1, 2)  # the days that are shown state by state
@@ -113,7 +114,8 @@ def _schools(adjusted: Adjusted) -> list[Estimate]:
         columns = [k for k in range(len(places)) if _differs(x[..., k], used)]
         if not columns:
             return []
-        intervals = _two_way_effects(y, x[..., columns], used, count)
+        state, day = np.nonzero(used)
+        intervals = two_way_effects(y[used], x[used][:, columns], state, day, weights=count[used])
         days = int((near(0) & known).sum())
         estimates += [
             relative_change(Part.CURVE, Family.SCHOOL, measure, interval, position=places[k], n=days)
@@ -135,39 +137,6 @@ def _weekday_means(y: F64, count: F64, weekday: I64) -> F64:
     means = ((np.nan_to_num(y) * weights) @ days) / np.maximum(weights @ days, 1.0)
     spread: F64 = means[:, weekday]
     return spread
-
-
-def _two_way_effects(y: F64, x: F64, used: Bool, count: F64) -> list[Interval]:
-    """Regress a panel of states on its terms, with effects of states and days and errors clustered by state.
-
-    Parameters
-    ----------
-    y, count : states × days; the stores behind each mean are its weight
-    x : states × days × terms
-    used : states × days
-    """
-    import pandas as pd
-    from linearmodels.panel import PanelOLS
-
-    state, day = np.nonzero(used)
-    index = pd.MultiIndex.from_arrays([state, day], names=["state", "day"])
-    names = [f"x{k}" for k in range(x.shape[-1])]
-    terms = pd.DataFrame(x[used], columns=names, index=index)
-    model = PanelOLS(
-        pd.Series(y[used], index=index, name="y"),
-        terms,
-        weights=pd.Series(count[used], index=index, name="w"),
-        entity_effects=True,
-        time_effects=True,
-        drop_absorbed=True,
-        check_rank=False,
-    )
-    fit = model.fit(cov_type="clustered", cluster_entity=True, group_debias=True)
-    half = t_quantile(len(np.unique(state)) - 1) * fit.std_errors
-    return [
-        Interval(float(value), float(value - half[name]), float(value + half[name]))
-        for name, value in fit.params.items()
-    ]
 
 
 def _states(adjusted: Adjusted) -> list[Estimate]:

@@ -12,7 +12,8 @@ from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.estimates import Estimate, Interval, relative_change
 from storecast.exploration.shared.event_study import BIN_DAYS, day_columns, event_study
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
-from storecast.exploration.shared.regression import demean, t_quantile
+from storecast.exploration.shared.panel_regression import two_way_effects
+from storecast.exploration.shared.regression import demean
 
 BINS = 6  # of 30 days, before and after
 MIN_STORES = 9
@@ -73,17 +74,5 @@ def _rounds(adjusted: Adjusted, stores: pl.DataFrame, starts: I64, measure: str)
         rest = demean(demean(rest, store), column)
     if rest.std() < MIN_SPREAD:
         return None
-    import pandas as pd
-    from linearmodels.panel import PanelOLS
-
-    index = pd.MultiIndex.from_arrays([store, column], names=["store", "month"])
-    model = PanelOLS(
-        pd.Series(mean[used], index=index, name="y"),
-        pd.DataFrame({"round": x[used]}, index=index),
-        entity_effects=True,
-        time_effects=True,
-    )
-    fit = model.fit(cov_type="clustered", cluster_entity=True)
-    half = t_quantile(len(np.unique(store)) - 1) * float(fit.std_errors["round"])
-    value = float(fit.params["round"])
-    return Interval(value, value - half, value + half)
+    (interval,) = two_way_effects(mean[used], x[used][:, None], store, column)
+    return interval

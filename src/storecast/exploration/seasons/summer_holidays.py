@@ -8,9 +8,9 @@ from storecast.dates import SUNDAY
 from storecast.exploration.seasons.parts import SUMMER, Part
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_terms import Family, school_holidays
-from storecast.exploration.shared.estimates import Estimate, Interval, relative_change
+from storecast.exploration.shared.estimates import Estimate, relative_change
 from storecast.exploration.shared.observed import SALES
-from storecast.exploration.shared.regression import t_quantile
+from storecast.exploration.shared.panel_regression import two_way_effects
 from storecast.exploration.shared.two_way import group_codes
 from storecast.features.runs import position, remaining
 
@@ -47,22 +47,9 @@ def summer_holidays(adjusted: Adjusted) -> list[Estimate]:
     year = observed.dates[days].astype("datetime64[Y]").astype(np.int64)[day]
     if not _differs(x, used):
         return []
-    import pandas as pd
-    from linearmodels.panel import PanelOLS
-
-    index = pd.MultiIndex.from_arrays([state * 10_000 + year, day], names=["state", "day"])
-    model = PanelOLS(
-        pd.Series(y[used], index=index, name="y"),
-        pd.DataFrame({"summer": x[used]}, index=index),
-        weights=pd.Series(count[used], index=index, name="w"),
-        entity_effects=True,
-        time_effects=True,
-        check_rank=False,
-    )
-    fit = model.fit(cov_type="clustered", clusters=pd.DataFrame({"state": state}, index=index))
-    value = float(fit.params["summer"])
-    half = float(t_quantile(len(names) - 1) * fit.std_errors["summer"])
-    return [relative_change(Part.OCCASION, SUMMER, SALES, Interval(value, value - half, value + half), n=len(names))]
+    state_year = state * 10_000 + year
+    intervals = two_way_effects(y[used], x[used][:, None], state_year, day, cluster=state, weights=count[used])
+    return [relative_change(Part.OCCASION, SUMMER, SALES, interval, n=len(names)) for interval in intervals]
 
 
 def _differs(x: F64, used: Bool) -> bool:

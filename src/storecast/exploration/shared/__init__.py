@@ -6,6 +6,7 @@ two_way              log sales as the level of each store and weekday, plus the 
 calendar_terms       the regressors of the calendar; calendar_regression: the index of each day explained by them
 adjusted             log sales less weekday levels and calendar
 regression           means and regressions with clustered standard errors
+panel_regression     regressions with effects of unit and time, errors clustered by unit
 event_study          what follows when something begins at different times in different stores
 promotion_weeks      promotions by week
 growth               growth a year of each store
