@@ -26,12 +26,12 @@ _WORDS: dict[str, str] = {
     ),
     s.CUSTOMERS: (
         "customers customer visitors footfall traffic visits kunden besucher kundenzahl clientes clients "
-        "clienti klanten klienci zakaznici kunder asiakkaat musteri transactions bons tickets"
+        "clienti klanten klienci klientow klient zakaznici kunder asiakkaat musteri transactions bons tickets"
     ),
     s.OPEN: "open isopen geoffnet offen abierto ouvert aperto aberto otwarte otevreno oppet acik",
     s.PROMO: (
         "promo promotion onpromotion ispromo promotioncurrentweek aktion angebot oferta promocion promozione "
-        "promocao actie promocja akce kampanj kampanje kampanya"
+        "promocao actie promocja akcja akce kampanj kampanje kampanya"
     ),
     s.STATE_HOLIDAY: (
         "stateholiday publicholiday holiday isholiday bankholiday holidayflag feiertag festivo feriado ferie "

@@ -25,7 +25,15 @@ log = logging.getLogger(__name__)
 
 EVENTS = "events"
 TABLES = ("train", "store", "test", "store_states", EVENTS)
+TOTALS = frozenset(
+    {
+        "total", "totals", "grand total", "sum", "all", "all stores", "gesamt", "gesamtsumme", "gesamtergebnis", "summe",
+        "alle", "alle filialen", "total général", "total general", "somme", "ensemble", "totale", "somma", "suma", "razem",
+        "totalt", "totaal", "insgesamt", "celkem", "összesen", "toplam", "итого", "合計", "合计",
+    }
+)  # fmt: skip
 SALES_TABLES = ("train", "test")  # which have days
+MANY_CELLS = 1000  # of a column of a wide table, of which none is a number where it is no store
 LAYOUT_SETTINGS = ("files", "wide", "one_store")
 Wide = Literal["stores", "dates"]
 
@@ -132,8 +140,7 @@ def _unpivoted(table: TextTable, wide: Wide) -> TextTable:
             f'{table.name}: storecast.toml says wide = "{wide}", so a column {key} and one for each of the {wide} are expected; '
             f"found {quote(', '.join(table.frame.columns[:8]))}. Correct the setting, or name the column under [columns]."
         )
-    if wide == "dates":
-        table = _without_other_columns(table, beside)
+    table = _without_other_columns(table, beside, wide)
     index = [name for name in table.frame.columns if name in beside]
     cells = pl.col(s.SALES).str.strip_chars()
     rows = table.frame.with_row_index("row").unpivot(index=["row", *index], variable_name=other, value_name=s.SALES)
@@ -152,12 +159,28 @@ def _unpivoted(table: TextTable, wide: Wide) -> TextTable:
     )
 
 
-def _without_other_columns(table: TextTable, beside: Collection[str]) -> TextTable:
-    """Return a table with a column for each day without those that are neither a day nor known."""
-    others = [name for name in table.frame.columns if name not in beside and not any(map(str.isdigit, name))]
+def _without_other_columns(table: TextTable, beside: Collection[str], wide: Wide) -> TextTable:
+    """Return a wide table without columns that are neither known nor a day or store: totals, and columns of text."""
+    columns = [name for name in table.frame.columns if name not in beside]
+    others = [name for name in columns if not is_wide_column(table.frame[name], wide)]
     if others:
         log.info("%s: columns that storecast does not use: %s", table.name, quote(", ".join(others)))
     return replace(table, frame=table.frame.drop(others))
+
+
+def is_wide_column(cells: pl.Series, wide: Wide) -> bool:
+    """Return whether a column of a wide table is one of a day, or of a store with figures that is no total.
+
+    Parameters
+    ----------
+    cells : of the column, as text, under its name
+    wide : what the columns are
+    """
+    if wide == "dates":
+        return any(map(str.isdigit, cells.name))
+    filled = cells.str.strip_chars().replace("", None).drop_nulls()
+    in_words = len(filled) > 0 and not filled.head(MANY_CELLS).str.contains("[0-9]").any()
+    return not in_words and cells.name.strip(":*= ").casefold() not in TOTALS
 
 
 def _are_numbers(table: TextTable, name: str) -> pl.Series:

@@ -10,18 +10,11 @@ from storecast import schema as s
 from storecast.data.column_names import FILE, ColumnNames
 from storecast.data.dialect import TextTable, read_table
 from storecast.data.file_columns import EXCLUDE, FILE_COLUMNS
-from storecast.data.file_layout import EVENTS, TABLES, FileLayout, as_long, joined
+from storecast.data.file_layout import EVENTS, TABLES, TOTALS, FileLayout, as_long, joined
 from storecast.data.plain_files import SUFFIXES, find
 from storecast.data.workbooks import read_workbook
 from storecast.errors import DataError, hint, quote
 
-TOTALS = frozenset(
-    {
-        "total", "totals", "grand total", "sum", "all", "all stores", "gesamt", "gesamtsumme", "gesamtergebnis", "summe",
-        "alle", "alle filialen", "total général", "total general", "somme", "ensemble", "totale", "somma", "suma", "razem",
-        "totalt", "totaal", "insgesamt", "celkem", "összesen", "toplam", "итого", "合計", "合计",
-    }
-)  # fmt: skip
 LONGEST_END = 20  # rows at the end among which totals are looked for
 OF_SHEETS = {  # columns by which the sheet of a table is found in a workbook with several
     "train": (*s.KEYS, s.SALES),
@@ -122,9 +115,14 @@ def _refuse_absent_names(names: ColumnNames, given: Mapping[str, Sequence[TextTa
 
 def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[str, int]) -> TextTable:
     """Return a file as a part of its table."""
-    table = as_long(with_our_names(table, names), stem, names.layout)
+    table = with_our_names(table, names)
+    rows_of_totals = 0
+    if stem == "train" and (names.layout.wide or names.layout.one_store):
+        table, rows_of_totals = without_totals(table)
+    table = as_long(table, stem, names.layout)
     if stem != EVENTS:  # a row of all stores is none of totals
-        table, total_rows[table.name] = without_totals(table)
+        table, rows = without_totals(table)
+        total_rows[table.name] = rows + rows_of_totals
     return table
 
 

@@ -48,6 +48,17 @@ def read_flag_words(text: pl.Series) -> pl.Series | None:
     return None
 
 
+def are_flag_words(text: pl.Series) -> pl.Series:
+    """Mark the cells that are a word or a mark of a flag, of any language.
+
+    Parameters
+    ----------
+    text : the cells, stripped, none of them empty
+    """
+    words = MARKS | NO_MARKS | {word for pair in PAIRS for word in pair}
+    return text.is_in([cell for cell in text.unique() if _word(cell) in words])
+
+
 def is_flag_in_words(text: pl.Series) -> bool:
     """Return whether a column holds marks, or both words of a pair: one word alone may be a text of any meaning.
 

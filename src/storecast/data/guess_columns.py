@@ -14,8 +14,10 @@ from storecast.data.date_formats import matching_formats
 from storecast.data.day_column import ISO_TIME
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS, FILE_COLUMNS, file_column
+from storecast.data.file_layout import TOTALS
 from storecast.data.flag_words import read_flag_words
 from storecast.data.numbers import read_numbers
+from storecast.data.own_categories import MAX_LEVELS, is_text
 from storecast.errors import DataError
 
 MAX_STORE_SHARE = 0.2  # of the rows: a column with more different values names no stores
@@ -48,6 +50,7 @@ class LikelyColumns:
     date_formats : that read the column of dates, or the headers of a wide table; ("iso",) where they are ISO dates
     wide : "stores" or "dates", where the columns seem to be them
     numbers : the columns of numbers
+    promotions : the column of promotions, where it holds amounts or several kinds in place of a flag
     """
 
     table: TextTable
@@ -55,11 +58,13 @@ class LikelyColumns:
     date_formats: tuple[str, ...] = ()
     wide: str | None = None
     numbers: frozenset[str] = frozenset()
+    promotions: str | None = None
 
     @property
     def unused(self) -> list[str]:
         """The columns of which nobody knows what they are."""
-        return [name for name in self.table.frame.columns if name not in self.names.values()]
+        used = {*self.names.values(), self.promotions}
+        return [name for name in self.table.frame.columns if name not in used]
 
     def has(self, *columns: str) -> bool:
         """Return whether the file has these columns."""
@@ -96,13 +101,32 @@ def likely_columns(table: TextTable) -> LikelyColumns:
         if kind in kinds:
             names |= _by_name([name for name in possible if name not in names.values()], (kind,))
     date_formats = formats[names[s.DATE]] if s.DATE in names else ()
-    if s.DATE in names and s.STORE not in names and s.SALES not in names:
+    if s.DATE in names and s.STORE not in names:
         rest = numbers - {*names.values()}
-        if len(rest) >= MIN_STORE_COLUMNS and whole[names[s.DATE]].is_unique().all():
+        total = names.get(s.SALES, "").strip(":*= ").casefold() in TOTALS and len(rest) > MIN_STORE_COLUMNS
+        if total:
+            names = {name: file_name for name, file_name in names.items() if name != s.SALES}
+        if s.SALES not in names and len(rest) >= MIN_STORE_COLUMNS and whole[names[s.DATE]].is_unique().all():
             return LikelyColumns(table, names, date_formats, "stores", numbers)
+    promotions = None
     if s.DATE in names:
         names |= _by_values(whole, names, numbers)
-    return LikelyColumns(table, names, date_formats, None, numbers)
+        if s.PROMO not in names:
+            promotions = _promotions(sample, [name for name in frame.columns if name not in names.values()], numbers)
+    return LikelyColumns(table, names, date_formats, None, numbers, promotions)
+
+
+def _promotions(table: TextTable, free: Sequence[str], numbers: frozenset[str]) -> str | None:
+    """Return the column that is called as promotions are, and holds numbers or texts that recur."""
+    for name in _by_name(free, (s.PROMO,)).values():
+        text = table.frame[name].str.strip_chars().replace("", None).drop_nulls()
+        if (
+            (name in numbers or is_text(text))
+            and text.n_unique() > 0
+            and (name in numbers or text.n_unique() <= MAX_LEVELS)
+        ):
+            return name
+    return None
 
 
 def _sample(table: TextTable) -> TextTable:
@@ -138,7 +162,7 @@ def likely_facts(parts: Sequence[LikelyColumns]) -> dict[str, str]:
         return {}
     free = [name for name in parts[0].unused if all(name in each.table.frame.columns for each in parts)]
     possible = list(_by_name(free, (*FACTS, s.STATE)).values())
-    rows = pl.concat([each.table.frame.select(store, *possible) for each in parts])
+    rows = pl.concat([each.table.frame.select(pl.col(each.names[s.STORE]).alias(store), *possible) for each in parts])
     changing = rows.group_by(store).agg(pl.col(possible).n_unique()) if possible else rows
     return _by_name([name for name in possible if (changing[name] == 1).all()], (*FACTS, s.STATE))
 

@@ -14,12 +14,14 @@ from storecast.data.date_formats import period_of
 from storecast.data.day_column import longer_steps, read_days
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FILE_COLUMNS
-from storecast.data.file_layout import TABLES
+from storecast.data.file_layout import TABLES, is_wide_column
 from storecast.data.file_tables import without_totals
 from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns, likely_facts
 from storecast.data.product_columns import product_column
 from storecast.dates import as_date
 from storecast.errors import DataError, quote
+
+PROMOTIONS = "Promotions"  # what amounts or kinds of promotions are called where the files use our name of the flag
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,18 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
         for name, file_name in each.names.items()
     }
     columns = {name: columns[name] for name in FILE_COLUMNS if name in columns}
+    main = next(each for each in tables["train"] if each.table is main.table)  # with the facts of stores
     settings, choices = _settings(main, tables)
+    if main.promotions is not None:
+        own = PROMOTIONS if main.promotions in FILE_COLUMNS else main.promotions
+        settings["known"] = [own, *settings.get("known", ())]
+        tables = {
+            table: [
+                replace(each, names=each.names | ({own: each.promotions} if each.promotions else {})) for each in files
+            ]
+            for table, files in tables.items()
+        }
+        columns |= {own: main.promotions}
     products = None
     if _has_several_rows_a_day(main):
         products = product_column(main.table, [main.names[key] for key in s.KEYS])
@@ -153,12 +166,13 @@ def _are_alike(each: LikelyColumns, main: LikelyColumns) -> bool:
     common = {*each.names} & {*main.names}
     headers = {*each.table.frame.columns} & {*main.table.frame.columns}
     width = min(each.table.frame.width, main.table.frame.width)
-    return (
-        (s.STORE in each.names) == (s.STORE in main.names)
-        and {s.DATE, s.SALES} <= common
-        and bool({*each.date_formats} & {*main.date_formats})
-        and ({*each.names} == {*main.names} or len(headers) > width / 2)
+    if (s.STORE in each.names) != (s.STORE in main.names) or not {s.DATE, s.SALES} <= common:
+        return False
+    ids = _ids(each)
+    like = (
+        {*each.names} == {*main.names} or len(headers) > width / 2 or (ids is not None and _ids_meet(ids, _ids(main)))
     )
+    return like and bool({*each.date_formats} & {*main.date_formats})
 
 
 def _overlap(one: LikelyColumns, other: LikelyColumns) -> bool:
@@ -247,7 +261,9 @@ def _settings(
 
 def _ids(main: LikelyColumns) -> pl.Series | None:
     if main.wide == "stores":
-        return pl.Series(main.unused, dtype=pl.String)
+        return pl.Series(
+            [name for name in main.unused if is_wide_column(main.table.frame[name], "stores")], dtype=pl.String
+        )
     return main.table.frame[main.names[s.STORE]] if s.STORE in main.names else None
 
 

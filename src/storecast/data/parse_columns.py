@@ -7,11 +7,12 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.day_column import read_days
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import BY_NAME, REPLACES, file_column
-from storecast.data.flag_words import read_flag_words, refuse_mixed_words
+from storecast.data.flag_words import are_flag_words, read_flag_words, refuse_mixed_words
 from storecast.data.numbers import read_numbers
 from storecast.data.refuse_rows import refuse_values
-from storecast.errors import DataError
+from storecast.errors import DataError, quote
 
+MIN_SHARE_OF_KINDS = 0.05  # of the cells of Promo, from which those that are no flags are no slips
 IN_WORDS = r"\p{L}|^[^0-9]*$"  # a letter, or no digit at all
 HOLIDAYS_ELSEWHERE = {  # what spreadsheets and databases make of "0", and flags of holidays that have no kinds
     "0.0": s.NO_HOLIDAY,
@@ -65,9 +66,25 @@ def _flags_or_numbers(table: TextTable, column: s.Column, text: pl.Series, names
         flags = read_flag_words(text)
         if flags is not None:
             return flags.cast(column.dtype).alias(column.name)
+        if column.name == s.PROMO:
+            _refuse_kinds_of_promotions(table, text)
         if column.kind == "flag":
             refuse_mixed_words(table, column.name, text)
+    if column.name == s.PROMO:
+        _refuse_kinds_of_promotions(table, text)
     return _numbers(table, column, text, names)
+
+
+def _refuse_kinds_of_promotions(table: TextTable, text: pl.Series) -> None:
+    """Refuse amounts or kinds of promotions under the name of the flag, and say how they are read."""
+    filled = text.drop_nulls()
+    others = filled.filter(~filled.str.contains(r"^[01]([.,]0*)?$") & ~are_flag_words(filled))
+    if len(others) and len(others) >= MIN_SHARE_OF_KINDS * len(filled):
+        raise DataError(
+            f"{table.name}, column {s.PROMO}: found {quote(others[0])}; expected 0 or 1. Where it holds "
+            'amounts or several kinds of promotions, they are a column of your own that is known ahead: say known = ["Promotions"] '
+            f'in storecast.toml, and Promotions = "{s.PROMO}" under [columns].'
+        )
 
 
 def _categories(table: TextTable, column: s.Column, text: pl.Series) -> pl.Series:

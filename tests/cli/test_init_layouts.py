@@ -1,0 +1,85 @@
+"""Odd but plausible exports: promotions of several kinds, totals in wide tables, years whose headers differ, dates in words."""
+
+import datetime as dt
+from pathlib import Path
+
+from storecast.data.clean import clean
+from storecast.data.read import read_chain
+from support.commands import Cli
+
+
+def days_from(first: dt.date, days: int) -> list[dt.date]:
+    return [first + dt.timedelta(days=k) for k in range(days)]
+
+
+def test_promotions_of_several_kinds_are_known_ahead_whatever_the_files_call_them(cli: Cli, tmp_path: Path) -> None:
+    kinds = ["", "Leaflet", "Coupon"]
+    days = days_from(dt.date(2022, 1, 3), 114)
+    lines = ["Shop,Business Day,Net Sales,Promotion"]
+    lines += [
+        f"{shop},{day},{len(shop) * k + 90.5},{kinds[k // 3 % 3]}"
+        for shop in ("North", "Southend")
+        for k, day in enumerate(days[:100])
+    ]
+    tmp_path.joinpath("sales.csv").write_text("\n".join(lines), encoding="utf-8")
+    plan = ["Outlet,Trading Date,Promo Type"]
+    plan += [f"{shop},{day},Coupon" for shop in ("North", "Southend") for day in days[100:]]
+    tmp_path.joinpath("plan.csv").write_text("\n".join(plan), encoding="utf-8")
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    chain = read_chain(tmp_path)
+    assert chain.known == ("Promotion = Coupon", "Promotion = Leaflet")
+    assert chain.ahead is not None
+    assert chain.ahead["Promotion = Coupon"].sum() == 28
+
+
+def test_a_number_of_promotions_is_known_ahead_and_a_flag_of_that_name_is_said_to_be_none(
+    cli: Cli, tmp_path: Path
+) -> None:
+    lines = ["Store,Date,Sales,Promo"]
+    lines += [
+        f"{store},{day},{store * k % 9 + 5},{k % 7}"
+        for store in (1, 2)
+        for k, day in enumerate(days_from(dt.date(2022, 1, 3), 100))
+    ]
+    tmp_path.joinpath("train.csv").write_text("\n".join(lines), encoding="utf-8")
+    code, _, err = cli("check", "--data", tmp_path)
+    assert code == 2
+    assert "found '2'; expected 0 or 1. Where it holds amounts or several kinds of promotions" in err
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    assert clean(read_chain(tmp_path)).panel.calendar["Promotions"].max() == 6
+
+
+def test_a_wide_table_may_have_totals_weekdays_and_a_last_row_of_sums(cli: Cli, tmp_path: Path) -> None:
+    days = days_from(dt.date(2022, 1, 3), 60)
+    (tmp_path / "dates").mkdir()
+    lines = [";".join(["Region", "Filiale", *(f"{day:%d.%m.%Y}" for day in days), "Summe"])]
+    lines += [";".join(["Süd", f"00{store}", *["10,5"] * 60, "630,0"]) for store in (1, 2, 3)]
+    lines += [";".join(["Gesamt", "", *["31,5"] * 60, "1890,0"])]
+    (tmp_path / "dates" / "Auswertung.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "stores").mkdir()
+    lines = ["Fecha,Día,Málaga,Ávila,Cádiz,Total"]
+    lines += [
+        f"{day},{'lunes' if day.isoweekday() == 1 else 'otro'},10.5,11.5,{9 + k % 5},99" for k, day in enumerate(days)
+    ]
+    (tmp_path / "stores" / "ventas.csv").write_text("\n".join([*lines, "Total,,630,690,660,9999"]), encoding="utf-8")
+    for name, stores in (("dates", ["001", "002", "003"]), ("stores", ["Cádiz", "Málaga", "Ávila"])):
+        assert cli("init", "--data", tmp_path / name)[::2] == (0, "")
+        sales = read_chain(tmp_path / name).sales
+        assert (sales["Store"].unique().sort().to_list(), sales.height) == (stores, 60 * len(stores))
+
+
+def test_years_whose_files_share_no_header_are_one_table_of_the_same_stores(cli: Cli, tmp_path: Path) -> None:
+    for year, header in (
+        (2021, "Sklep;Dzień;Wartość sprzedaży;Liczba klientów"),
+        (2022, "Nazwa sklepu;Data;Sprzedaż netto;Klienci;Akcja"),
+    ):
+        more = ";T" if year == 2022 else ""
+        lines = [
+            f"{shop};{day:%d.%m.%Y};1 234,5;9{more}"
+            for shop in ("Łódź", "Gdańsk")
+            for day in days_from(dt.date(year, 1, 1), 365)
+        ]
+        tmp_path.joinpath(f"sprzedaz_{year}.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    chain = read_chain(tmp_path)
+    assert (chain.sales.height, chain.sales["Promo"].sum()) == (4 * 365, 2 * 365)
