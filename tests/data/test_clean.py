@@ -95,6 +95,12 @@ def add_stockout(folder: Path, line: int) -> None:
     set_cell(folder, "train.csv", line, "Stockout", "1")
 
 
+def group_all_but_one(folder: Path) -> None:
+    """Ask for totals by region, which store 2 does not have."""
+    (folder / "storecast.toml").write_text('groups = ["Region"]', encoding="utf-8")
+    edit(folder, "store.csv", lambda lines: [f"{line},{'' if line[0] == '2' else 'Region'}" for line in lines])
+
+
 def cell(folder: Path, line: int, column: str) -> str:
     lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
     return lines[line - 1].split(",")[lines[0].split(",").index(column)]
@@ -146,6 +152,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "ended_stores": (lambda folder: drop(folder, rows_of(folder, 2)[-5:]), 1),
     "inactive_stores": (lambda folder: drop(folder, rows_of(folder, 2)[-50:]), 1),
     "stores_without_sales": (lambda folder: drop(folder, rows_of(folder, 2)), 1),
+    "stores_without_group": (group_all_but_one, 1),
 }
 
 

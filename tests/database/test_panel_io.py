@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.own_feasts import OwnFeast
@@ -81,6 +82,17 @@ def test_the_country_that_is_set_is_kept_and_none_stays_none(db: Database) -> No
     assert apply_changes(panel, changes_since(db, 1)).feasts == feasts
     assert found.fingerprint != panel.fingerprint
     assert apply_changes(panel, changes_since(db, 1)).country == "EC"
+
+
+def test_groups_by_which_totals_are_made_are_kept_with_the_chain(db: Database) -> None:
+    panel = make_panel(stores=3, days=30, ahead=5)
+    write_panel(db, panel)
+    assert not read_panel(db)[0].breakdown
+    grouped = replace(panel, breakdown=Breakdown((StoreGroup("Region", {1: "=N", 3: "<i>"}),), ("month",)))
+    write_panel(db, grouped)
+    for found in (read_panel(db)[0], apply_changes(panel, changes_since(db, 1))):
+        assert repr(found.breakdown) == repr(grouped.breakdown)
+        assert found.fingerprint == grouped.fingerprint
 
 
 def test_small_and_large_writes_read_alike(db: Database) -> None:

@@ -10,6 +10,7 @@ from polars.testing import assert_frame_equal
 
 from storecast import Task, backtest
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError
 from storecast.evaluate.backtest import Backtest
@@ -124,6 +125,18 @@ def test_scores_stand_for_each_kind_of_store_and_day_too(result: Backtest) -> No
     assert set(keys) == {"all", "store_type", "week", "weekday", "promotion", "month"}
     for part in ("weekday", "promotion", "month"):
         assert sum(line["rows"] for line in lines if line["slice"] == part) == lines[0]["rows"]
+
+
+def test_own_groups_have_scores_of_their_own_and_the_others_stay_as_they_are() -> None:
+    panel = make_panel(stores=3, days=300)
+    own = Breakdown((StoreGroup("week", {1: "a", 2: "a"}),))
+    cutoffs = [panel.end - dt.timedelta(days=14)]
+    plain, grouped = (
+        score_lines(backtest(each, ["naive"], cutoffs, Task(14))) for each in (panel, replace(panel, breakdown=own))
+    )
+    added = [line for line in grouped if line["slice"] == "group week" and line["cutoff"] == "mean"]
+    assert [(line["key"], line["rows"]) for line in added] == [("a", 28), ("unknown", 14)]
+    assert [line for line in grouped if line["slice"] != "group week"] == plain
 
 
 def test_the_worst_rows_are_named(result: Backtest) -> None:

@@ -1,6 +1,7 @@
 """Scenarios: no difference without a change, the true one on a chain whose effects are known, and an interval that holds it."""
 
 import datetime as dt
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from storecast import Task, backtest
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.generate_effects import NAMES, Effects
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import calibration_of
@@ -79,6 +81,21 @@ def test_the_same_calendar_changes_nothing() -> None:
     found = compared(panel, panel)
     assert found.filter(pl.col("Level") == "store-day").is_empty()
     assert found.select(pl.col("Difference", "Lower95", "Upper95").abs().max()).row(0) == (0.0, 0.0, 0.0)
+
+
+def test_own_groups_have_differences_that_add_up_and_the_rest_stays_as_it_is() -> None:
+    panel = chain(1)
+    region = {store: "=east" if store <= 6 else "west" for store in panel.stores[s.STORE]}
+    grouped = replace(panel, breakdown=Breakdown((StoreGroup("Region", region),)))
+    monday = free_week(panel)
+    plain, found = compared(panel, promoted(panel, monday)), compared(grouped, promoted(grouped, monday))
+    own = found.filter(Level="Region-horizon")
+    assert_frame_equal(found.filter(pl.col("Level") != "Region-horizon"), plain)
+    assert own["Key"].to_list() == ["=east", "west"]
+    whole = plain.filter(Level="chain-horizon")["Difference"][0]
+    assert own["Difference"].sum() == pytest.approx(whole, abs=0.02)
+    assert (own["Lower95"] < own["Difference"]).all()
+    assert (own["Difference"] < own["Upper95"]).all()
 
 
 def test_the_interval_of_a_promotion_covers_the_true_uplift() -> None:

@@ -43,10 +43,11 @@ def test_a_store_without_an_open_day_is_not_shown(ahead: Ahead) -> None:
 def test_weeks_and_types_add_up_to_the_chain(ahead: Ahead) -> None:
     panel = make_panel(stores=5, days=400, ahead=14)
     result = facts.outlook(ahead(panel), panel.sales, panel.stores, totals(ahead(panel), panel.stores))
-    for part in ("weeks", "types"):
+    (types,) = result["groups"]
+    for lines in (result["weeks"], types["rows"]):
         for name in (s.FORECAST, "Like", "LastYear"):
-            assert round(sum(line[name] for line in result[part]), 2) == result["chain"][name]
-    assert sum(line["Stores"] for line in result["types"]) == 5
+            assert round(sum(line[name] for line in lines), 2) == result["chain"][name]
+    assert sum(line["Stores"] for line in types["rows"]) == 5
 
 
 def test_sums_have_the_bounds_of_the_totals_or_none(ahead: Ahead) -> None:
@@ -55,7 +56,8 @@ def test_sums_have_the_bounds_of_the_totals_or_none(ahead: Ahead) -> None:
     draws = np.random.default_rng(0).gamma(4, forecast[s.FORECAST].to_numpy()[:, None] / 4, (forecast.height, 50))
     for sums in (totals(forecast, panel.stores, draws), totals(forecast, panel.stores)):
         result = facts.outlook(forecast, panel.sales, panel.stores, sums)
-        lines = {"chain-horizon": [result["chain"]], "chain-week": result["weeks"], "type-horizon": result["types"]}
+        (types,) = result["groups"]
+        lines = {"chain-horizon": [result["chain"]], "chain-week": result["weeks"], "type-horizon": types["rows"]}
         for level, shown in lines.items():
             for name in ("Lower80", "Upper95"):
                 present = sums.filter(Level=level)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,9 +12,11 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.report.page import ReportInput, render, write_report
 from storecast.report.templates import _change
+from storecast.uncertainty.totals import totals
 
 NAME = "<script>alert(1)</script>"
 SECTIONS = ("s-ahead", "s-stores", "s-accuracy", "s-intervals", "s-hard", "s-assumed", "s-data", "s-terms")
@@ -189,6 +192,21 @@ def test_intervals_of_totals_are_shown_where_there_are_some(report_input: Report
     assert f"<td>{total['Lower80']:,.0f} to {total['Upper80']:,.0f}</td>" in text
     assert f"95&nbsp;% {total['Lower95']:,.0f} to {total['Upper95']:,.0f}" in text
     assert "totals.csv" in text
+
+
+def test_own_groups_and_months_have_tables_of_their_own_with_names_that_do_no_harm(report_input: ReportInput) -> None:
+    stores = report_input.panel.stores[s.STORE].to_list()
+    own = Breakdown((StoreGroup("Region", {stores[0]: NAME, stores[1]: "=cmd"}),), ("month",))
+    sums = totals(report_input.forecast, report_input.panel.stores, breakdown=own)
+    panel = dataclasses.replace(report_input.panel, breakdown=own)
+    text = render(dataclasses.replace(report_input, panel=panel, sums=sums))
+    Outline(text)
+    assert "The whole horizon by Region." in text
+    assert "The chain by month" in text
+    assert NAME not in text
+    for key, forecast in sums.filter(Level="Region-horizon").select("Key", s.FORECAST).iter_rows():
+        name = html.escape(key)
+        assert re.search(rf">{re.escape(name)}</th><td>\d</td><td>{forecast:,.0f}</td>", text)
 
 
 def test_the_baseline_alone_is_reported_without_a_comparison(report_input: ReportInput) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.report.plan import write_plan
 from storecast.report.plan_layout import HEAD, SUMS, TOP
@@ -65,6 +67,37 @@ def test_the_cells_show_what_their_formulas_say(tmp_path: Path, ahead: Ahead) ->
                     count += 1
                     assert evaluated(cell.value, name, shown) == pytest.approx(shown[name][cell.coordinate].value)
     assert count > 30
+
+
+def test_own_groups_stand_beside_the_stores_and_their_sums_are_formulas_over_them(tmp_path: Path, ahead: Ahead) -> None:
+    panel = shut_last_year(make_panel(stores=4, days=400, ahead=14))
+    own = Breakdown((StoreGroup("Region", {1: "<b*", 2: "<b*", 3: "=cmd"}), StoreGroup("Code", {1: "007"})))
+    panel, forecast = replace(panel, breakdown=own), ahead(panel)
+    sums = totals(forecast, panel.stores, breakdown=own)
+    path = write(tmp_path / "plan.xlsx", panel, forecast, sums)
+    live, shown = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
+    assert list(shown["Plan"].values)[HEAD][:6] == ("Store", "Type", "Assortment", "State", "Region", "Code")
+    assert [row[4] for row in list(shown["Plan"].values)[TOP:]] == ["<b*", "<b*", "=cmd", "unknown"]
+    lines = [row[:6] for row in list(shown["Groups"].values)[4:]]
+    expected = [("Region", "<b*"), ("Region", "=cmd"), ("Region", "unknown"), ("Code", "007"), ("Code", "unknown")]
+    assert [row[:2] for row in lines] == expected
+    money = {row[:2]: row[2] for row in lines}
+    for level, key, total in (
+        sums.filter(pl.col("Level").is_in(["Region-horizon", "Code-horizon"]))
+        .select("Level", "Key", s.FORECAST)
+        .iter_rows()
+    ):
+        assert money[level.removesuffix("-horizon"), key] == pytest.approx(total)
+    chain = list(shown["Weeks"].values)[-1]
+    for column, whole in ((2, chain[2]), (3, chain[3]), (4, chain[4])):
+        assert sum(row[column] for row in lines[:3]) == pytest.approx(whole)
+    cells = {cell.coordinate: cell for row in live["Groups"].iter_rows(min_row=5) for cell in row}
+    assert cells["B6"].data_type == "s"
+    assert cells["C5"].value == "=SUMPRODUCT(EXACT(Plan!E7:E10,B5)*Plan!G7:I10)"
+    assert cells["D5"].value == "=SUMPRODUCT(EXACT(Plan!E7:E10,B5)*ISNUMBER(Plan!K7:M10)*Plan!G7:I10)"
+    assert (
+        "Groups" not in openpyxl.load_workbook(write(tmp_path / "b.xlsx", make_panel(2, 400, 14), forecast)).sheetnames
+    )
 
 
 def evaluated(formula: str, sheet: str, shown: Any) -> float:

@@ -186,7 +186,7 @@ class Predictor:
         ----------
         rows : some rows of `forecast` or `under`; intervals are given where past errors say how totals err
         """
-        return totals(rows, self.panel.stores, self._draws_of(rows))
+        return totals(rows, self.panel.stores, self._draws_of(rows), self.panel.breakdown)
 
     def explain(self, stores: Sequence[object]) -> pl.DataFrame:
         """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds."""

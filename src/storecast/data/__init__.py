@@ -11,12 +11,13 @@ refuse_rows        how rows are refused: file, line, column, what was found, wha
 store_days         one row a store and day: doubles dropped, several added up
 replaced_stores    stores that moved or were renumbered, joined to those that took their place
 events             days that models should not learn from; excluded_spans: what holds them
+store_groups       columns of the stores by which totals are made; breakdown: what totals are broken down by
 chain_checks       what files say together: ids, totals, weeks, lone dates
 read               the files of a folder together
 clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays
 country_holidays   public holidays of a country and its regions; feast_table: what feasts.toml adds; implied_country
 kept_feasts        whether a country keeps Easter and Christmas; unseen_seasons asks it, and so do the terms of models
-frames             data frames in memory, as the tables of a Panel
+frames             data frames in memory, as the tables of a Panel; frame_groups: the groups in them
 panel              Panel and Window; panel_checks: what a Panel promises
 grid               a Panel as dense arrays, stores × days
 overlay            replace days of a stored calendar

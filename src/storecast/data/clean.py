@@ -24,6 +24,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
+from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
 from storecast.data.cleaning_rules import EXAMPLES, NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import leave_out_incomplete_days
@@ -132,7 +133,8 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)
     given_ahead = _given_ahead(work)
-    panel = _panel(work, raw.names, to_be_worked_out=given_ahead is not None)
+    _note_stores_without_group(work, raw.breakdown)
+    panel = _panel(work, raw.names, raw.breakdown, to_be_worked_out=given_ahead is not None)
     _note_excluded_days(work)
     note_broken_days(work, panel)
     for repair in work.repairs:
@@ -185,7 +187,20 @@ def _note_excluded_days(work: Work) -> None:
     work.note("excluded_days", "models do not learn from them, and no score counts them", rows, examples)
 
 
-def _panel(work: Work, names: ColumnNames, *, to_be_worked_out: bool) -> Panel:
+def _note_stores_without_group(work: Work, breakdown: Breakdown) -> None:
+    """Name the stores for which a column of groups has no value."""
+    lacking = [
+        f"{store_name(store)}: {quote(group.name)}"
+        for group in breakdown.groups
+        for store in work.stores[s.STORE].to_list()
+        if store not in group.of_store
+    ]
+    if lacking:
+        work.need("stores_without_group", f"A column of groups has no value for {lacking[0]}", "Fill it in")
+    work.note("stores_without_group", f"totals count them in the group {quote(UNKNOWN_GROUP)}", len(lacking), lacking)
+
+
+def _panel(work: Work, names: ColumnNames, breakdown: Breakdown, *, to_be_worked_out: bool) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
@@ -212,6 +227,7 @@ def _panel(work: Work, names: ColumnNames, *, to_be_worked_out: bool) -> Panel:
         excluded=work.excluded,
         country=names.country,
         feasts=names.feasts,
+        breakdown=breakdown,
     )
 
 

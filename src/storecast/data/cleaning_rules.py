@@ -55,6 +55,7 @@ RULES = {
     "ended_stores": "A store has its last row before the chain's last day.",
     "inactive_stores": f"A store has sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale.",
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
+    "stores_without_group": "A store has no value in a column by which totals are made.",
     "own_columns_ahead": "A day ahead has no value of the chain's own columns.",
 }
 NOTICED = frozenset(  # rules of which a run's own summary speaks

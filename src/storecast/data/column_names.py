@@ -3,6 +3,8 @@
 known = ["Footfall plan"]       # own numeric columns that are known ahead
 past = ["Receipts"]             # own numeric columns that are known of the past alone
 facts = ["Area", "Format"]      # own facts of stores: columns of store.csv, numbers or texts
+groups = ["Region"]             # columns of store.csv by which totals are made
+periods = ["month"]             # of totals, beside weeks and the whole horizon
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
 date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "excel": the numbers of a spreadsheet
 country = "EC"                  # whose holidays the stores keep; State names the region
@@ -28,6 +30,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from storecast import schema as s
+from storecast.data.breakdown import check_group_names, check_periods
 from storecast.data.column_mappings import read_columns, refuse_unknown
 from storecast.data.country_holidays import country_code
 from storecast.data.file_columns import FILE_COLUMNS
@@ -41,7 +44,7 @@ EXCEL = "excel"  # as date_format: days are numbers, counted from 1899-12-30
 DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
 SETTINGS = (
     "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", "past", "facts",
-    "country", "feasts",
+    "country", "feasts", "groups", "periods",
     *LAYOUT_SETTINGS,
 )  # fmt: skip
 
@@ -65,6 +68,8 @@ class ColumnNames:
     country: str | None = None  # ISO code of the country whose holidays the stores keep
     feasts: tuple[OwnFeast, ...] = ()  # that the stores keep beside those of the country, or in place of them
     names_of: dict[str, dict[str, str]] = field(default_factory=dict)  # of one table or file, in place of file_names
+    groups: tuple[str, ...] = ()  # columns of the stores by which totals are made
+    periods: tuple[str, ...] = ()  # of totals, beside weeks and the whole horizon
 
     def of(self, table: str, file: str = "") -> "ColumnNames":
         """Return the same with the names that hold in one table, and in one of its files.
@@ -131,6 +136,8 @@ def parse_settings(toml: bytes) -> ColumnNames:
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
         _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
         _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"), names_of,
+        check_group_names(settings.get("groups", []), f"{FILE}, groups"),
+        check_periods(settings.get("periods", []), f"{FILE}, periods"),
     )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def _file_names(value: object, where: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def as_long(table: TextTable, stem: str, layout: FileLayout) -> TextTable:
+def as_long(table: TextTable, stem: str, layout: FileLayout, groups: Collection[str] = ()) -> TextTable:
     """Return a table with a row per store and day, whatever its layout is; other tables stay as they are.
 
     Parameters
@@ -112,6 +112,7 @@ def as_long(table: TextTable, stem: str, layout: FileLayout) -> TextTable:
     table : under our names
     stem : the name of the table: train, test …
     layout : of the files
+    groups : columns of the chain's own by which totals are made
 
     Raises
     ------
@@ -119,7 +120,7 @@ def as_long(table: TextTable, stem: str, layout: FileLayout) -> TextTable:
         where the table does not have the layout that is said of it
     """
     if stem == "train" and layout.wide is not None:
-        table = _unpivoted(table, layout.wide)
+        table = _unpivoted(table, layout.wide, groups)
     if layout.one_store is not None and stem in SALES_TABLES:
         if s.STORE in table.frame.columns:
             raise DataError(
@@ -129,12 +130,12 @@ def as_long(table: TextTable, stem: str, layout: FileLayout) -> TextTable:
     return table
 
 
-def _unpivoted(table: TextTable, wide: Wide) -> TextTable:
+def _unpivoted(table: TextTable, wide: Wide, groups: Collection[str]) -> TextTable:
     """Return a wide table with a row per store and day; an empty cell is no row."""
     if wide == "stores":
         key, other, beside = s.DATE, s.STORE, {*FILE_COLUMNS} - {*FACTS, s.STORE}
     else:
-        key, other, beside = s.STORE, s.DATE, {s.STORE, s.STATE, *FACTS}
+        key, other, beside = s.STORE, s.DATE, {s.STORE, s.STATE, *FACTS, *groups}
     if key not in table.frame.columns or other in table.frame.columns:
         raise DataError(
             f'{table.name}: storecast.toml says wide = "{wide}", so a column {key} and one for each of the {wide} are expected; '

@@ -119,7 +119,7 @@ def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[
     rows_of_totals = 0
     if stem == "train" and (names.layout.wide or names.layout.one_store):
         table, rows_of_totals = without_totals(table)
-    table = as_long(table, stem, names.layout)
+    table = as_long(table, stem, names.layout, names.groups)
     if stem != EVENTS:  # a row of all stores is none of totals
         table, rows = without_totals(table)
         total_rows[table.name] = rows + rows_of_totals
@@ -144,7 +144,7 @@ def read_file(path: Path, names: ColumnNames, of_sheet: Sequence[str] = s.KEYS) 
 def header_names(names: ColumnNames) -> frozenset[str]:
     """Return every name that a header may hold."""
     in_files = [name for part in (names.file_names, *names.names_of.values()) for name in part.values()]
-    return frozenset({*FILE_COLUMNS, *names.known, *names.past, *names.facts, *in_files})
+    return frozenset({*FILE_COLUMNS, *names.known, *names.past, *names.facts, *names.groups, *in_files})
 
 
 def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:

@@ -14,9 +14,11 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown, check_periods
 from storecast.data.country_holidays import country_code
 from storecast.data.events import read_events_frame
 from storecast.data.excluded_spans import ExcludedSpan, without_excluded
+from storecast.data.frame_groups import take_groups
 from storecast.data.frames import read_frames
 from storecast.data.implied_country import implied_country
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
@@ -41,6 +43,7 @@ class Panel:
     excluded : days that the user marked as not to be learned from
     country : ISO code of the country whose holidays the stores keep; None: what the data show, see `holiday_country`
     feasts : that the stores keep beside those of the country, or in place of them
+    breakdown : by what totals are made beside store types, states and weeks
     """
 
     sales: pl.DataFrame
@@ -50,6 +53,7 @@ class Panel:
     excluded: tuple[ExcludedSpan, ...] = ()
     country: str | None = None
     feasts: tuple[OwnFeast, ...] = ()
+    breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +77,8 @@ class Panel:
         past: Sequence[str] = (),
         facts: Sequence[str] = (),
         columns: Mapping[str, str] | None = None,
+        groups: Sequence[str] = (),
+        periods: Sequence[str] = (),
     ) -> "Panel":
         """Make a Panel of data frames of Polars, pandas or Arrow.
 
@@ -93,6 +99,8 @@ class Panel:
         past : your own numeric columns of the sales that are known of the past alone, such as receipts
         facts : your own columns of the stores, numbers or texts
         columns : our name of a column = that of your frames, such as {"Store": "Filiale"}
+        groups : columns of the frame stores by which totals are made, beside StoreType and State: texts or numbers
+        periods : of totals, beside weeks and the whole horizon: "month", "day"
 
         Returns
         -------
@@ -114,14 +122,19 @@ class Panel:
         >>> Panel.from_frames(sales).end
         datetime.date(2015, 6, 13)
         """
-        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, columns or {}))
+        own = OwnColumns(known, past, facts, columns or {})
+        stores, own_groups = take_groups(stores, groups, own)
+        frames = read_frames(sales, stores, calendar, own)
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
         code = None if country is None else country_code(country, "country")
         days = frames.calendar
         if code is not None and not marks_holidays(days):
             days = with_country_holidays(days, frames.stores, code)
-        own = read_own_feasts(feasts or {}, "feasts")
-        return cls(frames.sales, frames.stores, days, excluded=excluded, country=code, feasts=own)
+        own_feasts = read_own_feasts(feasts or {}, "feasts")
+        breakdown = Breakdown(own_groups, check_periods(periods, "periods"))
+        return cls(
+            frames.sales, frames.stores, days, excluded=excluded, country=code, feasts=own_feasts, breakdown=breakdown
+        )
 
     @cached_property
     def first(self) -> dt.date:
@@ -168,6 +181,8 @@ class Panel:
             digest.update(self.country.encode())
         if self.feasts:
             digest.update(repr(self.feasts).encode())
+        if self.breakdown:
+            digest.update(repr(self.breakdown).encode())
         return digest.hexdigest()[:16]
 
     def window(self, cutoff: dt.date, horizon: int) -> "Window":
@@ -210,6 +225,7 @@ class Panel:
             excluded=self.excluded,
             country=self.holiday_country,
             feasts=self.feasts,
+            breakdown=self.breakdown,
         )
 
     @property

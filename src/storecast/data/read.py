@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown
 from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.day_column import ISO_DAY
@@ -29,6 +30,7 @@ from storecast.data.parse_columns import parse_column
 from storecast.data.refuse_rows import refuse
 from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
 from storecast.data.store_facts import facts_of_sales
+from storecast.data.store_groups import read_breakdown
 from storecast.errors import DataError, quote
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class RawChain:
     absent : the columns that a table does without, by table: train, store, test; they are null
     excluded : days that models should not learn from
     names : what storecast.toml says of the files
+    breakdown : by what totals are made
     """
 
     sales: pl.DataFrame
@@ -69,6 +72,7 @@ class RawChain:
     excluded: tuple[ExcludedSpan, ...] = ()
     names: ColumnNames = field(default_factory=ColumnNames)
     other_levels: Mapping[str, int] = field(default_factory=dict)
+    breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
 
 
 def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None) -> RawChain:
@@ -91,6 +95,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     total_rows: dict[str, int] = {}
     tables = read_tables(paths, names, total_rows)
     need_columns([(tables[stem], needed) for stem, needed in _needed(names).items() if stem in tables])
+    breakdown = read_breakdown(tables, names)
     tables, known, other_levels = with_flags(tables, names.known)
     names = replace(names, known=known)
     known = (*known, *(f"{s.PAST_ONLY}{name}" for name in names.past))
@@ -133,6 +138,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
         excluded=excluded,
         names=names,
         other_levels=other_levels,
+        breakdown=breakdown,
     )
 
 
@@ -178,7 +184,12 @@ def _as_written(table: TextTable, names: ColumnNames) -> ColumnNames:
 def _sales(
     table: TextTable, names: ColumnNames, double_rows: dict[str, int], summed_rows: dict[str, int]
 ) -> pl.DataFrame:
-    frame = _typed(table, (*_needed(names)["train"], *s.KNOWN, s.CUSTOMERS, STOCKOUT.name, s.DAY_OF_WEEK), names, FACTS)
+    frame = _typed(
+        table,
+        (*_needed(names)["train"], *s.KNOWN, s.CUSTOMERS, STOCKOUT.name, s.DAY_OF_WEEK),
+        names,
+        (*FACTS, *names.groups),
+    )
     refuse(
         table,
         frame,
@@ -240,7 +251,10 @@ def _facts(tables: Mapping[str, TextTable], names: ColumnNames, double_rows: dic
             f"{tables['train'].name} has a column {both[0]}, and {table.name} has one, too; expected one of them. Remove the other."
         )
     facts = unique_rows(
-        table, _typed(table, (s.STORE, *FACTS, s.STATE, REPLACES), names, names.facts), (s.STORE,), double_rows
+        table,
+        _typed(table, (s.STORE, *FACTS, s.STATE, REPLACES), names, (*names.facts, *names.groups)),
+        (s.STORE,),
+        double_rows,
     )
     if not beside_sales:
         return facts
@@ -260,7 +274,9 @@ def _with_states(
             f"{_name_of_facts(tables)} has a column State, and there is a file {states.name}, too; expected one of them. "
             "Remove the other."
         )
-    names_of_states = unique_rows(states, _typed(states, (s.STORE, s.STATE), names), (s.STORE,), double_rows)
+    names_of_states = unique_rows(
+        states, _typed(states, (s.STORE, s.STATE), names, names.groups), (s.STORE,), double_rows
+    )
     if not names_of_states[s.STORE].is_in(facts[s.STORE].implode()).any():
         raise DataError(
             f"{states.name}: none of its stores, such as {quote(names_of_states[s.STORE][0])}, is in {_name_of_facts(tables)}, "

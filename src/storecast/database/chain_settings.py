@@ -1,4 +1,4 @@
-"""What was said of a chain when it was loaded: days not to learn from, its country and feasts, how its files are written."""
+"""What was said of a chain when it was loaded: days not to learn from, country, feasts, groups, how its files are written."""
 
 import datetime as dt
 import json
@@ -8,12 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from storecast.data.breakdown import Breakdown
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.own_feasts import OwnFeast
 from storecast.database import tables as t
 
-EXCLUDED, WRITTEN, COUNTRY, FEASTS = "excluded", "written", "country", "feasts"
+EXCLUDED, WRITTEN, COUNTRY, FEASTS, BREAKDOWN = "excluded", "written", "country", "feasts", "breakdown"
 
 
 def replace_settings(conn: Connection, values: dict[str, Any]) -> None:
@@ -53,6 +54,11 @@ def read_country(conn: Connection) -> str | None:
 def read_feasts(conn: Connection) -> tuple[OwnFeast, ...]:
     """Return the feasts of the user's own."""
     return tuple(OwnFeast(name, tuple(on), run_up) for name, on, run_up in read_setting(conn, FEASTS) or [])
+
+
+def read_breakdown(conn: Connection) -> Breakdown:
+    """Return by what totals are made beside store types, states and weeks."""
+    return Breakdown.from_setting(read_setting(conn, BREAKDOWN))
 
 
 def as_settings(names: ColumnNames) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.own_feasts import OwnFeast
@@ -21,11 +22,13 @@ from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import NUMBER, TEXT, ChainInfo, existing_chain, lock_chain
 from storecast.database.chain_settings import (
+    BREAKDOWN,
     COUNTRY,
     EXCLUDED,
     FEASTS,
     WRITTEN,
     as_settings,
+    read_breakdown,
     read_country,
     read_excluded,
     read_feasts,
@@ -60,7 +63,7 @@ class Changes:
     version : up to which these are all changes
     replaced : whether the chain was replaced whole; then these rows are all there are
     excluded : days that models should not learn from, as they are now
-    country, feasts : as in `Panel`
+    country, feasts, breakdown : as in `Panel`
     """
 
     sales: pl.DataFrame
@@ -71,6 +74,7 @@ class Changes:
     excluded: tuple[ExcludedSpan, ...] = ()
     country: str | None = None
     feasts: tuple[OwnFeast, ...] = ()
+    breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
 
 
 def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: ColumnNames | None = None) -> int:
@@ -99,6 +103,8 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
         settings[COUNTRY] = panel.country
     if panel.feasts:
         settings[FEASTS] = [[feast.name, feast.on, feast.run_up] for feast in panel.feasts]
+    if panel.breakdown:
+        settings[BREAKDOWN] = panel.breakdown.as_setting()
     check_texts(panel.stores)
     with db.begin() as conn:
         chain = lock_chain(conn)
@@ -141,8 +147,9 @@ def read_panel_and_info(db: Database) -> tuple[Panel, ChainInfo]:
         chain = existing_chain(conn)
         sales, calendar, stores = _read(conn, chain, since=None)
         excluded = read_excluded(conn)
-        country, feasts = read_country(conn), read_feasts(conn)
-    return Panel(sales, stores, calendar, excluded=excluded, country=country, feasts=feasts), chain
+        country, feasts, breakdown = read_country(conn), read_feasts(conn), read_breakdown(conn)
+    panel = Panel(sales, stores, calendar, excluded=excluded, country=country, feasts=feasts, breakdown=breakdown)
+    return panel, chain
 
 
 def changes_since(db: Database, version: int) -> Changes:
@@ -152,8 +159,8 @@ def changes_since(db: Database, version: int) -> Changes:
         replaced = version < chain.replaced or version > chain.version  # a later one: of a state that was undone
         sales, calendar, stores = _read(conn, chain, since=None if replaced else version)
         excluded = read_excluded(conn)
-        country, feasts = read_country(conn), read_feasts(conn)
-    return Changes(sales, calendar, stores, chain.version, replaced, excluded, country, feasts)
+        country, feasts, breakdown = read_country(conn), read_feasts(conn), read_breakdown(conn)
+    return Changes(sales, calendar, stores, chain.version, replaced, excluded, country, feasts, breakdown)
 
 
 def apply_changes(panel: Panel, changes: Changes) -> Panel:
@@ -166,6 +173,7 @@ def apply_changes(panel: Panel, changes: Changes) -> Panel:
             excluded=changes.excluded,
             country=changes.country,
             feasts=changes.feasts,
+            breakdown=changes.breakdown,
         )
     return Panel(
         sales=_overlay(panel.sales, changes.sales, s.KEYS),
@@ -174,6 +182,7 @@ def apply_changes(panel: Panel, changes: Changes) -> Panel:
         excluded=changes.excluded,
         country=changes.country,
         feasts=changes.feasts,
+        breakdown=changes.breakdown,
     )
 
 

@@ -42,6 +42,7 @@ def rows_to_score(panel: Panel, window: Window, forecast: pl.DataFrame) -> pl.Da
         forecast.join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
         .join(scale, on=s.STORE, how="left", maintain_order="left")
         .join(panel.stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left")
+        .join(panel.breakdown.by_store(panel.stores[s.STORE]), on=s.STORE, how="left", maintain_order="left")
         .join(window.future.select(*s.KEYS, s.OPEN, s.PROMO), on=s.KEYS, how="left", maintain_order="left")
         .with_columns(
             ((pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1) // 7 + 1).alias("week"),
@@ -62,12 +63,14 @@ def window_scores(rows: pl.DataFrame, model: str, window: Window) -> pl.DataFram
 
     Returns
     -------
-    Model, Cutoff, Slice ("all" or one of `SLICES`), Key, Rows (scored), OpenRows (open days among them), SoldRows (open days with
+    Model, Cutoff, Slice ("all", one of `SLICES`, or "group Region" for a group of the chain's own), Key, Rows (scored),
+    OpenRows (open days among them), SoldRows (open days with
     sales: RMSPE and MAPE leave out the others, coverage the closed days), and every score of `scores.DEFINITIONS`, null where there
     is no open day to score; the slice "all" first
     """
     lines = [{SLICE: ALL, KEY: ALL, **_scores_of(rows)}]
-    for name, column in SLICES.items():
+    own = window.panel.breakdown.columns
+    for name, column in {**SLICES, **dict(zip(own, own, strict=True))}.items():
         groups = rows.sort(column, *s.KEYS).group_by(column, maintain_order=True)
         lines += [{SLICE: name, KEY: str(key[0]), **_scores_of(group)} for key, group in groups]
     of_window = [{s.MODEL: model, s.CUTOFF: window.cutoff, **line} for line in lines]

@@ -18,6 +18,7 @@ from scipy.stats import t as students_t
 from storecast import schema as s
 from storecast.arrays import F64
 from storecast.config import LEVELS, LinearSettings, Task
+from storecast.data.breakdown import Breakdown
 from storecast.data.panel import Window
 from storecast.models.base import Forecaster
 from storecast.models.linear import Linear
@@ -41,7 +42,8 @@ def compare(
 
     Returns
     -------
-    Level (store-day where the forecasts differ, store-horizon, type-horizon, chain-week, chain-horizon), Key, Start, End, Stored,
+    Level (store-day where the forecasts differ, store-horizon, type-horizon, then Region-horizon
+    for each group of the chain's own, chain-week, chain-horizon), Key, Start, End, Stored,
     Scenario (expected sales under either calendar), Difference, Lower80, Upper80, Lower95, Upper95 (of the difference): money
     """
     forecasts, rows = [], []
@@ -64,7 +66,7 @@ def compare(
         )
     )
     compared = (days[s.DATE] <= until).to_numpy()
-    return _by_level(days.filter(compared), drawn[:, compared], stored.past.stores)
+    return _by_level(days.filter(compared), drawn[:, compared], stored.past.stores, stored.panel.breakdown)
 
 
 def _refitted(stored: Window, other: Window, seed: int) -> F64:
@@ -84,18 +86,21 @@ def _refitted(stored: Window, other: Window, seed: int) -> F64:
     return logs
 
 
-def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame) -> pl.DataFrame:
+def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame, breakdown: Breakdown) -> pl.DataFrame:
     """Sum the days and their draws over stores and time; the spread of the sums gives the interval of each."""
     first, last = days[s.DATE].min(), days[s.DATE].max()
-    days = days.join(
-        stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left"
-    ).with_row_index("row")
+    groups = stores.select(s.STORE, s.STORE_TYPE).join(breakdown.by_store(stores[s.STORE]), on=s.STORE)
+    days = days.join(groups, on=s.STORE, how="left", maintain_order="left").with_row_index("row")
     days = days.with_columns(pl.lit(CHAIN).alias(CHAIN), pl.col(s.DATE).dt.truncate("1w").alias("week"))
     changed = days.filter((pl.col("Scenario") != pl.col("Stored")).any().over(s.STORE))
     levels = {
         "store-day": (changed.filter(pl.col("Scenario") != pl.col("Stored")), [s.STORE, s.DATE]),
         "store-horizon": (changed, [s.STORE]),
         "type-horizon": (days, [s.STORE_TYPE]),
+        **{
+            f"{group.name}-horizon": (days, [column])
+            for group, column in zip(breakdown.groups, breakdown.columns, strict=True)
+        },
         "chain-week": (days, [CHAIN, "week"]),
         "chain-horizon": (days, [CHAIN]),
     }

@@ -10,15 +10,23 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown
 from storecast.report.figures import WEEKS_BACK
 from storecast.report.tables import beside_last_year, bounds_of, like_for_like, store_types
 
 Row = dict[str, Any]
+MAX_GROUP_ROWS = 50  # of a table of groups in the report
 SCORES = ("rmspe", "rmspe_without_worst5", "mape", "wape", "mase", "sql")
 
 
-def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, sums: pl.DataFrame) -> dict[str, Any]:
-    """Compare the forecast with last year, like for like, with bounds: the chain, its weeks and its store types.
+def outlook(
+    forecast: pl.DataFrame,
+    sales: pl.DataFrame,
+    stores: pl.DataFrame,
+    sums: pl.DataFrame,
+    breakdown: Breakdown | None = None,
+) -> dict[str, Any]:
+    """Compare the forecast with last year, like for like, with bounds: the chain, its weeks, store types and further groups.
 
     Parameters
     ----------
@@ -26,12 +34,15 @@ def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, s
     sales : a row per store and day of the past
     stores : a row per store
     sums : the rows of totals.csv; its bounds are None where it has none
+    breakdown : groups of the chain's own; None: no others
 
     Returns
     -------
     chain : Forecast, Lower80 … Upper95, Like, LastYear, Change, and share: the part of the forecast that can be compared
     weeks : the same for each week, with Start and End, cut at the ends of the forecast
-    types : the same for each store type, with Stores; empty where there is one type alone
+    months : Start, End, Forecast and bounds of each month; empty where no totals of months are made
+    groups : of store types, and of each group of the chain's own: title, rows (the same for each value, with Key and Stores), and
+        rest: how many smaller ones are not among them; none where there is one value alone
     """
     weeks = beside_last_year(forecast, sales)
     first, last = forecast[s.DATE].min(), forecast[s.DATE].max()
@@ -42,16 +53,31 @@ def outlook(forecast: pl.DataFrame, sales: pl.DataFrame, stores: pl.DataFrame, s
         pl.min_horizontal(pl.col("Week") + dt.timedelta(days=6), pl.lit(last)).alias("End"),
     )
     by_week = by_week.join(bounds_of(sums, "chain-week"), on="Start", how="left", maintain_order="left")
-    typed = weeks.join(store_types(stores), on=s.STORE, how="left")
-    counts = typed.group_by(s.STORE_TYPE).agg(pl.col(s.STORE).n_unique().alias("Stores"))
-    by_type = like_for_like(typed, s.STORE_TYPE).join(counts, on=s.STORE_TYPE, how="left", maintain_order="left")
-    bounds = bounds_of(sums, "type-horizon").rename({"Key": s.STORE_TYPE})
-    by_type = by_type.join(bounds, on=s.STORE_TYPE, how="left", maintain_order="left")
+    groups = [_of_group(weeks, store_types(stores).rename({s.STORE_TYPE: "Key"}), sums, "store type", "type")]
+    for group in breakdown.groups if breakdown else ():
+        group_of_store = pl.DataFrame([stores[s.STORE], group.of(stores[s.STORE]).alias("Key")])
+        groups.append(_of_group(weeks, group_of_store, sums, group.name, group.name))
+    months = sums.filter(pl.col("Level") == "chain-month").select(s.FORECAST, "End")
+    months = months.hstack(bounds_of(sums, "chain-month"))
     return {
         "chain": chain,
         "weeks": by_week.to_dicts(),
-        "types": by_type.to_dicts() if by_type.height > 1 else [],
+        "months": months.to_dicts(),
+        "groups": [group for group in groups if len(group["rows"]) > 1],
     }
+
+
+def _of_group(
+    weeks: pl.DataFrame, group_of_store: pl.DataFrame, sums: pl.DataFrame, title: str, level: str
+) -> dict[str, Any]:
+    """Return the whole horizon by groups of stores, the largest of them, sorted by name."""
+    grouped = weeks.join(group_of_store, on=s.STORE, how="left")
+    counts = grouped.group_by("Key").agg(pl.col(s.STORE).n_unique().alias("Stores"))
+    rows = like_for_like(grouped, "Key").join(counts, on="Key", how="left", maintain_order="left")
+    rows = rows.join(bounds_of(sums, f"{level}-horizon"), on="Key", how="left", maintain_order="left")
+    largest = rows.top_k(MAX_GROUP_ROWS, by=s.FORECAST).select("Key")
+    shown = rows.join(largest, on="Key", how="semi", maintain_order="left")
+    return {"title": title, "rows": shown.to_dicts(), "rest": rows.height - shown.height}
 
 
 def sample_stores(forecast: pl.DataFrame, sales: pl.DataFrame, cutoff: dt.date) -> list[tuple[str, object]]:

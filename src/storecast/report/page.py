@@ -76,7 +76,9 @@ def render(report: ReportInput) -> str:
         horizon=days.n_unique(),
         lead=(as_date(days.min()) - report.cutoff).days,
         store_count=report.forecast[s.STORE].n_unique(),
-        outlook=facts.outlook(report.forecast, report.panel.sales, report.panel.stores, report.sums),
+        outlook=facts.outlook(
+            report.forecast, report.panel.sales, report.panel.stores, report.sums, report.panel.breakdown
+        ),
         exploration=template_values(report.exploration) if report.exploration else None,
         repairs=report.repairs,
         given=not assumed,
@@ -146,6 +148,8 @@ def _accuracy(report: ReportInput) -> dict[str, Any]:
     weekly = [line for line in entries if line["slice"] == "week" and line["cutoff"] == "mean"]
     models = facts.models_in_order(overall, BASELINE)
     chosen = (models, BASELINE, report.champion)
+    breakdown = report.panel.breakdown
+    own_groups = [(group.name, part) for group, part in zip(breakdown.groups, breakdown.columns, strict=True)]
     return {
         "models": models,
         "baseline_name": BASELINE,
@@ -157,7 +161,10 @@ def _accuracy(report: ReportInput) -> dict[str, Any]:
             "scores": facts.side_by_side(entries, "week", "rmspe", models),
             "cover": facts.side_by_side(entries, "week", "coverage80", models),
         },
-        "types": facts.side_by_side(entries, "store_type", "rmspe", models),
+        "groups": [
+            {"title": title, "rows": facts.side_by_side(entries, part, "rmspe", models)}
+            for title, part in [("store type", "store_type"), *own_groups]
+        ],
         "by_window": figure_html(figures.scores_by_window(overall, *chosen), "windows") if overall else None,
         "by_week": figure_html(figures.accuracy_by_week(weekly, *chosen), "weeks")
         if len({x["key"] for x in weekly}) > 1

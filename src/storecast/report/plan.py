@@ -15,10 +15,11 @@ from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.dates import as_date
 from storecast.files import atomic_write
-from storecast.report.plan_layout import ATTRIBUTES, Plan
+from storecast.report.plan_layout import ATTRIBUTES, Plan, PlanGroup
 from storecast.report.plan_sheets import (
     Sheet,
     workbook_formats,
+    write_groups_sheet,
     write_plan_sheet,
     write_readme_sheet,
     write_weeks_sheet,
@@ -40,7 +41,7 @@ def write_plan(
     generated: bool,
     notices: Sequence[str] = (),
 ) -> None:
-    """Write plan.xlsx: weeks × stores with totals and last year beside them, the chain by week, and what it all means.
+    """Write plan.xlsx: weeks × stores with totals and last year beside them, the chain by week, own groups, and what it all means.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ def write_plan(
         formats = workbook_formats(book)
         write_plan_sheet(Sheet(book.add_worksheet("Plan"), formats), plan)
         write_weeks_sheet(Sheet(book.add_worksheet("Weeks"), formats), plan)
+        if plan.groups:
+            write_groups_sheet(Sheet(book.add_worksheet("Groups"), formats), plan)
         lines = [*notices, *_readme_lines(assumed, forecast.height, cutoff, model, generated=generated)]
         write_readme_sheet(Sheet(book.add_worksheet("Read me"), formats), lines, assumed)
         book.close()
@@ -82,7 +85,7 @@ def _arrange(forecast: pl.DataFrame, sums: pl.DataFrame, panel: Panel, title: st
     values, last_year = grid[s.FORECAST].to_list(), grid["LastYear"].to_list()
     starts = range(0, grid.height, max(count, 1))
     return Plan(
-        stores=stores.select(*ATTRIBUTES).to_dicts(),
+        stores=stores.select(*ATTRIBUTES).hstack(panel.breakdown.by_store(stores[s.STORE]).drop(s.STORE)).to_dicts(),
         weeks=[(max(monday, first), min(monday + dt.timedelta(days=6), last)) for monday in mondays],
         forecast=[[value or 0.0 for value in values[k : k + count]] for k in starts],
         last_year=[last_year[k : k + count] for k in starts],
@@ -92,7 +95,12 @@ def _arrange(forecast: pl.DataFrame, sums: pl.DataFrame, panel: Panel, title: st
             for row in bounds_of(sums, level).sort("Start").select(BOUNDS).iter_rows()
         ],
         title=title,
+        groups=tuple(PlanGroup(group.name, _bounds_by_key(sums, group.name)) for group in panel.breakdown.groups),
     )
+
+
+def _bounds_by_key(sums: pl.DataFrame, group: str) -> dict[str, list[float | None]]:
+    return {key: list(bounds) for key, _, *bounds in bounds_of(sums, f"{group}-horizon").iter_rows()}
 
 
 def _assumed_days(forecast: pl.DataFrame, panel: Panel) -> pl.DataFrame:

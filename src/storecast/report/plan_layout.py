@@ -50,6 +50,20 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
+class PlanGroup:
+    """A column by which stores are grouped.
+
+    Attributes
+    ----------
+    name : of the column
+    bounds : of the whole horizon, by the values of the column, sorted
+    """
+
+    name: str
+    bounds: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What goes into the workbook, by store and week.
 
@@ -59,6 +73,7 @@ class Plan:
     weeks : first and last day of each week
     forecast, last_year : stores × weeks, in money; last year is None where it is not known
     bounds : of the chain's weeks, then of all weeks together
+    groups : of the chain's own, by which the sheet Groups sums
     title : of the sheets
     """
 
@@ -68,16 +83,33 @@ class Plan:
     last_year: list[list[float | None]]
     bounds: list[list[float | None]]
     title: str
+    groups: tuple[PlanGroup, ...] = ()
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Titles of the columns before the bands: those of every chain, and its own groups."""
+        return (*ATTRIBUTES.values(), *(group.name for group in self.groups))
 
     def column(self, band: Band, week: int | None) -> int:
         """Return the column of a week in a band; None: of the band's total."""
-        return len(ATTRIBUTES) + band * (len(self.weeks) + 1) + (len(self.weeks) if week is None else week)
+        return len(self.attributes) + band * (len(self.weeks) + 1) + (len(self.weeks) if week is None else week)
 
     def block(self, store: int | None, week: int | None) -> Block:
         """Return a store and a week as a block; None: all of them."""
         stores = (0, len(self.stores) - 1) if store is None else (store, store)
         weeks = (0, len(self.weeks) - 1) if week is None else (week, week)
         return Block(*stores, *weeks)
+
+    def pairs_of_group(self, group: int, key: str) -> list[tuple[float, float | None]]:
+        """Return forecast and last year of the stores of a group, in all weeks.
+
+        Parameters
+        ----------
+        group : its place among `groups`
+        key : the value that its stores have
+        """
+        stores = [k for k, values in enumerate(self.stores) if list(values.values())[len(ATTRIBUTES) + group] == key]
+        return [pair for k in stores for pair in self.pairs(self.block(k, None))]
 
     def pairs(self, block: Block) -> list[tuple[float, float | None]]:
         """Return forecast and last year of a block, store by store."""
@@ -96,6 +128,20 @@ class Plan:
             self.column(band, block.last_week),
         )
         return cells
+
+    def members(self, group: int, key_cell: str) -> str:
+        """Return the formula that is 1 for each store of a group, on another sheet.
+
+        It compares whole texts: SUMIF would take a name such as `<b` or `a*` for a condition.
+
+        Parameters
+        ----------
+        group : its place among `groups`
+        key_cell : the cell that holds the value its stores have
+        """
+        column = len(ATTRIBUTES) + group
+        cells = xl_range(TOP, column, TOP + len(self.stores) - 1, column)
+        return f"EXACT(Plan!{cells},{key_cell})"
 
     def comparable(self, block: Block, sheet: str = "") -> str:
         """Return the formula of the forecast whose last year is known.

@@ -9,7 +9,6 @@ import polars as pl
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from storecast.report.plan_layout import (
-    ATTRIBUTES,
     BAND_TITLES,
     HEAD,
     SUMS,
@@ -23,6 +22,9 @@ from storecast.report.plan_layout import (
 from storecast.report.tables import BOUNDS, YEAR
 
 A4 = 9
+SUM_TITLES = (
+    "Forecast", "Of it comparable", "Last year", "Change", *(f"{name[:5]} {name[5:]} %" for name in BOUNDS),
+)  # fmt: skip
 README_WIDTH = 100  # characters
 
 
@@ -120,7 +122,7 @@ def _write_heads(sheet: Sheet, plan: Plan) -> None:
             back = YEAR if band == Band.LAST_YEAR else dt.timedelta()
             sheet.text(HEAD, plan.column(band, week), f"{start - back}\nto {end - back}", "right")
         sheet.text(HEAD, last, "Total", "right")
-    for column, name in enumerate(ATTRIBUTES.values()):
+    for column, name in enumerate(plan.attributes):
         sheet.text(HEAD, column, name, "head")
         sheet.money(SUMS, column, None, "sum_text")
     sheet.text(SUMS, 0, "Whole chain", "sum_text")
@@ -168,8 +170,8 @@ def _set_up_plan_page(sheet: Any, plan: Plan) -> None:
     sheet.freeze_panes(TOP, 1)
     sheet.autofilter(HEAD, 0, HEAD + len(plan.stores), last)
     sheet.set_row(HEAD, 32)
-    sheet.set_column(0, len(ATTRIBUTES) - 1, 12)
-    sheet.set_column(len(ATTRIBUTES), last, 13)
+    sheet.set_column(0, len(plan.attributes) - 1, 12)
+    sheet.set_column(len(plan.attributes), last, 13)
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.fit_to_pages(len(Band), 0)
@@ -182,8 +184,7 @@ def write_weeks_sheet(sheet: Sheet, plan: Plan) -> None:
     """Write the sheet Weeks: the chain by week, with bounds."""
     sheet.text(0, 0, plan.title, "title")
     sheet.text(1, 0, "The whole chain by week. The change compares like with like: see Read me.", "soft")
-    bounds = (f"{name[:5]} {name[5:]} %" for name in BOUNDS)
-    head = ("First day", "Last day", "Forecast", "Of it comparable", "Last year", "Change", *bounds)
+    head = ("First day", "Last day", *SUM_TITLES)
     for column, name in enumerate(head):
         sheet.text(3, column, name, "head" if column < 2 else "right")
     for row, week in enumerate((*range(len(plan.weeks)), None), start=4):
@@ -207,10 +208,56 @@ def _write_week(sheet: Sheet, plan: Plan, row: int, week: int | None) -> None:
     sheet.formula(row, 2, f"Plan!{forecast}", total([now for now, _ in pairs]), money)
     sheet.formula(row, 3, plan.comparable(block, "Plan!"), total([now for now, _ in known]), money)
     sheet.formula(row, 4, f"Plan!{last_year}", total([before for _, before in known]), money)
+    _write_change_and_bounds(sheet, row, known, plan.bounds[row - 4], (money, share))
+
+
+def _write_change_and_bounds(
+    sheet: Sheet,
+    row: int,
+    known: Sequence[tuple[float, float]],
+    bounds: Sequence[float | None],
+    styles: tuple[str, str],
+) -> None:
+    """Write the change on last year of a row whose columns are `SUM_TITLES`, and the bounds of its forecast."""
+    money, share = styles
     ratio = f"{xl_rowcol_to_cell(row, 3)}/{xl_rowcol_to_cell(row, 4)}-1"
     sheet.formula(row, 5, ratio, _change(known), share)
-    for column, bound in enumerate(plan.bounds[row - 4], start=6):
+    for column, bound in enumerate(bounds, start=6):
         sheet.money(row, column, bound, money)
+
+
+def write_groups_sheet(sheet: Sheet, plan: Plan) -> None:
+    """Write the sheet Groups: the whole horizon by each of the chain's own groups of stores, with bounds."""
+    sheet.text(0, 0, plan.title, "title")
+    sheet.text(1, 0, "All weeks together, by group of stores. The change compares like with like: see Read me.", "soft")
+    for column, name in enumerate(("Column", "Group", *SUM_TITLES)):
+        sheet.text(3, column, name, "head" if column < 2 else "right")
+    row = 4
+    for place, group in enumerate(plan.groups):
+        for key in group.bounds:
+            _write_group(sheet, plan, row, place, key)
+            row += 1
+    sheet.sheet.freeze_panes(4, 2)
+    sheet.sheet.autofilter(3, 0, row - 1, 1 + len(SUM_TITLES))
+    sheet.sheet.set_column(0, 1 + len(SUM_TITLES), 16)
+    sheet.print_on_one_page()
+
+
+def _write_group(sheet: Sheet, plan: Plan, row: int, place: int, key: str) -> None:
+    group = plan.groups[place]
+    sheet.text(row, 0, group.name, "text")
+    sheet.text(row, 1, key, "text")
+    pairs = plan.pairs_of_group(place, key)
+    known = with_last_year(pairs)
+    members = plan.members(place, xl_rowcol_to_cell(row, 1))
+    forecast, last_year = (
+        f"Plan!{plan.cells(band, plan.block(None, None))}" for band in (Band.FORECAST, Band.LAST_YEAR)
+    )
+    now, before = total([now for now, _ in known]), total([before for _, before in known])
+    sheet.formula(row, 2, f"SUMPRODUCT({members}*{forecast})", total([now for now, _ in pairs]), "money")
+    sheet.formula(row, 3, f"SUMPRODUCT({members}*ISNUMBER({last_year})*{forecast})", now, "money")
+    sheet.formula(row, 4, f"SUMPRODUCT({members}*{last_year})", before, "money")
+    _write_change_and_bounds(sheet, row, known, group.bounds[key], ("money", "share"))
 
 
 def write_readme_sheet(sheet: Sheet, lines: Sequence[str], assumed: pl.DataFrame) -> None:

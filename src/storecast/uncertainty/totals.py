@@ -8,18 +8,32 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64
 from storecast.config import LEVELS
+from storecast.data.breakdown import Breakdown
 
 CENT = 100
 UNKNOWN = "unknown"
 LEAST_GROUPS = 2  # states: with one, its totals are the chain's
 
 
-def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: F64 | None = None) -> pl.DataFrame:
+PERIOD_STARTS = {
+    "day": pl.col(s.DATE),
+    "week": pl.col(s.DATE).dt.truncate("1w"),
+    "month": pl.col(s.DATE).dt.truncate("1mo"),
+}
+LENGTHS = {"day": "1d", "week": "1w", "month": "1mo"}
+
+
+def totals(
+    forecast: pl.DataFrame, stores: pl.DataFrame, draws: F64 | None = None, breakdown: Breakdown | None = None
+) -> pl.DataFrame:
     """Sum a forecast over weeks and over the whole horizon, by store, store type, state and chain.
 
     Parameters
     ----------
+    forecast : a row per store and day
+    stores : a row per store
     draws : possible sales of each row of the forecast, (rows, draws), from an `JointErrors`
+    breakdown : further groups of stores and periods; None: no others
 
     Returns
     -------
@@ -27,27 +41,34 @@ def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: F64 | None = Non
     store, the type, the state, "unknown" where a store has none, or "chain"), Start, End, Forecast: the sum of the days'
     forecasts, to the cent; with draws, Lower80 … Upper95: quantiles of the sums of each draw, moved so that their mean is the
     forecast. Weeks run from Monday to Sunday, cut at the ends of the forecast. States stand there where they are known.
+    Further groups and periods stand among the others: Region-week, chain-month.
     """
+    breakdown = breakdown or Breakdown()
     days = (
         forecast.with_row_index("row")
         .join(_groups(stores), on=s.STORE, how="left", maintain_order="left")
+        .join(breakdown.by_store(stores[s.STORE]), on=s.STORE, how="left", maintain_order="left")
         .with_columns(
             pl.lit("chain").alias("chain"),
-            pl.col(s.DATE).dt.truncate("1w").alias("week"),
+            *(start.alias(period) for period, start in PERIOD_STARTS.items()),
             (pl.col(s.FORECAST) * CENT).round().cast(pl.Int64).alias("cents"),
         )
     )
     first, last = days[s.DATE].min(), days[s.DATE].max()
-    levels = {"store": s.STORE, "type": s.STORE_TYPE, "state": s.STATE, "chain": "chain"}
+    own_levels = {group.name: column for group, column in zip(breakdown.groups, breakdown.columns, strict=True)}
+    levels = {"store": s.STORE, "type": s.STORE_TYPE, "state": s.STATE, **own_levels, "chain": "chain"}
     if days[s.STATE].n_unique() < LEAST_GROUPS:
         del levels["state"]
     parts = []
     for name, column in levels.items():
-        for span, by in (("week", [column, "week"]), ("horizon", [column])):
-            sums = days.group_by(by).agg(pl.col("cents").sum(), pl.col("row")).sort(by)
+        for span in ("week", *breakdown.periods, "horizon"):
+            if (name, span) == ("store", "day"):  # the forecast itself, whose rows have intervals of their own
+                continue
             whole = span == "horizon"
-            start = pl.lit(first) if whole else pl.max_horizontal(pl.col("week"), pl.lit(first))
-            end = pl.lit(last) if whole else pl.min_horizontal(pl.col("week") + dt.timedelta(days=6), pl.lit(last))
+            by = [column] if whole else [column, span]
+            sums = days.group_by(by).agg(pl.col("cents").sum(), pl.col("row")).sort(by)
+            start = pl.lit(first) if whole else pl.max_horizontal(pl.col(span), pl.lit(first))
+            end = pl.lit(last) if whole else pl.min_horizontal(_last_day(span), pl.lit(last))
             lines = sums.select(
                 pl.lit(f"{name}-{span}").alias("Level"),
                 pl.col(column).cast(pl.String).alias("Key"),
@@ -57,6 +78,10 @@ def totals(forecast: pl.DataFrame, stores: pl.DataFrame, draws: F64 | None = Non
             )
             parts.append(lines if draws is None else pl.concat([lines, _bounds(lines, sums, draws)], how="horizontal"))
     return pl.concat(parts)
+
+
+def _last_day(period: str) -> pl.Expr:
+    return pl.col(period).dt.offset_by(LENGTHS[period]) - dt.timedelta(days=1)
 
 
 def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, draws: F64) -> pl.DataFrame:

@@ -62,7 +62,8 @@ def forecast(
     rows = prepared.rows_to_write(whole.rows)
     write_csv(rows, out)
     if sums is not None:
-        write_csv(totals(rows, prepared.panel.stores, sample_paths_of(whole, rows)), sums)
+        panel = prepared.panel
+        write_csv(totals(rows, panel.stores, sample_paths_of(whole, rows), panel.breakdown), sums)
     return rows.height, whole
 
 

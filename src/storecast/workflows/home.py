@@ -59,7 +59,7 @@ def write_home(home: Path, run: Run) -> None:
     before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     write_csv(rows, home / "forecast.csv")
-    sums = totals(rows, panel.stores, sample_paths_of(forecast, rows))
+    sums = totals(rows, panel.stores, sample_paths_of(forecast, rows), panel.breakdown)
     write_csv(sums, home / "totals.csv")
     if requested is not None and s.ID in requested.columns:
         assert forecast.rmspe_factor is not None

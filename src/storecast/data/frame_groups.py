@@ -1,0 +1,50 @@
+"""Take the columns by which totals are made out of a data frame of stores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.breakdown import StoreGroup, check_group_names, tidy_values
+from storecast.data.frames import to_polars
+from storecast.data.own_frames import OwnColumns
+from storecast.errors import DataError, hint, quote
+
+
+def take_groups(stores: Any, names: Sequence[str], own: OwnColumns) -> tuple[Any, tuple[StoreGroup, ...]]:
+    """Return the frame of stores without the columns by which totals are to be made, and these.
+
+    Parameters
+    ----------
+    stores : as in `Panel.from_frames`
+    names : of the columns, as the frame has them
+    own : further columns of the chain's own, and what the frames call ours
+
+    Raises
+    ------
+    DataError
+        where a column is missing
+    """
+    names = check_group_names(names, "groups")
+    if not names:
+        return stores, ()
+    frame = pl.DataFrame() if stores is None else to_polars(stores, "stores")
+    id_column = own.names.get(s.STORE, s.STORE)
+    id_column = id_column if id_column in frame.columns else s.STORE
+    missing = next((name for name in (id_column, *names) if name not in frame.columns), None)
+    if missing is not None:
+        raise DataError(
+            f"groups: the frame stores has no column {quote(missing)}.{hint(missing, frame.columns)} Found "
+            f"{quote(', '.join(frame.columns))}. Correct the name, or add the column."
+        )
+    values = frame.select(id_column, *(tidy_values(frame[name]) for name in names))
+    for name in names:
+        long = values.filter(pl.col(name).str.len_chars() > s.MAX_TEXT_LENGTH)
+        if long.height:
+            raise DataError(
+                f"stores: {name} is {quote(long[name][0])}; expected a text of at most {s.MAX_TEXT_LENGTH} characters. Shorten it."
+            )
+    groups = tuple(StoreGroup(name, dict(values.select(id_column, name).drop_nulls().iter_rows())) for name in names)
+    read_elsewhere = {*s.BY_NAME, *own.facts, *own.names.values()}
+    return frame.drop(name for name in names if name not in read_elsewhere), groups
