@@ -1,5 +1,6 @@
 """StoreForecaster: a storecast model as a scikit-learn estimator."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
     horizon : days ahead that can be predicted
     fast : a quicker, slightly less accurate version
     stores : frame of store attributes, as `Panel.from_frames` takes it; None: no attributes
-    country : ISO code of the country whose holidays the stores keep, as `Panel.from_frames` takes it
+    country : ISO code of the country whose holidays the stores keep, or the stores of each, as `Panel.from_frames` takes it
 
     Attributes
     ----------
@@ -50,7 +51,7 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
         horizon: int = 42,
         fast: bool = False,
         stores: Any = None,
-        country: str | None = None,
+        country: str | Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self.model = model
         self.horizon = horizon
@@ -105,7 +106,7 @@ class StoreForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # s
         """
         check_is_fitted(self, "bundle_")
         days = to_polars(X, "X")
-        frames = Panel.from_frames(self.panel_.sales, self.panel_.stores, days, country=self.country)
+        frames = Panel.from_frames(self.panel_.sales, self.stores, days, country=self.country)
         calendar = frames.calendar.filter(pl.col(s.DATE) > self.panel_.end).drop(s.ASSUMED)
         requested = days.select(s.STORE, pl.col(s.DATE).cast(pl.String).str.slice(0, 10).str.to_date())
         first = as_date(requested[s.DATE].min()) if requested.height else self.panel_.end

@@ -57,6 +57,13 @@ def place_in_atlantis(folder: Path) -> None:
     set_cell(folder, "train.csv", 2, "StateHoliday", "a")
 
 
+def place_in(folder: Path, country: str) -> None:
+    """Place store 2 in a country and the others in Germany, and mark a holiday."""
+    edit(folder, "store.csv", lambda lines: [f"{line},{'Country' if k == 0 else 'DE'}" for k, line in enumerate(lines)])
+    set_cell(folder, "store.csv", 3, "Country", country)
+    set_cell(folder, "train.csv", 2, "StateHoliday", "a")
+
+
 def day(number: int) -> dt.date:
     return FIRST + dt.timedelta(days=number)
 
@@ -130,6 +137,8 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "competition_year": (store_cell("CompetitionOpenSinceYear", "1900"), 1),
     "promo2": (store_cell("Promo2", "1"), 1),
     "known_missing": (lambda folder: set_cell(folder, "train.csv", 31, "Promo", ""), 1),
+    "store_countries": (lambda folder: place_in(folder, "MC"), 4),
+    "unknown_countries": (lambda folder: place_in(folder, "Atlantis"), 1),
     "country_holidays": (lambda folder: (folder / "storecast.toml").write_text('country = "DE"'), 3 * 4),
     "unknown_regions": (lambda folder: place_in_atlantis(folder), 1),
     "open_missing": (lambda folder: set_cell(folder, "test.csv", 7, "Open", ""), 1),
@@ -247,6 +256,7 @@ def test_the_report_is_plain_data(folder: Path) -> None:
         "rows_ahead": 56,
         "last_day_ahead": "2014-05-14",
         "country": "DE",
+        "stores_by_country": {"DE": 4},
         "unseen_seasons": "",
         "own_columns": [],
         "generated": True,

@@ -13,6 +13,7 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.own_feasts import OwnFeast
 from storecast.data.panel import Panel
+from storecast.data.store_countries import places_by_country
 from storecast.database.chain_info import version
 from storecast.database.chain_settings import read_written
 from storecast.database.connect import Database
@@ -93,6 +94,15 @@ def test_groups_by_which_totals_are_made_are_kept_with_the_chain(db: Database) -
     for found in (read_panel(db)[0], apply_changes(panel, changes_since(db, 1))):
         assert repr(found.breakdown) == repr(grouped.breakdown)
         assert found.fingerprint == grouped.fingerprint
+
+
+def test_several_countries_and_the_one_of_each_store_are_kept(db: Database) -> None:
+    panel = make_panel(stores=2, days=30, ahead=5)
+    stores = panel.stores.with_columns(pl.Series(s.STATE, ["CZ", "DE-BY"]))
+    write_panel(db, replace(panel, stores=stores, country="CZ,DE"))
+    found, _ = read_panel(db)
+    assert found.country == "CZ,DE"
+    assert places_by_country(found.stores, found.country) == {"CZ": [0], "DE": [1]}
 
 
 def test_small_and_large_writes_read_alike(db: Database) -> None:

@@ -14,8 +14,9 @@ events             days that models should not learn from; excluded_spans: what 
 store_groups       columns of the stores by which totals are made; breakdown: what totals are broken down by
 chain_checks       what files say together: ids, totals, weeks, lone dates
 read               the files of a folder together
-clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays
+clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays, repair_countries
 country_holidays   public holidays of a country and its regions; feast_table: what feasts.toml adds; implied_country
+store_countries    the country of each store, where a chain has several
 kept_feasts        whether a country keeps Easter and Christmas; unseen_seasons asks it, and so do the terms of models
 frames             data frames in memory, as the tables of a Panel; frame_groups: the groups in them
 panel              Panel and Window; panel_checks: what a Panel promises

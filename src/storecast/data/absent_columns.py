@@ -6,6 +6,8 @@ from storecast import schema as s
 from storecast.data.cleaning_rules import Work
 from storecast.data.past_openings import open_by_sales
 from storecast.data.repair_holidays import takes_holidays_of
+from storecast.data.store_countries import codes_of
+from storecast.wording import in_words
 
 NONE = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}
 
@@ -16,7 +18,7 @@ def fill_absent_columns(work: Work, country: str | None = None) -> None:
     Parameters
     ----------
     work : its rows of sales and of days ahead are replaced
-    country : ISO code of the country whose holidays are marked where the files mark none; None: of none
+    country : ISO code of the country whose holidays are marked where the files mark none, or several; None: of none
     """
     absent = [name for name in s.KNOWN if work.is_absent("train", name)]
     if absent:
@@ -35,7 +37,7 @@ def fill_absent_columns(work: Work, country: str | None = None) -> None:
     if none:
         assumptions.append(f"{', '.join(none)}: taken as none")
     if s.STATE_HOLIDAY in absent and by_country:
-        assumptions.append(f"{s.STATE_HOLIDAY}: the public holidays of {country}")
+        assumptions.append(f"{s.STATE_HOLIDAY}: the public holidays of {in_words(codes_of(country or ''))}")
     work.note("absent_columns", "an assumption", len(absent), ["; ".join(assumptions)])
 
 

@@ -52,13 +52,17 @@ def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> 
     known = _widen(grid.open, width)[:, end + 1 :] != NO_ROW
     if known.all():
         return panel
-    recurrence = Recurrence.of(grid, end, width, panel.holiday_country)
-    holiday = state_holidays(grid, recurrence)
+    holiday, opening, school = (np.zeros((len(known), days), np.int8) for _ in range(3))
+    for stores, part in grid.by_country():
+        recurrence = Recurrence.of(part, end, width, part.country)
+        holiday[stores] = state_holidays(part, recurrence)
+        opening[stores] = _openings(part, holiday[stores], recurrence)
+        school[stores] = school_holidays(part, _widen(part.school, width), end, part.country)
     closed = _without_opening(grid, end) & ~panel.stores[s.STORE].is_in(list(opened)).to_numpy()
     columns = {
-        s.OPEN: np.where(closed[:, None], np.int8(0), _openings(grid, holiday, recurrence)),
+        s.OPEN: np.where(closed[:, None], np.int8(0), opening),
         s.PROMO: _promotions(_widen(grid.promo, width), end),
-        s.SCHOOL_HOLIDAY: school_holidays(grid, _widen(grid.school, width), end, panel.holiday_country),
+        s.SCHOOL_HOLIDAY: school,
     }
     store, day = np.nonzero(~known)
     rows = pl.DataFrame(

@@ -10,7 +10,7 @@ absent_columns  columns that the files do without
 cleaning_rules  the rules by name, and how a repair is noted
 repair_stores   the table of stores; replaced_stores: those that took the place of others
 repair_days     the days: what is known ahead, sales, gaps
-repair_holidays the holidays of a country that is set
+repair_countries the country of each store; repair_holidays: the holidays of a country that is set
 repair_openings days that are written as open and never sell
 end_of_sales    the last days, where only a few stores have reported
 """
@@ -32,8 +32,10 @@ from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
+from storecast.data.repair_countries import place_stores_in_countries
 from storecast.data.repair_holidays import add_country_holidays
 from storecast.data.replaced_stores import join_replaced_stores
+from storecast.data.store_countries import places_by_country
 from storecast.dates import as_date
 from storecast.errors import ConfigError, DataError, quote
 
@@ -82,6 +84,9 @@ class Cleaned:
             "rows_ahead": 0 if self.requested_rows is None else self.requested_rows.height,
             "last_day_ahead": None if self.requested_rows is None else str(self.requested_rows[s.DATE].max()),
             "country": panel.holiday_country or None,
+            "stores_by_country": {
+                code: len(places) for code, places in places_by_country(panel.stores, panel.holiday_country).items()
+            },
             "own_columns": list(panel.known),
             "generated": self.generated,
             "repairs": [{**vars(repair), "examples": list(repair.examples)} for repair in self.repairs],
@@ -115,7 +120,8 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_stores.date_competition(work)
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)
-    absent_columns.fill_absent_columns(work, raw.names.country)
+    country = place_stores_in_countries(work, raw.names)
+    absent_columns.fill_absent_columns(work, country)
     work.note(
         "other_levels",
         "none of the levels holds on the day",
@@ -123,7 +129,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
         [f"{name}: {cells}" for name, cells in work.other_levels.items()],
     )
     repair_days.fill_known_ahead(work)
-    add_country_holidays(work, raw.names.country)
+    add_country_holidays(work, country)
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
     repair_days.leave_out_stockouts(work)
@@ -134,7 +140,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.count_gaps(work)
     given_ahead = _given_ahead(work)
     _note_stores_without_group(work, raw.breakdown)
-    panel = _panel(work, raw.names, raw.breakdown, to_be_worked_out=given_ahead is not None)
+    panel = _panel(work, raw.names, country, raw.breakdown, to_be_worked_out=given_ahead is not None)
     _note_excluded_days(work)
     note_broken_days(work, panel)
     for repair in work.repairs:
@@ -200,7 +206,9 @@ def _note_stores_without_group(work: Work, breakdown: Breakdown) -> None:
     work.note("stores_without_group", f"totals count them in the group {quote(UNKNOWN_GROUP)}", len(lacking), lacking)
 
 
-def _panel(work: Work, names: ColumnNames, breakdown: Breakdown, *, to_be_worked_out: bool) -> Panel:
+def _panel(
+    work: Work, names: ColumnNames, country: str | None, breakdown: Breakdown, *, to_be_worked_out: bool
+) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
@@ -225,7 +233,7 @@ def _panel(work: Work, names: ColumnNames, breakdown: Breakdown, *, to_be_worked
         ).sort(s.STORE),
         calendar=pl.concat(parts).sort(*s.KEYS),
         excluded=work.excluded,
-        country=names.country,
+        country=country,
         feasts=names.feasts,
         breakdown=breakdown,
     )

@@ -35,6 +35,8 @@ RULES = {
     "promo2": "Promo2 is empty, or contradicts its dates or months.",
     "known_missing": "A cell of Promo, StateHoliday, SchoolHoliday or an own column is empty.",
     "other_levels": "A cell of an own text column holds no text that recurs in the past.",
+    "store_countries": "The stores stand in several countries.",
+    "unknown_countries": "The country of a store is none that is known.",
     "country_holidays": "A country is set, and StateHoliday marks no day.",
     "unknown_regions": "A region in State is none that the country is known to have.",
     "open_missing": "The cell Open is empty.",
@@ -69,6 +71,7 @@ NOTICED = frozenset(  # rules of which a run's own summary speaks
         "own_columns_ahead",
         "replaced_stores",
         "stores_without_sales",
+        "unknown_countries",
         "unknown_regions",
         "weekday_without_sales",
     }
@@ -87,7 +90,9 @@ OBSERVATIONS = frozenset(
         "ended_stores",
         "inactive_stores",
         "other_levels",
+        "store_countries",
         "stores_without_sales",
+        "unknown_countries",
         "unknown_regions",
     }
 )

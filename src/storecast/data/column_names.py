@@ -7,7 +7,7 @@ groups = ["Region"]             # columns of store.csv by which totals are made
 periods = ["month"]             # of totals, beside weeks and the whole horizon
 store_ids = "text"              # keep store ids as text; without it they are whole numbers
 date_format = "%d.%m.%Y"        # without it dates are ISO, as in 2015-06-13; "excel": the numbers of a spreadsheet
-country = "EC"                  # whose holidays the stores keep; State names the region
+country = "EC"                  # whose holidays the stores keep; State names the region; [country] names those of several
 timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
 decimal = ","                   # the decimal mark; without it each column decides, or is refused
 sum = true                      # add several rows of a store and day up, as --sum does
@@ -19,6 +19,10 @@ Sales = "Umsatz"
 
 [columns.store]                 # the same for one table, or one file: [columns."sales-2023.csv"]
 Store = "Filial-Nr"
+
+[country]                       # stores in several countries: a country or a region = its stores
+CZ = ["Prague_1", "Brno_1"]
+DE-BY = ["Munich_1"]
 """
 
 import re
@@ -37,6 +41,7 @@ from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import LAYOUT_SETTINGS, FileLayout, read_layout
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.plain_files import read_bytes
+from storecast.data.store_countries import read_places
 from storecast.errors import DataError, quote
 
 FILE = "storecast.toml"
@@ -67,6 +72,7 @@ class ColumnNames:
     past: tuple[str, ...] = ()  # own columns that are known of the past alone
     country: str | None = None  # ISO code of the country whose holidays the stores keep
     feasts: tuple[OwnFeast, ...] = ()  # that the stores keep beside those of the country, or in place of them
+    places: tuple[tuple[str, str], ...] = ()  # by store, as text, the country or region in which it stands
     names_of: dict[str, dict[str, str]] = field(default_factory=dict)  # of one table or file, in place of file_names
     groups: tuple[str, ...] = ()  # columns of the stores by which totals are made
     periods: tuple[str, ...] = ()  # of totals, beside weeks and the whole horizon
@@ -135,7 +141,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
         _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
-        _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"), names_of,
+        _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"), _places(settings), names_of,
         check_group_names(settings.get("groups", []), f"{FILE}, groups"),
         check_periods(settings.get("periods", []), f"{FILE}, periods"),
     )  # fmt: skip
@@ -211,4 +217,10 @@ def _sheet(settings: dict[str, Any]) -> str | None:
 
 def _country(settings: dict[str, Any]) -> str | None:
     country = settings.get("country")
-    return None if country is None else country_code(country, f"{FILE}, country")
+    return None if country is None or isinstance(country, dict) else country_code(country, f"{FILE}, country")
+
+
+def _places(settings: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return by store the country or region that lists it."""
+    country = settings.get("country")
+    return tuple(read_places(country, f"{FILE}, [country]").items()) if isinstance(country, dict) else ()

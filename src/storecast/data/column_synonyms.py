@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from storecast import schema as s
+from storecast.data.file_columns import COUNTRY
 
 # Each without case, accents and marks; the likelier names stand first.
 _WORDS: dict[str, str] = {
@@ -46,6 +47,7 @@ _WORDS: dict[str, str] = {
     s.STORE_TYPE: "storetype type format storeformat typ filialtyp tipo formato",
     s.ASSORTMENT: "assortment sortiment surtido assortiment assortimento sortimento",
     s.COMPETITION_DISTANCE: "competitiondistance competitordistance wettbewerbsdistanz",
+    COUNTRY: "country countrycode countryname pays pais paese nazione nation staat",
     s.STATE: (
         "state region uf bundesland land province provincia provincie estado comunidad regione departement "
         "wojewodztwo kraj kanton canton"

@@ -32,13 +32,14 @@ LABELS = ("observed_estimated_label", "observed_label", "estimated_label")
 Feasts = dict[dt.date, frozenset[str]]
 
 
-def country_code(value: object, where: str) -> str:
+def country_code(value: object, where: str, *, by_name: bool = False) -> str:
     """Return a country's ISO 3166 code in capitals.
 
     Parameters
     ----------
     value : what the user wrote
     where : it stands, for the message
+    by_name : take the English name of a country, too, and its code of three letters
 
     Raises
     ------
@@ -49,7 +50,10 @@ def country_code(value: object, where: str) -> str:
     if text.upper() in CODES:
         return text.upper()
     named = {alias.casefold(): names[1] for key, names in COUNTRIES.items() for alias in (key, *names)}
-    close = nearest(text.casefold().replace(" ", "_"), named)
+    name = text.casefold().replace(" ", "_")
+    if by_name and name in named:
+        return named[name]
+    close = nearest(name, named)
     near = f' Did you mean "{named[close]}"?' if close else ""
     raise DataError(
         f'{where}: found {quote(value)}; expected the two letters of a country in ISO 3166, such as "EC".{near}'

@@ -20,6 +20,10 @@ _NUMBERS = (
     ),
 )  # fmt: skip
 REPLACES = "Replaces"
+COUNTRY = "Country"
+_COUNTRY = s.Column(
+    COUNTRY, "stores", "text", pl.String(), meaning="country of the store, or a region of it, as in DE-BY"
+)
 _REPLACES = s.Column(REPLACES, "stores", "id", pl.Int64(), meaning="id of the store whose place this one took")
 FIRST, LAST, EXCLUDE, NAME = "First", "Last", "Exclude", "Name"
 _EVENTS = (
@@ -37,7 +41,9 @@ STOCKOUT = s.Column(
     meaning="goods ran out, or staff were on strike: the sales are not what could be sold",
 )
 SALES = replace(s.BY_NAME[s.SALES], low=-s.MAX_MONEY)  # returns may leave less than nothing: the rule negative_sales
-BY_NAME = {column.name: column for column in (*s.COLUMNS, *_NUMBERS, *_EVENTS, _REPLACES, ID, SALES, STOCKOUT)}
+BY_NAME = {
+    column.name: column for column in (*s.COLUMNS, *_NUMBERS, *_EVENTS, _REPLACES, _COUNTRY, ID, SALES, STOCKOUT)
+}
 
 STORE_FILE = (
     s.STORE_TYPE, s.ASSORTMENT, s.COMPETITION_DISTANCE, SINCE_MONTH, SINCE_YEAR, s.PROMO2, PROMO2_WEEK, PROMO2_YEAR,
@@ -53,7 +59,7 @@ MORE_ATTRIBUTES = tuple(  # of store.csv, where it has them
     for column in s.COLUMNS
     if column.table == "stores" and column.name not in (*STORE_FILE, *_MADE_OF_OTHERS)
 )
-FACTS = (*STORE_FILE, *MORE_ATTRIBUTES)  # of a store, all of them optional
+FACTS = (*STORE_FILE, *MORE_ATTRIBUTES, COUNTRY)  # of a store, all of them optional
 FILE_COLUMNS = (
     s.STORE, s.DATE, s.SALES, s.CUSTOMERS, STOCKOUT.name, s.DAY_OF_WEEK, *s.KNOWN, s.ID, *FACTS, s.STATE, REPLACES,
     FIRST, LAST, EXCLUDE, NAME,

@@ -1,7 +1,7 @@
 """Data frames of Polars, pandas or Arrow as the tables of a Panel, read through narwhals and checked as files are."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import narwhals as nw
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.file_columns import STOCKOUT, file_column
+from storecast.data.file_columns import COUNTRY, STOCKOUT, file_column
 from storecast.data.own_categories import column_of_flag, flags_of
 from storecast.data.own_frames import OwnColumns, facts_of_frame, text_levels, with_flags
 from storecast.data.past_openings import open_by_sales
@@ -93,6 +93,25 @@ def _up_to_end(calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
         _column(frame[s.DATE], s.BY_NAME[s.DATE], name) for frame, name in ((calendar, "calendar"), (sales, "sales"))
     )
     return calendar.filter(dates <= as_date(sold.max()))
+
+
+def split_countries(stores: Any, columns: Mapping[str, str]) -> tuple[Any, dict[str, str], dict[str, str]]:
+    """Return a frame of stores without its column Country, the names of the other columns, and the country of each store, as text.
+
+    Parameters
+    ----------
+    stores : frame of Polars, pandas or Arrow; None where there is none
+    columns : our name of a column = that of the frames
+    """
+    names = {name: in_frame for name, in_frame in columns.items() if name != COUNTRY}
+    if stores is None:
+        return None, names, {}
+    frame = to_polars(stores, "stores")
+    id_, country = columns.get(s.STORE, s.STORE), columns.get(COUNTRY, COUNTRY)
+    if country not in frame.columns or id_ not in frame.columns:
+        return frame, dict(columns), {}
+    places = frame.select(pl.col(id_, country).cast(pl.String)).drop_nulls().filter(pl.col(country) != "")
+    return frame.drop(country), names, dict(places.iter_rows())
 
 
 def read_calendar_frame(calendar: Any, own: Sequence[str], store_type: pl.DataType) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from storecast.data.excluded_spans import excluded_days
 from storecast.data.holiday_dates import is_extreme
 from storecast.data.own_feasts import OwnFeast, kept_feasts
 from storecast.data.panel import Panel
+from storecast.data.store_countries import are_several, law_of, places_by_country
 from storecast.dates import as_date
 
 NO_ROW = -1
@@ -41,7 +42,7 @@ class Grid:
     known : by name, the chain's own known-ahead columns; NaN where there is no row
     past_only : by name, its own columns that are known of the past alone; NaN where not given
     excluded : days that the user marked as not to be learned from; None where there are none
-    country : ISO code of the country whose holidays the stores keep; "" for none
+    country : ISO code of the country whose holidays the stores keep; "" for none; of several with commas, see `store_countries`
     feasts : that they keep beside those of the country, or in place of them
     cut_from : the grid that this one is a part of, the places of its stores and its first column there
     """
@@ -169,6 +170,24 @@ class Grid:
             cut_from=(self, stores, begin),
         )
 
+    def by_country(self) -> "list[tuple[list[int], Grid]]":
+        """Return the places of the stores of each country, and the grid of these, in which State is the region alone."""
+        if not are_several(self.country):
+            return [(list(range(self.stores.height)), self)]
+        parts = []
+        for code, places in places_by_country(self.stores, self.country).items():
+            part = self.slice(np.array(places, np.int64), 0)
+            regions = [law_of(state, self.country)[1] for state in part.stores[s.STATE]]
+            parts.append(
+                (
+                    places,
+                    replace(
+                        part, stores=part.stores.with_columns(State=pl.Series(regions, dtype=pl.String)), country=code
+                    ),
+                )
+            )
+        return parts
+
     def overlay(self, calendar: pl.DataFrame, begin: int) -> "tuple[Grid, I64]":
         """Return the stores that a calendar names, from a column on, with its rows in place of theirs; and their places here.
 
@@ -206,9 +225,11 @@ class Grid:
     def extreme_days(self) -> Bool:
         """Return the days on which sales may be far from usual: holidays, feasts, new year, own events, (stores, days)."""
         days = [self.day(column) for column in range(self.days)]
-        feasts = kept_feasts(self.country, range(days[0].year, days[-1].year + 1), self.feasts)
-        retail = {day for feast in feasts for day in feast.days}
-        dates = np.array([is_extreme(day) or day in retail for day in days])
+        years = range(days[0].year, days[-1].year + 1)
+        dates = np.zeros(self.open.shape, bool)
+        for country, stores in places_by_country(self.stores, self.country).items():
+            retail = {day for feast in kept_feasts(country, years, self.feasts) for day in feast.days}
+            dates[stores] = [is_extreme(day) or day in retail for day in days]
         extreme: Bool = (self.holiday > 0) | dates | announced_days(self.known.values(), self.open.shape)
         return extreme
 

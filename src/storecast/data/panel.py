@@ -19,12 +19,13 @@ from storecast.data.country_holidays import country_code
 from storecast.data.events import read_events_frame
 from storecast.data.excluded_spans import ExcludedSpan, without_excluded
 from storecast.data.frame_groups import take_groups
-from storecast.data.frames import read_frames
+from storecast.data.frames import read_frames, split_countries
 from storecast.data.implied_country import implied_country
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.own_frames import OwnColumns
 from storecast.data.panel_checks import check_tables
 from storecast.data.repair_holidays import marks_holidays, with_country_holidays
+from storecast.data.store_countries import read_places, with_countries
 from storecast.errors import DataError, HistoryError
 
 TABLES = ("sales", "stores", "calendar")
@@ -41,7 +42,8 @@ class Panel:
     calendar : a row per store and day, past and ahead: Open, Promo, StateHoliday, SchoolHoliday, Assumed, own columns
     known_until : the last day that is known of, where it has no rows itself: a chain may keep none of closed days
     excluded : days that the user marked as not to be learned from
-    country : ISO code of the country whose holidays the stores keep; None: what the data show, see `holiday_country`
+    country : ISO code of the country whose holidays the stores keep; of several with commas, and then State begins with that of the
+        store, see `store_countries`; None: what the data show, see `holiday_country`
     feasts : that the stores keep beside those of the country, or in place of them
     breakdown : by what totals are made beside store types, states and weeks
     """
@@ -71,7 +73,7 @@ class Panel:
         calendar: Any = None,
         *,
         events: Any = None,
-        country: str | None = None,
+        country: str | Mapping[str, Sequence[Any]] | None = None,
         feasts: Mapping[str, Any] | None = None,
         known: Sequence[str] = (),
         past: Sequence[str] = (),
@@ -87,12 +89,14 @@ class Panel:
         sales : a row per store and day: Store (whole numbers or text), Date, Sales (money), and optional Customers, Open, Promo,
             StateHoliday, SchoolHoliday, Stockout (1: no model learns from the day), and columns of your own
         stores : a row per store: Store and optional StoreType, Assortment, State, CompetitionDistance (metres), CompetitionSince,
-            Promo2, Promo2Since, PromoInterval, and facts of your own; None: the stores of the sales, without attributes
+            Promo2, Promo2Since, PromoInterval, Country (CZ, or with a region DE-BY), and facts of your own; None: the stores of the
+            sales, without attributes
         calendar : what is known of days, past and ahead: Store, Date and optional Open, Promo, StateHoliday, SchoolHoliday and
             columns of your own that are known ahead, numbers or texts
         events : days that no model should learn from: Date, or First and Last, Exclude (1), and optional Store (null: all) and
             Name
-        country : ISO code of the country whose holidays the stores keep; None: Germany where State or StateHoliday show it
+        country : ISO code of the country whose holidays the stores keep; of several, the stores of each country or region, such as
+            {"CZ": ["Brno_1"], "DE-BY": ["Munich_1"]}; None: Germany where State or StateHoliday show it
         feasts : of your own, by name, such as {"Town fair": "2 Sunday 9"}, as under [feasts] in storecast.toml
         known : your own columns that are known ahead, numbers or texts: of the sales, or of the calendar, whose other columns
             are such without being named
@@ -122,19 +126,21 @@ class Panel:
         >>> Panel.from_frames(sales).end
         datetime.date(2015, 6, 13)
         """
-        own = OwnColumns(known, past, facts, columns or {})
-        stores, own_groups = take_groups(stores, groups, own)
-        frames = read_frames(sales, stores, calendar, own)
+        _, names, places = split_countries(stores, columns or {})
+        if isinstance(country, Mapping):
+            places, country = read_places(country, "country"), None
+        stores, own_groups = take_groups(stores, groups, OwnColumns(known, past, facts, columns or {}))
+        stores, *_ = split_countries(stores, columns or {})  # a group may be the countries
+        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names))
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
         code = None if country is None else country_code(country, "country")
+        placed, code = with_countries(frames.stores, code, places, "country")
         days = frames.calendar
         if code is not None and not marks_holidays(days):
-            days = with_country_holidays(days, frames.stores, code)
+            days = with_country_holidays(days, placed, code)
         own_feasts = read_own_feasts(feasts or {}, "feasts")
         breakdown = Breakdown(own_groups, check_periods(periods, "periods"))
-        return cls(
-            frames.sales, frames.stores, days, excluded=excluded, country=code, feasts=own_feasts, breakdown=breakdown
-        )
+        return cls(frames.sales, placed, days, excluded=excluded, country=code, feasts=own_feasts, breakdown=breakdown)
 
     @cached_property
     def first(self) -> dt.date:
@@ -164,7 +170,7 @@ class Panel:
 
     @cached_property
     def holiday_country(self) -> str:
-        """ISO code of the country that is set; else Germany where the data show it, or "" for none."""
+        """ISO code of the country that is set, of several with commas; else Germany where the data show it, or "" for none."""
         return implied_country(self.stores, self.calendar) if self.country is None else self.country
 
     @cached_property

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dateutil.easter import easter
 
 from storecast.data.kept_feasts import keeps_christmas, keeps_easter
+from storecast.data.store_countries import codes_of
 from storecast.wording import in_words
 
 MIN_DAYS_AHEAD = 7  # of a month among the days ahead, from which they hold it
@@ -27,7 +28,7 @@ def unseen_seasons(
     ----------
     first, end : the first and the last day of the sales
     last : the last day ahead
-    country : ISO code of the country, in which Easter or Christmas may not be kept; "": not known
+    country : ISO code of the country, in which Easter or Christmas may not be kept; of several, one may keep them; "": not known
 
     Examples
     --------
@@ -36,7 +37,11 @@ def unseen_seasons(
     """
     begin = end + dt.timedelta(days=1)
     unseen = {}
-    feasts = (("Easter", _easters, keeps_easter(country)), ("Christmas", _christmases, keeps_christmas(country)))
+    codes = codes_of(country)
+    feasts = (
+        ("Easter", _easters, any(map(keeps_easter, codes))),
+        ("Christmas", _christmases, any(map(keeps_christmas, codes))),
+    )
     for name, spans, is_kept in feasts:
         years = list(spans(first.year, last.year))
         ahead = [(max(start, begin), min(stop, last)) for start, stop in years if start <= last and stop >= begin]

@@ -4,6 +4,8 @@ Every counter sees the calendar up to the end of the horizon and no further, in 
 means the same in both.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from storecast.arrays import F32, I64, Days
 from storecast.data.feast_table import paydays
 from storecast.data.grid import Grid
 from storecast.data.kept_feasts import keeps_easter
+from storecast.data.store_countries import are_several, places_by_country
 from storecast.dates import SUNDAY, weekday
 from storecast.features.declarations import KNOWN
 from storecast.features.feast_days import days_from_christmas, days_from_easter, days_from_payday
@@ -87,7 +90,7 @@ def _date_features(grid: Grid, begin: int, dates: Days, weekdays: I64) -> dict[s
     month_day = (dates - month_start).astype(np.int64)
     month_length = ((month_start + 1).astype("datetime64[D]") - month_start.astype("datetime64[D]")).astype(np.int64)
     from_easter = days_from_easter(grid.first, grid.days)[begin:]
-    near_easter = (np.abs(from_easter) <= EASTER_SEEN) & keeps_easter(grid.country)
+    near_easter = np.abs(from_easter) <= EASTER_SEEN
     return {
         "weekday": weekdays,
         "day_of_month": month_day + 1,
@@ -95,6 +98,17 @@ def _date_features(grid: Grid, begin: int, dates: Days, weekdays: I64) -> dict[s
         # No day or week of the year: two years hold each of them twice, and trees would learn those days by heart. What the
         # season does, the ridge's part for it says.
         "from_christmas": np.clip(days_from_christmas(grid.first, grid.days)[begin:], -CHRISTMAS_SEEN, CHRISTMAS_SEEN),
-        "from_payday": np.clip(days_from_payday(dates, paydays(grid.country)), -10, 10),
-        "from_easter": np.where(near_easter, from_easter, EASTER_SEEN + 1),
+        "from_payday": np.clip(_of_country(grid, lambda country: days_from_payday(dates, paydays(country))), -10, 10),
+        "from_easter": _of_country(
+            grid, lambda country: np.where(near_easter & keeps_easter(country), from_easter, EASTER_SEEN + 1)
+        ),
     }
+
+
+def _of_country(grid: Grid, days_of: Callable[[str], I64]) -> I64:
+    """Return what a country says of each day, (days,); of stores in several countries, (stores, days)."""
+    if not are_several(grid.country):
+        return days_of(grid.country)
+    by_country = places_by_country(grid.stores, grid.country)
+    rows = {store: days for code, stores in by_country.items() for days in (days_of(code),) for store in stores}
+    return np.stack([rows[store] for store in range(len(rows))])

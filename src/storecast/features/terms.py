@@ -5,15 +5,17 @@ season and trend of every other month. Easter and what hangs on it move by up to
 Each term has a name, and a penalty for how far a store may depart from the chain in it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from storecast.arrays import F32, I64, Bool
-from storecast.data.country_holidays import GERMANY
+from storecast.data.country_holidays import GERMANY, NO_COUNTRY
 from storecast.data.feast_table import paydays
 from storecast.data.grid import Grid
+from storecast.data.store_countries import are_several, codes_of, places_by_country
 from storecast.dates import SATURDAY, SUNDAY, WEEKDAYS, weekday
 from storecast.features.country_terms import feast_terms
 from storecast.features.feast_days import (
@@ -98,7 +100,7 @@ class Term:
 
 
 def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
-    """Return the terms that depend on the date alone, (terms, days).
+    """Return the terms that depend on the date alone, (terms, days); of stores in several countries without feasts and pay days.
 
     Parameters
     ----------
@@ -124,14 +126,9 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
     month_day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
     for days in MONTH:
         add(f"day {days[0]}", "month", np.isin(month_day, days))
-    payday = days_from_payday(dates, paydays(grid.country))
-    for offset in PAYDAY:
-        add(f"payday {offset:+d}", "month", payday == offset)
-    if grid.country == GERMANY:
-        for name, column in _german_feasts(grid):
-            add(name, "holiday", column)
-    for term in feast_terms(grid.country, grid.first, grid.days, grid.feasts):
-        add(term.name, "holiday", term.values, term.penalty)
+    if not are_several(grid.country):
+        for name, part, column, penalty in _terms_of_country(grid, grid.country):
+            add(name, part, column, penalty)
     return terms, np.stack(columns).astype(np.float32)
 
 
@@ -171,7 +168,45 @@ def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     add("three closed days behind", "holiday", behind >= 3)
     add("closed days in the week", "holiday", week_sums(shut, weekdays), count=True)
     add("Sundays open in the week", "holiday", week_sums((grid.open == 1) & sunday, weekdays), count=True)
+    if are_several(grid.country):
+        for term, values in _terms_by_country(grid):
+            terms.append(term)
+            columns.append(values)
     return terms, np.stack(columns).astype(np.float32)
+
+
+def _terms_of_country(grid: Grid, country: str) -> Iterator[tuple[str, str, npt.NDArray[np.generic], float]]:
+    """Yield the name, the part, the values, (days,), and the penalty of the terms of a country's pay days and feasts.
+
+    Parameters
+    ----------
+    grid : whose days they are
+    country : ISO code; "" for none
+    """
+    payday = days_from_payday(grid.dates(), paydays(country))
+    for offset in PAYDAY:
+        yield f"payday {offset:+d}", "month", payday == offset, 1.0
+    if country == GERMANY:
+        for name, column in _german_feasts(grid):
+            yield name, "holiday", column, 1.0
+    for term in feast_terms(country, grid.first, grid.days, grid.feasts):
+        yield term.name, "holiday", term.values, term.penalty
+
+
+def _terms_by_country(grid: Grid) -> list[tuple[Term, F32]]:
+    """Return the terms of pay days and feasts of stores in several countries, (stores, days) each: 0 in stores of other countries.
+
+    Countries that keep a feast of one name share its term. The terms are those of all countries of the chain, whichever stores are
+    looked at.
+    """
+    places = places_by_country(grid.stores, grid.country)
+    terms: dict[str, tuple[Term, F32]] = {}
+    for country in (*codes_of(grid.country), NO_COUNTRY):
+        for name, part, column, penalty in _terms_of_country(grid, country):
+            empty = np.zeros((grid.stores.height, grid.days), np.float32)
+            _, values = terms.setdefault(name, (Term(name, part, penalty, by_store=True), empty))
+            values[places.get(country, [])] = column
+    return list(terms.values())
 
 
 def _german_feasts(grid: Grid) -> list[tuple[str, npt.NDArray[np.generic]]]:

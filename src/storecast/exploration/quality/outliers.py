@@ -12,6 +12,7 @@ from storecast.arrays import F64, Bool
 from storecast.data.country_holidays import GERMANY, common_feasts
 from storecast.data.feast_table import retail_feasts
 from storecast.data.kept_feasts import keeps_easter
+from storecast.data.store_countries import law_of
 from storecast.dates import SUNDAY
 from storecast.exploration.quality.parts import BELOW_USUAL, WITHIN_THREE_MONTHS, Part
 from storecast.exploration.shared.adjusted import Adjusted, one_group
@@ -102,7 +103,7 @@ def _by_day(observed: Observed, far: Bool, below: Bool, known: Bool) -> list[Est
         for k in np.flatnonzero((traded >= max(MIN_STORES, rows.sum() / 2)) & (part >= 2)):
             day = dt.date.fromisoformat(str(observed.dates[k]))
             state = "" if kind == "?" else f", {kind}"
-            feast = feast_of(day, observed.grid.country)
+            feast = feast_of(day, law_of("" if kind == "?" else kind, observed.grid.country)[0])
             name = f"{day:%a} {day}{state}{_name_of(day, feast, after_school_holidays=bool(after_holidays[k]))}"
             days.append((float(part[k] / traded[k]), name, float(below[rows, k].sum() / part[k]), int(part[k])))
     days.sort(key=lambda row: (-row[0], row[1]))
