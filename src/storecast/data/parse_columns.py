@@ -10,7 +10,7 @@ from storecast.data.file_columns import BY_NAME, REPLACES, file_column
 from storecast.data.flag_words import are_flag_words, read_flag_words, refuse_mixed_words
 from storecast.data.numbers import read_numbers
 from storecast.data.refuse_rows import refuse_values
-from storecast.errors import DataError, quote
+from storecast.errors import DataError
 
 MIN_SHARE_OF_KINDS = 0.05  # of the cells of Promo, from which those that are no flags are no slips
 IN_WORDS = r"\p{L}|^[^0-9]*$"  # a letter, or no digit at all
@@ -80,11 +80,11 @@ def _refuse_kinds_of_promotions(table: TextTable, text: pl.Series) -> None:
     filled = text.drop_nulls()
     others = filled.filter(~filled.str.contains(r"^[01]([.,]0*)?$") & ~are_flag_words(filled))
     if len(others) and len(others) >= MIN_SHARE_OF_KINDS * len(filled):
-        raise DataError(
-            f"{table.name}, column {s.PROMO}: found {quote(others[0])}; expected 0 or 1. Where it holds "
-            'amounts or several kinds of promotions, they are a column of your own that is known ahead: say known = ["Promotions"] '
-            f'in storecast.toml, and Promotions = "{s.PROMO}" under [columns].'
+        expected = (
+            "0 or 1. Where it holds amounts or several kinds of promotions, they are a column of your own that is known ahead: say "
+            f'known = ["Promotions"] in storecast.toml, and Promotions = "{s.PROMO}" under [columns]'
         )
+        refuse_values(table, s.PROMO, text, ~text.is_in(others.implode()), expected)
 
 
 def _categories(table: TextTable, column: s.Column, text: pl.Series) -> pl.Series:
