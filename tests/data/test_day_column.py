@@ -146,3 +146,19 @@ def test_serial_days_of_parquet_are_refused_or_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="excel"):
         parse_column(table, "Date", ColumnNames())
     assert parse_column(table, "Date", ColumnNames(date_format="excel")).to_list() == [JULY_12]
+
+
+@pytest.mark.parametrize(
+    ("cells", "date_format"),
+    [
+        (["03-ene-2022", "05-dic-2022"], "%d-%b-%Y"), (["lun. 3 janv. 2022", "lun. 5 décembre 2022"], "%d %b %Y"),
+        (["Mo 03.01.22", "Mo 05.12.22"], "%d.%m.%y"), (["3 stycznia 2022", "5 grudnia 2022"], "%d %b %Y"),
+        (["3 Ocak 2022", "5 Aralık 2022"], "%d %b %Y"), (["Montag, 3. Januar 2022", "Montag, 5. Dezember 2022"], "%d. %B %Y"),
+        (["3 de enero de 2022", "5 de diciembre de 2022"], "%d %b %Y"),
+    ],
+)  # fmt: skip
+def test_months_and_weekdays_in_other_languages_are_read_and_their_format_is_named(
+    cells: list[str], date_format: str
+) -> None:
+    assert days(cells, ColumnNames(date_format=date_format)) == [dt.date(2022, 1, 3), dt.date(2022, 12, 5)]
+    refused(cells, f'date_format = "{date_format}"')

@@ -7,6 +7,7 @@ import typer
 
 from storecast.cli import options, show
 from storecast.data.file_columns import file_column
+from storecast.data.file_layout import is_wide_column
 from storecast.errors import DataError
 
 SHOWN_VALUES = 3
@@ -40,7 +41,7 @@ def init(
         show.table(f"{names}: {TABLE_NAMES[table]}", ["ours", "yours", "first values", "meaning"], rows)
         unused = [name for name in first.unused if name not in guess.settings.get("known", ())]
         if first.wide:
-            unused = [name for name in unused if first.wide == "stores" or any(map(str.isdigit, name))]
+            unused = [name for name in unused if is_wide_column(first.table.frame[name], first.wide)]
             print(
                 f"  {len(unused)} columns seem to be {first.wide}, such as {show.printable(', '.join(unused[:SHOWN_VALUES]))}."
             )

@@ -65,6 +65,7 @@ _PARTS_OF_DATES = {  # columns beside one of years
     "months": "month monat mois mes mese miesiac mesic ay honap manad maned kuu maand",
 }
 PARTS_OF_DATES = {part: frozenset(words.split()) for part, words in _PARTS_OF_DATES.items()}
+LIKE_LATIN = str.maketrans("øłı", "oli")  # letters that are no letter with an accent
 LONG = 5  # letters, from which a part of a compound says enough
 
 
@@ -76,7 +77,7 @@ def plain(name: str) -> str:
     >>> plain("Geöffnet?"), plain("school_holiday")
     ('geoffnet', 'schoolholiday')
     """
-    letters = unicodedata.normalize("NFKD", name.casefold().replace("ø", "o").replace("ł", "l"))
+    letters = unicodedata.normalize("NFKD", name.casefold().translate(LIKE_LATIN))
     return "".join(letter for letter in letters if letter.isalnum())
 
 

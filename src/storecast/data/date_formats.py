@@ -1,9 +1,12 @@
 """Find the formats that read a whole column of dates, to name them in a refusal; no date is ever read by such a guess."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from storecast import schema as s
 from storecast.data.column_names import EXCEL
+from storecast.data.date_words import in_english
 
 FORMATS = (
     *(f"{day}{mark}{month}{mark}{year}" for mark in "./-" for year in ("%Y", "%y") for day, month in (("%d", "%m"), ("%m", "%d"))),
@@ -41,9 +44,13 @@ def matching_formats(text: pl.Series) -> list[str]:
     serials = days.str.extract(r"^([0-9]{5})(?:[.,][0-9]+)?$").cast(pl.Int64)
     if serials.is_between(*SERIALS).fill_null(value=False).all():
         return [EXCEL]
+    return _formats(days, FORMATS) or _formats(in_english(days), (*FORMATS, "%Y-%m-%d"))
+
+
+def _formats(days: pl.Series, possible: Sequence[str]) -> list[str]:
     formats: list[str] = []
     readings: list[pl.Series] = []
-    for date_format, with_clock in ((day + clock, clock != "") for clock in CLOCKS for day in FORMATS):
+    for date_format, with_clock in ((day + clock, clock != "") for clock in CLOCKS for day in possible):
         reading = _read(days, date_format, with_clock=with_clock)
         if reading is not None and not any(reading.equals(other) for other in readings):
             formats.append(date_format)

@@ -7,6 +7,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_names import EXCEL, ColumnNames
 from storecast.data.date_formats import matching_formats, period_of
+from storecast.data.date_words import in_english
 from storecast.data.dialect import TextTable
 from storecast.data.refuse_rows import refuse, refuse_values
 from storecast.errors import DataError, quote
@@ -47,10 +48,14 @@ def read_days(table: TextTable, column: s.Column, text: pl.Series, names: Column
         what = 'the number of a day in a spreadsheet, as date_format = "excel" in storecast.toml says'
     elif any(directive in names.date_format for directive in CLOCK_DIRECTIVES):
         times = text.str.to_datetime(names.date_format, strict=False)
+        if times.null_count() > text.null_count():
+            times = in_english(text).str.to_datetime(names.date_format, strict=False)
         days, midnight = times.dt.date(), times.dt.time() == dt.time()
         what = f"a date as date_format in storecast.toml says: {names.date_format}"
     else:
         days, midnight = text.str.to_date(names.date_format, strict=False), None
+        if days.null_count() > text.null_count():
+            days = in_english(text).str.to_date(names.date_format, strict=False)
         what = f"a date as date_format in storecast.toml says: {names.date_format}"
     _refuse_other_years(table, column, text, days, what)
     if midnight is not None:

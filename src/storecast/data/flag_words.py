@@ -16,7 +16,6 @@ _PAIRS = (
 PAIRS = tuple((pair.partition("/")[0], pair.partition("/")[2]) for pair in _PAIRS.split())
 MARKS = frozenset("x✓✔☑×✗")
 NO_MARKS = frozenset("-–—")  # beside marks; so is an empty cell
-LIKE_I = str.maketrans("ıİ", "ii")
 
 
 def read_flag_words(text: pl.Series) -> pl.Series | None:
@@ -96,4 +95,4 @@ def refuse_mixed_words(table: TextTable, column: str, text: pl.Series) -> None:
 
 def _word(cell: str) -> str:
     cell = cell.strip()
-    return cell.casefold() if cell.casefold() in MARKS | NO_MARKS else plain(cell.translate(LIKE_I))
+    return cell.casefold() if cell.casefold() in MARKS | NO_MARKS else plain(cell)

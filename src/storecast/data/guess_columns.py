@@ -14,7 +14,7 @@ from storecast.data.date_formats import matching_formats
 from storecast.data.day_column import ISO_TIME
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS, FILE_COLUMNS, file_column
-from storecast.data.file_layout import TOTALS
+from storecast.data.file_layout import TOTALS, Wide
 from storecast.data.flag_words import read_flag_words
 from storecast.data.numbers import read_numbers
 from storecast.data.own_categories import MAX_LEVELS, is_text
@@ -56,7 +56,7 @@ class LikelyColumns:
     table: TextTable
     names: dict[str, str] = field(default_factory=dict)
     date_formats: tuple[str, ...] = ()
-    wide: str | None = None
+    wide: Wide | None = None
     numbers: frozenset[str] = frozenset()
     promotions: str | None = None
 
