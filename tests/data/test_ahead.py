@@ -3,15 +3,12 @@
 import datetime as dt
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 import pytest
 
 from storecast import schema as s
 from storecast.data.ahead import extend, future_table
-from storecast.data.ahead_holidays import school_holidays
-from storecast.data.country_holidays import feasts, holiday_codes
-from storecast.data.grid import Grid
+from storecast.data.country_holidays import holiday_codes
 from storecast.data.panel import TABLES, Panel
 from support.panels import make_panel
 
@@ -291,24 +288,16 @@ def test_a_holiday_that_only_some_keep_is_one_where_the_stores_marked_it(caplog:
     assert "in BY: no holiday" in caplog.text
 
 
-def test_school_holidays_that_are_published_for_a_part_of_a_year_do_not_end_there() -> None:
-    by_law = feasts("DE", "BY", dt.date(2028, 1, 1), dt.date(2029, 12, 31), "school")
-    assert max(by_law) < dt.date(2029, 12, 1)
-    days = [dt.date(2028, 1, 1) + dt.timedelta(days=k) for k in range(731)]
-    given = np.full((1, 731), -1, np.int8)
-    given[0, :600] = [day in by_law for day in days[:600]]  # until 2029-08-22
-    grid = Grid(
-        pl.DataFrame({s.STORE: [1], s.STATE: ["BY"]}),
-        days[0],
-        np.zeros((1, 731), np.float32),
-        np.zeros((1, 731), np.float32),
-        {},
-        {},
-        {},
-    )
-    found = dict(zip(days[600:], school_holidays(grid, given, 599, "DE")[0], strict=True))
-    assert found[dt.date(2029, 9, 3)] == 1  # by law
-    assert found[dt.date(2029, 12, 27)] == 1  # as in the year before
+def test_corpus_christi_is_kept_where_the_stores_of_a_state_marked_it() -> None:
+    """The library has it as "catholic" in all of Saxony and Thuringia, where a few places keep it."""
+    past, _ = bare(days=500)  # from 2013-01-01 to 2014-05-15
+    places = past.stores.with_columns(pl.Series(s.STATE, ["SN", "TH", "SN", "TH"]))
+    last_year, day = dt.date(2013, 5, 30), dt.date(2014, 6, 19)
+    marks = (pl.col(s.DATE) == last_year) & pl.col(s.STORE).is_in([1, 3])
+    marked = changed(past, StateHoliday=pl.when(marks).then(pl.lit("a")).otherwise(s.STATE_HOLIDAY))
+    ahead = extend(replace(marked, stores=places, country="DE"), dt.date(2014, 6, 25))
+    assert on(ahead, day, s.STATE_HOLIDAY) == ["a", "0", "a", "0"]
+    assert on(ahead, day, s.OPEN) == [1] * 4  # stores that were open on it open again
 
 
 def test_without_states_a_chain_in_germany_keeps_what_the_whole_country_does() -> None:

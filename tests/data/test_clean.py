@@ -10,7 +10,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from storecast import schema as s
-from storecast.data import ahead_own
+from storecast.data import ahead_own, ahead_school
 from storecast.data.clean import OBSERVATIONS, RULES, Cleaned, clean
 from storecast.data.read import RawChain, read_chain
 from storecast.errors import ConfigError, DataError
@@ -166,8 +166,8 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
 
 
 def test_every_rule_has_a_chain_that_it_finds_fault_with() -> None:
-    assert {*SPOILT, ahead_own.RULE, "other_levels"} == set(RULES), (
-        "test_ahead_own and test_own_categories have the others"
+    assert {*SPOILT, ahead_own.RULE, ahead_school.RULE, "other_levels"} == set(RULES), (
+        "test_ahead_own, test_ahead_school and test_own_categories have the others"
     )
     assert set(RULES) >= OBSERVATIONS
 

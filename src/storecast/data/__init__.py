@@ -23,6 +23,7 @@ panel              Panel and Window; panel_checks: what a Panel promises
 grid               a Panel as dense arrays, stores × days
 overlay            replace days of a stored calendar
 ahead              the calendar ahead, worked out; ahead_holidays: holidays by law or habit; holiday_dates: their dates;
+                   ahead_school: school holidays, published or by habit;
                    recurrence: when a holiday comes again; yearly_closures: days on which a store is shut every year
 generate           a generated chain: generate_calendar, generate_effects
 """

@@ -15,8 +15,9 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import I8, Bool
 from storecast.data.active_stores import are_inactive
-from storecast.data.ahead_holidays import school_holidays, state_holidays
+from storecast.data.ahead_holidays import state_holidays
 from storecast.data.ahead_own import with_own_columns
+from storecast.data.ahead_school import school_holidays
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.panel import Panel
 from storecast.data.recurrence import Recurrence

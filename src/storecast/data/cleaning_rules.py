@@ -58,6 +58,7 @@ RULES = {
     "inactive_stores": f"A store has sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale.",
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
     "stores_without_group": "A store has no value in a column by which totals are made.",
+    "school_holidays_ahead": "No published school holidays cover the days ahead of a store.",
     "own_columns_ahead": "A day ahead has no value of the chain's own columns.",
 }
 NOTICED = frozenset(  # rules of which a run's own summary speaks
@@ -70,6 +71,7 @@ NOTICED = frozenset(  # rules of which a run's own summary speaks
         "incomplete_days",
         "own_columns_ahead",
         "replaced_stores",
+        "school_holidays_ahead",
         "stores_without_sales",
         "unknown_countries",
         "unknown_regions",
@@ -90,6 +92,7 @@ OBSERVATIONS = frozenset(
         "ended_stores",
         "inactive_stores",
         "other_levels",
+        "school_holidays_ahead",
         "store_countries",
         "stores_without_sales",
         "unknown_countries",

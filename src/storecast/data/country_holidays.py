@@ -26,7 +26,10 @@ GERMANY = "DE"
 NO_COUNTRY = ""  # none is set, and the data show none
 PUBLIC, SCHOOL, UNOFFICIAL = "public", "school", "unofficial"
 REGION = "Region"
+DECEMBER = 12
 CODES = {names[1]: key for key, names in COUNTRIES.items()}  # by ISO 3166 code, the library's name
+MIN_SCHOOL_HOLIDAYS = 40  # a year, from which the library has those of the year, and not a few school-free days
+SCHOOL_YEARS = range(2000, 2050)
 LABELS = ("observed_estimated_label", "observed_label", "estimated_label")
 
 Feasts = dict[dt.date, frozenset[str]]
@@ -127,6 +130,28 @@ def categories(country: str) -> tuple[str, ...]:
         return ()
     supported = holidays.country_holidays(country).supported_categories
     return tuple(sorted(set(supported) - {PUBLIC, SCHOOL, UNOFFICIAL}))
+
+
+@lru_cache(maxsize=256)
+def school_coverage(country: str, region: str | None) -> tuple[dt.date, dt.date] | None:
+    """Return the first and the last day of which the library knows the school holidays of a region; None where it knows none.
+
+    They are published for some years, the last of them in part, and end in silence: in 2029 in Germany, in 2030 in the Netherlands.
+
+    Parameters
+    ----------
+    country : ISO code
+    region : the library's code of one
+    """
+    days = feasts(country, region, dt.date(SCHOOL_YEARS[0], 1, 1), dt.date(SCHOOL_YEARS[-1], 12, 31), SCHOOL)
+    counts = Counter(day.year for day in days)
+    years = [year for year in counts if counts[year] >= MIN_SCHOOL_HOLIDAYS]
+    if not years:
+        return None
+    last = max(day for day in days if day.year == max(years))
+    if last.month == DECEMBER:  # a year that is covered ends in holidays
+        last = dt.date(last.year, 12, 31)
+    return dt.date(min(years), 1, 1), last
 
 
 def holiday_codes(country: str, regions: Iterable[str], first: dt.date, last: dt.date) -> pl.DataFrame:

@@ -16,6 +16,8 @@ from storecast.config import Task
 from storecast.data.active_stores import inactive_stores
 from storecast.data.ahead import extend, future_table
 from storecast.data.ahead_own import own_columns_repair
+from storecast.data.ahead_school import RULE as SCHOOL_RULE
+from storecast.data.ahead_school import school_holidays_repair
 from storecast.data.clean import Cleaned, clean
 from storecast.data.cleaning_rules import inactive_repairs
 from storecast.data.column_names import read_column_names
@@ -197,6 +199,9 @@ def _with_calendar_ahead(
     last = panel.end + dt.timedelta(days=task.horizon)
     cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last, panel.holiday_country))
     cleaned = _with_own_columns_noted(cleaned, task.horizon, skip)
+    school = None if given is not None or SCHOOL_RULE in skip else school_holidays_repair(panel, last)
+    if school is not None:
+        cleaned = replace(cleaned, repairs=(*cleaned.repairs, school))
     for notice in cleaned.notices:
         log.warning("%s", notice)
     return Prepared(cleaned, whole_panel, task, version)
