@@ -142,3 +142,10 @@ def test_errors_of_the_first_year_count_only_where_there_are_few_others(days: in
     frames = past_errors(panel, 28)
     assert min(frame[s.CUTOFF][0] for frame in frames) == panel.first + dt.timedelta(days=first)
     assert len(frames) >= 3
+
+
+def test_a_short_past_has_errors_where_the_caller_takes_them() -> None:
+    panel = make_panel(stores=4, days=200, ahead=0)
+    assert past_errors(panel, 28) == []
+    frames = past_errors(panel, 28, fast=True, look_back=1_000, least_past=84)
+    assert [(frame[s.CUTOFF][0] - panel.first).days for frame in frames] == [84, 112, 140, 168]

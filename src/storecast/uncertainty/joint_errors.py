@@ -127,19 +127,23 @@ class JointErrors:
         )
 
 
-def past_errors(panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast: bool = False) -> list[pl.DataFrame]:
+def past_errors(
+    panel: Panel, horizon: int, *, look_back: int = LOOK_BACK, fast: bool = False, least_past: int | None = None
+) -> list[pl.DataFrame]:
     """Return the ridge's medians and what was sold, for windows cut every 7 days; none reaches beyond the panel's sales.
 
     Parameters
     ----------
     look_back : days before the last whole window in which others begin
     fast : cut every 28 days
+    least_past : days of sales before the first window; None: `LEAST_PAST`, or `SHORT_PAST` where that leaves too few windows
     """
     frames = []
     step = FAST_STEP if fast else STEP
     last = panel.end - dt.timedelta(days=horizon)
     enough = last - panel.first >= dt.timedelta(days=LEAST_PAST + (FEWEST_WINDOWS - 1) * step)
-    least = LEAST_PAST if enough else SHORT_PAST
+    usual = LEAST_PAST if enough else SHORT_PAST
+    least = usual if least_past is None else least_past
     first = max(last - dt.timedelta(days=look_back), panel.first + dt.timedelta(days=least))
     fitted = first
     while fitted <= last:
