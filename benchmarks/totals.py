@@ -1,5 +1,7 @@
 """Intervals of totals, measured: how many store-horizons, type-weeks, state-weeks and chain-weeks lie inside their bounds.
 
+Groups and periods that storecast.toml names are measured, too.
+
 Nine windows of 48 days from 2014-04-08, forecast by the ridge; the error field and the intervals of days come from windows that had
 ended by each cutoff. The chain's six weeks are nine figures: their hits stand with a Clopper-Pearson interval.
 """
@@ -50,8 +52,9 @@ def main() -> None:
         sold = totals(
             actual.filter(kept).with_columns(pl.col(s.SALES).cast(pl.Float64).alias(s.FORECAST)).drop(s.SALES),
             panel.stores,
+            breakdown=panel.breakdown,
         )
-        lines = totals(forecast.filter(kept), panel.stores, draws[kept.to_numpy()])
+        lines = totals(forecast.filter(kept), panel.stores, draws[kept.to_numpy()], panel.breakdown)
         found.append(lines.with_columns(sold[s.FORECAST].alias("Actual"), pl.lit(cutoff).alias(s.CUTOFF)))
     every = pl.concat(found).filter(pl.col(s.FORECAST) > 0)
     inside = {level: pl.col("Actual").is_between(f"Lower{level}", f"Upper{level}") for level in (80, 95)}

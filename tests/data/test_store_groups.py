@@ -83,6 +83,14 @@ def test_groups_may_stand_among_the_sales(folder: Path) -> None:
     assert groups(folder) == {"Region": {1: "17", 2: "18", 3: "18"}}
 
 
+def test_a_group_may_stand_in_a_wide_table_of_days(folder: Path) -> None:
+    (folder / "store.csv").unlink()
+    sales = pl.read_csv(folder / "train.csv").pivot(on="Date", index="Store", values="Sales")
+    sales.with_columns(pl.Series("Region", ["a", "a", "b"])).write_csv(folder / "train.csv")
+    (folder / "storecast.toml").write_text('wide = "dates"\ngroups = ["Region"]', encoding="utf-8")
+    assert groups(folder) == {"Region": {1: "a", 2: "a", 3: "b"}}
+
+
 def test_a_column_that_has_a_meaning_may_be_a_group_under_either_name(folder: Path) -> None:
     (folder / "store.csv").write_text("Store,Sortiment\n1,a\n2,b\n3,b\n", encoding="utf-8")
     (folder / "storecast.toml").write_text(

@@ -1,6 +1,7 @@
 """Forecasts over HTTP are those of the model, to the cent, whatever part of them is asked and in whatever form."""
 
 import csv
+import datetime as dt
 import io
 import resource
 from typing import Any
@@ -10,7 +11,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
-from support.served_home import HORIZON, STORES, Client
+from support.served_home import FIRST, HORIZON, STORES, Client
 
 MONEY = ("Forecast", "Lower80", "Upper80", "Lower95", "Upper95")
 
@@ -149,6 +150,20 @@ def test_totals_add_up_to_the_cent(client: Client) -> None:
     whole = next(line for line in body["totals"] if line["Level"] == "chain-horizon")
     assert round(whole["Forecast"] * 100) == sum(round(row["Forecast"] * 100) for row in body["forecasts"])
     assert whole["Lower80"] <= whole["Forecast"] <= whole["Upper80"]
+
+
+def test_totals_are_made_by_the_groups_and_periods_that_the_chain_was_loaded_with(client: Client) -> None:
+    rows = [{"Store": store, "Date": str(FIRST + dt.timedelta(days=k))} for store in (1, 2, 5) for k in range(14)]
+    body = client.forecasts({"rows": rows, "totals": True}).json()
+    by_level: dict[str, list[dict[str, Any]]] = {}
+    for line in body["totals"]:
+        by_level.setdefault(line["Level"], []).append(line)
+    assert [line["Key"] for line in by_level["Region-horizon"]] == ["=south", "north", "unknown"]
+    for level in ("Region-horizon", "Region-month", "chain-month"):
+        assert sum(round(line["Forecast"] * 100) for line in by_level[level]) == round(
+            by_level["chain-horizon"][0]["Forecast"] * 100
+        )
+        assert all(line["Lower80"] <= line["Forecast"] <= line["Upper80"] for line in by_level[level])
 
 
 def test_explanations_add_up_to_the_cent(client: Client) -> None:

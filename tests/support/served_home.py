@@ -27,6 +27,7 @@ from storecast import schema as s
 from storecast.bundle.bundle import Bundle, load
 from storecast.bundle.registry import promote
 from storecast.config import Task
+from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.database.api_keys import create_key
 from storecast.database.connect import Database, home_url
@@ -48,8 +49,9 @@ OPEN_DAY = {"Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0}
 
 
 def chain() -> Panel:
-    """Return the chain of the home: its calendar is given for all but the last week of the horizon."""
-    return make_panel(stores=STORES, days=DAYS, ahead=HORIZON - 7)
+    """Return the chain of the home: its calendar is given for all but the last week of the horizon; it has groups of its own."""
+    own = Breakdown((StoreGroup("Region", {1: "north", 2: "=south"}),), ("month",))
+    return replace(make_panel(stores=STORES, days=DAYS, ahead=HORIZON - 7), breakdown=own)
 
 
 def train(kind: str, panel: Panel, home: Path) -> str:
