@@ -3,6 +3,8 @@
 import datetime as dt
 from pathlib import Path
 
+from xlsxwriter import Workbook
+
 from storecast.data.clean import clean
 from storecast.data.read import read_chain
 from support.commands import Cli
@@ -83,3 +85,22 @@ def test_years_whose_files_share_no_header_are_one_table_of_the_same_stores(cli:
     assert cli("init", "--data", tmp_path)[::2] == (0, "")
     chain = read_chain(tmp_path)
     assert (chain.sales.height, chain.sales["Promo"].sum()) == (4 * 365, 2 * 365)
+
+
+def test_sales_and_stores_on_two_sheets_of_a_workbook_are_two_tables(cli: Cli, tmp_path: Path) -> None:
+    book = Workbook(tmp_path / "rapor.xlsx", {"default_date_format": "dd.mm.yyyy"})
+    sales = book.add_worksheet("Satışlar")
+    sales.write_row(0, 0, ["Mağaza Kodu", "Tarih", "Satış Tutarı", "Kampanya"])
+    for row, day in enumerate(days_from(dt.date(2022, 1, 3), 60)):
+        for store in (0, 1):
+            sales.write_string(1 + 2 * row + store, 0, f"M{store}")
+            sales.write_datetime(1 + 2 * row + store, 1, dt.datetime(day.year, day.month, day.day))
+            sales.write_row(1 + 2 * row + store, 2, [50.5 + row * store, "Evet" if row % 3 else "Hayır"])
+    stores = book.add_worksheet("Mağazalar")
+    for row, cells in enumerate([["Mağaza Kodu", "Bölge"], ["M0", "Ege"], ["M1", "Marmara"]]):
+        stores.write_row(row, 0, cells)
+    book.close()
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    chain = read_chain(tmp_path)
+    assert (chain.sales.height, chain.sales["Promo"].sum()) == (120, 80)
+    assert chain.stores["State"].to_list() == ["Ege", "Marmara"]

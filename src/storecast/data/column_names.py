@@ -11,7 +11,7 @@ country = "EC"                  # whose holidays the stores keep; State names th
 timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
 decimal = ","                   # the decimal mark; without it each column decides, or is refused
 sum = true                      # add several rows of a store and day up, as --sum does
-sheet = "Umsatz"                # which sheet of a workbook with several
+sheet = "Umsatz"                # which sheet of a workbook with several; or by table, under [sheet]
 
 [columns]                       # our name = theirs
 Store = "Filiale"
@@ -38,7 +38,7 @@ from storecast.data.breakdown import check_group_names, check_periods
 from storecast.data.column_mappings import read_columns, refuse_unknown
 from storecast.data.country_holidays import country_code
 from storecast.data.file_columns import FILE_COLUMNS
-from storecast.data.file_layout import LAYOUT_SETTINGS, FileLayout, read_layout
+from storecast.data.file_layout import LAYOUT_SETTINGS, TABLES, FileLayout, read_layout
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.plain_files import read_bytes
 from storecast.data.store_countries import read_places
@@ -76,6 +76,7 @@ class ColumnNames:
     names_of: dict[str, dict[str, str]] = field(default_factory=dict)  # of one table or file, in place of file_names
     groups: tuple[str, ...] = ()  # columns of the stores by which totals are made
     periods: tuple[str, ...] = ()  # of totals, beside weeks and the whole horizon
+    sheets: dict[str, str] = field(default_factory=dict)  # of tables, in place of sheet
 
     def of(self, table: str, file: str = "") -> "ColumnNames":
         """Return the same with the names that hold in one table, and in one of its files.
@@ -91,7 +92,7 @@ class ColumnNames:
             file_names = {
                 name: file_name for name, file_name in file_names.items() if file_name not in names.values()
             } | names
-        return replace(self, file_names=file_names)
+        return replace(self, file_names=file_names, sheet=self.sheets.get(table, self.sheet))
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -138,12 +139,14 @@ def parse_settings(toml: bytes) -> ColumnNames:
     layout = read_layout(settings, FILE)
     file_names, names_of = read_columns(settings.get("columns", {}), (*known, *past, *facts), layout, FILE)
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
+    sheet = settings.get("sheet")
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
         _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
         _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"), _places(settings), names_of,
         check_group_names(settings.get("groups", []), f"{FILE}, groups"),
         check_periods(settings.get("periods", []), f"{FILE}, periods"),
+        sheet if isinstance(sheet, dict) else {},
     )  # fmt: skip
 
 
@@ -210,6 +213,10 @@ def _sum(settings: dict[str, Any]) -> bool:
 
 def _sheet(settings: dict[str, Any]) -> str | None:
     sheet = settings.get("sheet")
+    if isinstance(sheet, dict):
+        refuse_unknown(sheet, TABLES, f"{FILE}, [sheet]")
+        if all(isinstance(name, str) for name in sheet.values()):
+            return None
     if sheet is not None and not isinstance(sheet, str):
         raise DataError(f'{FILE}, sheet: found {quote(sheet)}; expected the name of a sheet, such as "Umsatz".')
     return sheet

@@ -50,7 +50,7 @@ _WORDS: dict[str, str] = {
     COUNTRY: "country countrycode countryname pays pais paese nazione nation staat",
     s.STATE: (
         "state region uf bundesland land province provincia provincie estado comunidad regione departement "
-        "wojewodztwo kraj kanton canton"
+        "wojewodztwo kraj kanton canton bolge"
     ),
 }
 SYNONYMS = {column: tuple(words.split()) for column, words in _WORDS.items()}

@@ -29,11 +29,12 @@ for _month, _names in _MONTHS.items():
             _BY_PREFIX.setdefault(_name[:_end], set()).add(_month)
 MONTHS = {prefix: next(iter(months)) for prefix, months in _BY_PREFIX.items() if len(months) == 1} | _SHORT
 _WEEKDAYS = (
-    "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun montag dienstag mittwoch donnerstag "
-    "freitag samstag sonnabend sonntag mo di mi do fr sa so lundi mardi mercredi jeudi vendredi samedi dimanche lun mar mer "
-    "jeu ven sam dim lunes martes miercoles jueves viernes sabado domingo mie jue vie sab dom lunedi martedi mercoledi giovedi venerdi gio "
-    "segunda terca quarta quinta sexta poniedzialek wtorek sroda czwartek piatek sobota niedziela pon wt sr czw pt sob nd "
-    "pazartesi sali carsamba persembe cuma cumartesi pazar pzt cmt paz maandag dinsdag woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo"
+    "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun montag dienstag mittwoch "
+    "donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so lundi mardi mercredi jeudi vendredi samedi dimanche "
+    "lun mar mer jeu ven sam dim lunes martes miercoles jueves viernes sabado domingo mie jue vie sab dom lunedi martedi "
+    "mercoledi giovedi venerdi gio segunda terca quarta quinta sexta poniedzialek wtorek sroda czwartek piatek sobota "
+    "niedziela pon wt sr czw pt sob nd pazartesi sali carsamba persembe cuma cumartesi pazar pzt cmt paz maandag dinsdag "
+    "woensdag donderdag vrijdag zaterdag zondag ma wo vr za zo"
 )
 WEEKDAYS = frozenset(_WEEKDAYS.split())
 WORD = re.compile(r"[^\W\d_]{2,}\.?")

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 TITLE_LINES = 30  # among which the header is looked for
 LONGEST_TOP = 100_000  # bytes of them
+OF_SHEET = ", sheet "  # stands between the name of a workbook and that of its sheet
 SEPARATORS = (",", ";", "\t")
 BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -43,7 +44,13 @@ class TextTable:
     mixed: Mapping[str, pl.Series] = field(
         default_factory=dict
     )  # columns with numbers and text: which cells are numbers
+    sheet: str = ""  # of a workbook with several
     parts: tuple[tuple[int, "TextTable"], ...] = ()  # of a table of several files: the first row of each, and the file
+
+    @property
+    def file(self) -> str:
+        """The name of the file, without that of a sheet."""
+        return self.name.partition(OF_SHEET)[0] if self.sheet else self.name
 
     def line(self, row: int) -> str:
         """Say where a row stands in the file."""

@@ -154,7 +154,8 @@ def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyCol
     """Return the files of sales that go on where others end: a file each year, say; by their names."""
     parts = [main]
     for each in sales:
-        if _are_alike(each, main) and not any(_overlap(each, part) for part in parts):
+        one_book = each.table.sheet and each.table.file == main.table.file  # of which a table is one sheet
+        if not one_book and _are_alike(each, main) and not any(_overlap(each, part) for part in parts):
             parts.append(each)
     return sorted(parts, key=lambda each: each.table.name)
 
@@ -246,7 +247,7 @@ def _settings(
     if main.wide:
         settings["wide"] = main.wide
     elif s.STORE not in main.names:
-        settings["one_store"] = main.table.name.partition(".")[0]
+        settings["one_store"] = main.table.file.partition(".")[0]
     ids = _ids(main)
     if ids is not None and not ids.drop_nulls().str.strip_chars().str.contains(r"^(0|[1-9][0-9]{0,17})$").all():
         settings["store_ids"] = "text"
@@ -267,11 +268,16 @@ def _ids(main: LikelyColumns) -> pl.Series | None:
     return main.table.frame[main.names[s.STORE]] if s.STORE in main.names else None
 
 
+def sheets(guess: Guess) -> dict[str, str]:
+    """Return what [sheet] must say: the sheets of the tables that stand in workbooks with several."""
+    return {table: files[0].table.sheet for table, files in guess.tables.items() if files[0].table.sheet}
+
+
 def file_names(guess: Guess) -> dict[str, str | list[str]]:
     """Return what [files] must say: the tables whose files have other names than their own."""
     names: dict[str, str | list[str]] = {}
     for table in TABLES:
-        files = [each.table.name for each in guess.tables.get(table, ())]
+        files = [each.table.file for each in guess.tables.get(table, ())]
         if len(files) > 1:
             names[table] = files
         elif files and files[0].partition(".")[0] != table:

@@ -6,7 +6,7 @@ from typing import Any
 from storecast import schema as s
 from storecast.data.file_columns import file_column
 from storecast.data.file_layout import TABLES
-from storecast.data.guess_files import Guess, file_names
+from storecast.data.guess_files import Guess, file_names, sheets
 
 MEANINGS = {
     "date_format": "how dates are written; without it they are ISO: 2015-06-14",
@@ -46,6 +46,12 @@ def settings_text(guess: Guess) -> str:
             "",
             "[files]  # table = its file, or several",
             *(f"{table} = {_toml(names)}" for table, names in files.items()),
+        ]
+    if sheets(guess):
+        lines += [
+            "",
+            "[sheet]  # table = its sheet",
+            *(f"{table} = {_toml(name)}" for table, name in sheets(guess).items()),
         ]
     renamed = {name: file_name for name, file_name in guess.columns.items() if file_name != name}
     absent = [name for name in (*s.KNOWN, s.CUSTOMERS) if name not in guess.columns]

@@ -12,13 +12,14 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from storecast.data.dialect import TITLE_LINES, TextTable, is_header_name
+from storecast.data.dialect import OF_SHEET, TITLE_LINES, TextTable, is_header_name
 from storecast.data.plain_files import read_bytes
 from storecast.errors import DataError, quote
 
@@ -60,8 +61,21 @@ def read_workbook(
     if not sheets:
         raise DataError(f"{path.name} holds no rows; expected a header and a row for each store and day.")
     name, cells = _chosen(path.name, sheets, header_names, needed, sheet)
-    title = path.name if len(sheets) == 1 else f"{path.name}, sheet {quote(name)}"
-    return _table(title, cells, sheets[name], header_names)
+    if len(sheets) == 1:
+        return _table(path.name, cells, sheets[name], header_names)
+    return replace(_table(f"{path.name}{OF_SHEET}{quote(name)}", cells, sheets[name], header_names), sheet=name)
+
+
+def read_sheets(path: Path, header_names: Collection[str]) -> list[TextTable]:
+    """Read every visible sheet of a workbook that holds rows below a header.
+
+    Parameters
+    ----------
+    path : of the file
+    header_names : names of columns that a header may hold, by which it is found below titles
+    """
+    names = [name for name, sheet in _sheets(path.name, read_bytes(path)).items() if len(sheet.to_python()) > 1]
+    return [read_workbook(path, header_names, sheet=name) for name in names]
 
 
 def _sheets(name: str, data: bytes) -> dict[str, CalamineSheet]:

@@ -13,7 +13,7 @@ from storecast.data.guess_files import Guess, guess_files
 from storecast.data.plain_files import SUFFIXES
 from storecast.data.read import read_chain
 from storecast.data.settings_file import says_nothing, settings_text
-from storecast.data.workbooks import read_workbook
+from storecast.data.workbooks import read_sheets
 from storecast.errors import ConfigError, DataError, quote
 from storecast.files import atomic_write
 
@@ -89,7 +89,7 @@ def _read_files(data: Path, progress: Callable[[str], None]) -> tuple[list[TextT
         progress(f"looking at {path.name}")
         try:
             if path.suffix == ".xlsx":
-                tables.append(read_workbook(path, HEADER_NAMES))
+                tables += read_sheets(path, HEADER_NAMES)
             else:
                 tables.append(read_table(path, HEADER_NAMES))
         except DataError as error:
