@@ -72,14 +72,16 @@ class DatabaseUnavailable(DatabaseError):  # noqa: N818 - a state of the world, 
 
 
 def quote(value: object) -> str:
-    r"""Return a value as it may stand in a message: escaped, and never more than 200 characters of a file.
+    r"""Return a value as it may stand in a message: what cannot be printed escaped, and never more than 200 characters of a file.
 
     Examples
     --------
+    >>> quote("Umsätze")
+    "'Umsätze'"
     >>> quote("a\nb")
     "'a\\nb'"
     """
-    text = ascii(str(value))
+    text = repr(str(value))
     return text if len(text) <= QUOTE_LIMIT else text[: QUOTE_LIMIT - 4] + "...'"
 
 
