@@ -192,6 +192,24 @@ def test_a_chain_that_never_shuts_cannot_be_answered_for() -> None:
         estimate_openings(Panel(later, panel.stores, calendar))
 
 
+def test_a_store_that_is_open_and_sells_nothing_for_a_week_was_not_shut() -> None:
+    panel = make_panel(stores=6, days=420, ahead=1)
+    week = pl.col(s.DATE).is_between(FIRST + dt.timedelta(days=200), FIRST + dt.timedelta(days=206))
+    nothing = (pl.col(s.STORE) == 2) & week
+    unsold = with_sales(panel, pl.when(nothing).then(0.0).otherwise(pl.col(s.SALES)))
+    opened = unsold.with_calendar(
+        unsold.calendar.with_columns(Open=pl.when(nothing).then(1).otherwise(s.OPEN).cast(pl.Int8))
+    )
+    closed = unsold.with_calendar(
+        unsold.calendar.with_columns(Open=pl.when(nothing).then(0).otherwise(s.OPEN).cast(pl.Int8))
+    )
+
+    def absences(chain: Panel) -> int:
+        return estimate_openings(chain).filter(pl.col("Part") == Part.ABSENCES).height
+
+    assert absences(closed) > absences(opened) == absences(panel)
+
+
 def test_answers_are_the_same_twice() -> None:
     panel = make_panel(stores=8)
     again = make_panel(stores=8)

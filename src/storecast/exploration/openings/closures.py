@@ -73,7 +73,10 @@ def closure_estimates(adjusted: Adjusted) -> list[Estimate]:
 
 
 def closed_runs(adjusted: Adjusted) -> Runs:
-    """Find the runs of days without sales between a store's first and last day with sales."""
+    """Find the runs of days without sales between a store's first and last day with sales.
+
+    A store that is open on most days of a run and sells nothing, as a small one does, was not shut.
+    """
     observed = adjusted.observed
     sold = ~np.isnan(observed.logs[SALES])
     shut = ~sold
@@ -81,7 +84,9 @@ def closed_runs(adjusted: Adjusted) -> Runs:
     row, start = np.nonzero(changes == 1)
     _, stop = np.nonzero(changes == -1)  # row by row, so that starts and stops pair up
     days = sold.shape[1]
-    inside = (start > 0) & (stop < days)
+    opened = np.pad(np.cumsum(shut & (observed.grid.open[:, :days] == 1), axis=1), ((0, 0), (1, 0)))
+    was_shut = 2 * (opened[row, stop] - opened[row, start]) <= stop - start
+    inside = (start > 0) & (stop < days) & was_shut
     row, start, stop = row[inside], start[inside], stop[inside]
     plain = shut & (observed.weekday != SUNDAY)[None, :] & ~(observed.grid.holiday > 0)
     total = np.pad(np.cumsum(plain, axis=1), ((0, 0), (1, 0)))

@@ -58,7 +58,7 @@ def _absence(estimates: EstimateTable) -> str:
         gaps = ""
         if kind != Absence.NO_ROWS and gap and gap[VALUE]:
             gaps = f" ({count_text(gap[VALUE])} more stores, whole states at once, have no rows: a gap in the data)"
-        return f"in {LATER} after it, {stores} {what} sell {effect_text(line)} beside before{gaps}"
+        return f"in {LATER} after it, {stores} {what} sell {effect_text(line)} compared with before{gaps}"
     return ""
 
 
