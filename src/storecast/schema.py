@@ -188,7 +188,7 @@ def own_column(name: str) -> Column:
 COLUMNS: tuple[Column, ...] = (
     Column(STORE, "keys", "id", pl.Int64(), required=True, meaning="id of the store"),
     Column(DATE, "keys", "date", pl.Date(), FIRST_YEAR, LAST_YEAR, required=True, meaning="day"),
-    Column(SALES, "sales", "number", pl.Float64(), 0, MAX_MONEY, required=True, meaning="sales of the day, in money"),
+    Column(SALES, "sales", "number", pl.Float64(), 0, MAX_MONEY, required=True, meaning="sales of the day, or the target"),
     Column(CUSTOMERS, "sales", "number", pl.Float64(), 0, MAX_MONEY, meaning="customers of the day; null where not counted"),
     Column(OPEN, "calendar", "flag", pl.Int8(), known_ahead=True, required=True, meaning="open for business"),
     Column(PROMO, "calendar", "flag", pl.Int8(), known_ahead=True, required=True, meaning="a promotion runs"),

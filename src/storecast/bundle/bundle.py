@@ -24,6 +24,7 @@ from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
+from storecast.data.target import TARGET, Target, read_target
 from storecast.errors import ConfigError, ModelFileError, quote
 from storecast.models import restore
 from storecast.models.base import SETTINGS
@@ -238,9 +239,15 @@ class Bundle(FittedModel):
             **({SETTINGS: json.dumps(self.settings).encode()} if self.settings else {}),
             TRIAL_PART: trial_part(rows, self.model.predict(rows)),
         }
+        target = {TARGET: panel.target.to_plain()} if panel.target != Target() else {}
         manifest = {
             "kind": self.model.name,
-            "task": {"horizon": self.task.horizon, "quantiles": list(self.task.quantiles), "known": list(panel.known)},
+            "task": {
+                "horizon": self.task.horizon,
+                "quantiles": list(self.task.quantiles),
+                "known": list(panel.known),
+                **target,
+            },
             "scores": self.scores,
             "data_fingerprint": panel.fingerprint,
             "cutoff": panel.end.isoformat(),
@@ -305,6 +312,7 @@ def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
         settings=json.loads(file.parts.get(SETTINGS, b"{}")),
         name=file.name,
         known=tuple(file.manifest.task.get("known", ())),
+        target=read_target(file.manifest.task.get(TARGET, {}), f"The model file {quote(path)}"),
         manifest=file.manifest,
         generated=file.manifest.generated,
     )

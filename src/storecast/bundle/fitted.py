@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from storecast.config import Task
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.errors import ConfigError, quote
 from storecast.models import Forecaster
 from storecast.models.settings import Settings
@@ -25,6 +26,7 @@ class FittedModel:
     settings : of the model, where they depart from the defaults
     name : of its file; the kind of model before it is saved
     known : the chain's own known-ahead columns that it learned from; None where that is not recorded
+    target : the figure that it forecasts
     """
 
     model: Forecaster
@@ -34,10 +36,16 @@ class FittedModel:
     settings: Settings = dataclasses.field(default_factory=dict)
     name: str = ""
     known: tuple[str, ...] | None = None
+    target: Target = Target()  # noqa: RUF009 - it is frozen
 
 
 def check_columns(fitted: FittedModel, panel: Panel) -> None:
-    """Refuse a Panel whose own known-ahead columns are not those that the model learned from."""
+    """Refuse a Panel whose target or own known-ahead columns are not those that the model learned from."""
+    if (fitted.target.name, fitted.target.whole_numbers) != (panel.target.name, panel.target.whole_numbers):
+        raise ConfigError(
+            f"The model {quote(fitted.name)} forecasts {fitted.target.described}; the data hold {panel.target.described}. Set "
+            "the same target in storecast.toml, or train again."
+        )
     learned = panel.known if fitted.known is None else fitted.known
     if set(learned) != set(panel.known):
         raise ConfigError(

@@ -105,6 +105,7 @@ def fit_on_all(
         joint_errors=joint_errors,
         settings=settings,
         known=panel.known,
+        target=panel.target,
         panel=panel,
         scores={score: value for score, value in means.items() if isinstance(value, float)},
         generated=generated,

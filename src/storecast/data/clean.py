@@ -225,6 +225,7 @@ def _panel(
     if work.late is not None:
         late = work.late.select(calendar_columns)
         parts.append(late if work.ahead is None else late.join(work.ahead, on=s.KEYS, how="anti"))
+    names.target.check(work.sales[s.SALES])
     return Panel(
         sales=work.sales.filter(pl.col(s.SALES).is_not_null()).select(*s.KEYS, *s.SALES_SCHEMA).sort(*s.KEYS),
         stores=work.stores.select(
@@ -236,6 +237,7 @@ def _panel(
         country=country,
         feasts=names.feasts,
         breakdown=breakdown,
+        target=names.target,
     )
 
 

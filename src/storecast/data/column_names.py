@@ -12,6 +12,9 @@ timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T2
 decimal = ","                   # the decimal mark; without it each column decides, or is refused
 sum = true                      # add several rows of a store and day up, as --sum does
 sheet = "Umsatz"                # which sheet of a workbook with several; or by table, under [sheet]
+target = "Customers"            # another figure than Sales to forecast
+unit = "pieces"                 # what it is counted in
+whole_numbers = true            # and that it has no fractions
 
 [columns]                       # our name = theirs
 Store = "Filiale"
@@ -42,6 +45,7 @@ from storecast.data.file_layout import LAYOUT_SETTINGS, TABLES, FileLayout, read
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.plain_files import read_bytes
 from storecast.data.store_countries import read_places
+from storecast.data.target import BESIDE_TARGET, TARGET_SETTINGS, Target, names_with_target, read_target
 from storecast.errors import DataError, quote
 
 FILE = "storecast.toml"
@@ -50,7 +54,7 @@ DAY_MONTH_YEAR = (r"%-?[de]", r"%-?[mbBh]", r"%[Yy]")
 SETTINGS = (
     "columns", "known", "plugins", "store_ids", "date_format", "timezone", "decimal", "sum", "sheet", "past", "facts",
     "country", "feasts", "groups", "periods",
-    *LAYOUT_SETTINGS,
+    *TARGET_SETTINGS, *LAYOUT_SETTINGS,
 )  # fmt: skip
 
 
@@ -77,6 +81,7 @@ class ColumnNames:
     groups: tuple[str, ...] = ()  # columns of the stores by which totals are made
     periods: tuple[str, ...] = ()  # of totals, beside weeks and the whole horizon
     sheets: dict[str, str] = field(default_factory=dict)  # of tables, in place of sheet
+    target: Target = Target()  # noqa: RUF009 - it is frozen
 
     def of(self, table: str, file: str = "") -> "ColumnNames":
         """Return the same with the names that hold in one table, and in one of its files.
@@ -96,7 +101,9 @@ class ColumnNames:
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
-        return {file_names: name for name, file_names in self.file_names.items() if file_names in columns}
+        renamed = {file_names: name for name, file_names in self.file_names.items() if file_names in columns}
+        beside = {} if self.target.is_sales or s.SALES in renamed else {s.SALES: BESIDE_TARGET}
+        return renamed | {name: title for name, title in beside.items() if name in columns}
 
 
 def read_column_names(data: Path) -> ColumnNames:
@@ -138,6 +145,11 @@ def parse_settings(toml: bytes) -> ColumnNames:
         raise DataError(f'{FILE}, plugins: expected a list of module names, such as ["mychain"].')
     layout = read_layout(settings, FILE)
     file_names, names_of = read_columns(settings.get("columns", {}), (*known, *past, *facts), layout, FILE)
+    target = read_target(settings, FILE, (*known, *past, *facts))
+    if layout.wide is None:  # a wide table holds one figure, which has no column of its own
+        in_part = any(target.name in names for names in names_of.values())
+        file_names = names_with_target(file_names, target, whole=not in_part)
+        names_of = {part: names_with_target(names, target, whole=False) for part, names in names_of.items()}
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     sheet = settings.get("sheet")
     return ColumnNames(
@@ -147,6 +159,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
         check_group_names(settings.get("groups", []), f"{FILE}, groups"),
         check_periods(settings.get("periods", []), f"{FILE}, periods"),
         sheet if isinstance(sheet, dict) else {},
+        target,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from storecast.data.dialect import TextTable, read_table
 from storecast.data.file_columns import EXCLUDE, FILE_COLUMNS
 from storecast.data.file_layout import EVENTS, TABLES, TOTALS, FileLayout, as_long, joined
 from storecast.data.plain_files import SUFFIXES, find
+from storecast.data.target import BESIDE_TARGET
 from storecast.data.workbooks import read_workbook
 from storecast.errors import DataError, hint, quote
 
@@ -107,8 +108,10 @@ def _refuse_absent_names(names: ColumnNames, given: Mapping[str, Sequence[TextTa
         for name, file_name in file_names.items():
             if file_name not in columns:
                 place = f"[columns.{part}]" if part in given else f"[columns.{quote(part)}]" if part else "[columns]"
+                is_target = name == s.SALES and not names.target.is_sales
+                setting = f"target = {quote(file_name)}" if is_target else f"{place}: {name} = {quote(file_name)}"
                 raise DataError(
-                    f"{FILE}, {place}: {name} = {quote(file_name)} names a column that stands in no file."
+                    f"{FILE}, {setting} names a column that stands in no file."
                     f"{hint(file_name, columns)} Found {quote(', '.join(columns))}. Correct the name, or remove the line."
                 )
 
@@ -150,7 +153,11 @@ def header_names(names: ColumnNames) -> frozenset[str]:
 def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:
     """Return a table under our names."""
     rename = names.rename(table.frame.columns)
-    both = [name for file_name, name in rename.items() if name != file_name and name in table.frame.columns]
+    both = [
+        name
+        for file_name, name in rename.items()
+        if name != file_name and name in table.frame.columns and name not in rename
+    ]
     if both:
         raise DataError(
             f"{table.name}: {quote(both[0])} stands in the header, and storecast.toml names another column for it. "
@@ -183,7 +190,7 @@ def without_totals(table: TextTable) -> tuple[TextTable, int]:
     for row in end.reverse().iter_rows(named=True):
         cells = {name: (cell or "").strip().strip(":*= ").casefold() for name, cell in row.items()}
         named = any(cell in TOTALS for cell in cells.values())
-        empty = not any(cell for name, cell in cells.items() if name not in (s.SALES, s.CUSTOMERS))
+        empty = not any(cell for name, cell in cells.items() if name not in (s.SALES, s.CUSTOMERS, BESIDE_TARGET))
         if not (named or empty) or any(cells.get(key, key) not in {"", *TOTALS} for key in keys):
             break
         rows += 1

@@ -14,6 +14,7 @@ from storecast.data.own_categories import column_of_flag, flags_of
 from storecast.data.own_frames import OwnColumns, facts_of_frame, text_levels, with_flags
 from storecast.data.past_openings import open_by_sales
 from storecast.data.repair_days import fill_open
+from storecast.data.target import Target
 from storecast.dates import as_date
 from storecast.errors import DataError, hint, quote
 
@@ -30,20 +31,29 @@ class Frames:
     calendar: pl.DataFrame
 
 
-def read_frames(sales: Any, stores: Any = None, calendar: Any = None, columns: OwnColumns | None = None) -> Frames:
+def read_frames(
+    sales: Any,
+    stores: Any = None,
+    calendar: Any = None,
+    columns: OwnColumns | None = None,
+    target: Target | None = None,
+) -> Frames:
     """Check frames and return the tables of a Panel; parameters and errors as in `Panel.from_frames`.
 
     Parameters
     ----------
     sales, stores, calendar : as in `Panel.from_frames`
     columns : the own columns of the frames, and other names in them; None: those of the calendar that are not ours
+    target : which column of the sales is forecast; None: Sales
     """
+    target = target or Target()
     columns = columns or OwnColumns()
     sold, of_days, of_stores = (
         None if frame is None else columns.renamed(to_polars(frame, name)).drop(UNUSED, strict=False)
         for frame, name in ((sales, "sales"), (calendar, "calendar"), (stores, "stores"))
     )
     assert sold is not None
+    sold = _with_target(sold, target)
     columns.need({"sales": sold, "calendar": of_days, "stores": of_stores})
     known = [name for name in (() if of_days is None else of_days.columns) if name not in (*s.BY_NAME, *columns.known)]
     known = [*columns.known, *known]
@@ -84,6 +94,7 @@ def read_frames(sales: Any, stores: Any = None, calendar: Any = None, columns: O
                 "leave the frame stores out."
             )
     learned = days.filter(pl.col(s.SALES).is_not_null() & (pl.col(STOCKOUT.name) != 1).fill_null(value=True))
+    target.check(learned[s.SALES])
     return Frames(learned.select(*s.KEYS, *s.SALES_SCHEMA), facts_of_stores, _calendar(days, ahead, own))
 
 
@@ -112,6 +123,18 @@ def split_countries(stores: Any, columns: Mapping[str, str]) -> tuple[Any, dict[
         return frame, dict(columns), {}
     places = frame.select(pl.col(id_, country).cast(pl.String)).drop_nulls().filter(pl.col(country) != "")
     return frame.drop(country), names, dict(places.iter_rows())
+
+
+def _with_target(frame: pl.DataFrame, target: Target) -> pl.DataFrame:
+    """Return the frame of sales with the figure that is forecast as Sales, in place of a column of that name."""
+    if target.is_sales:
+        return frame
+    if target.name not in frame.columns:
+        raise DataError(
+            f"sales: the column {quote(target.name)}, which is the target, is missing; found {quote(', '.join(frame.columns))}."
+            f"{hint(target.name, frame.columns)} Rename it, or add it."
+        )
+    return frame.drop(s.SALES, strict=False).rename({target.name: s.SALES})
 
 
 def read_calendar_frame(calendar: Any, own: Sequence[str], store_type: pl.DataType) -> pl.DataFrame:

@@ -26,6 +26,7 @@ from storecast.data.own_frames import OwnColumns
 from storecast.data.panel_checks import check_tables
 from storecast.data.repair_holidays import marks_holidays, with_country_holidays
 from storecast.data.store_countries import read_places, with_countries
+from storecast.data.target import Target, read_target
 from storecast.errors import DataError, HistoryError
 
 TABLES = ("sales", "stores", "calendar")
@@ -46,6 +47,7 @@ class Panel:
         store, see `store_countries`; None: what the data show, see `holiday_country`
     feasts : that the stores keep beside those of the country, or in place of them
     breakdown : by what totals are made beside store types, states and weeks
+    target : the figure that Sales holds: what it is called, and its unit
     """
 
     sales: pl.DataFrame
@@ -56,6 +58,7 @@ class Panel:
     country: str | None = None
     feasts: tuple[OwnFeast, ...] = ()
     breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
+    target: Target = Target()  # noqa: RUF009 - it is frozen
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -81,6 +84,9 @@ class Panel:
         columns: Mapping[str, str] | None = None,
         groups: Sequence[str] = (),
         periods: Sequence[str] = (),
+        target: str = s.SALES,
+        unit: str = "",
+        whole_numbers: bool = False,
     ) -> "Panel":
         """Make a Panel of data frames of Polars, pandas or Arrow.
 
@@ -105,6 +111,9 @@ class Panel:
         columns : our name of a column = that of your frames, such as {"Store": "Filiale"}
         groups : columns of the frame stores by which totals are made, beside StoreType and State: texts or numbers
         periods : of totals, beside weeks and the whole horizon: "month", "day"
+        target : the column of the frame sales that is forecast; a column Sales beside it is not used
+        unit : what it is counted in, such as pieces or EUR
+        whole_numbers : whether every value is a whole number: quantiles and bounds of a store's day are whole then
 
         Returns
         -------
@@ -126,12 +135,13 @@ class Panel:
         >>> Panel.from_frames(sales).end
         datetime.date(2015, 6, 13)
         """
+        figure = read_target({"target": target, "unit": unit, "whole_numbers": whole_numbers}, "Panel.from_frames")
         _, names, places = split_countries(stores, columns or {})
         if isinstance(country, Mapping):
             places, country = read_places(country, "country"), None
         stores, own_groups = take_groups(stores, groups, OwnColumns(known, past, facts, columns or {}))
         stores, *_ = split_countries(stores, columns or {})  # a group may be the countries
-        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names))
+        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names), figure)
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
         code = None if country is None else country_code(country, "country")
         placed, code = with_countries(frames.stores, code, places, "country")
@@ -140,7 +150,16 @@ class Panel:
             days = with_country_holidays(days, placed, code)
         own_feasts = read_own_feasts(feasts or {}, "feasts")
         breakdown = Breakdown(own_groups, check_periods(periods, "periods"))
-        return cls(frames.sales, placed, days, excluded=excluded, country=code, feasts=own_feasts, breakdown=breakdown)
+        return cls(
+            frames.sales,
+            placed,
+            days,
+            excluded=excluded,
+            country=code,
+            feasts=own_feasts,
+            breakdown=breakdown,
+            target=figure,
+        )
 
     @cached_property
     def first(self) -> dt.date:
@@ -189,6 +208,8 @@ class Panel:
             digest.update(repr(self.feasts).encode())
         if self.breakdown:
             digest.update(repr(self.breakdown).encode())
+        if self.target != Target():
+            digest.update(repr(self.target).encode())
         return digest.hexdigest()[:16]
 
     def window(self, cutoff: dt.date, horizon: int) -> "Window":
@@ -232,6 +253,7 @@ class Panel:
             country=self.holiday_country,
             feasts=self.feasts,
             breakdown=self.breakdown,
+            target=self.target,
         )
 
     @property

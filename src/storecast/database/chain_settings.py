@@ -1,4 +1,4 @@
-"""What was said of a chain when it was loaded: days not to learn from, country, feasts, groups, how its files are written."""
+"""What was said of a chain when it was loaded: days not to learn from, country, feasts, groups, target, how files are written."""
 
 import datetime as dt
 import json
@@ -12,6 +12,7 @@ from storecast.data.breakdown import Breakdown
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.own_feasts import OwnFeast
+from storecast.data.target import TARGET, Target, read_target
 from storecast.database import tables as t
 
 EXCLUDED, WRITTEN, COUNTRY, FEASTS, BREAKDOWN = "excluded", "written", "country", "feasts", "breakdown"
@@ -59,6 +60,11 @@ def read_feasts(conn: Connection) -> tuple[OwnFeast, ...]:
 def read_breakdown(conn: Connection) -> Breakdown:
     """Return by what totals are made beside store types, states and weeks."""
     return Breakdown.from_setting(read_setting(conn, BREAKDOWN))
+
+
+def read_target_of_chain(conn: Connection) -> Target:
+    """Return the figure that the chain's sales are."""
+    return read_target(read_setting(conn, TARGET) or {}, "the database")
 
 
 def as_settings(names: ColumnNames) -> dict[str, Any]:

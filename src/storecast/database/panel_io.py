@@ -18,6 +18,7 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.own_feasts import OwnFeast
 from storecast.data.panel import Panel
+from storecast.data.target import TARGET, Target
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import NUMBER, TEXT, ChainInfo, existing_chain, lock_chain
@@ -32,6 +33,7 @@ from storecast.database.chain_settings import (
     read_country,
     read_excluded,
     read_feasts,
+    read_target_of_chain,
     replace_settings,
     spans_as_rows,
 )
@@ -63,7 +65,7 @@ class Changes:
     version : up to which these are all changes
     replaced : whether the chain was replaced whole; then these rows are all there are
     excluded : days that models should not learn from, as they are now
-    country, feasts, breakdown : as in `Panel`
+    country, feasts, breakdown, target : as in `Panel`
     """
 
     sales: pl.DataFrame
@@ -75,6 +77,7 @@ class Changes:
     country: str | None = None
     feasts: tuple[OwnFeast, ...] = ()
     breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
+    target: Target = Target()  # noqa: RUF009 - it is frozen
 
 
 def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: ColumnNames | None = None) -> int:
@@ -105,6 +108,8 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
         settings[FEASTS] = [[feast.name, feast.on, feast.run_up] for feast in panel.feasts]
     if panel.breakdown:
         settings[BREAKDOWN] = panel.breakdown.as_setting()
+    if panel.target != Target():
+        settings[TARGET] = panel.target.to_plain()
     check_texts(panel.stores)
     with db.begin() as conn:
         chain = lock_chain(conn)
@@ -148,7 +153,10 @@ def read_panel_and_info(db: Database) -> tuple[Panel, ChainInfo]:
         sales, calendar, stores = _read(conn, chain, since=None)
         excluded = read_excluded(conn)
         country, feasts, breakdown = read_country(conn), read_feasts(conn), read_breakdown(conn)
-    panel = Panel(sales, stores, calendar, excluded=excluded, country=country, feasts=feasts, breakdown=breakdown)
+        target = read_target_of_chain(conn)
+    panel = Panel(
+        sales, stores, calendar, excluded=excluded, country=country, feasts=feasts, breakdown=breakdown, target=target
+    )
     return panel, chain
 
 
@@ -160,7 +168,8 @@ def changes_since(db: Database, version: int) -> Changes:
         sales, calendar, stores = _read(conn, chain, since=None if replaced else version)
         excluded = read_excluded(conn)
         country, feasts, breakdown = read_country(conn), read_feasts(conn), read_breakdown(conn)
-    return Changes(sales, calendar, stores, chain.version, replaced, excluded, country, feasts, breakdown)
+        target = read_target_of_chain(conn)
+    return Changes(sales, calendar, stores, chain.version, replaced, excluded, country, feasts, breakdown, target)
 
 
 def apply_changes(panel: Panel, changes: Changes) -> Panel:
@@ -174,6 +183,7 @@ def apply_changes(panel: Panel, changes: Changes) -> Panel:
             country=changes.country,
             feasts=changes.feasts,
             breakdown=changes.breakdown,
+            target=changes.target,
         )
     return Panel(
         sales=_overlay(panel.sales, changes.sales, s.KEYS),
@@ -183,6 +193,7 @@ def apply_changes(panel: Panel, changes: Changes) -> Panel:
         country=changes.country,
         feasts=changes.feasts,
         breakdown=changes.breakdown,
+        target=changes.target,
     )
 
 

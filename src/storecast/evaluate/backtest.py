@@ -154,6 +154,7 @@ def backtest(
     chosen = list(cutoffs) or block_cutoffs(panel, windows, task.horizon, task.horizon)
     scored, every = windows_after(panel, chosen, task.horizon)
     cold_start = cold_start_factor(every[0])
+    whole = panel.target.whole_numbers
     results: list[WindowResult] = []
     medians: dict[str, list[pl.DataFrame]] = {}
     seconds: dict[str, list[float]] = {}
@@ -173,7 +174,7 @@ def backtest(
             rows = _with_actual(model, window)
             seconds_of.append(round(cpu_seconds() - begin, 2))
             if window in scored:
-                calibration = calibrate(_ended_by(rows_of, window.cutoff), cold=cold_start)
+                calibration = calibrate(_ended_by(rows_of, window.cutoff), cold=cold_start, whole_numbers=whole)
                 own.append(_score(panel, window, name, calibration.apply(rows, _with_deciles(task))))
             rows_of.append(rows)
             _log(name, window, seconds_of[-1], own[-1] if window in scored else None)
@@ -221,7 +222,8 @@ def calibration_of(result: Backtest, name: str, cutoff: dt.date) -> Calibration:
     name : of the model
     cutoff : the last day whose sales are known
     """
-    return calibrate(_ended_by(result.medians[name], cutoff), cold=result.cold_start)
+    whole = result.windows[0].panel.target.whole_numbers
+    return calibrate(_ended_by(result.medians[name], cutoff), cold=result.cold_start, whole_numbers=whole)
 
 
 def cpu_seconds() -> float:

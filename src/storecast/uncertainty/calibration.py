@@ -56,6 +56,7 @@ class Calibration:
     mean : log of expected value / median where all factors are 1
     windows : cutoffs of the windows it was measured on, ISO
     rows : number of errors
+    whole_numbers : whether what is forecast comes in whole numbers; then quantiles and bounds do, and expected values need not
     """
 
     stores: pl.Series
@@ -67,6 +68,7 @@ class Calibration:
     mean: float
     windows: tuple[str, ...]
     rows: int
+    whole_numbers: bool = False
 
     def apply(self, medians: pl.DataFrame, task: Task) -> pl.DataFrame:
         """Turn medians into a forecast.
@@ -89,7 +91,7 @@ class Calibration:
             if len(uncertain):
                 offset, sells = hurdle_offsets(percent, chance[uncertain], PERCENTS, self.offsets)
                 out[uncertain] = np.where(sells, base[uncertain] * np.exp(offset * size[uncertain]), 0.0)
-            return out
+            return np.round(out) if self.whole_numbers else out
 
         columns = {s.FORECAST: base * np.exp(self.log_means(medians)) * chance}
         for level in LEVELS:
@@ -149,6 +151,7 @@ class Calibration:
             "mean": self.mean,
             "windows": list(self.windows),
             "rows": self.rows,
+            **({"whole_numbers": True} if self.whole_numbers else {}),
         }
         return json.dumps(plain).encode()
 
@@ -166,16 +169,18 @@ class Calibration:
             mean=float(plain["mean"]),
             windows=tuple(map(str, plain["windows"])),
             rows=int(plain["rows"]),
+            whole_numbers=bool(plain.get("whole_numbers")),
         )
 
 
-def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibration:
+def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbers: bool = False) -> Calibration:
     """Measure a model's errors on windows that lie in the past of the forecast.
 
     Parameters
     ----------
     windows : one table a window: Cutoff, Store, Date, Ahead, Open, Promo, Median, Sales
     cold : what `cold_start_factor` measured
+    whole_numbers : whether what is forecast comes in whole numbers
     """
     every = pl.concat(windows)
     rows = every.filter((pl.col(s.OPEN) == 1) & (pl.col(s.SALES) > 0) & (pl.col("Median") > 0))
@@ -204,6 +209,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0) -> Calibrat
         mean=mean,
         windows=tuple(sorted(map(str, every[s.CUTOFF].unique()))),
         rows=rows.height,
+        whole_numbers=whole_numbers,
     )
 
 

@@ -101,6 +101,6 @@ def observe(panel: Panel) -> Observed:
             table.join(keys, on=s.STORE, how="semi", maintain_order="left")
             for table in (without_excluded(past.sales, panel.excluded), near)
         )
-        part = Panel(sales, stores, calendar, country=panel.holiday_country, feasts=panel.feasts)
+        part = Panel(sales, stores, calendar, country=panel.holiday_country, feasts=panel.feasts, target=panel.target)
         observed = _by_panel[panel] = Observed(Grid.of(part), stores)
     return observed
