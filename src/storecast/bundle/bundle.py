@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.fitted import FittedModel
+from storecast.bundle.fitted import FittedModel, target_of_task
 from storecast.bundle.manifest import Manifest
 from storecast.bundle.needs import check_needs, needs_of
 from storecast.bundle.predictor import Predictor
@@ -24,7 +24,7 @@ from storecast.bundle.smoke_test import trial_part, try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
-from storecast.data.target import TARGET, Target, read_target
+from storecast.data.target import TARGET, Target
 from storecast.errors import ConfigError, ModelFileError, quote
 from storecast.models import restore
 from storecast.models.base import SETTINGS
@@ -175,7 +175,7 @@ class Bundle(FittedModel):
 
         predictor = self._predictor(panel)
         rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
-        return store_ahead(store, predictor.panel.sales, rows, predictor.cutoff)
+        return store_ahead(store, predictor.panel.sales, rows, predictor.cutoff, predictor.panel.target)
 
     def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
         """Forecast the days after the end of the panel's sales, for each row of its calendar ahead.
@@ -312,7 +312,7 @@ def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
         settings=json.loads(file.parts.get(SETTINGS, b"{}")),
         name=file.name,
         known=tuple(file.manifest.task.get("known", ())),
-        target=read_target(file.manifest.task.get(TARGET, {}), f"The model file {quote(path)}"),
+        target=target_of_task(file.manifest.task),
         manifest=file.manifest,
         generated=file.manifest.generated,
     )

@@ -1,11 +1,13 @@
 """FittedModel: a model and what its errors say, all that a forecast needs."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from storecast.config import Task
 from storecast.data.panel import Panel
-from storecast.data.target import Target
+from storecast.data.target import TARGET, Target, read_target
 from storecast.errors import ConfigError, quote
 from storecast.models import Forecaster
 from storecast.models.settings import Settings
@@ -37,6 +39,11 @@ class FittedModel:
     name: str = ""
     known: tuple[str, ...] | None = None
     target: Target = Target()  # noqa: RUF009 - it is frozen
+
+
+def target_of_task(task: Mapping[str, Any]) -> Target:
+    """Return the figure that a model forecasts, from the task in its manifest."""
+    return read_target(task.get(TARGET, {}), "the model file")
 
 
 def check_columns(fitted: FittedModel, panel: Panel) -> None:

@@ -78,7 +78,7 @@ def explain(
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
-    """Say what a forecast is made of, in money: level, weekday, season, promotion, holidays, competition, trend."""
+    """Say what a forecast is made of, in the unit of sales: level, weekday, season, promotion, holidays, competition, trend."""
     from storecast import workflows
 
     with show.working(log_format, "explain", verbose=False):
@@ -97,4 +97,4 @@ def explain(
     elif store is None:
         show.importance(explained)
     else:
-        show.contributions(explained)
+        show.contributions(explained, workflows.target_of(model))

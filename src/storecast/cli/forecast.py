@@ -89,6 +89,7 @@ def scenario(
             skip=skip or (),
             sum_rows=sum_rows,
         )
-    show.as_json(differences.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()) if json else show.scenario(
-        differences, out
-    )
+    if json:
+        show.as_json(differences.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
+    else:
+        show.scenario(differences, out, workflows.target_of(model))

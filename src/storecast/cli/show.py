@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from storecast.data.target import Target
 from storecast.logs import log_to_screen
 
 PIPE_WIDTH = 160
@@ -75,17 +76,23 @@ def scores(summary: dict[str, Any]) -> None:
         Console().print(escape(printable(f"Note: {notice}")))
 
 
-def contributions(days: pl.DataFrame) -> None:
-    """Print what forecasts are made of: one below the other for a day, a line a day for several."""
+def contributions(days: pl.DataFrame, target: Target) -> None:
+    """Print what forecasts are made of: one below the other for a day, a line a day for several.
+
+    Parameters
+    ----------
+    days : as `explain.explanations.explain` returns them
+    target : the figure that the model forecasts
+    """
     if days.height > 1:
         rows = [[str(line[0]), str(line[1]), *(f"{value:,.2f}" for value in line[2:])] for line in days.iter_rows()]
-        table("What each day's forecast is made of (money)", days.columns, rows)
+        table(f"What each day's forecast is made of ({target.unit or target.noun})", days.columns, rows)
         return
     day = days.row(0, named=True)
     parts = [[name, f"{value:,.2f}" if name == "Usual" else f"{value:+,.2f}"] for name, value in list(day.items())[3:]]
     parts[0][0] = "the chain's usual day"
     title = f"Store {day['Store']} on {day['Date']}"
-    table(title, ["what it is made of", "money"], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
+    table(title, ["what it is made of", target.unit or target.noun], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
 
 
 def importance(importances: pl.DataFrame) -> None:
@@ -97,8 +104,15 @@ def importance(importances: pl.DataFrame) -> None:
             table(f"What moves the model's forecasts: {what}", ["name", "usual size"], rows)
 
 
-def scenario(differences: pl.DataFrame, out: Path) -> None:
-    """Print what another calendar changes, for the chain and its weeks; the file holds the rest."""
+def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
+    """Print what another calendar changes, for the chain and its weeks; the file holds the rest.
+
+    Parameters
+    ----------
+    differences : as `explain.scenario.compare` returns them
+    out : the file that holds them
+    target : the figure that the model forecasts
+    """
     chain = differences.filter(pl.col("Level").str.starts_with("chain"))
     rows = [
         [
@@ -110,7 +124,8 @@ def scenario(differences: pl.DataFrame, out: Path) -> None:
         for line in chain.iter_rows(named=True)
     ]
     head = ["days", "stored calendar", "scenario", "difference", "95 % interval"]
-    table("What the model expects the other calendar to change, all stores", head, rows)
+    unit = f" ({target.title})" if target != Target() else ""
+    table(f"What the model expects the other calendar to change, all stores{unit}", head, rows)
     total = chain.row(-1, named=True)
     days = differences.filter(pl.col("Level") == "store-day").height
     share = total["Difference"] / total["Stored"] if total["Stored"] else 0.0

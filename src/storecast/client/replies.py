@@ -1,6 +1,6 @@
 """What the service answers, as typed dicts: the JSON as it comes, so that nothing is lost on the way.
 
-Money is a float with two decimals, a date an ISO text. A key that is not in every reply is marked.
+A figure of sales is a float with two decimals, a date an ISO text. A key that is not in every reply is marked.
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -26,6 +26,9 @@ class Forecasts(TypedDict):
     forecasts: list[Row]  # Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95, quantiles; Id where it was sent
     totals: NotRequired[list[Row]]
     explanations: NotRequired[list[Row]]
+    target: NotRequired[str]  # what is forecast, where the chain says it: these three come together
+    unit: NotRequired[str]
+    whole_numbers: NotRequired[bool]
 
 
 class Scenario(TypedDict):
@@ -35,6 +38,9 @@ class Scenario(TypedDict):
     cutoff: str
     version: int
     changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+    target: NotRequired[str]  # as in `Forecasts`
+    unit: NotRequired[str]
+    whole_numbers: NotRequired[bool]
 
 
 class Written(TypedDict):

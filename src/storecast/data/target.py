@@ -1,5 +1,6 @@
 """Target: which figure is forecast, what it is counted in, and whether it comes in whole numbers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,11 @@ class Target:
         return self.name.lower() if self.is_sales else self.name
 
     @property
+    def moved(self) -> str:
+        """What an exploration is about: sales and customers, or another figure alone."""
+        return "sales and customers" if self.is_sales else self.name
+
+    @property
     def title(self) -> str:
         """What stands at an axis or above a column.
 
@@ -54,6 +60,20 @@ class Target:
         ('Sales', 'Customers', 'Sales (pieces)')
         """
         return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    def worded(self, text: str) -> str:
+        """Return a text about sales as one about this figure.
+
+        Parameters
+        ----------
+        text : in which `sales` and `Sales` stand for the figure
+
+        Examples
+        --------
+        >>> Target("Pieces").worded("Sales of Mondays, and no salesman's")
+        "Pieces of Mondays, and no salesman's"
+        """
+        return text if self.is_sales else re.sub(r"\b[Ss]ales\b", lambda _: self.name, text)
 
     @property
     def described(self) -> str:

@@ -31,6 +31,7 @@ def summary(result: Backtest, panel: Panel, selected: Selection, *, version: str
         "storecast": version,
         "data": panel.fingerprint,
         "generated": generated,
+        **panel.target.to_plain(),
         "task": dataclasses.asdict(result.task),
         "settings": result.settings,
         "definitions": DEFINITIONS,

@@ -2,15 +2,18 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import plotly.graph_objects as go
 
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.files import atomic_write
-from storecast.report.section import Section
+from storecast.report.section import Section, TextTable
 from storecast.report.templates import figure_html, render_template
 
 
@@ -31,37 +34,58 @@ class ExplorationPart:
     last: dt.date
 
 
-def template_values(part: ExplorationPart) -> dict[str, Any]:
-    """Return what the templates show of an exploration."""
+def template_values(part: ExplorationPart, target: Target | None = None) -> dict[str, Any]:
+    """Return what the templates show of an exploration, in the words of the figure that is forecast (None: sales)."""
+    target = target or Target()
     return {
-        "sections": [_section_values(section) for section in part.sections],
-        "unanswered": part.unanswered,
+        "sections": [_section_values(section, target) for section in part.sections],
+        "unanswered": [(target.worded(title), target.worded(reason)) for title, reason in part.unanswered],
+        "moved": target.moved,
         "first": part.first,
         "last": part.last,
     }
 
 
-def _section_values(section: Section) -> dict[str, Any]:
-    body = section.body
+def _section_values(section: Section, target: Target) -> dict[str, Any]:
+    body, worded = section.body, target.worded
     return {
         "key": section.key,
-        "title": section.title,
+        "title": worded(section.title),
         "short_title": section.short_title,
-        "answer": body.answer,
-        "tables": body.tables,
-        "method": body.method,
-        "unproven": body.unproven,
+        "answer": worded(body.answer),
+        "tables": [_worded_table(table, target) for table in body.tables],
+        "method": worded(body.method),
+        "unproven": worded(body.unproven),
         "pictures": [
             {
-                "title": picture.title,
-                "alt": picture.alt,
-                "caption": picture.caption,
+                "title": worded(picture.title),
+                "alt": worded(picture.alt),
+                "caption": worded(picture.caption),
                 "wide": picture.wide,
-                "html": figure_html(picture.figure, f"{section.key}-{picture.name}"),
+                "html": figure_html(_worded_figure(picture.figure, target), f"{section.key}-{picture.name}"),
             }
             for picture in body.pictures
         ],
     }
+
+
+def _worded_table(table: TextTable, target: Target) -> TextTable:
+    """Return a table whose caption, head and rows name the figure that is forecast."""
+    head, *rows = (tuple(target.worded(cell) for cell in row) for row in (table.head, *table.rows))
+    return replace(table, caption=target.worded(table.caption), head=head, rows=rows)
+
+
+def _worded_figure(figure: go.Figure, target: Target) -> go.Figure:
+    """Return a figure whose legend and axes name the figure that is forecast."""
+    if target.is_sales:
+        return figure
+    named = go.Figure(figure)
+    named.for_each_trace(lambda trace: trace.update(name=trace.name and target.worded(trace.name)))
+    for axes in (named.select_xaxes(), named.select_yaxes()):
+        for axis in axes:
+            if axis.title.text:
+                axis.title.text = target.worded(axis.title.text)
+    return named
 
 
 def write_exploration(
@@ -88,7 +112,8 @@ def write_exploration(
     """
     page = render_template(
         "explore.html",
-        exploration=template_values(part),
+        exploration=template_values(part, panel.target),
+        target=panel.target,
         repairs=repairs,
         given=False,
         generated=generated,

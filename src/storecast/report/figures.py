@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.target import Target
 from storecast.explain.explanations import USUAL
 
 INK, PAST, AHEAD = "#1b1f24", "#a9b3be", "#0b4a82"
@@ -26,7 +27,9 @@ WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
 ScoreEntries = Sequence[dict[str, Any]]
 
 
-def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
+def chain_by_day(
+    sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date, target: Target | None = None
+) -> go.Figure:
     """Return the sales of the last weeks and the forecast, a bar a day, of the stores that are forecast.
 
     Parameters
@@ -34,19 +37,26 @@ def chain_by_day(sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -
     sales : a row per store and day of the past
     forecast : the rows of forecast.csv
     cutoff : the last day whose sales were known
+    target : the figure that is forecast; None: sales
     """
+    target = target or Target()
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
     past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
-    figure = _blank(height=320)
-    for rows, column, name, colour in ((past, s.SALES, "Sales", PAST), (forecast, s.FORECAST, "Forecast", AHEAD)):
+    figure = _blank(height=320, unit=target.unit)
+    for rows, column, name, colour in (
+        (past, s.SALES, html.escape(target.name), PAST),
+        (forecast, s.FORECAST, "Forecast", AHEAD),
+    ):
         days = rows.group_by(s.DATE).agg(pl.col(column).sum().round(2)).sort(s.DATE)
         figure.add_bar(x=days[s.DATE].to_list(), y=days[column].to_list(), name=name, marker_color=colour)
     figure.update_layout(bargap=0.2, barmode="overlay")
     return figure
 
 
-def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date) -> go.Figure:
+def store_ahead(
+    store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date, target: Target | None = None
+) -> go.Figure:
     """Return one store: sales of the last weeks, the forecast and its intervals, open days alone.
 
     Parameters
@@ -55,13 +65,15 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
     sales : a row per store and day of the past
     forecast : the rows of forecast.csv
     cutoff : the last day whose sales were known
+    target : the figure that is forecast; None: sales
     """
+    target = target or Target()
     since = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK)
     past = sales.filter((pl.col(s.STORE) == store) & (pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()
-    figure = _blank(height=270)
+    figure = _blank(height=270, unit=target.unit)
     for level, colour in ((95, WIDE), (80, NARROW)):
         low, high = (ahead[name].to_list() for name in s.bound_columns(level))
         figure.add_scatter(x=days, y=high, line={"width": 0}, mode="lines", showlegend=False, hoverinfo="skip")
@@ -69,7 +81,7 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
             x=days, y=low, line={"width": 0}, mode="lines", fill="tonexty", fillcolor=colour, name=f"{level} % interval"
         )
     for rows, column, name, colour, width in (
-        (past, s.SALES, "Sales", INK, 1.2),
+        (past, s.SALES, html.escape(target.name), INK, 1.2),
         (ahead, s.FORECAST, "Forecast", AHEAD, 2.0),
     ):
         figure.add_scatter(
@@ -82,14 +94,15 @@ def store_ahead(store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cuto
     return figure
 
 
-def contributions_by_day(days: pl.DataFrame) -> go.Figure:
-    """Return the contributions to a store's open days beyond its level: a stack of bars for each day, in money.
+def contributions_by_day(days: pl.DataFrame, target: Target | None = None) -> go.Figure:
+    """Return the contributions to a store's open days beyond its level: a stack of bars for each day.
 
     Parameters
     ----------
     days : as `explain.explanations.explain` returns them, of one store and its open days
+    target : the figure that is forecast; None: sales
     """
-    figure = _blank(height=300)
+    figure = _blank(height=300, unit=(target or Target()).unit)
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
     for k, name in enumerate(names):
         figure.add_bar(
@@ -106,18 +119,25 @@ def contributions_by_day(days: pl.DataFrame) -> go.Figure:
     return figure
 
 
-def window_by_day(rows: pl.DataFrame, champion: str) -> go.Figure:
-    """Return a scored window of the backtest: the chain's sales as bars, the forecast as dots.
+def window_by_day(rows: pl.DataFrame, champion: str, target: Target | None = None) -> go.Figure:
+    """Return a scored window of the backtest: what the chain sold as bars, the forecast as dots.
 
     Parameters
     ----------
     rows : Date, Sales, Forecast of the stores and days that have both
     champion : the name of the model
+    target : the figure that is forecast; None: sales
     """
+    target = target or Target()
     days = rows.group_by(s.DATE).agg(pl.col(s.SALES, s.FORECAST).sum().round(2)).sort(s.DATE)
-    figure = _blank(height=270)
+    figure = _blank(height=270, unit=target.unit)
     forecast_days = days.filter(pl.col(s.FORECAST) > 0)
-    figure.add_bar(x=days[s.DATE].to_list(), y=days[s.SALES].to_list(), name="Sales as they came", marker_color=PAST)
+    figure.add_bar(
+        x=days[s.DATE].to_list(),
+        y=days[s.SALES].to_list(),
+        name=f"{html.escape(target.name)} as they came",
+        marker_color=PAST,
+    )
     figure.add_scatter(
         x=forecast_days[s.DATE].to_list(),
         y=forecast_days[s.FORECAST].to_list(),
@@ -218,7 +238,7 @@ def _colour(place: int, model: str, models: Sequence[str], baseline: str, champi
     return OTHERS[others.index(models[place]) % len(OTHERS)]
 
 
-def _blank(height: int) -> go.Figure:
+def _blank(height: int, unit: str = "") -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         template="plotly_white",
@@ -230,5 +250,7 @@ def _blank(height: int) -> go.Figure:
         dragmode=False,
     )
     figure.update_yaxes(rangemode="tozero", automargin=True, tickformat="~s", hoverformat=",.0f", gridcolor="#e6eaee")
+    if unit:
+        figure.update_yaxes(title=html.escape(unit))
     figure.update_xaxes(automargin=True, showgrid=False, ticks="outside", tickcolor="#c4ccd4")
     return figure

@@ -69,6 +69,7 @@ def render(report: ReportInput) -> str:
     return render_template(
         "page.html",
         report=report,
+        target=report.panel.target,
         scores=report.scores,
         notices=_notices(report),
         first=days.min(),
@@ -79,13 +80,15 @@ def render(report: ReportInput) -> str:
         outlook=facts.outlook(
             report.forecast, report.panel.sales, report.panel.stores, report.sums, report.panel.breakdown
         ),
-        exploration=template_values(report.exploration) if report.exploration else None,
+        exploration=template_values(report.exploration, report.panel.target) if report.exploration else None,
         repairs=report.repairs,
         given=not assumed,
         assumed=assumed,
         how_assumed=facts.how_assumed(report.panel.calendar),
         worst=facts.hardest(report.scores.get("worst", ()), report.champion),
-        ahead=figure_html(figures.chain_by_day(report.panel.sales, report.forecast, report.cutoff), "ahead"),
+        ahead=figure_html(
+            figures.chain_by_day(report.panel.sales, report.forecast, report.cutoff, report.panel.target), "ahead"
+        ),
         stores=_stores(report),
         contributions=_contributions(report),
         drivers=_drivers(report),
@@ -96,16 +99,17 @@ def render(report: ReportInput) -> str:
 def _notices(report: ReportInput) -> list[tuple[str, bool]]:
     """Return what a user must know, and whether it is of a repair: the others are of the days ahead."""
     of_repairs = {repair.sentence for repair in report.repairs}
-    return [(notice, notice in of_repairs) for notice in report.scores.get("notices", ())]
+    worded = report.panel.target.worded
+    return [(worded(notice), notice in of_repairs) for notice in report.scores.get("notices", ())]
 
 
 def _stores(report: ReportInput) -> list[dict[str, Any]]:
-    sales, forecast = report.panel.sales, report.forecast
+    sales, forecast, target = report.panel.sales, report.forecast, report.panel.target
     return [
         {
             "store": store,
-            "why": why,
-            "figure": figure_html(figures.store_ahead(store, sales, forecast, report.cutoff), f"store{k}"),
+            "why": target.worded(why),
+            "figure": figure_html(figures.store_ahead(store, sales, forecast, report.cutoff, target), f"store{k}"),
         }
         for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, report.cutoff))
     ]
@@ -122,7 +126,7 @@ def _contributions(report: ReportInput) -> list[dict[str, Any]]:
             "forecast": part[s.FORECAST].mean(),
             "usual": part[USUAL].mean(),
             "level": part["Level"].mean(),
-            "figure": figure_html(figures.contributions_by_day(part), f"made{k}"),
+            "figure": figure_html(figures.contributions_by_day(part, report.panel.target), f"made{k}"),
         }
         for k, part in enumerate(parts)
     ]
@@ -185,7 +189,7 @@ def _past(report: ReportInput) -> list[dict[str, Any]]:
             "first": part[s.DATE].min(),
             "last": part[s.DATE].max(),
             "error": float(part[s.FORECAST].sum()) / sold - 1 if (sold := float(part[s.SALES].sum())) else None,
-            "figure": figure_html(figures.window_by_day(part, report.champion), f"past{k}"),
+            "figure": figure_html(figures.window_by_day(part, report.champion, report.panel.target), f"past{k}"),
         }
         for k, part in enumerate(parts)
     ]

@@ -65,7 +65,10 @@ def write_plan(
         write_weeks_sheet(Sheet(book.add_worksheet("Weeks"), formats), plan)
         if plan.groups:
             write_groups_sheet(Sheet(book.add_worksheet("Groups"), formats), plan)
-        lines = [*notices, *_readme_lines(assumed, forecast.height, cutoff, model, generated=generated)]
+        lines = [
+            *(panel.target.worded(notice) for notice in notices),
+            *_readme_lines(assumed, forecast.height, plan, cutoff, model, generated=generated),
+        ]
         write_readme_sheet(Sheet(book.add_worksheet("Read me"), formats), lines, assumed)
         book.close()
 
@@ -96,6 +99,7 @@ def _arrange(forecast: pl.DataFrame, sums: pl.DataFrame, panel: Panel, title: st
         ],
         title=title,
         groups=tuple(PlanGroup(group.name, _bounds_by_key(sums, group.name)) for group in panel.breakdown.groups),
+        target=panel.target,
     )
 
 
@@ -114,12 +118,17 @@ def _assumed_days(forecast: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     )
 
 
-def _readme_lines(assumed: pl.DataFrame, rows: int, cutoff: dt.date, model: str, *, generated: bool) -> list[str]:
+def _readme_lines(
+    assumed: pl.DataFrame, rows: int, plan: Plan, cutoff: dt.date, model: str, *, generated: bool
+) -> list[str]:
+    target = plan.target
+    unit = f" in {target.unit}" if target.unit else ""
     warning = "This is a generated chain, not a real one: its figures say nothing of a real business."
     return [
         *([warning] if generated else []),
-        f"The last day whose sales were known is {cutoff}. The model is {model}.",
-        "A figure is the expected sales of a week, from Monday to Sunday, cut at the ends of the forecast. Closed days count 0.",
+        f"The last day whose {target.noun} were known is {cutoff}. The model is {model}.",
+        f"A figure is the expected {target.noun} of a week{unit}, from Monday to Sunday, cut at the ends of the forecast. "
+        "Closed days count 0.",
         "Last year means the same weekdays, 364 days before. A cell is empty where the store had no figures for all of the "
         "week then. Promotions, and holidays that move such as Easter, may have stood in another week.",
         "A change of several stores or weeks compares like with like: the part of the forecast whose last year is known, over "

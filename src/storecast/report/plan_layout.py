@@ -12,6 +12,7 @@ from enum import IntEnum
 from xlsxwriter.utility import xl_range
 
 from storecast import schema as s
+from storecast.data.target import Target
 
 ATTRIBUTES = {s.STORE: "Store", s.STORE_TYPE: "Type", s.ASSORTMENT: "Assortment", s.STATE: "State"}
 TOP = 6  # rows above the first store
@@ -71,10 +72,11 @@ class Plan:
     ----------
     stores : the attributes of each store
     weeks : first and last day of each week
-    forecast, last_year : stores × weeks, in money; last year is None where it is not known
+    forecast, last_year : stores × weeks; last year is None where it is not known
     bounds : of the chain's weeks, then of all weeks together
     groups : of the chain's own, by which the sheet Groups sums
     title : of the sheets
+    target : the figure that is forecast
     """
 
     stores: list[dict[str, object]]
@@ -84,6 +86,7 @@ class Plan:
     bounds: list[list[float | None]]
     title: str
     groups: tuple[PlanGroup, ...] = ()
+    target: Target = Target()  # noqa: RUF009 - it is frozen
 
     @property
     def attributes(self) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ def workbook_formats(book: Any) -> dict[str, Any]:
 def write_plan_sheet(sheet: Sheet, plan: Plan) -> None:
     """Write the sheet Plan: weeks × stores, last year and the change beside them."""
     sheet.text(0, 0, plan.title, "title")
-    note = "Expected sales by store and week. Empty: last year is not known for that week. See Read me."
+    unit = f" in {plan.target.unit}" if plan.target.unit else ""
+    note = f"Expected {plan.target.noun}{unit} by store and week. Empty: last year is not known for that week. See Read me."
     sheet.text(1, 0, note, "soft")
     _write_heads(sheet, plan)
     for k in range(len(plan.stores)):
@@ -117,7 +118,7 @@ def write_plan_sheet(sheet: Sheet, plan: Plan) -> None:
 def _write_heads(sheet: Sheet, plan: Plan) -> None:
     for band, title in BAND_TITLES.items():
         first, last = plan.column(band, 0), plan.column(band, None)
-        sheet.sheet.merge_range(SUMS - 1, first, SUMS - 1, last, title, sheet.formats["band"])
+        sheet.sheet.merge_range(SUMS - 1, first, SUMS - 1, last, plan.target.worded(title), sheet.formats["band"])
         for week, (start, end) in enumerate(plan.weeks):
             back = YEAR if band == Band.LAST_YEAR else dt.timedelta()
             sheet.text(HEAD, plan.column(band, week), f"{start - back}\nto {end - back}", "right")
@@ -183,7 +184,8 @@ def _set_up_plan_page(sheet: Any, plan: Plan) -> None:
 def write_weeks_sheet(sheet: Sheet, plan: Plan) -> None:
     """Write the sheet Weeks: the chain by week, with bounds."""
     sheet.text(0, 0, plan.title, "title")
-    sheet.text(1, 0, "The whole chain by week. The change compares like with like: see Read me.", "soft")
+    unit = f", in {plan.target.unit}" if plan.target.unit else ""
+    sheet.text(1, 0, f"The whole chain by week{unit}. The change compares like with like: see Read me.", "soft")
     head = ("First day", "Last day", *SUM_TITLES)
     for column, name in enumerate(head):
         sheet.text(3, column, name, "head" if column < 2 else "right")

@@ -13,8 +13,10 @@ from storecast.monitor.alerts import Alert
 from storecast.service.requests.rows import RowId, StoreId
 
 Count = Annotated[int, Meta(ge=0)]
-Money = Annotated[float, Meta(description="Money, with two decimals.")]
+Money = Annotated[float, Meta(description="In the unit of what is forecast, with two decimals.")]
 Version = Annotated[int, Meta(ge=0, description="Of the chain that it was made of; each write has a newer one.")]
+Target = Annotated[str, Meta(description="What is forecast, where it is not Sales.")]
+Unit = Annotated[str, Meta(description="What it is counted in.")]
 Row = dict[str, Any]
 Cursor = Annotated[str | None, Meta(description="Cursor of the next page; null: this is the last.")]
 
@@ -159,6 +161,9 @@ class Forecasts(Reply):
     forecasts: list[Forecast] | Row  # rows, or columns
     totals: list[Total] = []
     explanations: list[Row] = []
+    target: Target = s.SALES
+    unit: Unit = ""
+    whole_numbers: bool = False
 
 
 class Changes(Reply):
@@ -168,6 +173,9 @@ class Changes(Reply):
     cutoff: dt.date
     version: Version
     changes: list[Change]
+    target: Target = s.SALES
+    unit: Unit = ""
+    whole_numbers: bool = False
 
 
 class Stores(Reply):

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from storecast.workflows.comparing import scenario
     from storecast.workflows.evaluation import backtest, train
-    from storecast.workflows.explaining import explain
+    from storecast.workflows.explaining import explain, target_of
     from storecast.workflows.exploring import explore
     from storecast.workflows.forecasting import forecast
     from storecast.workflows.initializing import init
@@ -47,6 +47,7 @@ __all__ = [
     "prepare",
     "run",
     "scenario",
+    "target_of",
     "train",
     "tune",
 ]
@@ -65,6 +66,7 @@ _HOMES = {
     "prepare": "preparation",
     "run": "running",
     "scenario": "comparing",
+    "target_of": "explaining",
     "train": "evaluation",
     "tune": "tuning",
 }

@@ -8,11 +8,19 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import load
+from storecast.bundle.fitted import target_of_task
+from storecast.bundle.read import open_model
 from storecast.csv_files import write_csv
+from storecast.data.target import Target
 from storecast.errors import ConfigError
 from storecast.explain import explanations
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, import_plugins_of, prepare
+
+
+def target_of(model: Path) -> Target:
+    """Return the figure that a model file forecasts."""
+    return target_of_task(open_model(model).manifest.task)
 
 
 def explain(

@@ -63,7 +63,8 @@ def write_home(home: Path, run: Run) -> None:
     write_csv(sums, home / "totals.csv")
     if requested is not None and s.ID in requested.columns:
         assert forecast.rmspe_factor is not None
-        write_csv(submission(forecast.rows, requested, forecast.rmspe_factor), home / "submission.csv")
+        rows_of_ids = submission(forecast.rows, requested, forecast.rmspe_factor)
+        write_csv(rows_of_ids.rename({s.SALES: panel.target.name}), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, rows), home / "changes.csv")
     write_plan(

@@ -102,7 +102,7 @@ def test_where_stores_answer_alike_no_promotion_is_moved_and_no_store_called_the
 def test_promotions_that_no_store_was_seen_with_have_no_interval() -> None:
     """All stores promote in the same weeks: a store that takes a promotion has more of them than any has had."""
     table = estimate_response(with_strong_stores(usual_chain(), 15))
-    assert shifted(table, "money a year")[LOW] is None
+    assert shifted(table, "sales a year")[LOW] is None
     assert "without an interval" in response_section(table).answer
 
 
@@ -129,6 +129,6 @@ def test_moves_within_what_was_seen_have_an_interval() -> None:
     table = estimate_response(
         Panel(sales.with_columns(sold.alias(s.SALES)).drop("noise", s.PROMO), panel.stores, calendar)
     )
-    line = shifted(table, "money a year")
+    line = shifted(table, "sales a year")
     assert line[LOW] is not None
     assert line[LOW] < (line[VALUE] or 0) < (line[HIGH] or 0)

@@ -42,6 +42,8 @@ def estimate_customers(panel: Panel) -> pl.DataFrame:
     """
     adjusted = adjust(panel)
     if CUSTOMERS not in adjusted.logs:
+        if not panel.target.is_sales:
+            raise NotAnswerableError("one figure alone is known of each day")
         raise NotAnswerableError("customers were not counted, or on less than half of the days with sales")
     sales, counted = _pairs(adjusted)
     both = ~np.isnan(sales)

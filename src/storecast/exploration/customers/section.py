@@ -116,7 +116,7 @@ def _months(estimates: EstimateTable) -> list[Picture]:
         Picture(
             "months",
             "Spend per customer, month by month",
-            charts.curves(series, y_format=",.1f", y_title="money", zero=False, marks=False),
+            charts.curves(series, y_format=",.1f", y_title="sales per customer", zero=False, marks=False),
             alt="Curves of spend per customer by month, one for each store type; the table of the folder has the values.",
             caption="The same stores in each month: a store that is away moves nothing.",
         )

@@ -142,7 +142,7 @@ def _absence_table(estimates: EstimateTable) -> TextTable:
 
 def _sunday_table(estimates: EstimateTable) -> TextTable:
     names = {Part.SUNDAY_TRADING: "beside stores that never do", Part.SUNDAYS_ON_AND_OFF: "beside their own other weeks", Part.SUNDAY_ITSELF: "Sunday",
-             Part.WEEK_WITH_SUNDAY: "in money, beside stores that never do", Part.SHARE_ON_SUNDAYS: "share of their sales made on Sundays"}  # fmt: skip
+             Part.WEEK_WITH_SUNDAY: "in sales, beside stores that never do", Part.SHARE_ON_SUNDAYS: "share of their sales made on Sundays"}  # fmt: skip
     rows = [
         (
             _row_name(part, str(line[GROUP]), what),

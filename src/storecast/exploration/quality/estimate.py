@@ -11,6 +11,7 @@ from storecast.arrays import F64, Bool
 from storecast.data.cleaning_rules import MIN_GAP_DAYS
 from storecast.data.grid import NO_ROW
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.errors import HistoryError
 from storecast.exploration.quality.outliers import outlier_estimates
 from storecast.exploration.quality.parts import Count, Part
@@ -31,7 +32,7 @@ def estimate_quality(panel: Panel) -> pl.DataFrame:
     a tidy table with the parts of `Part`
     """
     observed = observe(panel)
-    estimates = [*_counts(observed), *_attributes(panel, observed), *_trading(observed)]
+    estimates = [*_counts(observed, panel.target), *_attributes(panel, observed), *_trading(observed)]
     with suppress(HistoryError):  # a history too short to adjust has no outliers to name
         estimates += outlier_estimates(adjust(panel))
     for measure in (m for m in (SALES, CUSTOMERS) if m in observed.logs):
@@ -39,7 +40,7 @@ def estimate_quality(panel: Panel) -> pl.DataFrame:
     return tidy_table(estimates)
 
 
-def _counts(observed: Observed) -> list[Estimate]:
+def _counts(observed: Observed, target: Target) -> list[Estimate]:
     grid = observed.grid
     last = int(np.flatnonzero((grid.open != NO_ROW).any(axis=0) & ~np.isnan(grid.sales).all(axis=0))[-1]) + 1
     empty = np.isnan(grid.sales[:, :last])
@@ -57,8 +58,9 @@ def _counts(observed: Observed) -> list[Estimate]:
         Count.LATE_STORES: int(empty[:, 0].sum()),
         Count.EARLY_STORES: int(empty[:, -1].sum()),
         Count.OPEN_WITHOUT_SALES: int(idle.sum()),
-        Count.WITHOUT_CUSTOMERS: int((sold & ~counted).sum()),
     }
+    if target.is_sales:
+        counts[Count.WITHOUT_CUSTOMERS] = int((sold & ~counted).sum())
     size = empty.size
     return [Estimate(Part.COUNTS, name, SALES, Unit.COUNT, float(value), n=size) for name, value in counts.items()]
 

@@ -91,7 +91,7 @@ def _unproven(estimates: EstimateTable) -> str:
     if not estimates.has(Part.OUTLIERS):
         parts.append("The history is too short, or has too little in it, to say which days are odd.")
     uncounted = estimates.first(Part.COUNTS, Count.WITHOUT_CUSTOMERS)
-    if not estimates.has(f"{Part.DISTRIBUTION} {CUSTOMERS}"):
+    if uncounted and not estimates.has(f"{Part.DISTRIBUTION} {CUSTOMERS}"):
         parts.append("Customers were not counted, or on too few days to be described.")
     elif uncounted and uncounted[VALUE]:
         parts.append(

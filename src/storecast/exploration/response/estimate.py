@@ -254,7 +254,7 @@ def _shift(adjusted: Adjusted, uplifts: Uplifts, judged: I64, base: F64, days: F
     low, high = (float(end) for end in (np.quantile(money, (0.025, 0.975)) if was_seen else (np.nan, np.nan)))
     year = float(np.nansum(adjusted.observed.grid.sales)) / _years(adjusted)
     return [
-        Estimate(Part.SHIFT, "money a year", SALES, Unit.MONEY, value, low, high, n=round(moved)),
+        Estimate(Part.SHIFT, "sales a year", SALES, Unit.MONEY, value, low, high, n=round(moved)),
         Estimate(
             Part.SHIFT, "share of sales", SALES, Unit.SHARE, value / year, low / year, high / year, n=round(moved)
         ),

@@ -68,7 +68,7 @@ def how_many_gain(gaining: int, stores: int) -> str:
 
 
 def _moved(estimates: EstimateTable) -> str:
-    money, share = estimates.first(Part.SHIFT, "money a year"), estimates.first(Part.SHIFT, "share of sales")
+    money, share = estimates.first(Part.SHIFT, "sales a year"), estimates.first(Part.SHIFT, "share of sales")
     assert money is not None
     text = (
         "Moving a tenth of the promotion days from the weakest stores to the strongest, a quarter of a store's own at most, would bring about "

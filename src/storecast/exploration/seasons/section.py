@@ -198,7 +198,7 @@ def _unproven(estimates: EstimateTable) -> str:
     if not estimates.has(Part.GROWTH):
         words.append(no_growth(estimates))
     elif estimates.first(Part.GROWTH, measure=CUSTOMERS) is None:
-        words.append("Customers were not counted, so that growth cannot be split into customers and their spend.")
+        words.append("Growth cannot be split into customers and their spend: only sales are known.")
     chance = estimates.first(Part.STRENGTH, f"{YEARLY}, by chance")
     if chance:
         strength = estimates.first(Part.STRENGTH, YEARLY)

@@ -3,6 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+import orjson
+
 from storecast.bundle.predictor import Predictor
 from storecast.service.table import Table
 
@@ -32,7 +34,9 @@ class Snapshot:
     @classmethod
     def of(cls, predictor: Predictor, version: int) -> "Snapshot":
         """Make the snapshot of a model over a version of the chain: everything that a usual reply needs is made now."""
+        target = orjson.dumps(predictor.panel.target.to_plain())[1:-1]
         head = f'{{"model":"{predictor.bundle.name}","cutoff":"{predictor.cutoff}","version":{version}'.encode()
+        head += b"," + target if target else b""
         return cls(predictor, version, Table(predictor), head)
 
     @property
