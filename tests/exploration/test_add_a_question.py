@@ -45,7 +45,7 @@ def test_the_how_to_has_the_files_of_one_folder(folder: Path) -> None:
 def test_a_folder_dropped_in_adds_a_question_in_its_place(folder: Path) -> None:
     keys = list(questions())
     assert keys[-1] == "concentration"
-    assert len(keys) == 12
+    assert len(keys) == 13
     result = explore_panel(usual_chain(), ["stores", "concentration"], lambda step: None)
     assert list(result.tables) == ["stores", "concentration"]
     section = result.sections()[-1]

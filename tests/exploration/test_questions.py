@@ -15,13 +15,24 @@ from support.known_chain import first_stores, last_days, usual_chain, without_cu
 
 FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
 WORDS = re.compile(
-    r"95 % interval|95 %|\d+(?:\.\d+)? (?:to|and) \d+(?:\.\d+)? (?:km|m|days)|under \d+ m|over \d+ km|Promo2|store\.csv"
+    r"95 % interval|95 %|10 % lower|\d+(?:\.\d+)? (?:to|and) \d+(?:\.\d+)? (?:km|m|days)|under \d+ m|over \d+ km|Promo2|store\.csv"
 )
+
+
+def with_leaflets(panel: Panel) -> Panel:
+    """Return the chain with a column of its own that moves its sales."""
+    days = panel.calendar.with_columns(
+        ((pl.col(s.DATE).dt.ordinal_day() // 7 + pl.col(s.STORE)) % 4 == 0).cast(pl.Float64).alias("Leaflet")
+    )
+    flags = days.select(*s.KEYS, "Leaflet")
+    sales = panel.sales.join(flags, on=s.KEYS, how="left", maintain_order="left")
+    raised = (pl.col(s.SALES) * (1 + 0.1 * pl.col("Leaflet"))).alias(s.SALES)
+    return Panel(sales.with_columns(raised).drop("Leaflet"), panel.stores, days)
 
 
 @cache
 def table_of(key: str) -> pl.DataFrame:
-    result = ask(usual_chain(), questions()[key])
+    result = ask(with_leaflets(usual_chain()) if key == "own_columns" else usual_chain(), questions()[key])
     assert isinstance(result, pl.DataFrame), result
     return result
 

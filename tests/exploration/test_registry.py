@@ -9,8 +9,8 @@ from storecast.errors import ConfigError
 from storecast.exploration.registry import find_question, missing_libraries, questions
 
 KEYS = [
-    "quality", "alike", "holidays", "seasons", "customers", "promotions", "response", "openings", "assortment", "competition",
-    "stores",
+    "quality", "alike", "holidays", "seasons", "customers", "promotions", "own_columns", "response", "openings", "assortment",
+    "competition", "stores",
 ]  # fmt: skip
 ASK_WITHOUT = """
 import sys

@@ -63,7 +63,7 @@ class OwnScales:
         logs, usual, unit, penalty, limit = [], [], [], [], []
         for name in sorted({*grid.known} - _usual_levels(grid, is_open)):
             past = np.where(is_open, grid.known[name][:, : origin + 1], np.float32(np.nan))
-            in_logs = _varies_by_ratio(past)
+            in_logs = varies_by_ratio(past)
             values = _in_logs(past) if in_logs else past
             middle = _usual(values)
             sizes = np.abs(values - middle[:, None])
@@ -76,7 +76,7 @@ class OwnScales:
             logs.append(in_logs)
             usual.append(middle)
             unit.append(size)
-            penalty.append(max(1.0, _mean_spell(values - middle[:, None]) / SHORT_SPELL) ** 2)
+            penalty.append(max(1.0, mean_spell(values - middle[:, None]) / SHORT_SPELL) ** 2)
             limit.append(large / size)
         stores = grid.stores.height
         return cls(
@@ -145,7 +145,8 @@ def _usual_levels(grid: Grid, is_open: Bool) -> set[str]:
     return usual
 
 
-def _varies_by_ratio(past: F32) -> bool:
+def varies_by_ratio(past: F32) -> bool:
+    """Return whether a column is above 0 and varies by a fifth or more, and so is seen as logs; NaN is unknown, any shape."""
     known = past[np.isfinite(past)]
     return bool(len(known) and known.min() > 0 and known.max() >= MIN_RATIO_FOR_LOGS * known.min())
 
@@ -156,7 +157,7 @@ def _in_logs(values: F32) -> F32:
     return logs
 
 
-def _mean_spell(departures: F32) -> float:
+def mean_spell(departures: F32) -> float:
     """Return the mean length of the spells in which the stores depart to one side, in days with a value."""
     days = starts = 0
     for departure in departures:
