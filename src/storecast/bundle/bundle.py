@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import json
+import logging
 import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+log = logging.getLogger(__name__)
 
 CALIBRATION = "calibration.json"
 FIELD = "error-field.json"
@@ -139,6 +142,29 @@ class Bundle(FittedModel):
             where the chain holds no such store, or the model cannot explain its forecasts
         """
         return self._predictor(panel).explain(_as_tuple(stores))
+
+    def scenario(self, calendar: Any, panel: Panel | None = None) -> pl.DataFrame:
+        """Say what another calendar, or other values of own columns, would change, with an interval. Takes minutes.
+
+        Parameters
+        ----------
+        calendar : as for `predict`; a value that was never seen is logged as a warning
+        panel : the chain; None: the one that the model was fitted on
+
+        Returns
+        -------
+        as `storecast.explain.scenario.compare`: Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+
+        Raises
+        ------
+        DataError
+            as `predict`, and where the calendar changes an own column that has never changed
+        """
+        predictor = self._predictor(panel)
+        days = read_calendar_frame(calendar, predictor.panel.known, predictor.panel.stores.schema[s.STORE])
+        for sentence in predictor.unseen_values(days):
+            log.warning("%s", sentence)
+        return predictor.scenario(days)
 
     def totals(self, panel: Panel | None = None) -> pl.DataFrame:
         """Sum the forecast over weeks and the whole horizon, by store, store type, state and chain, with intervals.

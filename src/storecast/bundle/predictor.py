@@ -22,6 +22,7 @@ from storecast.data.overlay import check_days, overlay, overlay_panel
 from storecast.data.panel import Panel, Window
 from storecast.errors import DataError, quote
 from storecast.explain import explanations, scenario
+from storecast.explain.own_values import refuse_unknown_effects, unseen_values
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import totals
 
@@ -194,8 +195,14 @@ class Predictor:
 
     def scenario(self, calendar: pl.DataFrame) -> pl.DataFrame:
         """Return what another calendar would change, with an interval, as `explain.scenario.compare`. Takes minutes."""
-        other = overlay_panel(self.panel, calendar, self.last, CALENDAR).window(self.cutoff, self.window.horizon)
+        panel = overlay_panel(self.panel, calendar, self.last, CALENDAR)
+        refuse_unknown_effects(self.panel, panel, CALENDAR)
+        other = panel.window(self.cutoff, self.window.horizon)
         return scenario.compare(self.bundle.model, self.bundle.calibration, self.window, other, until=self.last)
+
+    def unseen_values(self, calendar: pl.DataFrame) -> list[str]:
+        """Say which values of another calendar were never seen, as `explain.own_values.unseen_values`."""
+        return unseen_values(self.panel, overlay_panel(self.panel, calendar, self.last, CALENDAR))
 
     def assumed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the days among some that rest on a calendar that was worked out: their own, or one within a week of them.

@@ -38,6 +38,7 @@ class Scenario(TypedDict):
     cutoff: str
     version: int
     changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+    notices: NotRequired[list[str]]  # values of own columns that were never seen
     target: NotRequired[str]  # as in `Forecasts`
     unit: NotRequired[str]
     whole_numbers: NotRequired[bool]

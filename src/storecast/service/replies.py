@@ -173,6 +173,7 @@ class Changes(Reply):
     cutoff: dt.date
     version: Version
     changes: list[Change]
+    notices: Annotated[list[str], Meta(description="Values of own columns that were never seen.")] = []
     target: Target = s.SALES
     unit: Unit = ""
     whole_numbers: bool = False

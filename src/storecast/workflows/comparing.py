@@ -1,6 +1,7 @@
 """Compare the forecast with what it would be under another calendar."""
 
 import datetime as dt
+import logging
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,16 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.bundle import load
 from storecast.csv_files import write_csv
-from storecast.data.ahead_own import never_changed
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.overlay import overlay_panel
 from storecast.data.panel import Panel
 from storecast.data.read import read_calendar
-from storecast.errors import DataError, quote
+from storecast.explain.own_values import refuse_unknown_effects, unseen_values
 from storecast.explain.scenario import compare
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, Source, import_plugins_of, prepare
+
+log = logging.getLogger(__name__)
 
 
 def scenario(
@@ -44,21 +46,13 @@ def scenario(
     panel = whole_horizon(bundle, prepared)
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
     other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)
-    _refuse_unknown_effects(panel, other, calendar.name)
+    refuse_unknown_effects(panel, other, calendar.name)
+    for sentence in unseen_values(panel, other):
+        log.warning("%s", sentence)
     stored, changed = (each.window(panel.end, bundle.task.horizon) for each in (panel, other))
     differences = compare(bundle.model, bundle.calibration, stored, changed, until=until)
     write_csv(differences, out)
     return differences
-
-
-def _refuse_unknown_effects(panel: Panel, other: Panel, name: str) -> None:
-    """Refuse another value of an own column that has never changed: a difference of 0 would be taken for an answer."""
-    for column in panel.known:
-        if other.calendar[column].ne_missing(panel.calendar[column]).any() and never_changed(panel, column):
-            raise DataError(
-                f"{name} changes {quote(column)}, which has never changed in any store up to {panel.end}: no effect of it is "
-                "known. Leave the column out."
-            )
 
 
 def _columns(data: Source, panel: Panel) -> ColumnNames:

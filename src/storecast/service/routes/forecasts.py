@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -70,9 +71,12 @@ async def scenarios(request: Request) -> Response:
 
     def work() -> list[bytes]:
         lookup = responses.look_up_query(snapshot.table, query)
-        rows = json_rows(snapshot.predictor.scenario(snapshot.table.calendar_of(query.rows or [])))
+        calendar = snapshot.table.calendar_of(query.rows or [])
+        rows = json_rows(snapshot.predictor.scenario(calendar))
         assert not lookup.new
-        return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), b"]}"]
+        notices = snapshot.predictor.unseen_values(calendar)
+        end = b'],"notices":%b}' % orjson.dumps(notices) if notices else b"]}"
+        return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), end]
 
     return ChunkedResponse(await service.large.run(work))
 
