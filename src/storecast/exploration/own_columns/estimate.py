@@ -35,6 +35,9 @@ MIN_BLOCKS = 8  # of weeks in which a column changes in some store; fewer cannot
 BLOCK_WEEKS = (1, 2, 4, 8, 13)
 MIN_STORES_TO_CLUSTER = 10
 MIN_SHARE_BETWEEN_STORES = 0.2  # of a column's variance: below it the stores of a day say nothing about it
+MIN_SHARE_SOLD = (
+    0.98  # of open days, below which what keeps a store from selling anything is no small part of an effect
+)
 SWEEPS = 12  # over stores and days, after which their means are taken off
 TENTH_LESS = float(np.log(0.9))
 
@@ -86,6 +89,10 @@ def estimate_own_columns(panel: Panel) -> pl.DataFrame:
         else:
             regressors.append(column)
     estimates += _effects(adjusted, used, regressors)
+    open_days = (grid.open == 1) & np.isfinite(grid.sales)
+    sold = float((grid.sales[open_days] > 0).mean()) if open_days.any() else 1.0
+    if sold < MIN_SHARE_SOLD:
+        estimates.append(Estimate(Part.SOLD, "open days", SALES, Unit.SHARE, sold))
     for name, values in grid.past_only.items():
         known = np.isfinite(values)[used].mean() if used.any() else 0.0
         estimates.append(Estimate(Part.PAST_ONLY, name.removeprefix(s.PAST_ONLY), SALES, Unit.SHARE, float(known)))

@@ -43,6 +43,9 @@ def _answer(estimates: EstimateTable) -> str:
     rows = [row for part in EFFECTS for row in estimates.part(part, SALES).iter_rows(named=True)]
     clear = sorted((row for row in rows if stands_out(row, among=len(rows))), key=lambda row: -abs(row[VALUE]))
     parts = [_sentence(row, estimates) for row in clear[:MAX_NAMED]]
+    sold = estimates.first(Part.SOLD)
+    if sold and rows:
+        parts.insert(0, f"This is of the {full_text(sold)} of open days that sell anything.")
     if len(clear) > MAX_NAMED:
         parts.append(f"{count_text(len(clear) - MAX_NAMED)} more of them move sales less.")
     unclear = [row for row in rows if row not in clear]
@@ -73,6 +76,10 @@ def _unproven(estimates: EstimateTable) -> str:
         parts.append(
             "Nobody dealt these values out at random: who sets a price or prints a leaflet chooses the days for it, and what else was done "
             "on them is part of the effect. What of a column goes with the season counts as season."
+        )
+    if estimates.has(Part.SOLD) and any(estimates.has(part) for part in EFFECTS):
+        parts.append(
+            "Days without sales cannot stand in logs. A column that decides whether anything is sold at all moves more than is said here."
         )
     rare = estimates.part(Part.TOO_RARE).to_dicts()
     if rare:
