@@ -92,6 +92,29 @@ def test_the_days_keep_their_calibrated_distribution() -> None:
     assert abs(inside.mean() - 0.8) < 0.03
 
 
+def test_where_states_are_not_known_stores_err_together_by_the_first_group_of_the_chains_own() -> None:
+    region = pl.Series("group Region", ["north", "south"] * (STORES // 2))
+    own = NAMES.with_columns(pl.lit("").alias(s.STATE), region)
+    rng = np.random.default_rng(3)
+    frames = [
+        frame.with_columns(
+            pl.col(s.SALES) * np.exp(0.08 * rng.standard_normal(2))[np.repeat(np.arange(STORES) % 2, DAYS)]
+        )
+        for frame in windows(0.0)
+    ]
+    field = fit_joint_errors(frames, own, DAYS)
+    assert field is not None
+    assert field.group == "group Region"
+    assert field.shares[2] > 0.1
+    draws = field.sample_paths(frames[0], own, calibrate(frames)).reshape(STORES, DAYS, DRAWS).sum(axis=1)
+    north, south = draws[::2].sum(axis=0), draws[1::2].sum(axis=0)
+    assert np.corrcoef(draws[0], draws[2])[0, 1] > 3 * abs(np.corrcoef(north, south)[0, 1])
+    assert (
+        fit_joint_errors(frames, own.with_columns(pl.Series("group Region", range(STORES)).cast(pl.String)), DAYS)
+        is not None
+    )
+
+
 def test_all_days_of_a_store_without_history_err_together() -> None:
     frames = windows(0.0)
     usual = calibrate(frames, cold=3.0)

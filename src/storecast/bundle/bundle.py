@@ -232,7 +232,7 @@ class Bundle(FittedModel):
         paths = (
             None
             if self.joint_errors is None
-            else self.joint_errors.sample_paths(medians, panel.stores, self.calibration)
+            else self.joint_errors.sample_paths(medians, panel.breakdown.with_columns(panel.stores), self.calibration)
         )
         rows, factor = self.calibration.apply(medians, task), self.calibration.rmspe_factor(medians)
         return Forecast(rows, panel.end, self.name or self.model.name, paths, factor)

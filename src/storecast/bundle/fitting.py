@@ -96,7 +96,9 @@ def fit_on_all(
     model.fit(panel.window(panel.end, task.horizon).past, task.horizon)
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
-    joint_errors = fit_joint_errors(past_errors(panel, task.horizon, fast=fast), panel.stores, task.horizon)
+    joint_errors = fit_joint_errors(
+        past_errors(panel, task.horizon, fast=fast), panel.breakdown.with_columns(panel.stores), task.horizon
+    )
     means = result.leaderboard().row(by_predicate=pl.col(s.MODEL) == name, named=True)
     return Bundle(
         model=model,

@@ -245,7 +245,9 @@ class Predictor:
         field = self.bundle.joint_errors
         if field is None:
             return None
-        return field.sample_paths(self.medians, self.panel.stores, self.bundle.calibration).astype(np.float32)
+        return field.sample_paths(
+            self.medians, self.panel.breakdown.with_columns(self.panel.stores), self.bundle.calibration
+        ).astype(np.float32)
 
     def _begin(self, stores: Sequence[object] | pl.Series) -> I64:
         """Return the first row of each store, in their order."""

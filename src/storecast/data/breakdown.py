@@ -13,6 +13,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.errors import DataError, hint, quote
 
+OWN_GROUP = "group "  # begins the names of their columns in frames with other columns
 UNKNOWN_GROUP = "unknown"  # of a store for which a column has no value, as for store types and states
 BUILT_IN = {
     s.STORE: "store",
@@ -81,7 +82,16 @@ class Breakdown:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the groups' columns in frames with other columns, which a group may be a namesake of."""
-        return tuple(f"group {group.name}" for group in self.groups)
+        return tuple(f"{OWN_GROUP}{group.name}" for group in self.groups)
+
+    def with_columns(self, stores: pl.DataFrame) -> pl.DataFrame:
+        """Return the table of stores with a further column for each group.
+
+        Parameters
+        ----------
+        stores : Store and other columns
+        """
+        return stores.join(self.by_store(stores[s.STORE]), on=s.STORE, how="left", maintain_order="left")
 
     def as_setting(self) -> dict[str, Any]:
         """Return it as JSON can hold it: each group's stores by its values."""

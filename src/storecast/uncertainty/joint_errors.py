@@ -21,6 +21,7 @@ from scipy.stats import norm
 
 from storecast import schema as s
 from storecast.arrays import F64, I64
+from storecast.data.breakdown import OWN_GROUP, UNKNOWN_GROUP
 from storecast.data.panel import Panel
 from storecast.models.base import create
 from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate, is_plausible
@@ -57,7 +58,8 @@ class JointErrors:
     rho : correlation of one day's error with the next day's, of chain, group and store
     freedom : degrees of freedom of Student's t for the levels: as many as there are windows that do not overlap
     windows : how many windows were looked at; they overlap
-    group : the column by which stores are grouped: State, or StoreType where states are not known
+    group : the column by which stores are grouped: State; where states are not known the first group of the chain's own, else
+        StoreType
     """
 
     shares: tuple[float, ...]
@@ -77,8 +79,9 @@ class JointErrors:
         day = medians["Ahead"].to_numpy() - 1
         days = int(day.max()) + 1
         store = medians[s.STORE].rle_id().to_numpy().astype(np.int64)
-        named = medians.select(s.STORE).join(stores.select(s.STORE, self.group), on=s.STORE, how="left")
-        group = named[self.group].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
+        of_store = pl.col(self.group) if self.group in stores.columns else pl.lit("")  # a group that is no longer named
+        named = medians.select(s.STORE).join(stores.select(s.STORE, of_store.alias("group")), on=s.STORE, how="left")
+        group = named["group"].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
         base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
         size = calibration.size(medians)
         corner = norm.ppf(PERCENTS)
@@ -168,7 +171,7 @@ def fit_joint_errors(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horiz
     Parameters
     ----------
     frames : past errors, as `past_errors` returns them
-    stores : the table of stores
+    stores : the table of stores, with the chain's own groups, see `data.breakdown`
     horizon : days ahead
     """
     frames = [frame for frame in frames if not _scored(frame).is_empty()]
@@ -176,8 +179,7 @@ def fit_joint_errors(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horiz
         log.info("totals have no intervals: %d windows of the past, %d are needed", len(frames), FEWEST_WINDOWS)
         return None
     usual = calibrate(frames)
-    known = stores[s.STATE].replace("", None).drop_nulls().n_unique()
-    group = s.STATE if known >= LEAST_GROUPS else s.STORE_TYPE
+    group = _group_with_errors_of_its_own(stores)
     windows = [_parts(frame, stores, usual, group) for frame in frames]
     chain_level = max(_square([w.chain.mean() for w in windows]), FLOOR**2)
     chain_days = np.concatenate([w.chain - w.chain.mean() for w in windows])
@@ -212,6 +214,16 @@ def fit_joint_errors(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horiz
         ", ".join(f"{name} {share:.3f}" for name, share in zip(PARTS, field.shares, strict=True)),
     )
     return field
+
+
+def _group_with_errors_of_its_own(stores: pl.DataFrame) -> str:
+    """Return the column whose stores are likely to err together: places before kinds of store."""
+    own = [name for name in stores.columns if name.startswith(OWN_GROUP)]
+    for name in (s.STATE, *own):
+        groups = stores[name].replace("", None).replace(UNKNOWN_GROUP, None).drop_nulls().n_unique()
+        if groups >= LEAST_GROUPS and (name == s.STATE or FEWEST_STORES * groups <= stores.height):
+            return name
+    return s.STORE_TYPE
 
 
 @dataclass(frozen=True, eq=False)
