@@ -35,8 +35,8 @@ def rows_of(window: Window) -> FeatureRows:
 def insert_empty_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a term that is 0 on every day in front of the terms of the date, and one before the trend."""
 
-    def with_empty(grid: Grid, origin: int) -> tuple[list[Term], F32]:
-        terms, columns = day_terms(grid, origin)
+    def with_empty(grid: Grid, origin: int, *, months: bool = False) -> tuple[list[Term], F32]:
+        terms, columns = day_terms(grid, origin, months=months)
         before_trend = next(k for k, term in enumerate(terms) if term.name == "trend")
         for place in (before_trend, 0):
             terms.insert(place, Term(f"empty {place}", "month", regional=place == 0))

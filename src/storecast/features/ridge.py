@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from storecast.arrays import F32, I64
 from storecast.data.grid import Grid
 from storecast.features.own_columns import OwnScales
-from storecast.features.terms import OWN_PART, Term, day_terms, store_terms
+from storecast.features.terms import MIN_DAYS_FOR_MONTHS, OWN_PART, Term, day_terms, store_terms
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,23 +21,26 @@ class Scales:
     ----------
     counts : what the counts are divided by, (counts,)
     own : of the chain's own columns
+    months : whether the past is long enough for terms of the months of the year
     """
 
     counts: F32
     own: OwnScales
+    months: bool = False
 
     def of(self, stores: I64) -> "Scales":
         """Return the scales of some stores, by their places; -1 for a store that was not there."""
-        return Scales(self.counts, self.own.of(stores))
+        return Scales(self.counts, self.own.of(stores), self.months)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> "Scales":
         """Return what `arrays` gave to a model file."""
-        return cls(arrays["scale"].astype(np.float32), OwnScales.from_arrays(arrays))
+        months = bool(arrays["months"]) if "months" in arrays else False  # older files have none
+        return cls(arrays["scale"].astype(np.float32), OwnScales.from_arrays(arrays), months)
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return what a model file stores."""
-        return {"scale": self.counts, **self.own.arrays()}
+        return {"scale": self.counts, "months": np.array(self.months), **self.own.arrays()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +68,16 @@ class Design:
         ----------
         grid : with the calendar
         origin : column of the last day known
-        scales : of an earlier design; without them, the counts are scaled by their spread on the days up to ``origin``, and own
-            columns by what was usual on these days
+        scales : of an earlier design; without them, the counts are scaled by their spread on the days up to ``origin``, own
+            columns by what was usual on these days, and months have terms where these days are enough
         """
-        date, by_day = day_terms(grid, origin)
+        months = origin + 1 >= MIN_DAYS_FOR_MONTHS if scales is None else scales.months
+        date, by_day = day_terms(grid, origin, months=months)
         store, by_store = store_terms(grid)
         if scales is None:
             past = by_store[_counts(store), :, : origin + 1]
             counts = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
-            scales = Scales(counts, OwnScales.fit(grid, origin))
+            scales = Scales(counts, OwnScales.fit(grid, origin), months)
         store, by_store = _scaled(grid, store, by_store, scales)
         return cls([*date, *store], by_day, by_store, scales)
 

@@ -17,10 +17,17 @@ from storecast.data.grid import Grid
 from storecast.features.ridge import Design, Ridge
 from storecast.features.similar_stores import expected_departures, expected_levels
 from storecast.features.terms import Term
+from storecast.row_medians import NORMAL
 
 SHORT_HISTORY = 42  # days with sales: a store with fewer leans on stores like it
 PRIOR_DAYS = 0.5  # of a store's own sales weigh as much as all that its attributes say
+WEEK = 7
 STORES_AT_A_TIME = 64  # the working set stays near the cache
+USUAL_NOISE = 0.13  # of log sales; where days differ from the fit by no more, penalties are as they are set
+MAX_NOISE_FACTOR = 30.0  # on penalties
+STORES_FOR_SEASON = 5  # with fewer, one store's own ups and downs over the year are taken for the season less easily
+NOISE_POWER = {"season": 2.0}  # of the noise factor, by part; 1 for the others
+FEW_STORES_POWER = {"season": 2.0, "trend": 0.7}  # of how many times fewer stores there are, by part; 0 for the others
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,37 @@ class _Penalties:
         store = np.array([term.penalty for term in terms], np.float64) * settings.penalty
         # The chain's stores share the error of a day: a thousand stores on one day say hardly more than one does.
         return cls(store, store * max(1.0, settings.shared_days * stores))
+
+    def scaled(self, terms: list[Term], residuals: F32, y: F32) -> "_Penalties":
+        """Return the penalties that fit the noise of the chain and the number of its stores; most chains keep theirs.
+
+        A penalty is the ratio of the variance of the noise to that of the coefficients. Coefficients are much alike in all chains,
+        the noise is not. A wave over the year is met once or twice, and every store has ups and downs of its own: many stores
+        average them out, a few do not.
+
+        Parameters
+        ----------
+        terms : of the ridge
+        residuals : of a first fit, (stores, days)
+        y : log sales, NaN where unknown, (stores, days)
+        """
+        known = np.where(np.isfinite(y), residuals, np.nan)
+        if y.shape[1] <= WEEK:
+            return self
+        sizes = _row_median(
+            np.abs(known[:, WEEK:] - known[:, :-WEEK])
+        )  # between weeks: a step of the level is no noise
+        sizes = sizes[np.isfinite(sizes)]
+        noise = NORMAL * float(np.median(sizes)) / np.sqrt(2) if len(sizes) else USUAL_NOISE
+        noise_factor = float(np.clip((noise / USUAL_NOISE) ** 2, 1.0, MAX_NOISE_FACTOR))
+        few_factor = max(1.0, STORES_FOR_SEASON / len(y))
+        factor = np.array(
+            [
+                noise_factor ** NOISE_POWER.get(t.part, 1.0) * few_factor ** FEW_STORES_POWER.get(t.part, 0.0)
+                for t in terms
+            ]
+        )
+        return _Penalties(self.store * factor, self.chain * factor)
 
 
 def fit_ridge(
@@ -84,6 +122,8 @@ def fit_ridge(
                 # A few days say where a store stands once the chain's own effect on them is taken off.
                 unexplained = (y - design.values(prior_mean, past))[short]
                 level[short] = _shrunk_levels(unexplained, weights[short], prior_level[short])
+            if round_ == 0:
+                penalties = penalties.scaled(design.terms, residuals, y)
             if round_ < settings.robust_rounds:
                 robust_weights = weights * np.where(regional, 1, _huber_weights(y, residuals, settings.huber))
     return Ridge(design.terms, level, coefficients, np.where(np.isfinite(y), residuals, np.float32(np.nan)))

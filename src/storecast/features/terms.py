@@ -28,6 +28,8 @@ from storecast.features.feast_days import (
 from storecast.features.runs import position, run_after, run_before, shift, week_sums
 
 HARMONICS = 3
+SEASON_PENALTY = 4.0
+MIN_DAYS_FOR_MONTHS = 1023  # of history, 2.8 years: before, most months came only twice, and may as well be chance
 ALONE = {
     "St Nicholas' Eve": (-20,),
     "Christmas Eve": (-1,),
@@ -99,12 +101,13 @@ class Term:
         return f"{self.part}: {self.name}"
 
 
-def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
+def day_terms(grid: Grid, origin: int, *, months: bool = False) -> tuple[list[Term], F32]:
     """Return the terms that depend on the date alone, (terms, days); of stores in several countries without feasts and pay days.
 
     Parameters
     ----------
     origin : the column from which the trend counts, in years
+    months : whether each month of the year has a term, beside the yearly waves
     """
     dates = grid.dates()
     weekdays = weekday(dates)
@@ -121,8 +124,12 @@ def day_terms(grid: Grid, origin: int) -> tuple[list[Term], F32]:
     add("trend", "trend", years, 20.0)
     angle = 2 * np.pi * (dates - dates.astype("datetime64[Y]")).astype(np.float64) / 365.25
     for k in range(1, HARMONICS + 1):
-        add(f"sin {k}", "season", np.sin(k * angle), 4.0)
-        add(f"cos {k}", "season", np.cos(k * angle), 4.0)
+        add(f"sin {k}", "season", np.sin(k * angle), SEASON_PENALTY)
+        add(f"cos {k}", "season", np.cos(k * angle), SEASON_PENALTY)
+    if months:
+        month = dates.astype("datetime64[M]").astype(np.int64) % 12
+        for k in range(12):
+            add(f"month {k + 1}", "season", month == k, SEASON_PENALTY)
     month_day = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
     for days in MONTH:
         add(f"day {days[0]}", "month", np.isin(month_day, days))

@@ -139,7 +139,7 @@ class Linear:
         """Return what no calendar ahead changes: each store's recent error, and the terms of the date from a column on."""
         if self._ahead is None or self._ahead[0] != window:
             part = grid.slice(np.arange(1), begin)
-            terms = day_terms(part, grid.column(self.end_) - begin)
+            terms = day_terms(part, grid.column(self.end_) - begin, months=self.scales_.months)
             self._ahead = window, self._recent(grid, grid.column(window.cutoff)), terms
         return self._ahead[1:]
 
