@@ -79,10 +79,12 @@ def test_names_of_the_input_are_text_and_never_markup() -> None:
     panel = usual_chain()
     marked = [pl.format(evil + " {}", pl.col(name)).alias(name) for name in (s.STORE_TYPE, s.ASSORTMENT, s.STATE)]
     named = pl.format(evil + " {}", pl.col(s.STORE)).alias(s.STORE)
+    leaflet = (pl.col(s.DATE).dt.ordinal_day() // 7 + pl.col(s.STORE)) % 4 == 0
+    own = leaflet.cast(pl.Float64).alias(evil)
     hostile = Panel(
         panel.sales.with_columns(named).sort(*s.KEYS),
         panel.stores.with_columns(named, *marked).sort(s.STORE),
-        panel.calendar.with_columns(named).sort(*s.KEYS),
+        panel.calendar.with_columns(named, own).sort(*s.KEYS),
     )
     answers = {key: ask(hostile, question) for key, question in questions().items()}
     tables = {key: table for key, table in answers.items() if isinstance(table, pl.DataFrame)}
