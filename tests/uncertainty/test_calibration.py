@@ -105,6 +105,23 @@ def test_weeks_further_ahead_get_wider_intervals() -> None:
     assert (np.diff(by_week[:6]) > 0).all()
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_level_that_every_window_misses_is_covered(count: int) -> None:
+    """Each window misses the chain's level as far as a day differs from the next."""
+    levels = 0.05 * np.random.default_rng(11).standard_normal((40, count + 1))
+    inside = []
+    for seed, (*earlier, last) in enumerate(levels):
+        fitted = calibrate([later(window(400, spread=0.05, bias=b, seed=seed + k), k) for k, b in enumerate(earlier)])
+        fresh = window(400, spread=0.05, bias=last, seed=seed + 99)
+        forecast = fitted.apply(fresh.drop(s.CUTOFF, s.SALES), Task(48))
+        inside.append(fresh[s.SALES].is_between(*(forecast[name] for name in s.bound_columns(80))).mean())
+    assert abs(np.mean(inside) - 0.8) < 0.06
+
+
+def later(rows: pl.DataFrame, windows: int) -> pl.DataFrame:
+    return rows.with_columns(pl.col(s.CUTOFF, s.DATE) + dt.timedelta(days=48 * windows))
+
+
 def sundays(seed: int) -> pl.DataFrame:
     """Return a window in which one store of three opens on Sundays, whose sales spread twice as much as those of other days."""
     rng = np.random.default_rng(seed)

@@ -37,10 +37,10 @@ LEARNED = 0.35  # days of sales
 OWN_HABITS = 0.05  # of the variance that history takes away
 LONG = 90  # days of sales, from which on a store is no new one
 MEAN_SHARE, MEAN_SLACK = 0.25, 0.005  # how far mean / median of all errors may be from what it is week by week
-PRIOR_DAYS = (
-    3  # the same for a kind of day and a week ahead: a day's errors hang together, so days count, not rows, ...
-)
+# The same for a kind of day and a week ahead: a day's errors hang together, so that days count, and not rows, ...
+PRIOR_DAYS = 3
 PRIOR_ERRORS = 30  # ... unless a day has so few that chance alone moves its mean
+MOST_MISSED = 1.5  # times the usual error: how far a level that was missed widens intervals
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +194,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbe
     left = np.abs(error) / (by_store[place] * by_kind[kind])
     by_week = _day_factors(left, week, int(_week(every).max()) + 1, day)
     size = by_store[place] * by_kind[kind] * by_week[week]
-    offsets = _conformal(error / size)
+    offsets = _conformal(error / size) * _missed_level(error / size, every[s.CUTOFF].n_unique())
     mean = 0.0
     if len(error):
         of_all = np.log(np.exp(_log_mean_by_size(size, offsets)).mean())
@@ -272,6 +272,20 @@ def _conformal(error: F64) -> F64:
     lower = np.maximum(np.floor(PERCENTS * (count + 1)), 1).astype(np.int64) - 1
     offsets = np.where(PERCENTS > 0.5, np.maximum(ordered[upper], 0), np.minimum(ordered[lower], 0))
     return np.where(PERCENTS == 0.5, 0.0, offsets)
+
+
+def _missed_level(error: F64, windows: int) -> float:
+    """Return how much wider intervals are for a level that earlier windows missed, 1 where they missed none.
+
+    The median of their errors is taken off, so that the forecast stays a model's own; but the next window may miss the level as
+    far, either way. Its variance is known from as many figures as there are windows, which adds its share to that of a prediction.
+    """
+    if not len(error):
+        return 1.0
+    middle = float(np.median(error))
+    spread = NORMAL * float(np.median(np.abs(error - middle)))
+    missed = min(abs(middle), MOST_MISSED * spread) / spread if spread > 0 else 0.0
+    return float(np.sqrt(1 + (1 + 1 / windows) * missed**2))
 
 
 def _log_mean(error: F64) -> float:
