@@ -51,7 +51,7 @@ def test_the_settings_are_commented_and_can_be_read(cli: Cli, tmp_path: Path) ->
     folder = write_german_file(tmp_path / "data", stores=2, days=60)
     cli("init", "--data", folder)
     text = (folder / "storecast.toml").read_text(encoding="utf-8")
-    assert 'Sales = "umsatz"  # sales of the day, in money' in text
+    assert 'Sales = "umsatz"  # sales of the day, or the target' in text
     assert '# Promo = "…"  # a promotion runs' in text
     names = read_column_names(folder)
     assert names.file_names == {"Store": "filiale", "Date": "datum", "Sales": "umsatz"}
