@@ -13,7 +13,7 @@ from storecast import schema as s
 from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError, HistoryError
-from storecast.evaluate.backtest import Backtest
+from storecast.evaluate.backtest import Backtest, calibration_of
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import score_lines
@@ -38,6 +38,15 @@ def test_the_baseline_stands_beside_every_model(result: Backtest) -> None:
 
 def test_windows_are_the_last_blocks(panel: Panel, result: Backtest) -> None:
     assert [window.last for window in result.windows] == [panel.end - dt.timedelta(days=14), panel.end]
+
+
+def test_errors_of_the_first_year_count_only_while_there_are_no_others() -> None:
+    panel = make_panel(stores=3, days=430, ahead=14)
+    cutoffs = [panel.first + dt.timedelta(days=days) for days in (310, 350, 380)]
+    result = backtest(panel, ["naive"], cutoffs, TASK)
+    first = calibration_of(result, "naive", cutoffs[2] - dt.timedelta(days=1)).windows
+    assert first == tuple(str(cutoff) for cutoff in (cutoffs[0] - dt.timedelta(days=14), *cutoffs[:2]))
+    assert calibration_of(result, "naive", panel.end).windows == (str(cutoffs[2]),)
 
 
 def test_every_row_is_written_with_its_bounds(result: Backtest) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.config import Task
 from storecast.data.panel import Panel, Window
+from storecast.dates import YEAR
 from storecast.errors import UserError, quote
 from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.evaluate.daily_losses import daily_losses
@@ -174,7 +175,9 @@ def backtest(
             rows = _with_actual(model, window)
             seconds_of.append(round(cpu_seconds() - begin, 2))
             if window in scored:
-                calibration = calibrate(_ended_by(rows_of, window.cutoff), cold=cold_start, whole_numbers=whole)
+                calibration = calibrate(
+                    _that_teach(rows_of, window.cutoff, panel.first), cold=cold_start, whole_numbers=whole
+                )
                 own.append(_score(panel, window, name, calibration.apply(rows, _with_deciles(task))))
             rows_of.append(rows)
             _log(name, window, seconds_of[-1], own[-1] if window in scored else None)
@@ -222,8 +225,9 @@ def calibration_of(result: Backtest, name: str, cutoff: dt.date) -> Calibration:
     name : of the model
     cutoff : the last day whose sales are known
     """
-    whole = result.windows[0].panel.target.whole_numbers
-    return calibrate(_ended_by(result.medians[name], cutoff), cold=result.cold_start, whole_numbers=whole)
+    panel = result.windows[0].panel
+    windows = _that_teach(result.medians[name], cutoff, panel.first)
+    return calibrate(windows, cold=result.cold_start, whole_numbers=panel.target.whole_numbers)
 
 
 def cpu_seconds() -> float:
@@ -238,8 +242,13 @@ def _with_actual(model: Forecaster, window: Window) -> pl.DataFrame:
     return rows.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF), pl.lit(window.last).alias(END))
 
 
-def _ended_by(medians: Sequence[pl.DataFrame], cutoff: dt.date) -> list[pl.DataFrame]:
-    return [rows for rows in medians if rows[END][0] <= cutoff]
+def _that_teach(medians: Sequence[pl.DataFrame], cutoff: dt.date, first: dt.date) -> list[pl.DataFrame]:
+    """Return the windows that ended by a cutoff; those of a chain's first year only while there are no others.
+
+    A model that has not met the seasons errs more than it will ever again.
+    """
+    ended = [rows for rows in medians if rows[END][0] <= cutoff]
+    return [rows for rows in ended if (rows[s.CUTOFF][0] - first).days >= YEAR] or ended
 
 
 def _score(panel: Panel, window: Window, name: str, forecast: pl.DataFrame) -> WindowResult:
