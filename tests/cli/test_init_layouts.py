@@ -34,6 +34,20 @@ def test_promotions_of_several_kinds_are_known_ahead_whatever_the_files_call_the
     assert chain.ahead["Promotion = Coupon"].sum() == 28
 
 
+def test_a_price_of_the_days_ahead_is_no_figure_of_sales(cli: Cli, tmp_path: Path) -> None:
+    days = days_from(dt.date(2022, 1, 3), 114)
+    rows = [f"{store},{day},{store * k % 9 + 5.25},{1.99 + k % 3}" for store in (1, 2) for k, day in enumerate(days)]
+    sales = ["Store,Date,Sales,price", *(row for k, row in enumerate(rows) if k % 114 < 100)]
+    tmp_path.joinpath("train.csv").write_text("\n".join(sales), encoding="utf-8")
+    plan = [",".join(row.split(",")[part] for part in (0, 1, 3)) for k, row in enumerate(rows) if k % 114 >= 100]
+    tmp_path.joinpath("test.csv").write_text("\n".join(["Store,Date,price", *plan]), encoding="utf-8")
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    chain = read_chain(tmp_path)
+    assert chain.known == ("price",)
+    assert chain.ahead is not None
+    assert chain.ahead.height == 28
+
+
 def test_a_number_of_promotions_is_known_ahead_and_a_flag_of_that_name_is_said_to_be_none(
     cli: Cli, tmp_path: Path
 ) -> None:

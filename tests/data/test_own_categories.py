@@ -1,6 +1,7 @@
 """A text column that is known ahead becomes a flag for each text that recurs; the rest of the program sees flags."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from storecast import fit
 from storecast import schema as s
 from storecast.data.clean import clean
-from storecast.data.column_names import ColumnNames
+from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.grid import Grid
 from storecast.data.own_categories import is_text
 from storecast.data.read import read_calendar, read_chain
@@ -131,6 +132,22 @@ def test_the_calendar_ahead_that_is_written_has_the_flags(tmp_path: Path) -> Non
     table = future(write(tmp_path, weather()), horizon=7, out=tmp_path / "days.csv")
     assert (table[SUN] == 1).all(), "as on most days"
     assert (table[RAIN] == 0).all()
+
+
+@pytest.mark.parametrize("theirs", ["Promo", "SchoolHoliday"])
+def test_a_written_calendar_is_read_back_where_an_own_column_is_called_as_one_of_ours(
+    tmp_path: Path, theirs: str
+) -> None:
+    days = pl.read_csv(write(tmp_path, weather()) / "train.csv").drop(theirs)
+    days.rename({"Weather": theirs}).write_csv(tmp_path / "train.csv")
+    (tmp_path / "storecast.toml").write_text(
+        f'known = ["Weather"]\n[columns]\nWeather = "{theirs}"\n', encoding="utf-8"
+    )
+    table = future(tmp_path, horizon=7, out=tmp_path / "days.csv")
+    names = replace(read_column_names(tmp_path), known=(RAIN, SUN))
+    calendar = read_calendar(tmp_path / "days.csv", names)
+    assert calendar[SUN].to_list() == table[SUN].to_list()
+    assert calendar[theirs].to_list() == table[theirs].to_list()
 
 
 def test_a_text_that_stands_on_few_days_does_not_recur_ahead(tmp_path: Path) -> None:

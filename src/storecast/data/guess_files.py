@@ -73,6 +73,8 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
             "Expected a column of dates and one of figures. Name them under [columns] in storecast.toml."
         )
     main = max(sales, key=lambda each: (each.table.name.startswith("train"), each.table.frame.height))
+    likely = [_without_sales_of_another_name(each, main) for each in likely]
+    sales = [each for each in likely if each.has(s.DATE, s.SALES) or each.wide]
     unused = dict(unreadable)
     tables = {"train": _like(main, sales)}
     for each in likely:
@@ -148,6 +150,14 @@ def _has_several_rows_a_day(main: LikelyColumns) -> bool:
         return False
     keys = [main.names[key] for key in s.KEYS]
     return bool(main.table.frame.select(pl.struct(keys).is_duplicated().any()).item())
+
+
+def _without_sales_of_another_name(each: LikelyColumns, main: LikelyColumns) -> LikelyColumns:
+    """Return a file without sales where the column that was taken for them stands beside those of the main file: a price, say."""
+    name = each.names.get(s.SALES)
+    if name is None or name == main.names.get(s.SALES) or name not in main.table.frame.columns:
+        return each
+    return replace(each, names={ours: theirs for ours, theirs in each.names.items() if ours != s.SALES})
 
 
 def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyColumns]:

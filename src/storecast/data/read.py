@@ -160,7 +160,10 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
     names : what the columns are called, and which of them are the chain's own; flags of text columns among them
     """
     in_file = names.of("test")
-    table = table_with_flags(with_our_names(read_file(path, in_file), in_file), levels_of_flags(names.known), None)
+    table = read_file(path, in_file)
+    if s.ASSUMED in table.frame.columns:  # `storecast future` wrote it, under our names
+        in_file = replace(in_file, file_names={})
+    table = table_with_flags(with_our_names(table, in_file), levels_of_flags(names.known), None)
     need_columns([(table, s.KEYS)])
     names = _as_written(table, names)
     known = (*s.KNOWN, *names.known)
