@@ -247,6 +247,11 @@ def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path,
     assert code == 0, err
     assert "The model expects +" in out
     assert pl.read_csv(tmp_path / "s.csv").filter(pl.col("Level") == "chain-horizon")["Difference"][0] > 0
+    assert "possible" not in out
+    days.head(3).with_columns(pl.lit(0).alias("Open")).write_csv(tmp_path / "shut.csv")
+    code, out, err = cli(*words, "--calendar", tmp_path / "shut.csv")
+    assert code == 0, err
+    assert "possible, 95 %" in out
     code, out, err = cli(*words, "--calendar", tmp_path / "none.csv")
     assert (code, out) == (2, "")
     assert "no file" in err

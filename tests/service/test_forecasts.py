@@ -212,3 +212,4 @@ def test_a_scenario_says_what_would_change(client: Client) -> None:
     body = reply.json()
     day = next(line for line in body["changes"] if line["Level"] == "store-day")
     assert round(day["Scenario"] - day["Stored"], 2) == pytest.approx(day["Difference"], abs=0.011)
+    assert (day["PossibleLower95"], day["PossibleUpper95"]) == (day["Lower95"], day["Upper95"]), "no opening changes"

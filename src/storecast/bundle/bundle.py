@@ -153,7 +153,8 @@ class Bundle(FittedModel):
 
         Returns
         -------
-        as `storecast.explain.scenario.compare`: Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+        as `storecast.explain.scenario.compare`: Level, Key, Start, End, Stored, Scenario, Difference and the bounds
+        of the expected and of the possible difference
 
         Raises
         ------

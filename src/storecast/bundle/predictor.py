@@ -198,7 +198,10 @@ class Predictor:
         panel = overlay_panel(self.panel, calendar, self.last, CALENDAR)
         refuse_unknown_effects(self.panel, panel, CALENDAR)
         other = panel.window(self.cutoff, self.window.horizon)
-        return scenario.compare(self.bundle.model, self.bundle.calibration, self.window, other, until=self.last)
+        fitted = self.bundle
+        return scenario.compare(
+            fitted.model, fitted.calibration, self.window, other, until=self.last, joint_errors=fitted.joint_errors
+        )
 
     def unseen_values(self, calendar: pl.DataFrame) -> list[str]:
         """Say which values of another calendar were never seen, as `explain.own_values.unseen_values`."""

@@ -114,16 +114,19 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
     target : the figure that the model forecasts
     """
     chain = differences.filter(pl.col("Level").str.starts_with("chain"))
+    bounds = [("Lower95", "Upper95"), ("PossibleLower95", "PossibleUpper95")]
+    if chain["Lower95"].equals(chain["PossibleLower95"]) and chain["Upper95"].equals(chain["PossibleUpper95"]):
+        bounds.pop()  # no opening changes
     rows = [
         [
             f"{line['Start']} to {line['End']}",
             *(f"{line[name]:,.0f}" for name in ("Stored", "Scenario")),
             f"{line['Difference']:+,.0f}",
-            f"{line['Lower95']:+,.0f} to {line['Upper95']:+,.0f}",
+            *(_interval(line[low], line[high]) for low, high in bounds),
         ]
         for line in chain.iter_rows(named=True)
     ]
-    head = ["days", "stored calendar", "scenario", "difference", "95 % interval"]
+    head = ["days", "stored calendar", "scenario", "difference", "95 % interval", "possible, 95 %"][: 4 + len(bounds)]
     unit = f" ({target.title})" if target != Target() else ""
     table(f"What the model expects the other calendar to change, all stores{unit}", head, rows)
     total = chain.row(-1, named=True)
@@ -133,6 +136,8 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
         f"The model expects {share:+.1%} on {days} store-days; {escape(str(out))} has every store. That is what it learned from "
         "the past, and no proof: nothing in a calendar was ever dealt out at random."
     )
+    if len(bounds) > 1:
+        Console().print("The possible difference has the noise of days that are sold under one calendar alone.")
 
 
 @contextmanager
@@ -159,6 +164,10 @@ def working(log_format: str, step: str = "starting", *, verbose: bool = True) ->
     with progress() as report:
         report(step)
         yield report
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "–" if low is None or high is None else f"{low:+,.0f} to {high:+,.0f}"
 
 
 def _cell(value: object) -> str:

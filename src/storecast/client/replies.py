@@ -37,7 +37,7 @@ class Scenario(TypedDict):
     model: str
     cutoff: str
     version: int
-    changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference and its bounds
+    changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference, its bounds and the possible ones
     notices: NotRequired[list[str]]  # values of own columns that were never seen
     target: NotRequired[str]  # as in `Forecasts`
     unit: NotRequired[str]

@@ -5,6 +5,10 @@ would count it twice. What is left is how surely the model knows the effect of w
 refitted on the weeks of the past drawn again at random (a bootstrap of whole weeks, in which days hang together), and by how far
 the model's own difference departs from the ridge's, which counts as one standard error.
 
+That is the interval of the expected difference. The possible difference is what will be sold under one calendar less what would be
+sold under the other: where a store is open under one of them only, the noise of its day does not cancel, and is added from the
+sample paths of the forecast (`opening_noise`).
+
 Source: Efron and Tibshirani, An introduction to the bootstrap (1993), chapter 8 (blocks).
 """
 
@@ -20,9 +24,11 @@ from storecast.arrays import F64
 from storecast.config import LEVELS, LinearSettings, Task
 from storecast.data.breakdown import Breakdown
 from storecast.data.panel import Window
+from storecast.explain.opening_noise import OpeningNoise
 from storecast.models.base import Forecaster
 from storecast.models.linear import Linear
 from storecast.uncertainty.calibration import Calibration
+from storecast.uncertainty.joint_errors import JointErrors
 from storecast.uncertainty.point import point_forecasts
 
 CHAIN = "chain"
@@ -30,8 +36,21 @@ REFITS = 30
 ROUNDS = 1  # times the weights of outliers are found again in a refit
 
 
+def possible_columns(level: int) -> tuple[str, str]:
+    """Name the two bounds of the possible difference: ``80`` gives ``PossibleLower80, PossibleUpper80``."""
+    low, high = s.bound_columns(level)
+    return f"Possible{low}", f"Possible{high}"
+
+
 def compare(
-    model: Forecaster, calibration: Calibration, stored: Window, other: Window, *, until: dt.date, seed: int = 0
+    model: Forecaster,
+    calibration: Calibration,
+    stored: Window,
+    other: Window,
+    *,
+    until: dt.date,
+    joint_errors: JointErrors | None = None,
+    seed: int = 0,
 ) -> pl.DataFrame:
     """Return what a model expects another calendar to change.
 
@@ -39,20 +58,22 @@ def compare(
     ----------
     stored, other : the same past and days ahead under either calendar
     until : the last day to compare; what a model says of a day must not depend on how many are asked for
+    joint_errors : how the model's errors hang together; None where that is unknown
+    seed : of the refits and of the sample paths
 
     Returns
     -------
     Level (store-day where the forecasts differ, store-horizon, type-horizon, then Region-horizon
     for each group of the chain's own, chain-week, chain-horizon), Key, Start, End, Stored,
-    Scenario (expected sales under either calendar), Difference, Lower80, Upper80, Lower95, Upper95 (of the difference): money
+    Scenario (expected sales under either calendar), Difference, Lower80, Upper80, Lower95, Upper95 (of the
+    expected difference), PossibleLower80, PossibleUpper80, PossibleLower95, PossibleUpper95 (of the possible difference; the same
+    bounds where every day is open under both calendars or neither, null where openings change and `joint_errors` is None): money
     """
-    forecasts, rows = [], []
-    for window in (stored, other):  # what the past says is the same under either calendar
-        medians = point_forecasts(model, stored, window.future)
-        forecasts.append(calibration.apply(medians, Task(window.horizon)))
-        rows.append(medians)
+    # What the past says is the same under either calendar.
+    medians = point_forecasts(model, stored, stored.future), point_forecasts(model, stored, other.future)
+    forecasts = [calibration.apply(frame, Task(stored.horizon)) for frame in medians]
     before, after = (frame[s.FORECAST].to_numpy() for frame in forecasts)
-    opened = [frame[s.OPEN].to_numpy() == 1 for frame in rows]
+    opened = [frame[s.OPEN].to_numpy() == 1 for frame in medians]
     logs = _refitted(stored, other, seed)  # (calendars, refits, rows)
     middle = logs.mean(axis=1)
     drawn = after * np.exp(logs[1] - middle[1]) - before * np.exp(logs[0] - middle[0])  # (refits, rows)
@@ -66,7 +87,9 @@ def compare(
         )
     )
     compared = (days[s.DATE] <= until).to_numpy()
-    return _by_level(days.filter(compared), drawn[:, compared], stored.past.stores, stored.panel.breakdown)
+    breakdown, stores = stored.panel.breakdown, stored.past.stores
+    noise = OpeningNoise.draw(medians, (before, after), breakdown.with_columns(stores), calibration, joint_errors, seed)
+    return _by_level(days.filter(compared), drawn[:, compared], noise.only(compared), stores, breakdown)
 
 
 def _refitted(stored: Window, other: Window, seed: int) -> F64:
@@ -86,8 +109,20 @@ def _refitted(stored: Window, other: Window, seed: int) -> F64:
     return logs
 
 
-def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame, breakdown: Breakdown) -> pl.DataFrame:
-    """Sum the days and their draws over stores and time; the spread of the sums gives the interval of each."""
+def _by_level(
+    days: pl.DataFrame, drawn: F64, noise: OpeningNoise, stores: pl.DataFrame, breakdown: Breakdown
+) -> pl.DataFrame:
+    """Sum the days and their draws over stores and time; the spread of the sums gives the intervals of each.
+
+    Parameters
+    ----------
+    days : a row per store and day
+    drawn : differences that refits say, (refits, rows)
+    noise : of the rows that are sold under one calendar alone
+    stores : a row per store
+    breakdown : further groups of stores
+    """
+    both = np.where(noise.one_sided, 0.0, drawn)  # a forecast's own error holds what a refit would move
     first, last = days[s.DATE].min(), days[s.DATE].max()
     groups = stores.select(s.STORE, s.STORE_TYPE).join(breakdown.by_store(stores[s.STORE]), on=s.STORE)
     days = days.join(groups, on=s.STORE, how="left", maintain_order="left").with_row_index("row")
@@ -112,14 +147,22 @@ def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame, breakdown: B
             pl.col("Stored", "Scenario", "gap").sum(), pl.col("row"), pl.col(s.DATE).min().alias("Start"),
             pl.col(s.DATE).max().alias("End"),
         ).sort(by)  # fmt: skip
-        spread = np.array([drawn[:, row.to_numpy()].sum(axis=1).std(ddof=1) for row in sums["row"]])
-        error = np.hypot(spread, sums["gap"].to_numpy())
+        gap = sums["gap"].to_numpy()
+        error, effect = (np.hypot(_spread_of_sums(draws, sums["row"]), gap) for draws in (drawn, both))
         difference = (sums["Scenario"] - sums["Stored"]).to_numpy()
         bounds: dict[str, F64] = {}
         for percent in LEVELS:
             far = students_t.ppf(0.5 + percent / 200, REFITS - 1) * error
             low, high = s.bound_columns(percent)
             bounds |= {low: difference - far, high: difference + far}
+        for percent in LEVELS:
+            tail = (1 - percent / 100) / 2
+            below, above = noise.quantiles_of_sums(sums["row"], (tail, 1 - tail))
+            far = students_t.ppf(1 - tail, REFITS - 1) * effect
+            lower, upper = (bounds[name] for name in s.bound_columns(percent))
+            low, high = possible_columns(percent)
+            bounds[low] = np.minimum(lower, difference - np.hypot(far, np.minimum(below, 0.0)))
+            bounds[high] = np.maximum(upper, difference + np.hypot(far, np.maximum(above, 0.0)))
         whole = level.endswith("horizon")
         parts.append(
             sums.select(
@@ -130,7 +173,12 @@ def _by_level(days: pl.DataFrame, drawn: F64, stores: pl.DataFrame, breakdown: B
                 pl.col("Stored").round(2),
                 pl.col("Scenario").round(2),
                 pl.Series("Difference", difference).round(2),
-                *(pl.Series(name, values).round(2) for name, values in bounds.items()),
+                *(pl.Series(name, values).fill_nan(None).round(2) for name, values in bounds.items()),
             )
         )
     return pl.concat(parts)
+
+
+def _spread_of_sums(drawn: F64, groups: pl.Series) -> F64:
+    """Return the standard deviation of each group's sums, (groups,)."""
+    return np.array([drawn[:, rows.to_numpy()].sum(axis=1).std(ddof=1) for rows in groups])

@@ -14,6 +14,10 @@ from storecast.service.requests.rows import RowId, StoreId
 
 Count = Annotated[int, Meta(ge=0)]
 Money = Annotated[float, Meta(description="In the unit of what is forecast, with two decimals.")]
+Possible = Annotated[
+    float | None,
+    Meta(description="Of the possible difference, with the noise of days that are sold under one calendar alone."),
+]
 Version = Annotated[int, Meta(ge=0, description="Of the chain that it was made of; each write has a newer one.")]
 Target = Annotated[str, Meta(description="What is forecast, where it is not Sales.")]
 Unit = Annotated[str, Meta(description="What it is counted in.")]
@@ -137,7 +141,7 @@ class Total(Span):
 
 
 class Change(Span):
-    """What another calendar changes, with an interval of the difference."""
+    """What another calendar changes, with intervals of the expected and of the possible difference."""
 
     Stored: Money
     Scenario: Money
@@ -146,6 +150,10 @@ class Change(Span):
     Upper80: Money | None = None
     Lower95: Money | None = None
     Upper95: Money | None = None
+    PossibleLower80: Possible = None
+    PossibleUpper80: Possible = None
+    PossibleLower95: Possible = None
+    PossibleUpper95: Possible = None
 
 
 class Forecasts(Reply):

@@ -50,7 +50,9 @@ def scenario(
     for sentence in unseen_values(panel, other):
         log.warning("%s", sentence)
     stored, changed = (each.window(panel.end, bundle.task.horizon) for each in (panel, other))
-    differences = compare(bundle.model, bundle.calibration, stored, changed, until=until)
+    differences = compare(
+        bundle.model, bundle.calibration, stored, changed, until=until, joint_errors=bundle.joint_errors
+    )
     write_csv(differences, out)
     return differences
 
