@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import pytest
 from xlsxwriter import Workbook
 
 from storecast.data.clean import clean
@@ -118,3 +119,43 @@ def test_sales_and_stores_on_two_sheets_of_a_workbook_are_two_tables(cli: Cli, t
     chain = read_chain(tmp_path)
     assert (chain.sales.height, chain.sales["Promo"].sum()) == (120, 80)
     assert chain.stores["State"].to_list() == ["Ege", "Marmara"]
+
+
+def write_stores_with_facts(folder: Path, *, beside_sales: bool) -> None:
+    """Write six stores that sell orders, with their facts in a file of their own or in each row of the sales."""
+    facts = [f"{90.5 + k},{'Mall' if k < 3 else 'Street'},Road {k},{k % 2},4{k}00" for k in range(6)]
+    header = "Floor Area,Site,Address,Parking,Zip Code"
+    lines = ["date,branch,orders" + f",{header}" * beside_sales]
+    for day in days_from(dt.date(2022, 1, 3), 60):
+        lines += [f"{day},B{k},{k + day.day}" + f",{facts[k]}" * beside_sales for k in range(6)]
+    (folder / "orders.csv").write_text("\n".join(lines), encoding="utf-8")
+    if not beside_sales:
+        lines = [f"branch,{header}", *(f"B{k},{fact}" for k, fact in enumerate(facts))]
+        (folder / "branches.csv").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize("beside_sales", [False, True])
+def test_facts_groups_and_the_target_are_proposed(cli: Cli, tmp_path: Path, beside_sales: bool) -> None:
+    write_stores_with_facts(tmp_path, beside_sales=beside_sales)
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    assert read_chain(tmp_path).known == ("Floor Area", "Site = Mall", "Site = Street", "Parking")
+    path = tmp_path / "storecast.toml"
+    text = path.read_text(encoding="utf-8")
+    for name in ('groups = ["Site"]', 'target = "orders"', 'unit = "pieces"'):
+        assert f"# {name}  #" in text
+        text = text.replace(f"# {name}", name)
+    path.write_text(text, encoding="utf-8")
+    panel = clean(read_chain(tmp_path)).panel
+    assert (panel.target.title, panel.breakdown.groups[0].of_store["B5"]) == ("orders (pieces)", "Street")
+
+
+def test_visits_are_the_figure_where_there_is_no_other_and_money_needs_no_target(cli: Cli, tmp_path: Path) -> None:
+    for figure in ("visits", "revenue"):
+        lines = [f"date,museum,{figure}"]
+        lines += [
+            f"{day},{name},{len(name) * day.day}" for day in days_from(dt.date(2022, 1, 3), 60) for name in ("A", "BC")
+        ]
+        (tmp_path / "train.csv").write_text("\n".join(lines), encoding="utf-8")
+        assert cli("init", "--data", tmp_path, "--replace")[::2] == (0, "")
+        text = (tmp_path / "storecast.toml").read_text(encoding="utf-8")
+        assert ('# target = "visits"' in text) == (figure == "visits")

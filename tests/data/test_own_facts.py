@@ -63,15 +63,26 @@ def test_they_hold_on_days_ahead_that_nobody_gave(folder: Path) -> None:
     assert "own_columns_ahead" not in [repair.rule for repair in prepared.cleaned.repairs]
 
 
-def test_a_fact_that_store_csv_lacks_is_refused(folder: Path) -> None:
+def test_a_fact_that_no_file_has_is_refused(folder: Path) -> None:
     store(folder, "1,a\n2,b\n3,c\n", "Store,Format")
     with pytest.raises(DataError, match=r"store.csv: the column 'Area' is missing"):
         read_chain(folder)
-
-
-def test_without_a_store_file_facts_are_refused(folder: Path) -> None:
     (folder / "store.csv").unlink()
-    with pytest.raises(DataError, match=r"facts: there is no store file that could hold 'Area'"):
+    with pytest.raises(DataError, match=r"train.csv: the column 'Area' is missing"):
+        read_chain(folder)
+
+
+def test_facts_may_stand_among_the_sales_and_must_not_change(folder: Path) -> None:
+    by_store_file = read_chain(folder).sales
+    facts = {"Area": {1: "120.5", 2: "80"}, "Format": {1: "city", 2: "city", 3: "village"}}
+    days = pl.read_csv(folder / "train.csv", infer_schema=False)
+    ids = pl.col(s.STORE).cast(pl.Int64)
+    days = days.with_columns(ids.replace_strict(of, default="").alias(name) for name, of in facts.items())
+    days.write_csv(folder / "train.csv")
+    (folder / "store.csv").unlink()
+    assert read_chain(folder).sales.equals(by_store_file)
+    days.with_columns(pl.Series("Format", ["village", *days["Format"][1:]])).write_csv(folder / "train.csv")
+    with pytest.raises(DataError, match=r"train.csv, line 3, column Format: found 'city'; expected one value a store"):
         read_chain(folder)
 
 

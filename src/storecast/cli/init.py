@@ -39,7 +39,8 @@ def init(
             for name, file_name in first.names.items()
         ]
         show.table(f"{names}: {TABLE_NAMES[table]}", ["ours", "yours", "first values", "meaning"], rows)
-        unused = [name for name in first.unused if name not in guess.settings.get("known", ())]
+        own = {*guess.settings.get("known", ()), *guess.settings.get("facts", ())}
+        unused = [name for name in first.unused if name not in own]
         if first.wide:
             unused = [name for name in unused if is_wide_column(first.table.frame[name], first.wide)]
             print(

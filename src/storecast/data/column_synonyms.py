@@ -53,6 +53,12 @@ _WORDS: dict[str, str] = {
         "wojewodztwo kraj kanton canton bolge"
     ),
 }
+_QUANTITIES = (  # figures of a store's day that are no money
+    "demand orders order quantity qty units unitssold pieces volume menge absatz stuck cantidad quantite quantita quantidade ilosc "
+    "portions withdrawals receipts visits visitors footfall traffic customers kunden besucher clientes clients transactions bons "
+    "tickets"
+)
+QUANTITIES = frozenset(_QUANTITIES.split())
 SYNONYMS = {column: tuple(words.split()) for column, words in _WORDS.items()}
 _FILLERS = "id nr no nbr num number code key name nummer numero kod kode is current net gross daily per the of in eur usd gbp chf"
 FILLERS = frozenset(_FILLERS.split())
@@ -117,6 +123,18 @@ def likeness(name: str, column: str) -> tuple[int, int]:
         or (len(word) >= LONG and synonym.startswith(word))
     ]
     return (1, max(ranks)) if ranks else (0, 0)
+
+
+def is_quantity(name: str) -> bool:
+    """Return whether a header's name is that of a figure which is no money.
+
+    Examples
+    --------
+    >>> is_quantity("units_sold"), is_quantity("Order value")
+    (True, False)
+    """
+    telling = [word for word in name_words(name) if word not in FILLERS]
+    return plain(name) in QUANTITIES or "".join(telling) in QUANTITIES
 
 
 def name_words(name: str) -> list[str]:

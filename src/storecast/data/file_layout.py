@@ -112,7 +112,7 @@ def as_long(table: TextTable, stem: str, layout: FileLayout, groups: Collection[
     table : under our names
     stem : the name of the table: train, test …
     layout : of the files
-    groups : columns of the chain's own by which totals are made
+    groups : columns of the chain's own that say what a store is
 
     Raises
     ------

@@ -122,7 +122,7 @@ def _prepared(table: TextTable, stem: str, names: ColumnNames, total_rows: dict[
     rows_of_totals = 0
     if stem == "train" and (names.layout.wide or names.layout.one_store):
         table, rows_of_totals = without_totals(table)
-    table = as_long(table, stem, names.layout, names.groups)
+    table = as_long(table, stem, names.layout, (*names.groups, *names.facts))
     if stem != EVENTS:  # a row of all stores is none of totals
         table, rows = without_totals(table)
         total_rows[table.name] = rows + rows_of_totals

@@ -111,6 +111,8 @@ def likely_columns(table: TextTable) -> LikelyColumns:
     promotions = None
     if s.DATE in names:
         names |= _by_values(whole, names, numbers)
+        if s.SALES not in names and s.CUSTOMERS in names:  # the only figure: visits, say
+            names[s.SALES] = names.pop(s.CUSTOMERS)
         if s.PROMO not in names:
             promotions = _promotions(sample, [name for name in frame.columns if name not in names.values()], numbers)
     return LikelyColumns(table, names, date_formats, None, numbers, promotions)

@@ -9,7 +9,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.chain_checks import MIN_SHARE_MET
 from storecast.data.column_names import ColumnNames
-from storecast.data.column_synonyms import OF_THE_DATE, PARTS_OF_DATES, plain
+from storecast.data.column_synonyms import OF_THE_DATE, PARTS_OF_DATES, is_quantity, plain
 from storecast.data.date_formats import period_of
 from storecast.data.day_column import longer_steps, read_days
 from storecast.data.dialect import TextTable
@@ -17,6 +17,7 @@ from storecast.data.file_columns import FILE_COLUMNS
 from storecast.data.file_layout import TABLES, is_wide_column
 from storecast.data.file_tables import without_totals
 from storecast.data.guess_columns import ISO, LikelyColumns, likely_columns, likely_facts
+from storecast.data.guess_facts import likely_own_facts
 from storecast.data.product_columns import product_column
 from storecast.dates import as_date
 from storecast.errors import DataError, quote
@@ -37,6 +38,8 @@ class Guess:
     names_of : the same of tables and files that call some columns otherwise
     unused : names of files, and why they are left out
     products : the column that tells several rows of a store and day apart, where they are sales by product
+    groups : the columns of stores by which totals could be made
+    figure : what the files call the figure that is forecast, where it is a quantity and no money; empty where it is money
     """
 
     tables: dict[str, list[LikelyColumns]]
@@ -46,6 +49,8 @@ class Guess:
     unused: dict[str, str] = field(default_factory=dict)
     products: str | None = None
     names_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    figure: str = ""
 
 
 def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Guess:
@@ -97,6 +102,11 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
     columns = {name: columns[name] for name in FILE_COLUMNS if name in columns}
     main = next(each for each in tables["train"] if each.table is main.table)  # with the facts of stores
     settings, choices = _settings(main, tables)
+    own_facts, groups = likely_own_facts(tables.get("store", tables["train"]))
+    if own_facts:
+        known = [name for name in settings.pop("known", ()) if name not in own_facts]
+        settings |= {"known": known} if known else {}
+        settings["facts"] = own_facts
     if main.promotions is not None:
         own = PROMOTIONS if main.promotions in FILE_COLUMNS else main.promotions
         settings["known"] = [own, *settings.get("known", ())]
@@ -112,7 +122,11 @@ def guess_files(files: Sequence[TextTable], unreadable: Mapping[str, str]) -> Gu
         products = product_column(main.table, [main.names[key] for key in s.KEYS])
         if products is None:
             settings["sum"] = True
-    return Guess(tables, columns, settings, choices, unused, products, _names_of(tables, columns))
+    figure = columns.get(s.SALES, "")
+    return Guess(
+        tables, columns, settings, choices, unused, products, _names_of(tables, columns), tuple(groups),
+        figure if is_quantity(figure) else "",
+    )  # fmt: skip
 
 
 def _names_of(tables: Mapping[str, Sequence[LikelyColumns]], columns: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -191,7 +191,7 @@ def _sales(
         table,
         (*_needed(names)["train"], *s.KNOWN, s.CUSTOMERS, STOCKOUT.name, s.DAY_OF_WEEK),
         names,
-        (*FACTS, *names.groups),
+        (*FACTS, *names.groups, *names.facts),
     )
     refuse(
         table,
@@ -228,12 +228,7 @@ def _with_own_facts(
     tables: Mapping[str, TextTable], names: ColumnNames, sales: pl.DataFrame, ahead: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, pl.DataFrame | None, list[str]]:
     """Return the days, past and ahead, with the own facts of their stores, and the names of these columns."""
-    if "store" not in tables:
-        raise DataError(
-            f"storecast.toml, facts: there is no store file that could hold {quote(names.facts[0])}. Add it; a fact that stands "
-            "among the sales belongs under known."
-        )
-    facts = own_facts(tables["store"], names)
+    facts = own_facts(tables, names)
     sales, *days = (
         frame.join(facts, on=s.STORE, how="left", maintain_order="left")
         for frame in (sales, ahead)

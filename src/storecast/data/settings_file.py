@@ -15,6 +15,7 @@ MEANINGS = {
     "sum": "several rows of a store and day are added up",
     "store_ids": "ids are kept as text",
     "known": "your own columns that are known ahead",
+    "facts": "your own facts of stores, which never change",
 }
 
 
@@ -38,6 +39,13 @@ def settings_text(guess: Guess) -> str:
             f"# Several rows of a store and day are told apart by {_toml(guess.products)}: these seem to be sales by product.",
             "# Take the next line if the sum of each store is wanted; else write a file for each product group.",
             "# sum = true",
+        ]
+    if guess.groups:
+        lines += [f"# groups = {_toml(list(guess.groups))}  # columns of the stores by which totals are made, too"]
+    if guess.figure:
+        lines += [
+            f"# target = {_toml(guess.figure)}  # the figure that is forecast, which seems to be no money: texts name it so",
+            '# unit = "pieces"  # what it is counted in',
         ]
     lines += ['# country = "DE"  # whose public holidays and feasts the stores keep: the code of your country']
     files = file_names(guess)
