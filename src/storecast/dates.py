@@ -9,6 +9,7 @@ from storecast.arrays import I64, Days
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SATURDAY, SUNDAY = 5, 6
+WEEK = 7  # days
 YEAR = 364  # days after which a weekday comes again in the same season
 
 

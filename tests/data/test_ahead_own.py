@@ -8,6 +8,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.ahead import extend
+from storecast.data.ahead_own import rhythms
 from storecast.data.panel import Panel
 from storecast.errors import DataError
 from storecast.workflows import check, future, prepare
@@ -63,6 +64,55 @@ def test_values_that_are_given_ahead_stay_and_are_followed() -> None:
     given = ahead(panel).filter(pl.col(s.DATE) <= panel.end + dt.timedelta(days=7)).with_columns(Own=pl.lit(4.0))
     days = ahead(panel.with_calendar(pl.concat([panel.calendar, given]).sort(s.KEYS)))
     assert (days["Own"] == 4).all()
+
+
+def fortnights(phase: pl.Expr | int = 0) -> pl.Expr:
+    """Return a flag of two weeks on and two weeks off."""
+    return (pl.col(s.DATE).dt.epoch("d") + phase) % 28 < 14
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        fortnights().cast(pl.Float64),
+        fortnights(14 * (pl.col(s.STORE) % 2)).cast(pl.Float64),  # stores in turn
+        pl.when(fortnights()).then(1.5).otherwise(2.0),  # a price
+        fortnights().cast(pl.Float64) * pl.col(s.DATE).dt.weekday() * 3.5,
+    ],
+)
+def test_a_rhythm_of_two_weeks_on_and_off_goes_on(values: pl.Expr) -> None:
+    days = ahead(chain(values))
+    assert days["Own"].to_list() == days.select(values).to_series().to_list()
+
+
+def test_a_rhythm_of_weeks_among_texts_goes_on_and_is_said() -> None:
+    panel = make_panel(stores=2, days=362, ahead=0)
+    kinds = {"Own = a": fortnights().cast(pl.Float64), "Own = b": fortnights(7).cast(pl.Float64) * ~fortnights()}
+    days = ahead(panel.with_calendar(panel.calendar.with_columns(**kinds)))
+    for name, values in kinds.items():
+        assert days[name].to_list() == days.select(values).to_series().to_list()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pl.col(s.DATE).is_in([dt.date(2013, 11, 29), LAST_FRIDAY]),  # twice, four weeks apart
+        friday(),
+        pl.col(s.DATE).hash(1) % 2 == 0,  # chance
+        pl.col(s.DATE).dt.month_end() == pl.col(s.DATE),
+    ],
+)
+def test_what_has_no_rhythm_of_weeks_stays_as_is_usual(values: pl.Expr) -> None:
+    assert rhythms(chain(values)) == {}
+
+
+def test_a_run_says_which_rhythm_it_followed(tmp_path: Path) -> None:
+    panel = chain(fortnights())
+    days = panel.sales.join(panel.calendar, on=s.KEYS).drop(s.ASSUMED).rename({"Own": "Leaflet"})
+    days.write_csv(tmp_path / "train.csv")
+    (tmp_path / "storecast.toml").write_text('known = ["Leaflet"]\n', encoding="utf-8")
+    repair = next(repair for repair in check(tmp_path).repairs if repair.rule == "own_columns_ahead")
+    assert repair.examples == ("Leaflet: as 4 weeks before, in its rhythm",)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 A flag is taken as it mostly was on that weekday of the store's last eight weeks: a leaflet of every Friday goes on, an event of
 last Friday does not. So is a number that changes from day to day, by the median. A number that mostly stays the same from one day
-to the next, such as a price, keeps the store's last value.
+to the next, such as a price, keeps the store's last value. Where values recur after some weeks, they go on so (`own_rhythm`).
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,15 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.cleaning_rules import EXAMPLES, RULES, Repair
 from storecast.data.own_categories import column_of_flag, flag_name, levels_of_flags
+from storecast.data.own_rhythm import USUAL_WEEKS, rhythm
 from storecast.data.panel import Panel
+from storecast.dates import WEEK
 
-USUAL_WEEKS = 8  # the same weekday of these many weeks shows what is usual on it
 STEADY_SHARE = 0.8  # of the days on which a steady number is that of the day before
 RULE = "own_columns_ahead"
 OF_WEEKDAY = "as mostly on that weekday of the last eight weeks"
 LAST = "the last value of the store"
+_PHASE = "days in the rhythm"
 
 
 def with_own_columns(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
@@ -32,18 +34,40 @@ def with_own_columns(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
     weekday = pl.col(s.DATE).dt.weekday().alias(s.DAY_OF_WEEK)
     rows = rows.with_columns(weekday).sort(s.DATE, s.STORE)
     levels = levels_of_flags(panel.known)
+    lags = rhythms(panel)
     for name in panel.known:
+        lag = lags.get(column_of_flag(name))
         known = _known_values(panel, name).with_columns(weekday)
         by = [s.STORE]
-        if not is_steady(panel, name):
+        if lag is not None:
+            by = [s.STORE, _PHASE]
+            known, rows = (
+                frame.with_columns((pl.col(s.DATE).dt.epoch("d") % lag).alias(_PHASE)) for frame in (known, rows)
+            )
+        elif not is_steady(panel, name):
             by = [s.STORE, s.DAY_OF_WEEK]
             known = known.with_columns(_usual(name, share=column_of_flag(name) in levels).over(by))
         rows = rows.join_asof(
             known.select(s.DATE, *by, name), on=s.DATE, by=by, strategy="backward", check_sortedness=False
         )
     for column, texts in levels.items():
-        rows = _with_most_frequent(rows, [flag_name(column, text) for text in texts])
+        if column not in lags:
+            rows = _with_most_frequent(rows, [flag_name(column, text) for text in texts])
     return rows
+
+
+def rhythms(panel: Panel) -> dict[str, int]:
+    """Return the days after which the values of a column recur, of each column of which they do.
+
+    Parameters
+    ----------
+    panel : the chain
+    """
+    names: dict[str, list[str]] = {}
+    for name in panel.known:
+        names.setdefault(column_of_flag(name), []).append(name)
+    lags = {column: rhythm(panel, flags, steady=is_steady(panel, flags[0])) for column, flags in names.items()}
+    return {column: lag for column, lag in lags.items() if lag is not None}
 
 
 def is_steady(panel: Panel, name: str) -> bool:
@@ -79,13 +103,18 @@ def own_columns_repair(panel: Panel, lacking: Mapping[str, int]) -> Repair | Non
     worked_out = [name for name, days in lacking.items() if days and not never_changed(panel, name)]
     if not worked_out:
         return None
-    how = list(
-        dict.fromkeys(
-            f"{column_of_flag(name)}: {LAST if is_steady(panel, name) else OF_WEEKDAY}" for name in worked_out
-        )
-    )
+    lags = rhythms(panel)
+    how = list(dict.fromkeys(f"{column_of_flag(name)}: {_rule(panel, name, lags)}" for name in worked_out))
     action = "an assumption; give the values in the test file"
     return Repair(RULE, RULES[RULE], action, max(lacking[name] for name in worked_out), tuple(how[:EXAMPLES]))
+
+
+def _rule(panel: Panel, name: str, lags: Mapping[str, int]) -> str:
+    """Say how a column is worked out."""
+    lag = lags.get(column_of_flag(name))
+    if lag is not None:
+        return f"as {lag // WEEK} weeks before, in its rhythm"
+    return LAST if is_steady(panel, name) else OF_WEEKDAY
 
 
 def _usual(name: str, *, share: bool) -> pl.Expr:
