@@ -16,7 +16,7 @@ from storecast.data.country_holidays import GERMANY, NO_COUNTRY
 from storecast.data.feast_table import paydays
 from storecast.data.grid import Grid
 from storecast.data.store_countries import are_several, codes_of, places_by_country
-from storecast.dates import SATURDAY, SUNDAY, WEEKDAYS, weekday
+from storecast.dates import SATURDAY, SUNDAY, WEEKDAYS, YEAR, weekday
 from storecast.features.country_terms import feast_terms
 from storecast.features.feast_days import (
     christmas_terms,
@@ -29,7 +29,7 @@ from storecast.features.runs import position, run_after, run_before, shift, week
 
 HARMONICS = 3
 SEASON_PENALTY = 4.0
-MIN_DAYS_FOR_MONTHS = 1023  # of history, 2.8 years: before, most months came only twice, and may as well be chance
+MIN_DAYS_FOR_MONTHS = 3 * YEAR  # of history: before, some months came only twice, and may as well be chance
 ALONE = {
     "St Nicholas' Eve": (-20,),
     "Christmas Eve": (-1,),

@@ -194,7 +194,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbe
     left = np.abs(error) / (by_store[place] * by_kind[kind])
     by_week = _day_factors(left, week, int(_week(every).max()) + 1, day)
     size = by_store[place] * by_kind[kind] * by_week[week]
-    offsets = _conformal(error / size) * _missed_level(error / size, every[s.CUTOFF].n_unique())
+    offsets = _conformal(error / size) * _missed_level(error / size)
     mean = 0.0
     if len(error):
         of_all = np.log(np.exp(_log_mean_by_size(size, offsets)).mean())
@@ -274,18 +274,18 @@ def _conformal(error: F64) -> F64:
     return np.where(PERCENTS == 0.5, 0.0, offsets)
 
 
-def _missed_level(error: F64, windows: int) -> float:
+def _missed_level(error: F64) -> float:
     """Return how much wider intervals are for a level that earlier windows missed, 1 where they missed none.
 
     The median of their errors is taken off, so that the forecast stays a model's own; but the next window may miss the level as
-    far, either way. Its variance is known from as many figures as there are windows, which adds its share to that of a prediction.
+    far, either way: what counts is how far errors are from 0, and not from their median.
     """
     if not len(error):
         return 1.0
     middle = float(np.median(error))
     spread = NORMAL * float(np.median(np.abs(error - middle)))
     missed = min(abs(middle), MOST_MISSED * spread) / spread if spread > 0 else 0.0
-    return float(np.sqrt(1 + (1 + 1 / windows) * missed**2))
+    return float(np.sqrt(1 + missed**2))
 
 
 def _log_mean(error: F64) -> float:
