@@ -140,20 +140,20 @@ def test_a_text_that_recurs_after_some_weeks_is_written_so(tmp_path: Path) -> No
     assert table[RAIN].to_list() == table.select(pl.col(s.DATE).dt.epoch("d") % 3 == 0).to_series().to_list()
 
 
-@pytest.mark.parametrize("theirs", ["Promo", "SchoolHoliday"])
+@pytest.mark.parametrize("own_name", ["Promo", "SchoolHoliday"])
 def test_a_written_calendar_is_read_back_where_an_own_column_is_called_as_one_of_ours(
-    tmp_path: Path, theirs: str
+    tmp_path: Path, own_name: str
 ) -> None:
-    days = pl.read_csv(write(tmp_path, weather()) / "train.csv").drop(theirs)
-    days.rename({"Weather": theirs}).write_csv(tmp_path / "train.csv")
+    days = pl.read_csv(write(tmp_path, weather()) / "train.csv").drop(own_name)
+    days.rename({"Weather": own_name}).write_csv(tmp_path / "train.csv")
     (tmp_path / "storecast.toml").write_text(
-        f'known = ["Weather"]\n[columns]\nWeather = "{theirs}"\n', encoding="utf-8"
+        f'known = ["Weather"]\n[columns]\nWeather = "{own_name}"\n', encoding="utf-8"
     )
     table = future(tmp_path, horizon=7, out=tmp_path / "days.csv")
     names = replace(read_column_names(tmp_path), known=(RAIN, SUN))
     calendar = read_calendar(tmp_path / "days.csv", names)
     assert calendar[SUN].to_list() == table[SUN].to_list()
-    assert calendar[theirs].to_list() == table[theirs].to_list()
+    assert calendar[own_name].to_list() == table[own_name].to_list()
 
 
 def test_a_text_that_stands_on_few_days_does_not_recur_ahead(tmp_path: Path) -> None:

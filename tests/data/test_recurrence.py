@@ -125,3 +125,11 @@ def test_a_store_without_a_row_on_a_holiday_by_law_was_shut_on_it() -> None:
         dt.date(2017, 1, 2),
     ]
     assert ahead(panel, dt.date(2017, 1, 3), SHUT) == [dt.date(2016, 12, 25)]
+
+
+def test_bank_holidays_of_one_name_do_not_tell_what_a_store_does_on_new_years_day() -> None:
+    new_year = [dt.date(year, 1, 1) for year in (2021, 2022, 2023)]
+    marked = [*new_year, dt.date(2023, 1, 2)]  # the day off for a Sunday; banks close on it each year
+    panel = shop(dt.date(2021, 1, 1), 1064, marked, new_year, country="JP")  # until 2023-11-30
+    assert ahead(panel, dt.date(2024, 1, 5), SHUT) == [dt.date(2024, 1, 1)]
+    assert ahead(panel, dt.date(2024, 1, 5), MARKED) == [dt.date(2024, 1, 1)]

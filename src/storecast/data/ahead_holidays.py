@@ -177,7 +177,7 @@ def _kinds_by_feast(past: I8, law: Feasts, optional: Feasts, recurrence: Recurre
     shares, rows = share_of(past > 0, past != NO_ROW)
     seen = [column for column in range(width) if rows[column] > 0 and days[column] in law]
     follows = not seen or (shares[seen] >= 0.5).mean() >= 0.5
-    known = {day: law.get(day, frozenset()) | optional.get(day, frozenset()) for day in law | optional}
+    known = optional | law  # a public holiday bears its own name alone, as in `Recurrence.names`
     known_columns = [column for column in range(width) if rows[column] > 0 and days[column] in known]
     kinds = np.zeros(len(recurrence.ahead), np.int8)
     for place, day in enumerate(recurrence.ahead):

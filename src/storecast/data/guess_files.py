@@ -171,7 +171,7 @@ def _without_sales_of_another_name(each: LikelyColumns, main: LikelyColumns) -> 
     name = each.names.get(s.SALES)
     if name is None or name == main.names.get(s.SALES) or name not in main.table.frame.columns:
         return each
-    return replace(each, names={ours: theirs for ours, theirs in each.names.items() if ours != s.SALES})
+    return replace(each, names={column: file_name for column, file_name in each.names.items() if column != s.SALES})
 
 
 def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyColumns]:

@@ -37,7 +37,7 @@ class Recurrence:
     country : ISO code; "" for none
     marked : kinds of holidays of the past, ``NO_ROW`` where there is no row, (stores, past days)
     days : past and ahead
-    names : the names of the feasts by day, in any region and category of the country
+    names : the names of the feasts by day, in any region; those of other categories on days that are no public holidays
     law : those of public holidays alone
     """
 
@@ -61,7 +61,8 @@ class Recurrence:
         days = [grid.day(column) for column in range(width)]
         regions = [] if country == GERMANY else grid.stores[s.STATE].unique().to_list()
         law = _names(country, regions, days, (PUBLIC,))
-        names = _names(country, regions, days, (PUBLIC, *categories(country)))
+        # A public holiday bears its own name alone: Japan's banks call all days from 31 December to 3 January the same.
+        names = _names(country, regions, days, categories(country)) | law
         return cls(country, grid.holiday[:, : end + 1], days, names, law)
 
     @property
