@@ -1,6 +1,7 @@
 """What each driver adds: exact in its sum for every model, and right where the truth is known."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -42,6 +43,21 @@ def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, wi
     opened = future[s.OPEN].to_numpy()[rows] == 1
     gap = found.by_driver[promo & opened, PROMOTION].mean() - found.by_driver[~promo & opened, PROMOTION].mean()
     assert gap == pytest.approx(PROMOTED, abs=0.12)
+
+
+def test_the_baseline_of_a_chain_without_promotions_gives_them_no_share() -> None:
+    panel = make_panel(stores=3, days=200, ahead=HORIZON)
+    panel = replace(panel, calendar=panel.calendar.with_columns(pl.lit(0, pl.Int8).alias(s.PROMO)))
+    window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
+    model = create("naive", fast=True)
+    model.fit(window.past, HORIZON)
+    copy = create("naive", fast=True)
+    copy.restore(model.state())
+    rows = np.arange(window.future.height)
+    for each in (model, copy):
+        shares = each.contributions(each.features(window, window.future), rows, rows).by_driver
+        assert (shares[:, PROMOTION] == 0).all()
+        assert np.abs(shares[:, DRIVERS.index("weekday")]).max() > 0.01
 
 
 def test_a_walk_finds_the_parts_of_a_sum_exactly() -> None:

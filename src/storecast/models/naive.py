@@ -38,7 +38,8 @@ class Naive:
         whole = np.where(np.isfinite(whole), whole, np.nanmedian(whole) if np.isfinite(whole).any() else 0.0)
         medians = np.stack([_medians(np.where(cell == k, recent, np.nan)) for k in range(CELLS)], axis=1)
         self.stores_ = past.stores[s.STORE]
-        self.medians_ = np.where(np.isfinite(medians), medians, whole[:, None])
+        self.seen_ = np.isfinite(medians)
+        self.medians_ = np.where(self.seen_, medians, whole[:, None])
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the store's place and the cell of each row."""
@@ -58,6 +59,8 @@ class Naive:
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the store's own middle, what the weekday departs from it, and what the promotion adds to both.
 
+        A weekday that was seen without promotion alone, or with it alone, is what was seen: promotions add nothing to it.
+
         Parameters
         ----------
         features : of the whole forecast
@@ -65,21 +68,32 @@ class Naive:
         background : positions of the rows that stand for the usual day
         """
         store, cell = features["store"].to_numpy(), features["cell"].to_numpy()
-        medians = np.where((store >= 0)[:, None], self.medians_[store], np.median(self.medians_, axis=0))
-        level, place = medians.mean(axis=1), np.arange(len(cell))
-        weekday = medians.reshape(-1, 7, 2).mean(axis=2)[place, cell // 2]
+        new = (store < 0)[:, None]
+        medians = np.where(new, np.median(self.medians_, axis=0), self.medians_[store])
+        seen = np.where(new, self.seen_.any(axis=0), self.seen_[store])
+        seen |= ~seen.any(axis=1, keepdims=True)
+        pairs, seen_pairs = medians.reshape(-1, 7, 2), seen.reshape(-1, 7, 2)
+        place = np.arange(len(cell))
+        level = medians.mean(axis=1, where=seen)
+        both = seen_pairs | ~seen_pairs.any(axis=2, keepdims=True)
+        weekday = pairs.mean(axis=2, where=both)[place, cell // 2]
         parts = {LEVEL: level, WEEKDAY: weekday - level, PROMOTION: medians[place, cell] - weekday}
         return Contributions.of_parts(parts, rows, background)
 
     def state(self) -> dict[str, bytes]:
         """Return the medians and the stores they belong to."""
-        return {"arrays.npz": pack({"stores": np.asarray(self.stores_.to_list()), "medians": self.medians_})}
+        return {
+            "arrays.npz": pack(
+                {"stores": np.asarray(self.stores_.to_list()), "medians": self.medians_, "seen": self.seen_}
+            )
+        }
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take the medians."""
         arrays = unpack(parts["arrays.npz"])
         self.stores_ = pl.Series(arrays["stores"])
         self.medians_ = arrays["medians"].astype(np.float64)
+        self.seen_ = arrays["seen"] if "seen" in arrays else np.ones(self.medians_.shape, bool)  # older models lack it
 
 
 @register("naive", complexity=0)
