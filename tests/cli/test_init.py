@@ -143,7 +143,9 @@ def test_one_store_and_several_rows_a_day_are_recognised(cli: Cli, tmp_path: Pat
     assert read_chain(tmp_path / "two").sales.height == 60
     (tmp_path / "one").mkdir()
     frame.filter(pl.col("Kasse") == 1).drop("Kasse").write_csv(tmp_path / "one" / "Laden Mitte.csv")
-    assert cli("init", "--data", tmp_path / "one" / "Laden Mitte.csv")[0] == 0
+    code, out, _ = cli("init", "--data", tmp_path / "one" / "Laden Mitte.csv")
+    assert code == 0
+    assert "1 store, 60 rows" in out
     assert read_chain(tmp_path / "one").sales["Store"].unique().to_list() == ["Laden Mitte"]
 
 

@@ -82,7 +82,7 @@ def check(
         print(report["unseen_seasons"])
     kind = "A generated chain: " if report["generated"] else ""
     print(
-        f"{kind}{report['stores']} stores, {report['rows']} rows from {report['first']} to {report['last']}, "
+        f"{kind}{show.stores(report['stores'])}, {report['rows']} rows from {report['first']} to {report['last']}, "
         f"{report['rows_ahead']} rows ahead. A run can go on."
     )
 

@@ -174,3 +174,8 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return "–" if math.isnan(value) else f"{value:.4f}"
     return "–" if value is None else printable(str(value))
+
+
+def stores(count: int) -> str:
+    """Return a number of stores in words: 1 store, 2 stores."""
+    return "1 store" if count == 1 else f"{count} stores"

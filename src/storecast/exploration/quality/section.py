@@ -84,8 +84,13 @@ def _unproven(estimates: EstimateTable) -> str:
     rows = estimates.part(Part.OUTLIERS_BY_STORE, WITHIN_THREE_MONTHS)
     events = rows.filter(pl.col(VALUE) >= MOST)
     if events.height:
+        which = (
+            f"{events.height} of the {rows.height} stores with the most outliers"
+            if rows.height > 1
+            else "the only store with outliers"
+        )
         parts.append(
-            f"In {events.height} of the {rows.height} stores with the most outliers at least half of these fall within three months: rather one event of that store, "
+            f"In {which} at least half of these fall within three months: rather one event of that store, "
             "such as an opening or road works, than many slips."
         )
     if not estimates.has(Part.OUTLIERS):
