@@ -241,6 +241,9 @@ def quantile_column(quantile: float) -> str:
     return f"Q{round(quantile * 100):02d}"
 
 
+COUNTERFACTUAL = "If "  # begins columns of forecasts without a promotion and the like
+
+
 def bound_columns(level: int) -> tuple[str, str]:
     """Name the two bounds of a central interval: ``80`` gives ``Lower80, Upper80``."""
     return f"Lower{level}", f"Upper{level}"

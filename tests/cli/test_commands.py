@@ -189,10 +189,16 @@ def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, tmp_path: P
     assert code == 0, err
     told = json.loads(out)[0]
     assert told.pop("Forecast") == day["Forecast"]
-    parts = [value for name, value in told.items() if name not in ("Store", "Date")]
+    parts = [value for name, value in told.items() if name not in ("Store", "Date") and not name.startswith("If ")]
     assert round(sum(parts) * 100) == round(day["Forecast"] * 100)
     assert cli(*words, "--store", day["Store"], "--out", tmp_path / "made-of.csv")[0] == 0
-    assert pl.read_csv(tmp_path / "made-of.csv").height == 14
+    explained = pl.read_csv(tmp_path / "made-of.csv")
+    assert explained.height == 14
+    promoted = explained.drop_nulls("If no promotion").row(0, named=True)
+    assert promoted["If no promotion"] < promoted["Forecast"]
+    code, out, err = cli(*words, "--store", day["Store"], "--date", promoted["Date"])
+    assert code == 0, err
+    assert f"If no promotion: {promoted['If no promotion']:,.2f} (-" in out
     assert "level" in cli(*words)[1]
 
 

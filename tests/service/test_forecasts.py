@@ -173,6 +173,18 @@ def test_explanations_add_up_to_the_cent(client: Client) -> None:
         assert round(sum(parts), 2) == row["Forecast"]
 
 
+def test_explanations_come_with_the_forecast_without_the_promotion(client: Client) -> None:
+    body = client.forecasts({"store": 1, "days": 14, "explain": True}).json()
+    assert [row["Date"] for row in body["counterfactuals"]] == [row["Date"] for row in body["forecasts"]]
+    answers = [
+        (row["Forecast"], other["If no promotion"])
+        for row, other in zip(body["forecasts"], body["counterfactuals"], strict=True)
+        if other["If no promotion"] is not None
+    ]
+    assert answers
+    assert all(without < forecast for forecast, without in answers)
+
+
 def test_a_new_store_is_forecast_by_its_attributes(client: Client) -> None:
     row = {**stored_row(client, 1, 3), "Store": 99, "Open": 1}
     refused = client.forecasts({"rows": [row]})

@@ -124,13 +124,16 @@ class Bundle(FittedModel):
             bounds += [pl.col(column).alias(name) for column, name in zip(inside, names, strict=True)]
         return rows.select(*s.KEYS, s.FORECAST, *bounds, *(s.quantile_column(quantile) for quantile in extra))
 
-    def explain(self, stores: object | Sequence[object], panel: Panel | None = None) -> pl.DataFrame:
+    def explain(
+        self, stores: object | Sequence[object], panel: Panel | None = None, *, counterfactuals: bool = False
+    ) -> pl.DataFrame:
         """Split the forecasts of some stores into the money that each driver contributes.
 
         Parameters
         ----------
         stores : ids of stores, or one id
         panel : the chain; None: the one that the model was fitted on
+        counterfactuals : add forecasts without the promotion and the like, columns as `storecast.explain.counterfactuals`
 
         Returns
         -------
@@ -141,7 +144,7 @@ class Bundle(FittedModel):
         ConfigError
             where the chain holds no such store, or the model cannot explain its forecasts
         """
-        return self._predictor(panel).explain(_as_tuple(stores))
+        return self._predictor(panel).explain(_as_tuple(stores), counterfactuals=counterfactuals)
 
     def scenario(self, calendar: Any, panel: Panel | None = None) -> pl.DataFrame:
         """Say what another calendar, or other values of own columns, would change, with an interval. Takes minutes.

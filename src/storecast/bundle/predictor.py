@@ -22,6 +22,7 @@ from storecast.data.overlay import check_days, overlay, overlay_panel
 from storecast.data.panel import Panel, Window
 from storecast.errors import DataError, quote
 from storecast.explain import explanations, scenario
+from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.explain.own_values import refuse_unknown_effects, unseen_values
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import totals
@@ -189,9 +190,19 @@ class Predictor:
         """
         return totals(rows, self.panel.stores, self._draws_of(rows), self.panel.breakdown)
 
-    def explain(self, stores: Sequence[object]) -> pl.DataFrame:
-        """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds."""
-        return explanations.explain(self.bundle.model, self.bundle.calibration, self.window, stores)
+    def explain(self, stores: Sequence[object], *, counterfactuals: bool = False) -> pl.DataFrame:
+        """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds.
+
+        Parameters
+        ----------
+        stores : ids
+        counterfactuals : add the columns of `explain.counterfactuals`
+        """
+        fitted = self.bundle
+        explained = explanations.explain(fitted.model, fitted.calibration, self.window, stores)
+        if not counterfactuals:
+            return explained
+        return with_counterfactuals(explained, fitted.model, fitted.calibration, self.window)
 
     def scenario(self, calendar: pl.DataFrame) -> pl.DataFrame:
         """Return what another calendar would change, with an interval, as `explain.scenario.compare`. Takes minutes."""

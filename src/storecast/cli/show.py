@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from storecast import schema as s
 from storecast.data.target import Target
 from storecast.logs import log_to_screen
 
@@ -81,18 +82,30 @@ def contributions(days: pl.DataFrame, target: Target) -> None:
 
     Parameters
     ----------
-    days : as `explain.explanations.explain` returns them
+    days : as `explain.explanations.explain` returns them, with the columns of `explain.counterfactuals`
     target : the figure that the model forecasts
     """
     if days.height > 1:
-        rows = [[str(line[0]), str(line[1]), *(f"{value:,.2f}" for value in line[2:])] for line in days.iter_rows()]
+        rows = [
+            [str(line[0]), str(line[1]), *("–" if value is None else f"{value:,.2f}" for value in line[2:])]
+            for line in days.iter_rows()
+        ]
         table(f"What each day's forecast is made of ({target.unit or target.noun})", days.columns, rows)
         return
     day = days.row(0, named=True)
-    parts = [[name, f"{value:,.2f}" if name == "Usual" else f"{value:+,.2f}"] for name, value in list(day.items())[3:]]
+    drivers = [(name, value) for name, value in list(day.items())[3:] if not name.startswith(s.COUNTERFACTUAL)]
+    parts = [[name, f"{value:,.2f}" if name == "Usual" else f"{value:+,.2f}"] for name, value in drivers]
     parts[0][0] = "the chain's usual day"
     title = f"Store {day['Store']} on {day['Date']}"
     table(title, ["what it is made of", target.unit or target.noun], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
+    answers = {name: value for name, value in day.items() if name.startswith(s.COUNTERFACTUAL) and value is not None}
+    for name, value in answers.items():
+        Console().print(escape(printable(f"{name}: {value:,.2f} ({value - day['Forecast']:+,.2f})")))
+    if answers:
+        Console().print(
+            "A contribution compares with the chain's usual day, on which promotions count too; what a promotion adds is the "
+            "difference from the forecast without it."
+        )
 
 
 def importance(importances: pl.DataFrame) -> None:

@@ -26,6 +26,7 @@ class Forecasts(TypedDict):
     forecasts: list[Row]  # Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95, quantiles; Id where it was sent
     totals: NotRequired[list[Row]]
     explanations: NotRequired[list[Row]]
+    counterfactuals: NotRequired[list[Row]]  # beside explanations: the forecast without a promotion and the like
     target: NotRequired[str]  # what is forecast, where the chain says it: these three come together
     unit: NotRequired[str]
     whole_numbers: NotRequired[bool]

@@ -104,6 +104,7 @@ def contributions_by_day(days: pl.DataFrame, target: Target | None = None) -> go
     """
     figure = _blank(height=300, unit=(target or Target()).unit)
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
+    names = [name for name in names if not name.startswith(s.COUNTERFACTUAL)]
     for k, name in enumerate(names):
         figure.add_bar(
             x=days[s.DATE].to_list(),

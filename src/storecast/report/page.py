@@ -12,6 +12,7 @@ from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.dates import as_date
+from storecast.explain.counterfactuals import NO_PROMOTION
 from storecast.explain.explanations import USUAL
 from storecast.files import atomic_write
 from storecast.report import facts, figures
@@ -126,10 +127,19 @@ def _contributions(report: ReportInput) -> list[dict[str, Any]]:
             "forecast": part[s.FORECAST].mean(),
             "usual": part[USUAL].mean(),
             "level": part["Level"].mean(),
+            "uplift": _mean_uplift(part),
             "figure": figure_html(figures.contributions_by_day(part, report.panel.target), f"made{k}"),
         }
         for k, part in enumerate(parts)
     ]
+
+
+def _mean_uplift(part: pl.DataFrame) -> float | None:
+    """Return what promotions add to a store's days with one on the mean; None where the model was not asked, or there are none."""
+    if NO_PROMOTION not in part.columns:
+        return None
+    mean = part.select((pl.col(s.FORECAST) - pl.col(NO_PROMOTION)).mean()).item()
+    return None if mean is None else float(mean)
 
 
 def _drivers(report: ReportInput) -> list[dict[str, Any]]:

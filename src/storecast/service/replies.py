@@ -169,6 +169,13 @@ class Forecasts(Reply):
     forecasts: list[Forecast] | Row  # rows, or columns
     totals: list[Total] = []
     explanations: list[Row] = []
+    counterfactuals: Annotated[
+        list[Row],
+        Meta(
+            description="With explanations: what each forecast would be without the day's promotion or school holiday, or with the "
+            "usual value of an own column; null where the day is so already."
+        ),
+    ] = []
     target: Target = s.SALES
     unit: Unit = ""
     whole_numbers: bool = False

@@ -62,7 +62,9 @@ def json_reply(snapshot: Snapshot, query: ForecastQuery) -> Iterable[bytes]:
         _only_of_the_chain(lookup, "totals")
         parts.append(chain([b',"totals":'], _list(json_rows(snapshot.predictor.totals(rows.drop(s.ID, strict=False))))))
     if query.explain and rows is not None:
-        parts.append(chain([b',"explanations":'], _list(json_rows(explained(snapshot, lookup, rows)))))
+        made_of, otherwise = explained(snapshot, lookup, rows)
+        parts.append(chain([b',"explanations":'], _list(json_rows(made_of))))
+        parts.append(chain([b',"counterfactuals":'], _list(json_rows(otherwise))))
     parts.append([b"}"])
     return list(chain.from_iterable(parts))
 
@@ -116,8 +118,8 @@ def worked_out(
     return rows, assumed
 
 
-def explained(snapshot: Snapshot, lookup: Lookup, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return what the asked forecasts are made of, in money that adds up to each.
+def explained(snapshot: Snapshot, lookup: Lookup, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what the asked forecasts are made of, in money that adds up to each, and what they would be without a promotion.
 
     Parameters
     ----------
@@ -128,8 +130,11 @@ def explained(snapshot: Snapshot, lookup: Lookup, rows: pl.DataFrame) -> pl.Data
     _only_of_the_chain(lookup, "explain")
     if lookup.changed:
         raise invalid("explain", "tells of the stored calendar alone; send the rows as they are stored, or without it")
-    made_of = snapshot.predictor.explain(rows[s.STORE].unique(maintain_order=True).to_list())
-    return rows.select(s.KEYS).join(made_of, on=s.KEYS, how="left", maintain_order="left")
+    stores = rows[s.STORE].unique(maintain_order=True).to_list()
+    made_of = snapshot.predictor.explain(stores, counterfactuals=True)
+    combined = rows.select(s.KEYS).join(made_of, on=s.KEYS, how="left", maintain_order="left")
+    otherwise = [name for name in combined.columns if name.startswith(s.COUNTERFACTUAL)]
+    return combined.drop(otherwise), combined.select(*s.KEYS, *otherwise)
 
 
 def _new(table: Table, query: ForecastQuery) -> set[Any]:

@@ -14,6 +14,7 @@ from storecast.csv_files import write_csv
 from storecast.data.target import Target
 from storecast.errors import ConfigError
 from storecast.explain import explanations
+from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, import_plugins_of, prepare
 
@@ -43,7 +44,8 @@ def explain(
 
     Returns
     -------
-    as `explain.explanations.explain`, or `explain.explanations.importance` where no store is named
+    as `explain.explanations.explain` with the columns of `explain.counterfactuals`,
+    or `explain.explanations.importance` where no store is named
     """
     if store is None and date is not None:
         raise ConfigError(f"--date {date} needs a store; give --store too.")
@@ -59,6 +61,7 @@ def explain(
         if panel.stores.schema[s.STORE] != pl.String and store.isdecimal():
             number = int(store)
         explained = explanations.explain(bundle.model, bundle.calibration, window, [number])
+        explained = with_counterfactuals(explained, bundle.model, bundle.calibration, window)
         last = panel.end + dt.timedelta(days=prepared.task.horizon)
         explained = explained.filter(pl.col(s.DATE) <= last)
         if date is not None:

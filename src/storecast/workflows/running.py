@@ -18,6 +18,7 @@ from storecast.evaluate.backtest import MODEL_FAILURES, Backtest, log_failure
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import BY
+from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.explain.explanations import explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.exploration.registry import missing_libraries, questions
@@ -160,5 +161,6 @@ def _explain(bundle: Bundle, prepared: Prepared, forecast: Forecast) -> tuple[pl
     window = panel.window(panel.end, bundle.task.horizon)
     stores = [store for _, store in sample_stores(forecast.rows, panel.sales, panel.end)][:EXPLAINED]
     contributions = explain(bundle.model, bundle.calibration, window, stores)
+    contributions = with_counterfactuals(contributions, bundle.model, bundle.calibration, window)
     days = contributions.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
     return days, importance(bundle.model, window, columns=False)
