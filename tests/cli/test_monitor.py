@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from storecast import schema as s
 from storecast import workflows
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
@@ -45,6 +47,26 @@ def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
     assert "Advice: retrain" in out
     assert "WAPE has no band, where the model file is not here: model-2014" in out
     assert (tmp_path / "out" / "accuracy.csv").exists()
+
+
+def test_another_figure_in_whole_numbers_is_compared_and_called_by_its_name(cli: Cli, tmp_path: Path) -> None:
+    whole = replace(
+        PANEL,
+        sales=PANEL.sales.with_columns(pl.col(s.SALES).round() // 10),
+        target=Target("orders", "pieces", whole_numbers=True),
+    )
+    made = whole.sales.filter(pl.col(s.DATE) > CUTOFF).select(*s.KEYS, s.SALES)
+    bounds = {"Forecast": 0.3, "Lower80": 0.0, "Upper80": 0.0, "Lower95": -1.0, "Upper95": 1.0}
+    rows = made.select(*s.KEYS, *((pl.col(s.SALES) + move).alias(name) for name, move in bounds.items()))
+    database = Database.open(home_url(tmp_path), create=True)
+    save_forecast(database, model="m", cutoff=CUTOFF, version=write_panel(database, whole), rows=rows)
+    database.close()
+    code, out, _ = cli("monitor", "--home", tmp_path, "--json")
+    monitored = json.loads(out)
+    assert (code, monitored["accuracy"][0]["coverage80"]) == (0, 1)
+    assert monitored["definitions"]["wape"] == "sum of |orders - Forecast| / sum of orders"
+    assert monitored["sales"]["stale"].startswith("The last orders are of")
+    assert "ALERT The last orders" in cli("monitor", "--home", tmp_path)[1]
 
 
 def test_when_no_sales_have_come_then_one_line_says_so(cli: Cli, tmp_path: Path) -> None:

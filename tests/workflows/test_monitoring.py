@@ -1,6 +1,7 @@
 """From the database to what is said of it: forecasts beside what came, promises from model files, drift, alerts."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.bundle.registry import promote, publish
+from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
@@ -114,6 +116,23 @@ def test_when_all_is_well_then_the_tables_are_written_with_their_headers(home: P
     come(url, 2)
     assert monitor(home=home, db=url, since=PANEL.end, out=tmp_path / "out").alerts == []
     assert (tmp_path / "out" / "alerts.csv").read_text(encoding="utf-8").startswith("model,what,value")
+
+
+def test_excluded_days_raise_no_alert_and_count_in_no_score() -> None:
+    first, last = CUTOFF + dt.timedelta(days=8), PANEL.end - dt.timedelta(days=1)
+    made = forecast().join(PANEL.sales.select(*s.KEYS, s.SALES), on=s.KEYS)
+    ahead = (pl.col(s.DATE) - CUTOFF).dt.total_days()
+    made = made.with_columns(ahead.alias("Ahead"), Model=pl.lit("m"), Cutoff=pl.lit(CUTOFF), Open=pl.lit(1, pl.Int8))
+    strike = pl.col(s.DATE).is_between(first, last) & (pl.col(s.STORE) <= 4)
+    halved = pl.when(strike).then(pl.col(s.SALES) / 2).otherwise(s.SALES).alias(s.SALES)
+    rows = scored(made.with_columns(halved))
+    panel = replace(PANEL, sales=PANEL.sales.with_columns(halved))
+    assert "coverage95" in {alert.what for alert in monitor_panel(rows, panel, None).alerts}
+    spans = tuple(ExcludedSpan(first, last, store, "strike") for store in range(1, 5))
+    monitored = monitor_panel(rows, replace(panel, excluded=spans), None)
+    whole = monitored.accuracy.row(0, named=True)
+    assert (whole["wape"], whole["Rows"]) == (0, rows["Rows"].sum() - made.filter(strike).height)
+    assert not {"coverage95", "drift of sales"} & {alert.what for alert in monitored.alerts}
 
 
 def test_later_days_alone_can_be_looked_at(home: Path, url: str) -> None:

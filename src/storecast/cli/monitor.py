@@ -58,7 +58,7 @@ def _show(monitored: "Monitored") -> None:
     if monitored.stale:
         print(f"ALERT {monitored.stale}")
     for alert in monitored.alerts:
-        print(f"ALERT {alert.sentence()}")
+        print(f"ALERT {monitored.target.worded(alert.sentence())}")
     if not monitored.alerts and not monitored.accuracy.is_empty():
         print("Nothing has left its band.")
     if monitored.unbound:

@@ -12,7 +12,9 @@ import polars as pl
 from storecast import schema as s
 from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.csv_files import write_csv
+from storecast.data.excluded_spans import without_excluded
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.errors import ConfigError, ModelFileError
 from storecast.evaluate.scores import score_name
 from storecast.monitor.accuracy import DEFINITIONS, every_slice, scored
@@ -41,6 +43,7 @@ class Monitored:
     alerts : what has left its band
     unbound : models at work in the last six weeks without a file here, so that their WAPE has no band
     last_sale : the last day of the chain with sales
+    target : the figure that is forecast, by which texts call sales
     """
 
     accuracy: pl.DataFrame
@@ -48,11 +51,12 @@ class Monitored:
     alerts: list[Alert]
     unbound: tuple[str, ...] = ()
     last_sale: dt.date | None = None
+    target: Target = Target()  # noqa: RUF009 - it is frozen
 
     @property
     def stale(self) -> str:
         """That the last sales are old; empty: they are not."""
-        return "" if self.last_sale is None else stale_sentence(self.last_sale)
+        return "" if self.last_sale is None else self.target.worded(stale_sentence(self.last_sale))
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as plain data, dates as ISO text."""
@@ -66,7 +70,7 @@ class Monitored:
                 "age_days": None if self.last_sale is None else sales_age(self.last_sale),
                 "stale": self.stale,
             },
-            "definitions": DEFINITIONS,
+            "definitions": {name: self.target.worded(text) for name, text in DEFINITIONS.items()},
         }
 
 
@@ -119,7 +123,7 @@ def scored_forecasts(database: "Database", since: dt.date | None = None) -> pl.D
 
 
 def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Monitored:
-    """Score forecasts made, look at what goes into them, and say what has left its band.
+    """Score forecasts made, look at what goes into them, and say what has left its band; excluded days count nowhere.
 
     Parameters
     ----------
@@ -127,12 +131,13 @@ def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Moni
     panel : the chain as it is now
     models : folder of the model files, which say what was promised; None: nobody says it, and WAPE has no band
     """
+    rows = without_excluded(rows, panel.excluded)
     recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
     names = rows.filter(recent)[s.MODEL].unique().sort().to_list()
     promises = {} if models is None else expected_scores_of(models, names)
     drifted = _drift(rows, panel, models, promises)
     unbound = tuple(name for name in names if name not in promises)
-    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound, panel.end)
+    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound, panel.end, panel.target)
 
 
 def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, ExpectedScores]:
@@ -165,7 +170,8 @@ def _drift(
         first = rows.filter(pl.col(s.MODEL) == name)[s.CUTOFF].min()  # it had learned from nothing later
         assert isinstance(first, dt.date)
         cutoff = first
-    return drift(panel.sales, panel.calendar, cutoff).select(pl.lit(name).alias(s.MODEL), pl.all())
+    sales, calendar = (without_excluded(table, panel.excluded) for table in (panel.sales, panel.calendar))
+    return drift(sales, calendar, cutoff).select(pl.lit(name).alias(s.MODEL), pl.all())
 
 
 def _write(monitored: Monitored, out: Path) -> None:
