@@ -75,6 +75,7 @@ class Column:
     required : never null in a Panel
     default : stands for an unknown value in a Panel
     meaning : one phrase for people
+    whole : whether a number has no fractions, though its type could hold them
     """
 
     name: str
@@ -89,6 +90,7 @@ class Column:
     required: bool = False
     default: str | int | bool | None = None
     meaning: str = ""
+    whole: bool = False
 
     @property
     def expected(self) -> str:
@@ -105,7 +107,7 @@ class Column:
             return f"a text of at most {MAX_TEXT_LENGTH} characters"
         if self.kind == "id":
             return f"a whole number from 0 to {MAX_STORE_ID:g}, or a text of at most {MAX_ID_LENGTH} characters"
-        whole = "whole " if self.dtype.is_integer() else ""
+        whole = "whole " if self.whole or self.dtype.is_integer() else ""
         return f"a {whole}number from {self.low:g} to {self.high:g}" + (f" {self.unit}" if self.unit else "")
 
     def invalid(self, dtype: pl.DataType | None = None) -> pl.Expr:
@@ -119,6 +121,8 @@ class Column:
         if self.kind in ("flag", "number"):
             low, high = (0, 1) if self.kind == "flag" else (self.low, self.high)
             valid = column.is_between(low, high)
+            if self.whole:
+                valid &= column == column.round()
         elif self.kind == "category":
             valid = column.is_in(self.categories)
         elif self.kind == "date":

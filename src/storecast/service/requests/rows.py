@@ -3,7 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from keyword import iskeyword
 from types import GenericAlias
@@ -145,9 +145,19 @@ def day_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:
     return _row_type("Day", (*s.KNOWN, *own), s.KEYS, (s.ID, s.DAY_OF_WEEK), store)
 
 
-def sale_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:
-    """Return the rows of sales that are sent in."""
-    return _row_type("Sale", (s.SALES, s.CUSTOMERS, *s.KNOWN, *own), (*s.KEYS, s.SALES), (), store)
+def sale_rows(store: type | None = None, own: tuple[str, ...] = (), *, whole_numbers: bool = False) -> RowType:
+    """Return the rows of sales that are sent in.
+
+    Parameters
+    ----------
+    store : int or str, as the chain's ids are; None: either, for the document
+    own : the chain's own columns
+    whole_numbers : whether a fraction of the sales, which are the target, is refused
+    """
+    rows = _row_type("Sale", (s.SALES, s.CUSTOMERS, *s.KNOWN, *own), (*s.KEYS, s.SALES), (), store)
+    if not whole_numbers:
+        return rows
+    return replace(rows, columns={**rows.columns, s.SALES: replace(rows.columns[s.SALES], whole=True)})
 
 
 def calendar_rows(store: type | None = None, own: tuple[str, ...] = ()) -> RowType:

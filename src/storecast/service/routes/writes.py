@@ -37,7 +37,8 @@ class ReplaceQuery(Query):
 async def sales(request: Request) -> Response:
     """Take sales of stores and days; the next forecast knows them."""
     panel = service_of(request).live.panel()
-    return await _write(request, "sales", SalesRequest, sale_rows(id_type(panel), panel.own), replaceable=add_sales)
+    rows = sale_rows(id_type(panel), panel.own, whole_numbers=panel.target.whole_numbers)
+    return await _write(request, "sales", SalesRequest, rows, replaceable=add_sales)
 
 
 async def calendar(request: Request) -> Response:
