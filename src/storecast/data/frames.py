@@ -1,7 +1,7 @@
 """Data frames of Polars, pandas or Arrow as the tables of a Panel, read through narwhals and checked as files are."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,8 @@ import narwhals as nw
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.file_columns import COUNTRY, STOCKOUT, file_column
+from storecast.data.file_columns import REPLACES, STOCKOUT, file_column
+from storecast.data.frame_rules import summed, with_replaced_stores, without_negative_sales
 from storecast.data.own_categories import column_of_flag, flags_of
 from storecast.data.own_frames import OwnColumns, facts_of_frame, text_levels, with_flags
 from storecast.data.past_openings import open_by_sales
@@ -37,6 +38,8 @@ def read_frames(
     calendar: Any = None,
     columns: OwnColumns | None = None,
     target: Target | None = None,
+    *,
+    sum_rows: bool = False,
 ) -> Frames:
     """Check frames and return the tables of a Panel; parameters and errors as in `Panel.from_frames`.
 
@@ -45,6 +48,7 @@ def read_frames(
     sales, stores, calendar : as in `Panel.from_frames`
     columns : the own columns of the frames, and other names in them; None: those of the calendar that are not ours
     target : which column of the sales is forecast; None: Sales
+    sum_rows : add several rows of a store and day up
     """
     target = target or Target()
     columns = columns or OwnColumns()
@@ -66,7 +70,9 @@ def read_frames(
         of_days = None if of_days is None else with_flags(of_days, levels)
     in_sales = [name for name in (*own, *columns.past) if name in sold.columns and name not in s.BY_NAME]
     in_sales = [name for name in in_sales if column_of_flag(name) in (*columns.known, *columns.past)]
-    days = _typed(sold, "sales", (s.STORE, s.DATE, s.SALES), (s.CUSTOMERS, STOCKOUT.name, *s.KNOWN), in_sales)
+    optional = (s.CUSTOMERS, STOCKOUT.name, *s.KNOWN)
+    days = _typed(sold, "sales", (*s.KEYS, s.SALES), optional, in_sales, unique=not sum_rows)
+    days = summed(days, columns.past) if sum_rows else days
     if days.is_empty():
         raise DataError(NO_SALES)
     ahead = days.clear()
@@ -85,7 +91,7 @@ def read_frames(
         of_facts = _typed(of_stores.select(s.STORE, *facts), "stores", (s.STORE,), (), facts)
         days, ahead = (rows.join(of_facts, on=s.STORE, how="left", maintain_order="left") for rows in (days, ahead))
         own, of_stores = [*own, *facts], of_stores.drop(facts)
-    facts_of_stores = _stores(of_stores, days)
+    days, facts_of_stores = with_replaced_stores(days, _stores(of_stores, days))
     for name, rows in (("sales", days), ("calendar", ahead)):
         unknown = rows.join(facts_of_stores, on=s.STORE, how="anti")
         if unknown.height:
@@ -93,7 +99,9 @@ def read_frames(
                 f"{name}: found the store {quote(unknown[s.STORE][0])}, which the frame stores does not hold. Add it there, or "
                 "leave the frame stores out."
             )
-    learned = days.filter(pl.col(s.SALES).is_not_null() & (pl.col(STOCKOUT.name) != 1).fill_null(value=True))
+    learned = without_negative_sales(days).filter(
+        pl.col(s.SALES).is_not_null() & (pl.col(STOCKOUT.name) != 1).fill_null(value=True)
+    )
     target.check(learned[s.SALES])
     return Frames(learned.select(*s.KEYS, *s.SALES_SCHEMA), facts_of_stores, _calendar(days, ahead, own))
 
@@ -104,25 +112,6 @@ def _up_to_end(calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
         _column(frame[s.DATE], s.BY_NAME[s.DATE], name) for frame, name in ((calendar, "calendar"), (sales, "sales"))
     )
     return calendar.filter(dates <= as_date(sold.max()))
-
-
-def split_countries(stores: Any, columns: Mapping[str, str]) -> tuple[Any, dict[str, str], dict[str, str]]:
-    """Return a frame of stores without its column Country, the names of the other columns, and the country of each store, as text.
-
-    Parameters
-    ----------
-    stores : frame of Polars, pandas or Arrow; None where there is none
-    columns : our name of a column = that of the frames
-    """
-    names = {name: in_frame for name, in_frame in columns.items() if name != COUNTRY}
-    if stores is None:
-        return None, names, {}
-    frame = to_polars(stores, "stores")
-    id_, country = columns.get(s.STORE, s.STORE), columns.get(COUNTRY, COUNTRY)
-    if country not in frame.columns or id_ not in frame.columns:
-        return frame, dict(columns), {}
-    places = frame.select(pl.col(id_, country).cast(pl.String)).drop_nulls().filter(pl.col(country) != "")
-    return frame.drop(country), names, dict(places.iter_rows())
 
 
 def _with_target(frame: pl.DataFrame, target: Target) -> pl.DataFrame:
@@ -199,7 +188,13 @@ def to_polars(frame: Any, name: str) -> pl.DataFrame:
 
 
 def _typed(
-    frame: pl.DataFrame, name: str, required: Sequence[str], optional: Iterable[str], own: Sequence[str] = ()
+    frame: pl.DataFrame,
+    name: str,
+    required: Sequence[str],
+    optional: Iterable[str],
+    own: Sequence[str] = (),
+    *,
+    unique: bool = True,
 ) -> pl.DataFrame:
     """Return the columns of a frame in their types, optional ones null where they are missing, sorted by store and date."""
     missing = [column for column in required if column not in frame.columns]
@@ -216,10 +211,8 @@ def _typed(
             f"{hint(strange[0], known)} Own columns that are known ahead belong into the frame calendar, or are named by known; "
             "others by past, or by facts. Rename it, or drop it."
         )
-    declared = [
-        file_column(column) if column == STOCKOUT.name else s.BY_NAME.get(column) or s.own_column(column)
-        for column in known
-    ]
+    of_files = (s.SALES, STOCKOUT.name, REPLACES)
+    declared = [file_column(name) if name in of_files else s.BY_NAME.get(name) or s.own_column(name) for name in known]
     columns = [
         _column(frame[column.name], column, name)
         if column.name in frame.columns
@@ -239,7 +232,7 @@ def _typed(
             )
     keys = [key for key in s.KEYS if key in required]
     twice = typed.filter(typed.select(keys).is_duplicated())
-    if twice.height:
+    if unique and twice.height:
         what = " on ".join(str(value) for value in twice.select(keys).row(0))
         raise DataError(
             f"{name}: found two rows of store {quote(what)}; expected one. Keep one of them, or add them up."
@@ -319,14 +312,15 @@ def _without_gaps(days: pl.DataFrame, own: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _stores(stores: Any, sold: pl.DataFrame) -> pl.DataFrame:
+def _stores(stores: pl.DataFrame | None, sold: pl.DataFrame) -> pl.DataFrame:
     """Return the table of stores; without one, the stores of the sales, of which nothing else is known."""
     attributes = [column for column in s.COLUMNS if column.table == "stores"]
     if stores is None:
         facts = sold.select(s.STORE).unique().sort(s.STORE)
         facts = facts.with_columns(pl.lit(None, column.dtype).alias(column.name) for column in attributes)
     else:
-        facts = _typed(to_polars(stores, "stores"), "stores", (s.STORE,), [column.name for column in attributes])
+        replaces = [REPLACES] if REPLACES in stores.columns else []
+        facts = _typed(stores, "stores", (s.STORE,), [*(column.name for column in attributes), *replaces])
         if facts.schema[s.STORE] != sold.schema[s.STORE]:
             raise DataError(
                 f"stores: Store holds {facts.schema[s.STORE]} values, and that of sales {sold.schema[s.STORE]}; expected one type. "
@@ -340,4 +334,5 @@ def _stores(stores: Any, sold: pl.DataFrame) -> pl.DataFrame:
             else pl.col(column.name)
             for column in attributes
         ),
+        pl.col(f"^{REPLACES}$"),
     )

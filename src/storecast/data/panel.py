@@ -18,8 +18,8 @@ from storecast.data.breakdown import Breakdown, check_periods
 from storecast.data.country_holidays import country_code
 from storecast.data.events import read_events_frame
 from storecast.data.excluded_spans import ExcludedSpan, without_excluded
-from storecast.data.frame_groups import take_groups
-from storecast.data.frames import read_frames, split_countries
+from storecast.data.frame_groups import split_countries, take_groups
+from storecast.data.frames import read_frames
 from storecast.data.implied_country import implied_country
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.own_frames import OwnColumns
@@ -87,6 +87,7 @@ class Panel:
         target: str = s.SALES,
         unit: str = "",
         whole_numbers: bool = False,
+        sum_rows: bool = False,
     ) -> "Panel":
         """Make a Panel of data frames of Polars, pandas or Arrow.
 
@@ -95,8 +96,8 @@ class Panel:
         sales : a row per store and day: Store (whole numbers or text), Date, Sales (money), and optional Customers, Open, Promo,
             StateHoliday, SchoolHoliday, Stockout (1: no model learns from the day), and columns of your own
         stores : a row per store: Store and optional StoreType, Assortment, State, CompetitionDistance (metres), CompetitionSince,
-            Promo2, Promo2Since, PromoInterval, Country (CZ, or with a region DE-BY), and facts of your own; None: the stores of the
-            sales, without attributes
+            Promo2, Promo2Since, PromoInterval, Country (CZ, or with a region DE-BY), Replaces (the id before), and facts of your
+            own; None: the stores of the sales, without attributes
         calendar : what is known of days, past and ahead: Store, Date and optional Open, Promo, StateHoliday, SchoolHoliday and
             columns of your own that are known ahead, numbers or texts
         events : days that no model should learn from: Date, or First and Last, Exclude (1), and optional Store (null: all) and
@@ -114,6 +115,7 @@ class Panel:
         target : the column of the frame sales that is forecast; a column Sales beside it is not used
         unit : what it is counted in, such as pieces or EUR
         whole_numbers : whether every value is a whole number: quantiles and bounds of a store's day are whole then
+        sum_rows : add several rows of a store and day up, as `sum = true` does for files
 
         Returns
         -------
@@ -141,7 +143,7 @@ class Panel:
             places, country = read_places(country, "country"), None
         stores, own_groups = take_groups(stores, groups, OwnColumns(known, past, facts, columns or {}))
         stores, *_ = split_countries(stores, columns or {})  # a group may be the countries
-        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names), figure)
+        frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names), figure, sum_rows=sum_rows)
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
         code = None if country is None else country_code(country, "country")
         placed, code = with_countries(frames.stores, code, places, "country")
