@@ -164,6 +164,29 @@ def test_totals_are_those_of_the_forecast(ready: Predictor, panel: Panel) -> Non
     assert_frame_equal(ready.totals(whole.rows), totals(whole.rows, panel.stores, whole.draws))
 
 
+def test_sample_paths_are_those_behind_the_totals_and_end_where_days_are_closed(ready: Predictor, panel: Panel) -> None:
+    paths = ready.bundle.sample_paths(panel)
+    assert paths.columns == ["Store", "Date", "Path", "Sales"]
+    assert paths.height == ready.medians.height * 300
+    sums = paths.group_by("Path").agg(pl.col("Sales").sum())["Sales"]
+    chain = ready.totals(ready.forecast()).filter(Level="chain-horizon")
+    expected = chain["Forecast"][0]
+    for share, bound in ((0.1, "Lower80"), (0.9, "Upper80")):
+        moved = sums.quantile(share, "linear") * expected / sums.mean()
+        assert moved == pytest.approx(chain[bound][0], rel=1e-6)
+    closed = ready.medians.filter(pl.col(s.OPEN) == 0).select(*s.KEYS)
+    assert paths.join(closed, on=s.KEYS, how="semi")["Sales"].max() == 0
+    few = ready.bundle.sample_paths(panel, count=5)
+    assert_frame_equal(few, paths.filter(pl.col("Path") <= 5))
+
+
+def test_sample_paths_that_cannot_be_drawn_are_refused(ready: Predictor, panel: Panel) -> None:
+    with pytest.raises(ConfigError, match="expected 1 to 300"):
+        ready.bundle.sample_paths(panel, count=301)
+    with pytest.raises(ConfigError, match="too short"):
+        replace(ready.bundle, joint_errors=None).sample_paths(panel)
+
+
 def test_totals_under_another_calendar_are_sums_with_intervals(ready: Predictor) -> None:
     sundays = [day for day in range(1, HORIZON + 1) if (ready.cutoff + dt.timedelta(days=day)).weekday() == 6]
     found, _ = ready.predict(pl.concat([row(ready, day, Open=[1]) for day in sundays]))

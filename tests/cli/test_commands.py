@@ -2,12 +2,14 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from storecast.bundle.bundle import load
+from storecast.uncertainty.joint_errors import JointErrors
 from support.chain_files import add_column, edit, set_cell, write_chain
 from support.commands import Cli
 
@@ -77,6 +79,26 @@ def test_a_saved_model_forecasts_what_the_run_forecast(cli: Cli, folder: Path, t
     assert code == 0, err
     assert json.loads(out)["rows"] == 70
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "forecast.csv").read_bytes()
+
+
+def test_sample_paths_are_written_where_the_past_says_how_days_err_together(
+    cli: Cli, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(cli, folder, tmp_path)[0] == 0
+    model = next((tmp_path / "models").glob("*.pkl"))
+    words = ("forecast", "--data", folder, "--model", model, "--out", tmp_path / "again.csv")
+    paths = ("--paths", tmp_path / "paths.parquet", "--path-count", 7)
+    code, _, err = cli(*words, *paths)
+    assert code == 2
+    assert "the past was too short" in err
+    assert not (tmp_path / "again.csv").exists()
+    joint = JointErrors((0.1, 0.1, 0.1, 0.2, 0.2, 0.3), (0.5, 0.4, 0.3), 8.0, 12, "StoreType")
+    bundle = replace(load(model), joint_errors=joint)
+    monkeypatch.setattr("storecast.workflows.forecasting.load", lambda _: bundle)
+    code, _, err = cli(*words, *paths)
+    assert code == 0, err
+    table = pl.read_parquet(tmp_path / "paths.parquet")
+    assert (table.columns, table.height) == (["Store", "Date", "Path", "Sales"], 7 * 70)
 
 
 def test_models_are_listed_shown_verified_promoted_and_pruned(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -10,18 +10,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.fitted import FittedModel, target_of_task
 from storecast.bundle.manifest import Manifest
 from storecast.bundle.needs import check_needs, needs_of
+from storecast.bundle.parts import CALIBRATION, JOINT_ERRORS, parts_of
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
-from storecast.bundle.smoke_test import PART as TRIAL_PART
-from storecast.bundle.smoke_test import trial_part, try_in_child
+from storecast.bundle.smoke_test import try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
@@ -31,17 +30,13 @@ from storecast.models import restore
 from storecast.models.base import SETTINGS
 from storecast.uncertainty.calibration import Calibration
 from storecast.uncertainty.forecast import Forecast
-from storecast.uncertainty.joint_errors import JointErrors
+from storecast.uncertainty.joint_errors import DRAWS, JointErrors
 from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 log = logging.getLogger(__name__)
-
-CALIBRATION = "calibration.json"
-FIELD = "error-field.json"
-TRIAL_ROWS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +179,20 @@ class Bundle(FittedModel):
         predictor = self._predictor(panel)
         return predictor.totals(predictor.forecast())
 
+    def sample_paths(self, panel: Panel | None = None, *, count: int = DRAWS) -> pl.DataFrame:
+        """Return possible sales of the days ahead, in which the errors of days, stores and chain hang together.
+
+        Parameters
+        ----------
+        panel : the chain; None: the one that the model was fitted on
+        count : paths, 1 to 300
+
+        Returns
+        -------
+        as `storecast.uncertainty.path_table.path_table`: Store, Date, Path, Sales
+        """
+        return self._predictor(panel).sample_paths(count)
+
     def plot(self, store: object, panel: Panel | None = None) -> "go.Figure":
         """Draw a store's last weeks of sales and its forecast with intervals.
 
@@ -260,15 +269,6 @@ class Bundle(FittedModel):
         """
         panel = self._chain(None)
         window = panel.window(panel.end, self.task.horizon)
-        features = self.model.features(window)
-        rows = features[np.linspace(0, features.height - 1, min(TRIAL_ROWS, features.height)).astype(np.int64)]
-        parts = {
-            **self.model.state(),
-            CALIBRATION: self.calibration.to_json(),
-            **({} if self.joint_errors is None else {FIELD: self.joint_errors.to_json()}),
-            **({SETTINGS: json.dumps(self.settings).encode()} if self.settings else {}),
-            TRIAL_PART: trial_part(rows, self.model.predict(rows)),
-        }
         target = {TARGET: panel.target.to_plain()} if panel.target != Target() else {}
         manifest = {
             "kind": self.model.name,
@@ -285,7 +285,7 @@ class Bundle(FittedModel):
             "calibration": CALIBRATION,
             "details": needs_of(self.model.name),
         }
-        path = publish(folder, manifest, parts)
+        path = publish(folder, manifest, parts_of(self, window))
         return replace(self, manifest=open_model(path).manifest, name=path.name)
 
     def _chain(self, panel: Panel | None) -> Panel:
@@ -338,7 +338,7 @@ def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
         model=restore(file.manifest.kind, file.parts),
         calibration=Calibration.from_json(file.parts[CALIBRATION]),
         task=task,
-        joint_errors=JointErrors.from_json(file.parts[FIELD]) if FIELD in file.parts else None,
+        joint_errors=JointErrors.from_json(file.parts[JOINT_ERRORS]) if JOINT_ERRORS in file.parts else None,
         settings=json.loads(file.parts.get(SETTINGS, b"{}")),
         name=file.name,
         known=tuple(file.manifest.task.get("known", ())),

@@ -24,6 +24,7 @@ from storecast.errors import DataError, quote
 from storecast.explain import explanations, scenario
 from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.explain.own_values import refuse_unknown_effects, unseen_values
+from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import totals
 
@@ -189,6 +190,11 @@ class Predictor:
         rows : some rows of `forecast` or `under`; intervals are given where past errors say how totals err
         """
         return totals(rows, self.panel.stores, self._draws_of(rows), self.panel.breakdown)
+
+    def sample_paths(self, count: int) -> pl.DataFrame:
+        """Return possible sales of every store and day ahead, as `uncertainty.path_table.path_table`."""
+        whole_numbers = self.bundle.calibration.whole_numbers
+        return path_table(self.medians, self._draws, count, whole_numbers=whole_numbers)
 
     def explain(self, stores: Sequence[object], *, counterfactuals: bool = False) -> pl.DataFrame:
         """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds.

@@ -15,6 +15,10 @@ def forecast(
     data: options.MaybeData = None,
     db: options.FromDb = None,
     totals: Annotated[Path | None, typer.Option("--totals", help="Totals with intervals to write, a CSV file.")] = None,
+    paths: Annotated[
+        Path | None, typer.Option("--paths", help="Sample paths to write, possible sales of every day: a Parquet file.")
+    ] = None,
+    path_count: Annotated[int, typer.Option("--path-count", min=1, max=300, help="How many sample paths.")] = 300,
     horizon: options.Horizon = None,
     quantiles: options.Quantiles = None,
     skip: options.Skip = None,
@@ -35,6 +39,8 @@ def forecast(
             skip=skip or (),
             sum_rows=sum_rows,
             sums=totals,
+            paths=paths,
+            path_count=path_count,
         )
     result = {"model": whole.model, "cutoff": whole.cutoff.isoformat(), "rows": rows, "out": str(out)}
     if json:

@@ -15,7 +15,10 @@ from storecast.csv_files import write_csv
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
+from storecast.files import atomic_write
 from storecast.uncertainty.forecast import Forecast
+from storecast.uncertainty.joint_errors import DRAWS
+from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.totals import totals
 from storecast.workflows.preparation import Prepared, Source, import_plugins_of, prepare
 
@@ -30,6 +33,8 @@ def forecast(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     sums: Path | None = None,
+    paths: Path | None = None,
+    path_count: int = DRAWS,
 ) -> tuple[int, Forecast]:
     """Load a model file, forecast the days after the end of a folder's sales and write them.
 
@@ -43,6 +48,8 @@ def forecast(
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
     sums : where to write the totals; None: nowhere
+    paths : where to write sample paths, a Parquet file; None: nowhere
+    path_count : how many of them
 
     Returns
     -------
@@ -60,10 +67,17 @@ def forecast(
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows)
     whole = forecast_with(bundle, prepared)
     rows = prepared.rows_to_write(whole.rows)
+    table = None
+    if paths is not None:
+        whole_numbers = bundle.calibration.whole_numbers
+        table = path_table(rows, sample_paths_of(whole, rows), path_count, whole_numbers=whole_numbers)
     write_csv(rows, out)
     if sums is not None:
         panel = prepared.panel
         write_csv(totals(rows, panel.stores, sample_paths_of(whole, rows), panel.breakdown), sums)
+    if table is not None and paths is not None:
+        with atomic_write(paths) as draft:
+            table.write_parquet(draft)
     return rows.height, whole
 
 
