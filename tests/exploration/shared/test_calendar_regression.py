@@ -67,4 +67,4 @@ def test_too_few_days_are_refused_with_their_number() -> None:
     count = np.zeros(observed.grid.days, np.int64)
     count[:20] = 9
     with pytest.raises(NotAnswerableError, match="trading days; at least 56"):
-        fit_calendar(np.zeros(observed.grid.days), count, observed.weekday, terms, 0)
+        fit_calendar(np.zeros(observed.grid.days), count, observed.usual_days, terms, 0)

@@ -19,7 +19,7 @@ from storecast.exploration.shared.estimates import (
     relative_change,
     tidy_table,
 )
-from storecast.exploration.shared.evidence import span_estimate
+from storecast.exploration.shared.evidence import span_estimate, sunday_estimates
 from storecast.exploration.shared.growth import growth_by_store, mean_growth
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.regression import dummies, mean_interval, ols
@@ -53,7 +53,7 @@ def estimate_assortment(panel: Panel) -> pl.DataFrame:
             raise NotAnswerableError("neither the type nor the assortment of any store is given")
         raise NotAnswerableError("there is only one store type and one assortment, or fewer than three stores of each")
     usual = _usual_day(adjusted)
-    estimates = [span_estimate(adjusted.observed)]
+    estimates = [span_estimate(adjusted.observed), *sunday_estimates(adjusted.observed)]
     for column, names in frequent.items():
         for name in names:
             estimates += _of_kind(adjusted, usual, column, name, kinds[column] == name)
@@ -106,7 +106,7 @@ def _profile(adjusted: Adjusted, column: str, name: str, rows: Bool) -> list[Est
     number = known @ days
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.where(number >= MIN_DAYS_OF_WEEKDAY, (np.where(known, logs, 0.0) @ days) / number, np.nan)
-    means = means - means[:, :6].mean(axis=1, keepdims=True)
+    means = means - means[:, list(adjusted.observed.usual_weekdays)].mean(axis=1, keepdims=True)
     estimates = []
     for k in range(7):
         values = means[:, k][~np.isnan(means[:, k])]

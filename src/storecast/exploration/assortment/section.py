@@ -3,11 +3,11 @@
 import polars as pl
 
 from storecast import schema as s
-from storecast.dates import WEEKDAYS
+from storecast.dates import SUNDAY, WEEKDAYS
 from storecast.exploration.assortment.parts import Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
-from storecast.exploration.shared.evidence import names_of, no_growth, rank
+from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, compared_days, names_of, no_growth, rank
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report import charts
@@ -29,7 +29,7 @@ def assortment_section(table: pl.DataFrame) -> SectionBody:
             "Usual day: the mean of a store's open days, then the mean of the stores, with its t interval. Beside alike stores: log sales of the "
             "stores on type, assortment and state together (least squares, HC3), so that a type is compared with stores of the same assortment and "
             "state. Growth: the chain's like-for-like trend and how far each store departs from it, mean of the stores; the interval holds both "
-            "errors. Weekday profile: days without promotion beside the store's own mean of Monday to Saturday."
+            "errors. Weekday profile: days without promotion beside the store's own mean of the weekdays on which the chain trades."
         ),
         unproven=_unproven(estimates, columns),
     )
@@ -65,11 +65,15 @@ def _values(rows: pl.DataFrame) -> str:
 def _unproven(estimates: EstimateTable, columns: list[str]) -> str:
     parts = []
     for column in columns:
-        parts += [
-            f"All {count_text(row[N])} stores of {ATTRIBUTE_NAMES[column]} {row[GROUP]} trade on Sundays, so that what is theirs and what is Sunday's cannot be told apart."
-            for row in estimates.part(f"{Part.SUNDAY_STORES} {column}").iter_rows(named=True)
-            if row[VALUE] == row[N]
-        ]
+        parts += (
+            []
+            if estimates.has(TRADES_ON_SUNDAYS)
+            else [
+                f"All {count_text(row[N])} stores of {ATTRIBUTE_NAMES[column]} {row[GROUP]} trade on Sundays, so that what is theirs and what is Sunday's cannot be told apart."
+                for row in estimates.part(f"{Part.SUNDAY_STORES} {column}").iter_rows(named=True)
+                if row[VALUE] == row[N]
+            ]
+        )
         small = [
             f"{row[GROUP]} ({count_text(row[N])})"
             for row in estimates.part(f"{Part.STORES} {column}").iter_rows(named=True)
@@ -107,8 +111,8 @@ def _pictures(estimates: EstimateTable, column: str) -> list[Picture]:
             )
         )
     profile = estimates.part(f"{Part.WEEKDAY_PROFILE} {column}").filter(
-        pl.col(POSITION) < 6
-    )  # Sundays differ by so much that they would hide the rest
+        pl.lit(estimates.has(TRADES_ON_SUNDAYS)) | (pl.col(POSITION) < SUNDAY)
+    )  # Sundays of a few stores differ by so much that they would hide the rest
     if profile.height:
         series = []
         for kind in dict.fromkeys(profile[GROUP].to_list()):
@@ -119,8 +123,8 @@ def _pictures(estimates: EstimateTable, column: str) -> list[Picture]:
                 f"profile-{column.lower()}",
                 f"Weekday profile by {ATTRIBUTE_NAMES[column]}",
                 charts.curves(series, y_format=charts.PERCENT_CHANGE, height=280),
-                alt=f"Curves from Monday to Saturday, one for each {ATTRIBUTE_NAMES[column]}: sales beside the store's own mean day. The table below has the values, Sundays too.",
-                caption="Days without promotion beside the store's own mean of Monday to Saturday.",
+                alt=f"Curves of {compared_days(estimates)}, one for each {ATTRIBUTE_NAMES[column]}: sales beside the store's own mean day. The table below has the values, Sundays too.",
+                caption=f"Days without promotion beside the store's own mean of {compared_days(estimates)}.",
             )
         )
     return pictures

@@ -10,7 +10,6 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64, I64, Bool
 from storecast.data.panel import Panel
-from storecast.dates import SUNDAY
 from storecast.exploration.holidays.parts import Part
 from storecast.exploration.shared.adjusted import Adjusted, adjust
 from storecast.exploration.shared.calendar_regression import fit_calendar
@@ -25,6 +24,7 @@ from storecast.exploration.shared.calendar_terms import (
     occasions,
 )
 from storecast.exploration.shared.estimates import Estimate, Interval, NotAnswerableError, relative_change, tidy_table
+from storecast.exploration.shared.evidence import enough_occasions
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.panel_regression import two_way_effects
 from storecast.exploration.shared.regression import NORMAL
@@ -54,8 +54,9 @@ def estimate_holidays(panel: Panel) -> pl.DataFrame:
     adjusted = adjust(panel)
     estimates = [*_curves(adjusted), *_schools(adjusted), *_states(adjusted)]
     if not estimates:
+        besides_sundays = "" if adjusted.observed.trades_on_sundays else " on a day other than Sunday"
         raise NotAnswerableError(
-            "no state holiday on a day other than Sunday, and no school holiday, is marked in these days"
+            f"no state holiday{besides_sundays}, and no school holiday, could be measured in these days"
         )
     return tidy_table(estimates)
 
@@ -65,7 +66,7 @@ def _curves(adjusted: Adjusted) -> list[Estimate]:
     estimates = []
     for kind in (*HOLIDAY_KINDS, *OPEN_KINDS):
         days = occasions(adjusted.observed, kind)
-        if not days:  # the days before one that is yet to come are no answer
+        if not enough_occasions(days, adjusted.observed.stores.height):
             continue
         for measure, fit in adjusted.fits.items():
             around = {term.position: interval for term, interval in fit.intervals.items() if term.family == kind}
@@ -110,7 +111,7 @@ def _schools(adjusted: Adjusted) -> list[Estimate]:
             y = (member @ np.where(known, adjusted.logs[measure] + own, 0.0)) / count
             x = np.stack([(member @ (near(place) & known)) / count for place in places], axis=-1)
         y = y - _weekday_means(y, count, observed.weekday)
-        used = (count >= 1) & (observed.weekday != SUNDAY)[None, :]
+        used = (count >= 1) & observed.usual_days[None, :]
         columns = [k for k in range(len(places)) if _differs(x[..., k], used)]
         if not columns:
             return []
@@ -153,7 +154,7 @@ def _states(adjusted: Adjusted) -> list[Estimate]:
     for group, name in enumerate(names):
         if sizes[group] < MIN_STORES or name == "?":
             continue
-        fit = fit_calendar(split.index[group], split.count[group], observed.weekday, local, group)
+        fit = fit_calendar(split.index[group], split.count[group], observed.usual_days, local, group)
         estimates += [
             relative_change(
                 Part.BY_STATE, f"{term.family}, {name}", SALES, interval, position=term.position, n=int(sizes[group])

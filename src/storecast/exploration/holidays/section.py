@@ -51,10 +51,10 @@ def holidays_section(table: pl.DataFrame) -> SectionBody:
             "regression of the chain's daily index (the mean of its stores' log sales, each store's own weekday level taken off) on "
             "weekdays, promotions by weekday, day of the month, season, trend and the days from each kind of holiday at once, with "
             "first-order autocorrelated errors (GLSAR). A rare holiday is so judged by the unrest of all days. State holidays count where "
-            "they shut a store on a day other than Sunday, and by themselves where most stores are open on them"
+            "they shut a store on a weekday on which the chain trades, and by themselves where most stores are open on them"
             f"{'; New Year is among the days after Christmas' if 'Christmas' in kinds else ''}. A day or kind is named where it stands out by more than chance among all that were measured. "
             f"{SCHOOL_METHOD if Family.SCHOOL in kinds else ''}Days that "
-            "always fall on a Sunday have no figure."
+            "always fall on a weekday without trade have no figure."
         ),
         unproven=(
             f"{_rare(kinds)}: the intervals tell how unusual the days "

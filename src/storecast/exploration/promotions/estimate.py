@@ -13,7 +13,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64, Bool
 from storecast.data.panel import Panel
-from storecast.dates import SUNDAY, WEEKDAYS
+from storecast.dates import WEEKDAYS
 from storecast.exploration.promotions.parts import (
     ALL_WEEKDAYS,
     FIRST_WEEK,
@@ -189,7 +189,7 @@ def _borrowed(adjusted: Adjusted, weeks: PromotionWeeks) -> list[Estimate]:
         for term, interval in fit.intervals.items()
         if term.family == Family.AFTER_PROMOTION
     ]
-    free = [k for k in range(SUNDAY) if k not in weeks.weekdays]
+    free = [k for k in adjusted.observed.usual_weekdays if k not in weeks.weekdays]
     for measure, logs in adjusted.logs.items() if free else ():
         interval = _uplift(weeks.means(logs, free[-1:]), weeks)
         estimates.append(

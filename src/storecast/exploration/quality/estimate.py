@@ -44,8 +44,9 @@ def _counts(observed: Observed, target: Target) -> list[Estimate]:
     grid = observed.grid
     last = int(np.flatnonzero((grid.open != NO_ROW).any(axis=0) & ~np.isnan(grid.sales).all(axis=0))[-1]) + 1
     empty = np.isnan(grid.sales[:, :last])
-    gaps = _long_runs(empty)
-    away = gaps.sum(axis=1)
+    runs, outside = _long_runs(empty), _outside_own_rows(empty)
+    away = (runs & ~outside).sum(axis=1)
+    apart = int((runs & outside).sum())
     idle = (grid.open[:, :last] == 1) & (grid.sales[:, :last] == 0)
     sold = grid.sales[:, :last] > 0
     counted = grid.customers[:, :last] > 0
@@ -59,10 +60,21 @@ def _counts(observed: Observed, target: Target) -> list[Estimate]:
         Count.EARLY_STORES: int(empty[:, -1].sum()),
         Count.OPEN_WITHOUT_SALES: int(idle.sum()),
     }
+    if apart:
+        counts[Count.BEFORE_OR_AFTER] = apart
     if target.is_sales:
         counts[Count.WITHOUT_CUSTOMERS] = int((sold & ~counted).sum())
     size = empty.size
     return [Estimate(Part.COUNTS, name, SALES, Unit.COUNT, float(value), n=size) for name, value in counts.items()]
+
+
+def _outside_own_rows(empty: Bool) -> Bool:
+    """Return the days before each store's first row and after its last: it opened late or closed, which is no gap."""
+    rows = ~empty
+    began = np.maximum.accumulate(rows, axis=1)
+    goes_on = np.maximum.accumulate(rows[:, ::-1], axis=1)[:, ::-1]
+    outside: Bool = ~(began & goes_on)
+    return outside
 
 
 def _long_runs(flags: Bool) -> Bool:

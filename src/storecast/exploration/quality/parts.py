@@ -27,6 +27,7 @@ class Count(StrEnum):
     IN_LONG_GAPS = f"of these in gaps of {MIN_GAP_DAYS} days or more"
     STORES_WITH_LONG_GAPS = f"stores with a gap of {MIN_GAP_DAYS} days or more"
     USUAL_DAYS_IN_GAPS = "days that half of these stores are away or more"
+    BEFORE_OR_AFTER = f"before a store's first row or after its last, {MIN_GAP_DAYS} days or more"
     LATE_STORES = "stores whose first row comes after the first day"
     EARLY_STORES = "stores whose last row comes before the last day"
     OPEN_WITHOUT_SALES = "open without sales"

@@ -38,7 +38,7 @@ def _trading(estimates: EstimateTable) -> list[Picture]:
             "Stores with sales, week by week",
             figure,
             alt=f"Line: at most {short_text(high)} stores in the week from {high[GROUP]}, at least {short_text(low)} in the week from {low[GROUP]}.",
-            caption="The fullest day of each week, Monday to Saturday. A step down that lasts is a gap of many stores at once.",
+            caption="The fullest day of each week, Sundays left out. A step down that lasts is a gap of many stores at once.",
         )
     ]
 

@@ -56,6 +56,9 @@ def _answer(estimates: EstimateTable) -> str:
         days = estimates.first(Part.COUNTS, Count.USUAL_DAYS_IN_GAPS)
         text += f", {short_text(away)} of them in long gaps of {short_text(stores)} {'store' if stores[VALUE] == 1 else 'stores'}"
         text += f" (usually {short_text(days)} days)"
+    apart = estimates.first(Part.COUNTS, Count.BEFORE_OR_AFTER)
+    if apart:
+        text += f", {short_text(apart)} lie before a store's first row or after its last"
     text += f", and {short_text(idle)} {'is' if idle[VALUE] == 1 else 'are'} open without sales."
     if odd is None:
         return text

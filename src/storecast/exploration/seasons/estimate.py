@@ -12,7 +12,7 @@ import polars as pl
 
 from storecast.arrays import F64
 from storecast.data.panel import Panel
-from storecast.dates import MONTHS, SUNDAY, WEEKDAYS
+from storecast.dates import MONTHS, WEEKDAYS
 from storecast.exploration.seasons.parts import BY_TREND, Part
 from storecast.exploration.seasons.strength import strengths, variance_shares
 from storecast.exploration.seasons.summer_holidays import summer_holidays
@@ -27,7 +27,7 @@ from storecast.exploration.shared.calendar_terms import (
     occasions,
 )
 from storecast.exploration.shared.estimates import Estimate, Interval, Unit, relative_change, tidy_table
-from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span, span_estimate
+from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span, span_estimate, sunday_estimates
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.regression import mean_interval, ols, t_quantile
 
@@ -48,7 +48,12 @@ def estimate_seasons(panel: Panel) -> pl.DataFrame:
     """
     adjusted = adjust(panel)
     fit, days = adjusted.fits[SALES], sales_span(adjusted.observed)
-    estimates = [span_estimate(adjusted.observed), *_weekdays(adjusted), *_month_days(fit)]
+    estimates = [
+        span_estimate(adjusted.observed),
+        *sunday_estimates(adjusted.observed),
+        *_weekdays(adjusted),
+        *_month_days(fit),
+    ]
     if days >= DAYS_PER_YEAR:
         estimates += [*_months(adjusted), *_occasions(adjusted), *summer_holidays(adjusted)]
     if days >= DAYS_FOR_GROWTH:
@@ -96,7 +101,7 @@ def _weekdays(adjusted: Adjusted) -> list[Estimate]:
     known = [k for k in range(7) if (sold & (weekday == k)).any() and not np.isnan(level[:, k]).all()]
     noise = {k: _day_noise(fit.unexplained[sold & (weekday == k)]) for k in known}
     means = {k: values[sold & (weekday == k)].mean(axis=0) for k in known}
-    working_days = [k for k in known if k != SUNDAY]
+    working_days = [k for k in known if k in adjusted.observed.usual_weekdays]
     whole = level[:, working_days].mean(axis=1)  # NaN where a store never sells on one of them
     base = np.mean([means[k] for k in working_days], axis=0)
     estimates = []

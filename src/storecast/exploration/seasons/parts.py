@@ -6,7 +6,7 @@ from enum import StrEnum
 class Part(StrEnum):
     """The parts of the table."""
 
-    WEEKDAY_AS_SOLD = "weekday as sold"  # against the mean of Monday to Saturday
+    WEEKDAY_AS_SOLD = "weekday as sold"  # against the mean of Monday to Saturday, or of all days
     WEEKDAY = "weekday without promotions"
     MONTH = "month"  # against the mean of the twelve, promotions taken off
     MONTH_WITHOUT_HOLIDAYS = "month without holidays"

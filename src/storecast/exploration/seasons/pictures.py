@@ -9,6 +9,7 @@ from storecast.dates import MONTHS, WEEKDAYS
 from storecast.exploration.seasons.parts import BY_TREND, Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
+from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, compared_days
 from storecast.exploration.shared.wording import full_text
 from storecast.report.charts import COLOURS, GRID, INK, PERCENT, PERCENT_CHANGE, RULE, blank, curves, dots, heatmap
 from storecast.report.section import Picture
@@ -46,7 +47,7 @@ def _shares(estimates: EstimateTable) -> Picture | None:
         "What explains the differences between days",
         figure,
         f"Bars: {words}.",
-        "Shapley shares of the variance of the log sales of a usual store, Monday to Saturday.",
+        "Shapley shares of the variance of the log sales of a usual store on the weekdays on which the chain trades.",
     )
 
 
@@ -61,9 +62,9 @@ def _weekdays(estimates: EstimateTable) -> Picture | None:
             [chart_series("without promotions", rows), chart_series("as sold", estimates.part(Part.WEEKDAY_AS_SOLD))],
             y_format=PERCENT_CHANGE,
         ),
-        "Dots with intervals: weekdays beside the mean of Monday to Saturday, without promotions and as sold. "
+        f"Dots with intervals: weekdays beside the mean of {compared_days(estimates)}, without promotions and as sold. "
         + _extremes(rows),
-        "Change beside the same stores' mean of Monday to Saturday, with 95 % intervals; Sunday only of stores that open.",
+        f"Change beside the same stores' mean of {compared_days(estimates)}, with 95 % intervals{'' if estimates.has(TRADES_ON_SUNDAYS) else '; Sunday only of stores that open'}.",
         wide=False,
     )
 

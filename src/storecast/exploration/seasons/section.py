@@ -10,6 +10,8 @@ from storecast.exploration.seasons.pictures import pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, UNIT, VALUE, N
 from storecast.exploration.shared.evidence import (
+    TRADES_ON_SUNDAYS,
+    compared_days,
     effect_text,
     names_of,
     no_growth,
@@ -29,6 +31,7 @@ WEEKDAY_NAMES = {
     "Thu": "Thursday",
     "Fri": "Friday",
     "Sat": "Saturday",
+    "Sun": "Sunday",
 }
 MONTH_NAMES = dict(zip(MONTHS, calendar.month_name[1:], strict=True))
 SINGULAR = ("weekday", "time of the year", "trend", "time of the year or trend")
@@ -49,7 +52,7 @@ def seasons_section(table: pl.DataFrame) -> SectionBody:
             "may hang together from day to day (first-order autoregression). Months are means of what is left once promotions "
             "and days of the month are taken off, and their intervals come from how much the same month differs from year to "
             "year. Summer school holidays compare states on the same day, clustered by state. Shares of the variance are "
-            "Shapley shares of the R² of the mean log sales of a usual store, Monday to Saturday, so that they add up. The "
+            "Shapley shares of the R² of the mean log sales of a usual store on the weekdays on which the chain trades, so that they add up. The "
             "strength of a season is 1 − var(rest) / var(season + rest) of an MSTL decomposition without promotions (Wang, Smith "
             "and Hyndman 2006); closed days are filled from the same weekday of the weeks about."
         ),
@@ -65,13 +68,14 @@ def _answer(estimates: EstimateTable) -> str:
 
 
 def _weekdays(estimates: EstimateTable) -> str:
-    work = rank(estimates.part(Part.WEEKDAY).filter(pl.col(GROUP) != "Sun"))
+    weekdays = estimates.part(Part.WEEKDAY)
+    work = rank(weekdays if estimates.has(TRADES_ON_SUNDAYS) else weekdays.filter(pl.col(GROUP) != "Sun"))
     ends = [
         f"{_strongest([WEEKDAY_NAMES[str(row[GROUP])] for row in rows], word, 'weekday')}, {full_text(rows[0])}"
         for rows, word in ((work.highest, "strongest"), (work.lowest, "weakest"))
         if rows
     ]
-    return f"without promotions {' and '.join(ends)} beside the mean of Monday to Saturday" if ends else ""
+    return f"without promotions {' and '.join(ends)} beside the mean of {compared_days(estimates)}" if ends else ""
 
 
 def _months(estimates: EstimateTable) -> str:
@@ -121,7 +125,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
         raw = {str(row[GROUP]): row for row in estimates.part(Part.WEEKDAY_AS_SOLD).iter_rows(named=True)}
         tables.append(
             TextTable(
-                "Weekdays beside the mean of Monday to Saturday",
+                f"Weekdays beside the mean of {compared_days(estimates)}",
                 ("Weekday", "Without promotions", "95 % interval", "As sold", "Stores"),
                 [
                     (

@@ -7,7 +7,6 @@ import numpy as np
 from scipy import linalg
 
 from storecast.arrays import F64
-from storecast.dates import SUNDAY
 from storecast.exploration.seasons.parts import UNEXPLAINED, WEEKLY, YEARLY, Part
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_regression import NO_RESIDUAL
@@ -73,13 +72,13 @@ def variance_shares(adjusted: Adjusted) -> list[Estimate]:
 def strengths(adjusted: Adjusted) -> list[Estimate]:
     """Measure the strength of the weekly and the yearly season: 1 - var(rest) / var(season + rest) (Wang, Smith and Hyndman 2006).
 
-    Measured on the chain's mean log sales without promotions, Monday to Saturday; closed days are interpolated from the same
+    Measured on the chain's mean log sales without promotions, on the usual weekdays; closed days are interpolated from the same
     weekday of the weeks around. Two or three years fit any noise to some degree: that degree is estimated too.
     """
     weekday = adjusted.observed.weekday
     fit = adjusted.fits[SALES]
     used = ~np.isnan(fit.unexplained)
-    working_days = [k for k in range(SUNDAY) if used[weekday == k].sum() > 1]
+    working_days = [k for k in adjusted.observed.usual_weekdays if used[weekday == k].sum() > 1]
     promotions = fit.explained(adjusted.terms.values[0], adjusted.terms.columns_of(Family.PROMOTION))
     values = np.where(used, _usual_store(adjusted) - promotions, np.nan)
     span = np.flatnonzero(used)[[0, -1]]

@@ -4,7 +4,6 @@ import numpy as np
 
 from storecast import schema as s
 from storecast.arrays import F64, Bool
-from storecast.dates import SUNDAY
 from storecast.exploration.seasons.parts import SUMMER, Part
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_terms import Family, school_holidays
@@ -30,7 +29,7 @@ def summer_holidays(adjusted: Adjusted) -> list[Estimate]:
     run = school_holidays(observed)
     long = run & (position(run, 99) + remaining(run, 99) - 1 >= MIN_DAYS)
     month = observed.month % 12 + 1
-    days = np.flatnonzero((month >= FIRST_MONTH) & (month <= LAST_MONTH) & (observed.weekday != SUNDAY))
+    days = np.flatnonzero((month >= FIRST_MONTH) & (month <= LAST_MONTH) & observed.usual_days)
     if len(names) < MIN_STATES or not long[:, days].any():
         return []
     marked = observed.grid.school == 1

@@ -74,7 +74,7 @@ def _adjust(observed: Observed) -> Adjusted:
     columns = [k for k, term in enumerate(terms.terms) if term.family not in LEFT_IN]
     for measure in (name for name in (SALES, CUSTOMERS) if name in observed.logs):
         split = splits[measure] = two_way(observed.logs[measure], observed.weekday, chain)
-        fit = fits[measure] = fit_calendar(split.index[0], split.count[0], observed.weekday, terms, 0)
+        fit = fits[measure] = fit_calendar(split.index[0], split.count[0], observed.usual_days, terms, 0)
         effect = fit.explained(state_terms.values, columns)
         logs[measure] = observed.logs[measure] - split.level[:, observed.weekday] - effect[states]
         log.info("%s: %d trading days explained by %d terms", measure, fit.days, len(fit.intervals))

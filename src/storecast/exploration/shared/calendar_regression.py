@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from storecast.arrays import F32, F64, I64
-from storecast.dates import SUNDAY
+from storecast.arrays import F32, F64, I64, Bool
 from storecast.exploration.shared.calendar_terms import CalendarTerms, Term
 from storecast.exploration.shared.estimates import Interval, NotAnswerableError
 
@@ -59,13 +58,13 @@ class CalendarFit:
         return effect
 
 
-def fit_calendar(index: F64, count: I64, weekday: I64, terms: CalendarTerms, group: int) -> CalendarFit:
+def fit_calendar(index: F64, count: I64, usual_days: Bool, terms: CalendarTerms, group: int) -> CalendarFit:
     """Explain the index of one group by the terms of the calendar.
 
     Parameters
     ----------
     index, count : of the group, by day
-    weekday : of each day, 0 for Monday
+    usual_days : whether each day counts; Sundays do not where the chain does not trade on them
     terms : of all groups
     group : the number of the group
 
@@ -74,7 +73,7 @@ def fit_calendar(index: F64, count: I64, weekday: I64, terms: CalendarTerms, gro
     NotAnswerableError
         where the group traded on too few days.
     """
-    used = np.flatnonzero((count >= MIN_SHARE_OF_STORES * np.max(count)) & (count > 0) & (weekday != SUNDAY))
+    used = np.flatnonzero((count >= MIN_SHARE_OF_STORES * np.max(count)) & (count > 0) & usual_days)
     if len(used) < MIN_TRADING_DAYS:
         raise NotAnswerableError(
             f"only {len(used)} trading days; at least {MIN_TRADING_DAYS} are needed to tell effects apart"

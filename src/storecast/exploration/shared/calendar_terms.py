@@ -127,13 +127,13 @@ def _add_date_terms(observed: Observed, add: Callable[[str, str, npt.NDArray[np.
 def holiday_positions(observed: Observed) -> dict[str, Callable[[int], Bool]]:
     """Return, for each kind of holiday, the store-days at a distance from it: -1 the day before, 0 in it, 1 the day after.
 
-    A state holiday counts where it shuts the store on a day other than Sunday; one on which the store is open is of a kind of
-    its own. New Year is one of the days after Christmas.
+    A state holiday counts where it shuts the store on a weekday on which the chain trades; one on which the store is open is
+    of a kind of its own. New Year is one of the days after Christmas.
     The days between holidays of a block, such as Easter Saturday, are in it. Weekends within school holidays are neither
     before nor after them, and in them only where the calendar marks them.
     """
     grid = observed.grid
-    shut = (grid.open != 1) & (observed.weekday != SUNDAY)[None, :]
+    shut = (grid.open != 1) & observed.usual_days[None, :]
     positions = {}
     christmas = shut & (grid.holiday == HOLIDAY_KINDS["Christmas"])
     for kind, code in HOLIDAY_KINDS.items():
@@ -150,7 +150,7 @@ def holiday_positions(observed: Observed) -> dict[str, Callable[[int], Bool]]:
 
 
 def occasions(observed: Observed, kind: str) -> int:
-    """Count the days of the past with a holiday of a kind, but for Sundays.
+    """Count the days of the past with a holiday of a kind, but for Sundays where the chain does not trade on them.
 
     Parameters
     ----------
@@ -160,14 +160,14 @@ def occasions(observed: Observed, kind: str) -> int:
     if kind in OPEN_KINDS:
         days = _open_holidays(observed, OPEN_KINDS[kind])
     else:
-        days = (grid.open != 1) & (observed.weekday != SUNDAY)[None, :] & (grid.holiday == HOLIDAY_KINDS[kind])
+        days = (grid.open != 1) & observed.usual_days[None, :] & (grid.holiday == HOLIDAY_KINDS[kind])
     past = np.isfinite(grid.sales).any(axis=0)
     return int((days.any(axis=0) & past).sum())
 
 
 def _open_holidays(observed: Observed, code: int) -> Bool:
-    """Return the store-days of a kind of holiday that are open, on days other than Sunday when most stores with it are."""
-    marked = (observed.grid.holiday == code) & (observed.weekday != SUNDAY)[None, :]
+    """Return the store-days of a kind of holiday that are open, on days of usual weekdays when most stores with it are."""
+    marked = (observed.grid.holiday == code) & observed.usual_days[None, :]
     opened = marked & (observed.grid.open == 1)
     days: Bool = opened & (opened.sum(axis=0) > MIN_OPEN_SHARE * marked.sum(axis=0))
     return days

@@ -3,6 +3,7 @@
 span    growth needs two years of sales, so that a year stands beside a year; a season needs every month twice
 spread  the strongest, fastest or largest of some groups is named where the groups differ by more than chance, and only where it
         stands apart from those behind it
+seen    a kind of day has a figure where it was seen on enough occasions, of which a chain of few stores needs more
 one     a single effect whose interval holds 0 is told as one that chance alone could bring
 """
 
@@ -16,6 +17,7 @@ import polars as pl
 from scipy import special
 
 from storecast.arrays import F64
+from storecast.dates import SUNDAY, WEEKDAYS
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, UNIT, VALUE, Estimate, Unit
 from storecast.exploration.shared.observed import SALES, Observed
@@ -25,6 +27,8 @@ from storecast.wording import in_words
 
 DAYS_FOR_GROWTH = 730  # two years
 YEARS_OF_A_MONTH = 2
+MIN_STORE_OCCASIONS = 5  # occasions times stores, below which one odd day of one store decides
+TRADES_ON_SUNDAYS = "trades on Sundays"  # the part of a table that says that Sundays count like other days
 MAX_CHANCE = 0.01  # of differences as large between groups that are alike, below which groups differ
 MIN_DIFFERENCE = 0.001  # between groups: what the rounding of a sentence shows; of their mean where they are no changes
 MAX_NAMED = 3  # groups that share a place
@@ -98,6 +102,24 @@ class Ranking:
 
     highest: tuple[Row, ...] = ()
     lowest: tuple[Row, ...] = ()
+
+
+def sunday_estimates(observed: Observed) -> list[Estimate]:
+    """Return how many stores sell on Sundays, for sections to read, where Sundays count like other days; else nothing."""
+    if not observed.trades_on_sundays:
+        return []
+    stores = int((~np.isnan(observed.logs[SALES][:, observed.weekday == SUNDAY])).any(axis=1).sum())
+    return [Estimate(TRADES_ON_SUNDAYS, WEEKDAYS[SUNDAY], SALES, Unit.COUNT, float(stores), n=observed.stores.height)]
+
+
+def compared_days(estimates: EstimateTable) -> str:
+    """Return the days whose mean weekdays stand beside: all where the chain trades on Sundays."""
+    return "all weekdays" if estimates.has(TRADES_ON_SUNDAYS) else "Monday to Saturday"
+
+
+def enough_occasions(occasions: int, stores: int) -> bool:
+    """Return whether a kind of day was seen often enough for a figure: never is not, and a few times in one store is not."""
+    return occasions * stores >= MIN_STORE_OCCASIONS
 
 
 def rank(rows: pl.DataFrame) -> Ranking:

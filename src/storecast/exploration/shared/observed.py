@@ -10,16 +10,17 @@ import numpy.typing as npt
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F64, I64, Days
+from storecast.arrays import F64, I64, Bool, Days
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
-from storecast.dates import weekday
+from storecast.dates import SUNDAY, weekday
 from storecast.exploration.shared.estimates import NotAnswerableError
 
 DAYS_AHEAD = 10  # days of calendar after the last sales, for what comes before a holiday
 SALES, CUSTOMERS, SPEND = "sales", "customers", "spend per customer"
 MEASURES = (SALES, CUSTOMERS, SPEND)
+MIN_SHARE_OF_SUNDAYS = 0.5  # store-days sold on Sundays, of those on a mean day of Monday to Saturday
 
 _by_panel: "weakref.WeakKeyDictionary[Panel, Observed]" = weakref.WeakKeyDictionary()
 
@@ -68,6 +69,26 @@ class Observed:
     def weekday(self) -> I64:
         """0 for Monday to 6 for Sunday, of each column."""
         return weekday(self.dates)
+
+    @cached_property
+    def trades_on_sundays(self) -> bool:
+        """Whether the chain sells on Sundays about as often as on other days, so that Sundays count like these."""
+        sold = (~np.isnan(self.logs[SALES])).sum(axis=0)
+        sunday = self.weekday == SUNDAY
+        return bool(
+            sold[sunday].sum() > 0 and sold[sunday].sum() >= MIN_SHARE_OF_SUNDAYS * sold[~sunday].sum() / SUNDAY
+        )
+
+    @property
+    def usual_weekdays(self) -> range:
+        """The weekdays that are compared: all seven where the chain trades on Sundays, else Monday to Saturday."""
+        return range(SUNDAY + 1 if self.trades_on_sundays else SUNDAY)
+
+    @cached_property
+    def usual_days(self) -> Bool:
+        """Whether each day falls on one of the weekdays that are compared."""
+        days: Bool = np.isin(self.weekday, self.usual_weekdays)
+        return days
 
     @cached_property
     def month(self) -> I64:

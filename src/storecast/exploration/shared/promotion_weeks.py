@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from storecast.arrays import F64, I64, Bool
-from storecast.dates import SUNDAY
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.estimates import NotAnswerableError
 from storecast.exploration.shared.observed import SALES
@@ -64,7 +63,8 @@ def promotion_weeks(adjusted: Adjusted) -> PromotionWeeks:
     week_of_day: I64 = (np.arange(observed.grid.days) + offset) // 7
     count = int(week_of_day[-1]) + 1
     days = [k for k in range(7) if promo[:, observed.weekday == k].any()]
-    usual = [k for k in days if k != SUNDAY and promo[:, observed.weekday == k].sum() > 0.2 * promo.sum() / len(days)]
+    common = 0.2 * promo.sum() / len(days)
+    usual = [k for k in days if k in observed.usual_weekdays and promo[:, observed.weekday == k].sum() > common]
     share_of_days = week_means(np.where(sold, promo, np.nan).astype(float), week_of_day, observed.weekday, usual, count)
     promoted = np.where(np.isnan(share_of_days), np.nan, (share_of_days > 0.5).astype(float))
     with np.errstate(invalid="ignore"):
