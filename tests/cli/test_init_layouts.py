@@ -8,6 +8,7 @@ from xlsxwriter import Workbook
 
 from storecast.data.clean import clean
 from storecast.data.read import read_chain
+from storecast.errors import DataError
 from support.commands import Cli
 
 
@@ -159,3 +160,24 @@ def test_visits_are_the_figure_where_there_is_no_other_and_money_needs_no_target
         assert cli("init", "--data", tmp_path, "--replace")[::2] == (0, "")
         text = (tmp_path / "storecast.toml").read_text(encoding="utf-8")
         assert ('# target = "visits"' in text) == (figure == "visits")
+
+
+def test_a_workbook_with_a_sheet_for_each_year_is_one_table(cli: Cli, tmp_path: Path) -> None:
+    book = Workbook(tmp_path / "train.xlsx")
+    for year in (2021, 2022):
+        sheet = book.add_worksheet(str(year))
+        sheet.write_row(0, 0, ["Store", "Date", "Sales"])
+        for row, day in enumerate(days_from(dt.date(year, 6, 1), 40 if year == 2022 else 214)):
+            for store in (1, 2):
+                sheet.write_row(2 * row + store, 0, [store, day.isoformat(), 10.5 + row * store])
+    book.close()
+    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    settings = tmp_path / "storecast.toml"
+    assert 'train = ["2021", "2022"]' in settings.read_text(encoding="utf-8")
+    assert read_chain(tmp_path).sales.height == 2 * 254
+    settings.write_text('sheet = ["2022", "2021"]\n', encoding="utf-8")
+    assert read_chain(tmp_path).sales.height == 2 * 254
+    for wrong in ('sheet = ["2022", "2022"]', "sheet = 2022", "sheet = []", "[sheet]\ntrain = [1]"):
+        settings.write_text(wrong, encoding="utf-8")
+        with pytest.raises(DataError, match="sheet: "):
+            read_chain(tmp_path)

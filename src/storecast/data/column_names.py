@@ -11,7 +11,7 @@ country = "EC"                  # whose holidays the stores keep; State names th
 timezone = "Europe/Berlin"      # in which times with a zone, as in 2014-07-11T22:00:00Z, become days
 decimal = ","                   # the decimal mark; without it each column decides, or is refused
 sum = true                      # add several rows of a store and day up, as --sum does
-sheet = "Umsatz"                # which sheet of a workbook with several; or by table, under [sheet]
+sheet = "Umsatz"                # which sheet of a workbook with several, or ["2022", "2023"]; by table under [sheet]
 target = "Customers"            # another figure than Sales to forecast
 unit = "pieces"                 # what it is counted in
 whole_numbers = true            # and that it has no fractions
@@ -80,7 +80,7 @@ class ColumnNames:
     names_of: dict[str, dict[str, str]] = field(default_factory=dict)  # of one table or file, in place of file_names
     groups: tuple[str, ...] = ()  # columns of the stores by which totals are made
     periods: tuple[str, ...] = ()  # of totals, beside weeks and the whole horizon
-    sheets: dict[str, str] = field(default_factory=dict)  # of tables, in place of sheet
+    sheets: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of tables, in place of sheet; several are joined
     target: Target = Target()  # noqa: RUF009 - it is frozen
 
     def of(self, table: str, file: str = "") -> "ColumnNames":
@@ -97,7 +97,7 @@ class ColumnNames:
             file_names = {
                 name: file_name for name, file_name in file_names.items() if file_name not in names.values()
             } | names
-        return replace(self, file_names=file_names, sheet=self.sheets.get(table, self.sheet))
+        return replace(self, file_names=file_names, sheet=self.sheets.get(table, (self.sheet,))[0])
 
     def rename(self, columns: list[str]) -> dict[str, str]:
         """Return the chain's name of each column of a file that has another one here, with ours."""
@@ -151,14 +151,13 @@ def parse_settings(toml: bytes) -> ColumnNames:
         file_names = names_with_target(file_names, target, whole=not in_part)
         names_of = {part: names_with_target(names, target, whole=False) for part, names in names_of.items()}
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
-    sheet = settings.get("sheet")
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
         _timezone(settings), _decimal(settings), _sum(settings), layout, _sheet(settings), facts, past,
         _country(settings), read_own_feasts(settings.get("feasts", {}), f"{FILE}, [feasts]"), _places(settings), names_of,
         check_group_names(settings.get("groups", []), f"{FILE}, groups"),
         check_periods(settings.get("periods", []), f"{FILE}, periods"),
-        sheet if isinstance(sheet, dict) else {},
+        _sheets(settings),
         target,
     )  # fmt: skip
 
@@ -226,13 +225,29 @@ def _sum(settings: dict[str, Any]) -> bool:
 
 def _sheet(settings: dict[str, Any]) -> str | None:
     sheet = settings.get("sheet")
-    if isinstance(sheet, dict):
-        refuse_unknown(sheet, TABLES, f"{FILE}, [sheet]")
-        if all(isinstance(name, str) for name in sheet.values()):
-            return None
-    if sheet is not None and not isinstance(sheet, str):
-        raise DataError(f'{FILE}, sheet: found {quote(sheet)}; expected the name of a sheet, such as "Umsatz".')
-    return sheet
+    return sheet if isinstance(sheet, str) else None
+
+
+def _sheets(settings: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the sheets of each table that has its own; a list stands for those of the sales."""
+    given = settings.get("sheet", {})
+    if isinstance(given, str):
+        return {}
+    by_table = {"train": given} if isinstance(given, list) else given
+    lists = {}
+    if isinstance(by_table, dict):
+        refuse_unknown(by_table, TABLES, f"{FILE}, [sheet]")
+        lists = {table: [sheets] if isinstance(sheets, str) else sheets for table, sheets in by_table.items()}
+    for sheets in lists.values() or [None] * (given != {}):
+        if not isinstance(sheets, list) or not sheets or not all(isinstance(name, str) for name in sheets):
+            raise DataError(
+                f'{FILE}, sheet: found {quote(given)}; expected the name of a sheet, such as "Umsatz", or a list of them.'
+            )
+        if len({*sheets}) < len(sheets):
+            raise DataError(
+                f"{FILE}, sheet: {quote(max(sheets, key=sheets.count))} stands twice. Name each sheet once."
+            )
+    return {table: tuple(sheets) for table, sheets in lists.items()}
 
 
 def _country(settings: dict[str, Any]) -> str | None:

@@ -87,7 +87,9 @@ def read_tables(
     """
     given = {
         stem: [
-            (read_file(path, names.of(stem, path.name), OF_SHEETS[stem]), names.of(stem, path.name)) for path in files
+            (read_file(path, of_sheet, OF_SHEETS[stem]), of_sheet)
+            for path in files
+            for of_sheet in _of_sheets(names.of(stem, path.name), names.sheets.get(stem, ()))
         ]
         for stem, files in paths.items()
         if files
@@ -97,6 +99,11 @@ def read_tables(
         stem: joined([_prepared(table, stem, names_of_file, total_rows) for table, names_of_file in tables])
         for stem, tables in given.items()
     }
+
+
+def _of_sheets(names: ColumnNames, sheets: Sequence[str]) -> list[ColumnNames]:
+    """Return what the columns are called in each sheet that is read of a file."""
+    return [replace(names, sheet=sheet) for sheet in sheets] or [names]
 
 
 def _refuse_absent_names(names: ColumnNames, given: Mapping[str, Sequence[TextTable]]) -> None:

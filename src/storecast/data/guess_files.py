@@ -179,7 +179,8 @@ def _like(main: LikelyColumns, sales: Sequence[LikelyColumns]) -> list[LikelyCol
     parts = [main]
     for each in sales:
         one_book = each.table.sheet and each.table.file == main.table.file  # of which a table is one sheet
-        if not one_book and _are_alike(each, main) and not any(_overlap(each, part) for part in parts):
+        same = not one_book or each.names == main.names
+        if same and _are_alike(each, main) and not any(_overlap(each, part) for part in parts):
             parts.append(each)
     return sorted(parts, key=lambda each: each.table.name)
 
@@ -292,16 +293,17 @@ def _ids(main: LikelyColumns) -> pl.Series | None:
     return main.table.frame[main.names[s.STORE]] if s.STORE in main.names else None
 
 
-def sheets(guess: Guess) -> dict[str, str]:
+def sheets(guess: Guess) -> dict[str, str | list[str]]:
     """Return what [sheet] must say: the sheets of the tables that stand in workbooks with several."""
-    return {table: files[0].table.sheet for table, files in guess.tables.items() if files[0].table.sheet}
+    names = {table: list(dict.fromkeys(each.table.sheet for each in files)) for table, files in guess.tables.items()}
+    return {table: of[0] if len(of) == 1 else of for table, of in names.items() if all(of)}
 
 
 def file_names(guess: Guess) -> dict[str, str | list[str]]:
     """Return what [files] must say: the tables whose files have other names than their own."""
     names: dict[str, str | list[str]] = {}
     for table in TABLES:
-        files = [each.table.file for each in guess.tables.get(table, ())]
+        files = list(dict.fromkeys(each.table.file for each in guess.tables.get(table, ())))
         if len(files) > 1:
             names[table] = files
         elif files and files[0].partition(".")[0] != table:

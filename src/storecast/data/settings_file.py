@@ -58,7 +58,7 @@ def settings_text(guess: Guess) -> str:
     if sheets(guess):
         lines += [
             "",
-            "[sheet]  # table = its sheet",
+            "[sheet]  # table = its sheet, or several",
             *(f"{table} = {_toml(name)}" for table, name in sheets(guess).items()),
         ]
     renamed = {name: file_name for name, file_name in guess.columns.items() if file_name != name}
@@ -79,7 +79,9 @@ def settings_text(guess: Guess) -> str:
 def says_nothing(guess: Guess) -> bool:
     """Return whether the files are as storecast expects them, so that no settings are needed."""
     renamed = any(name != file_name for name, file_name in guess.columns.items())
-    return not (renamed or guess.names_of or guess.settings or guess.choices or guess.products or file_names(guess))
+    several_sheets = any(isinstance(of_table, list) for of_table in sheets(guess).values())
+    settings = guess.names_of or guess.settings or guess.choices or guess.products or file_names(guess)
+    return not (renamed or settings or several_sheets)
 
 
 def _toml(value: Any) -> str:
