@@ -42,7 +42,7 @@ def test_a_store_without_a_value_is_named_once_and_counts_as_unknown(folder: Pat
     cleaned = clean(read_chain(folder))
     repair = next(repair for repair in cleaned.repairs if repair.rule == "stores_without_group")
     assert (repair.rows, repair.examples) == (1, ("store 3: 'District'",))
-    assert cleaned.panel.breakdown.by_store(pl.Series([3]))["group District"].to_list() == ["unknown"]
+    assert cleaned.panel.breakdown.with_columns(pl.DataFrame({s.STORE: [3]}))["group District"].to_list() == ["unknown"]
     with pytest.raises(DataError, match="no value for store 3: 'District', and the rule stores_without_group"):
         clean(read_chain(folder), skip=["stores_without_group"])
 

@@ -28,10 +28,7 @@ from storecast.data.recurrence import Recurrence
 
 log = logging.getLogger(__name__)
 
-SPRING = range(-50, 66)  # days from Easter Sunday: the school holidays of carnival, Easter and Whitsun move with it
 MIN_HOLIDAYS_AGAINST_LAW = 5  # past holidays, about half a year of them, that can speak against the law
-MIN_AGREEMENT_WITH_LAW = 0.95  # of the past schooldays must be as the law says
-DECEMBER = 12
 
 
 def state_holidays(grid: Grid, recurrence: Recurrence) -> I8:

@@ -72,11 +72,20 @@ def rhythms(panel: Panel) -> dict[str, int]:
 
 def is_steady(panel: Panel, name: str) -> bool:
     """Say whether a column is no flag, and mostly keeps its value from one day to the next."""
-    past = _known_values(panel, name).filter(pl.col(s.DATE) <= panel.end).sort(s.KEYS)
+    past = past_values(panel, name).sort(s.KEYS)
     next_day = (pl.col(s.DATE).diff() == pl.duration(days=1)) & (pl.col(s.STORE) == pl.col(s.STORE).shift())
     steps = past.select(same=pl.col(name) == pl.col(name).shift(), counts=next_day).filter("counts")
-    flag = past[name].is_in([0.0, 1.0]).all()
-    return not flag and steps.height > 0 and steps["same"].sum() >= STEADY_SHARE * steps.height
+    return not is_flag(past[name]) and steps.height > 0 and steps["same"].sum() >= STEADY_SHARE * steps.height
+
+
+def past_values(panel: Panel, name: str) -> pl.DataFrame:
+    """Return the days of the past with a value of a column: Store, Date and the column, by date."""
+    return _known_values(panel, name).filter(pl.col(s.DATE) <= panel.end)
+
+
+def is_flag(values: pl.Series) -> bool:
+    """Say whether all values of a column are 0 or 1."""
+    return bool(values.is_in([0.0, 1.0]).all())
 
 
 def never_changed(panel: Panel, name: str) -> bool:
@@ -87,7 +96,7 @@ def never_changed(panel: Panel, name: str) -> bool:
     panel : the chain
     name : of the column
     """
-    past = _known_values(panel, name).filter(pl.col(s.DATE) <= panel.end)
+    past = past_values(panel, name)
     lowest, highest = pl.col(name).min(), pl.col(name).max()
     return bool(past.group_by(s.STORE).agg((lowest == highest).alias("same"))["same"].all())
 

@@ -69,29 +69,22 @@ class Breakdown:
         """Return whether there is anything beyond the usual."""
         return bool(self.groups or self.periods)
 
-    def by_store(self, stores: pl.Series) -> pl.DataFrame:
-        """Return the groups of stores: Store, and a column for each of `columns`.
-
-        Parameters
-        ----------
-        stores : ids
-        """
-        groups = (group.of(stores).alias(column) for column, group in zip(self.columns, self.groups, strict=True))
-        return pl.DataFrame([stores.alias(s.STORE), *groups])
-
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the groups' columns in frames with other columns, which a group may be a namesake of."""
         return tuple(f"{OWN_GROUP}{group.name}" for group in self.groups)
 
     def with_columns(self, stores: pl.DataFrame) -> pl.DataFrame:
-        """Return the table of stores with a further column for each group.
+        """Return the table of stores with each of `columns`.
 
         Parameters
         ----------
         stores : Store and other columns
         """
-        return stores.join(self.by_store(stores[s.STORE]), on=s.STORE, how="left", maintain_order="left")
+        ids = stores[s.STORE]
+        return stores.with_columns(
+            group.of(ids).alias(column) for column, group in zip(self.columns, self.groups, strict=True)
+        )
 
     def as_setting(self) -> dict[str, Any]:
         """Return it as JSON can hold it: each group's stores by its values."""

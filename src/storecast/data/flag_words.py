@@ -58,15 +58,15 @@ def are_flag_words(text: pl.Series) -> pl.Series:
     return text.is_in([cell for cell in text.unique() if _word(cell) in words])
 
 
-def is_flag_in_words(text: pl.Series) -> bool:
-    """Return whether a column holds marks, or both words of a pair: one word alone may be a text of any meaning.
+def read_both_words(text: pl.Series) -> pl.Series | None:
+    """Return the same of a column that holds marks, or both words of a pair: one word alone may be a text of any meaning.
 
     Parameters
     ----------
     text : the cells, stripped; null where they are empty
     """
     flags = read_flag_words(text)
-    return flags is not None and flags.n_unique() - (flags.null_count() > 0) > 1
+    return flags if flags is not None and flags.drop_nulls().n_unique() > 1 else None
 
 
 def refuse_mixed_words(table: TextTable, column: str, text: pl.Series) -> None:

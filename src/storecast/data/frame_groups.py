@@ -47,7 +47,7 @@ def take_groups(stores: Any, names: Sequence[str], own: OwnColumns) -> tuple[Any
                 f"stores: {name} is {quote(long[name][0])}; expected a text of at most {s.MAX_TEXT_LENGTH} characters. Shorten it."
             )
     groups = tuple(StoreGroup(name, dict(values.select(id_column, name).drop_nulls().iter_rows())) for name in names)
-    read_elsewhere = {*s.BY_NAME, *own.facts, *own.names.values()}
+    read_elsewhere = {*s.BY_NAME, COUNTRY, *own.facts, *own.names.values()}
     return frame.drop(name for name in names if name not in read_elsewhere), groups
 
 

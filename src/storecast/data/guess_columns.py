@@ -122,11 +122,7 @@ def _promotions(table: TextTable, free: Sequence[str], numbers: frozenset[str]) 
     """Return the column that is called as promotions are, and holds numbers or texts that recur."""
     for name in _by_name(free, (s.PROMO,)).values():
         text = table.frame[name].str.strip_chars().replace("", None).drop_nulls()
-        if (
-            (name in numbers or is_text(text))
-            and text.n_unique() > 0
-            and (name in numbers or text.n_unique() <= MAX_LEVELS)
-        ):
+        if len(text) and (name in numbers or (is_text(text) and text.n_unique() <= MAX_LEVELS)):
             return name
     return None
 

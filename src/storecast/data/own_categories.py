@@ -9,7 +9,7 @@ from dataclasses import replace
 import polars as pl
 
 from storecast.data.dialect import TextTable
-from storecast.data.flag_words import is_flag_in_words
+from storecast.data.flag_words import read_both_words
 from storecast.errors import DataError, quote
 
 IS = " = "  # stands between the name of the column and the level
@@ -118,7 +118,7 @@ def is_text(cells: pl.Series) -> bool:
     A flag in words, such as ja and nein, is none.
     """
     text = cells.str.strip_chars()
-    if is_flag_in_words(text.replace("", None)):
+    if read_both_words(text.replace("", None)) is not None:
         return False
     filled = text.filter((text != "").fill_null(value=False))
     return filled.len() > 0 and bool((filled.str.contains(LETTER) & ~filled.str.contains(NUMBER)).all())

@@ -10,7 +10,8 @@ from storecast.data.dialect import TextTable
 from storecast.data.file_tables import need_columns
 from storecast.data.own_categories import flags_of, is_text, levels_of, table_with_flags
 from storecast.data.parse_columns import parse_column
-from storecast.data.refuse_rows import refuse
+from storecast.data.refuse_rows import refuse_second_value
+from storecast.data.store_facts import ONE_VALUE
 
 
 def own_facts(tables: Mapping[str, TextTable], names: ColumnNames) -> pl.DataFrame:
@@ -49,10 +50,6 @@ def _of_each_store(table: TextTable, name: str, names: ColumnNames) -> pl.DataFr
     columns = flags_of([name], texts)
     rows = pl.DataFrame([parse_column(flagged, column, names) for column in (s.STORE, *columns)])
     for column in columns:
-        first = pl.col(column).drop_nulls().first().over(s.STORE)
-        other = rows.select((pl.col(column) != first).fill_null(value=False)).to_series()
-        refuse(
-            table, table.frame, other, name, None, "one value a store; a fact of a store is the same on all its days"
-        )
+        refuse_second_value(table, rows, column, ONE_VALUE, cells=table.frame[name])
     stores = rows.group_by(s.STORE, maintain_order=True).agg(pl.col(column).drop_nulls().first() for column in columns)
     return stores.with_columns(pl.col(columns).fill_null(0)) if texts else stores

@@ -8,7 +8,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.dialect import frame_as_text
 from storecast.data.file_columns import STOCKOUT
-from storecast.data.flag_words import read_flag_words
+from storecast.data.flag_words import read_both_words
 from storecast.data.own_categories import MIN_LEVEL_DAYS, flags_of, is_text, levels_of, table_with_flags
 from storecast.errors import DataError, hint, quote
 
@@ -115,7 +115,7 @@ def _without_words(values: pl.Series) -> pl.Series:
         return values.cast(pl.Int8)
     if values.dtype != pl.String:
         return values
-    flags = read_flag_words(values.str.strip_chars().replace("", None))
-    if flags is None or flags.n_unique() - (flags.null_count() > 0) < 2:  # one word alone may be any text
+    flags = read_both_words(values.str.strip_chars().replace("", None))
+    if flags is None:
         return values
     return flags.cast(pl.String) if values.name == s.STATE_HOLIDAY else flags.alias(values.name)

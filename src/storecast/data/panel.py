@@ -138,11 +138,10 @@ class Panel:
         datetime.date(2015, 6, 13)
         """
         figure = read_target({"target": target, "unit": unit, "whole_numbers": whole_numbers}, "Panel.from_frames")
-        _, names, places = split_countries(stores, columns or {})
+        stores, own_groups = take_groups(stores, groups, OwnColumns(known, past, facts, columns or {}))
+        stores, names, places = split_countries(stores, columns or {})
         if isinstance(country, Mapping):
             places, country = read_places(country, "country"), None
-        stores, own_groups = take_groups(stores, groups, OwnColumns(known, past, facts, columns or {}))
-        stores, *_ = split_countries(stores, columns or {})  # a group may be the countries
         frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names), figure, sum_rows=sum_rows)
         excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
         code = None if country is None else country_code(country, "country")

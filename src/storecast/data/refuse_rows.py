@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from storecast import schema as s
 from storecast.data.dialect import TextTable
 from storecast.errors import DataError, quote
 
@@ -49,3 +50,22 @@ def refuse_values(table: TextTable, column: str, text: pl.Series, valid: pl.Seri
         for the first such cell
     """
     refuse(table, table.frame, text.is_not_null() & ~valid.fill_null(value=False), column, None, expected)
+
+
+def refuse_second_value(
+    table: TextTable, rows: pl.DataFrame, column: str, expected: str, *, cells: pl.Series | None = None
+) -> None:
+    """Refuse a row whose value is another one than the first of its store; a row without one is none.
+
+    Parameters
+    ----------
+    table : the file, which names the line
+    rows : Store and the column, in the order of the file
+    column : of the values
+    expected : what was expected, in words
+    cells : what the file holds, where it is not the values themselves
+    """
+    first = pl.col(column).drop_nulls().first().over(s.STORE)
+    other = rows.select((pl.col(column) != first).fill_null(value=False)).to_series()
+    shown = rows[column] if cells is None else cells
+    refuse(table, shown.to_frame(), other, shown.name, None, expected)

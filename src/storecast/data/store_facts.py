@@ -7,7 +7,9 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FACTS
 from storecast.data.parse_columns import parse_column
-from storecast.data.refuse_rows import refuse
+from storecast.data.refuse_rows import refuse_second_value
+
+ONE_VALUE = "one value a store; a fact of a store is the same on all its days"
 
 
 def facts_of_sales(table: TextTable, names: ColumnNames) -> pl.DataFrame:
@@ -31,8 +33,6 @@ def facts_of_sales(table: TextTable, names: ColumnNames) -> pl.DataFrame:
     present = [name for name in (s.STORE, *FACTS, s.STATE) if name in table.frame.columns]
     days = pl.DataFrame([parse_column(table, name, names) for name in present])
     for name in present[1:]:
-        first = pl.col(name).drop_nulls().first().over(s.STORE)
-        other = days.select((pl.col(name) != first).fill_null(value=False)).to_series()
-        refuse(table, days, other, name, None, "one value a store; a fact of a store is the same on all its days")
+        refuse_second_value(table, days, name, ONE_VALUE)
     stores = days.group_by(s.STORE, maintain_order=True).agg(pl.col(name).drop_nulls().first() for name in present[1:])
     return stores.filter(pl.col(s.STORE).is_not_null())

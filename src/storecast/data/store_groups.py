@@ -10,7 +10,7 @@ from storecast.data.breakdown import Breakdown, StoreGroup, check_group_names, t
 from storecast.data.column_names import FILE, ColumnNames
 from storecast.data.dialect import TextTable
 from storecast.data.parse_columns import parse_column
-from storecast.data.refuse_rows import refuse, refuse_values
+from storecast.data.refuse_rows import refuse_second_value, refuse_values
 from storecast.errors import DataError, hint, quote
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,5 @@ def _read_group(tables: Mapping[str, TextTable], name: str, names: ColumnNames) 
     valid = (value.str.len_chars() <= s.MAX_TEXT_LENGTH) & ~value.str.contains("\x00", literal=True)
     refuse_values(table, column, value, valid, f"a text of at most {s.MAX_TEXT_LENGTH} characters")
     rows = pl.DataFrame([parse_column(table, s.STORE, names), value])
-    other = rows.select((pl.col(column) != pl.col(column).drop_nulls().first().over(s.STORE)).fill_null(value=False))
-    refuse(table, rows, other.to_series(), column, None, "one group a store; the store has another one above")
+    refuse_second_value(table, rows, column, "one group a store; the store has another one above")
     return StoreGroup(name, dict(rows.drop_nulls().unique(s.STORE, keep="first", maintain_order=True).iter_rows()))

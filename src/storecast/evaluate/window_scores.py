@@ -41,8 +41,12 @@ def rows_to_score(panel: Panel, window: Window, forecast: pl.DataFrame) -> pl.Da
     return (
         forecast.join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
         .join(scale, on=s.STORE, how="left", maintain_order="left")
-        .join(panel.stores.select(s.STORE, s.STORE_TYPE), on=s.STORE, how="left", maintain_order="left")
-        .join(panel.breakdown.by_store(panel.stores[s.STORE]), on=s.STORE, how="left", maintain_order="left")
+        .join(
+            panel.breakdown.with_columns(panel.stores.select(s.STORE, s.STORE_TYPE)),
+            on=s.STORE,
+            how="left",
+            maintain_order="left",
+        )
         .join(window.future.select(*s.KEYS, s.OPEN, s.PROMO), on=s.KEYS, how="left", maintain_order="left")
         .with_columns(
             ((pl.col(s.DATE) - window.cutoff).dt.total_days().sub(1) // 7 + 1).alias("week"),

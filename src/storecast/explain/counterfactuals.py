@@ -11,7 +11,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.config import Task
-from storecast.data.ahead_own import never_changed
+from storecast.data.ahead_own import is_flag, never_changed, past_values
 from storecast.data.panel import Panel, Window
 from storecast.models.base import Forecaster
 from storecast.uncertainty.calibration import Calibration
@@ -78,12 +78,11 @@ def _questions(panel: Panel) -> list[tuple[str, str, pl.DataFrame]]:
     """Return for each column that is asked about its title, its name, and the value of each store (Store, usual)."""
     none = panel.stores.select(s.STORE, pl.lit(0.0).alias("usual"))
     questions = [(NO_PROMOTION, s.PROMO, none), (NO_SCHOOL_HOLIDAY, s.SCHOOL_HOLIDAY, none)]
-    past = panel.calendar.filter(pl.col(s.DATE) <= panel.end)
     for column in panel.known:
         if never_changed(panel, column):
             continue
-        seen = past.filter(pl.col(column).is_finite())
-        if seen[column].is_in([0.0, 1.0]).all():
+        seen = past_values(panel, column)
+        if is_flag(seen[column]):
             questions.append((f"{s.COUNTERFACTUAL}no {column}", column, none))
         else:
             median = pl.col(column).quantile(0.5, "lower").alias("usual")  # a value that the store has had

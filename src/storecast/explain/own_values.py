@@ -3,7 +3,7 @@
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.ahead_own import never_changed
+from storecast.data.ahead_own import is_flag, never_changed, past_values
 from storecast.data.panel import Panel
 from storecast.errors import DataError, quote
 
@@ -47,9 +47,8 @@ def unseen_values(panel: Panel, other: Panel) -> list[str]:
         changed = other.calendar.filter(other.calendar[column].ne_missing(panel.calendar[column])).select(
             *s.KEYS, column
         )
-        past = panel.calendar.filter((pl.col(s.DATE) <= panel.end) & pl.col(column).is_finite())
-        is_flag = past[column].is_in([0.0, 1.0]).all()
-        by = [pl.lit("the chain").alias("of")] if is_flag else [pl.col(s.STORE).alias("of")]
+        past = past_values(panel, column)
+        by = [pl.lit("the chain").alias("of")] if is_flag(past[column]) else [pl.col(s.STORE).alias("of")]
         seen = past.group_by(by).agg(pl.col(column).min().alias("low"), pl.col(column).max().alias("high"))
         beyond = (
             changed.with_columns(by)

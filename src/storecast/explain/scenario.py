@@ -124,7 +124,7 @@ def _by_level(
     """
     both = np.where(noise.one_sided, 0.0, drawn)  # a forecast's own error holds what a refit would move
     first, last = days[s.DATE].min(), days[s.DATE].max()
-    groups = stores.select(s.STORE, s.STORE_TYPE).join(breakdown.by_store(stores[s.STORE]), on=s.STORE)
+    groups = breakdown.with_columns(stores.select(s.STORE, s.STORE_TYPE))
     days = days.join(groups, on=s.STORE, how="left", maintain_order="left").with_row_index("row")
     days = days.with_columns(pl.lit(CHAIN).alias(CHAIN), pl.col(s.DATE).dt.truncate("1w").alias("week"))
     changed = days.filter((pl.col("Scenario") != pl.col("Stored")).any().over(s.STORE))
@@ -151,18 +151,16 @@ def _by_level(
         error, effect = (np.hypot(_spread_of_sums(draws, sums["row"]), gap) for draws in (drawn, both))
         difference = (sums["Scenario"] - sums["Stored"]).to_numpy()
         bounds: dict[str, F64] = {}
-        for percent in LEVELS:
-            far = students_t.ppf(0.5 + percent / 200, REFITS - 1) * error
-            low, high = s.bound_columns(percent)
-            bounds |= {low: difference - far, high: difference + far}
+        possible: dict[str, F64] = {}
         for percent in LEVELS:
             tail = (1 - percent / 100) / 2
+            far = students_t.ppf(1 - tail, REFITS - 1)
             below, above = noise.quantiles_of_sums(sums["row"], (tail, 1 - tail))
-            far = students_t.ppf(1 - tail, REFITS - 1) * effect
-            lower, upper = (bounds[name] for name in s.bound_columns(percent))
-            low, high = possible_columns(percent)
-            bounds[low] = np.minimum(lower, difference - np.hypot(far, np.minimum(below, 0.0)))
-            bounds[high] = np.maximum(upper, difference + np.hypot(far, np.maximum(above, 0.0)))
+            lower, upper = difference - far * error, difference + far * error
+            least = np.minimum(lower, difference - np.hypot(far * effect, np.minimum(below, 0.0)))
+            most = np.maximum(upper, difference + np.hypot(far * effect, np.maximum(above, 0.0)))
+            bounds |= dict(zip(s.bound_columns(percent), (lower, upper), strict=True))
+            possible |= dict(zip(possible_columns(percent), (least, most), strict=True))
         whole = level.endswith("horizon")
         parts.append(
             sums.select(
@@ -173,7 +171,7 @@ def _by_level(
                 pl.col("Stored").round(2),
                 pl.col("Scenario").round(2),
                 pl.Series("Difference", difference).round(2),
-                *(pl.Series(name, values).fill_nan(None).round(2) for name, values in bounds.items()),
+                *(pl.Series(name, values).fill_nan(None).round(2) for name, values in (bounds | possible).items()),
             )
         )
     return pl.concat(parts)

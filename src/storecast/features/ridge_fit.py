@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from storecast.arrays import F32, F64, Bool
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
+from storecast.dates import WEEK
 from storecast.features.ridge import Design, Ridge
 from storecast.features.similar_stores import expected_departures, expected_levels
 from storecast.features.terms import Term
@@ -21,7 +22,6 @@ from storecast.row_medians import NORMAL
 
 SHORT_HISTORY = 42  # days with sales: a store with fewer leans on stores like it
 PRIOR_DAYS = 0.5  # of a store's own sales weigh as much as all that its attributes say
-WEEK = 7
 STORES_AT_A_TIME = 64  # the working set stays near the cache
 USUAL_NOISE = 0.13  # of log sales; where days differ from the fit by no more, penalties are as they are set
 MAX_NOISE_FACTOR = 30.0  # on penalties

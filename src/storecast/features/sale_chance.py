@@ -15,7 +15,7 @@ import numpy as np
 from storecast.arrays import F64, I64, Bool
 from storecast.data.active_stores import SILENT_DAYS, silence_limit
 from storecast.data.grid import Grid
-from storecast.dates import weekday
+from storecast.dates import WEEK, weekday
 
 MIN_ZERO_SHARE = 0.02  # of a store's open days: with fewer days without sales, a sale is certain
 MIN_ZERO_DAYS = 5  # the same, in days
@@ -24,7 +24,6 @@ HALF_LIFE = 182.0  # days after which a day counts half
 PRIOR_STORE = 28.0  # days: the weight of the chain's chance in a store's
 PRIOR_WEEKDAY = (4.0, 1000.0)  # days: least and most weight of a store's chance in that of its weekday
 MIN_CHANCE = 0.001
-WEEK = 7
 
 
 def sale_chances(grid: Grid, end: int) -> F64:

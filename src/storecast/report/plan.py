@@ -88,7 +88,7 @@ def _arrange(forecast: pl.DataFrame, sums: pl.DataFrame, panel: Panel, title: st
     values, last_year = grid[s.FORECAST].to_list(), grid["LastYear"].to_list()
     starts = range(0, grid.height, max(count, 1))
     return Plan(
-        stores=stores.select(*ATTRIBUTES).hstack(panel.breakdown.by_store(stores[s.STORE]).drop(s.STORE)).to_dicts(),
+        stores=panel.breakdown.with_columns(stores.select(*ATTRIBUTES)).to_dicts(),
         weeks=[(max(monday, first), min(monday + dt.timedelta(days=6), last)) for monday in mondays],
         forecast=[[value or 0.0 for value in values[k : k + count]] for k in starts],
         last_year=[last_year[k : k + count] for k in starts],

@@ -7,10 +7,10 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64
 from storecast.config import LEVELS
+from storecast.data.breakdown import UNKNOWN_GROUP
 
 CENT = 100
 YEAR = dt.timedelta(days=364)  # the same weekdays a year before
-UNKNOWN = "unknown"
 BOUNDS = tuple(name for level in LEVELS for name in s.bound_columns(level))
 
 
@@ -43,7 +43,8 @@ def submission(forecast: pl.DataFrame, requested: pl.DataFrame, factor: F64) -> 
 def store_types(stores: pl.DataFrame) -> pl.DataFrame:
     """Return Store and StoreType, "unknown" where the type is not known."""
     return stores.select(
-        s.STORE, pl.when(pl.col(s.STORE_TYPE) == "").then(pl.lit(UNKNOWN)).otherwise(s.STORE_TYPE).alias(s.STORE_TYPE)
+        s.STORE,
+        pl.when(pl.col(s.STORE_TYPE) == "").then(pl.lit(UNKNOWN_GROUP)).otherwise(s.STORE_TYPE).alias(s.STORE_TYPE),
     )
 
 

@@ -13,6 +13,7 @@ shrinkage as in credibility theory, Bühlmann (1967).
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -26,7 +27,8 @@ from storecast.uncertainty.hurdle import hurdle_offsets, sale_chance
 
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
 PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
-SIZES = 12  # times the usual error: the largest size for which RMSPE's factor is worked out
+SIZES = 12  # times the usual error: the largest size for which RMSPE's factor and the expected value are worked out
+SIZE_GRID = np.linspace(0, SIZES, SIZES * 50 + 1)
 TAIL = 1.24  # mean of a normal distribution's outer half percent over its outer percentile
 TRIM = 0.005  # share of errors at either end that the expected value does not follow
 KINDS = 14  # weekday × promotion
@@ -93,7 +95,7 @@ class Calibration:
                 out[uncertain] = np.where(sells, base[uncertain] * np.exp(offset * size[uncertain]), 0.0)
             return np.round(out) if self.whole_numbers else out
 
-        columns = {s.FORECAST: base * np.exp(self.log_means(medians)) * chance}
+        columns = {s.FORECAST: base * np.exp(self._log_means_at(size)) * chance}
         for level in LEVELS:
             tail = (1 - level / 100) / 2
             for name, percent in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
@@ -124,7 +126,14 @@ class Calibration:
 
         The larger an error may be, the further the mean of what may be sold lies above its median.
         """
-        return self.mean + _log_mean_by_size(self.size(medians), self.offsets)
+        return self._log_means_at(self.size(medians))
+
+    def _log_means_at(self, size: F64) -> F64:
+        return self.mean + _log_mean_by_size(size, self._log_mean_on_grid)
+
+    @cached_property
+    def _log_mean_on_grid(self) -> F64:
+        return _log_mean_on_grid(self.offsets)
 
     def rmspe_factor(self, medians: pl.DataFrame) -> F64:
         """Return what the forecast of each row is multiplied by where RMSPE is the yardstick, (rows,).
@@ -132,11 +141,11 @@ class Calibration:
         RMSPE divides by what was sold, and so punishes a forecast that is too high more than one that is too low: of all figures
         for a day, the mean of 1/sales over the mean of 1/sales² has the least. The less is known of a day, the lower it is.
         """
-        size = np.linspace(0, SIZES, SIZES * 50 + 1)
-        inverse = np.exp(-np.outer(size, self.offsets[PERCENTS_WHOLE]))  # median / sales, (sizes, percents)
+        inverse = np.exp(-np.outer(SIZE_GRID, self.offsets[PERCENTS_WHOLE]))  # median / sales, (sizes, percents)
         best = inverse.mean(axis=1) / (inverse**2).mean(axis=1)
+        size = self.size(medians)
         # Days without sales do not count in RMSPE, so that it asks for what a day sells should it sell.
-        factor: F64 = np.interp(self.size(medians), size, best) / np.exp(self.log_means(medians)) / sale_chance(medians)
+        factor: F64 = np.interp(size, SIZE_GRID, best) / np.exp(self._log_means_at(size)) / sale_chance(medians)
         return factor
 
     def to_json(self) -> bytes:
@@ -197,7 +206,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbe
     offsets = _conformal(error / size) * _missed_level(error / size)
     mean = 0.0
     if len(error):
-        of_all = np.log(np.exp(_log_mean_by_size(size, offsets)).mean())
+        of_all = np.log(np.exp(_log_mean_by_size(size, _log_mean_on_grid(offsets))).mean())
         mean = float(np.clip(_log_mean(error), *_believable_means(error, rows, week)) - of_all)
     return Calibration(
         stores=stores,
@@ -295,13 +304,17 @@ def _log_mean(error: F64) -> float:
     return float(np.log(np.exp(np.clip(centred, low, high)).mean()))
 
 
-def _log_mean_by_size(size: F64, offsets: F64) -> F64:
-    """Return the log of mean / median of errors of each size, less that of errors of size 1, (rows,)."""
-    grid = np.linspace(0, SIZES, SIZES * 50 + 1)
+def _log_mean_on_grid(offsets: F64) -> F64:
+    """Return the log of mean / median of errors of each size of `SIZE_GRID`, (sizes,)."""
     inner = offsets[PERCENTS_WHOLE]
     points, shares = np.r_[inner[0] * TAIL, inner, inner[-1] * TAIL], np.r_[0.005, np.full(len(inner), 0.01), 0.005]
-    means = np.log(np.exp(np.outer(grid, points)) @ shares)
-    out: F64 = np.interp(size, grid, means) - np.interp(1.0, grid, means)
+    means: F64 = np.log(np.exp(np.outer(SIZE_GRID, points)) @ shares)
+    return means
+
+
+def _log_mean_by_size(size: F64, on_grid: F64) -> F64:
+    """Return the log of mean / median of errors of each size, less that of errors of size 1, (rows,)."""
+    out: F64 = np.interp(size, SIZE_GRID, on_grid) - np.interp(1.0, SIZE_GRID, on_grid)
     return out
 
 

@@ -8,10 +8,9 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F64
 from storecast.config import LEVELS
-from storecast.data.breakdown import Breakdown
+from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
 
 CENT = 100
-UNKNOWN = "unknown"
 LEAST_GROUPS = 2  # states: with one, its totals are the chain's
 
 
@@ -46,8 +45,7 @@ def totals(
     breakdown = breakdown or Breakdown()
     days = (
         forecast.with_row_index("row")
-        .join(_groups(stores), on=s.STORE, how="left", maintain_order="left")
-        .join(breakdown.by_store(stores[s.STORE]), on=s.STORE, how="left", maintain_order="left")
+        .join(breakdown.with_columns(_groups(stores)), on=s.STORE, how="left", maintain_order="left")
         .with_columns(
             pl.lit("chain").alias("chain"),
             *(start.alias(period) for period, start in PERIOD_STARTS.items()),
@@ -105,7 +103,10 @@ def _groups(stores: pl.DataFrame) -> pl.DataFrame:
     return stores.select(
         s.STORE,
         *(
-            pl.when(pl.col(name).is_null() | (pl.col(name) == "")).then(pl.lit(UNKNOWN)).otherwise(name).alias(name)
+            pl.when(pl.col(name).is_null() | (pl.col(name) == ""))
+            .then(pl.lit(UNKNOWN_GROUP))
+            .otherwise(name)
+            .alias(name)
             for name in (s.STORE_TYPE, s.STATE)
         ),
     )

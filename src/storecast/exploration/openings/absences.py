@@ -10,6 +10,7 @@ import numpy as np
 
 from storecast import schema as s
 from storecast.arrays import F64, I64, Bool
+from storecast.dates import WEEK
 from storecast.exploration.openings.closures import MIN_ABSENCE_DAYS, Runs, against_other_stores, closed_runs
 from storecast.exploration.openings.parts import ALL, SAME_DAY, WHOLE_STATE, Absence, Part
 from storecast.exploration.shared.adjusted import Adjusted
@@ -25,7 +26,6 @@ SPANS = {"12 weeks before": (-12, -1), "weeks 1 to 4": (1, 4), "weeks 5 to 26": 
 MIN_DAYS_LOST = 4  # trading days; shorter closures are those of `closures`
 MIN_SHARE_OF_STATE = 0.8  # of its stores, away from the same day on
 MIN_STATES_TO_COMPARE = 5  # that stayed
-WEEK = 7
 
 
 @dataclass(frozen=True, eq=False)
