@@ -43,3 +43,19 @@ def test_ctrl_c_is_one_message_and_130_and_nothing_is_half_written(tmp_path: Pat
     assert err.count("storecast: interrupted") == 1
     assert "Traceback" not in err
     assert [path for path in home.rglob("*") if path.name.startswith(".") or path.suffix in {".tmp", ".part"}] == []
+
+
+def test_ctrl_c_after_the_command_has_ended_does_not_change_its_exit_code() -> None:
+    late = "; ".join(
+        [
+            "import atexit, os, signal",
+            # The last thing Python tears down before its own handlers go: a module's global whose finalizer sends the signal.
+            "late = type('Late', (), {'__del__': lambda self, kill=os.kill, pid=os.getpid(): kill(pid, 2)})()",
+            "from storecast.cli import main",
+            "main()",
+        ]
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", late, "--version"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

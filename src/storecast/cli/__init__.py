@@ -18,7 +18,9 @@ Results go to stdout; progress, logs and errors to stderr. Exit 0: done; 2: some
 1: a bug of storecast, with its traceback, or a run in which a model failed; 130: interrupted.
 """
 
+import atexit
 import os
+import signal
 import sys
 
 # Idle threads of the tree libraries must sleep, not spin: on shared cores a spinning pair takes longer than one thread.
@@ -30,6 +32,8 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; an interrupt at any moment, that of the imports too, ends with one message."""
+    # The command is over by then: without this, Ctrl-C while Python shuts down kills the process and hides its exit code.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     try:
         _call()
     except KeyboardInterrupt:
