@@ -3,6 +3,7 @@
 import http.client
 import json
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 PROBLEM = "application/problem+json"
+PAUSE_S = 0.01  # between the requests of a busy client: it loads the service, not the machine that the tests share
 GONE = (OSError, http.client.HTTPException)  # nobody answers, or an answer was broken off
 
 
@@ -112,6 +114,7 @@ def busy(
                 except (*GONE, AssertionError) as error:
                     load.wrong.append(repr(error))
                     return
+                time.sleep(PAUSE_S)
                 count += 1
                 load.seen[str(reply.status)] += 1
                 if reply.status not in allowed or (reply.status == 503 and not reply.clear()):
