@@ -5,10 +5,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import storecast
+from storecast import workflows
 from storecast.cli.app import app
 
 ROOT = Path(__file__).parents[1]
@@ -108,9 +110,13 @@ def test_every_link_to_a_heading_has_its_heading() -> None:
             assert heading in anchors(page.read_text(encoding="utf-8")), (path.name, target, heading)
 
 
-def test_the_public_surface_is_sorted_and_there() -> None:
-    assert storecast.__all__ == sorted(storecast.__all__)
-    assert all(getattr(storecast, name) is not None for name in storecast.__all__)
+@pytest.mark.parametrize("package", [storecast, workflows], ids=lambda package: package.__name__)
+def test_the_public_surface_is_sorted_and_there(package: ModuleType) -> None:
+    assert package.__all__ == sorted(package.__all__)
+    assert all(getattr(package, name) is not None for name in package.__all__)
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match=rf"module '{package.__name__}' has no attribute 'nothing'"):
+        _ = package.nothing
 
 
 def test_import_stays_light() -> None:

@@ -4,8 +4,9 @@ What stands in ``__all__`` is the public surface; it is imported when it is firs
 stays light.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from storecast.lazy_imports import on_first_use
 
 if TYPE_CHECKING:
     from storecast.bundle.bundle import Bundle, load
@@ -50,13 +51,4 @@ _HOMES = {
     "load": "storecast.bundle.bundle",
     "train": "storecast.workflows",
 }
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'storecast' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, _HOMES)

@@ -17,8 +17,9 @@ run        all of it: backtest, train the best, forecast, write the home
 A workflow is imported when it is first asked for: looking at files needs no library of models.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from storecast.lazy_imports import on_first_use
 
 if TYPE_CHECKING:
     from storecast.workflows.comparing import scenario
@@ -53,30 +54,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Prepared": "preparation",
-    "backtest": "evaluation",
-    "check": "preparation",
-    "explain": "explaining",
-    "explore": "exploring",
-    "forecast": "forecasting",
-    "future": "preparation",
-    "init": "initializing",
-    "load": "storing",
-    "monitor": "monitoring",
-    "prepare": "preparation",
-    "run": "running",
-    "scenario": "comparing",
-    "target_of": "explaining",
-    "train": "evaluation",
-    "tune": "tuning",
+    "Prepared": "storecast.workflows.preparation",
+    "backtest": "storecast.workflows.evaluation",
+    "check": "storecast.workflows.preparation",
+    "explain": "storecast.workflows.explaining",
+    "explore": "storecast.workflows.exploring",
+    "forecast": "storecast.workflows.forecasting",
+    "future": "storecast.workflows.preparation",
+    "init": "storecast.workflows.initializing",
+    "load": "storecast.workflows.storing",
+    "monitor": "storecast.workflows.monitoring",
+    "prepare": "storecast.workflows.preparation",
+    "run": "storecast.workflows.running",
+    "scenario": "storecast.workflows.comparing",
+    "target_of": "storecast.workflows.explaining",
+    "train": "storecast.workflows.evaluation",
+    "tune": "storecast.workflows.tuning",
 }
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"storecast.workflows.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'storecast.workflows' has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__, _HOMES)
