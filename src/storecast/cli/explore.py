@@ -82,7 +82,7 @@ def explain(
     from storecast import workflows
 
     with show.working(log_format, "explain", verbose=False):
-        explained = workflows.explain(
+        explained, target = workflows.explain(
             options.source(data, db),
             model=model,
             store=store,
@@ -97,4 +97,4 @@ def explain(
     elif store is None:
         show.importance(explained)
     else:
-        show.contributions(explained, workflows.target_of(model))
+        show.contributions(explained, target)

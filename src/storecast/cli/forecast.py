@@ -86,7 +86,7 @@ def scenario(
     from storecast import workflows
 
     with show.working(log_format, "scenario"):
-        differences = workflows.scenario(
+        differences, target = workflows.scenario(
             options.source(data, db),
             model=model,
             calendar=calendar,
@@ -98,4 +98,4 @@ def scenario(
     if json:
         show.as_json(differences.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())
     else:
-        show.scenario(differences, out, workflows.target_of(model))
+        show.scenario(differences, out, target)

@@ -24,7 +24,7 @@ from storecast.lazy_imports import on_first_use
 if TYPE_CHECKING:
     from storecast.workflows.comparing import scenario
     from storecast.workflows.evaluation import backtest, train
-    from storecast.workflows.explaining import explain, target_of
+    from storecast.workflows.explaining import explain
     from storecast.workflows.exploring import explore
     from storecast.workflows.forecasting import forecast
     from storecast.workflows.initializing import init
@@ -48,7 +48,6 @@ __all__ = [
     "prepare",
     "run",
     "scenario",
-    "target_of",
     "train",
     "tune",
 ]
@@ -67,7 +66,6 @@ _HOMES = {
     "prepare": "storecast.workflows.preparation",
     "run": "storecast.workflows.running",
     "scenario": "storecast.workflows.comparing",
-    "target_of": "storecast.workflows.explaining",
     "train": "storecast.workflows.evaluation",
     "tune": "storecast.workflows.tuning",
 }

@@ -15,6 +15,7 @@ from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.overlay import overlay_panel
 from storecast.data.panel import Panel
 from storecast.data.read import read_calendar
+from storecast.data.target import Target
 from storecast.explain.own_values import refuse_unknown_effects, unseen_values
 from storecast.explain.scenario import compare
 from storecast.workflows.forecasting import whole_horizon
@@ -32,13 +33,24 @@ def scenario(
     horizon: int | None = None,
     skip: Collection[str] = (),
     sum_rows: bool = False,
-) -> pl.DataFrame:
-    """Load a model file and write what it expects another calendar to change; return it, as `explain.scenario.compare` does.
+) -> tuple[pl.DataFrame, Target]:
+    """Load a model file and write what it expects another calendar to change.
 
     Parameters
     ----------
     calendar : CSV or Parquet: Store, Date, and what is to be different of Open, Promo, StateHoliday, SchoolHoliday and own
         columns; days and cells that are left out stay as they are stored
+
+    Returns
+    -------
+    the differences, as `explain.scenario.compare` returns them, and the figure that the model forecasts
+
+    Raises
+    ------
+    ModelFileError
+        where the model file is refused
+    DataError
+        where the input or the calendar cannot be read, or the model cannot know the effect of what is different
     """
     import_plugins_of(data)
     bundle = load(model)
@@ -54,7 +66,7 @@ def scenario(
         bundle.model, bundle.calibration, stored, changed, until=until, joint_errors=bundle.joint_errors
     )
     write_csv(differences, out)
-    return differences
+    return differences, bundle.target
 
 
 def _columns(data: Source, panel: Panel) -> ColumnNames:

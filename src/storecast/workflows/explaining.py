@@ -8,8 +8,6 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import load
-from storecast.bundle.fitted import target_of_task
-from storecast.bundle.read import open_model
 from storecast.csv_files import write_csv
 from storecast.data.target import Target
 from storecast.errors import ConfigError
@@ -17,11 +15,6 @@ from storecast.explain import explanations
 from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, import_plugins_of, prepare
-
-
-def target_of(model: Path) -> Target:
-    """Return the figure that a model file forecasts."""
-    return target_of_task(open_model(model).manifest.task)
 
 
 def explain(
@@ -34,7 +27,7 @@ def explain(
     horizon: int | None = None,
     skip: Collection[str] = (),
     sum_rows: bool = False,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, Target]:
     """Load a model file and say what its forecasts are made of.
 
     Parameters
@@ -44,8 +37,17 @@ def explain(
 
     Returns
     -------
-    as `explain.explanations.explain` with the columns of `explain.counterfactuals`,
-    or `explain.explanations.importance` where no store is named
+    a table as `explain.explanations.explain` with the columns of `explain.counterfactuals`,
+    or `explain.explanations.importance` where no store is named; and the figure that the model forecasts
+
+    Raises
+    ------
+    ConfigError
+        where a date is named without a store, or is no day of the forecast
+    ModelFileError
+        where the model file is refused
+    DataError
+        where the input cannot be read
     """
     if store is None and date is not None:
         raise ConfigError(f"--date {date} needs a store; give --store too.")
@@ -72,4 +74,4 @@ def explain(
                 )
     if out is not None:
         write_csv(explained, out)
-    return explained
+    return explained, bundle.target
