@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
-from storecast.data.ahead import extend
+from storecast.data.ahead import extend, work_out_calendar
 from storecast.data.ahead_school import school_holidays, school_holidays_repair
+from storecast.data.cleaning_rules import Repair
 from storecast.data.country_holidays import SCHOOL, feasts, region_code, school_coverage
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
@@ -33,6 +34,10 @@ def ahead(panel: Panel, until: dt.date) -> dict[dt.date, int]:
     return dict(days.select(s.DATE, s.SCHOOL_HOLIDAY).iter_rows())
 
 
+def notice(panel: Panel, until: dt.date) -> Repair | None:
+    return school_holidays_repair(work_out_calendar(panel, until).unpublished)
+
+
 def test_what_the_library_knows_ends_in_silence_and_its_end_is_known() -> None:
     first, last = school_coverage("DE", "BY") or (dt.date.min, dt.date.max)
     assert first <= dt.date(2010, 1, 1)
@@ -54,7 +59,7 @@ def test_published_holidays_are_followed_in_each_country_that_has_them(country: 
     law = published(country, region, first, until)
     panel = chain(country, region, first, end, law)
     assert {day for day, flag in ahead(panel, until).items() if flag} == {day for day in law if day > end}
-    assert school_holidays_repair(panel, until) is None
+    assert notice(panel, until) is None
 
 
 def test_days_beyond_what_is_published_follow_the_year_before_and_it_is_said() -> None:
@@ -63,8 +68,9 @@ def test_days_beyond_what_is_published_follow_the_year_before_and_it_is_said() -
     flags = ahead(panel, until)
     assert flags[dt.date(2030, 12, 27)] == 1  # published
     assert flags[dt.date(2031, 1, 2)] == 1  # as in the year before
-    repair = school_holidays_repair(panel, until)
+    repair = notice(panel, until)
     assert repair is not None
+    assert repair.rows == 1
     assert repair.examples == ("NL-Noord: from 2031-01-01",)
 
 
@@ -79,10 +85,10 @@ def test_a_past_before_the_published_years_does_not_speak_against_them() -> None
 def test_days_that_are_given_or_never_marked_need_no_word() -> None:
     first, end = dt.date(2022, 1, 1), dt.date(2023, 6, 20)
     until = end + dt.timedelta(days=14)
-    assert school_holidays_repair(chain("CZ", "", first, end, set()), until) is None
+    assert notice(chain("CZ", "", first, end, set()), until) is None
     marked = chain("CZ", "", first, end, {dt.date(2022, 7, 4)})
-    assert school_holidays_repair(extend(marked, until), until) is None
-    repair = school_holidays_repair(marked, until)
+    assert notice(extend(marked, until), until) is None
+    repair = notice(marked, until)
     assert repair is not None
     assert repair.examples == ("CZ: from 2023-06-21",)
 
@@ -112,6 +118,6 @@ def test_school_holidays_that_are_published_for_a_part_of_a_year_do_not_end_ther
         {},
         {},
     )
-    flags = dict(zip(days[600:], school_holidays(grid, given, 599, "DE")[0], strict=True))
+    flags = dict(zip(days[600:], school_holidays(grid, given, 599, "DE")[0][0], strict=True))
     assert flags[dt.date(2029, 9, 3)] == 1  # by law
     assert flags[dt.date(2029, 12, 27)] == 1  # as in the year before

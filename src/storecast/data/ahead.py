@@ -7,7 +7,8 @@ before the end of the sales, or is given ahead.
 
 import datetime as dt
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -16,8 +17,8 @@ from storecast import schema as s
 from storecast.arrays import I8, Bool
 from storecast.data.active_stores import are_inactive
 from storecast.data.ahead_holidays import state_holidays
-from storecast.data.ahead_own import with_own_columns
-from storecast.data.ahead_school import school_holidays
+from storecast.data.ahead_own import rhythms, with_own_columns
+from storecast.data.ahead_school import Unpublished, school_holidays
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.panel import Panel
 from storecast.data.recurrence import Recurrence
@@ -32,8 +33,36 @@ RHYTHM_DAYS = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
 
 
+@dataclass(frozen=True, eq=False)
+class CalendarAhead:
+    """A calendar that was worked out, and by what.
+
+    Attributes
+    ----------
+    panel : with a calendar row for every store and day ahead
+    lags : days after which the values of an own column recur, of each column of which they do
+    unpublished : where school holidays are those of the year before
+    """
+
+    panel: Panel
+    lags: Mapping[str, int] = field(default_factory=dict)
+    unpublished: tuple[Unpublished, ...] = ()
+
+
 def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> Panel:
-    """Return the panel with a calendar row for every store and day after the sales, up to ``until``.
+    """Return the panel with a calendar row for every store and day after the sales, as `work_out_calendar` does.
+
+    Parameters
+    ----------
+    panel : the chain
+    until : the last day
+    opened : stores that are taken as open, inactive or not: new stores that a request asks for
+    """
+    return work_out_calendar(panel, until, opened=opened).panel
+
+
+def work_out_calendar(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> CalendarAhead:
+    """Work out a calendar row for every store and day after the sales, up to ``until``.
 
     Rows that are given stay as they are; the others are worked out, with Assumed set. An inactive store is taken as closed,
     unless a row that is given opens it.
@@ -46,19 +75,21 @@ def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> 
     """
     days = (until - panel.end).days
     if days <= 0:
-        return panel
+        return CalendarAhead(panel)
     grid = Grid.of(panel)
     end = grid.column(panel.end)
     width = end + 1 + days
     known = _widen(grid.open, width)[:, end + 1 :] != NO_ROW
     if known.all():
-        return panel
+        return CalendarAhead(panel)
+    unpublished: list[Unpublished] = []
     holiday, opening, school = (np.zeros((len(known), days), np.int8) for _ in range(3))
     for stores, part in grid.by_country():
         recurrence = Recurrence.of(part, end, width, part.country)
         holiday[stores] = state_holidays(part, recurrence)
         opening[stores] = _openings(part, holiday[stores], recurrence)
-        school[stores] = school_holidays(part, _widen(part.school, width), end, part.country)
+        school[stores], regions = school_holidays(part, _widen(part.school, width), end, part.country)
+        unpublished += regions
     closed = _without_opening(grid, end) & ~panel.stores[s.STORE].is_in(list(opened)).to_numpy()
     columns = {
         s.OPEN: np.where(closed[:, None], np.int8(0), opening),
@@ -75,10 +106,12 @@ def extend(panel: Panel, until: dt.date, *, opened: Collection[object] = ()) -> 
             s.ASSUMED: np.ones(len(store), bool),
         }
     )
-    rows = with_own_columns(rows, panel).with_columns(pl.lit(None).alias(name) for name in panel.past_only)
+    lags = rhythms(panel)
+    rows = with_own_columns(rows, panel, lags).with_columns(pl.lit(None).alias(name) for name in panel.past_only)
     typed = rows.select(pl.col(name).cast(panel.calendar.schema[name]) for name in panel.calendar.columns)
     log.info("worked out %d store-days of the calendar up to %s", rows.height, until)
-    return panel.with_calendar(pl.concat([panel.calendar, typed]).sort(*s.KEYS))
+    whole = panel.with_calendar(pl.concat([panel.calendar, typed]).sort(*s.KEYS))
+    return CalendarAhead(whole, lags, tuple(unpublished))
 
 
 def future_table(panel: Panel, horizon: int) -> pl.DataFrame:

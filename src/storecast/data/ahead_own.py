@@ -23,18 +23,18 @@ LAST = "the last value of the store"
 _PHASE = "days in the rhythm"
 
 
-def with_own_columns(rows: pl.DataFrame, panel: Panel) -> pl.DataFrame:
+def with_own_columns(rows: pl.DataFrame, panel: Panel, lags: Mapping[str, int]) -> pl.DataFrame:
     """Add the chain's own columns to rows that are worked out.
 
     Parameters
     ----------
     rows : Store and Date of days without a row in the calendar
     panel : the chain
+    lags : days after which the values of a column recur, see `rhythms`
     """
     weekday = pl.col(s.DATE).dt.weekday().alias(s.DAY_OF_WEEK)
     rows = rows.with_columns(weekday).sort(s.DATE, s.STORE)
     levels = levels_of_flags(panel.known)
-    lags = rhythms(panel)
     for name in panel.known:
         lag = lags.get(column_of_flag(name))
         known = _known_values(panel, name).with_columns(weekday)
@@ -101,18 +101,18 @@ def never_changed(panel: Panel, name: str) -> bool:
     return bool(past.group_by(s.STORE).agg((lowest == highest).alias("same"))["same"].all())
 
 
-def own_columns_repair(panel: Panel, lacking: Mapping[str, int]) -> Repair | None:
+def own_columns_repair(panel: Panel, lacking: Mapping[str, int], lags: Mapping[str, int]) -> Repair | None:
     """Return the line that says how own columns were worked out; None where the chain has none, or each day is given.
 
     Parameters
     ----------
     panel : the chain
     lacking : store-days ahead without a value, by column
+    lags : by which the columns were worked out, see `rhythms`
     """
     worked_out = [name for name, days in lacking.items() if days and not never_changed(panel, name)]
     if not worked_out:
         return None
-    lags = rhythms(panel)
     how = list(dict.fromkeys(f"{column_of_flag(name)}: {_rule(panel, name, lags)}" for name in worked_out))
     action = "an assumption; give the values in the test file"
     return Repair(RULE, RULES[RULE], action, max(lacking[name] for name in worked_out), tuple(how[:EXAMPLES]))

@@ -1,19 +1,18 @@
 """School holidays of the days ahead: as they are published where the store's own past agrees, else as a year before."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from dateutil.easter import easter
 
-from storecast import schema as s
 from storecast.arrays import F64, I8
 from storecast.data.ahead_holidays import flags_of, share_of, stores_by_region
 from storecast.data.cleaning_rules import RULES, Repair
 from storecast.data.country_holidays import SCHOOL, feasts, region_code, school_coverage
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.holiday_dates import days_from_easter
-from storecast.data.panel import Panel
 from storecast.dates import SATURDAY, YEAR
 
 RULE = "school_holidays_ahead"
@@ -21,8 +20,17 @@ SPRING = range(-50, 66)  # days from Easter Sunday: the school holidays of carni
 MIN_AGREEMENT_WITH_LAW = 0.95  # of the past schooldays must be as the law says
 
 
-def school_holidays(grid: Grid, given: I8, end: int, country: str) -> I8:
-    """Return the school holidays of each store and day ahead, (stores, days ahead).
+@dataclass(frozen=True)
+class Unpublished:
+    """The stores of a region whose school holidays follow the year before, from a day on that no published ones cover."""
+
+    region: str
+    first: dt.date
+    stores: int
+
+
+def school_holidays(grid: Grid, given: I8, end: int, country: str) -> tuple[I8, list[Unpublished]]:
+    """Return the school holidays of each store and day ahead, (stores, days ahead), and where they are not published ones.
 
     Parameters
     ----------
@@ -33,6 +41,7 @@ def school_holidays(grid: Grid, given: I8, end: int, country: str) -> I8:
     """
     days = [grid.day(column) for column in range(given.shape[1])]
     closed = np.zeros((len(given), given.shape[1] - end - 1), np.int8)
+    unpublished = []
     for state, stores in stores_by_region(grid):
         codes = given[stores]
         state_closed = _year_before(codes, days, end)
@@ -40,42 +49,23 @@ def school_holidays(grid: Grid, given: I8, end: int, country: str) -> I8:
         by_law = _by_law(country, region_code(country, state), shares, rows, days, end)
         if by_law is not None:
             state_closed[:, by_law != NO_ROW] = by_law[by_law != NO_ROW]
+        by_habit = np.flatnonzero(by_law == NO_ROW) if by_law is not None else np.arange(closed.shape[1])
+        if len(by_habit) and (shares[: end + 1] > 0).any():
+            where = "-".join(name for name in (country, state) if name) or "no country is known"
+            unpublished.append(Unpublished(where, days[end + 1 + int(by_habit[0])], len(stores)))
         neighbours = (rows[end + 1 :] > 0) & (state != "")
         state_closed[:, neighbours] = shares[end + 1 :][neighbours] >= 0.5
         closed[stores] = state_closed
-    return closed
+    return closed, unpublished
 
 
-def school_holidays_repair(panel: Panel, until: dt.date) -> Repair | None:
-    """Say of which stores the school holidays ahead follow the year before, as no published ones cover the days; None if of none.
-
-    Parameters
-    ----------
-    panel : the chain, with what is given of the days ahead
-    until : the last day ahead
-    """
-    past = panel.calendar.filter(pl.col(s.DATE) <= panel.end)
-    given = panel.calendar.filter(pl.col(s.DATE) > panel.end).height
-    days = (until - panel.end).days
-    if given >= panel.stores.height * days or not (past[s.SCHOOL_HOLIDAY] == 1).any():
+def school_holidays_repair(unpublished: Sequence[Unpublished]) -> Repair | None:
+    """Return the line that says of which stores the school holidays ahead follow the year before; None if of none."""
+    if not unpublished:
         return None
-    grid = Grid.of(panel.until(panel.end))
-    end = grid.column(panel.end)
-    all_days = [grid.day(column) for column in range(end + 1 + days)]
-    examples, count = [], 0
-    for _, part in grid.by_country():
-        for region, stores in stores_by_region(part):
-            codes = np.full((len(stores), len(all_days)), NO_ROW, np.int8)
-            codes[:, : end + 1] = part.school[stores][:, : end + 1]
-            shares, rows = share_of(codes == 1, codes != NO_ROW)
-            by_law = _by_law(part.country, region_code(part.country, region), shares, rows, all_days, end)
-            by_habit = np.flatnonzero(by_law == NO_ROW) if by_law is not None else np.arange(days)
-            if len(by_habit) and (shares > 0).any():
-                where = "-".join(name for name in (part.country, region) if name) or "no country is known"
-                examples.append(f"{where}: from {all_days[end + 1 + int(by_habit[0])]}")
-                count += len(stores)
+    examples = tuple(f"{each.region}: from {each.first}" for each in unpublished[:3])
     action = "taken as in the year before; give SchoolHoliday in the test file"
-    return Repair(RULE, RULES[RULE], action, count, tuple(examples[:3])) if examples else None
+    return Repair(RULE, RULES[RULE], action, sum(each.stores for each in unpublished), examples)
 
 
 def _by_law(country: str, region: str | None, shares: F64, rows: F64, days: list[dt.date], end: int) -> I8 | None:

@@ -14,7 +14,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.config import Task
 from storecast.data.active_stores import inactive_stores
-from storecast.data.ahead import extend, future_table
+from storecast.data.ahead import CalendarAhead, future_table, work_out_calendar
 from storecast.data.ahead_own import own_columns_repair
 from storecast.data.ahead_school import RULE as SCHOOL_RULE
 from storecast.data.ahead_school import school_holidays_repair
@@ -188,7 +188,9 @@ def _with_calendar_ahead(
     kept = panel.stores[s.STORE].to_list() if "inactive_stores" in skip else ()
     given = cleaned.given_ahead
     kept = [*kept, *_opened(given)]
-    whole_panel = extend(panel, panel.end + dt.timedelta(days=task.horizon), opened=kept)
+    last = panel.end + dt.timedelta(days=task.horizon)
+    calendar_ahead = work_out_calendar(panel, last, opened=kept)
+    whole_panel = calendar_ahead.panel
     if given is not None:
         whole_panel = whole_panel.with_calendar(overlay(whole_panel.calendar, given))
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
@@ -196,10 +198,10 @@ def _with_calendar_ahead(
         log.warning(
             "the calendar of %d store-days ahead is not given in full: what is missing is an assumption", assumed
         )
-    last = panel.end + dt.timedelta(days=task.horizon)
     cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last, panel.holiday_country))
-    cleaned = _with_own_columns_noted(cleaned, task.horizon, skip)
-    school = None if given is not None or SCHOOL_RULE in skip else school_holidays_repair(panel, last)
+    cleaned = _with_own_columns_noted(cleaned, calendar_ahead, task.horizon, skip)
+    unpublished = () if given is not None or SCHOOL_RULE in skip else calendar_ahead.unpublished
+    school = school_holidays_repair(unpublished)
     if school is not None:
         cleaned = replace(cleaned, repairs=(*cleaned.repairs, school))
     for notice in cleaned.notices:
@@ -251,14 +253,17 @@ def _opened(given: pl.DataFrame | None) -> list[object]:
     return rows[s.STORE].unique().sort().to_list()
 
 
-def _with_own_columns_noted(cleaned: Cleaned, horizon: int, skip: Collection[str]) -> Cleaned:
+def _with_own_columns_noted(
+    cleaned: Cleaned, calendar_ahead: CalendarAhead, horizon: int, skip: Collection[str]
+) -> Cleaned:
     """Return the chain with a line on the values of own columns that were worked out; refuse them where that is switched off."""
     panel = cleaned.panel
     ahead = pl.col(s.DATE).is_between(panel.end, panel.end + dt.timedelta(days=horizon), closed="right")
     given = panel.calendar if cleaned.given_ahead is None else cleaned.given_ahead
     days = panel.stores.height * horizon
     rows = given.filter(ahead).height
-    repair = own_columns_repair(panel, {name: days - rows * (name in given.columns) for name in panel.known})
+    lacking = {name: days - rows * (name in given.columns) for name in panel.known}
+    repair = own_columns_repair(panel, lacking, calendar_ahead.lags)
     if repair is None:
         return cleaned
     if repair.rule in skip:
