@@ -94,7 +94,8 @@ def test_the_days_keep_their_calibrated_distribution() -> None:
 
 def test_where_states_are_not_known_stores_err_together_by_the_first_group_of_the_chains_own() -> None:
     region = pl.Series("group Region", ["north", "south"] * (STORES // 2))
-    own = NAMES.with_columns(pl.lit("").alias(s.STATE), region)
+    attribute = pl.Series("group of buyers", ["a", "b"] * (STORES // 2))  # named like a group, but not declared as one
+    own = NAMES.with_columns(pl.lit("").alias(s.STATE), attribute, region)
     rng = np.random.default_rng(3)
     frames = [
         frame.with_columns(
@@ -102,17 +103,18 @@ def test_where_states_are_not_known_stores_err_together_by_the_first_group_of_th
         )
         for frame in windows(0.0)
     ]
-    field = fit_joint_errors(frames, own, DAYS)
+    groups = [region.name]
+    field = fit_joint_errors(frames, own, DAYS, groups=groups)
     assert field is not None
     assert field.group == "group Region"
     assert field.shares[2] > 0.1
     draws = field.sample_paths(frames[0], own, calibrate(frames)).reshape(STORES, DAYS, DRAWS).sum(axis=1)
     north, south = draws[::2].sum(axis=0), draws[1::2].sum(axis=0)
     assert np.corrcoef(draws[0], draws[2])[0, 1] > 3 * abs(np.corrcoef(north, south)[0, 1])
-    assert (
-        fit_joint_errors(frames, own.with_columns(pl.Series("group Region", range(STORES)).cast(pl.String)), DAYS)
-        is not None
-    )
+    each_its_own = own.with_columns(pl.Series(region.name, range(STORES)).cast(pl.String))
+    field = fit_joint_errors(frames, each_its_own, DAYS, groups=groups)
+    assert field is not None
+    assert field.group == s.STORE_TYPE
 
 
 def test_all_days_of_a_store_without_history_err_together() -> None:

@@ -97,7 +97,10 @@ def fit_on_all(
     log.info("%s: fitted on all data up to %s in %.1f CPU seconds", name, panel.end, cpu_seconds() - begin)
     progress("errors of totals")
     joint_errors = fit_joint_errors(
-        past_errors(panel, task.horizon, fast=fast), panel.breakdown.with_columns(panel.stores), task.horizon
+        past_errors(panel, task.horizon, fast=fast),
+        panel.breakdown.with_columns(panel.stores),
+        task.horizon,
+        groups=panel.breakdown.columns,
     )
     means = result.leaderboard().row(by_predicate=pl.col(s.MODEL) == name, named=True)
     return Bundle(

@@ -21,7 +21,7 @@ from scipy.stats import norm
 
 from storecast import schema as s
 from storecast.arrays import F64, I64
-from storecast.data.breakdown import OWN_GROUP, UNKNOWN_GROUP
+from storecast.data.breakdown import UNKNOWN_GROUP
 from storecast.data.panel import Panel
 from storecast.models.base import create
 from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate, is_plausible
@@ -35,10 +35,8 @@ log = logging.getLogger(__name__)
 STEP, FAST_STEP = 7, 28  # days between cutoffs
 CUTOFFS_PER_FIT = 4  # cutoffs for which a fitted ridge is asked, with newer sales each time
 LOOK_BACK = 364  # days before the last whole window in which others begin
-LEAST_PAST = (
-    364  # days before the first of them: with less, errors are those of a model that has not met the seasons ...
-)
-SHORT_PAST = 300  # ... and are looked at only where a chain has too few others
+LEAST_PAST = 364  # days before the first of them: with less, errors are those of a model that has not met the seasons
+SHORT_PAST = 300  # in their place, where a chain has too few others
 FEWEST_WINDOWS = 3
 FEWEST_STORES = 3  # of a group on a day
 MOST = 5.0  # times the usual size; larger errors are cut for the shares
@@ -165,21 +163,24 @@ def past_errors(
     return frames
 
 
-def fit_joint_errors(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horizon: int) -> JointErrors | None:
+def fit_joint_errors(
+    frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horizon: int, *, groups: Sequence[str] = ()
+) -> JointErrors | None:
     """Take past errors apart; None where too few windows of the past can be looked at.
 
     Parameters
     ----------
     frames : past errors, as `past_errors` returns them
-    stores : the table of stores, with the chain's own groups, see `data.breakdown`
+    stores : the table of stores, with the columns of the chain's own groups
     horizon : days ahead
+    groups : those columns, see `data.breakdown.Breakdown.columns`
     """
     frames = [frame for frame in frames if not _scored(frame).is_empty()]
     if len(frames) < FEWEST_WINDOWS:
         log.info("totals have no intervals: %d windows of the past, %d are needed", len(frames), FEWEST_WINDOWS)
         return None
     usual = calibrate(frames)
-    group = _group_with_errors_of_its_own(stores)
+    group = _group_with_errors_of_its_own(stores, groups)
     windows = [_parts(frame, stores, usual, group) for frame in frames]
     chain_level = max(_square([w.chain.mean() for w in windows]), FLOOR**2)
     chain_days = np.concatenate([w.chain - w.chain.mean() for w in windows])
@@ -216,12 +217,11 @@ def fit_joint_errors(frames: Sequence[pl.DataFrame], stores: pl.DataFrame, horiz
     return field
 
 
-def _group_with_errors_of_its_own(stores: pl.DataFrame) -> str:
+def _group_with_errors_of_its_own(stores: pl.DataFrame, own: Sequence[str]) -> str:
     """Return the column whose stores are likely to err together: places before kinds of store."""
-    own = [name for name in stores.columns if name.startswith(OWN_GROUP)]
     for name in (s.STATE, *own):
-        groups = stores[name].replace("", None).replace(UNKNOWN_GROUP, None).drop_nulls().n_unique()
-        if groups >= LEAST_GROUPS and (name == s.STATE or FEWEST_STORES * groups <= stores.height):
+        count = stores[name].replace("", None).replace(UNKNOWN_GROUP, None).drop_nulls().n_unique()
+        if count >= LEAST_GROUPS and (name == s.STATE or FEWEST_STORES * count <= stores.height):
             return name
     return s.STORE_TYPE
 
