@@ -1,6 +1,7 @@
 """The search: it never ends worse than it began, goes on where it stopped, and shuns the windows that are reported."""
 
 import datetime as dt
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,12 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from storecast.config import NaiveSettings
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError
 from storecast.evaluate.tuning import SCORES, Tuned, tune
-from storecast.models import create
+from storecast.models import base, create, names
+from storecast.models.base import search_space
+from storecast.models.naive import Naive
+from storecast.models.search_space import Between, SearchSpace
 from storecast.models.settings import changed
-from storecast.models.spaces import SPACES, Between
 from support.panels import make_panel
 
 HORIZON = 28
@@ -36,12 +40,13 @@ def search(panel: Panel, windows: list[Window], folder: Path, **more: object) ->
 def test_the_first_trial_is_the_usual_settings_and_the_best_is_no_worse(
     panel: Panel, windows: list[Window], tmp_path: Path
 ) -> None:
-    found = search(panel, windows, tmp_path, trials=8)
-    usual = vars(create("linear").settings)
-    assert {field: found.trials[field][0] for field in SPACES["linear"]} == {f: usual[f] for f in SPACES["linear"]}
-    assert found.trials["Score"][0] == found.usual >= found.best
-    assert found.best == found.trials.filter(State="COMPLETE")["Score"].min()
-    create("linear", settings={"linear": found.settings})
+    tuned = search(panel, windows, tmp_path, trials=8)
+    linear = create("linear")
+    searched, usual = search_space(linear), vars(linear.settings)
+    assert {field: tuned.trials[field][0] for field in searched} == {field: usual[field] for field in searched}
+    assert tuned.trials["Score"][0] == tuned.usual >= tuned.best
+    assert tuned.best == tuned.trials.filter(State="COMPLETE")["Score"].min()
+    create("linear", settings={"linear": tuned.settings})
 
 
 def test_a_search_goes_on_and_the_same_seed_tries_the_same(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
@@ -69,7 +74,7 @@ def test_a_killed_search_keeps_its_trials(panel: Panel, windows: list[Window], t
     here = Path(__file__).parent
     ran = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path), str(here)], cwd=here.parent, capture_output=True, check=False,
-        env={"PYTHONPATH": str(here.parent), "PATH": ""},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here.parent), os.environ.get("PYTHONPATH", "")])},
     )  # fmt: skip
     assert ran.returncode == 9, ran.stderr
     found = search(panel, windows, tmp_path, trials=1)
@@ -111,14 +116,48 @@ def test_a_study_that_is_no_database_is_refused(panel: Panel, windows: list[Wind
 
 
 def test_a_model_without_a_space_is_refused(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="There is no search for 'naive'"):
+    with pytest.raises(ConfigError, match=r"There is no search for 'naive': .* There is for: linear, forest, "):
         tune(panel, "naive", windows, tmp_path / "study.db", trials=1)
+    with pytest.raises(ConfigError, match=r"There is no model 'boostin'\. Did you mean boosting"):
+        tune(panel, "boostin", windows, tmp_path / "study.db", trials=1)
 
 
-@pytest.mark.parametrize("name", SPACES)
+class Recent(Naive):
+    """A model of a plug-in: the baseline under a name of its own, with a setting to search."""
+
+    name = "recent"
+
+    def __init__(self, search_space: SearchSpace) -> None:
+        super().__init__(NaiveSettings())
+        self.search_space = search_space
+
+
+def test_a_model_of_a_plug_in_that_declares_a_search_space_is_tuned(
+    panel: Panel, windows: list[Window], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(base, "_FACTORIES", dict(base._FACTORIES))
+    monkeypatch.setattr(base, "_COMPLEXITY", dict(base._COMPLEXITY))
+    base.register("recent")(lambda fast: Recent({"days": Between(28, 364)}))
+    tuned = tune(panel, "recent", windows, tmp_path / "study.db", trials=4)
+    assert tuned.trials["days"].to_list()[0] == NaiveSettings().days
+    assert tuned.trials["days"].n_unique() == 4
+    assert tuned.settings.keys() <= {"days"}
+    with pytest.raises(ConfigError, match="The search space of the model 'recent' names no setting: 'weeks'"):
+        search_space(Recent({"weeks": Between(4, 52)}))
+
+
+def test_the_models_that_can_be_tuned_are_those_that_the_docs_name() -> None:
+    tunable = {name for name in names() if search_space(create(name))}
+    assert tunable == {"linear", "forest", "boosting", "boosting-plain", "lstm"}
+    page = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in tunable)
+
+
+@pytest.mark.parametrize("name", ["linear", "forest", "boosting", "lstm"])
 def test_every_space_holds_the_usual_settings_and_settings_that_a_model_takes(name: str) -> None:
-    settings = create(name).settings
-    for field, space in SPACES[name].items():
+    model = create(name)
+    settings = model.settings
+    for field, space in search_space(model).items():
         usual = getattr(settings, field)
         if isinstance(space, Between):
             assert space.low <= usual <= space.high, field

@@ -33,6 +33,7 @@ def test_the_blocks_of_the_how_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_FEATURES", dict(registry._FEATURES))
     monkeypatch.setattr(base, "_FACTORIES", dict(base._FACTORIES))
     exec(compile(plugin_source(), str(DOC), "exec"), {"__name__": "mychain"})
+    assert set(base.search_space(base.create("xgboost_forest"))) == {"max_depth", "n_estimators"}
     panel = make_panel(stores=4, days=430, ahead=14)
     own = ["last_year", "xgboost_forest", "lightgbm"]
     result = backtest(panel, [*own, "boosting"], [panel.end - dt.timedelta(days=14)], Task(14), fast=True)

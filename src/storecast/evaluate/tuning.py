@@ -22,9 +22,9 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
 from storecast.evaluate import scores
 from storecast.evaluate.scores import score_name
-from storecast.models.base import create
+from storecast.models.base import create, names, search_space
+from storecast.models.search_space import Between, SearchSpace
 from storecast.models.settings import NONE, Settings
-from storecast.models.spaces import SPACES, Between
 from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
@@ -77,20 +77,20 @@ def tune(
     Raises
     ------
     ConfigError
-        where Optuna is not installed, or the model or the score has no such name
+        where Optuna is not installed, there is no such model or score, or the model declares nothing to search
     """
     score = score_name(score)
-    _check(name, score, trials, seconds)
+    _check(score, trials, seconds)
+    searched, shipped = _searched(name, fast=fast)
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    shipped = _settings_of(name, fast=fast)
     study = _study(study_file, f"{panel.fingerprint} {name} {score} {_span(windows)}{' fast' * fast}", seed)
     if not study.trials:
-        study.enqueue_trial({field: shipped[field] for field in SPACES[name]})
+        study.enqueue_trial(shipped)
 
     def objective(trial: "optuna.Trial") -> float:
-        trial_settings = {field: _suggest(trial, field, space) for field, space in SPACES[name].items()}
+        trial_settings = {field: _suggest(trial, field, space) for field, space in searched.items()}
         values: list[float] = []
         for step, window in enumerate(windows):
             progress(f"trial {trial.number}, window from {window.cutoff}")
@@ -105,7 +105,7 @@ def tune(
         return mean
 
     study.optimize(objective, n_trials=trials, timeout=seconds)
-    return _tuned(study, name, shipped)
+    return _tuned(study, shipped)
 
 
 def mean_score(name: str, windows: Sequence[Window], score: str, *, settings: Settings = NONE) -> float:
@@ -131,11 +131,7 @@ def installed() -> bool:
     return find_spec("optuna") is not None
 
 
-def _check(name: str, score: str, trials: int | None, seconds: float | None) -> None:
-    if name not in SPACES:
-        raise ConfigError(
-            f"There is no search for {quote(name)}.{hint(name, SPACES)} There is for: {', '.join(SPACES)}."
-        )
+def _check(score: str, trials: int | None, seconds: float | None) -> None:
     if score not in SCORES:
         raise ConfigError(
             f"There is no search by {quote(score)}.{hint(score, SCORES)} There is by: {', '.join(SCORES)}."
@@ -154,9 +150,17 @@ def _check(name: str, score: str, trials: int | None, seconds: float | None) -> 
         )
 
 
-def _settings_of(name: str, *, fast: bool) -> dict[str, Any]:
-    settings = vars(create(name, fast=fast))["settings"]
-    return {field: getattr(settings, field) for field in SPACES[name]}
+def _searched(name: str, *, fast: bool) -> tuple[SearchSpace, dict[str, Any]]:
+    """Return where the search looks, and the settings as they are, of those that are searched."""
+    model = create(name, fast=fast)
+    space = search_space(model)
+    if not space:
+        tunable = [other for other in names() if search_space(create(other))]
+        raise ConfigError(
+            f"There is no search for {quote(name)}: it declares no search space. There is for: {', '.join(tunable)}."
+        )
+    settings = vars(model)["settings"]
+    return space, {field: getattr(settings, field) for field in space}
 
 
 def _span(windows: Sequence[Window]) -> str:
@@ -209,7 +213,7 @@ def _score(name: str, window: Window, medians: pl.DataFrame) -> float:
     return scores.rmspe(actual, forecast) if name == "rmspe" else scores.wape(actual, forecast)
 
 
-def _tuned(study: "optuna.Study", name: str, shipped: dict[str, Any]) -> Tuned:
+def _tuned(study: "optuna.Study", shipped: dict[str, Any]) -> Tuned:
     import optuna
 
     every = study.get_trials(deepcopy=False)
@@ -224,5 +228,5 @@ def _tuned(study: "optuna.Study", name: str, shipped: dict[str, Any]) -> Tuned:
         [{"Trial": trial.number, "State": trial.state.name, "Score": trial.value, **trial.params} for trial in every],
         infer_schema_length=None,
     )
-    changed = {field: best.params[field] for field in SPACES[name] if best.params[field] != shipped[field]}
+    changed = {field: best.params[field] for field, usual in shipped.items() if best.params[field] != usual}
     return Tuned(first.value, best.value, changed, table)

@@ -6,7 +6,7 @@ turns medians into expected values and bounds is `uncertainty.calibration`, the 
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from storecast import plugins
 from storecast.arrays import F64
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
+from storecast.models.search_space import SearchSpace
 from storecast.models.settings import NONE, Settings, changed
 
 SETTINGS = "settings.json"  # the part of a model file that holds them, where they are not the usual ones
@@ -56,6 +57,30 @@ class Forecaster(Protocol):
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take the state of a fitted model."""
         ...
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A model with settings that can be changed before it is fitted."""
+
+    settings: Any  # a frozen dataclass
+
+
+@runtime_checkable
+class Tunable(Configurable, Protocol):
+    """A model that declares where a search for its settings looks."""
+
+    @property
+    def search_space(self) -> SearchSpace:
+        """The settings that are tried, and between which values; empty: none."""
+        ...
+
+
+@runtime_checkable
+class Combined(Protocol):
+    """A model that is made of others, which have the settings."""
+
+    members: Mapping[str, Forecaster]
 
 
 _FACTORIES: dict[str, Callable[[bool], Forecaster]] = {}
@@ -128,12 +153,28 @@ def configure(model: Forecaster, settings: Settings) -> None:
     for other in settings:
         if other not in _FACTORIES:
             raise ConfigError(f"The settings name no model: {quote(other)}.{hint(other, names())}")
-    for member in getattr(model, "members", {}).values():
+    for member in model.members.values() if isinstance(model, Combined) else ():
         configure(member, settings)
     if model.name in settings:
-        if not hasattr(model, "settings"):
+        if not isinstance(model, Configurable):
             raise ConfigError(f"The model {quote(model.name)} has no settings of its own; set those of its members.")
         model.settings = changed(model.settings, model.name, settings[model.name])
+
+
+def search_space(model: Forecaster) -> SearchSpace:
+    """Return where a search for a model's settings looks; empty where the model declares nothing.
+
+    Raises
+    ------
+    ConfigError
+        where what it declares is no setting of the model
+    """
+    if not isinstance(model, Tunable):
+        return {}
+    for field in model.search_space:
+        if not hasattr(model.settings, field):
+            raise ConfigError(f"The search space of the model {quote(model.name)} names no setting: {quote(field)}.")
+    return model.search_space
 
 
 def restore(name: str, parts: Mapping[str, bytes]) -> Forecaster:

@@ -18,6 +18,7 @@ from storecast.config import BoostingSettings, FeatureConfig
 from storecast.features.columns import encoded
 from storecast.models.base import register
 from storecast.models.losses import LOSSES
+from storecast.models.search_space import Between, SearchSpace
 from storecast.models.tree_structure import check_xgboost
 from storecast.models.trees import Trees
 
@@ -46,6 +47,17 @@ FEW_TRAINING_ROWS = 20_000
 FEW_ROWS_TREES = {"num_parallel_tree": 4, "n_estimators": 200, "learning_rate": 0.06, "subsample": 0.8}
 FEW_ROWS_SHARE = 0.75  # of the trees in log sales; the remainder is the ridge's
 SHARE = "share"  # the booster's attribute that keeps it
+SEARCH_SPACE: SearchSpace = {
+    "rounds": Between(150, 600, log=True),
+    "learning_rate": Between(0.02, 0.12, log=True),
+    "depth": Between(5, 11),
+    "min_child_weight": Between(5.0, 200.0, log=True),
+    "subsample": Between(0.2, 0.9),
+    "columns_by_tree": Between(0.15, 0.7),
+    "columns_by_node": Between(0.3, 1.0),
+    "l2": Between(1.0, 50.0, log=True),
+    "loss": ("log-squared", "log-absolute"),
+}
 
 
 class Boosting(Trees):
@@ -57,6 +69,8 @@ class Boosting(Trees):
     name : of the model
     steady : on few rows, fit `FEW_ROWS_TREES` and take the mean with the ridge; settings changed later are kept as they are
     """
+
+    search_space = SEARCH_SPACE
 
     def __init__(self, settings: BoostingSettings, name: str = "boosting", *, steady: bool = False) -> None:
         self.settings = settings

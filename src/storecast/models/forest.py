@@ -13,13 +13,21 @@ from storecast.config import ForestSettings
 from storecast.features.cutoff_state import FeatureRows
 from storecast.features.declarations import FEATURES
 from storecast.models.base import register
+from storecast.models.search_space import Between, SearchSpace
 from storecast.models.trees import Trees
+
+SEARCH_SPACE: SearchSpace = {
+    "trees": Between(20, 80),
+    "min_samples_leaf": Between(2, 30, log=True),
+    "columns_by_split": Between(0.2, 0.8),
+}
 
 
 class Forest(Trees):
     """Random forest on the log of sales."""
 
     name = "forest"
+    search_space = SEARCH_SPACE
 
     def __init__(self, settings: ForestSettings) -> None:
         self.settings = settings

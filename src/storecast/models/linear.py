@@ -21,12 +21,23 @@ from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.base import register
 from storecast.models.contributions import Contributions
+from storecast.models.search_space import Between, SearchSpace
+
+SEARCH_SPACE: SearchSpace = {
+    "penalty": Between(0.3, 4.0, log=True),
+    "shared_days": Between(0.005, 0.5, log=True),
+    "half_life": Between(200.0, 2000.0, log=True),
+    "huber": Between(1.0, 3.0),
+    "recent_days": Between(14, 56),
+    "recent_share": Between(0.0, 1.0),
+}
 
 
 class Linear:
     """Ridge per store, robust, shrunk to the chain; part of the last weeks' error is carried forward."""
 
     name = "linear"
+    search_space = SEARCH_SPACE
 
     def __init__(self, settings: LinearSettings) -> None:
         self.settings = settings

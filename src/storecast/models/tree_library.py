@@ -16,6 +16,7 @@ from storecast import safe_skops
 from storecast.arrays import F64
 from storecast.config import FeatureConfig
 from storecast.errors import ConfigError
+from storecast.models.search_space import SearchSpace
 from storecast.models.trees import Trees
 from storecast.part_formats import readers_of
 
@@ -51,14 +52,24 @@ class TreeForecaster(Trees):
     settings : a frozen dataclass; a field `origins`, where there is one, limits the origins that train
     library : how trees are made, saved and loaded
     config : how feature rows look at the past
+    search_space : where a search for settings looks; None: there is nothing to search
     """
 
-    def __init__(self, name: str, settings: Any, library: TreeLibrary, config: FeatureConfig | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Any,
+        library: TreeLibrary,
+        config: FeatureConfig | None = None,
+        *,
+        search_space: SearchSpace | None = None,
+    ) -> None:
         readers_of(library.part)  # an unknown ending is refused now, not after the fit
         self.name = name
         self.settings = settings
         self.library = library
         self.config = config or FeatureConfig()
+        self.search_space = search_space or {}
 
     def origins(self) -> int | None:
         """Return how many of the newest origins train."""

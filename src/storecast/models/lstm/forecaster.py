@@ -26,6 +26,7 @@ from storecast.features.store import FeatureStore
 from storecast.models.base import register
 from storecast.models.contributions import Contributions, walk
 from storecast.models.lstm.sequences import BASE, Sequences, columns_of, encoder, past_of, sequences, with_store
+from storecast.models.search_space import Between, SearchSpace
 
 if TYPE_CHECKING:
     from storecast.models.lstm.network import Network
@@ -34,12 +35,20 @@ VIEW = FeatureConfig(impute=True, holidays_apart=True)
 FEWEST_SEQUENCES = 20
 SEQUENCE, STEP, PAST = "sequence", "step", "past"  # columns beside the features
 INPUTS = ("numbers", "codes", "past")
+SEARCH_SPACE: SearchSpace = {
+    "hidden": Between(32, 128, log=True),
+    "dropout": Between(0.0, 0.3),
+    "learning_rate": Between(5e-4, 5e-3, log=True),
+    "weight_decay": Between(1e-3, 0.1, log=True),
+    "epochs": Between(3, 8),
+}
 
 
 class Lstm:
     """LSTM encoder and decoder over all stores, with embeddings, on what the ridge leaves over."""
 
     name = "lstm"
+    search_space = SEARCH_SPACE
 
     def __init__(self, settings: LstmSettings) -> None:
         self.settings = settings
