@@ -31,7 +31,7 @@ from measure import machine
 from mlflow_server import ask_mlflow, has_mlflow
 from servers import CONNECTIONS, Target, started
 from storecast import schema as s
-from storecast.bundle.bundle import load
+from storecast.bundle.loading import load
 from storecast.bundle.registry import current, list_models
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel

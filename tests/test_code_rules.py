@@ -125,6 +125,11 @@ def test_the_public_surface_documents_parameters_and_what_it_returns(name: str) 
         assert "Parameters\n----------\n" in text
 
 
+def class_names(path: Path) -> set[str]:
+    return {node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)}
+
+
+ERRORS = class_names(SOURCE / "storecast" / "errors.py") | class_names(SOURCE / "storecast" / "client" / "errors.py")
 COMMANDS = SOURCE / "storecast" / "cli"  # their options explain themselves in --help
 
 
@@ -139,3 +144,22 @@ def test_functions_of_three_parameters_explain_them(path: Path) -> None:
         if len(parameters) >= 3 and "Parameters\n" not in (ast.get_docstring(function) or ""):
             unexplained.append(f"{function.name} (line {function.lineno})")
     assert not unexplained, f"{path.relative_to(ROOT)}: a Parameters section is missing in {', '.join(unexplained)}"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if COMMANDS not in path.parents], ids=lambda path: str(path.relative_to(SOURCE))
+)
+def test_functions_name_the_errors_that_they_raise(path: Path) -> None:
+    unnamed = []
+    for function in public_functions(path):
+        raised = {
+            node.exc.func
+            for node in ast.walk(function)
+            if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+        }
+        errors = {error.id for error in raised if isinstance(error, ast.Name)} & ERRORS
+        section = (ast.get_docstring(function) or "").partition("Raises\n------\n")[2]
+        unnamed += [
+            f"{error} in {function.name} (line {function.lineno})" for error in sorted(errors) if error not in section
+        ]
+    assert not unnamed, f"{path.relative_to(ROOT)}: a Raises section does not name {', '.join(unnamed)}"

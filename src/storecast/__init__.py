@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from storecast.lazy_imports import on_first_use
 
 if TYPE_CHECKING:
-    from storecast.bundle.bundle import Bundle, load
+    from storecast.bundle.bundle import Bundle
     from storecast.bundle.fitting import fit
+    from storecast.bundle.loading import load
     from storecast.config import Task
     from storecast.data.panel import Panel, Window
     from storecast.evaluate.backtest import backtest
@@ -48,7 +49,7 @@ _HOMES = {
     "explore": "storecast.workflows",
     "fit": "storecast.bundle.fitting",
     "forecast": "storecast.workflows",
-    "load": "storecast.bundle.bundle",
+    "load": "storecast.bundle.loading",
     "train": "storecast.workflows",
 }
 __getattr__, __dir__ = on_first_use(__name__, _HOMES)

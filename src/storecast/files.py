@@ -15,6 +15,11 @@ def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
 
     The folder is made where it is missing. The file and its folder are flushed to disk before and after the step, so
     that a reader, or a machine that loses power, finds the old file or the new one and nothing between.
+
+    Raises
+    ------
+    ConfigError
+        where the path is a folder, or its folder cannot be made
     """
     make_folder(path.parent)
     if path.is_dir():
@@ -34,7 +39,13 @@ def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
 
 
 def make_folder(path: Path) -> Path:
-    """Make a folder for output, and say plainly why where that cannot be done."""
+    """Make a folder for output, and say plainly why where that cannot be done.
+
+    Raises
+    ------
+    ConfigError
+        where there is a file of that name, or the folder cannot be made
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:

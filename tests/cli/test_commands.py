@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from storecast.bundle.bundle import load
+from storecast.bundle.loading import load
 from storecast.uncertainty.joint_errors import JointErrors
 from support.chain_files import add_column, edit, set_cell, write_chain
 from support.commands import Cli

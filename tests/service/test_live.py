@@ -56,7 +56,7 @@ def test_the_trial_in_a_child_process_comes_before_a_model_is_served(
 ) -> None:
     tried: list[Any] = []
     monkeypatch.setattr(
-        "storecast.bundle.bundle.try_in_child", lambda path, *, sha256, cpu_s: tried.append((path.name, sha256, cpu_s))
+        "storecast.bundle.loading.try_in_child", lambda path, *, sha256, cpu_s: tried.append((path.name, sha256, cpu_s))
     )
     with running(settings_of(own, trial_seconds=90.0), trial=True) as client:
         name = client.service.live.snapshot.name

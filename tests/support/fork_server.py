@@ -81,8 +81,8 @@ def _run_service(asked: dict[str, Any]) -> None:
         os.environ.update(asked["env"])
         time.tzset()
         if not asked["tried"]:
-            bundle = importlib.import_module("storecast.bundle.bundle")
-            bundle.try_in_child = lambda path, **_: path
+            loading = importlib.import_module("storecast.bundle.loading")
+            loading.try_in_child = lambda path, **_: path
         sys.argv = asked["argv"]
         importlib.import_module("storecast.cli").main()
         code = 0

@@ -24,7 +24,8 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
-from storecast.bundle.bundle import Bundle, load
+from storecast.bundle.bundle import Bundle
+from storecast.bundle.loading import load
 from storecast.bundle.registry import promote
 from storecast.config import Task
 from storecast.data.breakdown import Breakdown, StoreGroup
@@ -170,7 +171,7 @@ def running(settings: Settings, key: str | None = None, *, trial: bool = False) 
 def load_untried(path: Path) -> Bundle:
     """Load a model file without its trial."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("storecast.bundle.bundle.try_in_child", lambda path, **_: path)
+        patch.setattr("storecast.bundle.loading.try_in_child", lambda path, **_: path)
         return load(path)
 
 

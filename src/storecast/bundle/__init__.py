@@ -8,7 +8,8 @@ read       open a file: every check, in order, each refusal with its reason
 registry   a folder of models: publish, list, promote, prune
 smoke_test ask a stored model for figures that are known, in a child process
 trial_time how long that may take
-bundle     a model with all it needs to forecast, as one file
+bundle     a model with all it needs to forecast; it is saved as one file
+loading    from the file to the bundle, after every check
 predictor  a bundle over a chain: its forecast, and forecasts under other calendars
 
 A file holds a manifest and named parts (bytes). What the parts mean is known to `models` alone.

@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import json
 import logging
 import weakref
 from collections.abc import Iterable, Sequence
@@ -13,24 +12,20 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.fitted import FittedModel, target_of_task
+from storecast.bundle.fitted import FittedModel
 from storecast.bundle.manifest import Manifest
-from storecast.bundle.needs import check_needs, needs_of
-from storecast.bundle.parts import CALIBRATION, JOINT_ERRORS, parts_of
+from storecast.bundle.needs import needs_of
+from storecast.bundle.parts import CALIBRATION, parts_of
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
-from storecast.bundle.smoke_test import try_in_child
 from storecast.config import LEVELS, Task, interval_quantiles
 from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
 from storecast.data.target import TARGET, Target
-from storecast.errors import ConfigError, ModelFileError, quote
-from storecast.models import restore
-from storecast.models.base import SETTINGS
-from storecast.uncertainty.calibration import Calibration
+from storecast.errors import ConfigError
 from storecast.uncertainty.forecast import Forecast
-from storecast.uncertainty.joint_errors import DRAWS, JointErrors
+from storecast.uncertainty.joint_errors import DRAWS
 from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
@@ -49,6 +44,11 @@ class Bundle(FittedModel):
     panel : the chain that it was fitted on, which methods use where no other is given; None for a model that was loaded
     scores : what its backtest measured, by name
     generated : whether the chain is a generated one
+
+    Notes
+    -----
+    Every method that takes a panel raises ConfigError where there is none, or where its target or own columns are not those that
+    the model learned from.
     """
 
     manifest: Manifest | None = None
@@ -97,7 +97,7 @@ class Bundle(FittedModel):
         Raises
         ------
         ConfigError
-            where a level or quantile has no meaning, or the chain's own columns are not the model's
+            where a level or quantile has no meaning
         DataError
             where the calendar names an unknown store, or a day that does not lie ahead
         """
@@ -190,6 +190,11 @@ class Bundle(FittedModel):
         Returns
         -------
         as `storecast.uncertainty.path_table.path_table`: Store, Date, Path, Sales
+
+        Raises
+        ------
+        ConfigError
+            where there are not so many, or none, because the past was too short when the model was trained
         """
         return self._predictor(panel).sample_paths(count)
 
@@ -305,44 +310,3 @@ class Bundle(FittedModel):
 def _as_tuple(values: Any) -> tuple[Any, ...]:
     """Return several values as a tuple, and a single one, such as a text, as a tuple of one."""
     return tuple(values) if isinstance(values, Iterable) and not isinstance(values, str) else (values,)
-
-
-def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
-    """Load a model file after every check, the trial forecast in a child process among them.
-
-    Parameters
-    ----------
-    path : of the model file; its signature lies beside it
-    trial_cpu_s : CPU seconds that the trial forecast may use; by default what STORECAST_TRIAL_SECONDS says
-
-    Returns
-    -------
-    Bundle
-        the model, without a chain: give its methods a Panel
-
-    Raises
-    ------
-    ModelFileError
-        with the reason; nothing in the file has run
-    TrialTooSlowError
-        where the trial forecast took too long
-    """
-    file = open_model(path)
-    try:
-        check_needs(file.manifest.kind, file.manifest.details)
-    except ModelFileError as error:
-        raise ModelFileError(f"The model file {quote(path)} is refused: {error}.") from error
-    try_in_child(path, sha256=file.sha256, cpu_s=trial_cpu_s)
-    task = Task(int(file.manifest.task["horizon"]), tuple(file.manifest.task["quantiles"]))
-    return Bundle(
-        model=restore(file.manifest.kind, file.parts),
-        calibration=Calibration.from_json(file.parts[CALIBRATION]),
-        task=task,
-        joint_errors=JointErrors.from_json(file.parts[JOINT_ERRORS]) if JOINT_ERRORS in file.parts else None,
-        settings=json.loads(file.parts.get(SETTINGS, b"{}")),
-        name=file.name,
-        known=tuple(file.manifest.task.get("known", ())),
-        target=target_of_task(file.manifest.task),
-        manifest=file.manifest,
-        generated=file.manifest.generated,
-    )

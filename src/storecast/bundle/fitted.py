@@ -47,7 +47,13 @@ def target_of_task(task: Mapping[str, Any]) -> Target:
 
 
 def check_columns(fitted: FittedModel, panel: Panel) -> None:
-    """Refuse a Panel whose target or own known-ahead columns are not those that the model learned from."""
+    """Refuse a Panel whose target or own known-ahead columns are not those that the model learned from.
+
+    Raises
+    ------
+    ConfigError
+        where they are others
+    """
     if (fitted.target.name, fitted.target.whole_numbers) != (panel.target.name, panel.target.whole_numbers):
         raise ConfigError(
             f"The model {quote(fitted.name)} forecasts {fitted.target.described}; the data hold {panel.target.described}. Set "

@@ -43,7 +43,13 @@ class Manifest:
 
     @classmethod
     def from_plain(cls, plain: object) -> "Manifest":
-        """Check plain data field by field, and return them as a manifest."""
+        """Check plain data field by field, and return them as a manifest.
+
+        Raises
+        ------
+        ModelFileError
+            where the format is unknown, or a field is missing, unknown or of another type
+        """
         if not isinstance(plain, Mapping):
             raise ModelFileError("its manifest is missing")
         check_format(plain.get("format"))
@@ -66,7 +72,13 @@ class Manifest:
 
 
 def check_format(format_number: object) -> None:
-    """Refuse a format that this storecast does not know, and say whether a newer storecast would."""
+    """Refuse a format that this storecast does not know, and say whether a newer storecast would.
+
+    Raises
+    ------
+    ModelFileError
+        where the format is another one
+    """
     if type(format_number) is int and format_number > FORMAT:
         raise ModelFileError(
             f"it has the newer format {format_number}, and this storecast reads format {FORMAT}; update storecast"

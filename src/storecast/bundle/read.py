@@ -49,7 +49,13 @@ class ModelFile:
 
 
 def open_model(path: Path) -> ModelFile:
-    """Read a model file once and check what was read; what is not right is a ModelFileError with its reason."""
+    """Read a model file once and check what was read; what is not right is a ModelFileError with its reason.
+
+    Raises
+    ------
+    ModelFileError
+        where the file, its signature or its content is not right, with the reason
+    """
     try:
         return _open(path)
     except ModelFileError as error:
@@ -90,7 +96,13 @@ def signature(name: str, sha256: str) -> bytes:
 
 
 def read_regular(path: Path, largest: int) -> bytes:
-    """Read a regular file of at most so many bytes; a link, a FIFO, a folder or a device is refused unread."""
+    """Read a regular file of at most so many bytes; a link, a FIFO, a folder or a device is refused unread.
+
+    Raises
+    ------
+    ModelFileError
+        where it is none, is empty or too large, or cannot be read
+    """
     try:
         kind = path.lstat().st_mode
         if not stat.S_ISREG(kind):

@@ -84,6 +84,11 @@ def publish(
     manifest : the fields of `Manifest`, dates as ISO text; ``format``, ``created`` and ``digests`` are filled in here,
         and so are ``calibration``, ``details`` and ``versions`` (of the libraries that read the parts) where missing
     parts : the fitted model as named bytes
+
+    Raises
+    ------
+    ModelFileError
+        where the private key lies in the same folder
     """
     if beside(key_path(), folder) or key_path().parent.resolve() == folder.parent.resolve():
         raise ModelFileError(
@@ -116,7 +121,13 @@ def list_models(folder: Path) -> list[ListedModel]:
 
 
 def promote(folder: Path, name: str) -> None:
-    """Make a model of a folder the one in use; one that would be refused is refused here."""
+    """Make a model of a folder the one in use; one that would be refused is refused here.
+
+    Raises
+    ------
+    ModelFileError
+        where the name is that of no model, or its file is refused
+    """
     if not is_model_name(name):
         raise ModelFileError(f"{quote(name)} is no name of a model; expected model-YYYY-MM-DD-HH-MM-SS.pkl.")
     open_model(folder / name)
@@ -151,7 +162,13 @@ def rollback(folder: Path) -> str:
 
 
 def current(folder: Path) -> Path:
-    """Return the path of the promoted model."""
+    """Return the path of the promoted model.
+
+    Raises
+    ------
+    ModelFileError
+        where none is promoted
+    """
     name = _promoted(folder)
     if name is None:
         raise ModelFileError(

@@ -47,7 +47,13 @@ _BROKEN = (pickle.UnpicklingError, ValueError, TypeError, IndexError, EOFError, 
 
 
 def dumps(value: object) -> bytes:
-    """Return plain data as a pickle that `loads`, and any Python since 3.4, reads back."""
+    """Return plain data as a pickle that `loads`, and any Python since 3.4, reads back.
+
+    Raises
+    ------
+    TypeError
+        where the data are not plain: a mistake of ours
+    """
     trouble = _trouble(value)
     if trouble:
         raise TypeError(f"A model file holds plain data only, and this is none: {trouble}.")
@@ -59,7 +65,13 @@ def dumps(value: object) -> bytes:
 
 
 def loads(data: bytes) -> object:
-    """Return the plain data of a pickle; anything else is refused before any of it is built."""
+    """Return the plain data of a pickle; anything else is refused before any of it is built.
+
+    Raises
+    ------
+    ModelFileError
+        where the bytes are no whole pickle, or hold more than plain data
+    """
     for _ in opcodes(data):
         pass
     try:

@@ -63,7 +63,13 @@ def is_library(text: object) -> bool:
 
 
 def check_versions(made_with: Mapping[str, str]) -> None:
-    """Refuse a model whose libraries are not here, or are here in another major version, or that learned from other features."""
+    """Refuse a model whose libraries are not here, or are here in another major version, or that learned from other features.
+
+    Raises
+    ------
+    ModelFileError
+        with what to install, or that the model must be trained again
+    """
     for library, version in made_with.items():
         if library == FEATURES:
             continue

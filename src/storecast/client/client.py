@@ -50,7 +50,9 @@ class Client:
 
     Notes
     -----
-    Errors are of the tree in `storecast.client.errors`. A client may be shared by threads.
+    Every method that asks the service raises a `ClientError` of the tree in `storecast.client.errors`: `UnreachableError` where
+    it does not answer, `KeyRefusedError` and `NotAllowedError` for the key, `NotFoundError` for an unknown store, model or
+    version, `InvalidError` for a value that cannot be used. A client may be shared by threads.
     """
 
     def __init__(

@@ -34,7 +34,13 @@ def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def path_segment(name: StoreId) -> str:
-    """Return a name as a segment of a path, quoted."""
+    """Return a name as a segment of a path, quoted.
+
+    Raises
+    ------
+    RequestError
+        where it is no name that a path can hold
+    """
     text = quote(str(name), safe="")
     if text in ("", ".", ".."):
         raise RequestError(f"Found {str(name)!a} for a name; the service cannot be asked for it.")

@@ -83,6 +83,8 @@ class Sender:
 
         Raises
         ------
+        UnreachableError
+            where no reply came after all retries
         ClientError
             one of its tree
         """
@@ -121,7 +123,13 @@ class Sender:
 
 
 def encode(body: object) -> bytes:
-    """Return plain data as JSON; dates as ISO text, and no number that JSON does not have."""
+    """Return plain data as JSON; dates as ISO text, and no number that JSON does not have.
+
+    Raises
+    ------
+    RequestError
+        where a number is NaN or infinite
+    """
     try:
         return json.dumps(body, allow_nan=False, default=_plain, separators=(",", ":")).encode()
     except ValueError as error:

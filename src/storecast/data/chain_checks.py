@@ -67,6 +67,11 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
     ----------
     name : of the file
     sales : Store and Date of each day with sales
+
+    Raises
+    ------
+    DataError
+        where most stores have a row every week or month
     """
     days = (as_date(sales[s.DATE].max()) - as_date(sales[s.DATE].min())).days + 1
     if sales.height > MAX_SHARE_OF_PERIODS * days * sales[s.STORE].n_unique():
@@ -93,6 +98,11 @@ def refuse_totals(name: str, sales: pl.DataFrame) -> None:
     ----------
     name : of the file
     sales : a row a store and day
+
+    Raises
+    ------
+    DataError
+        where there are such stores
     """
     sums = sales.group_by(s.STORE).agg(pl.col(s.SALES).sum()).sort(s.SALES, s.STORE, descending=True)
     largest = sums[s.SALES].cum_sum()
@@ -138,6 +148,11 @@ def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead:
     sales : the rows of train
     facts : what is known of stores, by the name of its file
     ahead : the rows of test; its new stores may be any
+
+    Raises
+    ------
+    DataError
+        where most ids are strange, or one store is written in two ways
     """
     known = sales[s.STORE].unique().sort()
     for name, frame in facts.items() if ahead is None else [*facts.items(), ("test", ahead)]:

@@ -102,6 +102,13 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     raw : the files as they were read
     skip : rules to switch off; what one of them would have repaired is kept, or refused where nothing can be done with it
 
+    Raises
+    ------
+    ConfigError
+        where there is no such rule
+    DataError
+        where the data cannot be repaired, or a rule that they need is switched off
+
     Examples
     --------
     >>> sorted(RULES)[:3]

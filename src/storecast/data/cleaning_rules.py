@@ -160,6 +160,11 @@ class Work:
         rule : its name
         problem : what was found, for the message
         remedy : what the user can do, for the message
+
+        Raises
+        ------
+        DataError
+            where the rule is switched off
         """
         if rule in self.skip:
             raise DataError(f"{problem}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")

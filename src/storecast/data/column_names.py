@@ -112,6 +112,11 @@ def read_column_names(data: Path) -> ColumnNames:
     Parameters
     ----------
     data : the folder of a chain's files, or the one file that holds its sales
+
+    Raises
+    ------
+    DataError
+        where the file cannot be read, or a setting in it has no meaning
     """
     path = (data.parent if data.is_file() else data) / FILE
     try:
@@ -123,7 +128,13 @@ def read_column_names(data: Path) -> ColumnNames:
 
 
 def parse_settings(toml: bytes) -> ColumnNames:
-    """Return what the bytes of a `storecast.toml` say, or refuse them with the setting."""
+    """Return what the bytes of a `storecast.toml` say, or refuse them with the setting.
+
+    Raises
+    ------
+    DataError
+        where they are no TOML, or a setting has no meaning
+    """
     try:
         settings = tomllib.loads(toml.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -71,6 +71,11 @@ def read_table(path: Path, header_names: Collection[str] = ()) -> TextTable:
     ----------
     path : of the file; gzipped and zipped CSV is unpacked
     header_names : names of columns that its header may hold, by which it is found below titles
+
+    Raises
+    ------
+    DataError
+        where the file is empty, or cannot be read as a table
     """
     data = read_bytes(path)
     if not data:
@@ -118,6 +123,11 @@ def read_csv_text(name: str, data: bytes, header_names: Collection[str]) -> Text
     name : of the file, for messages
     data : from `as_utf8`
     header_names : names of columns that its header may hold, by which it is found below titles
+
+    Raises
+    ------
+    DataError
+        where the text is no table
     """
     above, begin, separator = _find_header(name, data, header_names)
     data = data[begin:]
@@ -259,7 +269,13 @@ def _records(name: str, data: bytes, separator: str, above: int) -> Iterator[tup
 
 
 def as_utf8(name: str, data: bytes) -> bytes:
-    r"""Return the text as UTF-8 with ``\n`` or ``\r\n`` as line ends and no empty lines at its end."""
+    r"""Return the text as UTF-8 with ``\n`` or ``\r\n`` as line ends and no empty lines at its end.
+
+    Raises
+    ------
+    DataError
+        where the text has no header, holds NUL bytes, or is not in the encoding that its first bytes name
+    """
     encoding = next((encoding for bom, encoding in BOMS if data.startswith(bom)), None)
     try:
         if encoding is not None:

@@ -197,6 +197,11 @@ def joined(tables: list[TextTable]) -> TextTable:
     Parameters
     ----------
     tables : under our names
+
+    Raises
+    ------
+    DataError
+        where two of them share no column
     """
     if len(tables) == 1:
         return tables[0]

@@ -33,6 +33,11 @@ def find_files(data: Path, layout: FileLayout) -> dict[str, tuple[Path, ...]]:
     ----------
     data : the folder of the chain's files, or the one file that holds its sales
     layout : the names of files that storecast.toml gives
+
+    Raises
+    ------
+    DataError
+        where there is no such folder, or it holds no sales or cannot be read
     """
     try:
         if data.is_file():
@@ -158,7 +163,13 @@ def header_names(names: ColumnNames) -> frozenset[str]:
 
 
 def with_our_names(table: TextTable, names: ColumnNames) -> TextTable:
-    """Return a table under our names."""
+    """Return a table under our names.
+
+    Raises
+    ------
+    DataError
+        where two columns have the same of our names, or the table has no rows
+    """
     rename = names.rename(table.frame.columns)
     both = [
         name

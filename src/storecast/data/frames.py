@@ -49,6 +49,11 @@ def read_frames(
     columns : the own columns of the frames, and other names in them; None: those of the calendar that are not ours
     target : which column of the sales is forecast; None: Sales
     sum_rows : add several rows of a store and day up
+
+    Raises
+    ------
+    DataError
+        as in `Panel.from_frames`
     """
     target = target or Target()
     columns = columns or OwnColumns()

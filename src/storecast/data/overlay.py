@@ -42,6 +42,11 @@ def check_days(rows: pl.DataFrame, end: dt.date, until: dt.date, name: str) -> N
     end : the last day with sales
     until : the last day that may be given
     name : of the rows, for messages
+
+    Raises
+    ------
+    DataError
+        where a day does not lie ahead
     """
     outside = rows.filter((pl.col(s.DATE) <= end) | (pl.col(s.DATE) > until))
     if outside.height:

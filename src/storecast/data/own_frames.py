@@ -60,6 +60,11 @@ class OwnColumns:
         Parameters
         ----------
         frames : sales, calendar and stores, under our names
+
+        Raises
+        ------
+        DataError
+            where none of them has it
         """
         for setting, places in (("known", ("sales", "calendar")), ("past", ("sales",)), ("facts", ("stores",))):
             columns = [name for place in places if (frame := frames[place]) is not None for name in frame.columns]

@@ -16,7 +16,13 @@ MAX_UNPACKED = 4 * 2**30  # bytes; a chain of 50,000 stores and five years has s
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    """Return the file of a table, CSV (gzipped or zipped, too), Parquet or .xlsx; two at once and other workbooks are refused."""
+    """Return the file of a table, CSV (gzipped or zipped, too), Parquet or .xlsx; two at once and other workbooks are refused.
+
+    Raises
+    ------
+    DataError
+        where there are two, or a workbook of another kind
+    """
     paths = [path for suffix in SUFFIXES if (path := folder / f"{stem}{suffix}").exists()]
     if len(paths) > 1:
         raise DataError(f"Found both {paths[0].name} and {paths[1].name}; expected one of them. Remove the other.")
@@ -29,7 +35,13 @@ def find(folder: Path, stem: str) -> Path | None:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return what a plain file holds; a pipe is never opened, since nothing may ever come out of it."""
+    """Return what a plain file holds; a pipe is never opened, since nothing may ever come out of it.
+
+    Raises
+    ------
+    DataError
+        where there is no such file, it is not a plain one, or it cannot be read
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{path.name} is not a plain file; expected one. Put the file itself there.")

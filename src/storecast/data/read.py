@@ -158,6 +158,11 @@ def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:
     Parameters
     ----------
     names : what the columns are called, and which of them are the chain's own; flags of text columns among them
+
+    Raises
+    ------
+    DataError
+        where it holds nothing of a calendar, or a cell cannot be read
     """
     in_file = names.of("test")
     table = read_file(path, in_file)

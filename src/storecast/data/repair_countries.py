@@ -22,6 +22,11 @@ def place_stores_in_countries(work: Work, names: ColumnNames) -> str | None:
     -------
     str or None
         the ISO code of the country, or of several with commas, see `store_countries`
+
+    Raises
+    ------
+    DataError
+        where both storecast.toml and the stores name countries
     """
     column = work.stores.select(s.STORE, COUNTRY).filter(pl.col(COUNTRY).fill_null("") != "")
     if column.height and names.places:

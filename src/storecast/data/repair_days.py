@@ -71,7 +71,13 @@ def fill_openings(work: Work) -> None:
 
 
 def forget_negative_sales(work: Work) -> None:
-    """Take the sales of a day as unknown where returns leave them below zero: no one knows what sold on it."""
+    """Take the sales of a day as unknown where returns leave them below zero: no one knows what sold on it.
+
+    Raises
+    ------
+    DataError
+        where they are below zero on many days
+    """
     below = work.sales.filter(pl.col(s.SALES) < 0)
     if below.is_empty():
         return
@@ -90,7 +96,13 @@ def forget_negative_sales(work: Work) -> None:
 
 
 def leave_out_stockouts(work: Work) -> None:
-    """Take the sales of marked days as unknown: they are less than what could have been sold."""
+    """Take the sales of marked days as unknown: they are less than what could have been sold.
+
+    Raises
+    ------
+    DataError
+        where many days are marked
+    """
     if STOCKOUT.name not in work.sales.columns:
         return
     marked = (pl.col(STOCKOUT.name) == 1).fill_null(value=False)

@@ -60,7 +60,13 @@ def date_promo2(work: Work) -> None:
 
 
 def add_unknown_stores(work: Work) -> None:
-    """Give a store that has sales but no row in store.csv a row without attributes; refuse a store that nobody knows."""
+    """Give a store that has sales but no row in store.csv a row without attributes; refuse a store that nobody knows.
+
+    Raises
+    ------
+    DataError
+        where the test file asks for such a store
+    """
     bare = work.sales.select(pl.col(s.STORE).unique()).join(work.stores, on=s.STORE, how="anti").sort(s.STORE)
     if bare.height:
         work.need(

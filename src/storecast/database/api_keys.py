@@ -124,6 +124,11 @@ def revoke_key(db: Database, id: int, *, actor: str = "command line") -> Key:  #
     db : the database
     id : number of the key
     actor : who revokes it, for the audit
+
+    Raises
+    ------
+    DatabaseError
+        where there is no such key
     """
     with db.begin() as conn:
         unrevoked = (t.keys.c.id == id) & t.keys.c.revoked.is_(None)

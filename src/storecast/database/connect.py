@@ -160,7 +160,13 @@ def connect(url: str, *, create: bool) -> Database:
 
 @contextmanager
 def driver_errors(name: str = "The database") -> Iterator[None]:
-    """Say plainly what kept a database from answering; mistakes of ours stay what they are."""
+    """Say plainly what kept a database from answering; mistakes of ours stay what they are.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        where it does not answer now
+    """
     try:
         yield
     except errors.TimeoutError as error:

@@ -94,6 +94,11 @@ def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows
     window : the days ahead
     medians : its point forecasts for the window
     rows : positions of the rows, all days of some stores
+
+    Raises
+    ------
+    ConfigError
+        where the model does not tell what its forecasts are made of
     """
     if not isinstance(model, Explains):
         raise ConfigError(

@@ -94,6 +94,11 @@ def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]
     Parameters
     ----------
     complexity : the place from simple to complex; a simpler model stays in use unless a more complex one is clearly better
+
+    Raises
+    ------
+    ConfigError
+        where another model has the name
     """
 
     def decorate(factory: Factory) -> Factory:

@@ -18,7 +18,13 @@ NONE: Settings = {}
 
 
 def read_settings(path: Path | None) -> Settings:
-    """Read a TOML file with a table for each model; nothing without a file."""
+    """Read a TOML file with a table for each model; nothing without a file.
+
+    Raises
+    ------
+    ConfigError
+        where the file cannot be read, is no TOML, or holds a setting outside a table
+    """
     if path is None:
         return NONE
     try:

@@ -29,7 +29,13 @@ class Trees(ABC):
     name: str
 
     def fit(self, past: Panel, horizon: int) -> None:
-        """Fit encoder and trees on the rows after every origin of the past."""
+        """Fit encoder and trees on the rows after every origin of the past.
+
+        Raises
+        ------
+        HistoryError
+            where the past holds too few open days to learn from
+        """
         blocks = FeatureStore.of(past).training(past, horizon, self.view(), origins=self.origins())
         table, target = self._training(blocks)
         if len(target) < FEWEST_ROWS:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.bundle import load
+from storecast.bundle.loading import load
 from storecast.csv_files import write_csv
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.overlay import overlay_panel

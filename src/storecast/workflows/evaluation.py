@@ -60,6 +60,15 @@ def backtest(
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     progress : called with what is being done
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read
+    HistoryError
+        where the sales are too short for the windows
+    ConfigError
+        where there is no such model, setting or score
     """
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     chosen = list(cutoffs) or block_cutoffs(

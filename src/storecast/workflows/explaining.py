@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.bundle import load
+from storecast.bundle.loading import load
 from storecast.csv_files import write_csv
 from storecast.data.target import Target
 from storecast.errors import ConfigError

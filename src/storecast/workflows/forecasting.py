@@ -8,8 +8,9 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F64
-from storecast.bundle.bundle import Bundle, load
+from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitted import check_columns
+from storecast.bundle.loading import load
 from storecast.config import Task
 from storecast.csv_files import write_csv
 from storecast.data.ahead import extend

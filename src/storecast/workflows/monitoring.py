@@ -85,6 +85,15 @@ def monitor(
     db : URL of the database
     since : the first day of forecasts to look at; None: all
     out : folder for accuracy.csv, drift.csv and alerts.csv
+
+    Raises
+    ------
+    ConfigError
+        where neither a home nor a database is named
+    DatabaseError
+        where the database is not one of storecast
+    DatabaseUnavailable
+        where it does not answer
     """
     from storecast.database.connect import Database, home_url
     from storecast.database.panel_io import read_panel

@@ -154,6 +154,15 @@ def prepare(
     ----------
     horizon : days ahead; None: the days that test.csv covers, else 42
     allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read, or test.csv reaches beyond the horizon
+    ConfigError
+        where cleaning rules are skipped, or rows added up, of a chain that a database holds
+    DatabaseError
+        where the database holds no chain
     """
     import_plugins_of(data)
     version = None
@@ -221,6 +230,11 @@ def future(
     out : CSV file to write
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read
     """
     prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     table = future_table(prepared.panel, prepared.task.horizon)

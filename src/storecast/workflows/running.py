@@ -76,6 +76,17 @@ def run(
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     progress : called with what is being done
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read
+    HistoryError
+        where the sales are too short for the windows
+    ConfigError
+        where there is no such model, setting or score
+    DatabaseError
+        where the database cannot be used
     """
     make_folder(home)
     url = home_url(home) if db is None else db

@@ -23,6 +23,15 @@ def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = F
     url : of the database
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read
+    DatabaseError
+        where the database is not one of storecast
+    DatabaseUnavailable
+        where it does not answer
     """
     cleaned = check(data, skip=skip, sum_rows=sum_rows)
     with closing(Database.open(url, create=True)) as db:

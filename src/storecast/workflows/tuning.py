@@ -40,6 +40,15 @@ def tune(
     ----------
     windows : on which settings are scored; they lie before the last two
     trials, minutes : after which the search ends; a search in the same folder goes on where the last one ended
+
+    Raises
+    ------
+    DataError
+        where the input cannot be read
+    HistoryError
+        where the sales are too short for the windows
+    ConfigError
+        where Optuna is not installed, or there is no such model or score
     """
     prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from storecast.bundle.bundle import load
 from storecast.bundle.fitted import FittedModel
+from storecast.bundle.loading import load
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import is_model_name
 from storecast.data.panel import Panel
