@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 
 from storecast import schema as s
 from storecast.bundle import registry
+from storecast.bundle.bundle import load
 from storecast.bundle.predictor import Predictor
+from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
@@ -89,21 +92,114 @@ def test_a_promoted_model_whose_trial_was_too_slow_is_not_called_refused_and_is_
     assert SLOW_NOTICE not in writer.get("/health/ready", key=None).json()["notices"]
 
 
+def a_look(promoted: PromotedModel, panel: Panel, version: int) -> Snapshot | None:
+    """Look until no model is being loaded, and return the last look's snapshot."""
+    snapshot = promoted.look(panel, version)
+    until = time.monotonic() + 20
+    while snapshot is None and promoted._loading and time.monotonic() < until:
+        time.sleep(0.01)
+        snapshot = promoted.look(panel, version)
+    return snapshot
+
+
 def test_a_start_whose_trials_are_too_slow_says_so_and_serves_once_one_is_not(own: Path) -> None:
     def busy(path: Path) -> Any:
         raise TrialTooSlowError(f"The trial forecast of {path.name} was too slow.")
 
     models = ModelCache(own / "models", Pool(1, 1, "trial"), 1, 60)
-    promoted, database = PromotedModel(models), Database.open(home_url(own))
+    promoted, database = PromotedModel(models, loaded=lambda: None), Database.open(home_url(own))
     panel, version = read_panel(database)
     database.close()
     models.load = busy
-    assert promoted.look(panel, version) is None
+    assert a_look(promoted, panel, version) is None
     assert promoted.too_slow
     promoted.retry_refused()
     models.load = load_untried
-    assert promoted.look(panel, version) is not None
+    assert a_look(promoted, panel, version) is not None
     assert (promoted.too_slow, promoted.trouble) == (False, "")
+
+
+@pytest.fixture
+def sleeping_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Have the child of each trial sleep until a file is there, and then end as after a good trial."""
+    end, script = tmp_path / "end", tmp_path / "sleeping"
+    script.write_text(f"#!/bin/sh\nuntil [ -e '{end}' ]; do sleep 0.05; done\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    yield end
+    end.touch()
+
+
+def test_sales_and_forecasts_stay_fresh_while_a_trial_hangs(
+    writer: Client, sleeping_trials: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storecast.service.live.promoted.LOADING_S", 0.1)
+    first, second = names(writer)
+    live = writer.service.live
+    live.models.load = load
+    registry.promote(live.models_folder, second)  # by command, beside the service
+    wait_until(lambda: live.watcher.promoted_too_slow, 20)
+    for day in range(2):
+        date = str(FIRST + dt.timedelta(days=day))
+        written = writer.post("/v1/sales", {"rows": [{"Store": k, "Date": date, "Sales": 3000} for k in range(1, 7)]})
+        reply = writer.forecasts({"store": 1, "days": 1}).json()
+        assert (reply["cutoff"], reply["version"], reply["model"]) == (date, written.json()["version"], first)
+    ready = writer.get("/health/ready", key=None)
+    assert (ready.status_code, ready.json()["notices"][0]) == (200, SLOW_NOTICE)
+    sleeping_trials.touch()
+    wait_until(lambda: live.snapshot.name == second and not live.watcher.trouble, 20)
+    assert cutoff(writer) == date
+
+
+def test_a_start_serves_the_model_before_while_the_trial_of_the_promoted_one_hangs(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storecast.service.live.promoted.LOADING_S", 0.1)
+    hung, path = threading.Event(), registry.current(own / "models")
+
+    def hang(name: Path) -> Any:
+        if name == path:
+            hung.wait(30)
+        return load_untried(name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("support.served_home.load_untried", hang)
+        context = running(settings_of(own))
+        client = context.__enter__()
+    try:
+        live = client.service.live
+        assert live.snapshot.name != path.name
+        assert client.get("/health/ready", key=None).json()["notices"][0] == SLOW_NOTICE
+        hung.set()
+        wait_until(lambda: live.snapshot.name == path.name and not live.watcher.trouble, 20)
+    finally:
+        context.__exit__(None, None, None)
+    assert list((own / "models").glob(".putting-*")) == []
+
+
+def test_many_requests_for_a_model_make_one_trial_of_it(writer: Client) -> None:
+    second = names(writer)[1]
+    live, trials, begun, end = writer.service.live, [], threading.Event(), threading.Event()
+
+    def slow(path: Path) -> Any:
+        trials.append(path.name)
+        begun.set()
+        end.wait(20)
+        return load_untried(path)
+
+    live.models.load = slow
+    with ThreadPoolExecutor(2) as threads:
+        replies = [threads.submit(writer.forecasts, {"store": 1, "days": 1, "model": second})]
+        assert begun.wait(20)
+        written = writer.post(
+            "/v1/sales", {"rows": [{"Store": k, "Date": str(FIRST), "Sales": 3000} for k in range(1, 7)]}
+        )
+        assert cutoff(writer) == str(FIRST)
+        replies.append(threads.submit(writer.forecasts, {"store": 1, "days": 1, "model": second}))
+        end.set()
+        versions = [reply.result().json()["version"] for reply in replies]
+    assert trials == [second]
+    assert versions[1] == written.json()["version"], "the second asked after the write"
 
 
 def test_sales_that_another_process_wrote_are_taken_up(writer: Client, own: Path) -> None:

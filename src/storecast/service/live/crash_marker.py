@@ -25,7 +25,7 @@ class CrashMarkers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._begun: Path | None = None
+        self._begun: dict[str, Path] = {}  # by model
 
     def crashes(self, name: str) -> int:
         """Return how often a process died while it put a model into service; promoting it again starts anew."""
@@ -46,13 +46,18 @@ class CrashMarkers:
         except OSError as error:
             log.warning("no crash of the model %s could be noted: %s", name, error.strerror)
             return
-        self._begun = marker
+        self._begun[name] = marker
 
-    def end(self) -> None:
-        """Remove the mark: the model answers, was refused, or the service ends as it should."""
-        begun, self._begun = self._begun, None
-        if begun is not None:
-            begun.unlink(missing_ok=True)
+    def end(self, name: str) -> None:
+        """Remove the mark of a model: it answers, or was refused."""
+        marker = self._begun.pop(name, None)
+        if marker is not None:
+            marker.unlink(missing_ok=True)
+
+    def end_all(self) -> None:
+        """Remove all marks: the service ends as it should."""
+        for name in list(self._begun):
+            self.end(name)
 
     def _path(self, name: str) -> Path:
         return self._folder / f".putting-{socket.gethostname()}-{name}"

@@ -41,7 +41,7 @@ class ModelCache:
         self.load: Callable[[Path], FittedModel] = partial(load, trial_cpu_s=trial_cpu_s)
         self._pool = pool
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
-        self._loading: dict[tuple[str, int], asyncio.Task[Snapshot]] = {}
+        self._loading: dict[str, asyncio.Task[Snapshot]] = {}  # one trial of a file at a time
 
     async def get(self, name: str, panel: Panel, version: int, at_least: int) -> Snapshot:
         """Return a model by the name of its file.
@@ -56,19 +56,23 @@ class ModelCache:
         Problem
             there is no such model, its file is refused, or its trial was too slow
         """
-        cached = self._snapshots.get(name)
-        if cached is not None and cached.version >= at_least:
-            self._snapshots.move_to_end(name)
-            return cached
-        if not is_model_name(name) or not (self.folder / name).is_file():
-            raise invalid("model", "there is no such model; GET /v1/models lists them")
-        task = self._loading.get((name, version))
-        if task is None:
-            task = asyncio.create_task(
-                self._load(name, None if cached is None else cached.predictor.bundle, panel, version)
-            )
-            self._loading[name, version] = task
-        return await asyncio.shield(task)
+        at_least = min(at_least, version)
+        while True:
+            cached = self._snapshots.get(name)
+            if cached is not None and cached.version >= at_least:
+                self._snapshots.move_to_end(name)
+                return cached
+            if not is_model_name(name) or not (self.folder / name).is_file():
+                raise invalid("model", "there is no such model; GET /v1/models lists them")
+            task = self._loading.get(name)
+            if task is None:
+                task = asyncio.create_task(
+                    self._load(name, None if cached is None else cached.predictor.bundle, panel, version)
+                )
+                self._loading[name] = task
+            snapshot = await asyncio.shield(task)
+            if snapshot.version >= at_least:  # else it was begun before a newer version came, and is carried on to that
+                return snapshot
 
     def fitted(self, name: str) -> FittedModel | None:
         """Return a model of the cache without its chain; None where it is not there."""
@@ -111,6 +115,6 @@ class ModelCache:
             log.exception("a model that was asked for failed when it was loaded")
             raise invalid("model", "this model failed when it was loaded; the log says why") from error
         finally:
-            del self._loading[name, version]
+            del self._loading[name]
         self.add(snapshot)
         return snapshot

@@ -1,7 +1,8 @@
 """Watcher: one thread that looks at the database's version and at models/current, each second and after each write.
 
-What it finds new it reads, verifies, tries in a child process and works out, while the old snapshot answers; then the new one takes
-its place in one step, so that no reply mixes two. A model that is refused changes nothing, and the log says why.
+What it finds new it reads, verifies and works out, while the old snapshot answers; then the new one takes its place in one step, so
+that no reply mixes two. A model is tried in a child process beside this thread, which goes on with newer sales. A model that is
+refused changes nothing, and the log says why.
 """
 
 import asyncio
@@ -49,12 +50,12 @@ class Watcher:
     ) -> None:
         self.trouble = "The service has just begun."
         self._source = source
-        self._promoted = PromotedModel(models)
         self._poll_seconds = poll_seconds
         self._serve = serve
         self._went_back = went_back
         self._served = ("", 0)  # the model that was put in place last, and the version of its chain
         self._wake = threading.Event()
+        self._promoted = PromotedModel(models, loaded=self._wake.set)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,7 +80,7 @@ class Watcher:
 
     @property
     def promoted_too_slow(self) -> bool:
-        """Whether the promoted model does not answer since its trial was too slow; it is tried again soon."""
+        """Whether the promoted model does not answer since its trial takes, or took, too long."""
         return self._promoted.too_slow
 
     def look(self) -> None:
@@ -117,7 +118,8 @@ class Watcher:
             self._replace(snapshot, time.monotonic() - started)
         if fitted is not None:
             self._source.save()
-        self._report(self._promoted.trouble)
+        if fitted is not None or self._promoted.trouble:
+            self._report(self._promoted.trouble)
 
     def _replace(self, snapshot: Snapshot, seconds: float) -> None:
         self._on_loop(lambda: self._serve(snapshot))

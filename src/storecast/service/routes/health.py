@@ -12,7 +12,7 @@ from storecast.service.route import Route
 from storecast.service.service import service_of
 
 PROMOTED_NOTICE = "The promoted model is missing or refused; another one answers. The log says why."
-SLOW_NOTICE = "The trial of the promoted model was too slow; it is tried again soon. The log says more."
+SLOW_NOTICE = "The trial of the promoted model is too slow: it goes on, or is repeated soon. The log says more."
 
 
 async def live(request: Request) -> Response:  # noqa: ARG001 - as every route
