@@ -193,3 +193,16 @@ def test_the_child_may_take_neither_all_memory_nor_leave_a_core(tmp_path: Path, 
     assert core == 0
     assert cpu == 77
     assert 0 < memory <= 16 * 1024**3
+
+
+@pytest.mark.parametrize("plugins", ["", "fractions"])
+def test_the_child_imports_pandas_for_plug_ins_alone(tmp_path: Path, manifest: dict[str, Any], plugins: str) -> None:
+    """Scikit-learn and XGBoost would import it wherever it is installed, a tenth of the CPU time of a small model's trial."""
+    path = model(tmp_path, manifest, "right")
+    program = (
+        f"import sys; from storecast.bundle import smoke_test; assert smoke_test._main({str(path)!r}, '', '60', '60') == 0; "
+        "print(sys.modules.get('pandas', 'may be imported'))"
+    )
+    variables = {**os.environ, "STORECAST_PLUGINS": plugins}
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=variables, text=True)
+    assert printed.stdout.strip() == ("may be imported" if plugins else "None")
