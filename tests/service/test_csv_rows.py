@@ -1,5 +1,6 @@
 """CSV that is sent is read as the chain's files are; a refusal names line and column, and never repeats what was sent."""
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -9,11 +10,13 @@ import polars as pl
 import pytest
 
 from storecast.data.column_names import ColumnNames
+from storecast.data.file_layout import FileLayout
+from storecast.data.target import Target, names_with_target
 from storecast.database.chain_settings import WRITTEN, as_settings, replace_settings
 from storecast.database.connect import Database, home_url
 from storecast.service.problems import Problem
 from storecast.service.requests.csv_rows import read_csv_rows
-from storecast.service.requests.rows import sale_rows, store_rows
+from storecast.service.requests.rows import calendar_rows, day_rows, sale_rows, store_rows
 from support.served_home import FIRST, Client, copy_of, make_key, running, settings_of
 
 SALES = sale_rows(int, ("Leaflet",))
@@ -100,12 +103,92 @@ def test_what_cannot_be_read_is_refused_with_its_place(
 
 
 def test_rows_and_columns_are_bounded_before_they_are_made() -> None:
-    many = "Store,Date,Sales\n" + "1,2014-06-12,5\n" * 100
+    many = "Store,Date,Sales\n" + "".join(f"{store},2014-06-12,5\n" for store in range(100))
     assert problem(many, limit=99).kind == "too-large"
     assert problem(many, limit=50).kind == "too-large"
     assert read(many, limit=100).height == 100
     assert problem("Store,Date,Sales" + ",x" * 10_000 + "\n1,2014-06-12,5\n").kind == "not-valid"
     assert problem("Title\n" * 3 + "Store,Date,Sales" + "\t" * 10_000 + "\n1,2014-06-12,5\n").kind == "not-valid"
+
+
+TILLS = replace(PLAIN, sum_rows=True, unused=("Till",))
+
+
+def test_several_rows_of_a_store_and_day_are_added_up_where_the_chain_says_so() -> None:
+    rows = ("1,2014-06-12,A,5,1,1", "1,2014-06-12,B,5,1,1", "2,2014-06-12,A,7,1,", "1,2014-06-12,B,-2,0,1")
+    assert read("\n".join(("Store,Date,Till,Sales,Open,Leaflet", *rows)), TILLS).rows(named=True) == [
+        {"Store": 1, "Date": dt.date(2014, 6, 12), "Sales": 8.0, "Open": 1, "Leaflet": 1.0},
+        {"Store": 2, "Date": dt.date(2014, 6, 12), "Sales": 7.0, "Open": 1, "Leaflet": None},
+    ]
+    assert read("Store,Date,Sales,Customers\n1,2014-06-12,5,2\n1,2014-06-12,5,3\n", TILLS).row(0)[2:] == (10.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "where", "what"),
+    [
+        ("1,2014-06-12,5\n1,2014-06-12,6\n", PLAIN, "line 3", "same Store and Date. Add them up"),
+        ("1,2014-06-12,5\n1,2014-06-12,5\n", PLAIN, "line 3", "sum = true in storecast.toml"),
+        ("1,2014-06-12,5\n1,2014-06-12,-6\n", TILLS, "body, column Sales", "to add up to a number from 0"),
+    ],
+)
+def test_rows_of_one_store_and_day_are_refused_elsewhere_and_never_dropped(
+    text: str, names: ColumnNames, where: str, what: str
+) -> None:
+    refusal = problem("Store,Date,Sales\n" + text, names)
+    assert refusal.places[0][0] == where
+    assert what in refusal.detail
+
+
+def test_a_column_that_the_files_had_is_left_out_and_any_other_refused() -> None:
+    text = "Store,Date,{},Sales\n1,2014-06-12,A,5\n"
+    assert read(text.format("Till"), TILLS).columns == ["Store", "Date", "Sales"]
+    assert problem(text.format("Tills"), TILLS).places[0][0] == "header"
+
+
+@pytest.mark.parametrize("end", ["Total,,12,\n", ",,12,\n", "\n Summe: ,,12,9\n,,,\n"])
+def test_rows_of_totals_at_the_end_are_left_out_as_in_files(end: str) -> None:
+    frame = read(f"Store,Date,Sales,Customers\n1,2014-06-12,5,4\n2,2014-06-12,7,5\n{end}")
+    assert frame.rows() == [(1, dt.date(2014, 6, 12), 5.0, 4.0), (2, dt.date(2014, 6, 12), 7.0, 5.0)]
+
+
+def test_another_target_is_read_with_a_column_sales_beside_it() -> None:
+    target = Target("Orders")
+    names = ColumnNames(names_with_target({}, target), target=target)
+    expected = read("Store,Date,Sales\n1,2014-06-12,5\n")
+    assert read("Store,Date,Orders\n1,2014-06-12,5\n", names).equals(expected)
+    assert read("Store,Date,Sales,Orders\n1,2014-06-12,99.5,5\n", names).equals(expected)
+    assert read("Store,Date,Orders,Sales\n1,2014-06-12,5,no figure\n", names).equals(expected)
+    assert problem("Store,Date,Sales\n1,2014-06-12,99.5\n", names).detail.startswith("header: lacks Orders;")
+
+
+@pytest.mark.parametrize(
+    ("text", "layout"),
+    [
+        ("Date,Sales\n2014-06-12,5\n2014-06-13,6\nTotal,11\n", FileLayout(one_store="1")),
+        ("Store,Date,Sales\n1,2014-06-12,5\n1,2014-06-13,6\n", FileLayout(one_store="1")),
+        ("Date,1,2,Total\n2014-06-12,5,,5\n2014-06-13,6,,6\n", FileLayout(wide="stores")),
+        ("Store,2014-06-12,2014-06-13\n1,5,6\nTotal,5,6\n", FileLayout(wide="dates")),
+        ("Store,Date,Sales\n1,2014-06-12,5\n1,2014-06-13,6\n", FileLayout(wide="dates")),
+    ],
+)
+def test_new_days_come_in_the_layout_of_the_files_or_with_a_row_for_each_day(text: str, layout: FileLayout) -> None:
+    frame = read(text, replace(PLAIN, layout=layout))
+    assert frame.rows() == [(1, dt.date(2014, 6, 12), 5.0), (1, dt.date(2014, 6, 13), 6.0)]
+
+
+def test_days_to_forecast_keep_their_ids_and_are_read_as_days_of_the_calendar() -> None:
+    days = day_rows(int, ("Leaflet",))
+    text = "Id;Filiale;Tag;DayOfWeek;Promo;Leaflet\n007;1;12.06.2014;4;ja;\n=1;2;12.06.2014;4;nein;2,5\n"
+    frame = read_csv_rows(text.encode(), days, GERMAN, LIMIT)
+    assert frame["Id"].to_list() == ["007", "=1"]
+    first, second = days.structs(frame)
+    assert (first.Id, first.Store, first.Date, first.Promo, first.Leaflet) == ("007", 1, dt.date(2014, 6, 12), 1, None)
+    assert (second.Id, second.Promo, second.Leaflet) == ("=1", 0, 2.5)
+    assert days.structs(frame.drop("Id", "Promo"))[0].Promo is None
+    with pytest.raises(Problem, match="line 3"):
+        read_csv_rows(f"{text.replace(';2;', ';1;')}".encode(), days, GERMAN, LIMIT)
+    with pytest.raises(Problem, match="unknown column"):
+        read_csv_rows(text.encode(), calendar_rows(int, ("Leaflet",)), GERMAN, LIMIT)
 
 
 def test_stores_are_read_by_the_same_reader() -> None:
@@ -135,3 +218,14 @@ def test_the_service_reads_csv_as_the_files_of_its_chain_were(own_client: Client
     assert (refusal.status_code, refusal.json()["errors"][0]["where"]) == (422, "line 2, column Date")
     calendar = own_client.post("/v1/calendar", f"Filiale;Datum;Promo\n3;{FIRST:%d.%m.%Y};1\n", content_type="text/csv")
     assert calendar.status_code == 200
+
+
+def test_forecasts_are_asked_for_in_the_same_csv(own_client: Client) -> None:
+    days = [FIRST + dt.timedelta(days=k) for k in range(2)]
+    text = "Filiale;Datum;Promo\n" + "".join(f"2;{day:%d.%m.%Y};1\n" for day in days)
+    reply = own_client.forecasts(text, content_type="text/csv")
+    rows = [{"Store": 2, "Date": str(day), "Promo": 1} for day in days]
+    assert reply.status_code == 200
+    assert reply.text == own_client.forecasts({"rows": rows}, accept="text/csv").text
+    refusal = own_client.forecasts(f"Filiale;Datum\n2;{FIRST}\n", content_type="text/csv")
+    assert (refusal.status_code, refusal.json()["errors"][0]["where"]) == (422, "line 2, column Date")

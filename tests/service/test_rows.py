@@ -45,7 +45,9 @@ def test_own_columns_of_any_name_are_read(rows: RowType, body) -> None:  # type:
 
 def test_own_columns_of_any_name_are_read_from_csv(rows: RowType) -> None:
     body = ",".join(ROW) + "\n" + ",".join(str(value) for value in ROW.values()) + "\n"
-    assert rows.frame(rows.decode_csv(body.encode(), 10)).select(OWN).row(0) == (120.5, 1.0, 2.0, 3.0)
+    frame = read_csv_rows(body.encode(), rows, ColumnNames(), 10)
+    assert frame.select(OWN).row(0) == (120.5, 1.0, 2.0, 3.0)
+    assert rows.frame(rows.structs(frame)).equals(frame)
 
 
 @pytest.mark.parametrize("name", ["column_6", "Footfall", "footfall plan"])

@@ -9,6 +9,8 @@ from storecast.data.excluded_spans import ExcludedSpan
 from storecast.database.chain_settings import read_written
 from storecast.database.connect import Database
 from storecast.database.panel_io import read_panel
+from storecast.service.requests.csv_rows import read_csv_rows
+from storecast.service.requests.rows import sale_rows
 from storecast.workflows.storing import load
 from support.chain_files import edit, write_chain
 
@@ -25,3 +27,27 @@ def test_excluded_days_and_the_way_files_are_written_go_into_the_database(tmp_pa
         assert read_panel(db)[0].excluded == (ExcludedSpan(day, day, None, "strike"),)
         with db.reading() as conn:
             assert read_written(conn, (), text_ids=False) == ColumnNames({"Sales": "Umsatz"}, decimal=",")
+
+
+def test_csv_that_is_sent_later_is_read_as_the_tills_and_the_target_of_the_files_were(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=3, days=60, ahead=7)
+    edit(
+        folder,
+        "train.csv",
+        lambda lines: [
+            f"{lines[0]},Till,Orders",
+            *(f"{line},{till},{k}" for k, line in enumerate(lines[1:]) for till in ("A", "B")),
+        ],
+    )
+    (folder / "storecast.toml").write_text('sum = true\ntarget = "Orders"\n', encoding="utf-8")
+    url = f"sqlite:///{tmp_path / 'chain.db'}"
+    load(folder, url)
+    with closing(Database.open(url)) as db:
+        with db.reading() as conn:
+            names = read_written(conn, (), text_ids=False)
+        chain = read_panel(db)[0]
+    sales = read_csv_rows(
+        b"Store,Date,Till,Sales,Orders\n1,2014-06-12,A,70,3\n1,2014-06-12,B,80,4\n", sale_rows(int), names, 9
+    )
+    assert sales.row(0) == (1, dt.date(2014, 6, 12), 7.0)
+    assert chain.sales["Sales"].max() == 179 * 2

@@ -82,6 +82,7 @@ class ColumnNames:
     periods: tuple[str, ...] = ()  # of totals, beside weeks and the whole horizon
     sheets: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of tables, in place of sheet; several are joined
     target: Target = Target()  # noqa: RUF009 - it is frozen
+    unused: tuple[str, ...] = ()  # columns of the files with days that storecast does not use there
 
     def of(self, table: str, file: str = "") -> "ColumnNames":
         """Return the same with the names that hold in one table, and in one of its files.

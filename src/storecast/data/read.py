@@ -136,7 +136,7 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
         summed_rows=summed_rows,
         absent=absent,
         excluded=excluded,
-        names=names,
+        names=replace(names, unused=_unused(tables, known)),
         other_levels=other_levels,
         breakdown=breakdown,
     )
@@ -150,6 +150,14 @@ def _needed(names: ColumnNames) -> dict[str, tuple[str, ...]]:
         "test": s.KEYS,
         "store_states": (s.STORE, s.STATE),
     }
+
+
+def _unused(tables: Mapping[str, TextTable], own: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of the files with days that are not read as properties of a day."""
+    used = {*s.KEYS, s.SALES, s.CUSTOMERS, *s.KNOWN, s.DAY_OF_WEEK, s.ID, STOCKOUT.name}
+    used |= {name.removeprefix(s.PAST_ONLY) for name in own}
+    columns = {name for stem in ("train", "test") if stem in tables for name in tables[stem].frame.columns}
+    return tuple(sorted(columns - used))
 
 
 def read_calendar(path: Path, names: ColumnNames) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from storecast.data.breakdown import Breakdown
 from storecast.data.column_names import ColumnNames
 from storecast.data.excluded_spans import ExcludedSpan
+from storecast.data.file_layout import FileLayout
 from storecast.data.own_feasts import OwnFeast
 from storecast.data.target import TARGET, Target, read_target
 from storecast.database import tables as t
@@ -74,6 +75,10 @@ def as_settings(names: ColumnNames) -> dict[str, Any]:
         "date_format": names.date_format,
         "timezone": names.timezone,
         "decimal": names.decimal,
+        "sum": names.sum_rows,
+        "wide": names.layout.wide,
+        "one_store": names.layout.one_store,
+        "unused": names.unused,
     }
 
 
@@ -96,6 +101,10 @@ def read_written(conn: Connection, known: tuple[str, ...], *, text_ids: bool) ->
         date_format=written.get("date_format"),
         timezone=written.get("timezone"),
         decimal=written.get("decimal"),
+        sum_rows=written.get("sum", False),
+        layout=FileLayout(wide=written.get("wide"), one_store=written.get("one_store")),
+        target=read_target_of_chain(conn) if written else Target(),
+        unused=tuple(written.get("unused", ())),
     )
 
 

@@ -3,12 +3,18 @@
 import logging
 import time
 
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
+from storecast.database.chain_settings import read_written
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import apply_changes, changes_since, read_panel
+from storecast.errors import DatabaseError
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.problems import Problem
 
@@ -18,7 +24,7 @@ PATIENCE_S = 3.0  # before a database that was asked and has not answered counts
 
 
 class ChainSource:
-    """Reads the chain; of one thread, but for `trouble`, `connection` and `chain`.
+    """Reads the chain; of one thread, but for `trouble`, `connection`, `chain` and `names`.
 
     Parameters
     ----------
@@ -36,6 +42,7 @@ class ChainSource:
         self._complete: tuple[Panel, Panel] | None = None  # the whole chain, and it up to its last complete day
         self._asked_at: float | None = None  # when the database was asked what it has not answered yet
         self._down = False
+        self._names: ColumnNames | None = None  # as they were last read
         self._unsaved: Snapshot | None = None  # its forecast is still to be saved
 
     @property
@@ -58,6 +65,17 @@ class ChainSource:
         if self._chain is None:
             raise Problem("not-ready", "The chain has not been read yet. Try again.", headers={"retry-after": "5"})
         return self._chain
+
+    def names(self) -> ColumnNames:
+        """Return how the chain's files are written; as last read where the database does not answer."""
+        panel, _ = self.chain()
+        try:
+            with self.connection().reading() as conn:
+                self._names = read_written(conn, panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
+        except DatabaseError:
+            if self._names is None:
+                raise
+        return self._names
 
     def complete_chain(self) -> tuple[Panel, int]:
         """Return the chain up to its last complete day, and its version: what is forecast from."""

@@ -1,4 +1,7 @@
-"""Rows that are sent as CSV, read as the files of the chain are: by the settings of the storecast.toml that it was loaded with."""
+"""Rows that are sent as CSV, read as the files of the chain are: by the settings of the storecast.toml that it was loaded with.
+
+Rows of totals at the end are left out, and rows of one store and day are added up where the settings say so.
+"""
 
 import re
 from dataclasses import replace
@@ -8,9 +11,13 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.dialect import SEPARATORS, TITLE_LINES, TextTable, as_utf8, read_csv_text
-from storecast.data.file_tables import header_names, with_our_names
+from storecast.data.file_columns import file_column
+from storecast.data.file_layout import as_long
+from storecast.data.file_tables import header_names, with_our_names, without_totals
 from storecast.data.own_categories import levels_of_flags, table_with_flags
 from storecast.data.parse_columns import parse_column
+from storecast.data.store_days import ADD_UP, REMOVE, add_up
+from storecast.data.target import BESIDE_TARGET
 from storecast.errors import DataError
 from storecast.service.problems import Problem, invalid
 from storecast.service.requests.decode import too_many
@@ -18,6 +25,7 @@ from storecast.service.requests.rows import RowType
 
 BODY = "body"  # in place of the name of a file
 MORE_SEPARATORS = 8  # in a line than a chain has columns: in titles, or texts in quotes
+MAX_WIDE_COLUMNS = 10_000  # stores or days
 _SENT = re.compile(r"found .*; expected|'(?:[^'\\]|\\.)*'| where (?:this|it) is [-+0-9.e]+", re.DOTALL)
 _PLACE = re.compile(rf"^{BODY}, (?P<line>line [0-9]+), column (?P<column>\w+): ")
 
@@ -37,18 +45,26 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
     Problem
         at the first line that cannot be read or has no meaning; it never repeats what was sent
     """
-    names = names.of(_table_of(rows))
+    stem = _table_of(rows)
+    names = names.of(stem)
+    sums = stem == "train" and names.sum_rows
     try:
         text = as_utf8(BODY, body)
-        _check_size(text, rows, max_rows)
-        table = _with_own_columns(with_our_names(read_csv_text(BODY, text, header_names(names)), names), rows)
-        _check_columns(table, rows)
+        _check_size(text, rows, names, max_rows)
+        table = with_our_names(read_csv_text(BODY, text, header_names(names)), names)
+        table = _with_own_columns(_as_long(table, stem, names), rows)
+        _check_columns(table, rows, names)
         if table.frame.height > max_rows:
             raise too_many(max_rows)
-        cells = {name: parse_column(table, name, names) for name in table.frame.columns}
+        cells = {name: parse_column(table, name, names) for name in table.frame.columns if name in _fields(rows)}
+        frame = _checked(table, pl.DataFrame(cells), replace(rows, columns=_before_sums(rows)) if sums else rows)
+        if sums:
+            frame = _one_a_day(table, frame, rows)
+        else:
+            _refuse_doubles(table, frame, stem)
     except DataError as error:
         raise _problem(str(error)) from error
-    return _checked(table, pl.DataFrame(cells), rows)
+    return frame.select(name for name in frame.columns if name in s.KEYS or frame[name].null_count() < frame.height)
 
 
 def _table_of(rows: RowType) -> str:
@@ -56,6 +72,15 @@ def _table_of(rows: RowType) -> str:
     if s.SALES in rows.columns:
         return "train"
     return "test" if s.DATE in rows.columns else "store"
+
+
+def _as_long(table: TextTable, stem: str, names: ColumnNames) -> TextTable:
+    """Return the table with a row for each store and day, without rows of totals; one that has both keys is as it should be."""
+    if stem == "train" and (names.layout.wide or names.layout.one_store):
+        table, _ = without_totals(table)
+    if not {*s.KEYS} <= {*table.frame.columns}:
+        table = as_long(table, stem, names.layout)
+    return without_totals(table)[0]
 
 
 def _with_own_columns(table: TextTable, rows: RowType) -> TextTable:
@@ -68,22 +93,58 @@ def _with_own_columns(table: TextTable, rows: RowType) -> TextTable:
     return table_with_flags(replace(table, frame=frame), levels_of_flags(rows.columns), None)
 
 
-def _check_size(text: bytes, rows: RowType, max_rows: int) -> None:
+def _check_size(text: bytes, rows: RowType, names: ColumnNames, max_rows: int) -> None:
     """Refuse too many rows or columns before any is made: each column costs kilobytes."""
     if text.count(b"\n") > max_rows + TITLE_LINES:
         raise too_many(max_rows)
     top = text.split(b"\n", TITLE_LINES)[:TITLE_LINES]
     most = max(line.count(separator.encode()) for line in top for separator in SEPARATORS)
-    if most > len(rows.columns) + MORE_SEPARATORS:
+    columns = len(rows.columns) + len(names.unused) + (min(max_rows, MAX_WIDE_COLUMNS) if names.layout.wide else 0)
+    if most > columns + MORE_SEPARATORS:
         raise _other_columns(rows)
 
 
-def _check_columns(table: TextTable, rows: RowType) -> None:
-    if not {*table.frame.columns} <= {*rows.columns, s.DAY_OF_WEEK}:
+def _check_columns(table: TextTable, rows: RowType, names: ColumnNames) -> None:
+    if not {*table.frame.columns} <= {*_fields(rows), *names.unused, BESIDE_TARGET}:
         raise _other_columns(rows)
     missing = [name for name in rows.required if name not in table.frame.columns]
     if missing:
-        raise invalid("header", f"lacks {missing[0]}; expected {', '.join(rows.columns)}")
+        file_name = names.file_names.get(missing[0], missing[0])
+        raise invalid("header", f"lacks {file_name}; expected {', '.join(rows.columns)}")
+
+
+def _fields(rows: RowType) -> set[str]:
+    """Return the names of the columns that are read."""
+    return {*rows.struct.__struct_encode_fields__, s.DAY_OF_WEEK}
+
+
+def _refuse_doubles(table: TextTable, frame: pl.DataFrame, stem: str) -> None:
+    """Refuse two rows of a store, or of a store and day, equal ones too: no reply could count those that were dropped."""
+    keys = [name for name in s.KEYS if name in frame.columns]
+    again = ~frame.select(pl.struct(keys).is_first_distinct()).to_series()
+    if again.any():
+        remedy = ADD_UP if stem == "train" else REMOVE
+        raise invalid(
+            f"{table.line(int(again.arg_max() or 0))}", f"an earlier line has the same {' and '.join(keys)}. {remedy}"
+        )
+
+
+def _before_sums(rows: RowType) -> dict[str, s.Column]:
+    """Return the columns of rows that are to be added up: some may be returns."""
+    return {**rows.columns, s.SALES: file_column(s.SALES)}
+
+
+def _one_a_day(table: TextTable, frame: pl.DataFrame, rows: RowType) -> pl.DataFrame:
+    """Return the rows of each store and day added up."""
+    absent = [name for name in (s.CUSTOMERS, *s.KNOWN) if name not in frame.columns]
+    whole = frame.with_columns(pl.lit(None, rows.columns[name].dtype).alias(name) for name in absent)
+    days = add_up(table, whole, {})
+    column = rows.columns[s.SALES]
+    if days.select(column.invalid(days.schema[s.SALES])).to_series().any():
+        raise invalid(
+            f"{BODY}, column {s.SALES}", f"expected the rows of a store and day to add up to {column.expected}"
+        )
+    return days.select(frame.columns)
 
 
 def _other_columns(rows: RowType) -> Problem:
@@ -106,8 +167,9 @@ def _checked(table: TextTable, frame: pl.DataFrame, rows: RowType) -> pl.DataFra
             raise invalid(
                 f"{table.line(row)}, column {s.DAY_OF_WEEK}", "expected the weekday of Date, Monday 1 to Sunday 7"
             )
-    used = [name for name in rows.columns if name in frame.columns]
-    return frame.select(name for name in used if name in s.KEYS or frame[name].null_count() < frame.height)
+    return frame.select(
+        name for name in rows.struct.__struct_encode_fields__ if name in frame.columns and name != s.DAY_OF_WEEK
+    )
 
 
 def _problem(message: str) -> Problem:

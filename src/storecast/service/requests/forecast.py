@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
+from storecast.data.column_names import ColumnNames
 from storecast.service.problems import invalid
 from storecast.service.requests.bodies import MAX_NEW_STORES, ForecastRequest, check_quantiles
+from storecast.service.requests.csv_rows import read_csv_rows
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.query import Query
 from storecast.service.requests.rows import COLUMNS, ROWS, RowType
@@ -87,7 +89,7 @@ def read_json(body: bytes, days: RowType, stores: RowType, max_rows: int) -> For
     return query
 
 
-def read_csv(body: bytes, query: CsvQuery, days: RowType, max_rows: int) -> ForecastQuery:
+def read_csv(body: bytes, query: CsvQuery, days: RowType, names: ColumnNames, max_rows: int) -> ForecastQuery:
     """Read a request in CSV.
 
     Parameters
@@ -95,9 +97,10 @@ def read_csv(body: bytes, query: CsvQuery, days: RowType, max_rows: int) -> Fore
     body : CSV of days
     query : of the address
     days : the rows of the chain
+    names : how its files are written
     max_rows : most rows of a request
     """
-    forecasts = ForecastQuery(days.decode_csv(body, max_rows), model=query.model)
+    forecasts = ForecastQuery(days.structs(read_csv_rows(body, days, names, max_rows)), model=query.model)
     if query.quantiles is not UNSET:
         try:
             forecasts.quantiles = check_quantiles([float(part) for part in query.quantiles.split(",")])

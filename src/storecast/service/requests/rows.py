@@ -1,7 +1,6 @@
-"""Rows of requests, made from the declared columns of `schema.COLUMNS`: as objects, as columns, or as CSV."""
+"""Rows of requests, made from the declared columns of `schema.COLUMNS`: as objects, as columns, or as a table."""
 
 import datetime as dt
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +14,7 @@ from msgspec import Meta, Raw, Struct
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.service.problems import invalid, unreadable
+from storecast.service.problems import invalid
 from storecast.service.requests.decode import decode_part, refuse, too_many
 
 ROWS, COLUMNS = "rows", "columns"
@@ -79,31 +78,13 @@ class RowType:
         decoded: list[Any] = decode_part(rows, _list_of(self.struct), where)
         return decoded
 
-    def decode_csv(self, body: bytes, max_rows: int) -> list[Any]:
-        """Decode CSV: commas, UTF-8, a header; an empty cell says nothing."""
-        names = self.struct.__struct_encode_fields__
-        if body.count(b"\n") > max_rows + 1:
-            raise too_many(max_rows)
+    def structs(self, frame: pl.DataFrame) -> list[Any]:
+        """Return the rows of a table; each is a `struct`."""
         try:
-            body.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise unreadable(f"The body is not UTF-8: byte {error.start} cannot be read.") from error
-        if b"\x00" in body:
-            raise invalid("body", "holds a zero byte; expected CSV")
-        header = body.partition(b"\n")[0]  # looked at before it becomes columns: each costs kilobytes
-        if header.count(b",") >= len(names) or header.count(b'"') % 2:
-            raise invalid("header", f"has more columns than there are, or an open quote; expected {', '.join(names)}")
-        try:
-            frame = pl.read_csv(io.BytesIO(body), infer_schema=False)
-        except pl.exceptions.PolarsError as error:
-            raise invalid("body", "is not CSV: expected a header, commas, and as many cells in each line") from error
-        if not set(frame.columns) <= set(names):
-            raise invalid("header", f"has an unknown column, or one twice; expected {', '.join(names)}")
-        try:
-            rows = msgspec.convert(frame.to_dicts(), _list_of(self.struct), strict=False)
+            rows: list[Any] = msgspec.convert(frame.to_dicts(), _list_of(self.struct), strict=False)
         except msgspec.ValidationError as error:
             refuse(error, ROWS, _list_of(self.struct))
-        return _bounded(rows, max_rows)
+        return rows
 
     def frame(self, rows: list[Any], where: str = ROWS) -> pl.DataFrame:
         """Return rows as a table of the columns that some row has, every value checked by its declaration.

@@ -38,10 +38,11 @@ async def forecasts(request: Request) -> Response:
     def read() -> ForecastQuery:
         table = snapshot.table
         if as_csv:
-            return read_csv(body, csv_query, table.rows, settings.row_limit)
+            return read_csv(body, csv_query, table.rows, chain.source.names(), settings.row_limit)
         return read_json(body, table.rows, store_rows(table.kind), settings.row_limit)
 
-    query = read() if small else await service.large.run(read)
+    on_loop = small and not as_csv  # of CSV the database says how it is written
+    query = read() if on_loop else await service.large.run(read)
     if query.model and query.model != snapshot.name:
         snapshot = await chain.model(query.model)
     context.model, context.rows = snapshot.name, query.size

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storecast.database.chain_settings import read_written
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.service.middleware.context import context_of
 from storecast.service.requests.bodies import CalendarRequest, ReplacingRequest, RowsBody, SalesRequest, StoresRequest
@@ -82,9 +81,7 @@ async def _write(
 
     def parse() -> tuple[pl.DataFrame, bool]:
         if as_csv:
-            with service.live.database().reading() as conn:
-                names = read_written(conn, service.live.panel().known, text_ids=rows.store_dtype == pl.String())
-            return read_csv_rows(context.body, rows, names, limit), replace_all
+            return read_csv_rows(context.body, rows, service.live.source.names(), limit), replace_all
         check_size(context.body, limit)
         body = decode(context.body, kind)
         replace = isinstance(body, ReplacingRequest) and body.replace
