@@ -9,7 +9,9 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from storecast.cpus import thread_count, thread_variables
+
+os.environ.update(thread_variables())
 
 Result = TypeVar("Result")
 
@@ -26,7 +28,7 @@ def arguments(what: str | None) -> argparse.Namespace:
 
 def machine() -> str:
     """Return the machine in words."""
-    return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
+    return f"{platform.machine()}, {thread_count()} cores, Python {platform.python_version()}"
 
 
 def cpu_of(call: Callable[[], Result]) -> tuple[float, Result]:

@@ -22,6 +22,7 @@ import polars as pl
 from storecast.arrays import F64
 from storecast.bundle.read import ModelFile, open_model
 from storecast.bundle.trial_time import VARIABLE, WALL_FACTOR, trial_seconds
+from storecast.cpus import thread_variables
 from storecast.errors import ModelFileError, TrialTooSlowError, UserError, quote
 from storecast.plugins import import_plugins
 
@@ -79,7 +80,12 @@ def try_in_child(
     try:
         # start_new_session: what the child may have started ends with it, and a Ctrl-C reaches only us.
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, **thread_variables()},
         )
     except ValueError as error:
         raise _refusal(path, "its name is no name of a file") from error

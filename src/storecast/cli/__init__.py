@@ -23,10 +23,6 @@ import os
 import signal
 import sys
 
-# Idle threads of the tree libraries must sleep, not spin: on shared cores a spinning pair takes longer than one thread.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-
 INTERRUPTED = 130
 
 
@@ -50,17 +46,25 @@ def _say_interrupted() -> None:
 
 
 def _call() -> None:
+    from storecast.cpus import thread_variables
+    from storecast.errors import UserError
+
+    try:
+        os.environ.update(thread_variables())  # before the libraries are imported, which read it then
+        _run_app()
+    except UserError as error:
+        sys.stderr.write(f"storecast: {error}\n")
+        sys.exit(2)
+
+
+def _run_app() -> None:
     from storecast.cli.app import app
     from storecast.cli.machine_errors import machine_error
-    from storecast.errors import UserError
     from storecast.plugins import import_plugins
 
     try:
         import_plugins()
         app()
-    except UserError as error:
-        sys.stderr.write(f"storecast: {error}\n")
-        sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

@@ -3,7 +3,6 @@
 XGBoost rather than LightGBM: `benchmarks/boosters.py` has the figures.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from xgboost import DMatrix, XGBRegressor
 from storecast import safe_skops
 from storecast.arrays import F32, F64
 from storecast.config import BoostingSettings, FeatureConfig
+from storecast.cpus import thread_count
 from storecast.features.columns import encoded
 from storecast.models.base import register
 from storecast.models.losses import LOSSES
@@ -103,7 +103,7 @@ class Boosting(Trees):
             reg_lambda=chosen.l2,
             tree_method="hist",
             random_state=chosen.seed,
-            n_jobs=len(os.sched_getaffinity(0)),
+            n_jobs=thread_count(),
         )
 
     def learn(self, table: pl.DataFrame, logs: F32) -> None:

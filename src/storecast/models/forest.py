@@ -1,6 +1,5 @@
 """A random forest: scikit-learn's own, in a pipeline, on part of the rows and the columns that are declared for it."""
 
-import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.ensemble import RandomForestRegressor
 from storecast import safe_skops
 from storecast.arrays import F64
 from storecast.config import ForestSettings
+from storecast.cpus import thread_count
 from storecast.features.cutoff_state import FeatureRows
 from storecast.features.declarations import FEATURES
 from storecast.models.base import register
@@ -42,7 +42,7 @@ class Forest(Trees):
             n_estimators=self.settings.trees,
             min_samples_leaf=self.settings.min_samples_leaf,
             max_features=self.settings.columns_by_split,
-            n_jobs=len(os.sched_getaffinity(0)),
+            n_jobs=thread_count(),
             random_state=self.settings.seed,
         )
 

@@ -18,6 +18,7 @@ from storecast import safe_skops
 from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import FeatureConfig, LstmSettings
+from storecast.cpus import thread_count
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 from storecast.features.cutoff_state import RESIDUAL_DAYS
@@ -168,7 +169,10 @@ class Lstm:
         self._open()
 
     def _open(self) -> None:
-        self.session_ = onnxruntime.InferenceSession(self.network_, providers=["CPUExecutionProvider"])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = thread_count()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self.session_ = onnxruntime.InferenceSession(self.network_, options, providers=["CPUExecutionProvider"])
 
 
 def can_fit() -> bool:
