@@ -42,18 +42,22 @@ def test_a_store_a_date_and_a_figure_are_enough(folder: Path) -> None:
     assert prepared.panel.calendar[s.OPEN].equals(full.calendar[s.OPEN])  # closed Sundays sell nothing
     assert prepared.panel.calendar[s.PROMO].unique().to_list() == [0]
     assert prepared.panel.stores[s.STORE].to_list() == [1, 2, 3, 4]
-    assert any("Open: worked out from sales, 68 of 68 days" in notice for notice in prepared.cleaned.notices)
+    assert any("stores were closed on 68 of the 68 days without sales" in notice for notice in prepared.cleaned.notices)
 
 
 def test_the_notice_says_which_columns_are_none_and_that_a_country_marks_holidays(folder: Path) -> None:
     bare(folder)
     edit(folder, "train.csv", lambda lines: [line for line in lines if not line.endswith(",0")])
     none = check(folder).notices[0]
-    assert "Found 4 (Open: worked out from sales, all days with a row taken as open; " in none
-    assert "; Promo, StateHoliday, SchoolHoliday: taken as none); an assumption" in none
+    assert none == (
+        "The files have no column Open, Promo, StateHoliday or SchoolHoliday: it is assumed that stores were open on all days that "
+        "have a row and there are no promotions, public holidays or school holidays (rule absent_columns)."
+    )
     (folder / "storecast.toml").write_text('country = "CZ"\n', encoding="utf-8")
     marked = check(folder).notices[0]
-    assert "; Promo, SchoolHoliday: taken as none; StateHoliday: the public holidays of CZ); an assumption" in marked
+    assert (
+        "have a row, the public holidays are those of CZ and there are no promotions or school holidays (rule" in marked
+    )
 
 
 def test_rows_that_are_missing_on_closed_days_close_those_weekdays_ahead(folder: Path) -> None:

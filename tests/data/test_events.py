@@ -98,7 +98,7 @@ def test_excluded_days_are_named_with_their_dates(folder: Path) -> None:
         )
     )
     notice = next(notice for notice in cleaned.notices if "excluded_days" in notice)
-    assert "Found 7" in notice  # three stores on two days, and one on a third
+    assert "excludes 7 rows of sales" in notice  # three stores on two days, and one on a third
     assert "2014-01-08 to 2014-01-09, 'strike': 6 rows; 2014-01-09 to 2014-01-10, store 2: 2 rows" in notice
 
 

@@ -65,7 +65,7 @@ def test_the_past_of_a_replaced_store_is_that_of_the_new_one(folder: Path) -> No
     assert_frame_equal(cleaned.panel.sales, whole.sales.filter(others))
     assert_frame_equal(cleaned.panel.calendar, whole.calendar.filter(others))
     assert_frame_equal(cleaned.panel.stores, whole.stores.filter(others))
-    assert "Found 40 (store 4 replaces store 2: 40 days up to 2014-02-09);" in cleaned.notices[0]
+    assert "40 rows belong to stores that others replace (store 4 replaces store 2: 40 days up to" in cleaned.notices[0]
     assert load(folder, "replaced_stores").panel.stores.height == 4
 
 

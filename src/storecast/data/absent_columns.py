@@ -1,4 +1,4 @@
-"""Columns of what is known ahead that the files do without: openings are worked out from sales, of the others there are none."""
+"""Columns of what is known ahead that the files lack: openings are worked out from sales, and there is nothing of the others."""
 
 import polars as pl
 
@@ -9,6 +9,7 @@ from storecast.data.repair_holidays import takes_holidays_of
 from storecast.data.store_countries import codes_of
 from storecast.wording import in_words
 
+NAMES = {s.PROMO: "promotions", s.STATE_HOLIDAY: "public holidays", s.SCHOOL_HOLIDAY: "school holidays"}
 NONE = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}
 
 
@@ -25,25 +26,26 @@ def fill_absent_columns(work: Work, country: str | None = None) -> None:
         work.need("absent_columns", f"train has no column {absent[0]}", "Add it")
     filled = [name for name in absent if name != s.OPEN]
     work.sales = work.sales.with_columns(pl.lit(NONE[name], s.BY_NAME[name].dtype).alias(name) for name in filled)
-    assumptions = []
     if s.OPEN in absent:
         work.sales = work.sales.with_columns(open_by_sales(work.sales))
-        assumptions.append(_openings_in_words(work.sales))
     if work.ahead is not None:
         lacking = [name for name in NONE if work.is_absent("test", name)]
         work.ahead = work.ahead.with_columns(pl.lit(NONE[name], s.BY_NAME[name].dtype).alias(name) for name in lacking)
     by_country = takes_holidays_of(work, country)
-    none = [name for name in filled if not (name == s.STATE_HOLIDAY and by_country)]
-    if none:
-        assumptions.append(f"{', '.join(none)}: taken as none")
+    assumptions = [_openings_in_words(work.sales)] if s.OPEN in absent else []
     if s.STATE_HOLIDAY in absent and by_country:
-        assumptions.append(f"{s.STATE_HOLIDAY}: the public holidays of {in_words(codes_of(country or ''))}")
-    work.note("absent_columns", "an assumption", len(absent), ["; ".join(assumptions)])
+        assumptions.append(f"the public holidays are those of {in_words(codes_of(country or ''))}")
+    none = [NAMES[name] for name in filled if not (name == s.STATE_HOLIDAY and by_country)]
+    if none:
+        assumptions.append(f"there are no {in_words(none, 'or')}")
+    if absent:
+        action = f"it is assumed that {in_words(assumptions)}"
+        work.note("absent_columns", action, len(absent), [in_words(absent, "or")])
 
 
 def _openings_in_words(sales: pl.DataFrame) -> str:
     unsold = int((sales[s.SALES] == 0).sum())
     if not unsold:
-        return f"{s.OPEN}: worked out from sales, all days with a row taken as open"
+        return "stores were open on all days that have a row"
     closed = int((sales[s.OPEN] == 0).sum())
-    return f"{s.OPEN}: worked out from sales, {closed} of {unsold} days without sales taken as closed"
+    return f"stores were closed on {closed:,} of the {unsold:,} days without sales"

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import EXAMPLES, RULES, Repair
+from storecast.data.cleaning_rules import RULES, Repair
+from storecast.data.notice_sentences import EXAMPLES
 from storecast.data.own_categories import column_of_flag, flag_name, levels_of_flags
 from storecast.data.own_rhythm import USUAL_WEEKS, rhythm
 from storecast.data.panel import Panel
@@ -18,7 +19,7 @@ from storecast.dates import WEEK
 
 STEADY_SHARE = 0.8  # of the days on which a steady number is that of the day before
 RULE = "own_columns_ahead"
-OF_WEEKDAY = "as mostly on that weekday of the last eight weeks"
+OF_WEEKDAY = "as on most such weekdays of the last eight weeks"
 LAST = "the last value of the store"
 _PHASE = "days in the rhythm"
 
@@ -114,7 +115,7 @@ def own_columns_repair(panel: Panel, lacking: Mapping[str, int], lags: Mapping[s
     if not worked_out:
         return None
     how = list(dict.fromkeys(f"{column_of_flag(name)}: {_rule(panel, name, lags)}" for name in worked_out))
-    action = "an assumption; give the values in the test file"
+    action = "Give the values in the test file"
     return Repair(RULE, RULES[RULE], action, max(lacking[name] for name in worked_out), tuple(how[:EXAMPLES]))
 
 

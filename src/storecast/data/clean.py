@@ -3,11 +3,11 @@
 A rule looks at one row, or at rows of the same store: dropping stores from the input changes no row of the others, and nothing is
 learned from days ahead. Two rules look further: `incomplete_days` at how many stores report, `weekday_without_sales` at
 all that a store has sold. What learns a number (how far an outlier counts, say) is a step of
-the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: models do not
-learn from it, and nobody fills it with invented sales.
+the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: nobody
+fills it with invented sales.
 
-absent_columns  columns that the files do without
-cleaning_rules  the rules by name, and how a repair is noted
+absent_columns  columns that the files lack
+cleaning_rules  the rules by name, and how a repair is noted; notice_sentences: in the words of a run's summary
 repair_stores   the table of stores; replaced_stores: those that took the place of others
 repair_days     the days: what is known ahead, sales, gaps
 repair_countries the country of each store; repair_holidays: the holidays of a country that is set
@@ -25,11 +25,12 @@ import polars as pl
 from storecast import schema as s
 from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
-from storecast.data.cleaning_rules import EXAMPLES, NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
+from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import leave_out_incomplete_days
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
+from storecast.data.notice_sentences import EXAMPLES
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.data.repair_countries import place_stores_in_countries
@@ -151,7 +152,8 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     _note_excluded_days(work)
     note_broken_days(work, panel)
     for repair in work.repairs:
-        log.info("%s: %d rows, %s", repair.rule, repair.rows, repair.action)
+        if repair.rule not in NOTICED:  # who prepares a run warns of the others
+            log.info("%s", repair.sentence)
     requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
     return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated, given_ahead, raw.names)
 

@@ -12,6 +12,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.active_stores import SILENT_DAYS, InactiveStore
 from storecast.data.excluded_spans import ExcludedSpan
+from storecast.data.notice_sentences import EXAMPLES, SENTENCES, repair_sentence
 from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
@@ -20,13 +21,12 @@ MAX_STOCKOUT_SHARE = 0.5  # of the days with sales; more is another column than 
 MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ours
 MIN_IDLE_WEEKDAYS = 8  # open days of one weekday, none of which sold anything, that show that the store is closed on it
 MIN_IDLE_HOLIDAYS = 5  # the same for all holidays together
-EXAMPLES = 3
 
 RULES = {
     "total_rows": "A file ends in rows without a store and a date: totals, or empty cells.",
     "summed_rows": "A store has several rows on a day.",
     "double_rows": "The same row stands more than once.",
-    "absent_columns": "The files do without a column of what is known ahead.",
+    "absent_columns": "The files have no column for something that is known ahead.",
     "unknown_attributes": "A store has sales but no row in store.csv.",
     "replaced_stores": "The file of stores says that a store took the place of another.",
     "competition_distance": "The distance of the nearest competitor is missing.",
@@ -46,7 +46,7 @@ RULES = {
     "open_without_sales": "A day is open and has no sales.",
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",
-    "broken_days": "Sales of a day are a fourth or four times the usual of the weekdays before, or further off.",
+    "broken_days": "Sales of a day are a quarter of what is usual on its weekday or less, or four times it or more.",
     "excluded_days": "The file of events says that models should not learn from a day.",
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
     "incomplete_days": "The last days have rows of a few stores only.",
@@ -59,25 +59,9 @@ RULES = {
     "stores_without_sales": "A store has no sales at all, or stands in store.csv alone.",
     "stores_without_group": "A store has no value in a column by which totals are made.",
     "school_holidays_ahead": "No published school holidays cover the days ahead of a store.",
-    "own_columns_ahead": "A day ahead has no value of the chain's own columns.",
+    "own_columns_ahead": "A day ahead has no value of a column of your own.",
 }
-NOTICED = frozenset(  # rules of which a run's own summary speaks
-    {
-        "absent_columns",
-        "broken_days",
-        "excluded_days",
-        "country_holidays",
-        "inactive_stores",
-        "incomplete_days",
-        "own_columns_ahead",
-        "replaced_stores",
-        "school_holidays_ahead",
-        "stores_without_sales",
-        "unknown_countries",
-        "unknown_regions",
-        "weekday_without_sales",
-    }
-)
+NOTICED = frozenset(SENTENCES)  # rules of which a run's own summary speaks
 NOT_FORECAST = "not forecast and in no total, unless the calendar ahead, a test file or a request opens it"
 OBSERVATIONS = frozenset(
     {
@@ -114,10 +98,7 @@ class Repair:
     @property
     def sentence(self) -> str:
         """Say it in one line, as a run's own summary does."""
-        complete = len(self.examples) < EXAMPLES or self.rows <= len(self.examples)
-        listed = "; ".join(self.examples)
-        examples = f" ({listed})" if complete and listed else f", such as {listed}" if listed else ""
-        return f"{self.what} Found {self.rows}{examples}; {self.action} (rule {self.rule})."
+        return repair_sentence(self.rule, self.what, self.action, self.rows, self.examples)
 
 
 @dataclass

@@ -3,9 +3,10 @@
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import EXAMPLES, Work, store_name
+from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.column_names import FILE, ColumnNames
 from storecast.data.file_columns import COUNTRY
+from storecast.data.notice_sentences import EXAMPLES
 from storecast.data.store_countries import are_several, country_and_region, places_by_country, with_countries
 from storecast.errors import DataError, quote
 

@@ -9,7 +9,6 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.active_stores import inactive_stores
 from storecast.data.cleaning_rules import (
-    EXAMPLES,
     MAX_NEGATIVE_SHARE,
     MAX_STOCKOUT_SHARE,
     MIN_GAP_DAYS,
@@ -19,11 +18,15 @@ from storecast.data.cleaning_rules import (
     store_name,
 )
 from storecast.data.file_columns import STOCKOUT
+from storecast.data.notice_sentences import EXAMPLES
 from storecast.dates import as_date
 from storecast.errors import DataError
 
 DEFAULTS = {s.PROMO: 0, s.STATE_HOLIDAY: s.NO_HOLIDAY, s.SCHOOL_HOLIDAY: 0}
 SUNDAY = 7
+LEARNED_AS_CHANCE = (
+    "kept; models learn from them how often a store that has many sells nothing, and not how much it sells"
+)
 HOLIDAY = 0  # beside the weekdays 1 to 7: what a store does on a holiday does not depend on the weekday
 
 
@@ -133,7 +136,7 @@ def clear_sales_of_closed_days(work: Work) -> None:
     if "closed_with_sales" not in work.skip:
         work.sales = work.sales.with_columns(pl.when(closed).then(0.0).otherwise(s.SALES).alias(s.SALES))
     idle = work.sales.filter(~closed & (pl.col(s.SALES) == 0))
-    work.note("open_without_sales", "kept; models do not learn from them", idle.height, day_names(idle))
+    work.note("open_without_sales", LEARNED_AS_CHANCE, idle.height, day_names(idle))
 
 
 def count_gaps(work: Work) -> None:

@@ -3,8 +3,9 @@
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import EXAMPLES, Work, store_name
+from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.country_holidays import REGION, holiday_codes
+from storecast.data.notice_sentences import EXAMPLES
 from storecast.data.store_countries import codes_of, law_of, strange_regions
 from storecast.dates import as_date
 from storecast.errors import quote

@@ -3,8 +3,9 @@
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import EARLIEST_COMPETITOR, EXAMPLES, Work, store_name, store_names
+from storecast.data.cleaning_rules import EARLIEST_COMPETITOR, Work, store_name, store_names
 from storecast.data.file_columns import PROMO2_WEEK, PROMO2_YEAR, SINCE_MONTH, SINCE_YEAR
+from storecast.data.notice_sentences import EXAMPLES
 from storecast.errors import DataError
 
 

@@ -205,7 +205,7 @@ def _with_calendar_ahead(
     assumed = whole_panel.calendar.filter((pl.col(s.DATE) > panel.end) & pl.col(s.ASSUMED)).height
     if assumed:
         log.warning(
-            "the calendar of %d store-days ahead is not given in full: what is missing is an assumption", assumed
+            "The files do not give the whole calendar of %d store-days ahead; what is missing is assumed.", assumed
         )
     cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last, panel.holiday_country))
     cleaned = _with_own_columns_noted(cleaned, calendar_ahead, task.horizon, skip)
