@@ -195,7 +195,9 @@ def test_without_test_csv_the_calendar_is_assumed_and_a_warning_says_so(cli: Cli
     (folder / "test.csv").unlink()
     code, _, err = run(cli, folder, tmp_path / "home", "--horizon", 10, "--log-format", "json")
     assert code == 0, err
-    assert any("what is missing is assumed" in json.loads(line)["message"] for line in err.splitlines() if line.startswith("{"))
+    assert any(
+        "what is missing is assumed" in json.loads(line)["message"] for line in err.splitlines() if line.startswith("{")
+    )
     assert pl.read_csv(tmp_path / "home" / "forecast.csv").height == 30
     assert not (tmp_path / "home" / "submission.csv").exists()
     assert "promotions continued in the chain" in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
