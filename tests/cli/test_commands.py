@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from storecast import workflows
 from storecast.bundle.loading import load
 from storecast.uncertainty.joint_errors import JointErrors
 from support.chain_files import add_column, edit, set_cell, write_chain
@@ -17,6 +18,15 @@ from support.commands import Cli
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_chain(tmp_path_factory.mktemp("files") / "data", stores=5, days=260, ahead=14)
+
+
+@pytest.fixture(scope="module")
+def home(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home of a run, for the tests that only read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        workflows.run(folder, home=folder.parent / "home", models=["naive", "linear"], windows=1)
+    return folder.parent / "home"
 
 
 def run(cli: Cli, folder: Path, home: Path, *more: object) -> tuple[int, str, str]:
@@ -72,20 +82,18 @@ def test_two_runs_give_the_same_forecast_add_a_model_and_say_what_moved(cli: Cli
     assert pl.read_csv(tmp_path / "changes.csv").height == 0
 
 
-def test_a_saved_model_forecasts_what_the_run_forecast(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    assert run(cli, folder, tmp_path)[0] == 0
-    model = next((tmp_path / "models").glob("*.pkl"))
+def test_a_saved_model_forecasts_what_the_run_forecast(cli: Cli, folder: Path, home: Path, tmp_path: Path) -> None:
+    model = next((home / "models").glob("*.pkl"))
     code, out, err = cli("forecast", "--data", folder, "--model", model, "--out", tmp_path / "again.csv", "--json")
     assert code == 0, err
     assert json.loads(out)["rows"] == 70
-    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "forecast.csv").read_bytes()
+    assert (tmp_path / "again.csv").read_bytes() == (home / "forecast.csv").read_bytes()
 
 
 def test_sample_paths_are_written_where_the_past_says_how_days_err_together(
-    cli: Cli, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, folder: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run(cli, folder, tmp_path)[0] == 0
-    model = next((tmp_path / "models").glob("*.pkl"))
+    model = next((home / "models").glob("*.pkl"))
     words = ("forecast", "--data", folder, "--model", model, "--out", tmp_path / "again.csv")
     paths = ("--paths", tmp_path / "paths.parquet", "--path-count", 7)
     code, _, err = cli(*words, *paths)
@@ -203,9 +211,7 @@ def test_without_test_csv_the_calendar_is_assumed_and_a_warning_says_so(cli: Cli
     assert "promotions continued in the chain" in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert run(cli, folder, home)[0] == 0
+def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, home: Path, tmp_path: Path) -> None:
     model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
     day = pl.read_csv(home / "forecast.csv", try_parse_dates=True).filter(pl.col("Forecast") > 0).row(5, named=True)
     words = ("explain", "--data", folder, "--model", model, "--horizon", 14)
@@ -236,10 +242,9 @@ def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, tmp_path: P
     ],
 )
 def test_a_question_that_cannot_be_explained_is_one_message(
-    cli: Cli, folder: Path, tmp_path: Path, words: list[object], said: str
+    cli: Cli, folder: Path, home: Path, words: list[object], said: str
 ) -> None:
-    assert run(cli, folder, tmp_path)[0] == 0
-    model = tmp_path / "models" / (tmp_path / "models" / "current").read_text(encoding="utf-8").strip()
+    model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
     code, out, err = cli("explain", "--data", folder, "--model", model, *words)
     assert (code, out) == (2, "")
     assert said in err
@@ -263,9 +268,7 @@ def test_settings_from_a_file_are_used_and_stored_in_the_model_file(cli: Cli, fo
     assert pl.read_csv(tmp_path / "f.csv")["Forecast"].max() > 1000, "money, and no log of it"
 
 
-def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert run(cli, folder, home)[0] == 0
+def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path, home: Path, tmp_path: Path) -> None:
     model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
     assert cli("future", "--data", folder, "--out", tmp_path / "days.csv")[0] == 0
     days = pl.read_csv(tmp_path / "days.csv")
@@ -287,9 +290,9 @@ def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path,
     assert "no file" in err
 
 
-def test_a_scenario_of_a_database_is_the_same_as_of_the_files(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    assert run(cli, folder, home)[0] == 0
+def test_a_scenario_of_a_database_is_the_same_as_of_the_files(
+    cli: Cli, folder: Path, home: Path, tmp_path: Path
+) -> None:
     model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
     for name, words in {"files": ("--data", folder), "base": ("--db", f"sqlite:///{home / 'storecast.db'}")}.items():
         assert cli("future", *words, "--out", tmp_path / "days.csv", "--horizon", 14)[0] == 0
