@@ -44,7 +44,7 @@ def test_from_one_strange_file_to_a_forecast_by_init_and_run_alone(cli: Cli, tmp
     sundays = forecast.filter(pl.col("Date").dt.weekday() == 7)["Forecast"]
     assert sundays.sum() == 0
     assert forecast["Forecast"].sum() == pytest.approx(40 * 36 * 5050 * 1.033, rel=0.05)
-    assert any("Open: worked out from sales" in notice for notice in json.loads(out)["notices"])
+    assert any("stores were open on all days that have a row" in notice for notice in json.loads(out)["notices"])
 
 
 def test_the_settings_are_commented_and_can_be_read(cli: Cli, tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ OF_DAYS = (
     s.DAY_OF_WEEK,
 )
 ISO = "iso"
+# A number that is no day in any format: a wide table has hundreds of such columns, and some 250 formats each take their time.
+NO_DAY = r"^[-+]?([0-9]{1,7}|[0-9]+[.,][0-9]+|[0-9]{1,3}([ .,'’][0-9]{3})+([.,][0-9]+)?)$"
 SAMPLE_ROWS = 20_000
 
 
@@ -192,6 +194,8 @@ def _date_formats(text: pl.Series, *, given: bool) -> tuple[str, ...]:
     if values.str.contains(ISO_TIME).all():
         return (ISO,)
     if not values.head(100).str.contains("[0-9]").all():
+        return ()
+    if values.head(100).str.contains(NO_DAY).all():
         return ()
     formats = matching_formats(values)
     digits_alone = values.str.contains(r"^[0-9]+$").all()
