@@ -46,8 +46,8 @@ def main() -> None:
             super().__init__(FAST)
             self.begins = begins
 
-        def columns(self, there: list[str]) -> list[str]:
-            return [name for name in there if not (self.begins and name.startswith(self.begins))]
+        def columns(self, columns: list[str]) -> list[str]:
+            return [name for name in columns if not (self.begins and name.startswith(self.begins))]
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
     windows = [panel.window(cutoff, HORIZON) for cutoff in CUTOFFS]
@@ -57,21 +57,22 @@ def main() -> None:
         actual, median = rows[s.SALES].cast(pl.Float64).to_numpy(), rows["Median"].to_numpy()
         return rmspe(actual, median), wape(actual, median)
 
-    def line(name: str, found: list[tuple[float, float]]) -> None:
-        by_window = ",".join(f"{rmspe_:.4f}" for rmspe_, _ in found)
+    def line(name: str, scores: list[tuple[float, float]]) -> None:
+        by_window = ",".join(f"{rmspe_:.4f}" for rmspe_, _ in scores)
         print(
-            f"{name},{by_window},{np.mean([r for r, _ in found]):.4f},{np.mean([w for _, w in found]):.4f}", flush=True
+            f"{name},{by_window},{np.mean([r for r, _ in scores]):.4f},{np.mean([w for _, w in scores]):.4f}",
+            flush=True,
         )
 
     print("left out," + ",".join(f"RMSPE after {cutoff}" for cutoff in CUTOFFS) + ",mean RMSPE,mean WAPE")
     every: dict[str, tuple[str, ...]] = {"nothing": (), **GROUPS}
     for name, begins in every.items():
-        found = []
+        scores = []
         for window in windows:
             model = Without(begins)
             model.fit(window.past, HORIZON)
-            found.append(scored(window, point_forecasts(model, window)))
-        line(name, found)
+            scores.append(scored(window, point_forecasts(model, window)))
+        line(name, scores)
     medians: dict[str, list[pl.DataFrame]] = {}
     for name in MEMBERS:
         medians[name] = []
@@ -81,11 +82,11 @@ def main() -> None:
             medians[name].append(point_forecasts(member, window))
     for left in (None, *MEMBERS):
         kept = [name for name in MEMBERS if name != left]
-        found = []
+        scores = []
         for k, window in enumerate(windows):
             logs = np.mean([np.log(medians[name][k]["Median"].to_numpy()) for name in kept], axis=0)
-            found.append(scored(window, medians[kept[0]][k].with_columns(pl.Series("Median", np.exp(logs)))))
-        line(f"blend without {left}" if left else "blend", found)
+            scores.append(scored(window, medians[kept[0]][k].with_columns(pl.Series("Median", np.exp(logs)))))
+        line(f"blend without {left}" if left else "blend", scores)
 
 
 if __name__ == "__main__":

@@ -28,12 +28,12 @@ def main() -> None:
     ):
         with tempfile.TemporaryDirectory() as out:
             days = [dt.date.fromisoformat(day) for day in cutoffs]
-            seconds, found = cpu_of(
+            seconds, scores = cpu_of(
                 lambda models=models, days=days, fast=fast, out=out: workflows.backtest(
                     data, models=models, out=Path(out), horizon=48, cutoffs=days, fast=fast
                 )
             )
-        for line in found["scores"]:
+        for line in scores["scores"]:
             if line["slice"] == "all":
                 print(
                     name, line["model"], line["cutoff"], *(f"{line[score]:.4f}" for score in NAMES), sep=",", flush=True

@@ -47,8 +47,8 @@ def main() -> None:
         for name, trees in (("XGBoost", Boosting(BoostingSettings()).trees()), ("LightGBM", lightgbm)):
             pipeline = Pipeline([("columns", encoder(table.columns)), ("trees", trees)])
             seconds, fitted = cpu_of(lambda pipeline=pipeline, table=table, target=target: pipeline.fit(table, target))
-            asked = fitted.predict(future.table)
-            both = rows.with_columns(pl.Series("forecast", np.exp(asked))).join(actual, on=["Store", "Date"])
+            logs = fitted.predict(future.table)
+            both = rows.with_columns(pl.Series("forecast", np.exp(logs))).join(actual, on=["Store", "Date"])
             rmspe = (((both["Sales"] - both["forecast"]) / both["Sales"]) ** 2).mean() ** 0.5
             saved = (
                 trees.get_booster().save_raw("ubj") if name == "XGBoost" else trees.booster_.model_to_string().encode()

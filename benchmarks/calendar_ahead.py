@@ -30,8 +30,8 @@ def main() -> None:
     def shares(panel: Panel, cutoff: dt.date) -> list[float]:
         """Return the share of store-days that are right, by column, and the CPU seconds."""
         past = panel.until(cutoff)
-        seconds, found = cpu_of(lambda: extend(past, cutoff + dt.timedelta(days=HORIZON)))
-        both = found.calendar.filter(pl.col(s.DATE) > cutoff).join(panel.calendar, on=s.KEYS, suffix="_given")
+        seconds, extended = cpu_of(lambda: extend(past, cutoff + dt.timedelta(days=HORIZON)))
+        both = extended.calendar.filter(pl.col(s.DATE) > cutoff).join(panel.calendar, on=s.KEYS, suffix="_given")
         return [*(float((both[name] == both[f"{name}_given"]).mean()) for name in s.KNOWN), seconds]
 
     panel = clean(read_chain(arguments(__doc__).data)).panel

@@ -35,9 +35,19 @@ def main() -> None:
         begin = time.perf_counter()
         ready = Predictor.of(bundle, panel)
         print(f"{name},making it ready,{1000 * (time.perf_counter() - begin):.0f},,")
-        timed(name, "a day of 1 as it is stored", ready, [asked(ready, 1, k, flip=False) for k in range(300)])
+        timed(
+            name,
+            "a day of 1 as it is stored",
+            ready,
+            [rows_under_another_calendar(ready, 1, k, flip=False) for k in range(300)],
+        )
         for stores, times in (*TIMES, (panel.stores.height, 5)):
-            timed(name, f"a changed day of {stores}", ready, [asked(ready, stores, k) for k in range(times)])
+            timed(
+                name,
+                f"a changed day of {stores}",
+                ready,
+                [rows_under_another_calendar(ready, stores, k) for k in range(times)],
+            )
     print(f"# peak {peak_gib():.2f} GiB")
 
 
@@ -57,7 +67,7 @@ def trained(panel: "Panel", name: str) -> "Bundle":
     return Bundle(model, calibrate([errors.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))]), Task(HORIZON))
 
 
-def asked(ready: "Predictor", stores: int, seed: int, *, flip: bool = True) -> pl.DataFrame:
+def rows_under_another_calendar(ready: "Predictor", stores: int, seed: int, *, flip: bool = True) -> pl.DataFrame:
     """Return the calendar of one day of some stores; with the promotion the other way round."""
     draw = np.random.default_rng(seed)
     rows = draw.choice(ready.panel.stores.height, stores, replace=False) * HORIZON + draw.integers(HORIZON, size=stores)

@@ -56,15 +56,15 @@ def main() -> None:
                 away = pl.col(s.STORE).is_in(hidden.implode())
                 kept = ~away | (pl.col(s.DATE) > cutoff - dt.timedelta(days=left))
                 calendar = known.calendar.filter(kept)
-                asked = Panel(
+                reduced = Panel(
                     known.sales.filter(kept),
                     panel.stores,
                     pl.concat([calendar, window.future.select(calendar.columns)]).sort(s.KEYS),
                 ).window(cutoff, HORIZON)
                 model = create("linear")
-                model.fit(asked.past, HORIZON)
-                medians = point_forecasts(model, asked)
-                found = (
+                model.fit(reduced.past, HORIZON)
+                medians = point_forecasts(model, reduced)
+                calibration = (
                     usual[cutoff]
                     .apply(medians, Task(HORIZON))
                     .with_columns(medians["Median"], pl.Series("factor", usual[cutoff].rmspe_factor(medians)))
@@ -75,9 +75,9 @@ def main() -> None:
                 forecast = usual[cutoff].apply(new, Task(HORIZON))
                 paths = field.sample_paths(new, panel.stores, usual[cutoff])
                 sums.append(sold_and_bounds(forecast, paths, window.actual(), panel.stores))
-                plain = median_of_kind(asked.past, asked.future).select(*s.KEYS, pl.col("Median").alias("kind"))
+                plain = median_of_kind(reduced.past, reduced.future).select(*s.KEYS, pl.col("Median").alias("kind"))
                 parts.append(
-                    found.join(plain, on=s.KEYS)
+                    calibration.join(plain, on=s.KEYS)
                     .join(window.actual(), on=s.KEYS)
                     .filter(away, pl.col(s.SALES) > 0, pl.col(s.FORECAST) > 0)
                 )

@@ -31,12 +31,12 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=1115)
     parser.add_argument("--days", type=int, default=1000)
     parser.add_argument("--db", help="URL of an empty PostgreSQL database; without it, pgserver starts one")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(f"# {__doc__}\n# {machine()}\nstep,database,seconds,limit")
     with tempfile.TemporaryDirectory() as folder:
-        measure(home_url(Path(folder)), asked.stores, asked.days)
-        with postgres(asked.db, Path(folder)) as url:
-            measure(url, asked.stores, asked.days)
+        measure(home_url(Path(folder)), options.stores, options.days)
+        with postgres(options.db, Path(folder)) as url:
+            measure(url, options.stores, options.days)
     print(f"# peak {peak_gib():.2f} GiB")
 
 

@@ -32,18 +32,18 @@ def main() -> None:
     parser.add_argument("--stores", type=int, default=1115)
     parser.add_argument("--days", type=int, default=1000)
     parser.add_argument("--db", help="URL of an empty PostgreSQL database; without it, pgserver starts one")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(f"# {(__doc__ or '').splitlines()[0]}\n# {machine()}")
     print("database,rows,seconds,limit,requests answered meanwhile,failed,median ms,p99 ms,longest ms")
     with tempfile.TemporaryDirectory() as folder:
         data, home = Path(folder) / "data", Path(folder) / "home"
-        storecast("demo-data", "--out", data, "--stores", asked.stores, "--days", "180")
+        storecast("demo-data", "--out", data, "--stores", options.stores, "--days", "180")
         run = ("run", "--data", data, "--out", home, "--models", "naive", "--windows", "1")
         storecast(*run)
-        measure("sqlite", home, asked.stores, asked.days)
-        with postgres(asked.db, Path(folder)) as url:
+        measure("sqlite", home, options.stores, options.days)
+        with postgres(options.db, Path(folder)) as url:
             storecast(*run, "--db", url)
-            measure("postgresql", home, asked.stores, asked.days, "--db", url)
+            measure("postgresql", home, options.stores, options.days, "--db", url)
 
 
 def storecast(*words: object) -> None:
@@ -114,8 +114,8 @@ def post(link: http.client.HTTPConnection, path: str, body: str, **headers: str)
     reply = link.getresponse()
     text = reply.read()
     assert reply.status in (200, 201), text
-    found: dict[str, object] = json.loads(text)
-    return found
+    answer: dict[str, object] = json.loads(text)
+    return answer
 
 
 if __name__ == "__main__":

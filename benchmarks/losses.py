@@ -39,8 +39,8 @@ def main() -> None:
         money = [in_money(of.filter(pl.col("Cutoff") == cutoff)) for cutoff in CUTOFFS]
         scores = [result.mean("boosting", score) for score in ("rmspe", "wape", "sql", "coverage80")]
         mae, rmse, planned, best = np.mean(money, axis=0)
-        found = [scores[0], mae, rmse, *scores[1:], planned, best]
-        shown = [f"{value:.4f}" if value < 1 else f"{value:.1f}" for value in found]
+        row = [scores[0], mae, rmse, *scores[1:], planned, best]
+        shown = [f"{value:.4f}" if value < 1 else f"{value:.1f}" for value in row]
         print(name, *shown, f"{np.median(result.seconds['boosting']):.0f}", sep=",", flush=True)
     seconds, lost = cpu_of(lambda: np.mean([direct_quantiles(panel, cutoff) for cutoff in CUTOFFS]))
     print(
@@ -72,14 +72,14 @@ def direct_quantiles(panel: object, cutoff: dt.date) -> float:
 
     assert isinstance(panel, Panel)
     window = panel.window(cutoff, HORIZON)
-    found = []
+    forecasts = []
     for tau in DECILES:
         settings = {"boosting": {"loss": "log-quantile", "quantile": tau}}
         model = create("boosting", fast=True, settings=settings)
         model.fit(window.past, HORIZON)
         rows = point_forecasts(model, window)
-        found.append(np.where(rows["Open"].to_numpy() == 1, rows["Median"].to_numpy(), 0.0))
-    quantiles = np.sort(np.stack(found), axis=0)
+        forecasts.append(np.where(rows["Open"].to_numpy() == 1, rows["Median"].to_numpy(), 0.0))
+    quantiles = np.sort(np.stack(forecasts), axis=0)
     grid = Grid.of(window.past)
     scale = pl.DataFrame({"Store": window.past.stores["Store"], "scale": scale_of(grid, grid.days - 1)})
     both = rows.join(window.actual(), on=["Store", "Date"], how="left", maintain_order="left").join(

@@ -20,10 +20,10 @@ def arguments(what: str | None) -> argparse.Namespace:
     """Parse --data, and describe the machine."""
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--data", type=Path, required=True, help="folder with train.csv and store.csv")
-    found = parser.parse_args()
+    options = parser.parse_args()
     print(f"# {(what or '').splitlines()[0]}")
     print(f"# {machine()}")
-    return found
+    return options
 
 
 def machine() -> str:

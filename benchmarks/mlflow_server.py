@@ -67,8 +67,8 @@ def ask_mlflow(
     expected = float(model.alone_.inplace_predict(table[:1])[0])
 
     def check(reply: str) -> None:
-        found = re.search(r'"predictions": \[([-\d.e]+)\]', reply)
-        if not found or abs(float(found[1]) - expected) > 1e-5:
+        match = re.search(r'"predictions": \[([-\d.e]+)\]', reply)
+        if not match or abs(float(match[1]) - expected) > 1e-5:
             sys.exit(f"MLflow does not answer as the booster does, which says {expected}: {reply}")
 
     return bodies, [python, "-c", SERVE, str(folder / "mlflow")], check

@@ -39,13 +39,13 @@ def main() -> None:
     from storecast.workflows.preparation import prepare
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON, allow_longer_test=True).panel
-    found = backtest(panel, ["linear"], CUTOFFS, Task(HORIZON))
+    result = backtest(panel, ["linear"], CUTOFFS, Task(HORIZON))
     known = panel.calendar.select(*s.KEYS, s.OPEN, s.PROMO)
     ahead = (pl.col(s.DATE) - pl.col(s.CUTOFF)).dt.total_days().alias("Ahead")
-    made = found.forecasts.join(panel.sales, on=s.KEYS).join(known, on=s.KEYS).with_columns(ahead)
+    forecasts = result.forecasts.join(panel.sales, on=s.KEYS).join(known, on=s.KEYS).with_columns(ahead)
     print("model,figure,block,week,day,store,spread (variance over mean²)")
     for model in ("linear", "naive"):
-        came = _came(made.filter(pl.col(s.MODEL) == model))
+        came = _came(forecasts.filter(pl.col(s.MODEL) == model))
         rank = pl.col("Square").rank("ordinal", descending=True).over(s.CUTOFF)
         for figure, rows in (("Inside80", came), ("Inside95", came), ("Square", came.filter(rank > WORST))):
             shares = [f"{share:.4f}" for share in _shares(rows, figure)]
@@ -56,13 +56,13 @@ def main() -> None:
             for figure in SCORES:
                 stands, first = [], []
                 for k, cutoff in enumerate(CUTOFFS[2:]):
-                    windows = found.scores.filter(
+                    windows = result.scores.filter(
                         (pl.col("Model") == model)
                         & (pl.col("Slice") == "all")
                         & pl.col("Cutoff").is_in(CUTOFFS[k : k + 2])
                     )
                     promise = ExpectedScores(cutoff, {name: float(windows[name].mean()) for name in SCORES})
-                    rows = made.filter(pl.col(s.MODEL) == model, pl.col(s.CUTOFF) == cutoff)
+                    rows = forecasts.filter(pl.col(s.MODEL) == model, pl.col(s.CUTOFF) == cutoff)
                     days = store_days(scored(rows.with_columns(pl.col(s.SALES) * (1 - fall))))
                     looks = [measure(days, figure, promise, cutoff + dt.timedelta(days=day)) for day in LOOKS]
                     outside = [look is not None and look.outside for look in looks]
@@ -82,14 +82,14 @@ def main() -> None:
                 )
 
 
-def _came(made: pl.DataFrame) -> pl.DataFrame:
+def _came(forecasts: pl.DataFrame) -> pl.DataFrame:
     """Keep days with sales; of each, its squared relative error and whether it lies inside its intervals."""
     square = ((pl.col("Sales") - pl.col("Forecast")) / pl.col("Sales")) ** 2
     inside = [
         pl.col("Sales").is_between(f"Lower{level}", f"Upper{level}").cast(pl.Float64).alias(f"Inside{level}")
         for level in (80, 95)
     ]
-    return made.filter(pl.col("Sales") > 0).with_columns(square.alias("Square"), *inside)
+    return forecasts.filter(pl.col("Sales") > 0).with_columns(square.alias("Square"), *inside)
 
 
 def _shares(rows: pl.DataFrame, figure: str) -> list[float]:

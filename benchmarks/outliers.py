@@ -69,8 +69,8 @@ def main() -> None:
         ("boosting: beyond 4 left out", lambda window: trees(window, panel, 4, leave_out=True)),
         ("boosting: pulled in to 4", lambda window: trees(window, panel, 4, leave_out=False)),
     ):
-        found = [call(window) for window in windows]
-        print(rule, *(f"{value:.4f}" for value in found), f"{np.mean(found):.4f}", sep=",", flush=True)
+        scores = [call(window) for window in windows]
+        print(rule, *(f"{value:.4f}" for value in scores), f"{np.mean(scores):.4f}", sep=",", flush=True)
 
 
 if __name__ == "__main__":

@@ -74,16 +74,16 @@ def load(port: int, requests: list[bytes], connections: int, seconds: float, mos
     for number, link in links.items():
         poll.register(number, select.EPOLLIN)
         link.ask(next_request())
-    until, asked, last = began + seconds, connections, None
-    while len(taken) < asked:
+    until, sent, last = began + seconds, connections, None
+    while len(taken) < sent:
         for number, _ in poll.poll():
             link = links[number]
             if link.receive():
                 now = clock()
                 taken.append(now - link.began)
                 last = link
-                if now < until and asked < most:
-                    asked += 1
+                if now < until and sent < most:
+                    sent += 1
                     link.ask(next_request())
     spent = clock() - began
     ordered = sorted(taken)
@@ -110,8 +110,8 @@ def request(path: str, body: bytes, key: str) -> bytes:
 
 def _length(head: bytes, begin: int) -> int:
     """Return the bytes of a reply, its head and all; -1 where it comes in chunks."""
-    _, there, length = head.partition(b"\r\ncontent-length:")
-    return begin + int(length.partition(b"\r")[0]) if there else -1
+    _, header, length = head.partition(b"\r\ncontent-length:")
+    return begin + int(length.partition(b"\r")[0]) if header else -1
 
 
 def main() -> None:

@@ -55,8 +55,8 @@ class Target:
         )
         if ran.returncode:
             sys.exit(f"{self.name}: {ran.stderr.decode()}")
-        found: dict[str, Any] = json.loads(ran.stdout)
-        return found | {"cpu": 1000 * (self.cpu() - before) / found["requests"]}
+        figures: dict[str, Any] = json.loads(ran.stdout)
+        return figures | {"cpu": 1000 * (self.cpu() - before) / figures["requests"]}
 
     def cpu(self) -> float:
         """Return the CPU seconds of the server so far."""

@@ -50,12 +50,12 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True, help="folder that `storecast run` wrote")
     parser.add_argument("--mlflow", metavar="PYTHON", help="the Python of an environment with mlflow and xgboost-cpu")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    asked = parser.parse_args()
-    rounds, seconds, changed = (3, 0.7, 150) if asked.quick else (9, 2.0, 1000)
+    options = parser.parse_args()
+    rounds, seconds, changed = (3, 0.7, 150) if options.quick else (9, 2.0, 1000)
     print(f"# {__doc__.splitlines()[0]}\n# {machine()}, load {os.getloadavg()[0]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        home, key = copy_of(asked.home, folder)
+        home, key = copy_of(options.home, folder)
         panel = chain(home)
         bodies = Bodies(folder, panel)
         models = reversed(list_models(home / "models"))
@@ -67,8 +67,8 @@ def main() -> None:
             stack, "empty route", [sys.executable, str(HERE / "empty_service.py")], "", ROAD, bodies.stored, ""
         )
         mlflow = None
-        if asked.mlflow and has_mlflow(asked.mlflow):
-            mlflow_bodies, mlflow_command, check = ask_mlflow(asked.mlflow, folder, own, panel)
+        if options.mlflow and has_mlflow(options.mlflow):
+            mlflow_bodies, mlflow_command, check = ask_mlflow(options.mlflow, folder, own, panel)
             mlflow = started(stack, "MLflow", mlflow_command, "", "/invocations", mlflow_bodies, "/ping")
             check(mlflow.ask(connections=1, most=1)["reply"])
         print(
@@ -79,9 +79,9 @@ def main() -> None:
         settled.append(service.memory())
         road(service, bodies, names, own.model.name, changed)
         settled.append(service.memory())
-        whole(service, bodies, names, own.model.name, 3 if asked.quick else 7)
-        beside(service, bodies, 3 if asked.quick else 9)
-        memory(service, bodies, settled, 2 if asked.quick else 6, seconds)
+        whole(service, bodies, names, own.model.name, 3 if options.quick else 7)
+        beside(service, bodies, 3 if options.quick else 9)
+        memory(service, bodies, settled, 2 if options.quick else 6, seconds)
 
 
 def rates(rounds: int, seconds: float, service: Target, empty: Target, mlflow: Target | None) -> None:
@@ -89,10 +89,10 @@ def rates(rounds: int, seconds: float, service: Target, empty: Target, mlflow: T
     targets = [empty, service, *([mlflow] if mlflow else [])]
     for target in targets:
         target.ask(seconds=seconds)
-    found = [{target.name: target.ask(seconds=seconds) for target in targets} for _ in range(rounds)]
+    rounds_of_rates = [{target.name: target.ask(seconds=seconds) for target in targets} for _ in range(rounds)]
     print(f"\n{CONNECTIONS} connections,requests a second,p50 ms,p99 ms,CPU ms a request,client busy")
     for target in targets:
-        mine = [each[target.name] for each in found]
+        mine = [each[target.name] for each in rounds_of_rates]
         cells = [
             middle(each["rate"] for each in mine),
             *(middle(each["milliseconds"][k] for each in mine) for k in (0, 1)),
@@ -101,8 +101,8 @@ def rates(rounds: int, seconds: float, service: Target, empty: Target, mlflow: T
         print(target.name, *(f"{cell:.3g}" if cell < 100 else f"{cell:.0f}" for cell in cells), sep=",")
     for target in targets:
         if target is not service:
-            ratios = sorted(each["service"]["rate"] / each[target.name]["rate"] for each in found)
-            cpu = middle(each[target.name]["cpu"] / each["service"]["cpu"] for each in found)
+            ratios = sorted(each["service"]["rate"] / each[target.name]["rate"] for each in rounds_of_rates)
+            cpu = middle(each[target.name]["cpu"] / each["service"]["cpu"] for each in rounds_of_rates)
             print(
                 f"service over {target.name}: {statistics.median(ratios):.2f} of its rate "
                 f"({ratios[0]:.2f} to {ratios[-1]:.2f}), {cpu:.2f} by CPU time",
@@ -114,10 +114,10 @@ def road(service: Target, bodies: "Bodies", names: dict[str, str], own: str, tim
     """Print the milliseconds of a store-day that differs from what is stored, asked one at a time."""
     print("\na changed row,p50 ms,p99 ms,CPU ms a request")
     for name in dict.fromkeys([own, *(name for name in names if name == "blend")]):
-        asked = bodies.changed(None if name == own else names[name])
-        service.ask(bodies=asked, connections=1, most=10)
-        found = service.ask(bodies=asked, connections=1, most=times)
-        print(name, *(f"{cell:.1f}" for cell in (*found["milliseconds"], found["cpu"])), sep=",", flush=True)
+        requests = bodies.changed(None if name == own else names[name])
+        service.ask(bodies=requests, connections=1, most=10)
+        figures = service.ask(bodies=requests, connections=1, most=times)
+        print(name, *(f"{cell:.1f}" for cell in (*figures["milliseconds"], figures["cpu"])), sep=",", flush=True)
 
 
 def whole(service: Target, bodies: "Bodies", names: dict[str, str], own: str, times: int) -> None:
@@ -129,23 +129,23 @@ def whole(service: Target, bodies: "Bodies", names: dict[str, str], own: str, ti
         taken: list[list[float]] = [[], []]
         for number in range(times + 1):  # the first is not counted
             for change, into in zip((False, True), taken, strict=True):
-                asked = bodies.whole(model, flip=change)
-                found = service.ask(bodies=asked, connections=1, most=1)
+                requests = bodies.whole(model, flip=change)
+                figures = service.ask(bodies=requests, connections=1, most=1)
                 if number:
-                    into.append(found["seconds"])
+                    into.append(figures["seconds"])
         print(name, *(f"{statistics.median(each):.2f}" for each in taken), sep=",", flush=True)
 
 
 def beside(service: Target, bodies: "Bodies", times: int) -> None:
     """Print the milliseconds of a store-day as it is stored, while a thread works out a whole chain for somebody else."""
-    found = []
+    figures = []
     for _ in range(times):
         with ThreadPoolExecutor(1) as other:
             large = other.submit(service.ask, bodies=bodies.whole(None, flip=True), connections=1, most=2)
             while not large.done():
-                found.append(service.ask(connections=1, seconds=0.3)["milliseconds"])
+                figures.append(service.ask(connections=1, seconds=0.3)["milliseconds"])
     print("\na store-day as stored, while a whole chain is worked out,p50 ms,p99 ms")
-    print("", *(f"{middle(each[k] for each in found):.2f}" for k in (0, 1)), sep=",", flush=True)
+    print("", *(f"{middle(each[k] for each in figures):.2f}" for k in (0, 1)), sep=",", flush=True)
 
 
 def memory(service: Target, bodies: "Bodies", settled: list[float], times: int, seconds: float) -> None:
@@ -155,17 +155,17 @@ def memory(service: Target, bodies: "Bodies", settled: list[float], times: int, 
     """
     for flip in (False, True):
         service.ask(bodies=bodies.whole(None, flip=flip), connections=4, most=8)
-    held = [service.memory()]
+    megabytes = [service.memory()]
     for _ in range(times):
         service.ask(seconds=seconds)
         service.ask(bodies=bodies.changed(None), connections=4, most=200)
         for flip in (False, True):
             service.ask(bodies=bodies.whole(None, flip=flip), connections=1, most=2)
-        held.append(service.memory())
+        megabytes.append(service.memory())
     print(
         "\nMiB held: ready, after the rates, after the road, after four whole chains at once, and after each round of everything"
     )
-    print(*(f"{each:.0f}" for each in (*settled, *held)), sep=",")
+    print(*(f"{each:.0f}" for each in (*settled, *megabytes)), sep=",")
 
 
 class Bodies:
@@ -209,10 +209,10 @@ def copy_of(home: Path, folder: Path) -> tuple[Path, str]:
     copy = folder / "home"
     shutil.copytree(home / "models", copy / "models")
     with (
-        closing(sqlite3.connect(home / "storecast.db")) as there,
+        closing(sqlite3.connect(home / "storecast.db")) as source,
         closing(sqlite3.connect(copy / "storecast.db")) as here,
     ):
-        there.backup(here)
+        source.backup(here)
     database = Database.open(home_url(copy))
     try:
         return copy, create_key(database, "benchmark", ["forecast"])[0]

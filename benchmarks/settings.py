@@ -36,7 +36,7 @@ def main() -> None:
     }
     print("settings," + ",".join(map(str, CUTOFFS)) + ",mean,CPU seconds of a fit")
     for name, settings in choices.items():
-        found, seconds = [], 0.0
+        scores, seconds = [], 0.0
         for cutoff in CUTOFFS:
             window = panel.window(cutoff, HORIZON)
             actual = window.actual().filter(pl.col("Sales") > 0)
@@ -46,9 +46,9 @@ def main() -> None:
                 seconds, _ = cpu_of(lambda model=model, window=window: model.fit(window.past, HORIZON))
                 both = point_forecasts(model, window).join(actual, on=["Store", "Date"])
                 errors.append(float((((both["Sales"] - both["Median"]) / both["Sales"]) ** 2).mean() ** 0.5))
-            found.append(np.mean(errors))
+            scores.append(np.mean(errors))
         print(
-            name, *(f"{value:.4f}" for value in found), f"{np.mean(found):.4f}", f"{seconds:.0f}", sep=",", flush=True
+            name, *(f"{value:.4f}" for value in scores), f"{np.mean(scores):.4f}", f"{seconds:.0f}", sep=",", flush=True
         )
 
 

@@ -30,7 +30,7 @@ def main() -> None:
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
     frames = past_errors(panel, HORIZON, look_back=10_000)
-    found = []
+    rows = []
     for k in range(WINDOWS):
         cutoff = FIRST + dt.timedelta(days=HORIZON * k)
         ended = [frame for frame in frames if frame[s.CUTOFF][0] <= cutoff - dt.timedelta(days=HORIZON)]
@@ -55,8 +55,8 @@ def main() -> None:
             breakdown=panel.breakdown,
         )
         lines = totals(forecast.filter(kept), panel.stores, draws[kept.to_numpy()], panel.breakdown)
-        found.append(lines.with_columns(sold[s.FORECAST].alias("Actual"), pl.lit(cutoff).alias(s.CUTOFF)))
-    every = pl.concat(found).filter(pl.col(s.FORECAST) > 0)
+        rows.append(lines.with_columns(sold[s.FORECAST].alias("Actual"), pl.lit(cutoff).alias(s.CUTOFF)))
+    every = pl.concat(rows).filter(pl.col(s.FORECAST) > 0)
     inside = {level: pl.col("Actual").is_between(f"Lower{level}", f"Upper{level}") for level in (80, 95)}
     width = {level: (pl.col(f"Upper{level}") - pl.col(f"Lower{level}")) / pl.col(s.FORECAST) for level in (80, 95)}
     table = every.group_by("Level", maintain_order=True).agg(

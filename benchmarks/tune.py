@@ -26,29 +26,29 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("tuned"), help="folder of the study")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--model", default="boosting")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     print(f"# {machine()}")
     logging.basicConfig(level=logging.WARNING)
     from storecast.evaluate.tuning import mean_score, tune
     from storecast.files import make_folder
     from storecast.workflows.preparation import prepare
 
-    panel = prepare(asked.data, horizon=HORIZON).panel
-    found = tune(
+    panel = prepare(options.data, horizon=HORIZON).panel
+    tuned = tune(
         panel,
-        asked.model,
+        options.model,
         [panel.window(cutoff, HORIZON) for cutoff in SEARCHED],
-        make_folder(asked.out) / f"{asked.model}.db",
+        make_folder(options.out) / f"{options.model}.db",
         score=SCORE,
-        seconds=asked.minutes * 60,
+        seconds=options.minutes * 60,
     )
     with pl.Config(tbl_cols=-1, tbl_rows=12, tbl_width_chars=220):
-        print(found.trials.filter(State="COMPLETE").sort("Score").head(10))
-        print(found.trials["State"].value_counts(sort=True))
-    print(f"{SCORE} on the searched windows: usual {found.usual:.5f}, best {found.best:.5f}: {found.settings}")
+        print(tuned.trials.filter(State="COMPLETE").sort("Score").head(10))
+        print(tuned.trials["State"].value_counts(sort=True))
+    print(f"{SCORE} on the searched windows: usual {tuned.usual:.5f}, best {tuned.best:.5f}: {tuned.settings}")
     unseen = [panel.window(cutoff, HORIZON) for cutoff in UNSEEN]
-    for name, settings in (("usual", {}), ("best", {asked.model: found.settings})):
-        score = mean_score(asked.model, unseen, SCORE, settings=settings)
+    for name, settings in (("usual", {}), ("best", {options.model: tuned.settings})):
+        score = mean_score(options.model, unseen, SCORE, settings=settings)
         print(f"{SCORE} on windows that no trial has seen: {name} {score:.5f}", flush=True)
 
 

@@ -38,9 +38,9 @@ def ran(arguments: list[str], folder: Path) -> str:
 
 
 def test_the_script_answers_its_question(folder: Path) -> None:
-    said = ran([str(EXAMPLES / "promotions_by_weekday.py"), "demo"], folder)
-    assert said.startswith("Mon: +")  # Monday has the largest uplift of the generated chain
-    assert "of the uplift is more customers" in said
+    printed = ran([str(EXAMPLES / "promotions_by_weekday.py"), "demo"], folder)
+    assert printed.startswith("Mon: +")  # Monday has the largest uplift of the generated chain
+    assert "of the uplift is more customers" in printed
 
 
 def test_the_notebook_opens_the_tables(folder: Path) -> None:

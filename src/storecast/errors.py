@@ -85,7 +85,7 @@ def quote(value: object) -> str:
     return text if len(text) <= QUOTE_LIMIT else text[: QUOTE_LIMIT - 4] + "...'"
 
 
-def hint(name: str, there: Iterable[str]) -> str:
+def hint(name: str, names: Iterable[str]) -> str:
     """Return a question that names what was probably meant; empty where nothing is near.
 
     Examples
@@ -93,7 +93,7 @@ def hint(name: str, there: Iterable[str]) -> str:
     >>> hint("bosting", ["linear", "boosting"])
     ' Did you mean boosting?'
     """
-    close = nearest(name, there)
+    close = nearest(name, names)
     return f" Did you mean {close}?" if close else ""
 
 

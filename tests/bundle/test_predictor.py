@@ -62,14 +62,14 @@ def test_one_store_under_another_calendar_is_what_the_whole_chain_says_of_it(any
     """Far enough ahead for no day of the past to see the change; the chain is worked out from the beginning."""
     days = [20, 21, 25, 40]
     given = pl.concat([row(any_ready, day, Promo=[day % 2], Open=[int(day != 25)], StateHoliday=["0"]) for day in days])
-    found, calendar = any_ready.predict(given)
+    forecast, calendar = any_ready.predict(given)
     other = overlay_panel(any_ready.panel, given, any_ready.last, "given")
     whole = any_ready.bundle.forecast(other).rows
     of = pl.col(s.STORE) == 2
-    assert_frame_equal(found, whole.filter(of), check_exact=True)
+    assert_frame_equal(forecast, whole.filter(of), check_exact=True)
     assert_frame_equal(calendar, other.window(other.end, HORIZON).future.filter(of))
     assert_frame_equal(any_ready.forecast().filter(~of), whole.filter(~of), check_exact=True)
-    assert not found.equals(any_ready.forecast().filter(of))
+    assert not forecast.equals(any_ready.forecast().filter(of))
 
 
 @pytest.mark.parametrize("stores", [[2], [1, 5], [1, 2, 3, 4, 5, 6]], ids=len)
@@ -84,59 +84,61 @@ def test_a_stores_forecast_does_not_depend_on_the_other_stores_requested(
 
 
 def test_only_a_store_that_changes_is_worked_out(ready: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+    predicted_rows: list[int] = []
     design = ready.bundle.model.features
 
     def spy(window: Window, calendar: pl.DataFrame) -> pl.DataFrame:
-        asked.extend(calendar[s.STORE].unique())
+        predicted_rows.extend(calendar[s.STORE].unique())
         return design(window, calendar)
 
     monkeypatch.setattr(ready.bundle.model, "features", spy)
     same = ready.future.filter(pl.col(s.STORE) == 3).drop(s.ASSUMED)
     other = same.with_columns(pl.lit(5, pl.Int64).alias(s.STORE), (1 - pl.col(s.PROMO)).alias(s.PROMO))
-    found, _ = ready.predict(pl.concat([other, same]))
-    assert asked == [5]
-    assert_frame_equal(found.filter(pl.col(s.STORE) == 3), ready.forecast().filter(pl.col(s.STORE) == 3))
-    assert found.select(s.KEYS).equals(found.select(s.KEYS).sort(s.KEYS))
+    forecast, _ = ready.predict(pl.concat([other, same]))
+    assert predicted_rows == [5]
+    assert_frame_equal(forecast.filter(pl.col(s.STORE) == 3), ready.forecast().filter(pl.col(s.STORE) == 3))
+    assert forecast.select(s.KEYS).equals(forecast.select(s.KEYS).sort(s.KEYS))
 
 
 def test_a_change_of_one_store_moves_no_other_in_a_scenario(ready: Predictor) -> None:
-    found = ready.scenario(row(ready, 2, Open=[0]))
-    assert set(found.filter(pl.col("Level") == "store-horizon")["Key"]) == {"2"}
-    day = found.filter((pl.col("Level") == "store-day") & (pl.col("Start") == ready.cutoff + dt.timedelta(days=2)))
+    differences = ready.scenario(row(ready, 2, Open=[0]))
+    assert set(differences.filter(pl.col("Level") == "store-horizon")["Key"]) == {"2"}
+    day = differences.filter(
+        (pl.col("Level") == "store-day") & (pl.col("Start") == ready.cutoff + dt.timedelta(days=2))
+    )
     assert day["Scenario"].to_list() == [0.0]
     under, _ = ready.predict(row(ready, 2, Open=[0]))
-    assert found.filter(pl.col("Level") == "store-horizon")["Scenario"].item() == pytest.approx(
+    assert differences.filter(pl.col("Level") == "store-horizon")["Scenario"].item() == pytest.approx(
         under[s.FORECAST].sum(), abs=0.01
     )
 
 
 def test_threads_get_the_same_answers(any_ready: Predictor) -> None:
-    asked = [row(any_ready, ahead, Promo=[promo]) for ahead in range(1, 11) for promo in (0, 1)]
-    alone = [any_ready.predict(given)[0] for given in asked]
+    calendars = [row(any_ready, ahead, Promo=[promo]) for ahead in range(1, 11) for promo in (0, 1)]
+    alone = [any_ready.predict(given)[0] for given in calendars]
     with ThreadPoolExecutor(4) as pool:
-        for one, other in zip(alone, pool.map(lambda given: any_ready.predict(given)[0], asked), strict=True):
+        for one, other in zip(alone, pool.map(lambda given: any_ready.predict(given)[0], calendars), strict=True):
             assert_frame_equal(one, other, check_exact=True)
 
 
 def test_what_is_stored_is_a_part_of_the_forecast(ready: Predictor) -> None:
     first, last = (ready.cutoff + dt.timedelta(days=day) for day in (3, 9))
-    found = ready.lookup([5, 2], first, last)
-    assert_frame_equal(found, ready.forecast().join(found, on=s.KEYS, how="semi"))
-    assert found.height == 14
+    rows = ready.lookup([5, 2], first, last)
+    assert_frame_equal(rows, ready.forecast().join(rows, on=s.KEYS, how="semi"))
+    assert rows.height == 14
 
 
 def test_when_nothing_changes_then_the_answer_is_the_forecast(ready: Predictor) -> None:
-    found, _ = ready.predict(row(ready, 3, Promo=[None]).cast({s.PROMO: pl.Int8}))
-    assert_frame_equal(found, ready.forecast().filter(pl.col(s.STORE) == 2))
+    forecast, _ = ready.predict(row(ready, 3, Promo=[None]).cast({s.PROMO: pl.Int8}))
+    assert_frame_equal(forecast, ready.forecast().filter(pl.col(s.STORE) == 2))
 
 
 def test_a_closed_day_sells_nothing(ready: Predictor) -> None:
-    found, calendar = ready.predict(row(ready, 3, Open=[0]))
+    forecast, calendar = ready.predict(row(ready, 3, Open=[0]))
     day = pl.col(s.DATE) == ready.cutoff + dt.timedelta(days=3)
-    assert found.filter(day)[s.FORECAST].to_list() == [0.0]
+    assert forecast.filter(day)[s.FORECAST].to_list() == [0.0]
     assert calendar.filter(day)[s.OPEN].to_list() == [0]
-    assert (found.filter(~day)[s.FORECAST] > 0).any()
+    assert (forecast.filter(~day)[s.FORECAST] > 0).any()
 
 
 def test_what_cannot_be_answered_is_refused(ready: Predictor) -> None:
@@ -151,12 +153,12 @@ def test_what_cannot_be_answered_is_refused(ready: Predictor) -> None:
 
 
 def test_a_new_store_sells_what_stores_like_it_do_within_a_wider_interval(ready: Predictor) -> None:
-    found, calendar = ready.predict_new_stores(pl.DataFrame({s.STORE: [77], s.STORE_TYPE: ["a"], s.STATE: ["NW"]}))
-    assert found.height == calendar.height == HORIZON
+    forecast, calendar = ready.predict_new_stores(pl.DataFrame({s.STORE: [77], s.STORE_TYPE: ["a"], s.STATE: ["NW"]}))
+    assert forecast.height == calendar.height == HORIZON
     assert calendar[s.ASSUMED].all()
     width = (pl.col("Upper80") - pl.col("Lower80")) / pl.col(s.FORECAST)
     usual = ready.forecast().filter(pl.col(s.FORECAST) > 0).select(width.mean()).item()
-    assert found.filter(pl.col(s.FORECAST) > 0).select(width.mean()).item() > 1.5 * usual
+    assert forecast.filter(pl.col(s.FORECAST) > 0).select(width.mean()).item() > 1.5 * usual
 
 
 def test_totals_are_those_of_the_forecast(ready: Predictor, panel: Panel) -> None:
@@ -189,11 +191,11 @@ def test_sample_paths_that_cannot_be_drawn_are_refused(ready: Predictor, panel: 
 
 def test_totals_under_another_calendar_are_sums_with_intervals(ready: Predictor) -> None:
     sundays = [day for day in range(1, HORIZON + 1) if (ready.cutoff + dt.timedelta(days=day)).weekday() == 6]
-    found, _ = ready.predict(pl.concat([row(ready, day, Open=[1]) for day in sundays]))
-    assert (found[s.FORECAST] > 0).sum() > (ready.forecast().filter(pl.col(s.STORE) == 2)[s.FORECAST] > 0).sum()
-    sums = ready.totals(found)
+    forecast, _ = ready.predict(pl.concat([row(ready, day, Open=[1]) for day in sundays]))
+    assert (forecast[s.FORECAST] > 0).sum() > (ready.forecast().filter(pl.col(s.STORE) == 2)[s.FORECAST] > 0).sum()
+    sums = ready.totals(forecast)
     horizon = sums.filter(pl.col("Level") == "store-horizon")
-    assert horizon[s.FORECAST].item() == pytest.approx(found[s.FORECAST].sum(), abs=0.005)
+    assert horizon[s.FORECAST].item() == pytest.approx(forecast[s.FORECAST].sum(), abs=0.005)
     assert horizon["Lower80"].item() < horizon[s.FORECAST].item() < horizon["Upper80"].item()
     closed, _ = ready.predict(pl.concat([row(ready, day, Open=[0]) for day in range(1, HORIZON + 1)]))
     assert ready.totals(closed)["Upper95"].to_list() == [0.0] * ready.totals(closed).height
@@ -204,9 +206,11 @@ def test_days_whose_calendar_was_worked_out_are_named(panel: Panel) -> None:
     short = panel.with_calendar(panel.calendar.filter((pl.col(s.STORE) != 2) | (pl.col(s.DATE) != gap)))
     ready = made_ready(short, "naive")
     known = {s.OPEN: [1], s.PROMO: [0], s.STATE_HOLIDAY: ["0"], s.SCHOOL_HOLIDAY: [0]}
-    asked = pl.concat([row(ready, day) for day in (7, 8, 15, 22, 23)])
-    assert [day - ready.cutoff for day in ready.assumed(asked)[s.DATE]] == [dt.timedelta(days=k) for k in (8, 15, 22)]
-    other = asked.with_columns(pl.lit(3, pl.Int64).alias(s.STORE))
+    calendar_rows = pl.concat([row(ready, day) for day in (7, 8, 15, 22, 23)])
+    assert [day - ready.cutoff for day in ready.assumed(calendar_rows)[s.DATE]] == [
+        dt.timedelta(days=k) for k in (8, 15, 22)
+    ]
+    other = calendar_rows.with_columns(pl.lit(3, pl.Int64).alias(s.STORE))
     assert ready.assumed(other).is_empty()
     given = pl.concat([row(ready, day, **known) for day in (8, 15)])
     assert ready.assumed(given).is_empty()

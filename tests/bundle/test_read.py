@@ -113,8 +113,8 @@ def test_a_signature_by_a_key_that_is_not_trusted_names_the_key_and_the_remedy(
     monkeypatch.setenv("STORECAST_SIGNING_KEY", str(tmp_path / "anna" / "signing.key"))
     path = publish(tmp_path / "models", manifest, PARTS)
     monkeypatch.delenv("STORECAST_SIGNING_KEY")
-    assert "not trusted here" in (said := refusal(path))
-    assert str(config / "trusted") in said
+    assert "not trusted here" in (message := refusal(path))
+    assert str(config / "trusted") in message
     (config / "trusted").mkdir(parents=True)
     (tmp_path / "anna" / "signing.pub").rename(config / "trusted" / "anna.pub")
     assert open_model(path).parts == PARTS

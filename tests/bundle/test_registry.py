@@ -122,9 +122,9 @@ def test_a_model_that_is_deleted_while_it_is_listed_is_left_out(
     names, opened = registry._names, registry.open_model
 
     def before_the_first(folder: Path) -> list[str]:
-        found = names(folder)
+        listed = names(folder)
         gone.unlink()
-        return found
+        return listed
 
     def before_its_own(path: Path) -> Any:
         if path == gone:

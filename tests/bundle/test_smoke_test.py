@@ -188,8 +188,10 @@ def test_the_child_may_take_neither_all_memory_nor_leave_a_core(tmp_path: Path, 
         "kinds = (resource.RLIMIT_CORE, resource.RLIMIT_DATA, resource.RLIMIT_CPU); "
         "print(json.dumps([resource.getrlimit(kind)[0] for kind in kinds]))"
     )
-    said = subprocess.run([sys.executable, "-c", limits], capture_output=True, check=True, env=dict(os.environ)).stdout
-    core, memory, cpu = json.loads(said)
+    output = subprocess.run(
+        [sys.executable, "-c", limits], capture_output=True, check=True, env=dict(os.environ)
+    ).stdout
+    core, memory, cpu = json.loads(output)
     assert core == 0
     assert cpu == 77
     assert 0 < memory <= 16 * 1024**3

@@ -55,15 +55,15 @@ def test_run_writes_the_home(cli: Cli, folder: Path, tmp_path: Path) -> None:
         "Q50",
         "Q90",
     ]
-    asked = pl.read_csv(folder / "test.csv")
-    assert forecast.select("Store", "Date").rows() == asked.select("Store", "Date").rows()
-    closed = forecast.filter(pl.Series(asked["Open"] == 0)).select(pl.exclude("Store", "Date"))
+    requested = pl.read_csv(folder / "test.csv")
+    assert forecast.select("Store", "Date").rows() == requested.select("Store", "Date").rows()
+    closed = forecast.filter(pl.Series(requested["Open"] == 0)).select(pl.exclude("Store", "Date"))
     assert closed.height
     assert closed.to_numpy().max() == 0
-    opened = forecast.filter(pl.Series(asked["Open"] == 1))
+    opened = forecast.filter(pl.Series(requested["Open"] == 1))
     assert opened["Forecast"].min() > 1000
     submission = pl.read_csv(tmp_path / "submission.csv")
-    assert submission["Id"].to_list() == asked["Id"].to_list()
+    assert submission["Id"].to_list() == requested["Id"].to_list()
     assert submission["Sales"].sum() < forecast["Forecast"].sum()
     totals = pl.read_csv(tmp_path / "totals.csv")
     chain = totals.filter(pl.col("Level") == "chain-horizon")["Forecast"][0]
@@ -178,9 +178,9 @@ def test_explore_prints_its_answers_and_writes_report_and_tables(cli: Cli, folde
     assert {path.name for path in (tmp_path / "tables").iterdir()} >= {"promotions.csv", "quality.parquet"}
     code, out, err = cli("explore", "--data", folder, "--out", tmp_path, "--questions", "promotions,response", "--json")
     assert code == 0, err
-    said = json.loads(out)
-    assert set(said["answers"]) == {"promotions"}
-    assert "at least 10" in said["unanswered"]["response"]
+    printed = json.loads(out)
+    assert set(printed["answers"]) == {"promotions"}
+    assert "at least 10" in printed["unanswered"]["response"]
     assert not (tmp_path / "tables" / "quality.csv").exists()
 
 
@@ -217,9 +217,9 @@ def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, home: Path,
     words = ("explain", "--data", folder, "--model", model, "--horizon", 14)
     code, out, err = cli(*words, "--store", day["Store"], "--date", day["Date"], "--json")
     assert code == 0, err
-    told = json.loads(out)[0]
-    assert told.pop("Forecast") == day["Forecast"]
-    parts = [value for name, value in told.items() if name not in ("Store", "Date") and not name.startswith("If ")]
+    printed = json.loads(out)[0]
+    assert printed.pop("Forecast") == day["Forecast"]
+    parts = [value for name, value in printed.items() if name not in ("Store", "Date") and not name.startswith("If ")]
     assert round(sum(parts) * 100) == round(day["Forecast"] * 100)
     assert cli(*words, "--store", day["Store"], "--out", tmp_path / "made-of.csv")[0] == 0
     explained = pl.read_csv(tmp_path / "made-of.csv")
@@ -233,7 +233,7 @@ def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, home: Path,
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--store", 99], "There is no store '99'"),
         (["--store", 1, "--date", "2014-13-01"], "expected a date"),
@@ -242,12 +242,12 @@ def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, home: Path,
     ],
 )
 def test_a_question_that_cannot_be_explained_is_one_message(
-    cli: Cli, folder: Path, home: Path, words: list[object], said: str
+    cli: Cli, folder: Path, home: Path, words: list[object], message: str
 ) -> None:
     model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
     code, out, err = cli("explain", "--data", folder, "--model", model, *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
@@ -257,8 +257,8 @@ def test_settings_from_a_file_are_used_and_stored_in_the_model_file(cli: Cli, fo
     words = ("--data", folder, "--settings", settings, "--fast", "--horizon", 14)
     code, _, err = cli("backtest", *words, "--out", tmp_path / "test", "--models", "boosting", "--windows", 1)
     assert code == 0, err
-    told = json.loads((tmp_path / "test" / "scores.json").read_text(encoding="utf-8"))["settings"]
-    assert told == {"boosting": {"rounds": 9, "loss": "absolute"}}
+    stored_settings = json.loads((tmp_path / "test" / "scores.json").read_text(encoding="utf-8"))["settings"]
+    assert stored_settings == {"boosting": {"rounds": 9, "loss": "absolute"}}
     assert cli("train", *words, "--out", tmp_path / "home", "--models", "boosting")[0] == 0
     model = next((tmp_path / "home" / "models").glob("*.pkl"))
     bundle = load(model)
@@ -299,10 +299,10 @@ def test_a_scenario_of_a_database_is_the_same_as_of_the_files(
         days = pl.read_csv(tmp_path / "days.csv").with_columns(pl.lit(1).alias("Promo"))
         days.write_csv(tmp_path / "x.csv")
         out = tmp_path / f"{name}.csv"
-        found = cli(
+        printed = cli(
             "scenario", *words, "--model", model, "--calendar", tmp_path / "x.csv", "--out", out, "--horizon", 14
         )
-        assert found[0] == 0, found
+        assert printed[0] == 0, printed
     assert (tmp_path / "files.csv").read_bytes() == (tmp_path / "base.csv").read_bytes()
 
 
@@ -338,7 +338,7 @@ def test_check_fails_where_a_run_would_fail_on_its_calendar(cli: Cli, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--horizon", 0], "expected 1 to 400"),
         (["--horizon", 5], "asks for 14 days"),
@@ -351,13 +351,13 @@ def test_check_fails_where_a_run_would_fail_on_its_calendar(cli: Cli, tmp_path: 
     ],
 )
 def test_a_mistake_is_one_message_and_exit_2_and_nothing_is_written(
-    cli: Cli, folder: Path, tmp_path: Path, words: list[object], said: str
+    cli: Cli, folder: Path, tmp_path: Path, words: list[object], message: str
 ) -> None:
     code, out, err = cli(
         "run", "--data", folder, "--out", tmp_path / "home", "--models", "naive", *words, "--log-format", "json"
     )
     assert code == 2
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
     assert out == ""
     assert not [path for path in (tmp_path / "home").rglob("*") if path.is_file()]

@@ -33,7 +33,7 @@ FAST = ("--models", "naive", "--windows", 1, "--horizon", 14)
 
 
 @pytest.fixture(scope="module")
-def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home_of_a_run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("made") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))  # as in each test
@@ -43,8 +43,8 @@ def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "home"))
+def home(home_of_a_run: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(home_of_a_run, tmp_path / "home"))
 
 
 def lines(path: Path) -> list[str]:
@@ -54,12 +54,12 @@ def lines(path: Path) -> list[str]:
 def status(cli: Cli, *words: object) -> dict[str, object]:
     code, out, err = cli("db", "status", *words, "--json")
     assert code == 0, err
-    found: dict[str, object] = json.loads(out)
-    return found
+    printed: dict[str, object] = json.loads(out)
+    return printed
 
 
 def test_a_run_on_a_database_forecasts_what_files_do(
-    cli: Cli, folder: Path, made: Path, tmp_path: Path, url: str
+    cli: Cli, folder: Path, home_of_a_run: Path, tmp_path: Path, url: str
 ) -> None:
     code, out, err = cli("db", "load", "--data", folder, "--db", url)
     assert code == 0, err
@@ -67,9 +67,11 @@ def test_a_run_on_a_database_forecasts_what_files_do(
     code, _, err = cli("run", "--db", url, "--out", tmp_path / "base", *FAST)
     assert code == 0, err
     assert not (tmp_path / "base" / "storecast.db").exists()
-    assert lines(tmp_path / "base" / "forecast.csv") == lines(made / "forecast.csv"), "but for the order of test.csv"
-    found = status(cli, "--db", url)
-    assert found["version"] == 1, "what was read is not written again"
+    assert lines(tmp_path / "base" / "forecast.csv") == lines(home_of_a_run / "forecast.csv"), (
+        "but for the order of test.csv"
+    )
+    database_status = status(cli, "--db", url)
+    assert database_status["version"] == 1, "what was read is not written again"
     model = (tmp_path / "base" / "models" / "current").read_text().strip()
     database = Database.open(url)
     kept = stored_forecast(database, model, workflows.check(folder).panel.end)
@@ -144,7 +146,7 @@ def test_tables_go_up_and_down(cli: Cli, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("db", "status"), "--home"),
         (("db", "status", "--home", "x", "--db", "sqlite:///y"), "one of them"),
@@ -158,14 +160,14 @@ def test_tables_go_up_and_down(cli: Cli, url: str) -> None:
     ],
 )
 def test_a_mistake_is_one_message_and_nothing_is_written(
-    cli: Cli, folder: Path, tmp_path: Path, words: tuple[str, ...], said: str
+    cli: Cli, folder: Path, tmp_path: Path, words: tuple[str, ...], message: str
 ) -> None:
     places = {"OUT": tmp_path / "home", "DATA": folder}
     if words[0] == "run" and "--data" not in words:
         Database.open(home_url(tmp_path / "home"), create=True).close()
     code, out, err = cli(*(places.get(word, word) for word in words))
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
     assert "hunter2" not in err
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] in ([], ["storecast.db"])

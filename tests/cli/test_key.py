@@ -28,24 +28,24 @@ def test_a_key_is_made_listed_and_revoked(key: Cli, tmp_path: Path) -> None:
     assert token not in json.dumps(listed)
     assert "planner" in key("list")[1]
     database = Database.open(home_url(tmp_path))
-    found = find_key(database, token)
-    assert found is not None
-    assert found.holds(dt.datetime.now(dt.UTC))
+    key_of_token = find_key(database, token)
+    assert key_of_token is not None
+    assert key_of_token.holds(dt.datetime.now(dt.UTC))
     assert key("revoke", 1)[0] == 0
-    found = find_key(database, token)
-    assert found is not None
-    assert not found.holds(dt.datetime.now(dt.UTC))
+    key_of_token = find_key(database, token)
+    assert key_of_token is not None
+    assert not key_of_token.holds(dt.datetime.now(dt.UTC))
     database.close()
 
 
 def test_a_key_as_json(key: Cli) -> None:
-    made = json.loads(key("create", "--name", "a", "--scopes", "admin", "--json")[1])
-    assert made["id"] == 1
-    assert made["key"].startswith("sc_")
+    new_key = json.loads(key("create", "--name", "a", "--scopes", "admin", "--json")[1])
+    assert new_key["id"] == 1
+    assert new_key["key"].startswith("sc_")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("create", "--name", "a", "--scopes", "reed"), "Did you mean read"),
         (("create", "--name", "a", "--scopes", ""), "opens nothing"),
@@ -55,8 +55,8 @@ def test_a_key_as_json(key: Cli) -> None:
         (("revoke", "7"), "no key 7"),
     ],
 )
-def test_a_mistake_is_one_message(key: Cli, words: tuple[str, ...], said: str) -> None:
+def test_a_mistake_is_one_message(key: Cli, words: tuple[str, ...], message: str) -> None:
     code, out, err = key(*words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err

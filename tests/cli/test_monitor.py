@@ -41,8 +41,8 @@ def write_home(home: Path, end: dt.date) -> Path:
 def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli("monitor", "--home", write_home(tmp_path, PANEL.end), "--out", tmp_path / "out")
     assert code == 0, err
-    for said in ("Accuracy so far", "By week ahead", "Stores furthest off", "What goes into the forecasts", "bias"):
-        assert said in out
+    for words in ("Accuracy so far", "By week ahead", "Stores furthest off", "What goes into the forecasts", "bias"):
+        assert words in out
     assert "ALERT model-2014-05-01-00-00-00.pkl: coverage80 is 0.000, outside 0." in out
     assert "Advice: retrain" in out
     assert "WAPE has no band, where the model file is not here: model-2014" in out
@@ -55,9 +55,9 @@ def test_another_figure_in_whole_numbers_is_compared_and_called_by_its_name(cli:
         sales=PANEL.sales.with_columns(pl.col(s.SALES).round() // 10),
         target=Target("orders", "pieces", whole_numbers=True),
     )
-    made = whole.sales.filter(pl.col(s.DATE) > CUTOFF).select(*s.KEYS, s.SALES)
+    sales = whole.sales.filter(pl.col(s.DATE) > CUTOFF).select(*s.KEYS, s.SALES)
     bounds = {"Forecast": 0.3, "Lower80": 0.0, "Upper80": 0.0, "Lower95": -1.0, "Upper95": 1.0}
-    rows = made.select(*s.KEYS, *((pl.col(s.SALES) + move).alias(name) for name, move in bounds.items()))
+    rows = sales.select(*s.KEYS, *((pl.col(s.SALES) + move).alias(name) for name, move in bounds.items()))
     database = Database.open(home_url(tmp_path), create=True)
     save_forecast(database, model="m", cutoff=CUTOFF, version=write_panel(database, whole), rows=rows)
     database.close()
@@ -81,10 +81,10 @@ def test_json_holds_all_of_it(cli: Cli, tmp_path: Path) -> None:
     url = home_url(write_home(tmp_path, CUTOFF + dt.timedelta(days=3)))
     code, out, err = cli("monitor", "--db", url, "--json")
     assert code == 0, err
-    found = json.loads(out)
-    assert set(found) == {"accuracy", "drift", "alerts", "unbound", "sales", "definitions"}
-    assert found["accuracy"][0]["Rows"] == 18
-    assert found["alerts"] == []
+    printed = json.loads(out)
+    assert set(printed) == {"accuracy", "drift", "alerts", "unbound", "sales", "definitions"}
+    assert printed["accuracy"][0]["Rows"] == 18
+    assert printed["alerts"] == []
 
 
 @pytest.fixture(scope="module")
@@ -118,22 +118,22 @@ def test_when_one_more_day_of_sales_comes_then_it_shows_up(cli: Cli, ran: Path, 
         with database.begin() as conn:
             add_sales(conn, rows)
         database.close()
-    found = json.loads(cli("monitor", "--home", home, "--json")[1])
-    whole = found["accuracy"][0]
+    printed = json.loads(cli("monitor", "--home", home, "--json")[1])
+    whole = printed["accuracy"][0]
     assert (whole["Rows"], whole["First"]) == (3, whole["Last"])
-    assert found["unbound"] == []
+    assert printed["unbound"] == []
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         ([], "give --home HOME, --db URL, or both"),
         (["--home", "nowhere"], "does not exist"),
         (["--since", "May"], "--since: found"),
     ],
 )
-def test_a_mistake_is_one_message(cli: Cli, words: list[str], said: str) -> None:
+def test_a_mistake_is_one_message(cli: Cli, words: list[str], message: str) -> None:
     code, out, err = cli("monitor", *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1

@@ -20,7 +20,7 @@ from support.fake_service import FakeService, forecasts, problem, reply
 DAY = dt.date(2014, 7, 1)
 
 
-def asked(request: httpx.Request) -> tuple[str, str]:
+def method_and_path(request: httpx.Request) -> tuple[str, str]:
     return request.method, request.url.raw_path.decode().partition("?")[0]
 
 
@@ -28,7 +28,7 @@ def test_a_forecast_asks_only_for_what_was_given() -> None:
     service = FakeService(reply({"forecasts": []}))
     client = service.client()
     client.forecast(7)
-    assert (asked(service.last), service.body()) == (("POST", "/v1/forecasts"), {"store": 7})
+    assert (method_and_path(service.last), service.body()) == (("POST", "/v1/forecasts"), {"store": 7})
     client.forecast("N 7", DAY, 14, model="model-a", quantiles=(0.1, 0.9), totals=True, explain=True)
     assert service.body() == {
         "store": "N 7", "start": "2014-07-01", "days": 14, "model": "model-a", "quantiles": [0.1, 0.9], "totals": True,
@@ -50,8 +50,8 @@ def test_rows_are_forecast_as_they_are_and_new_stores_listed() -> None:
 def test_many_rows_come_back_in_their_order_whole_stores_in_a_piece(stores: list[int], batch: int) -> None:
     rows = [{"Store": store, "Date": str(DAY + dt.timedelta(days=k))} for k, store in enumerate(stores)]
     service = FakeService(forecasts)
-    found = service.client().forecast_many(rows, batch=batch)
-    assert [(row["Store"], row["Date"]) for row in found] == [(row["Store"], row["Date"]) for row in rows]
+    forecasted = service.client().forecast_many(rows, batch=batch)
+    assert [(row["Store"], row["Date"]) for row in forecasted] == [(row["Store"], row["Date"]) for row in rows]
     pieces = [service.body(k)["rows"] for k in range(len(service.requests))]
     assert sum(map(len, pieces)) == len(rows)
     where: dict[int, set[int]] = {}
@@ -65,8 +65,8 @@ def test_many_rows_come_back_in_their_order_whole_stores_in_a_piece(stores: list
 
 def test_a_frame_comes_back_as_a_frame() -> None:
     frame = pl.DataFrame({"Store": [2, 1], "Date": [DAY, DAY], "Open": pl.Series([1, 0], dtype=pl.Int8)})
-    found = FakeService(forecasts).client().forecast_many(frame)
-    assert found.equals(pl.DataFrame({"Store": [2, 1], "Date": [DAY, DAY], "Forecast": [200.0, 100.0]}))
+    forecasted = FakeService(forecasts).client().forecast_many(frame)
+    assert forecasted.equals(pl.DataFrame({"Store": [2, 1], "Date": [DAY, DAY], "Forecast": [200.0, 100.0]}))
     assert FakeService(forecasts).client().forecast_many(frame.clear()).is_empty()
 
 
@@ -86,7 +86,7 @@ def test_every_page_is_read_by_its_cursor() -> None:
         reply({"stores": [{"Store": 1}], "next": "c1"}), reply({"stores": [{"Store": 2}], "next": None})
     )
     assert [store["Store"] for store in service.client().stores()] == [1, 2]
-    assert asked(service.last) == ("GET", "/v1/stores")
+    assert method_and_path(service.last) == ("GET", "/v1/stores")
     assert service.last.url.params["cursor"] == "c1"
     assert "cursor" not in service.requests[0].url.params
 
@@ -99,7 +99,7 @@ def test_a_cursor_that_leads_nowhere_ends_in_an_error() -> None:
 def test_the_history_of_a_store_is_requested_between_days() -> None:
     service = FakeService(reply({"history": [{"Date": "2014-07-01"}]}))
     assert list(service.client().history(7, DAY, "2014-07-09")) == [{"Date": "2014-07-01"}]
-    assert asked(service.last) == ("GET", "/v1/stores/7/history")
+    assert method_and_path(service.last) == ("GET", "/v1/stores/7/history")
     assert (service.last.url.params["first"], service.last.url.params["last"]) == ("2014-07-01", "2014-07-09")
 
 
@@ -115,7 +115,7 @@ def test_the_history_of_a_store_is_requested_between_days() -> None:
 def test_a_store_is_one_part_of_the_path_whatever_its_name(store: str, path: str) -> None:
     service = FakeService(reply())
     service.client().store(store)
-    assert asked(service.last) == ("GET", path)
+    assert method_and_path(service.last) == ("GET", path)
 
 
 @pytest.mark.parametrize("store", ["", ".", ".."])
@@ -130,16 +130,16 @@ def test_writes_say_what_is_written() -> None:
     client = service.client()
     row = {"Store": 1, "Date": DAY, "Sales": 10.5}
     assert client.add_sales([row], replace=True) == written
-    assert asked(service.last) == ("POST", "/v1/sales")
+    assert method_and_path(service.last) == ("POST", "/v1/sales")
     assert service.body() == {"rows": [{"Store": 1, "Date": "2014-07-01", "Sales": 10.5}], "replace": True}
     client.add_calendar([{"Store": 1, "Date": DAY, "Promo": 1}])
-    assert asked(service.last) == ("POST", "/v1/calendar")
+    assert method_and_path(service.last) == ("POST", "/v1/calendar")
     client.add_stores([{"Store": 9, "StoreType": "a"}])
-    assert asked(service.last) == ("POST", "/v1/stores")
+    assert method_and_path(service.last) == ("POST", "/v1/stores")
     client.promote("model-2014-07-01-00-00-00.pkl")
-    assert asked(service.last) == ("POST", "/v1/models/model-2014-07-01-00-00-00.pkl/promote")
+    assert method_and_path(service.last) == ("POST", "/v1/models/model-2014-07-01-00-00-00.pkl/promote")
     client.rollback()
-    assert asked(service.last) == ("POST", "/v1/rollback")
+    assert method_and_path(service.last) == ("POST", "/v1/rollback")
     assert all("Idempotency-Key" in request.headers for request in service.requests)
 
 
@@ -160,7 +160,7 @@ def test_methods_call_the_routes_of_the_api() -> None:
     client.accuracy("store", since=DAY)
     assert dict(service.last.url.params) == {"by": "store", "since": "2014-07-01"}
     client.scenario([{"Store": 1, "Date": DAY, "Promo": 1}])
-    assert [asked(request) for request in service.requests] == [
+    assert [method_and_path(request) for request in service.requests] == [
         ("GET", "/v1/models"),
         ("GET", "/v1/models/model-a"),
         ("GET", "/v1/accuracy"),
@@ -172,8 +172,8 @@ def test_methods_call_the_routes_of_the_api() -> None:
 
 def test_health_tells_that_the_service_is_not_ready_without_raising_or_waiting() -> None:
     service = FakeService(reply({"status": "live"}), problem(503, detail="No model is promoted."))
-    found = service.client().health()
-    assert found == {"live": True, "ready": False, "detail": "No model is promoted."}
+    health = service.client().health()
+    assert health == {"live": True, "ready": False, "detail": "No model is promoted."}
     assert service.slept == []
     assert FakeService(reply({"status": "ready"})).client().health() == {"live": True, "ready": True, "detail": ""}
     with pytest.raises(UnreachableError):
@@ -209,8 +209,8 @@ def test_the_examples_of_the_docs_run(
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, request: service(request))
     monkeypatch.setenv("STORECAST_KEY", "sc_" + "k" * 43)
     exec(compile(block, "docs/client.md", "exec"), {})
-    said = capsys.readouterr().out
-    assert "2015-06-14 5000.0 4000.0 6000.0" in said or ("1 new rows" in said and "coverage80 retrain" in said)
+    printed = capsys.readouterr().out
+    assert "2015-06-14 5000.0 4000.0 6000.0" in printed or ("1 new rows" in printed and "coverage80 retrain" in printed)
 
 
 def test_every_method_and_every_error_is_in_the_docs() -> None:

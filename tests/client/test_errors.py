@@ -18,10 +18,10 @@ CLASSES = {
 def test_the_map_at_the_top_names_every_error_under_its_parent() -> None:
     parents = {"": StorecastError.__name__}
     for line in str(errors.__doc__).splitlines():
-        found = re.match(r"^([│ ]*[├└]── )?(\w+Error)\b", line)
-        if found:
-            depth = len(found[1] or "") // 4
-            parents[found[2]] = {0: "StorecastError", 1: "ClientError", 2: "ProblemError"}[depth]
+        match = re.match(r"^([│ ]*[├└]── )?(\w+Error)\b", line)
+        if match:
+            depth = len(match[1] or "") // 4
+            parents[match[2]] = {0: "StorecastError", 1: "ClientError", 2: "ProblemError"}[depth]
     assert {name: value.__mro__[1].__name__ for name, value in CLASSES.items()} == {
         name: parent for name, parent in parents.items() if name
     }

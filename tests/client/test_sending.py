@@ -110,7 +110,7 @@ def test_removals_and_undoing_are_writes_that_are_sent_again_under_one_key() -> 
 
 def test_the_key_stands_in_its_header_and_nowhere_else(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    said: list[str] = []
+    texts: list[str] = []
     for answers in (
         [DROPPED],
         [problem(503)],
@@ -123,11 +123,11 @@ def test_the_key_stands_in_its_header_and_nowhere_else(caplog: pytest.LogCapture
         try:
             client.models()
         except ClientError as error:
-            said += [repr(error), *traceback.format_exception(error), repr(vars(error))]
+            texts += [repr(error), *traceback.format_exception(error), repr(vars(error))]
         assert service.last.headers["Authorization"] == f"Bearer {KEY}"
-        said += [repr(client), str(service.last.url), repr(service.last.headers)]
+        texts += [repr(client), str(service.last.url), repr(service.last.headers)]
     assert caplog.text
-    assert KEY not in caplog.text + "".join(said)
+    assert KEY not in caplog.text + "".join(texts)
 
 
 @pytest.mark.parametrize("key", ["", "sc_with space", "sc_line\nbreak", "sc_ü"])

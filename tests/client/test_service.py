@@ -70,7 +70,7 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("reply_type", "schema_name"),
     [
         ("Forecasts", "Forecasts"),
         ("Scenario", "Changes"),
@@ -81,9 +81,9 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
         ("Promoted", "Promoted"),
     ],
 )
-def test_what_comes_back_has_the_fields_that_the_service_tells(ours: str, theirs: str) -> None:
-    kind = getattr(replies, ours)
-    schema = DOCUMENT["components"]["schemas"][theirs]
+def test_what_comes_back_has_the_fields_that_the_service_tells(reply_type: str, schema_name: str) -> None:
+    kind = getattr(replies, reply_type)
+    schema = DOCUMENT["components"]["schemas"][schema_name]
     assert set(schema["properties"]) == kind.__required_keys__ | kind.__optional_keys__
     assert kind.__required_keys__ <= set(schema["required"])
 
@@ -104,21 +104,21 @@ def test_the_client_asks_a_service(client: Any) -> None:
     def pass_on(request: httpx.Request) -> httpx.Response:
         passed = {name: value for name, value in request.headers.items() if name in PASSED}
         path = request.url.raw_path.decode()
-        found = client.ask(request.method, path, request.content or None, key=None, **passed)
-        return httpx.Response(found.status_code, headers=found.headers, content=found.content)
+        answer = client.ask(request.method, path, request.content or None, key=None, **passed)
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
-    with Client("http://127.0.0.1:8000", client.key, transport=httpx.MockTransport(pass_on)) as asked:
-        found = asked.forecast(1, days=3, quantiles=[0.5])["forecasts"]
-        rows = [{"Store": row["Store"], "Date": row["Date"]} for row in found]
-        assert [row["Store"] for row in found] == [1, 1, 1]
-        assert asked.forecast_many(rows, quantiles=[0.5]) == found
-        assert len(list(asked.stores())) == 6
-        assert len(list(asked.history(2))) > 300
-        assert asked.health() == {"live": True, "ready": True, "detail": ""}
-        assert [model["serving"] for model in asked.models()].count(True) == 1
-        assert asked.accuracy()["by"] == "model"
+    with Client("http://127.0.0.1:8000", client.key, transport=httpx.MockTransport(pass_on)) as caller:
+        answer = caller.forecast(1, days=3, quantiles=[0.5])["forecasts"]
+        rows = [{"Store": row["Store"], "Date": row["Date"]} for row in answer]
+        assert [row["Store"] for row in answer] == [1, 1, 1]
+        assert caller.forecast_many(rows, quantiles=[0.5]) == answer
+        assert len(list(caller.stores())) == 6
+        assert len(list(caller.history(2))) > 300
+        assert caller.health() == {"live": True, "ready": True, "detail": ""}
+        assert [model["serving"] for model in caller.models()].count(True) == 1
+        assert caller.accuracy()["by"] == "model"
         with pytest.raises(InvalidError, match="chain holds no such store"):
-            asked.forecast(99)
-        opened = next(day for day in asked.history(2) if day["Open"])
+            caller.forecast(99)
+        opened = next(day for day in caller.history(2) if day["Open"])
         with pytest.raises(ConflictError, match="stands already"):
-            asked.add_sales([{"Store": 2, "Date": opened["Date"], "Sales": 1.5}])
+            caller.add_sales([{"Store": 2, "Date": opened["Date"], "Sales": 1.5}])

@@ -34,10 +34,10 @@ def without_states(panel: Panel) -> Panel:
 
 def test_what_is_worked_out_is_what_would_have_been_given() -> None:
     past, whole = bare(days=470)
-    found = extend(past, whole.end + dt.timedelta(days=60)).calendar.filter(pl.col(s.DATE) > past.end)
-    both = found.join(whole.calendar, on=s.KEYS, suffix="_given")
+    calendar = extend(past, whole.end + dt.timedelta(days=60)).calendar.filter(pl.col(s.DATE) > past.end)
+    both = calendar.join(whole.calendar, on=s.KEYS, suffix="_given")
     assert both.height == 4 * 60
-    assert found[s.ASSUMED].all()
+    assert calendar[s.ASSUMED].all()
     assert (both[s.PROMO] == both[s.PROMO + "_given"]).all()
     ordinary = both.filter(pl.col(s.STATE_HOLIDAY) == pl.col(s.STATE_HOLIDAY + "_given"))
     assert (ordinary[s.OPEN] == ordinary[s.OPEN + "_given"]).all()
@@ -49,9 +49,9 @@ def test_given_rows_stay_as_they_are() -> None:
     partly = whole.with_calendar(
         whole.calendar.filter((pl.col(s.DATE) <= whole.end) | ((pl.col(s.DATE) == day) & (pl.col(s.STORE) == 2)))
     )
-    found = extend(partly, whole.end + dt.timedelta(days=5)).calendar.filter(pl.col(s.DATE) > whole.end)
-    assert found.height == 4 * 5
-    assert found.filter(~pl.col(s.ASSUMED)).select(s.KEYS).rows() == [(2, day)]
+    calendar = extend(partly, whole.end + dt.timedelta(days=5)).calendar.filter(pl.col(s.DATE) > whole.end)
+    assert calendar.height == 4 * 5
+    assert calendar.filter(~pl.col(s.ASSUMED)).select(s.KEYS).rows() == [(2, day)]
 
 
 def test_nothing_is_done_where_all_is_given() -> None:
@@ -107,8 +107,8 @@ def test_two_states_in_one_cell_are_taken_as_the_first() -> None:
 def test_a_law_that_the_past_gainsays_is_not_followed() -> None:
     past, whole = bare(days=470)  # marks no movable holiday, and not 3 October
     free = changed(past, StateHoliday=pl.lit("0"))
-    found = extend(free, whole.end + dt.timedelta(days=60)).calendar
-    assert found[s.STATE_HOLIDAY].unique().to_list() == ["0"]
+    calendar = extend(free, whole.end + dt.timedelta(days=60)).calendar
+    assert calendar[s.STATE_HOLIDAY].unique().to_list() == ["0"]
 
 
 def test_a_store_does_on_a_holiday_what_it_did_when_that_one_last_came() -> None:
@@ -135,8 +135,8 @@ def test_without_states_school_holidays_in_spring_move_with_easter() -> None:
     past, _ = bare(days=440)  # until 2014-03-16
     break_2013 = (pl.date(2013, 3, 25) <= pl.col(s.DATE)) & (pl.col(s.DATE) <= pl.date(2013, 4, 5))
     ahead = extend(without_states(changed(past, SchoolHoliday=break_2013)), dt.date(2014, 5, 10)).calendar
-    found = ahead.filter((pl.col(s.DATE) > past.end) & (pl.col(s.SCHOOL_HOLIDAY) == 1))[s.DATE]
-    assert (found.min(), found.max()) == (dt.date(2014, 4, 14), dt.date(2014, 4, 25))
+    school_holidays = ahead.filter((pl.col(s.DATE) > past.end) & (pl.col(s.SCHOOL_HOLIDAY) == 1))[s.DATE]
+    assert (school_holidays.min(), school_holidays.max()) == (dt.date(2014, 4, 14), dt.date(2014, 4, 25))
 
 
 def test_school_holidays_of_a_store_that_was_away_follow_its_state() -> None:
@@ -157,9 +157,9 @@ def test_stores_with_their_own_rhythm_each_keep_it() -> None:
     past, whole = bare(days=300)
     turned = (pl.col(s.STORE) % 2 == 0) & (pl.col(s.DATE).dt.weekday() <= 5)
     own = pl.when(turned).then(1 - pl.col(s.PROMO)).otherwise(s.PROMO)
-    found = extend(changed(past, Promo=own), whole.end + dt.timedelta(days=28)).calendar
+    calendar = extend(changed(past, Promo=own), whole.end + dt.timedelta(days=28)).calendar
     given = changed(whole, Promo=own).calendar
-    both = found.filter(pl.col(s.DATE) > past.end).join(given, on=s.KEYS, suffix="_given")
+    both = calendar.filter(pl.col(s.DATE) > past.end).join(given, on=s.KEYS, suffix="_given")
     assert both.height == 4 * 28
     assert (both[s.PROMO] == both[s.PROMO + "_given"]).all()
 
@@ -170,18 +170,18 @@ def test_promotions_that_recur_after_a_year_are_continued_so() -> None:
     odd = week.is_in([1, 2, 5, 9, 10, 14, 19, 21, 22, 28, 29, 31, 37, 40, 41, 42, 47, 50]) & (
         pl.col(s.DATE).dt.weekday() <= 5
     )
-    found = extend(changed(past, Promo=odd), whole.end + dt.timedelta(days=48)).calendar.filter(
+    calendar = extend(changed(past, Promo=odd), whole.end + dt.timedelta(days=48)).calendar.filter(
         pl.col(s.DATE) > past.end
     )
-    both = found.join(changed(whole, Promo=odd).calendar, on=s.KEYS, suffix="_given")
+    both = calendar.join(changed(whole, Promo=odd).calendar, on=s.KEYS, suffix="_given")
     assert both[s.PROMO].sum() > 0
     assert (both[s.PROMO] == both[s.PROMO + "_given"]).all()
 
 
 def test_a_chain_without_promotions_stays_without() -> None:
     past, whole = bare()
-    found = extend(changed(past, Promo=pl.lit(0)), whole.end + dt.timedelta(days=48)).calendar
-    assert found[s.PROMO].sum() == 0
+    calendar = extend(changed(past, Promo=pl.lit(0)), whole.end + dt.timedelta(days=48)).calendar
+    assert calendar[s.PROMO].sum() == 0
 
 
 def test_a_store_that_is_not_given_takes_the_promotion_and_school_holidays_of_the_others() -> None:
@@ -192,11 +192,11 @@ def test_a_store_that_is_not_given_takes_the_promotion_and_school_holidays_of_th
         SchoolHoliday=pl.when(pl.col(s.DATE) > whole.end).then(1).otherwise(s.SCHOOL_HOLIDAY),
     )
     fewer = turned.with_calendar(turned.calendar.filter((pl.col(s.DATE) <= whole.end) | (pl.col(s.STORE) != 3)))
-    found = extend(fewer, whole.end + dt.timedelta(days=14)).calendar.filter(pl.col(s.DATE) > whole.end)
-    third = found.filter(pl.col(s.STORE) == 3).head(14)
+    calendar = extend(fewer, whole.end + dt.timedelta(days=14)).calendar.filter(pl.col(s.DATE) > whole.end)
+    third = calendar.filter(pl.col(s.STORE) == 3).head(14)
     assert third[s.ASSUMED].all()
     for column in (s.PROMO, s.SCHOOL_HOLIDAY):
-        assert third[column].to_list() == found.filter(pl.col(s.STORE) == 1).head(14)[column].to_list()
+        assert third[column].to_list() == calendar.filter(pl.col(s.STORE) == 1).head(14)[column].to_list()
 
 
 def test_sales_do_not_move_the_calendar() -> None:
@@ -216,11 +216,11 @@ def test_stores_may_have_names_and_no_rows_at_all() -> None:
     until = whole.end + dt.timedelta(14)
     closed = extend(chain, until).calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 4"))
     assert closed[s.OPEN].to_list() == [0] * 14  # it never sold anything, and nobody asks for it
-    found = extend(chain, until, opened=["Markt 4"])
-    ahead = found.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 4"))
+    extended = extend(chain, until, opened=["Markt 4"])
+    ahead = extended.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 4"))
     assert ahead.height == 14
     assert ahead[s.OPEN].sum() == 11  # closed on two Sundays and on Easter Monday
-    other = found.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 3"))
+    other = extended.calendar.filter((pl.col(s.DATE) > past.end) & (pl.col(s.STORE) == "Markt 3"))
     assert ahead[s.PROMO].to_list() == other[s.PROMO].to_list()
 
 
@@ -232,8 +232,8 @@ def test_tiny_histories_have_a_calendar_too(days: int) -> None:
 
 def test_leap_day_and_new_year_are_passed() -> None:
     panel = make_panel(stores=2, days=1130, ahead=0)  # until 2016-02-04
-    found = extend(panel, dt.date(2016, 3, 3)).calendar.filter(pl.col(s.DATE) == dt.date(2016, 2, 29))
-    assert found.height == 2
+    calendar = extend(panel, dt.date(2016, 3, 3)).calendar.filter(pl.col(s.DATE) == dt.date(2016, 2, 29))
+    assert calendar.height == 2
     late = make_panel(stores=2, days=1090, ahead=0)
     assert extend(late, dt.date(2016, 1, 4)).calendar.filter(pl.col(s.DATE) == dt.date(2016, 1, 1))[
         s.OPEN
@@ -244,17 +244,17 @@ def test_a_weekday_without_rows_beside_many_with_rows_is_a_closed_one() -> None:
     past, whole = bare(days=120)
     mondays = (pl.col(s.STORE) == 1) & (pl.col(s.DATE).dt.weekday() == 1)
     kept = past.with_calendar(past.calendar.filter(~mondays))
-    found = extend(kept, whole.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > past.end)
-    assert found.filter(mondays)[s.OPEN].to_list() == [0] * 4
-    others = found.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE).dt.weekday() == 1))
+    calendar = extend(kept, whole.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > past.end)
+    assert calendar.filter(mondays)[s.OPEN].to_list() == [0] * 4
+    others = calendar.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE).dt.weekday() == 1))
     assert others[s.OPEN].sum() >= 3
 
 
 def test_a_chain_that_never_closes_stays_open() -> None:
     past, whole = bare()
     always = past.with_calendar(past.calendar.with_columns(pl.lit(1, pl.Int8).alias(s.OPEN)))
-    found = extend(always, whole.end + dt.timedelta(days=14)).calendar.filter(pl.col(s.DATE) > past.end)
-    assert found[s.OPEN].min() == 1
+    calendar = extend(always, whole.end + dt.timedelta(days=14)).calendar.filter(pl.col(s.DATE) > past.end)
+    assert calendar[s.OPEN].min() == 1
 
 
 def test_the_table_to_edit_says_what_is_assumed() -> None:

@@ -155,10 +155,10 @@ def test_own_columns_keep_the_usual_value_of_store_and_weekday_over_gaps() -> No
     own = past.with_calendar(past.calendar.with_columns(Leaflet=pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10))
     until = pl.when(pl.col(s.DATE) <= pl.date(2013, 2, 20)).then("Leaflet")
     holes = own.with_calendar(own.calendar.with_columns(Leaflet=until))
-    found = extend(holes, whole.end + dt.timedelta(days=9)).calendar.filter(pl.col(s.DATE) > past.end)
+    calendar = extend(holes, whole.end + dt.timedelta(days=9)).calendar.filter(pl.col(s.DATE) > past.end)
     assert (
-        found["Leaflet"].to_list()
-        == found.select(pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10).to_series().to_list()
+        calendar["Leaflet"].to_list()
+        == calendar.select(pl.col(s.STORE) + pl.col(s.DATE).dt.weekday() / 10).to_series().to_list()
     )
 
 

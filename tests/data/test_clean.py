@@ -232,10 +232,10 @@ def test_a_panel_is_sorted_and_its_calendar_holds_every_row_of_train_and_test(fo
 
 def test_the_requested_rows_are_those_of_test_in_their_order(folder: Path) -> None:
     edit(folder, "test.csv", lambda lines: [lines[0], *reversed(lines[1:])])
-    asked = load(folder).requested_rows
-    assert asked is not None
-    assert asked.columns == ["Id", "Store", "Date"]
-    assert asked["Id"].to_list() == [str(number) for number in range(56, 0, -1)]
+    requested = load(folder).requested_rows
+    assert requested is not None
+    assert requested.columns == ["Id", "Store", "Date"]
+    assert requested["Id"].to_list() == [str(number) for number in range(56, 0, -1)]
     (folder / "test.csv").unlink()
     assert load(folder).requested_rows is None
 

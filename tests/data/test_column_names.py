@@ -18,17 +18,17 @@ def test_when_there_is_no_file_then_names_are_ours(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
-    found = read(
+    names = read(
         tmp_path, 'known = ["Leaflet"]\nstore_ids = "text"\ndate_format = "%d.%m.%Y"\n[columns]\nSales = "Umsatz"\n'
     )
-    assert found == ColumnNames({"Sales": "Umsatz"}, ("Leaflet",), text_ids=True, date_format="%d.%m.%Y")
+    assert names == ColumnNames({"Sales": "Umsatz"}, ("Leaflet",), text_ids=True, date_format="%d.%m.%Y")
     others = read(
         tmp_path, 'timezone = "Europe/Berlin"\ndecimal = ","\nsum = true\ndate_format = "excel"\ncountry = "ec"\n'
     )
     assert others == ColumnNames(
         timezone="Europe/Berlin", decimal=",", sum_rows=True, date_format="excel", country="EC"
     )
-    assert found.rename(["Umsatz", "Other"]) == {"Umsatz": "Sales"}
+    assert names.rename(["Umsatz", "Other"]) == {"Umsatz": "Sales"}
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "theirs"), [("Sales", "Umsatz"), ("State", "Bundesland"), ("Sales", "sales"), ("Id", "Nummer")]
+    ("name", "own_name"), [("Sales", "Umsatz"), ("State", "Bundesland"), ("Sales", "sales"), ("Id", "Nummer")]
 )
-def test_a_name_that_stands_in_no_file_is_refused(folder: Path, name: str, theirs: str) -> None:
-    (folder / "storecast.toml").write_text(f'[columns]\n{name} = "{theirs}"\n', encoding="utf-8")
-    refused(folder, "storecast.toml", "[columns]", f"{name} = '{theirs}'", "in no file", "Customers")
+def test_a_name_that_stands_in_no_file_is_refused(folder: Path, name: str, own_name: str) -> None:
+    (folder / "storecast.toml").write_text(f'[columns]\n{name} = "{own_name}"\n', encoding="utf-8")
+    refused(folder, "storecast.toml", "[columns]", f"{name} = '{own_name}'", "in no file", "Customers")
 
 
 def test_a_name_may_stand_in_one_file_alone(folder: Path) -> None:
@@ -172,7 +172,7 @@ def test_every_table_may_call_its_columns_otherwise(folder: Path) -> None:
     for name, columns in renames.items():
         pl.read_csv(folder / f"{name}.csv", infer_schema=False).rename(columns).write_csv(folder / f"{name}.csv")
     parts = [
-        f"[columns.{name}]\n" + "".join(f'{ours} = "{theirs}"\n' for ours, theirs in columns.items())
+        f"[columns.{name}]\n" + "".join(f'{column} = "{own_name}"\n' for column, own_name in columns.items())
         for name, columns in renames.items()
     ]
     (folder / "storecast.toml").write_text("".join(parts), encoding="utf-8")

@@ -34,12 +34,12 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
 
 def test_its_files_are_read_and_called_generated(tmp_path: Path) -> None:
     write_demo(tmp_path, ChainSpec(stores=30, days=942))
-    found = clean(read_chain(tmp_path))
-    assert found.generated
-    assert found.panel.stores.height == 30
-    assert found.requested_rows is not None
-    assert found.requested_rows.height == 30 * 48
-    rules = {repair.rule for repair in found.repairs}
+    cleaned = clean(read_chain(tmp_path))
+    assert cleaned.generated
+    assert cleaned.panel.stores.height == 30
+    assert cleaned.requested_rows is not None
+    assert cleaned.requested_rows.height == 30 * 48
+    rules = {repair.rule for repair in cleaned.repairs}
     assert {"competition_distance", "competition_date", "competition_year", "vanished_stores"} <= rules
     truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
     assert truth["generated"] is True
@@ -159,9 +159,13 @@ def test_regression_recovers_the_effects_in_truth_json(chain: GeneratedChain) ->
     columns = [expression for expression, _ in terms.values()] + others
     X = rows.select(column.cast(pl.Float64).alias(str(k)) for k, column in enumerate(columns)).to_numpy()
     y = np.log(rows[s.SALES].to_numpy())
-    found = np.linalg.lstsq(_within(X, rows), _within(y[:, None], rows)[:, 0])[0]
+    fitted_effects = np.linalg.lstsq(_within(X, rows), _within(y[:, None], rows)[:, 0])[0]
     for k, (name, (_, truth)) in enumerate(terms.items()):
-        assert abs(found[k] - truth) < (0.045 if name == "before b" else 0.03), (name, found[k], truth)
+        assert abs(fitted_effects[k] - truth) < (0.045 if name == "before b" else 0.03), (
+            name,
+            fitted_effects[k],
+            truth,
+        )
 
 
 def _within(values: npt.NDArray[np.float64], rows: pl.DataFrame) -> npt.NDArray[np.float64]:

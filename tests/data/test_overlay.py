@@ -25,14 +25,14 @@ def test_only_what_is_given_changes(tmp_path: Path) -> None:
     day = panel.end + dt.timedelta(days=3)
     given = rows(tmp_path, f"Store,Date,Promo,Open\n2,{day},1,\n")
     other = overlay_panel(panel, given, day, "other.csv")
-    there = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) == day)
-    assert other.calendar.filter(there)[s.PROMO].to_list() == [1]
-    assert_frame_equal(other.calendar.filter(~there), panel.calendar.filter(~there))
+    changed_day = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) == day)
+    assert other.calendar.filter(changed_day)[s.PROMO].to_list() == [1]
+    assert_frame_equal(other.calendar.filter(~changed_day), panel.calendar.filter(~changed_day))
     assert_frame_equal(other.calendar.drop(s.PROMO), panel.calendar.drop(s.PROMO))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("Store,Date,Promo\n99,{ahead},1\n", "not in store.csv"),
         ("Store,Date,Promo\n1,{past},1\n", "expected days ahead"),
@@ -45,11 +45,11 @@ def test_only_what_is_given_changes(tmp_path: Path) -> None:
         ("", "is empty"),
     ],
 )
-def test_what_cannot_be_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_what_cannot_be_is_refused(tmp_path: Path, text: str, message: str) -> None:
     panel = make_panel()
     day = dt.timedelta(days=1)
     words = {"ahead": panel.end + day, "past": panel.end, "beyond": panel.end + 15 * day}
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         overlay_panel(panel, rows(tmp_path, text.format(**words)), panel.end + 14 * day, "other.csv")
 
 

@@ -101,9 +101,9 @@ def test_by_law_a_feast_keeps_what_the_store_did_when_it_last_came() -> None:
     eid = [dt.date(2018, 6, 15), dt.date(2018, 6, 16), dt.date(2018, 6, 17), dt.date(2019, 6, 4)]
     eid += [dt.date(2019, 6, 5), dt.date(2019, 6, 6)]
     panel = shop(dt.date(2018, 1, 1), 850, eid, eid, country="TR")  # until 2020-04-29; marks nothing else
-    found = ahead(panel, dt.date(2020, 6, 10), MARKED)
-    assert found == [dt.date(2020, 5, 24), dt.date(2020, 5, 25), dt.date(2020, 5, 26)]
-    assert ahead(panel, dt.date(2020, 6, 10), SHUT) == found
+    openings = ahead(panel, dt.date(2020, 6, 10), MARKED)
+    assert openings == [dt.date(2020, 5, 24), dt.date(2020, 5, 25), dt.date(2020, 5, 26)]
+    assert ahead(panel, dt.date(2020, 6, 10), SHUT) == openings
 
 
 def test_by_law_holidays_are_known_before_they_ever_came() -> None:

@@ -30,11 +30,11 @@ def write(folder: Path, store: int, day: dt.date, **cells: str) -> None:
     """Write cells of a day, in train.csv or test.csv."""
     name, place = ("train.csv", 0) if day < FIRST + dt.timedelta(days=120) else ("test.csv", 1)
     lines = (folder / name).read_text(encoding="utf-8").splitlines()
-    found = [
+    rows = [
         row for row, line in enumerate(lines, start=1) if line.split(",")[place] == str(store) and f",{day}," in line
     ]
     for column, value in cells.items():
-        set_cell(folder, name, found[0], column, value)
+        set_cell(folder, name, rows[0], column, value)
 
 
 def opened(cleaned: Cleaned, store: int, day: dt.date) -> tuple[int, bool]:
@@ -48,18 +48,18 @@ def sold(cleaned: Cleaned, store: int, day: dt.date) -> float:
 
 def test_when_open_is_empty_beside_sales_then_the_day_is_open_and_the_sales_stay(folder: Path) -> None:
     write(folder, 2, SUNDAY, Open="", Sales="900")
-    found = load(folder)
-    assert opened(found, 2, SUNDAY) == (1, True)
-    assert sold(found, 2, SUNDAY) == 900
-    assert [repair.rule for repair in found.repairs] == ["open_missing"]
+    cleaned = load(folder)
+    assert opened(cleaned, 2, SUNDAY) == (1, True)
+    assert sold(cleaned, 2, SUNDAY) == 900
+    assert [repair.rule for repair in cleaned.repairs] == ["open_missing"]
 
 
 def test_when_open_is_empty_beside_no_sales_then_the_store_does_what_it_did_before(folder: Path) -> None:
     write(folder, 2, SUNDAY, Open="")
     write(folder, 3, MONDAY, Open="", Sales="0")
-    found = load(folder)
-    assert opened(found, 2, SUNDAY) == (0, True)
-    assert opened(found, 3, MONDAY) == (1, True)
+    cleaned = load(folder)
+    assert opened(cleaned, 2, SUNDAY) == (0, True)
+    assert opened(cleaned, 3, MONDAY) == (1, True)
 
 
 def test_a_store_that_closes_on_mondays_is_closed_on_a_monday_ahead(folder: Path) -> None:
@@ -69,9 +69,9 @@ def test_a_store_that_closes_on_mondays_is_closed_on_a_monday_ahead(folder: Path
     ahead = mondays[-1] + dt.timedelta(days=7)
     for store in (2, 3):
         write(folder, store, ahead, Open="")
-    found = load(folder)
-    assert opened(found, 2, ahead) == (0, True)
-    assert opened(found, 3, ahead) == (1, True)
+    cleaned = load(folder)
+    assert opened(cleaned, 2, ahead) == (0, True)
+    assert opened(cleaned, 3, ahead) == (1, True)
 
 
 def test_days_to_come_do_not_say_whether_a_store_was_open(folder: Path) -> None:
@@ -91,8 +91,8 @@ def test_a_store_is_open_on_a_holiday_where_it_was_on_most_holidays_before(folde
     ahead = dt.date(2014, 5, 1)
     for store in (1, 2, 3):
         write(folder, store, ahead, Open="", StateHoliday="a")
-    found = load(folder)
-    assert [opened(found, store, ahead) for store in (1, 2, 3)] == [(0, True), (1, True), (0, True)]
+    cleaned = load(folder)
+    assert [opened(cleaned, store, ahead) for store in (1, 2, 3)] == [(0, True), (1, True), (0, True)]
 
 
 @pytest.mark.parametrize(("number", "usual"), [(1, 1), (3, 1), (4, 0)])
@@ -108,9 +108,9 @@ def test_many_empty_openings_need_no_more_memory_than_rows(tmp_path: Path) -> No
     frame = pl.read_csv(folder / "train.csv", infer_schema=False)
     half = pl.when(pl.int_range(pl.len()) % 2 == 0).then("Open").alias("Open")
     frame.with_columns(half).write_csv(folder / "train.csv")
-    found = load(folder)
+    cleaned = load(folder)
     given = frame.select(pl.col("Open").cast(pl.Int8)).to_series()
-    assert found.panel.calendar.filter(pl.col(s.DATE) <= found.panel.end)[s.OPEN].sum() == given.sum()
+    assert cleaned.panel.calendar.filter(pl.col(s.DATE) <= cleaned.panel.end)[s.OPEN].sum() == given.sum()
 
 
 def test_an_empty_cell_of_what_is_known_ahead_is_none_and_marked_as_assumed(folder: Path) -> None:
@@ -124,10 +124,10 @@ def test_an_own_column_keeps_its_gaps_and_is_refused_where_it_is_empty_throughou
     (folder / "storecast.toml").write_text('known = ["Leaflet"]\n', encoding="utf-8")
     add_column(folder, "Leaflet", "1.5")
     write(folder, 2, MONDAY, Leaflet="")
-    found = load(folder)
-    assert found.panel.calendar["Leaflet"].null_count() == 1
-    assert not found.panel.calendar[s.ASSUMED].any()
-    assert [(repair.rule, repair.rows) for repair in found.repairs] == [("known_missing", 1)]
+    cleaned = load(folder)
+    assert cleaned.panel.calendar["Leaflet"].null_count() == 1
+    assert not cleaned.panel.calendar[s.ASSUMED].any()
+    assert [(repair.rule, repair.rows) for repair in cleaned.repairs] == [("known_missing", 1)]
     set_column(folder, "test.csv", "Leaflet", "")
     with pytest.raises(DataError, match="Leaflet is empty in every row"):
         load(folder)
@@ -144,11 +144,11 @@ def test_a_column_that_is_empty_throughout_is_refused(folder: Path, name: str, c
 @pytest.mark.parametrize("given", ["-12", "(12)", "\u221212", "12-", "-0.01"])
 def test_a_day_of_net_returns_is_unknown_and_counted(folder: Path, given: str) -> None:
     write(folder, 2, MONDAY, Sales=given)
-    found = load(folder)
-    rows = found.panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY))
+    cleaned = load(folder)
+    rows = cleaned.panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY))
     assert rows.is_empty()
-    assert opened(found, 2, MONDAY) == (1, False)
-    assert [(repair.rule, repair.rows) for repair in found.repairs] == [("negative_sales", 1)]
+    assert opened(cleaned, 2, MONDAY) == (1, False)
+    assert [(repair.rule, repair.rows) for repair in cleaned.repairs] == [("negative_sales", 1)]
     with pytest.raises(DataError, match=r"store 2, 2014-03-03.* negative_sales is switched off"):
         clean(read_chain(folder), skip=["negative_sales"])
 
@@ -157,10 +157,10 @@ def test_a_day_of_a_stockout_is_unknown_and_stays_open(folder: Path) -> None:
     add_column(folder, "Ausverkauft", "0")
     (folder / "storecast.toml").write_text('[columns]\nStockout = "Ausverkauft"\n', encoding="utf-8")
     write(folder, 2, MONDAY, Ausverkauft="1")
-    found = load(folder)
-    assert found.panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY)).is_empty()
-    assert opened(found, 2, MONDAY) == (1, False)
-    assert [(repair.rule, repair.rows) for repair in found.repairs] == [("stockouts", 1)]
+    cleaned = load(folder)
+    assert cleaned.panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == MONDAY)).is_empty()
+    assert opened(cleaned, 2, MONDAY) == (1, False)
+    assert [(repair.rule, repair.rows) for repair in cleaned.repairs] == [("stockouts", 1)]
     assert sold(clean(read_chain(folder), skip=["stockouts"]), 2, MONDAY) > 0
 
 
@@ -202,9 +202,9 @@ def test_a_chain_that_never_closes_is_left_alone(folder: Path) -> None:
     for name in ("train.csv", "test.csv"):
         set_column(folder, name, "Open", "1")
     set_column(folder, "train.csv", "Sales", "900")
-    found = load(folder)
-    assert found.repairs == ()
-    assert found.panel.calendar[s.OPEN].min() == 1
+    cleaned = load(folder)
+    assert cleaned.repairs == ()
+    assert cleaned.panel.calendar[s.OPEN].min() == 1
 
 
 def test_a_store_with_rows_and_no_sales_at_all_is_counted(folder: Path) -> None:

@@ -37,19 +37,19 @@ def holidays(panel: Panel) -> set[object]:
 
 
 def test_where_no_day_is_marked_the_countrys_holidays_are(tmp_path: Path) -> None:
-    found = cleaned(tmp_path, 'country = "EC"\n')
-    assert found.panel.country == found.panel.holiday_country == "EC"
-    first, last = found.panel.first, max(found.panel.calendar[s.DATE])
+    chain = cleaned(tmp_path, 'country = "EC"\n')
+    assert chain.panel.country == chain.panel.holiday_country == "EC"
+    first, last = chain.panel.first, max(chain.panel.calendar[s.DATE])
     law = storecast.data.country_holidays.feasts("EC", None, first, last)
-    assert holidays(found.panel) == set(law)
-    assert "country_holidays" in {repair.rule for repair in found.repairs}
-    assert any("public holidays of EC" in notice for notice in found.notices)
+    assert holidays(chain.panel) == set(law)
+    assert "country_holidays" in {repair.rule for repair in chain.repairs}
+    assert any("public holidays of EC" in notice for notice in chain.notices)
 
 
 def test_holidays_that_the_files_mark_stay(tmp_path: Path) -> None:
-    found = cleaned(tmp_path, 'country = "EC"\n', marked=True)
-    assert dt.date(2014, 5, 24) not in holidays(found.panel)
-    assert "country_holidays" not in {repair.rule for repair in found.repairs}
+    chain = cleaned(tmp_path, 'country = "EC"\n', marked=True)
+    assert dt.date(2014, 5, 24) not in holidays(chain.panel)
+    assert "country_holidays" not in {repair.rule for repair in chain.repairs}
 
 
 def test_the_rule_can_be_switched_off(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_the_rule_can_be_switched_off(tmp_path: Path) -> None:
 
 
 def test_unknown_regions_are_named_and_take_the_holidays_of_the_country(tmp_path: Path) -> None:
-    found = cleaned(tmp_path, 'country = "CH"\n', state="Atlantis")
-    assert any("Atlantis" in notice for notice in found.notices)
-    assert CHRISTMAS.replace(year=2014) in holidays(found.panel) or CHRISTMAS in holidays(found.panel)
+    chain = cleaned(tmp_path, 'country = "CH"\n', state="Atlantis")
+    assert any("Atlantis" in notice for notice in chain.notices)
+    assert CHRISTMAS.replace(year=2014) in holidays(chain.panel) or CHRISTMAS in holidays(chain.panel)
 
 
 def test_frames_take_a_country(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def test_promo2_begins_on_the_monday_of_its_week(folder: Path, week: int, year: 
 @pytest.mark.parametrize("row", ["1,,,", "1,13,,Jan", "0,13,2010,", "0,,,Jan", "0,13,2010,Jan", ",,,", ",13,2010,Jan"])
 def test_when_promo2_contradicts_itself_then_the_store_takes_no_part(folder: Path, row: str) -> None:
     edit(folder, "store.csv", lambda lines: [*lines[:2], f"2,a,a,500,9,2008,{row}", *lines[3:]])
-    found = store(folder, 2)
-    assert (found[s.PROMO2], found[s.PROMO2_SINCE], found[s.PROMO_INTERVAL]) == (0, None, "")
+    repaired = store(folder, 2)
+    assert (repaired[s.PROMO2], repaired[s.PROMO2_SINCE], repaired[s.PROMO_INTERVAL]) == (0, None, "")
     with pytest.raises(DataError, match="store 2 is empty, or contradicts"):
         store(folder, 2, "promo2")
 

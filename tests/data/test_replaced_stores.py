@@ -136,9 +136,9 @@ def test_replacements_that_cannot_be_meant_are_refused(
 
 
 def test_a_test_file_must_not_ask_for_a_replaced_store(folder: Path) -> None:
-    asked = (folder / "test.csv").read_text(encoding="utf-8")
+    test_text = (folder / "test.csv").read_text(encoding="utf-8")
     split(folder, "2", "4")
     replace_stores(folder, s4="2")
-    (folder / "test.csv").write_text(asked, encoding="utf-8")
+    (folder / "test.csv").write_text(test_text, encoding="utf-8")
     with pytest.raises(DataError, match="asks for store 2, which store 4 replaces"):
         load(folder)

@@ -96,12 +96,12 @@ def test_accident_8_no_feature_gives_a_store_the_holidays_of_another_country() -
         terms, values = day_terms(one, 0)
         expected = {term.name: values[k] for k, term in enumerate(terms) if term.part == "holiday"}
         terms, by_store = store_terms(many)
-        found = {term.name: by_store[k][stores] for k, term in enumerate(terms)}
+        by_term = {term.name: by_store[k][stores] for k, term in enumerate(terms)}
         for name, of_date in expected.items():
-            np.testing.assert_array_equal(found[name], np.broadcast_to(of_date, found[name].shape), err_msg=name)
-        counted = {"open on a holiday", *(name for name in found if "closure" in name or "closed" in name)}
+            np.testing.assert_array_equal(by_term[name], np.broadcast_to(of_date, by_term[name].shape), err_msg=name)
+        counted = {"open on a holiday", *(name for name in by_term if "closure" in name or "closed" in name)}
         own = {term.name for term in store_terms(one)[0]} | set(expected) | counted
-        assert not [name for name, rows in found.items() if name not in own and "payday" not in name and rows.any()]
+        assert not [name for name, rows in by_term.items() if name not in own and "payday" not in name and rows.any()]
         days = slice(one.days - 60, one.days)
         single, mixed = calendar_features(one, days), calendar_features(many, days)
         for name, rows in single.items():

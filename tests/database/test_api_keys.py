@@ -20,9 +20,9 @@ def test_a_key_is_looked_up_by_its_token_and_stored_as_a_hash_alone(db: Database
     assert find_key(db, "") is None
     assert find_key(db, "\ud800") is None
     with db.reading() as conn:
-        held = repr(conn.execute(sa.select(t.keys)).all()) + repr(conn.execute(sa.select(t.audit)).all())
-    assert token not in held
-    assert token[3:] not in held
+        stored_text = repr(conn.execute(sa.select(t.keys)).all()) + repr(conn.execute(sa.select(t.audit)).all())
+    assert token not in stored_text
+    assert token[3:] not in stored_text
 
 
 def test_scopes_reach_as_far_as_they_say(db: Database) -> None:
@@ -50,8 +50,8 @@ def test_making_and_revoking_are_audited(db: Database) -> None:
     revoke_key(db, key.id)
     revoke_key(db, key.id)
     with db.reading() as conn:
-        found = conn.execute(sa.select(t.audit.c.actor, t.audit.c.action).order_by(t.audit.c.id)).all()
-    assert [tuple(row) for row in found] == [("key:7", "key created"), ("command line", "key revoked")]
+        entries = conn.execute(sa.select(t.audit.c.actor, t.audit.c.action).order_by(t.audit.c.id)).all()
+    assert [tuple(row) for row in entries] == [("key:7", "key created"), ("command line", "key revoked")]
 
 
 @pytest.mark.parametrize(("name", "scopes"), [("a", []), ("a", ["reed"]), ("", ["read"]), ("a\x1b[2J", ["read"])])

@@ -56,31 +56,31 @@ def other(db: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     if db.dialect == "postgresql":
         yield home_url(tmp_path / "other")
         return
-    found: str = request.getfixturevalue("postgres")
-    empty(found)
-    yield found
-    empty(found)
+    second_url: str = request.getfixturevalue("postgres")
+    empty(second_url)
+    yield second_url
+    empty(second_url)
 
 
 def test_everything_is_restored_and_goes_on(db: Database, url: str, other: str, tmp_path: Path) -> None:
     token = fill(db)
     rows = backup(db, tmp_path / "b.zip")
     assert (rows["sales"], rows["keys"], rows["idempotency"]) == (901, 1, 1)
-    for there in (other, url):  # into a new file, and over what was backed up
-        restore(there, tmp_path / "b.zip", replace=there == url)
-        found = Database.open(there)
-        assert read_panel(found)[0].fingerprint == read_panel(db)[0].fingerprint
-        old, new = stored_forecast(db, MODEL, PANEL.end), stored_forecast(found, MODEL, PANEL.end)
+    for target in (other, url):  # into a new file, and over what was backed up
+        restore(target, tmp_path / "b.zip", replace=target == url)
+        restored = Database.open(target)
+        assert read_panel(restored)[0].fingerprint == read_panel(db)[0].fingerprint
+        old, new = stored_forecast(db, MODEL, PANEL.end), stored_forecast(restored, MODEL, PANEL.end)
         assert old is not None
         assert new is not None
         assert new.equals(old)
-        assert find_key(found, token) == all_keys(db)[0]
-        assert status(found)["generated"] is True
-        with found.begin() as conn:
+        assert find_key(restored, token) == all_keys(db)[0]
+        assert status(restored)["generated"] is True
+        with restored.begin() as conn:
             assert idempotent(conn, 1, "name", "d") == REPLY
             assert conn.execute(sa.select(t.requests.c.at)).scalar_one() == NOW
-        assert create_key(found, "next", ["read"])[1].id == 2, "numbers go on where they were"
-        found.close()
+        assert create_key(restored, "next", ["read"])[1].id == 2, "numbers go on where they were"
+        restored.close()
 
 
 def test_who_has_seen_an_older_version_reads_the_restored_chain_anew(db: Database, url: str, tmp_path: Path) -> None:
@@ -117,10 +117,10 @@ def test_an_empty_database_is_backed_up_too(db: Database, other: str, tmp_path: 
     backup(db, tmp_path / "b.zip")
     assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
     restore(other, tmp_path / "b.zip")
-    found = Database.open(other)
+    restored = Database.open(other)
     with pytest.raises(DatabaseError, match="no chain"):
-        read_panel(found)
-    found.close()
+        read_panel(restored)
+    restored.close()
 
 
 def _cut(file: Path) -> None:

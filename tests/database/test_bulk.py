@@ -54,8 +54,8 @@ def rows(count: int) -> pl.DataFrame:
 def test_what_comes_out_is_what_went_in(db: Database, count: int) -> None:
     with db.begin() as conn:
         bulk.insert(conn, t.stores, rows(count))
-        found = bulk.select(conn, sa.select(t.stores), SCHEMA)
-    assert found.sort("version").equals(rows(count), null_equal=True)
+        selected = bulk.select(conn, sa.select(t.stores), SCHEMA)
+    assert selected.sort("version").equals(rows(count), null_equal=True)
 
 
 @pytest.mark.parametrize("count", [13, MAX_ROWS_OF_STATEMENT + 100])
@@ -64,8 +64,8 @@ def test_rows_take_the_place_of_rows_with_their_key(db: Database, count: int) ->
     with db.begin() as conn:
         bulk.insert(conn, t.stores, rows(count).head(5))
         bulk.insert(conn, t.stores, changed, replace=True)
-        found = bulk.select(conn, sa.select(t.stores), SCHEMA)
-    assert found.sort("version").equals(changed, null_equal=True)
+        selected = bulk.select(conn, sa.select(t.stores), SCHEMA)
+    assert selected.sort("version").equals(changed, null_equal=True)
 
 
 def test_no_rows_are_no_trouble(db: Database) -> None:

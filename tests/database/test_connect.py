@@ -43,11 +43,11 @@ def test_a_database_of_others_is_left_alone(url: str) -> None:
             Database.open(url, create=create)
 
 
-@pytest.mark.parametrize(("revision", "said"), [("0999", "newer version .* Install the newer"), ("0000", "newer")])
-def test_tables_of_another_version_are_refused(db: Database, url: str, revision: str, said: str) -> None:
+@pytest.mark.parametrize(("revision", "message"), [("0999", "newer version .* Install the newer"), ("0000", "newer")])
+def test_tables_of_another_version_are_refused(db: Database, url: str, revision: str, message: str) -> None:
     with db.begin() as conn:
         conn.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": revision})
-    with pytest.raises(DatabaseError, match=said):
+    with pytest.raises(DatabaseError, match=message):
         Database.open(url)
 
 
@@ -58,7 +58,7 @@ def test_tables_of_an_older_version_name_the_command(db: Database, url: str, mon
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("mysql://user:hunter2@host/db", "begins with 'mysql'"),
         ("no url: hunter2", "cannot be read"),
@@ -70,8 +70,8 @@ def test_tables_of_an_older_version_name_the_command(db: Database, url: str, mon
         ("postgresql://user:hunter2@127.0.0.1:1/name?nonsense=hunter2", "cannot be read"),
     ],
 )
-def test_a_url_that_leads_nowhere_is_one_plain_message(url: str, said: str) -> None:
-    with pytest.raises(DatabaseError, match=said) as caught:
+def test_a_url_that_leads_nowhere_is_one_plain_message(url: str, message: str) -> None:
+    with pytest.raises(DatabaseError, match=message) as caught:
         Database.open(url)
     error: BaseException | None = caught.value
     while error is not None:
@@ -98,11 +98,11 @@ def test_the_pragmas_of_sqlite_hold_on_every_connection(tmp_path: Path) -> None:
     database = Database.open(home_url(tmp_path), create=True)
     for connection in (database.begin, database.reading):
         with connection() as conn:
-            found = [
+            values = [
                 conn.exec_driver_sql(f"PRAGMA {name}").scalar()
                 for name in ("journal_mode", "synchronous", "foreign_keys")
             ]
-        assert found == ["wal", 2, 1]
+        assert values == ["wal", 2, 1]
     database.close()
 
 
@@ -148,12 +148,12 @@ def read_only(conn: sa.Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "spoil", "said"),
+    ("url", "spoil", "message"),
     [("sqlite", full, "disk is full"), ("sqlite", read_only, "readonly"), ("postgresql", read_only, "read-only")],
     indirect=["url"],
 )
 def test_a_disk_that_takes_nothing_more_leaves_no_half_of_a_write(
-    db: Database, spoil: Callable[[sa.Connection], None], said: str
+    db: Database, spoil: Callable[[sa.Connection], None], message: str
 ) -> None:
     write_panel(db, make_panel(stores=1, days=40))
     panel = make_panel(stores=8)
@@ -165,10 +165,10 @@ def test_a_disk_that_takes_nothing_more_leaves_no_half_of_a_write(
             bulk.insert(conn, t.stores, stores_rows(panel.stores.with_columns(pl.col(s.STORE) + 50), 7))
             bulk.insert(conn, t.calendar, calendar_rows(panel.calendar.with_columns(pl.col(s.STORE) + 50), (), 7))
 
-    with pytest.raises(DatabaseUnavailable, match=said):
+    with pytest.raises(DatabaseUnavailable, match=message):
         write()
-    found, at = read_panel(db)
-    assert (found.stores.height, at) == (1, 1)
+    stored, at = read_panel(db)
+    assert (stored.stores.height, at) == (1, 1)
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)

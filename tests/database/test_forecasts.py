@@ -31,10 +31,10 @@ def test_forecasts_are_read_as_they_were_stored(db: Database, days: int) -> None
     rows = forecast(PANEL.end + dt.timedelta(days=1), days)
     number = save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows)
     assert save_forecast(db, model=MODEL, cutoff=PANEL.end, version=1, rows=rows.head(1)) == number
-    found = stored_forecast(db, MODEL, PANEL.end)
-    assert found is not None
-    assert found.equals(rows.sort(s.KEYS))
-    assert found.schema == rows.schema
+    stored = stored_forecast(db, MODEL, PANEL.end)
+    assert stored is not None
+    assert stored.equals(rows.sort(s.KEYS))
+    assert stored.schema == rows.schema
     assert stored_forecast(db, MODEL, PANEL.first) is None
     assert stored_forecast(db, "other", PANEL.end) is None
 
@@ -46,9 +46,9 @@ def test_the_newest_of_a_cutoff_is_read_in_whatever_order_replicas_save(db: Data
         for at, factor in ((2, 2.0), (1, 1.0))
     ]
     assert len(set(numbers)) == 2
-    found = stored_forecast(db, MODEL, PANEL.end)
-    assert found is not None
-    assert found.equals(forecast(first, 3, 2.0).sort(s.KEYS))
+    stored = stored_forecast(db, MODEL, PANEL.end)
+    assert stored is not None
+    assert stored.equals(forecast(first, 3, 2.0).sort(s.KEYS))
 
 
 def test_a_newer_forecast_of_a_cutoff_replaces_the_older_and_no_other(db: Database) -> None:
@@ -72,16 +72,16 @@ def test_forecasts_stand_beside_what_came(db: Database) -> None:
     came = pl.DataFrame({s.STORE: [3, 4], s.DATE: [first + dt.timedelta(days=2)] * 2, s.SALES: [7.25, 0.0]})
     with db.begin() as conn:
         add_sales(conn, came.with_columns(pl.lit(1).alias(s.OPEN)))
-    found = forecasts_with_actuals(db)
-    assert found.columns == [
+    pairs = forecasts_with_actuals(db)
+    assert pairs.columns == [
         "Model", "Cutoff", "Store", "Date", "Ahead", "Forecast", "Lower80", "Upper80", "Lower95", "Upper95",
         "Sales", "Open", "Promo",
     ]  # fmt: skip
-    assert found.select("Model", "Cutoff", "Store", "Ahead", "Sales", "Open").rows() == [
+    assert pairs.select("Model", "Cutoff", "Store", "Ahead", "Sales", "Open").rows() == [
         (MODEL, PANEL.end, 3, 3, 7.25, 1),
         (MODEL, PANEL.end, 4, 3, 0.0, 1),
     ]
     expected = came.select(s.KEYS).join(plain, on=s.KEYS)[s.FORECAST].to_list()
-    assert found[s.FORECAST].to_list() == expected
+    assert pairs[s.FORECAST].to_list() == expected
     assert forecasts_with_actuals(db, since=first + dt.timedelta(days=3)).height == 0
     assert forecasts_with_actuals(db, since=first + dt.timedelta(days=2)).height == 2

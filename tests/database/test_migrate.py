@@ -24,9 +24,9 @@ from storecast.errors import DatabaseError
 def tables(url: str) -> list[str]:
     database = connect(url, create=True)
     with database.reading() as conn:
-        found = sa.inspect(conn).get_table_names()
+        names = sa.inspect(conn).get_table_names()
     database.close()
-    return found
+    return names
 
 
 def test_the_steps_are_those_that_the_code_knows() -> None:
@@ -76,20 +76,20 @@ def test_each_step_goes_down_and_up(url: str) -> None:
 
 
 def test_servers_that_start_at_once_make_the_tables_once(url: str) -> None:
-    said: list[object] = []
+    outcomes: list[object] = []
 
     def start() -> None:
         try:
             Database.open(url, create=True).close()
         except Exception as error:
-            said.append(error)
+            outcomes.append(error)
 
     threads = [threading.Thread(target=start) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert said == []
+    assert outcomes == []
     Database.open(url).close()
 
 

@@ -56,21 +56,21 @@ def odd_panel() -> Panel:
 def test_what_is_read_is_what_was_written(db: Database, make: type[Panel]) -> None:
     panel = make()
     assert write_panel(db, panel) == 1
-    found, at = read_panel(db)
+    stored, at = read_panel(db)
     assert at == version(db) == 1
     for table in ("sales", "stores", "calendar"):
-        assert getattr(found, table).schema == getattr(panel, table).schema
-        assert getattr(found, table).equals(getattr(panel, table), null_equal=True)
-    assert found.fingerprint == panel.fingerprint
+        assert getattr(stored, table).schema == getattr(panel, table).schema
+        assert getattr(stored, table).equals(getattr(panel, table), null_equal=True)
+    assert stored.fingerprint == panel.fingerprint
 
 
 def test_columns_that_are_known_of_the_past_alone_are_kept(db: Database) -> None:
     panel = make_panel(stores=2, days=60, ahead=5)
     days = panel.calendar.with_columns(pl.when(pl.col(s.DATE) <= panel.end).then(7.5).alias(f"{s.PAST_ONLY}Receipts"))
     write_panel(db, panel.with_calendar(days))
-    found, _ = read_panel(db)
-    assert (found.known, found.past_only) == ((), (f"{s.PAST_ONLY}Receipts",))
-    assert found.calendar.equals(days, null_equal=True)
+    stored, _ = read_panel(db)
+    assert (stored.known, stored.past_only) == ((), (f"{s.PAST_ONLY}Receipts",))
+    assert stored.calendar.equals(days, null_equal=True)
 
 
 def test_the_country_that_is_set_is_kept_and_none_stays_none(db: Database) -> None:
@@ -79,10 +79,10 @@ def test_the_country_that_is_set_is_kept_and_none_stays_none(db: Database) -> No
     assert read_panel(db)[0].country is None
     feasts = (OwnFeast("Town fair", ("2 Sunday 9", "2015-07-01"), 6), OwnFeast("Halloween", (), 0))
     write_panel(db, replace(panel, country="EC", feasts=feasts))
-    found, _ = read_panel(db)
-    assert (found.country, found.feasts) == ("EC", feasts)
+    stored, _ = read_panel(db)
+    assert (stored.country, stored.feasts) == ("EC", feasts)
     assert apply_changes(panel, changes_since(db, 1)).feasts == feasts
-    assert found.fingerprint != panel.fingerprint
+    assert stored.fingerprint != panel.fingerprint
     assert apply_changes(panel, changes_since(db, 1)).country == "EC"
 
 
@@ -92,18 +92,18 @@ def test_groups_by_which_totals_are_made_are_kept_with_the_chain(db: Database) -
     assert not read_panel(db)[0].breakdown
     grouped = replace(panel, breakdown=Breakdown((StoreGroup("Region", {1: "=N", 3: "<i>"}),), ("month",)))
     write_panel(db, grouped)
-    for found in (read_panel(db)[0], apply_changes(panel, changes_since(db, 1))):
-        assert repr(found.breakdown) == repr(grouped.breakdown)
-        assert found.fingerprint == grouped.fingerprint
+    for stored in (read_panel(db)[0], apply_changes(panel, changes_since(db, 1))):
+        assert repr(stored.breakdown) == repr(grouped.breakdown)
+        assert stored.fingerprint == grouped.fingerprint
 
 
 def test_several_countries_and_the_one_of_each_store_are_kept(db: Database) -> None:
     panel = make_panel(stores=2, days=30, ahead=5)
     stores = panel.stores.with_columns(pl.Series(s.STATE, ["CZ", "DE-BY"]))
     write_panel(db, replace(panel, stores=stores, country="CZ,DE"))
-    found, _ = read_panel(db)
-    assert found.country == "CZ,DE"
-    assert places_by_country(found.stores, found.country) == {"CZ": [0], "DE": [1]}
+    stored, _ = read_panel(db)
+    assert stored.country == "CZ,DE"
+    assert places_by_country(stored.stores, stored.country) == {"CZ": [0], "DE": [1]}
 
 
 def test_small_and_large_writes_read_alike(db: Database) -> None:

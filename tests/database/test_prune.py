@@ -36,7 +36,7 @@ def save(db: Database, cutoff: dt.date, version: int, model: str = "one.pkl") ->
     )
 
 
-def asked(age: dt.timedelta) -> AnsweredRequest:
+def answered_request(age: dt.timedelta) -> AnsweredRequest:
     return AnsweredRequest(dt.datetime.now(dt.UTC) - age, "r", 1, "GET", "/v1/stores", 200, 1, 0.5, None)
 
 
@@ -66,7 +66,7 @@ def test_forecasts_of_long_ago_and_those_that_were_superseded_go(db: Database) -
 
 def test_requests_of_long_ago_go_in_small_parts_and_it_is_noted(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pruning, "BATCH", 3)
-    record_requests(db, [asked(age * DAY) for age in (0, 5, 10, 11, 12, 13, 14, 15, 16)])
+    record_requests(db, [answered_request(age * DAY) for age in (0, 5, 10, 11, 12, 13, 14, 15, 16)])
     assert prune(db, forecasts=DAY, requests=7 * DAY)["requests"] == 7
     assert count(db, t.requests) == 2
     with db.reading() as conn:

@@ -25,11 +25,11 @@ REPLY = StoredReply(201, "application/json", b'{"inserted": 1}')
 
 def ask(db: Database, digest: str = "d", reply: StoredReply = REPLY, key: int = 1) -> StoredReply | None:
     with db.begin() as conn:
-        found = idempotent(conn, key, "name", digest)
-        if found is None:
+        outcome = idempotent(conn, key, "name", digest)
+        if outcome is None:
             audit(conn, f"key:{key}", "wrote", {"digest": digest})
             remember(conn, key, "name", reply)
-        return found
+        return outcome
 
 
 def count(db: Database, table: sa.Table) -> int:
@@ -61,20 +61,20 @@ def test_a_write_that_failed_is_not_remembered(db: Database) -> None:
 
 
 def test_of_twenty_at_once_one_is_done(db: Database) -> None:
-    found: list[object] = []
+    outcomes: list[object] = []
 
     def call() -> None:
         try:
-            found.append(ask(db))
+            outcomes.append(ask(db))
         except Exception as error:
-            found.append(error)
+            outcomes.append(error)
 
     threads = [threading.Thread(target=call) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(found, key=str) == sorted([None, *[REPLY] * 19], key=str)
+    assert sorted(outcomes, key=str) == sorted([None, *[REPLY] * 19], key=str)
     assert count(db, t.audit) == 1
 
 
@@ -97,8 +97,8 @@ def test_requests_are_recorded(db: Database) -> None:
     record_requests(db, [row, row])
     assert count(db, t.requests) == 2
     with db.reading() as conn:
-        found = conn.execute(sa.select(t.requests).limit(1)).mappings().one()
-    assert (found["at"], found["route"], found["rows"]) == (at, "/v1/forecasts", 42)
+        recorded = conn.execute(sa.select(t.requests).limit(1)).mappings().one()
+    assert (recorded["at"], recorded["route"], recorded["rows"]) == (at, "/v1/forecasts", 42)
 
 
 def test_what_is_written_stands_as_it_is(db: Database) -> None:

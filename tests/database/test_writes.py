@@ -83,7 +83,7 @@ def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "message"),
     [
         ({"Store": [99]}, "a store of the chain"),
         ({"Sales": [-1.0]}, "Sales: found '-1.0'"),
@@ -104,14 +104,14 @@ def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
     ],
 )
 def test_a_row_that_cannot_be_is_refused_and_nothing_is_written(
-    filled: Database, columns: dict[str, object], said: str
+    filled: Database, columns: dict[str, object], message: str
 ) -> None:
     def both() -> None:
         with filled.begin() as conn:
             add_sales(conn, rows(Store=[2]))
             add_sales(conn, rows(**columns))
 
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         both()
     assert version(filled) == 1
 
@@ -169,10 +169,10 @@ def test_stores_are_added_once(filled: Database) -> None:
         with pytest.raises(ConflictError, match="Store '50' stands already with StoreType 'a'; found 'b'"):
             add_stores(conn, new.with_columns(pl.lit("b").alias(s.STORE_TYPE)))
         assert add_stores(conn, new.with_columns(pl.lit("b").alias(s.STORE_TYPE)), replace=True).replaced == 1
-    found = read_panel(filled)[0].stores.row(by_predicate=pl.col(s.STORE) == 50, named=True)
-    assert found[s.STORE_TYPE] == "b"
-    assert found[s.STATE] == ""
-    assert found[s.COMPETITION_DISTANCE] is None
+    stored = read_panel(filled)[0].stores.row(by_predicate=pl.col(s.STORE) == 50, named=True)
+    assert stored[s.STORE_TYPE] == "b"
+    assert stored[s.STATE] == ""
+    assert stored[s.COMPETITION_DISTANCE] is None
 
 
 def test_many_rows_take_the_same_decisions_as_few(filled: Database) -> None:
@@ -185,8 +185,8 @@ def test_many_rows_take_the_same_decisions_as_few(filled: Database) -> None:
     with pytest.raises(ConflictError):
         sell(filled, both.with_columns(pl.col(s.SALES) + pl.col(s.OPEN)))
     opened = both.filter(pl.col(s.OPEN) == 1)
-    found = sell(filled, both.with_columns(pl.col(s.SALES) + pl.col(s.OPEN)), replace=True)
-    assert found == Written(inserted=0, same=both.height - opened.height, version=3, replaced=opened.height)
+    written = sell(filled, both.with_columns(pl.col(s.SALES) + pl.col(s.OPEN)), replace=True)
+    assert written == Written(inserted=0, same=both.height - opened.height, version=3, replaced=opened.height)
     assert read_panel(filled)[0].sales[s.SALES].sum() == both[s.SALES].sum() + opened.height
 
 
@@ -196,22 +196,22 @@ def test_a_database_without_a_chain_takes_no_sales(db: Database) -> None:
 
 
 def test_writers_at_once_lose_and_double_nothing(filled: Database) -> None:
-    said: list[object] = []
+    outcomes: list[object] = []
 
     def write(store: int) -> None:
         try:
             for k in range(10):
                 frame = rows(Store=[store], Date=[DAY + dt.timedelta(days=k)], Open=[1])
-                said.append(sell(filled, frame).version)
+                outcomes.append(sell(filled, frame).version)
         except Exception as error:
-            said.append(error)
+            outcomes.append(error)
 
     threads = [threading.Thread(target=write, args=(store,)) for store in (1, 2, 3, 4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(said, key=str) == sorted(range(2, 42), key=str), "each write has a version of its own"
+    assert sorted(outcomes, key=str) == sorted(range(2, 42), key=str), "each write has a version of its own"
     assert read_panel(filled)[0].sales.filter(pl.col(s.DATE) >= DAY).height == 40
 
 

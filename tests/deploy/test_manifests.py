@@ -39,17 +39,17 @@ def walk(content: object) -> Iterator[dict[str, Any]]:
 
 
 def pods(folder: Path) -> list[Found]:
-    return [(name, found) for name, content in documents(folder) for found in walk(content) if "containers" in found]
+    return [(name, part) for name, content in documents(folder) for part in walk(content) if "containers" in part]
 
 
 def named(kind: str, name: str = "storecast") -> dict[str, Any]:
-    found = [
+    matches = [
         content
         for _, content in documents(KUBERNETES / "base")
         if (content["kind"], content["metadata"]["name"]) == (kind, name)
     ]
-    assert len(found) == 1, (kind, name)
-    return found[0]
+    assert len(matches) == 1, (kind, name)
+    return matches[0]
 
 
 ALL_PODS = [*pods(KUBERNETES), *pods(DEPLOY / "cloud-run")]
@@ -92,13 +92,13 @@ def test_every_patch_of_the_overlay_has_its_target() -> None:
 
 
 def test_every_image_has_a_fixed_version_and_ours_is_this_one() -> None:
-    found = [container["image"] for _, pod in ALL_PODS for container in pod["containers"]]
-    found += [service["image"] for service in COMPOSE["services"].values()]
-    found = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", image) for image in found]
+    images = [container["image"] for _, pod in ALL_PODS for container in pod["containers"]]
+    images += [service["image"] for service in COMPOSE["services"].values()]
+    images = [re.sub(r"\$\{\w+:-(.*)\}", r"\1", image) for image in images]
     overlay = yaml.safe_load((KUBERNETES / "production" / "kustomization.yaml").read_text(encoding="utf-8"))
-    found += [f"{image['newName']}:{image['newTag']}" for image in overlay["images"]]
-    matches = [IMAGE.fullmatch(image) for image in found]
-    assert all(matches), found
+    images += [f"{image['newName']}:{image['newTag']}" for image in overlay["images"]]
+    matches = [IMAGE.fullmatch(image) for image in images]
+    assert all(matches), images
     assert {match[2] for match in matches if match and match[1] == "storecast"} == {__version__}
 
 
@@ -246,9 +246,9 @@ def test_a_replica_that_is_merely_busy_is_not_restarted() -> None:
 
 
 def test_the_ingress_limits_what_one_address_may_do() -> None:
-    found = [content for _, content in documents(KUBERNETES / "production") if content["kind"] == "Ingress"]
+    ingresses = [content for _, content in documents(KUBERNETES / "production") if content["kind"] == "Ingress"]
     prefix = "nginx.ingress.kubernetes.io/limit-"
-    for ingress in found:
+    for ingress in ingresses:
         limits = {name.removeprefix(prefix): value for name, value in ingress["metadata"]["annotations"].items()}
         assert all(0 < int(limits[name]) <= 100 for name in ("connections", "rps"))
-    assert len(found) == 1
+    assert len(ingresses) == 1

@@ -47,8 +47,8 @@ def test_a_past_of_a_few_weeks_is_enough_for_a_level(stores: int, days: int) -> 
     window = with_sales(panel, level).window(panel.end, 14)
     model = create("linear")
     model.fit(window.past, 14)
-    found = point_forecasts(model, window).filter(pl.col(s.OPEN) == 1)
-    ratio = found["Median"].to_numpy() / (5000.0 + 100 * found[s.STORE].to_numpy())
+    medians = point_forecasts(model, window).filter(pl.col(s.OPEN) == 1)
+    ratio = medians["Median"].to_numpy() / (5000.0 + 100 * medians[s.STORE].to_numpy())
     np.testing.assert_allclose(ratio, 1.0, atol=0.15)
     assert abs(float(np.mean(ratio)) - 1) < 0.05
 

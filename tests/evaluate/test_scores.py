@@ -20,8 +20,8 @@ positive = arrays(np.float64, 12, elements=st.integers(100, 10**6).map(lambda ce
 @given(actual=values, forecast=values)
 def test_rmspe_is_the_slow_loop(actual: np.ndarray, forecast: np.ndarray) -> None:
     errors = [((y - f) / y) ** 2 for y, f in zip(actual, forecast, strict=True) if y > 0]
-    found = scores.rmspe(actual, forecast)
-    assert (not errors and math.isnan(found)) or math.isclose(found, math.sqrt(sum(errors) / len(errors)), rel_tol=1e-9)
+    score = scores.rmspe(actual, forecast)
+    assert (not errors and math.isnan(score)) or math.isclose(score, math.sqrt(sum(errors) / len(errors)), rel_tol=1e-9)
 
 
 @given(actual=positive, forecast=values)
@@ -32,8 +32,8 @@ def test_without_its_worst_rows_rmspe_is_no_larger(actual: np.ndarray, forecast:
 @pytest.mark.parametrize("rows", [1, 3, 5, 6])
 def test_without_more_worst_rows_than_there_are_nothing_is_left(rows: int) -> None:
     actual, forecast = np.full(rows, 10.0), np.arange(11.0, 11.0 + rows)
-    found = scores.rmspe(actual, forecast, leave_out=5)
-    assert np.isnan(found) if rows <= 5 else found == pytest.approx(0.1)
+    score = scores.rmspe(actual, forecast, leave_out=5)
+    assert np.isnan(score) if rows <= 5 else score == pytest.approx(0.1)
 
 
 @given(actual=values, median=values)

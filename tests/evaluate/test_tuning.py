@@ -77,14 +77,14 @@ def test_a_killed_search_keeps_its_trials(panel: Panel, windows: list[Window], t
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here.parent), os.environ.get("PYTHONPATH", "")])},
     )  # fmt: skip
     assert ran.returncode == 9, ran.stderr
-    found = search(panel, windows, tmp_path, trials=1)
-    assert found.trials["State"].to_list().count("COMPLETE") == 3
-    assert found.trials.height == 4
+    tuned = search(panel, windows, tmp_path, trials=1)
+    assert tuned.trials["State"].to_list().count("COMPLETE") == 3
+    assert tuned.trials.height == 4
 
 
 def test_trials_far_behind_are_given_up(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
-    found = search(panel, windows, tmp_path, trials=16)
-    states = set(found.trials["State"])
+    tuned = search(panel, windows, tmp_path, trials=16)
+    states = set(tuned.trials["State"])
     assert states == {"COMPLETE", "PRUNED"}
 
 
@@ -93,7 +93,7 @@ def test_time_ends_a_search(panel: Panel, windows: list[Window], tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "message"),
     [
         ({"score": "RMSP"}, "Did you mean rmspe"),
         ({"score": "sql"}, "no search by 'sql'"),
@@ -103,9 +103,9 @@ def test_time_ends_a_search(panel: Panel, windows: list[Window], tmp_path: Path)
     ],
 )
 def test_what_makes_no_sense_is_refused(
-    panel: Panel, windows: list[Window], tmp_path: Path, more: dict[str, object], said: str
+    panel: Panel, windows: list[Window], tmp_path: Path, more: dict[str, object], message: str
 ) -> None:
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         search(panel, windows, tmp_path, **more)
 
 
@@ -171,6 +171,6 @@ def test_every_space_holds_the_usual_settings_and_settings_that_a_model_takes(na
 
 
 def test_every_score_can_be_searched_by(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
-    found = [search(panel, windows, tmp_path, score=score, trials=1) for score in SCORES]
-    assert all(0 < one.best < 1 for one in found)
-    assert isinstance(found[0].trials, pl.DataFrame)
+    results = [search(panel, windows, tmp_path, score=score, trials=1) for score in SCORES]
+    assert all(0 < one.best < 1 for one in results)
+    assert isinstance(results[0].trials, pl.DataFrame)

@@ -70,8 +70,8 @@ def test_the_answer_is_that_of_a_calendar_without_the_promotion(
     other = calendar.with_columns(pl.when(week).then(0).otherwise(s.PROMO).cast(pl.Int8).alias(s.PROMO))
     medians = point_forecasts(model, window, other)
     expected = calibration.apply(medians, Task(HORIZON)).filter(week & pl.Series(calendar[s.OPEN] == 1))[s.FORECAST]
-    told = answers.filter(week).drop_nulls(NO_PROMOTION)[NO_PROMOTION]
-    assert_series_equal(told, expected, check_names=False)
+    answer = answers.filter(week).drop_nulls(NO_PROMOTION)[NO_PROMOTION]
+    assert_series_equal(answer, expected, check_names=False)
 
 
 def test_a_school_that_is_not_on_holiday_has_its_own_column_and_closed_days_have_no_answer(
@@ -87,8 +87,8 @@ def test_a_school_that_is_not_on_holiday_has_its_own_column_and_closed_days_have
     other = panel.window(window.cutoff, HORIZON)
     answers = counterfactuals(model, calibration, other, [1])
     days = other.future.filter(pl.col(s.STORE) == 1).sort(s.DATE)
-    asked = (days[s.SCHOOL_HOLIDAY] == 1) & (days[s.OPEN] == 1)
-    assert answers[NO_SCHOOL_HOLIDAY].is_not_null().to_list() == asked.to_list()
+    on_holiday = (days[s.SCHOOL_HOLIDAY] == 1) & (days[s.OPEN] == 1)
+    assert answers[NO_SCHOOL_HOLIDAY].is_not_null().to_list() == on_holiday.to_list()
 
 
 def test_an_own_price_is_compared_with_its_usual_one_and_a_column_that_never_changed_with_nothing(

@@ -42,34 +42,34 @@ def fitted(name: str, window: Window) -> Forecaster:
 @pytest.mark.parametrize("name", ["naive", "linear", "boosting"])
 def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Window, calibration: Calibration) -> None:
     model = fitted(name, window)
-    found = explain(model, calibration, window, [1, 4])
+    explained = explain(model, calibration, window, [1, 4])
     forecast = calibration.apply(point_forecasts(model, window), Task(HORIZON))
     same = forecast.filter(pl.col(s.STORE).is_in([1, 4]))
-    assert found[s.FORECAST].to_list() == same[s.FORECAST].to_list()
-    cents = (found.drop(s.KEYS) * 100).select(pl.all().round().cast(pl.Int64))
+    assert explained[s.FORECAST].to_list() == same[s.FORECAST].to_list()
+    cents = (explained.drop(s.KEYS) * 100).select(pl.all().round().cast(pl.Int64))
     parts = cents.drop(s.FORECAST)
     assert parts.sum_horizontal().to_list() == cents[s.FORECAST].to_list()
-    closed = found.filter(pl.col(s.FORECAST) == 0)
+    closed = explained.filter(pl.col(s.FORECAST) == 0)
     assert closed.height > 0
     assert closed.drop(s.KEYS).sum_horizontal().to_list() == [0.0] * closed.height
-    money = found.filter(pl.col(s.FORECAST) > 0)
-    np.testing.assert_allclose((parts * 0.01)[USUAL].to_numpy(), found[USUAL].to_numpy(), atol=0.006)
+    money = explained.filter(pl.col(s.FORECAST) > 0)
+    np.testing.assert_allclose((parts * 0.01)[USUAL].to_numpy(), explained[USUAL].to_numpy(), atol=0.006)
     assert money[USUAL].n_unique() == 1, "every store and day starts from the same usual day"
 
 
 def test_the_smallest_store_has_a_level_below_the_usual_one(window: Window, calibration: Calibration) -> None:
-    found = explain(fitted("linear", window), calibration, window, [1, 6])
-    level = found.filter(pl.col(s.FORECAST) > 0).group_by(s.STORE).agg(pl.col("Level").mean()).sort(s.STORE)
+    explained = explain(fitted("linear", window), calibration, window, [1, 6])
+    level = explained.filter(pl.col(s.FORECAST) > 0).group_by(s.STORE).agg(pl.col("Level").mean()).sort(s.STORE)
     assert level["Level"][0] < 0 < level["Level"][1]
 
 
 def test_money_is_shared_out_by_the_log_mean() -> None:
     by_driver = np.zeros((2, 8))
     by_driver[0, :2] = np.log(2), np.log(3)
-    found = _largest_remainder(by_driver, np.array([100_00, 50_00]), np.array([600_00, 50_00]))
+    shares = _largest_remainder(by_driver, np.array([100_00, 50_00]), np.array([600_00, 50_00]))
     mean = (600_00 - 100_00) / np.log(6)
-    assert found[0, 0] == pytest.approx(np.log(2) * mean, abs=1)
-    assert found.sum(axis=1).tolist() == [500_00, 0]
+    assert shares[0, 0] == pytest.approx(np.log(2) * mean, abs=1)
+    assert shares.sum(axis=1).tolist() == [500_00, 0]
 
 
 def test_an_unknown_store_is_refused(window: Window, calibration: Calibration) -> None:
@@ -91,11 +91,11 @@ def test_a_model_that_does_not_tell_is_refused(window: Window, calibration: Cali
 
 
 def test_importance_knows_what_the_panel_is_made_of(window: Window) -> None:
-    found = importance(fitted("boosting", window), window)
-    drivers = dict(found.filter(pl.col("Kind") == "driver").select("Name", "Share").iter_rows())
+    importances = importance(fitted("boosting", window), window)
+    drivers = dict(importances.filter(pl.col("Kind") == "driver").select("Name", "Share").iter_rows())
     assert list(drivers)[:2] == ["level", "promotion"]
     assert drivers.get("competition", 0.0) < 0.01
-    assert found.filter(pl.col("Kind") == "column")["Share"].is_sorted(descending=True)
+    assert importances.filter(pl.col("Kind") == "column")["Share"].is_sorted(descending=True)
 
 
 def test_dealing_a_driver_out_at_random_costs_what_it_is_worth(window: Window) -> None:

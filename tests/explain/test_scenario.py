@@ -70,13 +70,13 @@ def closed_days(seed: int, name: str = "linear") -> tuple[pl.DataFrame, pl.DataF
     panel = Panel(cut.sales, whole.stores, whole.calendar)
     first = panel.end + dt.timedelta(days=8 - panel.end.weekday())
     days = pl.col(s.DATE).is_between(first, first + dt.timedelta(days=9))
-    found = compared(panel, shut(panel, days), name, joint=True)
+    differences = compared(panel, shut(panel, days), name, joint=True)
     sold = whole.sales.filter(days).select(s.DATE, pl.col(s.STORE).cast(pl.String), true=-pl.col(s.SALES))
-    by_day = found.filter(Level="store-day").join(
+    by_day = differences.filter(Level="store-day").join(
         sold, left_on=["Key", "Start"], right_on=[s.STORE, s.DATE], how="inner"
     )
     weeks = sold.group_by(pl.col(s.DATE).dt.truncate("1w").alias("week")).agg(pl.col("true").sum())
-    by_week = found.filter(Level="chain-week").with_columns(pl.col("Start").dt.truncate("1w").alias("week"))
+    by_week = differences.filter(Level="chain-week").with_columns(pl.col("Start").dt.truncate("1w").alias("week"))
     return by_day, by_week.join(weeks, on="week")
 
 
@@ -89,8 +89,8 @@ def covered(seed: int, level: int = 95, name: str = "linear") -> bool:
     panel = chain(seed)
     monday = free_week(panel)
     differences = compared(panel, promoted(panel, monday), name)
-    found = differences.filter(pl.col("Level") == "store-day")
-    week = found.with_columns(pl.col("Start").dt.weekday().alias("weekday"))
+    days = differences.filter(pl.col("Level") == "store-day")
+    week = days.with_columns(pl.col("Start").dt.weekday().alias("weekday"))
     week = week.filter(pl.col("Start").is_between(monday, monday + dt.timedelta(days=4)))
     true = np.array([Effects().promo[NAMES[day - 1]] for day in week["weekday"]])
     # A week after one with promotion loses its own weakness when it is promoted itself.
@@ -106,9 +106,9 @@ def covered(seed: int, level: int = 95, name: str = "linear") -> bool:
 
 def test_the_same_calendar_changes_nothing() -> None:
     panel = chain(1)
-    found = compared(panel, panel)
-    assert found.filter(pl.col("Level") == "store-day").is_empty()
-    assert found.select(pl.col("Difference", "Lower95", "Upper95").abs().max()).row(0) == (0.0, 0.0, 0.0)
+    differences = compared(panel, panel)
+    assert differences.filter(pl.col("Level") == "store-day").is_empty()
+    assert differences.select(pl.col("Difference", "Lower95", "Upper95").abs().max()).row(0) == (0.0, 0.0, 0.0)
 
 
 def test_own_groups_have_differences_that_add_up_and_the_rest_stays_as_it_is() -> None:
@@ -116,9 +116,9 @@ def test_own_groups_have_differences_that_add_up_and_the_rest_stays_as_it_is() -
     region = {store: "=east" if store <= 6 else "west" for store in panel.stores[s.STORE]}
     grouped = replace(panel, breakdown=Breakdown((StoreGroup("Region", region),)))
     monday = free_week(panel)
-    plain, found = compared(panel, promoted(panel, monday)), compared(grouped, promoted(grouped, monday))
-    own = found.filter(Level="Region-horizon")
-    assert_frame_equal(found.filter(pl.col("Level") != "Region-horizon"), plain)
+    plain, by_group = compared(panel, promoted(panel, monday)), compared(grouped, promoted(grouped, monday))
+    own = by_group.filter(Level="Region-horizon")
+    assert_frame_equal(by_group.filter(pl.col("Level") != "Region-horizon"), plain)
     assert own["Key"].to_list() == ["=east", "west"]
     whole = plain.filter(Level="chain-horizon")["Difference"][0]
     assert own["Difference"].sum() == pytest.approx(whole, abs=0.02)
@@ -132,12 +132,12 @@ def test_the_interval_of_a_promotion_covers_the_true_uplift() -> None:
 
 def test_sums_hold_and_the_bounds_are_in_order() -> None:
     panel = chain(1)
-    found = compared(panel, promoted(panel, free_week(panel)), "boosting")
-    chain_row = found.filter(pl.col("Level") == "chain-horizon").row(0, named=True)
-    days = found.filter(pl.col("Level") == "store-day")
+    differences = compared(panel, promoted(panel, free_week(panel)), "boosting")
+    chain_row = differences.filter(pl.col("Level") == "chain-horizon").row(0, named=True)
+    days = differences.filter(pl.col("Level") == "store-day")
     assert chain_row["Difference"] == pytest.approx(days["Difference"].sum(), abs=0.5)
     assert chain_row["Difference"] == pytest.approx(chain_row["Scenario"] - chain_row["Stored"], abs=0.02)
-    order = found.select(pl.col("Lower95") <= pl.col("Lower80"), pl.col("Lower80") <= pl.col("Difference"),
+    order = differences.select(pl.col("Lower95") <= pl.col("Lower80"), pl.col("Lower80") <= pl.col("Difference"),
                          pl.col("Difference") <= pl.col("Upper80"), pl.col("Upper80") <= pl.col("Upper95"))  # fmt: skip
     assert all(order[name].all() for name in order.columns)
     independent = float(np.sqrt((((days["Upper95"] - days["Lower95"]) / 2) ** 2).sum()))
@@ -147,10 +147,10 @@ def test_sums_hold_and_the_bounds_are_in_order() -> None:
 def test_a_closed_day_loses_its_forecast_and_nothing_else_does() -> None:
     panel = chain(1)
     day = free_week(panel) + dt.timedelta(days=1)
-    found = compared(panel, shut(panel, (pl.col(s.DATE) == day) & (pl.col(s.STORE) == 3)))
-    line = found.filter((pl.col("Level") == "store-day") & (pl.col("Start") == day)).row(0, named=True)
+    differences = compared(panel, shut(panel, (pl.col(s.DATE) == day) & (pl.col(s.STORE) == 3)))
+    line = differences.filter((pl.col("Level") == "store-day") & (pl.col("Start") == day)).row(0, named=True)
     assert (line["Scenario"], line["Difference"]) == (0.0, -line["Stored"])
-    assert found.filter(pl.col("Level") == "store-horizon")["Key"].to_list() == ["3"]
+    assert differences.filter(pl.col("Level") == "store-horizon")["Key"].to_list() == ["3"]
 
 
 def test_what_closed_days_would_have_sold_lies_in_the_interval_of_the_possible_difference() -> None:
@@ -165,18 +165,18 @@ def test_what_closed_days_would_have_sold_lies_in_the_interval_of_the_possible_d
 
 def test_the_possible_difference_is_the_expected_one_where_no_opening_changes() -> None:
     panel = chain(1)
-    found = compared(panel, promoted(panel, free_week(panel)))
+    differences = compared(panel, promoted(panel, free_week(panel)))
     for level in (80, 95):
         for expected, possible in zip(s.bound_columns(level), possible_columns(level), strict=True):
-            assert found[expected].equals(found[possible].alias(expected))
+            assert differences[expected].equals(differences[possible].alias(expected))
 
 
 def test_the_possible_difference_is_left_open_where_nobody_knows_how_days_err_together() -> None:
     panel = chain(1)
-    found = compared(panel, shut(panel, (pl.col(s.DATE) == free_week(panel)) & (pl.col(s.STORE) == 3)))
-    changed = found.filter((pl.col("Level") == "store-horizon") | (pl.col("Level") == "chain-horizon"))
+    differences = compared(panel, shut(panel, (pl.col(s.DATE) == free_week(panel)) & (pl.col(s.STORE) == 3)))
+    changed = differences.filter((pl.col("Level") == "store-horizon") | (pl.col("Level") == "chain-horizon"))
     assert changed["PossibleLower95"].null_count() == changed.height
-    assert found["Lower95"].null_count() == 0
+    assert differences["Lower95"].null_count() == 0
 
 
 def test_the_same_question_has_the_same_answer() -> None:
@@ -187,15 +187,15 @@ def test_the_same_question_has_the_same_answer() -> None:
 
 @pytest.mark.long
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
-    held = sum(covered(seed) for seed in range(1, SEEDS + 1))
-    assert held >= 17, held  # 19 of 20 are expected; fewer than 17 have a chance of 1.6 %
+    hits = sum(covered(seed) for seed in range(1, SEEDS + 1))
+    assert hits >= 17, hits  # 19 of 20 are expected; fewer than 17 have a chance of 1.6 %
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", OTHER_MODELS)
 def test_the_interval_of_every_model_holds_the_truth(name: str) -> None:
-    held = sum(covered(seed, name=name) for seed in range(1, OTHER_SEEDS + 1))
-    assert held >= 5, held  # fewer have a chance of 3 %
+    hits = sum(covered(seed, name=name) for seed in range(1, OTHER_SEEDS + 1))
+    assert hits >= 5, hits  # fewer have a chance of 3 %
 
 
 @pytest.mark.long

@@ -49,11 +49,11 @@ def test_without_promotions_the_reason_names_no_promo2(chain: Panel) -> None:
 
 
 def test_holidays_and_seasons_are_told_without_christmas_easter_and_schools(chain: Panel) -> None:
-    told = text_of(holidays_section(estimate_holidays(chain))) + text_of(seasons_section(estimate_seasons(chain)))
+    text = text_of(holidays_section(estimate_holidays(chain))) + text_of(seasons_section(estimate_seasons(chain)))
     assert not [
         word
         for word in ("Christmas", "Easter", "New Year", "School holidays:", "Summer school holidays cannot")
-        if word in told
+        if word in text
     ]
 
 

@@ -58,7 +58,7 @@ def state(request: pytest.FixtureRequest, origins: dict[FeatureConfig, CutoffSta
 def changed(future: pl.DataFrame, stores: pl.Expr, seed: int = 0) -> pl.DataFrame:
     """Return a calendar in which some stores promote, close and keep holidays on other days."""
     draw = np.random.default_rng(seed)
-    there = [
+    changes = [
         pl.when(stores & pl.Series(draw.random(future.height) < 0.3))
         .then(pl.Series(draw.integers(0, 2, future.height)))
         .otherwise(pl.col(name))
@@ -67,7 +67,7 @@ def changed(future: pl.DataFrame, stores: pl.Expr, seed: int = 0) -> pl.DataFram
         for name in (s.OPEN, s.PROMO, s.SCHOOL_HOLIDAY)
     ]
     holiday = pl.when(stores & pl.Series(draw.random(future.height) < 0.1)).then(pl.lit("a"))
-    return future.with_columns(*there, holiday.otherwise(pl.col(s.STATE_HOLIDAY)).alias(s.STATE_HOLIDAY))
+    return future.with_columns(*changes, holiday.otherwise(pl.col(s.STATE_HOLIDAY)).alias(s.STATE_HOLIDAY))
 
 
 def assert_same(few: FeatureRows, whole: FeatureRows, places: list[int]) -> None:

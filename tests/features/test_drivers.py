@@ -20,12 +20,12 @@ PLACES = ["sequence", "step"]  # of a network's rows: they say where a row belon
 def designs() -> dict[str, pl.DataFrame]:
     panel = make_panel(stores=5, days=400, ahead=HORIZON)
     window = panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
-    found = {}
+    by_model = {}
     for name in ("naive", "linear", "boosting", "lstm"):
         model = create(name, fast=True)
         model.fit(window.past, HORIZON)
-        found[name] = model.features(window)
-    return found
+        by_model[name] = model.features(window)
+    return by_model
 
 
 @pytest.mark.parametrize("name", ["naive", "linear", "boosting", "lstm"])
@@ -41,11 +41,11 @@ def test_the_columns_of_a_blend_are_taken_apart_as_those_of_its_members(designs:
     design = pl.concat(
         [each.select(pl.all().name.prefix(f"{name}.")) for name, each in members.items()], how="horizontal"
     )
-    found, alone = Pieces.of(design), {name: Pieces.of(each) for name, each in members.items()}
-    assert found.single == {f"{m}.{c}": driver for m, pieces in alone.items() for c, driver in pieces.single.items()}
-    assert found.several.keys() == {f"{m}.{column}" for m, pieces in alone.items() for column in pieces.several}
+    of_blend, alone = Pieces.of(design), {name: Pieces.of(each) for name, each in members.items()}
+    assert of_blend.single == {f"{m}.{c}": driver for m, pieces in alone.items() for c, driver in pieces.single.items()}
+    assert of_blend.several.keys() == {f"{m}.{column}" for m, pieces in alone.items() for column in pieces.several}
     rows, other = np.array([3, 50, 90]), np.array([70, 70, 70])
-    mixed = found.mixed(["promotion", "level"], rows, other)
+    mixed = of_blend.mixed(["promotion", "level"], rows, other)
     for name, pieces in alone.items():
         own = mixed.select(pl.col(f"^{name}\\..*$")).rename(lambda column: column.partition(".")[2])
         assert_frame_equal(own, pieces.mixed(["promotion", "level"], rows, other))

@@ -20,15 +20,15 @@ def with_chance(chance: object, stores: int = 4, seed: int = 3) -> tuple[Bool, B
 
 @pytest.mark.parametrize("chance", [0.1, 0.3, 0.6, 0.9])
 def test_the_chance_is_that_of_the_days(chance: float) -> None:
-    found = chances(*with_chance(chance, stores=10), WEEKDAYS)
-    assert found.mean() == pytest.approx(chance, abs=0.03)
-    assert np.abs(found - chance).max() < 0.15
+    estimated = chances(*with_chance(chance, stores=10), WEEKDAYS)
+    assert estimated.mean() == pytest.approx(chance, abs=0.03)
+    assert np.abs(estimated - chance).max() < 0.15
 
 
 def test_a_weekday_of_its_own_is_seen() -> None:
-    found = chances(*with_chance([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2]), WEEKDAYS)
-    assert found[:, 6].mean() == pytest.approx(0.2, abs=0.1)
-    assert found[:, :6].mean() == pytest.approx(0.9, abs=0.04)
+    estimated = chances(*with_chance([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2]), WEEKDAYS)
+    assert estimated[:, 6].mean() == pytest.approx(0.2, abs=0.1)
+    assert estimated[:, :6].mean() == pytest.approx(0.9, abs=0.04)
 
 
 @pytest.mark.parametrize("zeros", [0, 1, 4, 14])
@@ -41,9 +41,9 @@ def test_where_zeros_are_rare_the_chance_is_exactly_one(zeros: int) -> None:
 def test_a_store_that_always_sells_is_left_alone_among_others_that_do_not() -> None:
     sold, idle = with_chance(0.4)
     sold[2], idle[2] = True, False
-    found = chances(sold, idle, WEEKDAYS)
-    assert (found[2] == 1).all()
-    assert (found[[0, 1, 3]] < 0.7).all()
+    estimated = chances(sold, idle, WEEKDAYS)
+    assert (estimated[2] == 1).all()
+    assert (estimated[[0, 1, 3]] < 0.7).all()
 
 
 def test_a_new_store_is_like_a_chain_that_often_sells_nothing() -> None:

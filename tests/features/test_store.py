@@ -100,23 +100,23 @@ def test_when_a_later_window_comes_first_then_an_earlier_one_does_not_know_its_f
     opens = early + dt.timedelta(days=10)
     stores = panel.stores.with_columns(pl.lit(opens).alias(s.COMPETITION_SINCE), pl.lit(opens).alias(s.PROMO2_SINCE))
     chain = replace(panel, stores=stores)
-    asked: list[dt.date | None] = []
+    days_asked: list[dt.date | None] = []
     original = feature_rows
 
     def spy(grid: Grid, origin: int, horizon: int, config: FeatureConfig = PLAIN) -> FeatureRows:
-        asked.append(grid.stores[s.COMPETITION_SINCE].max())
+        days_asked.append(grid.stores[s.COMPETITION_SINCE].max())
         return original(grid, origin, horizon, config)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("storecast.features.store.feature_rows", spy)
         training(chain.window(late, HORIZON).past)
-        assert set(asked) == {opens}
-        asked.clear()
+        assert set(days_asked) == {opens}
+        days_asked.clear()
         training(chain.window(early, HORIZON).past)
-        assert set(asked) == {None}  # worked out again: the rows of the later past knew of the competitor
-        asked.clear()
+        assert set(days_asked) == {None}  # worked out again: the rows of the later past knew of the competitor
+        days_asked.clear()
         training(chain.window(late, HORIZON).past)
-        assert len(asked) <= 1  # what the earlier past worked out serves the later one
+        assert len(days_asked) <= 1  # what the earlier past worked out serves the later one
 
 
 def test_a_store_filled_by_one_chain_never_serves_another(panel: Panel) -> None:
@@ -213,7 +213,7 @@ def test_the_encoder_learns_categories_from_the_past_alone(panel: Panel) -> None
     grid = Grid.of(panel)
     table = feature_rows(grid, grid.column(cutoff(panel)), HORIZON).table
     fitted = encoder(table.columns).fit(table.filter(pl.col(s.STORE_TYPE) != "d"))
-    found = fitted.transform(table)
-    assert found.dtype == np.float32
-    unknown = found[(table[s.STORE_TYPE] == "d").to_numpy(), 0]
+    encoded = fitted.transform(table)
+    assert encoded.dtype == np.float32
+    unknown = encoded[(table[s.STORE_TYPE] == "d").to_numpy(), 0]
     assert (unknown == -1).all()

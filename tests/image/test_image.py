@@ -81,11 +81,11 @@ def test_it_names_its_user_by_number_and_says_when_it_is_healthy(image: Image) -
 
 def test_it_runs_as_that_user_without_privileges(image: Image, empty: Path) -> None:
     code = "import os; print(os.getuid(), os.getgid(), os.getgroups(), os.getpid(), open('/proc/self/status').read())"
-    found = python(image, code, empty)
-    assert found.startswith("10001 10001 [] 1 ")
+    printed = python(image, code, empty)
+    assert printed.startswith("10001 10001 [] 1 ")
     none = "0" * 16
     for line in ("NoNewPrivs:\t1", f"CapEff:\t{none}", f"CapPrm:\t{none}", f"CapBnd:\t{none}"):
-        assert line in found.splitlines()
+        assert line in printed.splitlines()
 
 
 def test_it_can_write_to_its_home_and_to_tmp_alone(image: Image, empty: Path) -> None:
@@ -144,23 +144,23 @@ def test_it_forecasts_what_retraining_forecast(image: Image, home: Path, mounts:
 def test_by_itself_it_serves_the_home_and_stops_on_a_signal(image: Image, home: Path, mounts: Mounts) -> None:
     with serving(image, None, home, mounts, PUBLIC) as (url, container):
         key = (home / "admin.key").read_text(encoding="ascii").strip()
-        assert asked(url, key) == written(home)
+        assert forecasts_of(url, key) == written(home)
         assert stop(container, STOP_S) == 0
 
 
 def test_on_postgresql_it_migrates_loads_retrains_and_serves(image: Image, mounts: Mounts, empty: Path) -> None:
     def run(*words: str, **options: object) -> str:
-        ran = image.run(words, home=empty, mounts=there, env={**PUBLIC, **POSTGRESQL}, **options)
+        ran = image.run(words, home=empty, mounts=database, env={**PUBLIC, **POSTGRESQL}, **options)
         assert ran.returncode == 0, (words, ran.stderr)
         return ran.stdout
 
-    with postgresql(mounts) as there:
+    with postgresql(mounts) as database:
         run("db", "upgrade")
         run("db", "load", "--data", DATA)
         run(MODELS, "--fast", entrypoint=["storecast-retrain"])
         key = run("key", "create", "--name", "planner", "--scopes", "forecast").strip()
-        with serving(image, ["serve"], empty, there, {**PUBLIC, **POSTGRESQL}) as (url, container):
-            assert asked(url, key) == written(empty)
+        with serving(image, ["serve"], empty, database, {**PUBLIC, **POSTGRESQL}) as (url, container):
+            assert forecasts_of(url, key) == written(empty)
             assert stop(container, STOP_S) == 0
     assert not (empty / "storecast.db").exists()
 
@@ -200,30 +200,30 @@ def serving(
 @contextmanager
 def postgresql(mounts: Mounts) -> Iterator[Mounts]:
     """Start a database; its place stands in pg_service.conf, and its socket, where it has one, is mounted."""
-    with databases.postgres_server() as found:
-        url = sa.make_url(found)
+    with databases.postgres_server() as server:
+        url = sa.make_url(server)
         host = str(url.host or url.query["host"])
         parts = {"host": host, "port": url.port, "dbname": url.database, "user": url.username, "password": url.password}
-        there = dict(mounts)
+        own_mounts = dict(mounts)
         if host.startswith("/"):
-            parts["host"], there[SOCKET] = SOCKET, Path(host)
+            parts["host"], own_mounts[SOCKET] = SOCKET, Path(host)
             Path(host).chmod(0o711)  # the user of the container has to get through to the socket
         lines = [f"{name}={value}" for name, value in parts.items() if value]
         file = mounts[SECRETS] / "pg_service.conf"
         file.write_text("\n".join(["[storecast]", *lines, ""]), encoding="utf-8")
         try:
-            yield there
+            yield own_mounts
         finally:
-            databases.empty(found)
+            databases.empty(server)
 
 
-def asked(url: str, key: str) -> list[dict[str, object]]:
+def forecasts_of(url: str, key: str) -> list[dict[str, object]]:
     """Return what the service forecasts for a store."""
     body = json.dumps({"store": 3, "start": "2013-12-20", "days": 40}).encode()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     with urlopen(Request(f"{url}/v1/forecasts", body, headers), timeout=60) as reply:
-        found: list[dict[str, object]] = json.load(reply)["forecasts"]
-    return found
+        forecasts: list[dict[str, object]] = json.load(reply)["forecasts"]
+    return forecasts
 
 
 def written(home: Path) -> list[dict[str, object]]:

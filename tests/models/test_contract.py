@@ -40,9 +40,9 @@ def test_the_models_are_registered_simplest_first() -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_forecast_has_a_row_for_each_requested_row_and_is_near(name: str, window: Window) -> None:
-    found = medians(name, window)
-    assert_frame_equal(found.select(s.KEYS), window.future.sort(s.KEYS).select(s.KEYS))
-    both = found.join(window.actual(), on=s.KEYS).filter(pl.col(s.SALES) > 0)
+    forecast = medians(name, window)
+    assert_frame_equal(forecast.select(s.KEYS), window.future.sort(s.KEYS).select(s.KEYS))
+    both = forecast.join(window.actual(), on=s.KEYS).filter(pl.col(s.SALES) > 0)
     error = (both["Median"] / both[s.SALES]).log().abs()
     assert error.median() < 0.15
 
@@ -98,9 +98,9 @@ def test_a_store_that_came_later_has_a_forecast(name: str, panel: Panel, window:
     model.fit(
         Panel(*(getattr(window.past, t).filter(pl.col(s.STORE) < 5) for t in ("sales", "stores", "calendar"))), HORIZON
     )
-    found = point_forecasts(model, window).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
-    assert found["Median"].is_finite().all()
-    assert found["Median"].min() > 0
+    forecast = point_forecasts(model, window).filter((pl.col(s.STORE) == 5) & (pl.col(s.OPEN) == 1))
+    assert forecast["Median"].is_finite().all()
+    assert forecast["Median"].min() > 0
 
 
 @pytest.mark.parametrize("name", ["forest", "boosting"])

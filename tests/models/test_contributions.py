@@ -35,13 +35,18 @@ def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, wi
     design = model.features(window, future)
     is_open = np.flatnonzero((future[s.OPEN] == 1).to_numpy())
     rows = np.flatnonzero((future[s.STORE] == 2).to_numpy())
-    found = model.contributions(design, rows, is_open[:: len(is_open) // 12])
+    contributions = model.contributions(design, rows, is_open[:: len(is_open) // 12])
     np.testing.assert_allclose(
-        found.base + found.by_driver.sum(axis=1), model.predict(design)[rows], atol=1e-4 if name == "lstm" else 1e-6
+        contributions.base + contributions.by_driver.sum(axis=1),
+        model.predict(design)[rows],
+        atol=1e-4 if name == "lstm" else 1e-6,
     )
     promo = future[s.PROMO].to_numpy()[rows] == 1
     opened = future[s.OPEN].to_numpy()[rows] == 1
-    gap = found.by_driver[promo & opened, PROMOTION].mean() - found.by_driver[~promo & opened, PROMOTION].mean()
+    gap = (
+        contributions.by_driver[promo & opened, PROMOTION].mean()
+        - contributions.by_driver[~promo & opened, PROMOTION].mean()
+    )
     assert gap == pytest.approx(PROMOTED, abs=0.12)
 
 
@@ -69,18 +74,18 @@ def test_a_walk_finds_the_parts_of_a_sum_exactly() -> None:
         return sum(rows[name].to_numpy() * value for name, value in factor.items())
 
     rows, background = np.arange(5), np.arange(5, 40)
-    found = walk(predict, design, rows, background)
+    contributions = walk(predict, design, rows, background)
     for column, driver in (("weekday", "weekday"), ("promo", "promotion"), ("ridge_trend", "trend")):
         values = design[column].to_numpy() * factor[column]
         expected = values[rows] - values[background].mean()
-        np.testing.assert_allclose(found.by_driver[:, DRIVERS.index(driver)], expected, atol=1e-12)
+        np.testing.assert_allclose(contributions.by_driver[:, DRIVERS.index(driver)], expected, atol=1e-12)
 
 
 def test_what_two_drivers_do_together_is_shared_between_them() -> None:
     design = pl.DataFrame({"weekday": [0.0] * 8 + [1.0], "promo": [0.0] * 8 + [1.0]})
-    found = walk(lambda rows: (rows["weekday"] * rows["promo"]).to_numpy(), design, np.array([8]), np.arange(8))
-    assert found.by_driver[0, DRIVERS.index("weekday")] == pytest.approx(0.5)
-    assert found.by_driver[0, PROMOTION] == pytest.approx(0.5)
+    contributions = walk(lambda rows: (rows["weekday"] * rows["promo"]).to_numpy(), design, np.array([8]), np.arange(8))
+    assert contributions.by_driver[0, DRIVERS.index("weekday")] == pytest.approx(0.5)
+    assert contributions.by_driver[0, PROMOTION] == pytest.approx(0.5)
 
 
 def test_the_mean_of_models_has_the_mean_of_their_contributions() -> None:
@@ -94,6 +99,6 @@ def test_trees_tell_what_their_columns_add(window: Window) -> None:
         model = create(name, fast=True)
         model.fit(window.past, HORIZON)
         design = model.features(window)
-        told = model.column_contributions(design)
-        assert max(told.values()) > 0.01
-        assert all(value >= 0 for value in told.values())
+        by_column = model.column_contributions(design)
+        assert max(by_column.values()) > 0.01
+        assert all(value >= 0 for value in by_column.values())

@@ -38,14 +38,14 @@ def test_each_loss_aims_where_it_says() -> None:
     }
     assert aims.keys() == LOSSES.keys() == set(config.LOSSES)
     for name, aim in aims.items():
-        sales, said = learned(loss=name)
-        assert np.median(said) == pytest.approx(aim(sales), rel=0.03), name
+        sales, learned_value = learned(loss=name)
+        assert np.median(learned_value) == pytest.approx(aim(sales), rel=0.03), name
 
 
 def test_a_quantile_is_exceeded_as_often_as_it_says() -> None:
     for quantile in (0.2, 0.9):
-        sales, said = learned(loss="log-quantile", quantile=quantile)
-        assert (sales <= said).mean() == pytest.approx(quantile, abs=0.03)
+        sales, learned_value = learned(loss="log-quantile", quantile=quantile)
+        assert (sales <= learned_value).mean() == pytest.approx(quantile, abs=0.03)
 
 
 def test_weights_have_mean_one_and_fear_small_sales() -> None:
@@ -57,9 +57,9 @@ def test_weights_have_mean_one_and_fear_small_sales() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "said"),
+    ("field", "value", "message"),
     [("loss", "absolut", "Did you mean absolute"), ("rounds", 0, "more than 0"), ("subsample", 1.5, "at most 1")],
 )
-def test_a_setting_without_meaning_is_refused(field: str, value: object, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
+def test_a_setting_without_meaning_is_refused(field: str, value: object, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
         create("boosting", settings={"boosting": {field: value}})

@@ -22,7 +22,7 @@ def test_a_table_changes_the_settings_of_its_model_also_inside_the_blend(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("rounds = 7", "outside a model's table"),
         ("[boosting]\nround = 7", "Did you mean rounds"),
@@ -36,10 +36,10 @@ def test_a_table_changes_the_settings_of_its_model_also_inside_the_blend(tmp_pat
         ("[boosting", "not valid TOML"),
     ],
 )
-def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_what_makes_no_sense_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         create("blend", settings=read_settings(path))
 
 

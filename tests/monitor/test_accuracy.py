@@ -46,7 +46,7 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
             sample_forecasts(2, 10, seed=seed, come=come, model="model-b"),
         ]
     )
-    found = every_slice(scored(table))
+    slices = every_slice(scored(table))
     came = [row for row in table.to_dicts() if row[s.SALES] is not None]
     keys = {
         "all": lambda row: "all",
@@ -54,8 +54,8 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
         "store": lambda row: str(row[s.STORE]),
     }
     expected = {(row[s.MODEL], name, key(row)) for row in came for name, key in keys.items()}
-    assert {(line[s.MODEL], line["Slice"], line["Key"]) for line in found.to_dicts()} == expected
-    for line in found.to_dicts():
+    assert {(line[s.MODEL], line["Slice"], line["Key"]) for line in slices.to_dicts()} == expected
+    for line in slices.to_dicts():
         of = [row for row in came if row[s.MODEL] == line[s.MODEL] and keys[line["Slice"]](row) == line["Key"]]
         for name, value in slow(of).items():
             assert (value is None and line[name] is None) or math.isclose(line[name], value, abs_tol=1e-9), (name, line)
@@ -63,8 +63,8 @@ def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None
 
 def test_any_columns_can_be_scored_by_and_keep_their_types() -> None:
     table = pl.concat([sample_forecasts(3, 21), sample_forecasts(3, 21, model="model-b")])
-    found = accuracy_of(scored(table), s.MODEL, WEEK_AHEAD)
-    assert found.select(s.MODEL, WEEK_AHEAD).rows() == [(m, w) for m in ("model-a", "model-b") for w in (1, 2, 3)]
+    scores = accuracy_of(scored(table), s.MODEL, WEEK_AHEAD)
+    assert scores.select(s.MODEL, WEEK_AHEAD).rows() == [(m, w) for m in ("model-a", "model-b") for w in (1, 2, 3)]
     assert accuracy_of(scored(table), s.STORE)[s.STORE].to_list() == [1, 2, 3]
     whole = accuracy_of(scored(table))
     assert whole.height == 1
@@ -111,9 +111,9 @@ def test_when_only_closed_days_came_then_there_is_no_rmspe() -> None:
 
 def test_stores_and_weeks_stand_in_their_own_order_whether_numbers_or_names() -> None:
     table = sample_forecasts(12, 42)
-    found = every_slice(scored(table))
-    assert found.filter(Slice="store")["Key"].to_list() == [str(store) for store in range(1, 13)]
-    assert found.filter(Slice="week")["Key"].to_list() == list("123456")
+    slices = every_slice(scored(table))
+    assert slices.filter(Slice="store")["Key"].to_list() == [str(store) for store in range(1, 13)]
+    assert slices.filter(Slice="week")["Key"].to_list() == list("123456")
     named = every_slice(scored(table.with_columns(pl.format("Store {}", s.STORE).alias(s.STORE))))
     assert named.filter(Slice="store")["Key"][0] == "Store 1"
 

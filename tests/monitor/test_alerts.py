@@ -23,8 +23,8 @@ def alerts(
     return module.alerts(scored(table), promises, drifted)
 
 
-def whats(made_: pl.DataFrame, promises: dict[str, ExpectedScores] | None = None) -> set[str]:
-    return {alert.what for alert in alerts(made_, PROMISE if promises is None else promises)}
+def whats(forecasts: pl.DataFrame, promises: dict[str, ExpectedScores] | None = None) -> set[str]:
+    return {alert.what for alert in alerts(forecasts, PROMISE if promises is None else promises)}
 
 
 def test_when_all_is_as_promised_then_there_is_no_alert() -> None:
@@ -41,9 +41,9 @@ def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
 
 
 def test_when_intervals_are_far_too_wide_then_coverage_raises_an_alert() -> None:
-    found = alerts(sample_forecasts(40, spread=0.02), PROMISE)
-    assert [alert.what for alert in found] == ["coverage80"]
-    assert found[0].value > found[0].high
+    raised = alerts(sample_forecasts(40, spread=0.02), PROMISE)
+    assert [alert.what for alert in raised] == ["coverage80"]
+    assert raised[0].value > raised[0].high
 
 
 def test_when_the_backtest_promised_as_bad_then_its_wape_is_no_alert() -> None:
@@ -69,14 +69,14 @@ def test_when_one_store_day_is_absurd_then_there_is_no_alert() -> None:
 def test_when_sales_fall_in_the_middle_then_since_lies_behind_the_fall() -> None:
     fallen = (pl.when(pl.col("Ahead") > 70).then(0.6).otherwise(1.0) * pl.col(s.SALES)).alias(s.SALES)
     table = sample_forecasts(40, 112).with_columns(fallen)
-    found = next(alert for alert in alerts(table, PROMISE) if alert.what == "coverage80")
+    raised = next(alert for alert in alerts(table, PROMISE) if alert.what == "coverage80")
     fall = CUTOFF + dt.timedelta(days=71)
-    assert fall <= found.since <= fall + dt.timedelta(days=20)
+    assert fall <= raised.since <= fall + dt.timedelta(days=20)
     days = store_days(scored(table))
-    before = measure(days, "coverage80", PROMISE["model-a"], found.since - dt.timedelta(days=1))
+    before = measure(days, "coverage80", PROMISE["model-a"], raised.since - dt.timedelta(days=1))
     assert before is not None
     assert not before.outside
-    assert (found.advice, found.days) == ("retrain", 36)
+    assert (raised.advice, raised.days) == ("retrain", 36)
 
 
 def test_the_advice_is_to_wait_while_it_may_pass_or_little_is_new() -> None:
@@ -107,9 +107,9 @@ def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
     table = store_days(scored(sample_forecasts(6, 42, seed=seed)))
     widths = []
     for count in (days, 42):
-        found = measure(table, "coverage80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
-        assert found is None or found.low < 0.8 < found.high
-        widths.append(1.0 if found is None else found.high - found.low)
+        measured = measure(table, "coverage80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
+        assert measured is None or measured.low < 0.8 < measured.high
+        widths.append(1.0 if measured is None else measured.high - measured.low)
     assert widths[0] >= widths[1] - 1e-9
 
 
@@ -124,10 +124,10 @@ def test_a_drift_asks_for_training_only_where_the_forecasts_are_worse_too(bias: 
     line = ["sales", CUTOFF, CUTOFF + dt.timedelta(days=41), -0.3, 0.0, -0.1, 0.1, -9.0, 0.6, "moved far"]
     calm = ["openings", *line[1:-1], "unusual"]
     drifted = pl.DataFrame([line, calm], schema=SCHEMA, orient="row").with_columns(pl.lit("model-a").alias(s.MODEL))
-    found = [
+    raised = [
         alert for alert in alerts(sample_forecasts(40, bias=bias), PROMISE, drifted) if alert.what.startswith("drift")
     ]
-    assert [(alert.what, alert.advice) for alert in found] == [("drift of sales", advice)]
+    assert [(alert.what, alert.advice) for alert in raised] == [("drift of sales", advice)]
 
 
 def test_an_alert_is_a_sentence_and_plain_data() -> None:

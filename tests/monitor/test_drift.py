@@ -22,8 +22,8 @@ def chain(days: int = 728) -> Panel:
 
 
 def states(panel: Panel, since: int = 42) -> dict[str, str]:
-    found = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=since))
-    return dict(found.select("Input", "State").iter_rows())
+    drifts = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=since))
+    return dict(drifts.select("Input", "State").iter_rows())
 
 
 def changed(panel: Panel, column: str, value: pl.Expr, days: int = 42) -> Panel:
@@ -50,9 +50,9 @@ def test_when_all_goes_on_then_nothing_has_moved() -> None:
     ],
 )
 def test_when_an_input_changes_for_six_weeks_then_it_has_moved(column: str, value: pl.Expr, name: str) -> None:
-    found = states(changed(chain(), column, value))
-    assert found.pop(name) == "moved far"
-    assert set(found.values()) <= {"as usual", "unusual"}
+    state_of = states(changed(chain(), column, value))
+    assert state_of.pop(name) == "moved far"
+    assert set(state_of.values()) <= {"as usual", "unusual"}
 
 
 def test_when_the_season_has_been_there_before_then_sales_have_not_moved() -> None:
@@ -66,15 +66,15 @@ def test_when_the_season_has_been_there_before_then_sales_have_not_moved() -> No
 @pytest.mark.parametrize(("days", "since"), [(420, 13), (90, 42)])
 def test_when_too_little_has_come_or_gone_before_then_there_is_no_alert(days: int, since: int) -> None:
     panel = chain(days)
-    found = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=since))
-    assert found.is_empty()
-    assert found.columns[:3] == ["Input", "First", "Last"]
+    drifts = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=since))
+    assert drifts.is_empty()
+    assert drifts.columns[:3] == ["Input", "First", "Last"]
 
 
 def test_the_newest_stretch_is_whole_weeks_and_ends_with_the_sales() -> None:
     panel = chain()
-    found = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=25)).row(0, named=True)
-    assert (found["Last"], (found["Last"] - found["First"]).days + 1) == (panel.end, 21)
+    row = drift(panel.sales, panel.calendar, panel.end - dt.timedelta(days=25)).row(0, named=True)
+    assert (row["Last"], (row["Last"] - row["First"]).days + 1) == (panel.end, 21)
 
 
 def test_what_lies_after_the_end_of_the_sales_is_not_looked_at() -> None:

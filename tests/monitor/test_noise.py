@@ -43,8 +43,8 @@ def slow(rows: pl.DataFrame, shared: Shared) -> float:
 @pytest.mark.parametrize("shared", [INSIDE, SQUARES])
 @given(rows=store_days)
 def test_the_effective_number_is_the_slow_loop(shared: Shared, rows: list[tuple[int, int, int]]) -> None:
-    found = effective_sample_size(frame(rows), shared)["Effective"].item()
-    assert math.isclose(found, slow(frame(rows), shared), rel_tol=1e-9)
+    effective = effective_sample_size(frame(rows), shared)["Effective"].item()
+    assert math.isclose(effective, slow(frame(rows), shared), rel_tol=1e-9)
 
 
 @given(rows=store_days)
@@ -66,13 +66,13 @@ def test_more_forecasts_of_the_same_days_tell_no_more(rows: list[tuple[int, int,
 
 def test_scores_are_distinguished_by_their_columns() -> None:
     rows = frame([(1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 50, 1)])
-    found = dict(effective_sample_size(rows.with_columns(pl.col(s.STORE).alias("Key")), INSIDE, ["Key"]).iter_rows())
+    by_key = dict(effective_sample_size(rows.with_columns(pl.col(s.STORE).alias("Key")), INSIDE, ["Key"]).iter_rows())
     alone = {
         store: effective_sample_size(rows.filter(pl.col(s.STORE) == store), INSIDE)["Effective"].item()
         for store in (1, 2)
     }
-    assert found[1] == pytest.approx(alone[1])
-    assert found[2] > alone[2] - 1e-9, "stretches are counted back from the last day of all rows"
+    assert by_key[1] == pytest.approx(alone[1])
+    assert by_key[2] > alone[2] - 1e-9, "stretches are counted back from the last day of all rows"
 
 
 def test_a_thousand_stores_on_one_day_say_less_than_fifteen_rows() -> None:

@@ -19,11 +19,11 @@ WIDTHS = (1280, 390)
 
 def chromium() -> str:
     """Find a browser; a machine without one cannot run these tests, and says so by failing."""
-    found = os.environ.get("BROWSER_PATH") or next(
+    browser = os.environ.get("BROWSER_PATH") or next(
         filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None
     )
-    assert found, "no Chromium or Chrome found; name one in BROWSER_PATH"
-    return found
+    assert browser, "no Chromium or Chrome found; name one in BROWSER_PATH"
+    return browser
 
 
 @pytest.fixture(scope="module")
@@ -53,15 +53,15 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 @pytest.mark.parametrize("report", ["exploration/report.html", "home/report.html"])
 def test_the_report_opens_whole_and_asks_for_nothing(home: Path, page: Page, report: str) -> None:
     wrong: list[str] = []
-    asked: list[str] = []
+    addresses: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: addresses.append(request.url))
     page.goto((home / report).as_uri())
     drawn = "document.querySelectorAll('.js-plotly-plot .main-svg').length >= document.querySelectorAll('[role=img]').length"
     page.wait_for_function(drawn)
     assert wrong == []
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert [url for url in addresses if not url.startswith(("file:", "data:", "blob:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert page.locator("section.question").count() >= len(questions()) - 2
     for figure in page.locator(".js-plotly-plot").all():

@@ -84,7 +84,7 @@ def test_the_hardest_days_are_the_models_own_largest_first() -> None:
 
 def test_how_the_calendar_was_worked_out_speaks_only_of_what_the_past_marks() -> None:
     marked = pl.DataFrame({"StateHoliday": ["0", "a"], "Promo": [0, 0], "SchoolHoliday": [0, 0]})
-    told = facts.how_assumed(marked)
-    assert "holidays from law or the chain's past." in told
-    assert "The past marks no promotions and no school holidays, and none are assumed." in told
-    assert "rhythm" not in told
+    sentence = facts.how_assumed(marked)
+    assert "holidays from law or the chain's past." in sentence
+    assert "The past marks no promotions and no school holidays, and none are assumed." in sentence
+    assert "rhythm" not in sentence

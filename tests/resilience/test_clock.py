@@ -59,8 +59,8 @@ def served(home: Path, to: Path, panel: Panel) -> Any:
     return running(settings_of(own), make_key(home_url(own)))
 
 
-def dates(client: Client, **asked: Any) -> list[str]:
-    reply = client.forecasts({"store": 1, **asked})
+def dates(client: Client, **request: Any) -> list[str]:
+    reply = client.forecasts({"store": 1, **request})
     assert reply.status_code == 200, reply.text
     rows = reply.json()["forecasts"]
     assert all(row["Forecast"] >= 0 for row in rows)
@@ -126,7 +126,7 @@ def test_when_clocks_change_then_days_and_forecasts_are_the_same(
     service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:
     """The requests span both changes: March in the forecast, October in the history."""
-    told = []
+    answers = []
     for zone in ("UTC", "Europe/Berlin", "America/Sao_Paulo"):
         own = copy_of(home, tmp_path / zone.replace("/", "-"))
         key = make_key(home_url(own))
@@ -134,9 +134,9 @@ def test_when_clocks_change_then_days_and_forecasts_are_the_same(
             ahead = caller.post("/v1/forecasts", {"store": 2, "start": "2014-03-28", "days": 7})
             back = caller.get("/v1/stores/2/history?first=2013-10-25&last=2013-10-29")
             assert (ahead.status, back.status) == (200, 200)
-            told.append((ahead.body, back.body))
+            answers.append((ahead.body, back.body))
             assert [row["Date"] for row in back.json()["history"]] == days(dt.date(2013, 10, 25), 5)
-    assert told[0] == told[1] == told[2]
+    assert answers[0] == answers[1] == answers[2]
 
 
 def test_when_the_clock_is_set_back_then_nothing_is_done_twice_and_nothing_stops(

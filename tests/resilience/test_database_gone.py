@@ -95,7 +95,7 @@ def survives(
         newest = caller.post("/v1/forecasts", {"store": 1, "days": 1}).json()["cutoff"]
     assert newest == str(FIRST + dt.timedelta(days=DAYS - 1))
     assert stands(url) == 1_000_001
-    assert "Traceback" not in running_service.said()
+    assert "Traceback" not in running_service.output()
 
 
 def waits_for(running_service: ServiceProcess, key: str, back: Callable[[], None]) -> None:
@@ -175,7 +175,7 @@ def test_when_the_disk_is_read_only_at_the_start_then_it_waits_for_another(
             folder.chmod(0o755)
         running_service = service_factory.start(own, "--db", url, no_rights=True)
         try:
-            wait_until(lambda: folder_too or running_service.said().count("readonly") > 0, 30)
+            wait_until(lambda: folder_too or running_service.output().count("readonly") > 0, 30)
             assert running_service.status("/health/live") == 200
             assert running_service.status() == 503
             with Caller(running_service.port, key) as caller:
@@ -203,7 +203,7 @@ def test_when_no_first_key_can_be_made_then_it_begins_all_the_same(
         running_service = service_factory.start(own, "--db", url, no_rights=True)
         try:
             assert running_service.status("/health/live") == 200
-            assert "begins all the same" in running_service.said()
+            assert "begins all the same" in running_service.output()
         finally:
             running_service.kill()
     assert not (own / "admin.key").exists()
@@ -320,7 +320,7 @@ def test_when_its_connections_are_ended_then_each_request_is_answered(
                 run(url, END_ALL)
         assert load.wrong == []
         assert stands(url) == acknowledged[-1]
-        assert "Traceback" not in running_service.said()
+        assert "Traceback" not in running_service.output()
 
 
 REFUSE = """

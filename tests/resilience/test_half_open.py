@@ -49,13 +49,13 @@ def beside(service_factory: ServiceFactory, home: Path, links: int, seconds: flo
     ):
         p99(caller, 1)
         usual = p99(caller, seconds)
-        there = [stack.enter_context(left(running_service.port, key, number)) for number in range(links)]
+        links_left = [stack.enter_context(left(running_service.port, key, number)) for number in range(links)]
         with_them = p99(caller, seconds)
-        for link in there:
+        for link in links_left:
             link.close()
         usual = max(usual, p99(caller, seconds))  # the slower of two: other work on the machine varies
         assert running_service.status() == 200
-        assert "Traceback" not in running_service.said()
+        assert "Traceback" not in running_service.output()
     return usual, with_them
 
 

@@ -39,12 +39,12 @@ def refused(folder: Path, *words: str) -> str:
 
 
 def test_a_good_chain_is_read_as_it_is(folder: Path) -> None:
-    found = load(folder)
-    assert found.panel.sales.height == 480
-    assert found.panel.calendar.height == 480 + 56
-    assert found.requested_rows is not None
-    assert found.requested_rows["Id"].to_list() == [str(k) for k in range(1, 57)]
-    assert not [repair for repair in found.repairs if repair.rule != "late_stores"]
+    cleaned = load(folder)
+    assert cleaned.panel.sales.height == 480
+    assert cleaned.panel.calendar.height == 480 + 56
+    assert cleaned.requested_rows is not None
+    assert cleaned.requested_rows["Id"].to_list() == [str(k) for k in range(1, 57)]
+    assert not [repair for repair in cleaned.repairs if repair.rule != "late_stores"]
 
 
 @pytest.mark.parametrize("column", ["Store", "Date", "Sales"])
@@ -113,9 +113,9 @@ def test_when_a_column_stands_twice_then_it_is_refused(folder: Path) -> None:
 def test_when_a_row_stands_twice_then_one_is_dropped_and_counted(folder: Path) -> None:
     good = load(folder).panel.sales
     edit(folder, "train.csv", lambda lines: [*lines, lines[5]])
-    found = load(folder)
-    assert_frame_equal(found.panel.sales, good)
-    assert [repair.rows for repair in found.repairs if repair.rule == "double_rows"] == [1]
+    cleaned = load(folder)
+    assert_frame_equal(cleaned.panel.sales, good)
+    assert [repair.rows for repair in cleaned.repairs if repair.rule == "double_rows"] == [1]
 
 
 def test_when_two_rows_differ_for_a_store_and_day_then_both_lines_are_named(folder: Path) -> None:
@@ -141,9 +141,9 @@ def test_when_an_id_stands_twice_then_it_is_refused(folder: Path) -> None:
 
 def test_ids_stay_as_given(folder: Path) -> None:
     set_cell(folder, "test.csv", 2, "Id", "0001 a")
-    asked = load(folder).requested_rows
-    assert asked is not None
-    assert asked["Id"][0] == "0001 a"
+    requested = load(folder).requested_rows
+    assert requested is not None
+    assert requested["Id"][0] == "0001 a"
 
 
 @pytest.mark.parametrize(
@@ -169,9 +169,9 @@ def test_every_dialect_gives_the_same_panel(folder: Path, name: str, encode: obj
     good = load(folder)
     path = folder / "train.csv"
     path.write_bytes(encode(path.read_text(encoding="utf-8")))  # type: ignore[operator]
-    found = load(folder)
-    assert_frame_equal(found.panel.sales, good.panel.sales)
-    assert_frame_equal(found.panel.calendar, good.panel.calendar)
+    cleaned = load(folder)
+    assert_frame_equal(cleaned.panel.sales, good.panel.sales)
+    assert_frame_equal(cleaned.panel.calendar, good.panel.calendar)
 
 
 def test_decimal_commas_are_read_in_files_with_semicolons(folder: Path) -> None:
@@ -280,10 +280,10 @@ def test_large_but_possible_sales_are_read(folder: Path) -> None:
 
 def test_sales_on_closed_days_are_set_to_zero_and_counted(folder: Path) -> None:
     set_cell(folder, "train.csv", 31, "Open", "0")
-    found = load(folder)
-    assert [repair.rows for repair in found.repairs if repair.rule == "closed_with_sales"] == [1]
+    cleaned = load(folder)
+    assert [repair.rows for repair in cleaned.repairs if repair.rule == "closed_with_sales"] == [1]
     kept = load(folder, skip=["closed_with_sales"])
-    assert kept.panel.sales[s.SALES].sum() > found.panel.sales[s.SALES].sum()
+    assert kept.panel.sales[s.SALES].sum() > cleaned.panel.sales[s.SALES].sum()
 
 
 def test_holes_in_the_history_stay_holes_and_are_counted(folder: Path) -> None:
@@ -292,9 +292,9 @@ def test_holes_in_the_history_stay_holes_and_are_counted(folder: Path) -> None:
         "train.csv",
         lambda lines: [line for line in lines if not (line.startswith("2,") and "2014-02-" in line)],
     )
-    found = load(folder)
-    assert [repair.rows for repair in found.repairs if repair.rule == "vanished_stores"] == [28]
-    assert found.panel.sales.filter(pl.col(s.STORE) == 2).height == 92
+    cleaned = load(folder)
+    assert [repair.rows for repair in cleaned.repairs if repair.rule == "vanished_stores"] == [28]
+    assert cleaned.panel.sales.filter(pl.col(s.STORE) == 2).height == 92
 
 
 def test_a_history_of_one_day_is_read(folder: Path) -> None:
@@ -308,15 +308,15 @@ def test_a_chain_of_one_store_is_read(tmp_path: Path) -> None:
 
 def test_a_store_without_sales_is_kept_and_counted(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: [line for line in lines if not line.startswith("3,")])
-    found = load(folder)
-    assert [repair.rows for repair in found.repairs if repair.rule == "stores_without_sales"] == [1]
-    assert 3 in found.panel.stores[s.STORE].to_list()
+    cleaned = load(folder)
+    assert [repair.rows for repair in cleaned.repairs if repair.rule == "stores_without_sales"] == [1]
+    assert 3 in cleaned.panel.stores[s.STORE].to_list()
 
 
 def test_a_store_that_store_csv_lacks_is_kept_with_unknown_attributes(folder: Path) -> None:
     edit(folder, "store.csv", lambda lines: [line for line in lines if not line.startswith("3,")])
-    found = load(folder)
-    assert found.panel.stores.filter(pl.col(s.STORE) == 3)[s.STORE_TYPE][0] == ""
+    cleaned = load(folder)
+    assert cleaned.panel.stores.filter(pl.col(s.STORE) == 3)[s.STORE_TYPE][0] == ""
     with pytest.raises(DataError, match="unknown_attributes"):
         load(folder, skip=["unknown_attributes"])
 
@@ -324,8 +324,8 @@ def test_a_store_that_store_csv_lacks_is_kept_with_unknown_attributes(folder: Pa
 def test_an_empty_open_is_worked_out_and_marked(folder: Path) -> None:
     for line in (2, 6):
         set_cell(folder, "test.csv", line, "Open", "")
-    found = load(folder)
-    assumed = found.panel.calendar.filter(pl.col(s.ASSUMED))
+    cleaned = load(folder)
+    assumed = cleaned.panel.calendar.filter(pl.col(s.ASSUMED))
     assert assumed.height == 2
     assert assumed[s.OPEN].to_list() == [int(day.isoweekday() < 7) for day in assumed[s.DATE]]
 
@@ -375,10 +375,10 @@ def test_other_names_dates_and_own_columns_are_read(folder: Path) -> None:
     (folder / "storecast.toml").write_text(
         'known = ["Leaflet"]\ndate_format = "%d.%m.%Y"\n[columns]\nStore = "Filiale"\n', encoding="utf-8"
     )
-    found = load(folder).panel
-    assert_frame_equal(found.sales, good.sales)
-    assert found.known == ("Leaflet",)
-    assert found.calendar["Leaflet"].unique().to_list() == [2.5]
+    panel = load(folder).panel
+    assert_frame_equal(panel.sales, good.sales)
+    assert panel.known == ("Leaflet",)
+    assert panel.calendar["Leaflet"].unique().to_list() == [2.5]
 
 
 def test_a_chain_that_never_closes_is_read(folder: Path) -> None:

@@ -73,10 +73,10 @@ class Writer:
         raise NotImplementedError
 
     def may_stand(self, cell: Cell) -> set[int | None]:
-        found = {self.stands.get(cell)}
+        values = {self.stands.get(cell)}
         if self.waiting is not None and cell in self.waiting[3]:
-            found.add(self.waiting[0])
-        return found
+            values.add(self.waiting[0])
+        return values
 
 
 class Seller(Writer):
@@ -159,7 +159,7 @@ class Campaign:
         end.set()
         for thread in threads:
             thread.join(70)
-        assert sum(writer.acknowledged for writer in self.writers) > before, start.said()[-3000:]
+        assert sum(writer.acknowledged for writer in self.writers) > before, start.output()[-3000:]
 
     def check(self, *, whole: bool) -> None:
         """Compare the stored rows with those that may be stored."""
@@ -169,17 +169,17 @@ class Campaign:
             panel, _ = read_panel(database)
             assert not panel.sales.select("Store", "Date").is_duplicated().any()
             new = panel.sales.filter(pl.col("Date") >= FIRST)
-            found: dict[Cell, int] = {
+            stored: dict[Cell, int] = {
                 (store, day): int(sold) for store, day, sold in new.select("Store", "Date", "Sales").rows()
             }
             for writer in self.writers[:2]:
                 assert isinstance(writer, Seller)
                 days = {day for _, day in writer.stands} | ({writer.waiting[3][0][1]} if writer.waiting else set())
                 for day in days:
-                    both = [found.pop((store, day), None) for store in writer.stores]
+                    both = [stored.pop((store, day), None) for store in writer.stores]
                     assert both[0] == both[1], "half a write"
                     assert both[0] in writer.may_stand((writer.stores[0], day)), (writer.name, day, both)
-            assert found == {}
+            assert stored == {}
             self._check_plan(panel.calendar)
             if whole:
                 self._check_audit(database)

@@ -91,7 +91,7 @@ class Place:
             while run.code() is None:
                 time.sleep(0.1)
             if run.code() != 0:
-                self.failed.append(run.said()[-2000:])
+                self.failed.append(run.output()[-2000:])
                 return
             self.trained += 1
             end.wait(5)
@@ -133,7 +133,7 @@ def under_load(service_factory: ServiceFactory, places: list[Place], seconds: fl
             place.answered = load.seen["200"]
     for place in places:
         assert place.failed == []
-        assert all("locked" not in watched.running_service.said() for watched in place.running_services)
+        assert all("locked" not in watched.running_service.output() for watched in place.running_services)
         database = Database.open(place.url)
         integrity(database, STORES)
         database.close()
@@ -166,15 +166,15 @@ def test_when_load_is_long_then_memory_and_files_are_flat(
     under_load(service_factory, places, minutes * 60)
     for place in places:
         parts = [[watched.part(k) for watched in place.running_services] for k in range(4)]
-        told = [
+        lines = [
             f"{before[0]:.0f} MB and {before[1]} files at most in the second quarter, {after[0]:.0f} and {after[1]} in the last"
             for before, after in zip(parts[1], parts[3], strict=True)
         ]
         report.add(
             "long load",
             f"{minutes:g} minutes of load on two services while models are trained, {place.url.partition(':')[0]}",
-            f"{place.answered:,} requests, all 200; {place.trained} models trained; {'; '.join(told)}",
+            f"{place.answered:,} requests, all 200; {place.trained} models trained; {'; '.join(lines)}",
         )
         for before, after in zip(parts[1], parts[3], strict=True):
-            assert after[0] < 1.1 * before[0] + 20, told
-            assert after[1] < before[1] + 10, told
+            assert after[0] < 1.1 * before[0] + 20, lines
+            assert after[1] < before[1] + 10, lines

@@ -284,8 +284,8 @@ sys.modules["storecast.models"] = models
 def _feature_of_a_billion(data: bytes) -> bytes:
     """Make every split of every tree refer to a column that does not exist."""
     out, start = bytearray(data), 0
-    while (found := out.find(b"split_indices[$l#L", start)) >= 0:
-        start = found + len(b"split_indices[$l#L")
+    while (place := out.find(b"split_indices[$l#L", start)) >= 0:
+        start = place + len(b"split_indices[$l#L")
         count = int.from_bytes(out[start : start + 8], "big")
         out[start + 8 : start + 8 + 4 * count] = (10**9).to_bytes(4, "big") * count
     assert start

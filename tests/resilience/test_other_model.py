@@ -20,8 +20,8 @@ Figures = list[float]
 
 def as_json(caller: Caller, body: dict[str, Any] = ASK) -> tuple[Reply, str, Figures]:
     reply = caller.post("/v1/forecasts", body)
-    told = reply.json()
-    return reply, told["model"], [row["Forecast"] for row in told["forecasts"]]
+    problem = reply.json()
+    return reply, problem["model"], [row["Forecast"] for row in problem["forecasts"]]
 
 
 def as_csv(caller: Caller) -> tuple[Reply, str, Figures]:
@@ -32,8 +32,8 @@ def as_csv(caller: Caller) -> tuple[Reply, str, Figures]:
 
 def as_columns(caller: Caller) -> tuple[Reply, str, Figures]:
     reply = caller.post("/v1/forecasts", {**ASK, "layout": "columns", "totals": True})
-    told = reply.json()
-    return reply, told["model"], told["forecasts"]["Forecast"]
+    problem = reply.json()
+    return reply, problem["model"], problem["forecasts"]["Forecast"]
 
 
 def changed(caller: Caller) -> tuple[Reply, str, Figures]:
@@ -48,8 +48,8 @@ def run(service_factory: ServiceFactory, *argv: str) -> str:
     """Run a command while the services run, and return its output."""
     command = service_factory.run(list(argv))
     wait_until(lambda: command.code() is not None, 60)
-    assert command.code() == 0, command.said()
-    return command.said()
+    assert command.code() == 0, command.output()
+    return command.output()
 
 
 def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(

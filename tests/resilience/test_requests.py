@@ -261,30 +261,30 @@ class Raw:
             try:
                 for part in parts:
                     link.sendall(part)
-                got = b""
-                while not _whole(got):
+                reply = b""
+                while not _whole(reply):
                     more = link.recv(65536)
                     if not more:
                         break
-                    got += more
+                    reply += more
             except (ConnectionResetError, BrokenPipeError, TimeoutError):
                 return b""
-            return got
+            return reply
 
     def head(self, *headers: str, path: str = "/v1/forecasts") -> bytes:
         lines = [f"POST {path} HTTP/1.1", "host: localhost", f"authorization: Bearer {self.key}", *headers, "", ""]
         return "\r\n".join(lines).encode("latin-1")
 
     def post(self, body: bytes = rows({"Store": 1, "Date": DAY}).encode()) -> int:
-        got = self.send(self.head("content-type: application/json", f"content-length: {len(body)}"), body)
-        return int(got[9:12])
+        reply = self.send(self.head("content-type: application/json", f"content-length: {len(body)}"), body)
+        return int(reply[9:12])
 
 
-def _whole(got: bytes) -> bool:
-    head, there, body = got.partition(b"\r\n\r\n")
+def _whole(reply: bytes) -> bool:
+    head, blank_line, body = reply.partition(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length: "):
-            return bool(there) and len(body) >= int(line[16:])
+            return bool(blank_line) and len(body) >= int(line[16:])
     return False
 
 
@@ -305,16 +305,16 @@ def raw(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
 def test_chunks_without_a_length_are_counted(raw: Raw) -> None:
     head = raw.head("content-type: application/json", "transfer-encoding: chunked")
     chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
-    got = raw.send(head, *[chunk] * 40)
-    assert got == b"" or got.startswith(b"HTTP/1.1 413"), got[:100]  # the service may close early
+    reply = raw.send(head, *[chunk] * 40)
+    assert reply == b"" or reply.startswith(b"HTTP/1.1 413"), reply[:100]  # the service may close early
     assert raw.post() == 200
 
 
 def test_chunks_that_are_small_enough_are_read(raw: Raw) -> None:
     body = rows({"Store": 1, "Date": DAY}).encode()
     chunks = [b"1\r\n%b\r\n" % body[k : k + 1] for k in range(len(body))]
-    got = raw.send(raw.head("content-type: application/json", "transfer-encoding: chunked"), *chunks, b"0\r\n\r\n")
-    assert got.startswith(b"HTTP/1.1 200")
+    reply = raw.send(raw.head("content-type: application/json", "transfer-encoding: chunked"), *chunks, b"0\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 200")
 
 
 BROKEN = {
@@ -330,17 +330,17 @@ BROKEN = {
 
 @pytest.mark.parametrize("headers", BROKEN.values(), ids=BROKEN.keys())
 def test_broken_headers_are_a_400(raw: Raw, headers: tuple[str, ...]) -> None:
-    got = raw.send(raw.head("content-type: application/json", *headers), b"{}")
-    assert got.startswith(b"HTTP/1.1 400"), got[:200]
-    assert b"application/problem+json" in got
-    assert len(got) < LARGEST_REPLY
+    reply = raw.send(raw.head("content-type: application/json", *headers), b"{}")
+    assert reply.startswith(b"HTTP/1.1 400"), reply[:200]
+    assert b"application/problem+json" in reply
+    assert len(reply) < LARGEST_REPLY
     assert raw.post() == 200
 
 
 @pytest.mark.parametrize("chunk", [b"zz\r\n{}\r\n", b"-1\r\n", b"ffffffffffffffffff\r\n{}", b"2\r\n{}}}}\r\n"])
 def test_bad_sizes_of_chunks_are_a_400(raw: Raw, chunk: bytes) -> None:
-    got = raw.send(raw.head("content-type: application/json", "transfer-encoding: chunked"), chunk)
-    assert got.startswith(b"HTTP/1.1 400"), got[:200]
+    reply = raw.send(raw.head("content-type: application/json", "transfer-encoding: chunked"), chunk)
+    assert reply.startswith(b"HTTP/1.1 400"), reply[:200]
     assert raw.post() == 200
 
 
@@ -348,8 +348,8 @@ def test_bad_sizes_of_chunks_are_a_400(raw: Raw, chunk: bytes) -> None:
     "noise", [b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\r\n" * 100 + b"\x00"]
 )
 def test_what_is_no_http_is_a_400(raw: Raw, noise: bytes) -> None:
-    got = raw.send(noise)
-    assert got.startswith((b"HTTP/1.1 400", b"HTTP/1.1 401")), got[:100]
+    reply = raw.send(noise)
+    assert reply.startswith((b"HTTP/1.1 400", b"HTTP/1.1 401")), reply[:100]
 
 
 def test_floods_of_headers_are_a_431(raw: Raw) -> None:
@@ -357,8 +357,8 @@ def test_floods_of_headers_are_a_431(raw: Raw) -> None:
     long = raw.send(raw.head("x: " + "y" * 200_000))
     address = raw.send(raw.head(path="/" + "y" * 200_000))
     unended = raw.send(b"GET / HTTP/1.1\r\n", *[b"x: " + b"y" * 8000 + b"\r\n"] * 30)
-    for got in (many, long, address, unended):
-        assert got == b"" or got.startswith(b"HTTP/1.1 431"), got[:100]
+    for reply in (many, long, address, unended):
+        assert reply == b"" or reply.startswith(b"HTTP/1.1 431"), reply[:100]
     assert raw.post() == 200
 
 
@@ -523,8 +523,8 @@ def writer(home: Path, url: str, tmp_path: Path) -> Iterator[Client]:
     """Run a service that accepts writes, on SQLite and on PostgreSQL."""
     own = copy_of(home, tmp_path / "home")
     fill(url, chain())
-    with running(settings_of(own, db=url), make_key(url)) as found:
-        yield found
+    with running(settings_of(own, db=url), make_key(url)) as served:
+        yield served
 
 
 def written(client: Client) -> pl.DataFrame:
@@ -552,9 +552,9 @@ def test_writes_are_done_once_and_never_twice(writer: Client) -> None:
     assert replaced.json()["replaced"] == 1
     # The audit table records each write and its key.
     with writer.service.live.database().reading() as conn:
-        found = conn.execute(sa.select(t.audit.c.actor, t.audit.c.action).where(t.audit.c.action == "sales")).all()
-    assert len(found) >= 2
-    assert all(row.actor.startswith("key:") for row in found)
+        entries = conn.execute(sa.select(t.audit.c.actor, t.audit.c.action).where(t.audit.c.action == "sales")).all()
+    assert len(entries) >= 2
+    assert all(row.actor.startswith("key:") for row in entries)
     # The next forecast includes the write.
     newest = writer.forecasts({"store": 1, "days": 1}).json()["version"]
     assert newest == replaced.json()["version"]
@@ -620,11 +620,11 @@ def _too_slow_and_too_many(client: Client, where: str) -> None:
     hold = threading.Event()
     pool = client.service.large
 
-    def held() -> None:
+    def occupied() -> None:
         hold.wait(10)
 
     for _ in range(client.service.settings.workers):
-        asyncio.run_coroutine_threadsafe(pool.run(held), client.loop)
+        asyncio.run_coroutine_threadsafe(pool.run(occupied), client.loop)
 
     def ask(key: str) -> httpx.Response:
         return client.forecasts({"store": 1, "totals": True}, key=key)
@@ -633,8 +633,8 @@ def _too_slow_and_too_many(client: Client, where: str) -> None:
     with ThreadPoolExecutor(6) as threads:
         replies = list(threads.map(ask, tokens))
     hold.set()
-    found = sorted(reply.status_code for reply in replies)
-    assert set(found) == {503, 504}, found
+    statuses = sorted(reply.status_code for reply in replies)
+    assert set(statuses) == {503, 504}, statuses
     for reply in replies:
         clean(reply, 503, 504)
     busy = [reply for reply in replies if reply.status_code == 503]
@@ -643,12 +643,12 @@ def _too_slow_and_too_many(client: Client, where: str) -> None:
 
 def test_pages_are_bounded_and_come_one_after_the_other(client: Client) -> None:
     clean(client.get("/v1/stores?limit=1001"), 422)
-    found, path = [], "/v1/stores?limit=4"
+    stores, path = [], "/v1/stores?limit=4"
     while path:
         page = client.get(path).json()
-        found += [store["Store"] for store in page["stores"]]
+        stores += [store["Store"] for store in page["stores"]]
         path = f"/v1/stores?limit=4&cursor={page['next']}" if page["next"] else ""
-    assert found == [1, 2, 3, 4, 5, 6]
+    assert stores == [1, 2, 3, 4, 5, 6]
     days, path = [], "/v1/stores/2/history?limit=300&first=2013-02-01"
     while path:
         page = client.get(path).json()

@@ -75,18 +75,18 @@ def sources() -> list[Path]:
 def test_nothing_but_the_reviewed_module_can_run_data_as_code() -> None:
     paths = sources()
     assert REVIEWED in paths
-    found = [
+    faults = [
         f"{path.relative_to(ROOT)}:{line}: {what}"
         for path in paths
         if path != REVIEWED
         for line, what in findings(path.read_text(encoding="utf-8"))
     ]
-    assert found == []
+    assert faults == []
 
 
 def test_the_reviewed_module_unpickles_only_through_its_own_unpickler() -> None:
-    found = {what for _, what in findings(REVIEWED.read_text(encoding="utf-8"))}
-    assert found == {"import pickle", "Unpickler"}
+    ways = {what for _, what in findings(REVIEWED.read_text(encoding="utf-8"))}
+    assert ways == {"import pickle", "Unpickler"}
     names = {ast.unparse(node) for node in ast.walk(ast.parse(REVIEWED.read_text())) if isinstance(node, ast.Attribute)}
     assert {"pickle.load", "pickle.loads"}.isdisjoint(names)
 

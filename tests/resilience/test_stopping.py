@@ -58,7 +58,7 @@ def stopped(running_service: ServiceProcess) -> Iterator[list[int]]:
     while running_service.code() is None and time.monotonic() - began < 12:
         seen.append(running_service.status())
         time.sleep(0.02)
-    assert running_service.code() == 0, running_service.said()[-2000:]
+    assert running_service.code() == 0, running_service.output()[-2000:]
     assert time.monotonic() - began < 10
     yield seen
 
@@ -87,8 +87,8 @@ def check(url: str, sellers: Sellers, answered: int) -> None:
     database = Database.open(url)
     try:
         sales = read_panel(database)[0].sales
-        found = dict(sales.filter(sales["Date"] == FIRST).select("Store", "Sales").rows())
-        assert found == sellers.acknowledged
+        stored = dict(sales.filter(sales["Date"] == FIRST).select("Store", "Sales").rows())
+        assert stored == sellers.acknowledged
         with database.reading() as conn:  # the request log is complete, too
             assert conn.execute(sa.select(sa.func.count()).select_from(t.requests)).scalar() == answered
     finally:

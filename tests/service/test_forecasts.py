@@ -39,8 +39,8 @@ def test_a_stored_day_is_answered_with_the_models_forecast(client: Client) -> No
     served = client.service.live.snapshot
     assert (body["model"], body["cutoff"], body["assumed"]) == (served.name, str(served.predictor.cutoff), [])
     (row,) = body["forecasts"]
-    found = expected(client, 2, 3)
-    assert [row[name] for name in MONEY] == [found[name] for name in MONEY]
+    rows = expected(client, 2, 3)
+    assert [row[name] for name in MONEY] == [rows[name] for name in MONEY]
     assert list(row) == ["Store", "Date", *MONEY]
 
 
@@ -69,13 +69,13 @@ def test_a_changed_row_goes_the_whole_road(client: Client) -> None:
     reply = client.forecasts({"rows": [changed, stored_row(client, 2, 4), stored_row(client, 3, 3)]}).json()
     table = client.service.live.snapshot.table
     under, _ = ready.predict(table.calendar_of([msgspec.convert(changed, table.rows.struct)]))
-    found = {(line["Store"], line["Date"]): line["Forecast"] for line in reply["forecasts"]}
+    forecasts = {(line["Store"], line["Date"]): line["Forecast"] for line in reply["forecasts"]}
     for day in (3, 4):  # the day beside it is the same store's, and is told under the same calendar
         date = table.dates[day]
         mine = under.filter(pl.col(s.DATE).cast(pl.String) == date)[s.FORECAST][0]
-        assert found[2, date] == mine
-    assert found[3, changed["Date"]] == expected(client, 3, 3)["Forecast"]
-    assert found[2, changed["Date"]] != expected(client, 2, 3)["Forecast"]
+        assert forecasts[2, date] == mine
+    assert forecasts[3, changed["Date"]] == expected(client, 3, 3)["Forecast"]
+    assert forecasts[2, changed["Date"]] != expected(client, 2, 3)["Forecast"]
 
 
 def test_a_closed_day_sells_nothing(client: Client) -> None:

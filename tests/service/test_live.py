@@ -40,8 +40,8 @@ def own(home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def writer(own: Path) -> Iterator[Client]:
-    with running(settings_of(own), make_key(home_url(own))) as found:
-        yield found
+    with running(settings_of(own), make_key(home_url(own))) as served:
+        yield served
 
 
 def cutoff(client: Client) -> str:

@@ -26,7 +26,8 @@ def test_when_sales_are_half_of_the_forecast_then_an_alert_rises_and_is_withdraw
         def sell(share: float) -> None:
             """Sell a share of what was forecast for each of twelve days, and look."""
             rows = [
-                {"Store": row["Store"], "Date": row["Date"], "Sales": round(row["Forecast"] * share, 2)} for row in made
+                {"Store": row["Store"], "Date": row["Date"], "Sales": round(row["Forecast"] * share, 2)}
+                for row in forecasts
             ]
             reply = client.post("/v1/sales", {"rows": rows, "replace": True})
             assert reply.status_code == 200, reply.text
@@ -36,18 +37,18 @@ def test_when_sales_are_half_of_the_forecast_then_an_alert_rises_and_is_withdraw
         def metrics() -> list[str]:
             return [line for line in client.get("/metrics").text.splitlines() if line.startswith("storecast_alert{")]
 
-        made = [
+        forecasts = [
             row for store in range(1, 7) for row in client.forecasts({"store": store, "days": 12}).json()["forecasts"]
         ]
         wait_until(lambda: client.get("/v1/accuracy").json()["accuracy"] == [], 20)
         monitor.look()
         assert monitor.alerts == []
         sell(0.5)
-        told = client.get("/v1/accuracy").json()
-        assert told["accuracy"][0]["coverage80"] == 0
-        assert told["accuracy"][0]["bias"] == pytest.approx(1, abs=0.01)
-        assert {alert["what"] for alert in told["alerts"]} == {"coverage80", "coverage95"}
-        assert {alert["advice"] for alert in told["alerts"]} == {"wait"}, "twelve days are too few to learn from"
+        accuracy = client.get("/v1/accuracy").json()
+        assert accuracy["accuracy"][0]["coverage80"] == 0
+        assert accuracy["accuracy"][0]["bias"] == pytest.approx(1, abs=0.01)
+        assert {alert["what"] for alert in accuracy["alerts"]} == {"coverage80", "coverage95"}
+        assert {alert["advice"] for alert in accuracy["alerts"]} == {"wait"}, "twelve days are too few to learn from"
         assert log.text.count("Advice: wait") == 2
         assert len(metrics()) == 2
         assert 'what="coverage80"' in "".join(metrics())

@@ -26,12 +26,12 @@ def test_the_service_tells_the_same_document(client: Client) -> None:
 
 
 def test_every_route_is_in_the_document_with_its_scope() -> None:
-    found = {
+    scopes = {
         (method.upper(), path): route.get("x-scope")
         for path, methods in document(ROUTES, Settings())["paths"].items()
         for method, route in methods.items()
     }
-    assert found == {(route.method, route.path): route.scope for route in ROUTES}
+    assert scopes == {(route.method, route.path): route.scope for route in ROUTES}
 
 
 def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_calls_of_keys_take_turns() -> None:
 def test_a_key_that_fills_its_places_is_refused_and_others_are_not() -> None:
     async def test(pool: Pool) -> None:
         end = threading.Event()
-        held = [of_key(1, pool, end.wait, 20) for _ in range(5)]
+        waiting = [of_key(1, pool, end.wait, 20) for _ in range(5)]
         await asyncio.sleep(0.05)
         with pytest.raises(Problem) as refused:
             await of_key(1, pool, end.wait, 20)
@@ -80,7 +80,7 @@ def test_a_key_that_fills_its_places_is_refused_and_others_are_not() -> None:
             await of_key(3, pool, end.wait, 20)
         assert "of this key" not in full.value.detail
         end.set()
-        await asyncio.gather(*held, *others)
+        await asyncio.gather(*waiting, *others)
 
     with_pool(test, workers=2, waiting=8)
 

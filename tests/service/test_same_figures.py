@@ -32,8 +32,8 @@ def test_every_row_of_the_test_file_is_served_as_it_is_written(files: Path, monk
     model = current(files / "home" / "models")
     workflows.forecast(files / "data", model=model, out=files / "forecast.csv")
     written = {(row[s.STORE], row[s.DATE]): row for row in pl.read_csv(files / "forecast.csv").to_dicts()}
-    asked = pl.read_csv(files / "data" / "test.csv", schema_overrides={s.STATE_HOLIDAY: pl.String}).select(KNOWN)
-    rows = asked.to_dicts()
+    requested = pl.read_csv(files / "data" / "test.csv", schema_overrides={s.STATE_HOLIDAY: pl.String}).select(KNOWN)
+    rows = requested.to_dicts()
     assert len(rows) == len(written) > 200
     with running(settings_of(files / "home", no_keys=True)) as client:
         _check(client, rows, written)
@@ -41,7 +41,7 @@ def test_every_row_of_the_test_file_is_served_as_it_is_written(files: Path, monk
         for count in (1, 1, 1, 2, 7, 40, len(rows) // 2):
             _check(client, draw.sample(rows, count), written)
         text = client.post(
-            "/v1/forecasts", asked.sample(fraction=1, shuffle=True, seed=1).write_csv(), content_type="text/csv"
+            "/v1/forecasts", requested.sample(fraction=1, shuffle=True, seed=1).write_csv(), content_type="text/csv"
         ).text
         served = {(row[s.STORE], row[s.DATE]): row for row in pl.read_csv(text.encode()).to_dicts()}
         assert served.keys() == written.keys()
@@ -53,8 +53,8 @@ def _check(
 ) -> None:
     reply = client.forecasts({"rows": rows})
     assert reply.status_code == 200, reply.text
-    found = reply.json()["forecasts"]
-    assert [(row["Store"], row["Date"]) for row in found] == [(row["Store"], row["Date"]) for row in rows]
-    for row in found:
+    forecasts = reply.json()["forecasts"]
+    assert [(row["Store"], row["Date"]) for row in forecasts] == [(row["Store"], row["Date"]) for row in rows]
+    for row in forecasts:
         expected = written[row["Store"], row["Date"]]
         assert [row[name] for name in MONEY] == [expected[name] for name in MONEY]

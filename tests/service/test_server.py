@@ -65,9 +65,9 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
         log = process.lines  # type: ignore[attr-defined]
     assert token not in "".join(log)
     lines = [json.loads(line) for line in log]
-    asked = [line for line in lines if line["logger"] == "storecast.requests"]
-    assert len(asked) == len(replies)  # the log of requests is whole
-    assert all(line["request"] for line in asked)
+    request_lines = [line for line in lines if line["logger"] == "storecast.requests"]
+    assert len(request_lines) == len(replies)  # the log of requests is whole
+    assert all(line["request"] for line in request_lines)
 
 
 def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ DOCS = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="u
 
 
 def test_the_environment_is_read_and_options_come_first() -> None:
-    there = {"STORECAST_RATE": "5", "STORECAST_NO_KEYS": "1", "STORECAST_HOME": "x", "STORECAST_LISTEN_PORT": "1"}
-    found = Settings.from_env(there, listen_port=2, db=None)
-    assert (found.rate, found.no_keys, found.home, found.listen_port) == (5.0, True, Path("x"), 2)
+    environment = {"STORECAST_RATE": "5", "STORECAST_NO_KEYS": "1", "STORECAST_HOME": "x", "STORECAST_LISTEN_PORT": "1"}
+    settings = Settings.from_env(environment, listen_port=2, db=None)
+    assert (settings.rate, settings.no_keys, settings.home, settings.listen_port) == (5.0, True, Path("x"), 2)
 
 
 @pytest.mark.parametrize(

@@ -184,22 +184,22 @@ def _base(folder: Path) -> None:
 def _mirror() -> str:
     """Return the address from which this machine's apt gets Debian."""
     listed = _run("apt-get", "indextargets", "--format=$(ORIGIN) $(COMPONENT) $(REPO_URI)", "Created-By: Packages")
-    found = [line.split()[2] for line in listed.splitlines() if line.startswith("Debian main ")]
-    assert found, "apt has no list of Debian's packages here. Run: apt-get update"
-    return found[0]
+    mirrors = [line.split()[2] for line in listed.splitlines() if line.startswith("Debian main ")]
+    assert mirrors, "apt has no list of Debian's packages here. Run: apt-get update"
+    return mirrors[0]
 
 
 def _pip_of_this_machine(folder: Path) -> dict[str, Path]:
     """Return the secrets of the build: how pip reaches its index here. Nothing of it stays in the image."""
     listed = _run(sys.executable, "-m", "pip", "config", "list")
-    found = {}
+    options = {}
     for line in listed.splitlines():
         name, _, value = line.partition("=")
-        found[name.rpartition(".")[2]] = value.strip("'\"")
-    kept = {name: found[name] for name in ("index-url", "proxy", "timeout", "trusted-host") if name in found}
+        options[name.rpartition(".")[2]] = value.strip("'\"")
+    kept = {name: options[name] for name in ("index-url", "proxy", "timeout", "trusted-host") if name in options}
     secrets = {}
-    if "cert" in found:
-        secrets["pip.crt"] = Path(found["cert"])
+    if "cert" in options:
+        secrets["pip.crt"] = Path(options["cert"])
         kept["cert"] = "/etc/pip.crt"
     config = folder / "pip.conf"
     config.write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in kept.items()), encoding="utf-8")

@@ -46,7 +46,7 @@ def reply(value: object = None, status: int = 200, **headers: str) -> httpx.Resp
 
 def problem(status: int, **more: Any) -> httpx.Response:
     headers = {"Content-Type": "application/problem+json", **more.pop("headers", {})}
-    told = {
+    body = {
         "type": "/problems/x",
         "title": "A title",
         "status": status,
@@ -54,7 +54,7 @@ def problem(status: int, **more: Any) -> httpx.Response:
         "request": "r-1",
         **more,
     }
-    return httpx.Response(status, content=json.dumps(told).encode(), headers=headers)
+    return httpx.Response(status, content=json.dumps(body).encode(), headers=headers)
 
 
 def forecasts(
@@ -62,5 +62,5 @@ def forecasts(
 ) -> httpx.Response:
     """Forecast 100 times the store, for every row."""
     rows = json.loads(request.content)["rows"]
-    made = [{"Store": row["Store"], "Date": row["Date"], "Forecast": 100.0 * int(row["Store"])} for row in rows]
-    return reply({"model": model, "cutoff": cutoff, "version": version, "assumed": [], "forecasts": made})
+    forecasts = [{"Store": row["Store"], "Date": row["Date"], "Forecast": 100.0 * int(row["Store"])} for row in rows]
+    return reply({"model": model, "cutoff": cutoff, "version": version, "assumed": [], "forecasts": forecasts})

@@ -46,44 +46,44 @@ def serve_forks() -> None:
         importlib.import_module(name)
     codes: dict[int, int | None] = {}  # of services: how each ended
     for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(_answer(asked, codes)), flush=True)
+        request = json.loads(line)
+        print(json.dumps(_answer(request, codes)), flush=True)
 
 
-def _answer(asked: dict[str, Any], codes: dict[int, int | None]) -> Any:
-    if asked["do"] == "count threads":
+def _answer(request: dict[str, Any], codes: dict[int, int | None]) -> Any:
+    if request["do"] == "count threads":
         return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - they are only counted
-    if asked["do"] == "start":
+    if request["do"] == "start":
         pid = os.fork()
         if pid == 0:
-            _run_service(asked)
+            _run_service(request)
         codes[pid] = None
         return pid
-    pid = asked["pid"]
+    pid = request["pid"]
     if codes[pid] is None:
         gone, how = os.waitpid(pid, os.WNOHANG)
         codes[pid] = os.waitstatus_to_exitcode(how) if gone else None
     return codes[pid]
 
 
-def _run_service(asked: dict[str, Any]) -> None:
+def _run_service(request: dict[str, Any]) -> None:
     """Be a service, to its end."""
     code = 1
     try:
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if asked["no_rights"]:  # root may write to what it owns, and to nothing that is read-only
+        if request["no_rights"]:  # root may write to what it owns, and to nothing that is read-only
             header, none = (ctypes.c_uint32 * 2)(CAPABILITIES_V3, 0), (ctypes.c_uint32 * 6)()
             assert libc.capset(ctypes.byref(header), ctypes.byref(none)) == 0
-        nothing, log = os.open(os.devnull, os.O_RDONLY), os.open(asked["log"], os.O_WRONLY | os.O_APPEND)
+        nothing, log = os.open(os.devnull, os.O_RDONLY), os.open(request["log"], os.O_WRONLY | os.O_APPEND)
         for old, new in ((nothing, 0), (log, 1), (log, 2)):
             os.dup2(old, new)
-        os.environ.update(asked["env"])
+        os.environ.update(request["env"])
         time.tzset()
-        if not asked["tried"]:
+        if not request["tried"]:
             loading = importlib.import_module("storecast.bundle.loading")
             loading.try_in_child = lambda path, **_: path
-        sys.argv = asked["argv"]
+        sys.argv = request["argv"]
         importlib.import_module("storecast.cli").main()
         code = 0
     except SystemExit as end:

@@ -47,8 +47,8 @@ class Caller:
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         try:
             self._link.request(method, path, content, sent)
-            found = self._link.getresponse()
-            return Reply(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
+            response = self._link.getresponse()
+            return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
         except GONE:
             self._link.close()
             raise

@@ -249,5 +249,5 @@ def client(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         patch.delenv("STORECAST_TRUSTED_KEYS", raising=False)
         own = copy_of(home, tmp_path_factory.mktemp("reading") / "home")
-        with running(settings_of(own), make_key(home_url(own))) as found:
-            yield found
+        with running(settings_of(own), make_key(home_url(own))) as served:
+            yield served

@@ -46,8 +46,8 @@ class ServiceProcess:
         """The port that it listens on; waits until it does."""
         if not self._port:
             wait_until(lambda: self._listens() or self.code() is not None, 60)
-            assert self._listens(), self.said()
-            line = next(line for line in self.said().splitlines() if "running on http" in line)
+            assert self._listens(), self.output()
+            line = next(line for line in self.output().splitlines() if "running on http" in line)
             self._port = int(json.loads(line)["message"].rpartition(":")[2].split()[0])
         return self._port
 
@@ -62,8 +62,8 @@ class ServiceProcess:
 
     def code(self) -> int | None:
         """Return the exit code, minus the signal that killed it; None while it runs."""
-        found: int | None = self.service_factory.ask(do="code", pid=self.pid)
-        return found
+        code: int | None = self.service_factory.ask(do="code", pid=self.pid)
+        return code
 
     def signal(self, number: int) -> None:
         """Send a signal."""
@@ -89,12 +89,12 @@ class ServiceProcess:
         """Return how many files and sockets it has open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))  # noqa: PTH208 - counted each second
 
-    def said(self) -> str:
+    def output(self) -> str:
         """Return its log."""
         return self.log.read_text(encoding="utf-8")
 
     def _listens(self) -> bool:
-        return "running on http" in self.said()
+        return "running on http" in self.output()
 
 
 class ServiceFactory:
@@ -180,6 +180,6 @@ class ServiceFactory:
 @pytest.fixture(scope="session")
 def service_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceFactory]:
     """Keep one for all tests of a process."""
-    found = ServiceFactory(tmp_path_factory.mktemp("lives"))
-    yield found
-    found.close()
+    factory = ServiceFactory(tmp_path_factory.mktemp("lives"))
+    yield factory
+    factory.close()

@@ -17,16 +17,16 @@ class TcpProxy:
     """
 
     def __init__(self, url: str) -> None:
-        there = sa.make_url(url)
-        host = there.host or str(there.query.get("host") or "localhost")
-        self._to = f"{host}/.s.PGSQL.{there.port or 5432}" if host.startswith("/") else (host, there.port or 5432)
+        address = sa.make_url(url)
+        host = address.host or str(address.query.get("host") or "localhost")
+        self._to = f"{host}/.s.PGSQL.{address.port or 5432}" if host.startswith("/") else (host, address.port or 5432)
         self._passes = threading.Event()
         self._passes.set()
         self._links: set[socket.socket] = set()
         self._door: socket.socket | None = None
         self._port = 0
         self.mend()
-        near = there.set(host="127.0.0.1", port=self._port, query={})
+        near = address.set(host="127.0.0.1", port=self._port, query={})
         self.url = near.render_as_string(hide_password=False)
 
     def cut(self) -> None:

@@ -35,7 +35,7 @@ def window(rows: int = 20_000, *, spread: float = 0.1, bias: float = 0.0, seed: 
     )
 
 
-def asked(rows: int = 96) -> pl.DataFrame:
+def medians_ahead(rows: int = 96) -> pl.DataFrame:
     return pl.DataFrame(
         {
             s.STORE: np.arange(rows),
@@ -53,26 +53,30 @@ def asked(rows: int = 96) -> pl.DataFrame:
 def test_errors_of_the_same_kind_are_covered_as_they_should(level: int, aim: float) -> None:
     fitted, fresh = calibrate([window(seed=1)]), window(seed=2)
     rows = fresh.drop(s.CUTOFF, s.SALES)
-    found = fitted.apply(rows, Task(48))
-    low, high = (found[name].to_numpy() for name in s.bound_columns(level))
+    forecast = fitted.apply(rows, Task(48))
+    low, high = (forecast[name].to_numpy() for name in s.bound_columns(level))
     inside = (fresh[s.SALES].to_numpy() >= low) & (fresh[s.SALES].to_numpy() <= high)
     assert abs(inside.mean() - aim) < 0.01
 
 
 def test_quantiles_never_cross_and_the_median_stays() -> None:
     every = tuple(k / 100 for k in range(1, 100))
-    found = calibrate([window(bias=0.3)]).apply(asked(), Task(48, every))
-    table = found.select([s.quantile_column(q) for q in every]).to_numpy()
+    forecast = calibrate([window(bias=0.3)]).apply(medians_ahead(), Task(48, every))
+    table = forecast.select([s.quantile_column(q) for q in every]).to_numpy()
     assert (np.diff(table, axis=1) >= 0).all()
-    opened = asked()[s.OPEN].to_numpy() == 1
-    np.testing.assert_allclose(found["Q50"].to_numpy()[opened], asked()["Median"].to_numpy()[opened].round(2))
+    opened = medians_ahead()[s.OPEN].to_numpy() == 1
+    np.testing.assert_allclose(
+        forecast["Q50"].to_numpy()[opened], medians_ahead()["Median"].to_numpy()[opened].round(2)
+    )
     for wide, narrow in (("Lower95", "Lower80"), ("Upper80", "Upper95")):
-        assert (found[wide] <= found[narrow]).all()
+        assert (forecast[wide] <= forecast[narrow]).all()
 
 
 def test_closed_days_are_exactly_zero() -> None:
-    found = calibrate([window()]).apply(asked(), Task(48, (0.9,))).filter(pl.Series(asked()[s.OPEN] == 0))
-    assert found.select(pl.exclude(*s.KEYS)).to_numpy().max() == 0
+    forecast = (
+        calibrate([window()]).apply(medians_ahead(), Task(48, (0.9,))).filter(pl.Series(medians_ahead()[s.OPEN] == 0))
+    )
+    assert forecast.select(pl.exclude(*s.KEYS)).to_numpy().max() == 0
 
 
 def test_the_expected_value_lies_above_the_median_by_the_spread() -> None:
@@ -94,8 +98,8 @@ def test_the_factor_for_rmspe_has_the_least_rmspe_and_is_lower_where_less_is_kno
 def test_a_store_that_is_hard_to_forecast_gets_wider_intervals_and_its_own_coverage() -> None:
     noisy = pl.when(pl.col(s.STORE) < 5).then(pl.col(s.SALES) ** 2 / pl.col("Median")).otherwise(pl.col(s.SALES))
     fitted, fresh = (calibrate([window(seed=1).with_columns(noisy)]), window(seed=2).with_columns(noisy))
-    found = fitted.apply(fresh.drop(s.CUTOFF, s.SALES), Task(48))
-    inside = (fresh[s.SALES] >= found["Lower80"]) & (fresh[s.SALES] <= found["Upper80"])
+    forecast = fitted.apply(fresh.drop(s.CUTOFF, s.SALES), Task(48))
+    inside = (fresh[s.SALES] >= forecast["Lower80"]) & (fresh[s.SALES] <= forecast["Upper80"])
     for of in (fresh[s.STORE] < 5, fresh[s.STORE] >= 5):
         assert abs(inside.filter(of).mean() - 0.8) < 0.06
 
@@ -171,16 +175,18 @@ def odd_store() -> pl.Expr:
 
 def test_without_a_single_error_intervals_are_points() -> None:
     fitted = calibrate([window(700).with_columns(pl.lit(0).alias(s.OPEN))])
-    found = fitted.apply(asked(), Task(48))
-    assert (found["Lower95"] == found["Upper95"]).all()
+    forecast = fitted.apply(medians_ahead(), Task(48))
+    assert (forecast["Lower95"] == forecast["Upper95"]).all()
 
 
 def test_the_less_history_a_store_has_the_wider_are_its_intervals() -> None:
     fitted = calibrate([window()], cold=3.0)
     width = []
     for days in (0, 7, 28, 700):
-        found = fitted.apply(asked().with_columns(pl.lit(days).alias("History")), Task(48)).filter(asked()[s.OPEN] == 1)
-        width.append((found["Upper80"].log() - found["Lower80"].log()).mean())
+        forecast = fitted.apply(medians_ahead().with_columns(pl.lit(days).alias("History")), Task(48)).filter(
+            medians_ahead()[s.OPEN] == 1
+        )
+        width.append((forecast["Upper80"].log() - forecast["Lower80"].log()).mean())
     assert width[0] == pytest.approx(3 * width[3], rel=0.01)
     assert width == sorted(width, reverse=True)
 
@@ -188,7 +194,7 @@ def test_the_less_history_a_store_has_the_wider_are_its_intervals() -> None:
 def test_expected_sums_of_new_stores_are_those_of_their_own_spread() -> None:
     rng = np.random.default_rng(5)
     fitted = calibrate([window(spread=0.1, seed=k) for k in range(3)], cold=4.0)
-    new = asked(40_000).with_columns(pl.lit(0).alias("History"), pl.lit(1).cast(pl.Int8).alias(s.OPEN))
+    new = medians_ahead(40_000).with_columns(pl.lit(0).alias("History"), pl.lit(1).cast(pl.Int8).alias(s.OPEN))
     ahead = new["Ahead"].to_numpy()
     sold = new["Median"].to_numpy() * np.exp(4.0 * 0.1 * (0.5 + ahead / 48) * rng.standard_normal(len(ahead)))
     assert fitted.apply(new, Task(48))[s.FORECAST].sum() == pytest.approx(sold.sum(), rel=0.015)
@@ -197,4 +203,4 @@ def test_expected_sums_of_new_stores_are_those_of_their_own_spread() -> None:
 def test_what_is_written_is_read() -> None:
     fitted = calibrate([window()])
     again = Calibration.from_json(fitted.to_json())
-    assert again.apply(asked(), Task(48)).equals(fitted.apply(asked(), Task(48)))
+    assert again.apply(medians_ahead(), Task(48)).equals(fitted.apply(medians_ahead(), Task(48)))

@@ -50,16 +50,16 @@ def windows(chain: float, store: float = 0.1, seed: int = 0, count: int = 8) -> 
 
 
 def field_of(frames: list[pl.DataFrame]) -> JointErrors:
-    found = fit_joint_errors(frames, NAMES, DAYS)
-    assert found is not None
-    return found
+    field = fit_joint_errors(frames, NAMES, DAYS)
+    assert field is not None
+    return field
 
 
 def chain_width(frames: list[pl.DataFrame]) -> float:
     usual = calibrate(frames)
-    asked = frames[0].drop(s.CUTOFF, s.SALES)
-    draws = field_of(frames).sample_paths(asked, NAMES, usual)
-    line = totals(usual.apply(asked, Task(DAYS)), NAMES, draws).filter(pl.col("Level") == "chain-horizon")
+    medians = frames[0].drop(s.CUTOFF, s.SALES)
+    draws = field_of(frames).sample_paths(medians, NAMES, usual)
+    line = totals(usual.apply(medians, Task(DAYS)), NAMES, draws).filter(pl.col("Level") == "chain-horizon")
     return float(((line["Upper95"] - line["Lower95"]) / line[s.FORECAST]).item())
 
 
@@ -84,10 +84,10 @@ def test_a_common_error_widens_the_chain_and_hardly_a_day() -> None:
 def test_the_days_keep_their_calibrated_distribution() -> None:
     frames = windows(0.02)
     usual = calibrate(frames)
-    asked = frames[0].drop(s.CUTOFF, s.SALES)
-    bounds = usual.apply(asked, Task(DAYS))
-    draws = field_of(frames).sample_paths(asked, NAMES, usual)
-    assert draws.shape == (asked.height, DRAWS)
+    medians = frames[0].drop(s.CUTOFF, s.SALES)
+    bounds = usual.apply(medians, Task(DAYS))
+    draws = field_of(frames).sample_paths(medians, NAMES, usual)
+    assert draws.shape == (medians.height, DRAWS)
     inside = (draws >= bounds["Lower80"].to_numpy()[:, None]) & (draws <= bounds["Upper80"].to_numpy()[:, None])
     assert abs(inside.mean() - 0.8) < 0.03
 
@@ -130,10 +130,10 @@ def test_all_days_of_a_store_without_history_err_together() -> None:
 
 def test_the_same_seed_gives_the_same_draws_and_a_closed_day_sells_nothing() -> None:
     frames = windows(0.02)
-    asked = frames[0].with_columns(pl.when(pl.col("Ahead") == 3).then(0).otherwise(1).cast(pl.Int8).alias(s.OPEN))
-    one, two = (field_of(frames).sample_paths(asked, NAMES, calibrate(frames)) for _ in range(2))
+    medians = frames[0].with_columns(pl.when(pl.col("Ahead") == 3).then(0).otherwise(1).cast(pl.Int8).alias(s.OPEN))
+    one, two = (field_of(frames).sample_paths(medians, NAMES, calibrate(frames)) for _ in range(2))
     np.testing.assert_array_equal(one, two)
-    assert one[asked["Ahead"].to_numpy() == 3].max() == 0
+    assert one[medians["Ahead"].to_numpy() == 3].max() == 0
 
 
 def test_what_is_written_is_read() -> None:

@@ -12,7 +12,7 @@ from support.chain_files import write_chain
 
 def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:
     folder = write_chain(tmp_path / "data", stores=4, days=200)
-    found = workflows.backtest(folder, models=["linear"], out=tmp_path / "out", horizon=14, windows=2)
+    scores = workflows.backtest(folder, models=["linear"], out=tmp_path / "out", horizon=14, windows=2)
     with (folder / "train.csv").open(newline="") as file:
         actual = {(row["Store"], row["Date"]): float(row["Sales"]) for row in csv.DictReader(file)}
     squares, inside = defaultdict(list), defaultdict(list)
@@ -22,7 +22,7 @@ def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:
             if y > 0:
                 squares[row["Model"], row["Cutoff"]].append(((y - float(row["Forecast"])) / y) ** 2)
                 inside[row["Model"], row["Cutoff"]].append(float(row["Lower80"]) <= y <= float(row["Upper80"]))
-    lines = [line for line in found["scores"] if line["slice"] == "all" and line["cutoff"] != "mean"]
+    lines = [line for line in scores["scores"] if line["slice"] == "all" and line["cutoff"] != "mean"]
     assert len(lines) == 4
     for line in lines:
         rows = squares[line["model"], line["cutoff"]]

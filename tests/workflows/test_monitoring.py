@@ -75,10 +75,10 @@ def come(url: str, days: int, factor: float = 1.0) -> None:
 
 
 def test_when_nothing_has_come_then_there_is_nothing_to_compare(home: Path, url: str) -> None:
-    found = monitor(home=home, db=url)
-    assert found.accuracy.is_empty()
-    assert found.drift.is_empty()
-    assert found.alerts == []
+    monitored = monitor(home=home, db=url)
+    assert monitored.accuracy.is_empty()
+    assert monitored.drift.is_empty()
+    assert monitored.alerts == []
 
 
 def test_when_one_more_day_comes_then_it_shows_up(home: Path, url: str) -> None:
@@ -94,23 +94,23 @@ def test_when_sales_have_halved_then_scores_and_inputs_raise_alerts_in_the_files
     home: Path, url: str, tmp_path: Path
 ) -> None:
     come(url, 42, factor=0.5)
-    found = monitor(home=home, db=url, out=tmp_path / "out")
-    assert {alert.what for alert in found.alerts} == {"coverage80", "coverage95", WAPE, "drift of sales"}
-    assert {alert.advice for alert in found.alerts} == {"retrain"}
-    assert found.unbound == ()
+    monitored = monitor(home=home, db=url, out=tmp_path / "out")
+    assert {alert.what for alert in monitored.alerts} == {"coverage80", "coverage95", WAPE, "drift of sales"}
+    assert {alert.advice for alert in monitored.alerts} == {"retrain"}
+    assert monitored.unbound == ()
     written = {path.name: pl.read_csv(path) for path in (tmp_path / "out").iterdir()}
     assert set(written) == {"accuracy.csv", "drift.csv", "alerts.csv"}
-    assert written["alerts.csv"]["what"].to_list() == [alert.what for alert in found.alerts]
-    assert written["accuracy.csv"]["rmspe"][0] == pytest.approx(found.accuracy["rmspe"][0], abs=1e-6)
-    plain = found.to_plain()
+    assert written["alerts.csv"]["what"].to_list() == [alert.what for alert in monitored.alerts]
+    assert written["accuracy.csv"]["rmspe"][0] == pytest.approx(monitored.accuracy["rmspe"][0], abs=1e-6)
+    plain = monitored.to_plain()
     assert plain["accuracy"][0]["Last"] == PANEL.end.isoformat()
-    assert plain["alerts"][0]["since"] == found.alerts[0].since.isoformat()
+    assert plain["alerts"][0]["since"] == monitored.alerts[0].since.isoformat()
 
 
 def test_when_all_is_well_then_the_tables_are_written_with_their_headers(home: Path, url: str, tmp_path: Path) -> None:
     come(url, 20)
-    found = monitor(home=home, db=url, out=tmp_path / "out")
-    assert [alert.what for alert in found.alerts] == ["coverage80"], (
+    monitored = monitor(home=home, db=url, out=tmp_path / "out")
+    assert [alert.what for alert in monitored.alerts] == ["coverage80"], (
         "the forecast is what came: its intervals are too wide"
     )
     come(url, 2)
@@ -120,33 +120,35 @@ def test_when_all_is_well_then_the_tables_are_written_with_their_headers(home: P
 
 def test_excluded_days_raise_no_alert_and_count_in_no_score() -> None:
     first, last = CUTOFF + dt.timedelta(days=8), PANEL.end - dt.timedelta(days=1)
-    made = forecast().join(PANEL.sales.select(*s.KEYS, s.SALES), on=s.KEYS)
+    with_actuals = forecast().join(PANEL.sales.select(*s.KEYS, s.SALES), on=s.KEYS)
     ahead = (pl.col(s.DATE) - CUTOFF).dt.total_days()
-    made = made.with_columns(ahead.alias("Ahead"), Model=pl.lit("m"), Cutoff=pl.lit(CUTOFF), Open=pl.lit(1, pl.Int8))
+    with_actuals = with_actuals.with_columns(
+        ahead.alias("Ahead"), Model=pl.lit("m"), Cutoff=pl.lit(CUTOFF), Open=pl.lit(1, pl.Int8)
+    )
     strike = pl.col(s.DATE).is_between(first, last) & (pl.col(s.STORE) <= 4)
     halved = pl.when(strike).then(pl.col(s.SALES) / 2).otherwise(s.SALES).alias(s.SALES)
-    rows = scored(made.with_columns(halved))
+    rows = scored(with_actuals.with_columns(halved))
     panel = replace(PANEL, sales=PANEL.sales.with_columns(halved))
     assert "coverage95" in {alert.what for alert in monitor_panel(rows, panel, None).alerts}
     spans = tuple(ExcludedSpan(first, last, store, "strike") for store in range(1, 5))
     monitored = monitor_panel(rows, replace(panel, excluded=spans), None)
     whole = monitored.accuracy.row(0, named=True)
-    assert (whole["wape"], whole["Rows"]) == (0, rows["Rows"].sum() - made.filter(strike).height)
+    assert (whole["wape"], whole["Rows"]) == (0, rows["Rows"].sum() - with_actuals.filter(strike).height)
     assert not {"coverage95", "drift of sales"} & {alert.what for alert in monitored.alerts}
 
 
 def test_later_days_alone_can_be_looked_at(home: Path, url: str) -> None:
     come(url, 10)
-    found = monitor(home=home, db=url, since=CUTOFF + dt.timedelta(days=8))
-    assert found.accuracy.row(0, named=True)["Rows"] == 8 * 3
+    monitored = monitor(home=home, db=url, since=CUTOFF + dt.timedelta(days=8))
+    assert monitored.accuracy.row(0, named=True)["Rows"] == 8 * 3
 
 
 def test_without_a_home_nobody_says_what_was_promised(home: Path, url: str) -> None:
     come(url, 42, factor=0.5)
-    found = monitor(db=url)
-    assert len(found.unbound) == 1
-    assert WAPE not in {alert.what for alert in found.alerts}
-    assert "drift of sales" in {alert.what for alert in found.alerts}
+    monitored = monitor(db=url)
+    assert len(monitored.unbound) == 1
+    assert WAPE not in {alert.what for alert in monitored.alerts}
+    assert "drift of sales" in {alert.what for alert in monitored.alerts}
 
 
 def test_without_a_home_and_a_database_there_is_nothing_to_monitor(tmp_path: Path) -> None:
@@ -159,16 +161,16 @@ def test_without_a_home_and_a_database_there_is_nothing_to_monitor(tmp_path: Pat
 def test_a_model_whose_file_is_gone_or_refused_promises_nothing(tmp_path: Path) -> None:
     good, bad = publish_model(tmp_path, 1), publish_model(tmp_path, 2)
     (tmp_path / bad).write_bytes(b"spoilt")
-    found = expected_scores_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])
-    assert list(found) == [good]
-    assert found[good].scores[WAPE] == 0.06
+    expected = expected_scores_of(tmp_path, [good, bad, "model-2014-11-20-00-00-09.pkl", "naive"])
+    assert list(expected) == [good]
+    assert expected[good].scores[WAPE] == 0.06
 
 
 def test_a_model_of_long_ago_needs_no_file_any_more() -> None:
     old, new = sample_forecasts(3, 14, model="old"), sample_forecasts(3, 14, model="new", cutoff=dt.date(2014, 9, 1))
-    found = monitor_panel(scored(pl.concat([old, new])), PANEL, None)
-    assert found.unbound == ("new",)
-    assert set(found.accuracy[s.MODEL]) == {"old", "new"}
+    monitored = monitor_panel(scored(pl.concat([old, new])), PANEL, None)
+    assert monitored.unbound == ("new",)
+    assert set(monitored.accuracy[s.MODEL]) == {"old", "new"}
 
 
 @pytest.mark.parametrize("text", [False, True])
@@ -176,5 +178,5 @@ def test_stores_may_be_numbers_or_names(text: bool) -> None:
     rows: Any = sample_forecasts(3, 14)
     if text:
         rows = rows.with_columns(pl.format("=cmd {}", s.STORE).alias(s.STORE))
-    found = monitor_panel(scored(rows), PANEL, None)
-    assert found.accuracy.filter(Slice="store")["Key"][0] == ("=cmd 1" if text else "1")
+    monitored = monitor_panel(scored(rows), PANEL, None)
+    assert monitored.accuracy.filter(Slice="store")["Key"][0] == ("=cmd 1" if text else "1")

@@ -91,14 +91,14 @@ def try_in_child(
         raise _refusal(path, "its name is no name of a file") from error
     with child:
         try:
-            _, said = child.communicate(timeout=wall_s)
+            _, errors = child.communicate(timeout=wall_s)
         except subprocess.TimeoutExpired as error:
             os.killpg(child.pid, signal.SIGKILL)
             raise _too_slow(path, f"after {wall_s:g} s") from error
         except BaseException:
             os.killpg(child.pid, signal.SIGKILL)
             raise
-    message = said.decode(errors="replace").strip()
+    message = errors.decode(errors="replace").strip()
     if child.returncode == _REFUSED and message:
         raise ModelFileError(message[:1000])
     if child.returncode == -signal.SIGXCPU:

@@ -76,13 +76,13 @@ class ProblemError(ClientError):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        said = f"{self.status} {self.title or 'The service refused'}"
+        message = f"{self.status} {self.title or 'The service refused'}"
         if self.detail:
-            said += f": {self.detail}"
+            message += f": {self.detail}"
         places = [f"{place.get('where', '')}: {place.get('what', '')}" for place in self.errors[:MOST_PLACES]]
         new = [place for place in places if place.rstrip(".") not in self.detail]
         return " ".join(
-            [said, *(f"[{place}]" for place in new), *([f"(request {self.request})"] if self.request else [])]
+            [message, *(f"[{place}]" for place in new), *([f"(request {self.request})"] if self.request else [])]
         )
 
 

@@ -51,12 +51,12 @@ def find_files(data: Path, layout: FileLayout) -> dict[str, tuple[Path, ...]]:
     except PermissionError as error:
         raise DataError(f"The data folder {quote(data)} cannot be read. Allow this user to read it.") from error
     if not paths["train"]:
-        there = (
+        others_seen = (
             f" It holds {quote(', '.join(others[:5]))}: `storecast init --data {data}` looks at them." if others else ""
         )
         raise DataError(
-            f"The data folder holds no train.csv (or .parquet).{there} Put it there, name it under [files] in storecast.toml, or "
-            "name another folder."
+            f"The data folder holds no train.csv (or .parquet).{others_seen} Put it there, name it under [files] in "
+            "storecast.toml, or name another folder."
         )
     return paths
 

@@ -86,11 +86,11 @@ class Blend:
 
     def restore(self, parts: Mapping[str, bytes]) -> None:
         """Take the members from their parts."""
-        there, self.members = self.members, {}
+        unfitted, self.members = self.members, {}
         for name in json.loads(parts[MEMBERS]):
             begin = name + BETWEEN
             own = {part.removeprefix(begin): data for part, data in parts.items() if part.startswith(begin)}
-            self.members[name] = there[name] if name in there else create(name)
+            self.members[name] = unfitted[name] if name in unfitted else create(name)
             self.members[name].restore(own)
 
 

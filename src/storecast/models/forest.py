@@ -32,9 +32,9 @@ class Forest(Trees):
     def __init__(self, settings: ForestSettings) -> None:
         self.settings = settings
 
-    def columns(self, there: list[str]) -> list[str]:
+    def columns(self, available: list[str]) -> list[str]:
         """Return the columns that are declared for the forest; own columns and features are always among them."""
-        return [name for name in there if name not in FEATURES or FEATURES[name].forest]
+        return [name for name in available if name not in FEATURES or FEATURES[name].forest]
 
     def trees(self) -> RandomForestRegressor:
         """Return the unfitted forest."""

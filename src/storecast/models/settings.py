@@ -55,8 +55,8 @@ def changed(settings: Any, name: str, values: Mapping[str, Any]) -> Any:
     ConfigError
         where there is no such field, or its value has another type or makes no sense
     """
-    there = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
-    plain = {field: value for field, value in there.items() if isinstance(value, int | float | str | None)}
+    current = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    plain = {field: value for field, value in current.items() if isinstance(value, int | float | str | None)}
     for field, value in values.items():
         if field not in plain:
             raise ConfigError(

@@ -98,9 +98,9 @@ class Trees(ABC):
         """Return how many of the newest origins train; None: all."""
         return None
 
-    def columns(self, there: list[str]) -> list[str]:
+    def columns(self, available: list[str]) -> list[str]:
         """Return the feature columns to use."""
-        return there
+        return available
 
     @abstractmethod
     def trees(self) -> object:

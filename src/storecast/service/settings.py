@@ -134,12 +134,12 @@ class Settings:
         ConfigError
             where a value cannot be read, or has no meaning
         """
-        there = os.environ if environment is None else environment
+        variables = os.environ if environment is None else environment
         given = {name: value for name, value in options.items() if value is not None}
         values: dict[str, Any] = {
-            item.name: _read(item.name, there[variable(item.name)], type(item.default))
+            item.name: _read(item.name, variables[variable(item.name)], type(item.default))
             for item in fields(cls)
-            if variable(item.name) in there and item.name not in given
+            if variable(item.name) in variables and item.name not in given
         }
         return replace(cls(), **values, **given)
 

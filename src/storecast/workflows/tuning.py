@@ -68,8 +68,8 @@ def tune(
     with atomic_write(out / "trials.csv") as draft:
         tuned.trials.write_csv(draft)
     lines = [f"{field} = {json.dumps(value)}" for field, value in tuned.settings.items()]
-    said = f"# mean {score} {tuned.best:.6f}, of the usual settings {tuned.usual:.6f}; windows from {cutoffs[0]} to {cutoffs[-1]}"
+    top = f"# mean {score} {tuned.best:.6f}, of the usual settings {tuned.usual:.6f}; windows from {cutoffs[0]} to {cutoffs[-1]}"
     with atomic_write(out / "settings.toml") as draft:
-        draft.write_text("\n".join([said, f"[{name}]", *lines]) + "\n", encoding="utf-8")
+        draft.write_text("\n".join([top, f"[{name}]", *lines]) + "\n", encoding="utf-8")
     log.info("%d trials; wrote %s", tuned.trials.height, out / "settings.toml")
     return tuned

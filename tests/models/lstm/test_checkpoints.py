@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.lstm.test_network import KINDS, SMALL, made
+from models.lstm.test_network import KINDS, SMALL, some_sequences
 from storecast.models.lstm import training
 from storecast.models.lstm.checkpoints import Checkpoint
 
@@ -14,14 +14,14 @@ from storecast.models.lstm.checkpoints import Checkpoint
 def test_when_a_fit_is_killed_then_the_next_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older, newest = made(seed=1), made(16, seed=2)
+    older, newest = some_sequences(seed=1), some_sequences(16, seed=2)
     kept = replace(SMALL, checkpoints=str(tmp_path), dropout=0.2)
     whole = training.train(older, newest, KINDS, kept).state_dict()
-    validate, asked = training.validate, []
+    validate, validations = training.validate, []
 
     def killed(*inputs: object) -> float:
-        asked.append(inputs)
-        if len(asked) == 4:  # the loss of the ridge, of two epochs, and of the third
+        validations.append(inputs)
+        if len(validations) == 4:  # the loss of the ridge, of two epochs, and of the third
             raise KeyboardInterrupt
         return validate(*inputs)  # type: ignore[arg-type]
 
@@ -30,10 +30,10 @@ def test_when_a_fit_is_killed_then_the_next_ends_as_one_that_was_not(
         with pytest.raises(KeyboardInterrupt):
             training.train(older, newest, KINDS, kept)
     assert len(list(tmp_path.glob("lstm-*.npz"))) == 1
-    asked.clear()
-    monkeypatch.setattr(training, "validate", lambda *inputs: asked.append(inputs) or validate(*inputs))  # type: ignore[func-returns-value]
+    validations.clear()
+    monkeypatch.setattr(training, "validate", lambda *inputs: validations.append(inputs) or validate(*inputs))  # type: ignore[func-returns-value]
     resumed = training.train(older, newest, KINDS, kept).state_dict()
-    assert len(asked) == 3, "the ridge, and the third and fourth epoch"
+    assert len(validations) == 3, "the ridge, and the third and fourth epoch"
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
     assert not list(tmp_path.iterdir()), "a fit that is done leaves nothing"
@@ -41,6 +41,10 @@ def test_when_a_fit_is_killed_then_the_next_ends_as_one_that_was_not(
 
 def test_other_data_and_other_settings_have_checkpoints_of_their_own(tmp_path: Path) -> None:
     kept = replace(SMALL, checkpoints=str(tmp_path))
-    paths = {Checkpoint(of, data).path for of in (kept, replace(kept, seed=8)) for data in (made(), made(seed=5))}
+    paths = {
+        Checkpoint(of, data).path
+        for of in (kept, replace(kept, seed=8))
+        for data in (some_sequences(), some_sequences(seed=5))
+    }
     assert len(paths) == 4
-    assert Checkpoint(SMALL, made()).path is None
+    assert Checkpoint(SMALL, some_sequences()).path is None

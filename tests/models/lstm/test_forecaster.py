@@ -51,11 +51,11 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
     lay = forecaster.sequences
     monkeypatch.setattr(forecaster, "sequences", lambda *parts: seen.append(lay(*parts)) or seen[-1])  # type: ignore[func-returns-value]
     design = model.features(window)
-    found = model.predict(design) - design["ridge"].to_numpy() - design["offset"].to_numpy()
+    answers = model.predict(design) - design["ridge"].to_numpy() - design["offset"].to_numpy()
     with torch.no_grad():
         medians = fitted[0](*(torch.tensor(getattr(seen[0], name)) for name in forecaster.INPUTS))[..., 0]
     expected = medians.numpy()[design["sequence"].to_numpy(), design["step"].to_numpy()]
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(answers, expected, atol=1e-4)
     assert np.abs(expected).max() > 1e-3
 
 
