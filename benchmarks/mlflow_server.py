@@ -57,9 +57,9 @@ def ask_mlflow(
     subprocess.run([python, "-c", SAVE, str(folder / "booster.ubj"), str(folder / "mlflow")], check=True)
     ready = Predictor.of(bundle, panel.until(panel.end))
     some = ready.future[np.random.default_rng(0).permutation(ready.future.height)[:ROWS]].sort("Store", "Date")
-    design = model.features(ready.window, some)
+    features = model.features(ready.window, some)
     columns = list(model.pipeline_["columns"].get_feature_names_out())
-    table = encoded(model.pipeline_["columns"], design)
+    table = encoded(model.pipeline_["columns"], features)
     bodies = folder / "mlflow.jsonl"
     # NaN, which MLflow reads, stands for what is not known; null would make a column of objects that no booster takes.
     lines = [json.dumps({"dataframe_split": {"columns": columns, "data": [row.tolist()]}}) for row in table]

@@ -163,7 +163,7 @@ def test_a_new_store_sells_what_stores_like_it_do_within_a_wider_interval(ready:
 
 def test_totals_are_those_of_the_forecast(ready: Predictor, panel: Panel) -> None:
     whole = ready.bundle.forecast(panel)
-    assert_frame_equal(ready.totals(whole.rows), totals(whole.rows, panel.stores, whole.draws))
+    assert_frame_equal(ready.totals(whole.rows), totals(whole.rows, panel.stores, whole.paths))
 
 
 def test_sample_paths_are_those_behind_the_totals_and_end_where_days_are_closed(ready: Predictor, panel: Panel) -> None:

@@ -1,4 +1,4 @@
-"""New rows are laid over what stands: counted, refused where they contradict it, and whole or not at all."""
+"""New rows are written over what is stored: counted, refused where they contradict it, and whole or not at all."""
 
 import datetime as dt
 import threading

@@ -64,11 +64,11 @@ def test_the_same_fit_twice_gives_the_same_figures(name: str, window: Window) ->
 def test_a_restored_model_gives_the_same_figures(name: str, window: Window) -> None:
     model = create(name, fast=True)
     model.fit(window.past, HORIZON)
-    design = model.features(window)
+    features = model.features(window)
     again = restore(name, model.state())
-    np.testing.assert_array_equal(again.predict(design), model.predict(design))
+    np.testing.assert_array_equal(again.predict(features), model.predict(features))
     served = again.features(window)
-    np.testing.assert_array_equal(again.predict(served), model.predict(design))
+    np.testing.assert_array_equal(again.predict(served), model.predict(features))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -80,8 +80,8 @@ def test_stores_may_be_called_anything(name: str, window: Window) -> None:
     renamed = chain.window(window.cutoff, HORIZON)
     model = create(name, fast=True)
     model.fit(renamed.past, HORIZON)
-    design = model.features(renamed)
-    np.testing.assert_array_equal(restore(name, model.state()).predict(design), model.predict(design))
+    features = model.features(renamed)
+    np.testing.assert_array_equal(restore(name, model.state()).predict(features), model.predict(features))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -122,8 +122,8 @@ def test_a_store_without_history_gets_the_ridges_forecast(name: str, panel: Pane
     window = bare.window(cutoff, HORIZON)
     trees = create(name, fast=True)
     trees.fit(window.past, HORIZON)
-    design = trees.features(window)
-    whole = design["ridge"].to_numpy() + design["offset"].to_numpy()
+    features = trees.features(window)
+    whole = features["ridge"].to_numpy() + features["offset"].to_numpy()
     new = (window.future.sort(*s.KEYS)[s.STORE] == 2).to_numpy()
-    np.testing.assert_allclose(trees.predict(design)[new], whole[new], atol=1e-6)
-    assert np.abs(trees.predict(design) - whole)[~new].max() > 1e-3
+    np.testing.assert_allclose(trees.predict(features)[new], whole[new], atol=1e-6)
+    assert np.abs(trees.predict(features) - whole)[~new].max() > 1e-3

@@ -32,13 +32,13 @@ def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, wi
     assert isinstance(model, Explains)
     model.fit(window.past, HORIZON)
     future = window.future.sort(*s.KEYS)
-    design = model.features(window, future)
+    features = model.features(window, future)
     is_open = np.flatnonzero((future[s.OPEN] == 1).to_numpy())
     rows = np.flatnonzero((future[s.STORE] == 2).to_numpy())
-    contributions = model.contributions(design, rows, is_open[:: len(is_open) // 12])
+    contributions = model.contributions(features, rows, is_open[:: len(is_open) // 12])
     np.testing.assert_allclose(
         contributions.base + contributions.by_driver.sum(axis=1),
-        model.predict(design)[rows],
+        model.predict(features)[rows],
         atol=1e-4 if name == "lstm" else 1e-6,
     )
     promo = future[s.PROMO].to_numpy()[rows] == 1
@@ -67,23 +67,25 @@ def test_the_baseline_of_a_chain_without_promotions_gives_them_no_share() -> Non
 
 def test_a_walk_finds_the_parts_of_a_sum_exactly() -> None:
     rng = np.random.default_rng(0)
-    design = pl.DataFrame({name: rng.standard_normal(40) for name in ("weekday", "promo", "ridge_trend")})
+    features = pl.DataFrame({name: rng.standard_normal(40) for name in ("weekday", "promo", "ridge_trend")})
     factor = {"weekday": 2.0, "promo": -1.0, "ridge_trend": 0.5}
 
     def predict(rows: pl.DataFrame) -> np.ndarray:
         return sum(rows[name].to_numpy() * value for name, value in factor.items())
 
     rows, background = np.arange(5), np.arange(5, 40)
-    contributions = walk(predict, design, rows, background)
+    contributions = walk(predict, features, rows, background)
     for column, driver in (("weekday", "weekday"), ("promo", "promotion"), ("ridge_trend", "trend")):
-        values = design[column].to_numpy() * factor[column]
+        values = features[column].to_numpy() * factor[column]
         expected = values[rows] - values[background].mean()
         np.testing.assert_allclose(contributions.by_driver[:, DRIVERS.index(driver)], expected, atol=1e-12)
 
 
 def test_what_two_drivers_do_together_is_shared_between_them() -> None:
-    design = pl.DataFrame({"weekday": [0.0] * 8 + [1.0], "promo": [0.0] * 8 + [1.0]})
-    contributions = walk(lambda rows: (rows["weekday"] * rows["promo"]).to_numpy(), design, np.array([8]), np.arange(8))
+    features = pl.DataFrame({"weekday": [0.0] * 8 + [1.0], "promo": [0.0] * 8 + [1.0]})
+    contributions = walk(
+        lambda rows: (rows["weekday"] * rows["promo"]).to_numpy(), features, np.array([8]), np.arange(8)
+    )
     assert contributions.by_driver[0, DRIVERS.index("weekday")] == pytest.approx(0.5)
     assert contributions.by_driver[0, PROMOTION] == pytest.approx(0.5)
 
@@ -98,7 +100,7 @@ def test_trees_tell_what_their_columns_add(window: Window) -> None:
     for name in ("boosting", "blend"):
         model = create(name, fast=True)
         model.fit(window.past, HORIZON)
-        design = model.features(window)
-        by_column = model.column_contributions(design)
+        features = model.features(window)
+        by_column = model.column_contributions(features)
         assert max(by_column.values()) > 0.01
         assert all(value >= 0 for value in by_column.values())

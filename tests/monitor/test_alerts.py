@@ -14,26 +14,26 @@ from storecast.monitor.alerts import LEAST_DAYS, WAPE, Alert, ExpectedScores, me
 from storecast.monitor.drift import SCHEMA
 from support.sample_forecasts import CUTOFF, sample_forecasts
 
-PROMISE = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.81, "coverage95": 0.95, WAPE: 0.08})}
+EXPECTED = {"model-a": ExpectedScores(CUTOFF, {"coverage80": 0.81, "coverage95": 0.95, WAPE: 0.08})}
 
 
 def alerts(
-    table: pl.DataFrame, promises: dict[str, ExpectedScores], drifted: pl.DataFrame | None = None
+    table: pl.DataFrame, expected: dict[str, ExpectedScores], drifted: pl.DataFrame | None = None
 ) -> list[Alert]:
-    return module.alerts(scored(table), promises, drifted)
+    return module.alerts(scored(table), expected, drifted)
 
 
-def whats(forecasts: pl.DataFrame, promises: dict[str, ExpectedScores] | None = None) -> set[str]:
-    return {alert.what for alert in alerts(forecasts, PROMISE if promises is None else promises)}
+def whats(forecasts: pl.DataFrame, expected: dict[str, ExpectedScores] | None = None) -> set[str]:
+    return {alert.what for alert in alerts(forecasts, EXPECTED if expected is None else expected)}
 
 
 def test_when_all_is_as_promised_then_there_is_no_alert() -> None:
-    assert alerts(sample_forecasts(40), PROMISE) == []
+    assert alerts(sample_forecasts(40), EXPECTED) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_when_the_whole_chain_errs_together_as_it_usually_does_then_there_is_no_alert(seed: int) -> None:
-    assert alerts(sample_forecasts(40, bias=0.02 * (-1) ** seed, seed=seed), PROMISE) == []
+    assert alerts(sample_forecasts(40, bias=0.02 * (-1) ** seed, seed=seed), EXPECTED) == []
 
 
 def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
@@ -41,7 +41,7 @@ def test_when_forecasts_are_far_too_high_then_every_figure_is_outside() -> None:
 
 
 def test_when_intervals_are_far_too_wide_then_coverage_raises_an_alert() -> None:
-    raised = alerts(sample_forecasts(40, spread=0.02), PROMISE)
+    raised = alerts(sample_forecasts(40, spread=0.02), EXPECTED)
     assert [alert.what for alert in raised] == ["coverage80"]
     assert raised[0].value > raised[0].high
 
@@ -56,33 +56,35 @@ def test_when_the_model_file_is_gone_then_coverage_is_compared_with_its_nominal_
 
 
 def test_when_less_than_a_week_has_come_then_there_is_no_alert() -> None:
-    assert alerts(sample_forecasts(40, bias=0.5, come=LEAST_DAYS - 1), PROMISE) == []
-    assert alerts(sample_forecasts(40).with_columns(pl.lit(None, pl.Float64).alias(s.SALES)), PROMISE) == []
+    assert alerts(sample_forecasts(40, bias=0.5, come=LEAST_DAYS - 1), EXPECTED) == []
+    assert alerts(sample_forecasts(40).with_columns(pl.lit(None, pl.Float64).alias(s.SALES)), EXPECTED) == []
 
 
 def test_when_one_store_day_is_absurd_then_there_is_no_alert() -> None:
     table = sample_forecasts(40)
     first = (pl.col(s.STORE) == 3) & (pl.col("Ahead") == 9)
-    assert alerts(table.with_columns(pl.when(first).then(0.5).otherwise(pl.col(s.SALES)).alias(s.SALES)), PROMISE) == []
+    assert (
+        alerts(table.with_columns(pl.when(first).then(0.5).otherwise(pl.col(s.SALES)).alias(s.SALES)), EXPECTED) == []
+    )
 
 
 def test_when_sales_fall_in_the_middle_then_since_lies_behind_the_fall() -> None:
     fallen = (pl.when(pl.col("Ahead") > 70).then(0.6).otherwise(1.0) * pl.col(s.SALES)).alias(s.SALES)
     table = sample_forecasts(40, 112).with_columns(fallen)
-    raised = next(alert for alert in alerts(table, PROMISE) if alert.what == "coverage80")
+    raised = next(alert for alert in alerts(table, EXPECTED) if alert.what == "coverage80")
     fall = CUTOFF + dt.timedelta(days=71)
     assert fall <= raised.since <= fall + dt.timedelta(days=20)
     days = store_days(scored(table))
-    before = measure(days, "coverage80", PROMISE["model-a"], raised.since - dt.timedelta(days=1))
+    before = measure(days, "coverage80", EXPECTED["model-a"], raised.since - dt.timedelta(days=1))
     assert before is not None
     assert not before.outside
     assert (raised.advice, raised.days) == ("retrain", 36)
 
 
 def test_the_advice_is_to_wait_while_it_may_pass_or_little_is_new() -> None:
-    passing = alerts(sample_forecasts(40, bias=0.3, come=9), PROMISE)
+    passing = alerts(sample_forecasts(40, bias=0.3, come=9), EXPECTED)
     assert {alert.advice for alert in passing} == {"wait"}
-    fresh = {"model-a": ExpectedScores(CUTOFF + dt.timedelta(days=35), PROMISE["model-a"].scores)}
+    fresh = {"model-a": ExpectedScores(CUTOFF + dt.timedelta(days=35), EXPECTED["model-a"].scores)}
     waiting = alerts(sample_forecasts(40, bias=0.3), fresh)
     assert {alert.advice for alert in waiting} == {"wait"}
     assert "only 7 days of sales" in waiting[0].reason
@@ -96,7 +98,7 @@ def test_alerts_do_not_look_at_currency_order_or_the_names_of_stores(seed: int, 
     other = table.with_columns(money, pl.format("Store {}", s.STORE).alias(s.STORE)).sample(
         fraction=1, shuffle=True, seed=seed
     )
-    for one, two in zip(alerts(table, PROMISE), alerts(other, PROMISE), strict=True):
+    for one, two in zip(alerts(table, EXPECTED), alerts(other, EXPECTED), strict=True):
         assert (one.what, one.since, one.advice, one.days) == (two.what, two.since, two.advice, two.days)
         assert one.value == pytest.approx(two.value)
         assert one.high == pytest.approx(two.high)
@@ -107,7 +109,7 @@ def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
     table = store_days(scored(sample_forecasts(6, 42, seed=seed)))
     widths = []
     for count in (days, 42):
-        measured = measure(table, "coverage80", PROMISE["model-a"], CUTOFF + dt.timedelta(days=count))
+        measured = measure(table, "coverage80", EXPECTED["model-a"], CUTOFF + dt.timedelta(days=count))
         assert measured is None or measured.low < 0.8 < measured.high
         widths.append(1.0 if measured is None else measured.high - measured.low)
     assert widths[0] >= widths[1] - 1e-9
@@ -116,7 +118,7 @@ def test_the_band_of_fewer_days_is_no_narrower(seed: int, days: int) -> None:
 def test_when_a_model_has_forecast_nothing_for_six_weeks_then_it_is_let_be() -> None:
     old = sample_forecasts(40, bias=0.3)
     new = sample_forecasts(40, cutoff=CUTOFF + dt.timedelta(days=50), model="model-b")
-    assert alerts(pl.concat([old, new]), PROMISE) == []
+    assert alerts(pl.concat([old, new]), EXPECTED) == []
 
 
 @pytest.mark.parametrize(("bias", "advice"), [(0.0, "wait"), (0.3, "retrain")])
@@ -125,13 +127,13 @@ def test_a_drift_asks_for_training_only_where_the_forecasts_are_worse_too(bias: 
     calm = ["openings", *line[1:-1], "unusual"]
     drifted = pl.DataFrame([line, calm], schema=SCHEMA, orient="row").with_columns(pl.lit("model-a").alias(s.MODEL))
     raised = [
-        alert for alert in alerts(sample_forecasts(40, bias=bias), PROMISE, drifted) if alert.what.startswith("drift")
+        alert for alert in alerts(sample_forecasts(40, bias=bias), EXPECTED, drifted) if alert.what.startswith("drift")
     ]
     assert [(alert.what, alert.advice) for alert in raised] == [("drift of sales", advice)]
 
 
 def test_an_alert_is_a_sentence_and_plain_data() -> None:
-    alert = alerts(sample_forecasts(40, bias=0.3), PROMISE)[0]
+    alert = alerts(sample_forecasts(40, bias=0.3), EXPECTED)[0]
     assert alert.sentence().startswith(f"model-a: coverage80 is {alert.value:.3f}, outside ")
     assert "Advice: retrain" in alert.sentence()
     assert alert.to_plain()["since"] == alert.since.isoformat()

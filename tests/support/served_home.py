@@ -64,8 +64,8 @@ def train(kind: str, panel: Panel, home: Path) -> str:
     whole = panel.target.whole_numbers
     calibration = calibrate([past.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF))], cold=3.0, whole_numbers=whole)
     model.fit(panel.until(panel.end), HORIZON)
-    field = fit_joint_errors(past_errors(panel, HORIZON, fast=True), panel.stores, HORIZON)
-    bundle = Bundle(model, calibration, Task(HORIZON), field, panel=panel, scores={"rmspe": 0.1}, generated=True)
+    joint_errors = fit_joint_errors(past_errors(panel, HORIZON, fast=True), panel.stores, HORIZON)
+    bundle = Bundle(model, calibration, Task(HORIZON), joint_errors, panel=panel, scores={"rmspe": 0.1}, generated=True)
     return bundle.save(home / "models").name
 
 

@@ -9,7 +9,7 @@ import pytest
 from storecast import schema as s
 from storecast.config import Task
 from storecast.uncertainty.calibration import calibrate
-from storecast.uncertainty.joint_errors import DRAWS, FLOOR, JointErrors, fit_joint_errors, past_errors
+from storecast.uncertainty.joint_errors import FLOOR, MAX_PATHS, JointErrors, fit_joint_errors, past_errors
 from storecast.uncertainty.totals import totals
 from support.panels import make_panel, with_sales
 
@@ -87,7 +87,7 @@ def test_the_days_keep_their_calibrated_distribution() -> None:
     medians = frames[0].drop(s.CUTOFF, s.SALES)
     bounds = usual.apply(medians, Task(DAYS))
     draws = field_of(frames).sample_paths(medians, NAMES, usual)
-    assert draws.shape == (medians.height, DRAWS)
+    assert draws.shape == (medians.height, MAX_PATHS)
     inside = (draws >= bounds["Lower80"].to_numpy()[:, None]) & (draws <= bounds["Upper80"].to_numpy()[:, None])
     assert abs(inside.mean() - 0.8) < 0.03
 
@@ -108,7 +108,7 @@ def test_where_states_are_not_known_stores_err_together_by_the_first_group_of_th
     assert field is not None
     assert field.group == "group Region"
     assert field.shares[2] > 0.1
-    draws = field.sample_paths(frames[0], own, calibrate(frames)).reshape(STORES, DAYS, DRAWS).sum(axis=1)
+    draws = field.sample_paths(frames[0], own, calibrate(frames)).reshape(STORES, DAYS, MAX_PATHS).sum(axis=1)
     north, south = draws[::2].sum(axis=0), draws[1::2].sum(axis=0)
     assert np.corrcoef(draws[0], draws[2])[0, 1] > 3 * abs(np.corrcoef(north, south)[0, 1])
     each_its_own = own.with_columns(pl.Series(region.name, range(STORES)).cast(pl.String))
@@ -122,7 +122,7 @@ def test_all_days_of_a_store_without_history_err_together() -> None:
     usual = calibrate(frames, cold=3.0)
     rows = frames[0].with_columns(pl.when(pl.col(s.STORE) < STORES // 2).then(0).otherwise(500).alias("History"))
     draws = field_of(frames).sample_paths(rows, NAMES, usual)
-    spread = (draws.reshape(STORES, DAYS, DRAWS).sum(axis=1) / (100 * DAYS)).std(axis=1)
+    spread = (draws.reshape(STORES, DAYS, MAX_PATHS).sum(axis=1) / (100 * DAYS)).std(axis=1)
     level = 0.1 * np.sqrt(3**2 - 1)  # of the new stores: what lies beyond a day's usual error is the level
     assert spread[: STORES // 2].mean() == pytest.approx(level, rel=0.15)
     assert spread[STORES // 2 :].mean() < level / 5

@@ -25,7 +25,7 @@ from storecast.data.panel import Panel
 from storecast.data.target import TARGET, Target
 from storecast.errors import ConfigError
 from storecast.uncertainty.forecast import Forecast
-from storecast.uncertainty.joint_errors import DRAWS
+from storecast.uncertainty.joint_errors import MAX_PATHS
 from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Bundle(FittedModel):
         predictor = self._predictor(panel)
         return predictor.totals(predictor.forecast())
 
-    def sample_paths(self, panel: Panel | None = None, *, count: int = DRAWS) -> pl.DataFrame:
+    def sample_paths(self, panel: Panel | None = None, *, count: int = MAX_PATHS) -> pl.DataFrame:
         """Return possible sales of the days ahead, in which the errors of days, stores and chain hang together.
 
         Parameters

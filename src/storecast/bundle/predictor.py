@@ -194,7 +194,7 @@ class Predictor:
     def sample_paths(self, count: int) -> pl.DataFrame:
         """Return possible sales of every store and day ahead, as `uncertainty.path_table.path_table`."""
         whole_numbers = self.bundle.calibration.whole_numbers
-        return path_table(self.medians, self._draws, count, whole_numbers=whole_numbers)
+        return path_table(self.medians, self._paths, count, whole_numbers=whole_numbers)
 
     def explain(self, stores: Sequence[object], *, counterfactuals: bool = False) -> pl.DataFrame:
         """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds.
@@ -260,12 +260,12 @@ class Predictor:
         return {store: place * self.window.horizon for place, store in enumerate(stores)}
 
     @cached_property
-    def _draws(self) -> F32 | None:
-        """Possible sales of each row, (rows, draws)."""
-        field = self.bundle.joint_errors
-        if field is None:
+    def _paths(self) -> F32 | None:
+        """Possible sales of each row, (rows, paths)."""
+        joint_errors = self.bundle.joint_errors
+        if joint_errors is None:
             return None
-        return field.sample_paths(
+        return joint_errors.sample_paths(
             self.medians, self.panel.breakdown.with_columns(self.panel.stores), self.bundle.calibration
         ).astype(np.float32)
 
@@ -299,13 +299,13 @@ class Predictor:
 
     def _draws_of(self, rows: pl.DataFrame) -> F64 | None:
         """Return possible sales of some rows; under another calendar they err by the same share as under the stored one."""
-        if self._draws is None:
+        if self._paths is None:
             return None
         ahead = (rows[s.DATE] - self.cutoff).dt.total_days().to_numpy() - 1
         place = self._stand_in[self._begin(rows[s.STORE]) + ahead]
         stored = self._usual[s.FORECAST].to_numpy()[place]
         ratio = np.where(stored > 0, rows[s.FORECAST].to_numpy() / np.where(stored > 0, stored, 1.0), 0.0)
-        paths: F64 = self._draws[place].astype(np.float64) * ratio[:, None]
+        paths: F64 = self._paths[place].astype(np.float64) * ratio[:, None]
         return paths
 
     @cached_property

@@ -36,12 +36,12 @@ _ERROR = re.compile(r"[A-Za-z_.]+: ")
 _log = logging.getLogger(__name__)
 
 
-def trial_part(design: pl.DataFrame, expected: F64) -> bytes:
-    """Return a few rows of a design, and the model's answers to them, as the part that `try_in_child` asks for."""
-    assert design.height == len(expected) > 0
+def trial_part(features: pl.DataFrame, expected: F64) -> bytes:
+    """Return a few rows of features, and the model's answers to them, as the part that `try_in_child` asks for."""
+    assert features.height == len(expected) > 0
     assert np.isfinite(expected).all()
     out = io.BytesIO()
-    design.with_columns(pl.Series(_EXPECTED, expected, dtype=pl.Float64)).write_parquet(out)
+    features.with_columns(pl.Series(_EXPECTED, expected, dtype=pl.Float64)).write_parquet(out)
     return out.getvalue()
 
 
@@ -121,10 +121,10 @@ def compare(model: ModelFile) -> None:
         raise _refusal(model.path, str(error)) from error
     if PART not in model.parts:
         raise _refusal(model.path, f"it holds no {PART} to try it with")
-    design = pl.read_parquet(io.BytesIO(model.parts[PART]))
-    expected = design[_EXPECTED].to_numpy()
+    features = pl.read_parquet(io.BytesIO(model.parts[PART]))
+    expected = features[_EXPECTED].to_numpy()
     parts = {name: part for name, part in model.parts.items() if name != PART}
-    predictions = np.asarray(restore(model.manifest.kind, parts).predict(design.drop(_EXPECTED)), dtype=np.float64)
+    predictions = np.asarray(restore(model.manifest.kind, parts).predict(features.drop(_EXPECTED)), dtype=np.float64)
     if predictions.shape != expected.shape or not np.allclose(predictions, expected, rtol=_RTOL, atol=_ATOL):
         raise _refusal(model.path, "its trial forecast gives other figures than those stored with it")
 

@@ -63,7 +63,7 @@ def _show(monitored: "Monitored") -> None:
         print("Nothing has left its band.")
     if monitored.unbound:
         print(
-            "What was promised is not known, and WAPE has no band, where the model file is not here: "
+            "The scores of the backtest are not known, and WAPE has no band, where the model file is not here: "
             f"{', '.join(monitored.unbound)}."
         )
 

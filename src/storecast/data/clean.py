@@ -53,7 +53,7 @@ class Cleaned:
     ----------
     requested_rows : the rows of test.csv in its order: Id where there is one, Store, Date; None without a test.csv
     repairs : a line for each rule that found something
-    given_ahead : the rows of a test.csv that lacks a column which the sales have: what it gives is laid over the calendar that is
+    given_ahead : the rows of a test.csv that lacks a column which the sales have: what it gives is put over the calendar that is
         worked out; None where the Panel's calendar holds the rows as they are
     names : what storecast.toml says of the files
     unseen_seasons : a sentence on the seasons of the days ahead that the past does not hold; empty without any

@@ -57,7 +57,7 @@ def close_silent_days(work: Work) -> None:
     limit = pl.col(s.STORE).replace_strict(
         pl.Series(list(limits), dtype=work.sales.schema[s.STORE]), pl.Series(list(limits.values())), default=None
     )
-    # Rows are counted, not days: a gap without rows says nothing of the day after it.
+    # Rows are counted, not days: a gap without rows does not affect the day after it.
     sales_so_far = sold.cast(pl.Int64).cum_sum().over(s.STORE, order_by=s.DATE)
     rows_since = pl.int_range(pl.len()).over(s.STORE, "so_far", order_by=s.DATE)
     counted = work.sales.with_columns(sales_so_far.alias("so_far")).with_columns(rows_since.alias("since"))["since"]

@@ -111,7 +111,7 @@ class Database:
         Raises
         ------
         DatabaseError
-            where the database holds tables, and none of ours; or its URL or the user's rights keep it from being read
+            where the database holds tables of another program; or its URL or the user's rights keep it from being read
         """
         try:
             with self.reading() as conn:

@@ -50,19 +50,19 @@ def permutation_importance(
     shuffles : how many
     """
     some = _some_rows(medians)
-    design = model.features(window)[some]
+    features = model.features(window)[some]
     medians = medians[some]
     is_open = np.flatnonzero(((medians[s.OPEN] == 1) & medians[s.SALES].is_not_null()).to_numpy())
     actual = medians[s.SALES].cast(pl.Float64).fill_null(np.nan).to_numpy()[is_open]
     if not len(is_open) or actual.sum() <= 0:
         return {}
-    pieces = Pieces.of(design)
-    every = np.arange(design.height)
+    pieces = Pieces.of(features)
+    every = np.arange(features.height)
 
     def error(rows: pl.DataFrame) -> float:
         return wape(actual, np.exp(model.predict(rows))[is_open])
 
-    whole = error(design)
+    whole = error(features)
     losses: dict[str, list[float]] = {driver: [] for driver in pieces.drivers}
     for shuffle in range(shuffles):
         dealt = every.copy()

@@ -105,13 +105,13 @@ def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows
             f"The model {quote(model.name)} does not tell what its forecasts are made of. Give it a method contributions, "
             "as in docs/explanations.md, or choose another model."
         )
-    design = model.features(window)
+    features = model.features(window)
     is_open = np.flatnonzero(medians[s.OPEN].to_numpy() == 1)
     if not len(is_open):  # a closed day is 0, and made of nothing
         return Contributions(base=np.zeros(len(rows)), by_driver=np.zeros((len(rows), len(DRIVERS))))
     ranked = is_open[np.argsort(medians["Median"].to_numpy()[is_open], kind="stable")]
     middles = (np.arange(BACKGROUND) + 0.5) / BACKGROUND * len(ranked)
-    return model.contributions(design, rows, ranked[middles.astype(np.int64)])
+    return model.contributions(features, rows, ranked[middles.astype(np.int64)])
 
 
 def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl.DataFrame:
@@ -140,8 +140,8 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
         for driver, size in zip(contribution.drivers, np.abs(by_driver).mean(axis=0), strict=True)
     ]
     if columns and isinstance(model, ExplainsColumns):
-        design = model.features(window)
-        lines += [("column", name, size) for name, size in model.column_contributions(design[rows[is_open]]).items()]
+        features = model.features(window)
+        lines += [("column", name, size) for name, size in model.column_contributions(features[rows[is_open]]).items()]
     table = pl.DataFrame(lines, schema=IMPORTANCE, orient="row")
     return (
         table.filter(pl.col("Share") > 0)

@@ -22,7 +22,7 @@ class OpeningNoise:
     Attributes
     ----------
     one_sided : the rows that are sold under one calendar alone, (rows,)
-    departures : of each of them, in the order of the rows, (one-sided rows, draws); None where past errors do not say how days err
+    departures : of each of them, in the order of the rows, (one-sided rows, paths); None where past errors do not say how days err
         together
     """
 
@@ -53,7 +53,7 @@ class OpeningNoise:
         stores : a row per store, with the chain's own groups
         calibration : of the model's errors
         joint_errors : how they hang together; None where that is unknown
-        seed : of the draws
+        seed : of the random numbers
         """
         before, after = (frame[s.OPEN].to_numpy() == 1 for frame in medians)
         one_sided = before != after

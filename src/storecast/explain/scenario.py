@@ -100,19 +100,19 @@ def _refitted(stored: Window, other: Window, seed: int) -> F64:
     week = (np.arange(days) + past.first.weekday()) // 7
     model = Linear(settings)
     model.learn(past)
-    designs = [model.features(window) for window in (stored, other)]
-    logs = np.empty((2, REFITS, designs[0].height))
+    features_of_both = [model.features(window) for window in (stored, other)]
+    logs = np.empty((2, REFITS, features_of_both[0].height))
     for k in range(REFITS):
         times = draw.multinomial(week[-1] + 1, np.full(week[-1] + 1, 1 / (week[-1] + 1)))
         model.learn(past, times[week].astype(np.float64))
-        logs[:, k] = [model.predict(design) for design in designs]
+        logs[:, k] = [model.predict(features) for features in features_of_both]
     return logs
 
 
 def _by_level(
     days: pl.DataFrame, drawn: F64, noise: OpeningNoise, stores: pl.DataFrame, breakdown: Breakdown
 ) -> pl.DataFrame:
-    """Sum the days and their draws over stores and time; the spread of the sums gives the intervals of each.
+    """Sum the days and their sample paths over stores and time; the spread of the sums gives the intervals of each.
 
     Parameters
     ----------

@@ -27,20 +27,20 @@ from storecast.features.history import SPANS
 BETWEEN = "."  # stands between the name of a blend's member and that of its column
 
 
-def of_member(design: pl.DataFrame, member: str) -> pl.DataFrame:
-    """Return the columns of a member in a blend's design, under the member's own names."""
+def of_member(features: pl.DataFrame, member: str) -> pl.DataFrame:
+    """Return the columns of a member in a blend's features, under the member's own names."""
     begin = member + BETWEEN
-    columns = [column for column in design.get_columns() if column.name.startswith(begin)]
+    columns = [column for column in features.get_columns() if column.name.startswith(begin)]
     return pl.DataFrame([column.alias(column.name.removeprefix(begin)) for column in columns])
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """The columns of a design, each taken apart by driver.
+    """The columns of features, each taken apart by driver.
 
     Attributes
     ----------
-    whole : the design itself
+    whole : the features themselves
     single : the driver of each column that speaks for one alone; None: for none, it stays as it is
     several : for each other column its pieces by driver; they add up to the column
     """
@@ -50,33 +50,33 @@ class Pieces:
     several: dict[str, dict[str, pl.Series]]
 
     @classmethod
-    def of(cls, design: pl.DataFrame) -> "Pieces":
-        """Take the columns of a design apart; those of a blend, of each member by itself."""
-        if all(BETWEEN in name for name in design.columns):
-            return cls._of_members(design)
+    def of(cls, features: pl.DataFrame) -> "Pieces":
+        """Take the columns of features apart; those of a blend, of each member by itself."""
+        if all(BETWEEN in name for name in features.columns):
+            return cls._of_members(features)
         several: dict[str, dict[str, pl.Series]] = {}
         for span in SPANS:
-            several |= _means(design, span)
-        several |= _neighbours(design)
-        if "cell" in design.columns:
-            promo = design["cell"] % 2
-            several["cell"] = {WEEKDAY: design["cell"] - promo, PROMOTION: promo}
-        if {"ridge", *RIDGE_PARTS} <= set(design.columns):
-            several["ridge"] = _ridge(design)
-            if own := _own_parts(design):
-                several[OFFSET] = {HOLIDAYS: design[OFFSET] - _sum(own), **own}
-        single = {name: _driver(name) for name in design.columns if name not in several}
-        return cls(design, single, several)
+            several |= _means(features, span)
+        several |= _neighbours(features)
+        if "cell" in features.columns:
+            promo = features["cell"] % 2
+            several["cell"] = {WEEKDAY: features["cell"] - promo, PROMOTION: promo}
+        if {"ridge", *RIDGE_PARTS} <= set(features.columns):
+            several["ridge"] = _ridge(features)
+            if own := _own_parts(features):
+                several[OFFSET] = {HOLIDAYS: features[OFFSET] - _sum(own), **own}
+        single = {name: _driver(name) for name in features.columns if name not in several}
+        return cls(features, single, several)
 
     @classmethod
-    def _of_members(cls, design: pl.DataFrame) -> "Pieces":
+    def _of_members(cls, features: pl.DataFrame) -> "Pieces":
         single: dict[str, str | None] = {}
         several: dict[str, dict[str, pl.Series]] = {}
-        for member in dict.fromkeys(name.partition(BETWEEN)[0] for name in design.columns):
-            begin, pieces = member + BETWEEN, cls.of(of_member(design, member))
+        for member in dict.fromkeys(name.partition(BETWEEN)[0] for name in features.columns):
+            begin, pieces = member + BETWEEN, cls.of(of_member(features, member))
             single |= {begin + name: driver for name, driver in pieces.single.items()}
             several |= {begin + name: by_driver for name, by_driver in pieces.several.items()}
-        return cls(design, single, several)
+        return cls(features, single, several)
 
     @property
     def drivers(self) -> tuple[str, ...]:
@@ -112,12 +112,12 @@ def _driver(column: str) -> str | None:
     return declared.driver if declared else None
 
 
-def _means(design: pl.DataFrame, span: int) -> dict[str, dict[str, pl.Series]]:
+def _means(features: pl.DataFrame, span: int) -> dict[str, dict[str, pl.Series]]:
     """Take the means of log sales over a span apart: the store's, what the weekday adds, what a promotion adds."""
     names = [f"mean_{kind}{span}" for kind in ("", "cell_", "weekday_", "promo_")]
-    if not set(names) <= set(design.columns):
+    if not set(names) <= set(features.columns):
         return {}
-    whole, cell, weekday, promo = (design[name] for name in names)
+    whole, cell, weekday, promo = (features[name] for name in names)
     return {
         cell.name: {LEVEL: whole, WEEKDAY: weekday - whole, PROMOTION: cell - weekday},
         weekday.name: {LEVEL: whole, WEEKDAY: weekday - whole},
@@ -125,39 +125,39 @@ def _means(design: pl.DataFrame, span: int) -> dict[str, dict[str, pl.Series]]:
     }
 
 
-def _neighbours(design: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
+def _neighbours(features: pl.DataFrame) -> dict[str, dict[str, pl.Series]]:
     """Take counts of closed and open days nearby apart: what is usual on the weekday, and what is not."""
-    if "weekday" not in design.columns:
+    if "weekday" not in features.columns:
         return {}
     pieces = {}
-    for name in design.columns:
+    for name in features.columns:
         declared = declaration(name)
         if declared is not None and declared.parts == NEIGHBOURS:
-            usual = design.select(pl.col(name).median().over("weekday")).to_series()
-            pieces[name] = {WEEKDAY: usual, HOLIDAYS: design[name] - usual}
+            usual = features.select(pl.col(name).median().over("weekday")).to_series()
+            pieces[name] = {WEEKDAY: usual, HOLIDAYS: features[name] - usual}
     return pieces
 
 
-def _own_parts(design: pl.DataFrame) -> dict[str, pl.Series]:
+def _own_parts(features: pl.DataFrame) -> dict[str, pl.Series]:
     """Return the ridge's part for each own column of the chain, by its driver."""
     parts: dict[str, pl.Series] = {}
-    for name in design.columns:
+    for name in features.columns:
         if name.startswith(PART_OWN):
             driver = own_driver(name.removeprefix(PART_OWN))
-            parts[driver] = parts[driver] + design[name] if driver in parts else design[name]
+            parts[driver] = parts[driver] + features[name] if driver in parts else features[name]
     return parts
 
 
-def _ridge(design: pl.DataFrame) -> dict[str, pl.Series]:
+def _ridge(features: pl.DataFrame) -> dict[str, pl.Series]:
     """Take the ridge's fit apart by its parts; the level is what none of them adds. Own columns are in the offset instead."""
     pieces = {
-        WEEKDAY: design[PART_WEEKDAY],
-        TREND: design[PART_TREND],
-        SEASON: design["ridge_season"],
-        PROMOTION: design["ridge_promotion"],
-        HOLIDAYS: design["ridge_holiday"] + design[PART_SCHOOL],
+        WEEKDAY: features[PART_WEEKDAY],
+        TREND: features[PART_TREND],
+        SEASON: features["ridge_season"],
+        PROMOTION: features["ridge_promotion"],
+        HOLIDAYS: features["ridge_holiday"] + features[PART_SCHOOL],
     }
-    return {LEVEL: design["ridge"] - _sum(pieces), **pieces}
+    return {LEVEL: features["ridge"] - _sum(pieces), **pieces}
 
 
 def _sum(pieces: dict[str, pl.Series]) -> pl.Series:

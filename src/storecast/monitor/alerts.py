@@ -1,7 +1,7 @@
 """Alerts: which figure of a model has left its band, since when, and what to do about it.
 
 A figure is taken over the six weeks that end with a day, so that one bad day says little and a year ago nothing. Its band is
-what the model's own backtest promised, and as much beyond it as chance may bring on so few days (`noise`):
+what the model's own backtest led to expect, and as much beyond it as chance may bring on so few days (`noise`):
 
 coverage80, coverage95  from the nominal share or the backtest's, whichever is further out, 2.5 standard errors outwards. The
                         variance of a share p is p (1 - p) over the effective number of rows. Of all open days, as in the
@@ -98,14 +98,14 @@ class Measured:
 
 
 def alerts(
-    rows: pl.DataFrame, promises: Mapping[str, ExpectedScores], drifted: pl.DataFrame | None = None
+    rows: pl.DataFrame, expected_by_model: Mapping[str, ExpectedScores], drifted: pl.DataFrame | None = None
 ) -> list[Alert]:
     """Return what has left its band, model by model.
 
     Parameters
     ----------
     rows : forecasts beside what came, as `monitoring.scored` returns them
-    promises : by model; without one (its file is gone), coverage is held to its nominal share alone
+    expected_by_model : by model; without one (its file is gone), coverage is held to its nominal share alone
     drifted : what `drift.drift` found for the model whose name stands in its column Model
     """
     days = store_days(rows)
@@ -114,12 +114,12 @@ def alerts(
     if isinstance(last, dt.date):
         first_cutoffs = dict(rows.group_by(s.MODEL).agg(pl.col(s.CUTOFF).min()).iter_rows())
         for model in sorted(first_cutoffs):
-            promise = promises.get(model, ExpectedScores(first_cutoffs[model]))
-            raised += _of_model(model, days.filter(pl.col(s.MODEL) == model), promise, last)
+            expected = expected_by_model.get(model, ExpectedScores(first_cutoffs[model]))
+            raised += _of_model(model, days.filter(pl.col(s.MODEL) == model), expected, last)
     return raised if drifted is None else [*raised, *_of_inputs(drifted, raised)]
 
 
-def measure(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.date) -> Measured | None:
+def measure(days: pl.DataFrame, what: str, expected: ExpectedScores, last: dt.date) -> Measured | None:
     """Return a figure of the six weeks that end with a day, and its band; None where too little is known.
 
     Parameters
@@ -134,8 +134,8 @@ def measure(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.dat
     if count < LEAST_DAYS:
         return None
     if what == WAPE:
-        return _wape(rows, promise, count)
-    return _coverage(rows, int(what.removeprefix("coverage")), promise, count)
+        return _wape(rows, expected, count)
+    return _coverage(rows, int(what.removeprefix("coverage")), expected, count)
 
 
 def store_days(rows: pl.DataFrame) -> pl.DataFrame:
@@ -155,50 +155,50 @@ def store_days(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _coverage(rows: pl.DataFrame, level: int, promise: ExpectedScores, count: int) -> Measured:
+def _coverage(rows: pl.DataFrame, level: int, expected: ExpectedScores, count: int) -> Measured:
     aim = level / 100
-    promised = promise.scores.get(f"coverage{level}", aim)
+    expected_score = expected.scores.get(f"coverage{level}", aim)
     error = math.sqrt(aim * (1 - aim) / _effective(rows, INSIDE))
-    low = max(0.0, min(aim, promised) - BEYOND * error)
-    high = min(1.0, max(aim, promised) + BEYOND * error)
+    low = max(0.0, min(aim, expected_score) - BEYOND * error)
+    high = min(1.0, max(aim, expected_score) + BEYOND * error)
     return Measured(_mean(rows, f"Inside{level}"), low, high, count)
 
 
-def _wape(rows: pl.DataFrame, promise: ExpectedScores, count: int) -> Measured | None:
-    promised = promise.scores.get(WAPE)
-    if promised is None:
+def _wape(rows: pl.DataFrame, expected: ExpectedScores, count: int) -> Measured | None:
+    expected_score = expected.scores.get(WAPE)
+    if expected_score is None:
         return None
     backtest = effective_block_size(rows[s.STORE].n_unique(), SQUARES)
     errors = (rows["Absolute"] / rows["Count"]).to_numpy()
     spread = max(MIN_SPREAD, float(errors.var() / max(errors.mean() ** 2, 1e-12)))
     error = math.sqrt(spread * (1 / _effective(rows, SQUARES) + 1 / backtest))
     value = float(rows["Absolute"].sum()) / float(rows[s.SALES].sum())
-    return Measured(value, 0.0, promised * (1 + BEYOND * error), count)
+    return Measured(value, 0.0, expected_score * (1 + BEYOND * error), count)
 
 
-def _of_model(model: str, days: pl.DataFrame, promise: ExpectedScores, last: dt.date) -> list[Alert]:
+def _of_model(model: str, days: pl.DataFrame, expected: ExpectedScores, last: dt.date) -> list[Alert]:
     raised = []
     for what in SCORES:
-        newest = measure(days, what, promise, last)
+        newest = measure(days, what, expected, last)
         if newest is None or not newest.outside:
             continue
-        since = _since(days, what, promise, last)
-        advice, reason = _advise(promise, since, last)
+        since = _since(days, what, expected, last)
+        advice, reason = _advise(expected, since, last)
         raised.append(
             Alert(model, what, newest.value, newest.low, newest.high, since, last, newest.days, advice, reason)
         )
     return raised
 
 
-def _since(days: pl.DataFrame, what: str, promise: ExpectedScores, last: dt.date) -> dt.date:
+def _since(days: pl.DataFrame, what: str, expected: ExpectedScores, last: dt.date) -> dt.date:
     day = last
-    while (before := measure(days, what, promise, day - dt.timedelta(days=1))) is not None and before.outside:
+    while (before := measure(days, what, expected, day - dt.timedelta(days=1))) is not None and before.outside:
         day -= dt.timedelta(days=1)
     return day
 
 
-def _advise(promise: ExpectedScores, since: dt.date, last: dt.date) -> tuple[Advice, str]:
-    outside, unseen = (last - since).days + 1, (last - promise.cutoff).days
+def _advise(expected: ExpectedScores, since: dt.date, last: dt.date) -> tuple[Advice, str]:
+    outside, unseen = (last - since).days + 1, (last - expected.cutoff).days
     if outside < LASTING:
         return "wait", f"it has been outside for {outside} days; {LASTING} would be no passing week."
     if unseen < LEARNABLE:

@@ -65,8 +65,8 @@ class Metrics:
         )
         self.alerts = Gauge("storecast_alert", "1 for what has left its band", ["model", "what", "advice"], registry=at)
 
-    def watch(self, monitored: Monitored) -> None:
-        """Tell how good the forecasts made have been, and what has left its band."""
+    def show(self, monitored: Monitored) -> None:
+        """Show how good the forecasts made have been, and what has left its band."""
         self.accuracy.clear()
         for line in monitored.accuracy.filter(Slice="all").iter_rows(named=True):
             for figure in FIGURES:

@@ -66,7 +66,7 @@ class Monitor:
         before = {(alert.model, alert.what) for alert in self.alerts}
         self.latest = monitor_panel(rows, panel, self._live.models_folder)
         self._version = snapshot.version
-        self._metrics.watch(self.latest)
+        self._metrics.show(self.latest)
         for alert in self.latest.alerts:
             if (alert.model, alert.what) not in before:
                 log.warning("%s", alert.sentence())

@@ -18,12 +18,12 @@ class Forecast:
         sorted by Store and Date, exactly 0 on closed days
     cutoff : the last day whose sales were known
     model : the name of the model file, or of the kind where there is no file
-    draws : possible sales of each row, for the intervals of totals, (rows, draws); None where nothing is known of them
+    paths : possible sales of each row, for the intervals of totals, (rows, paths); None where nothing is known of them
     rmspe_factor : what each row is multiplied by where RMSPE is the yardstick (submission.csv alone), (rows,)
     """
 
     rows: pl.DataFrame
     cutoff: dt.date
     model: str
-    draws: F64 | None = None
+    paths: F64 | None = None
     rmspe_factor: F64 | None = None

@@ -42,7 +42,7 @@ FEWEST_STORES = 3  # of a group on a day
 MOST = 5.0  # times the usual size; larger errors are cut for the shares
 FLOOR = 0.01  # of the chain's level, in log sales: no chain of stores is known better than this six weeks ahead
 MOST_FREEDOM = 30.0
-DRAWS = 300
+MAX_PATHS = 300
 PARTS = ("chain level", "chain day", "group level", "group day", "store level", "store day")
 
 
@@ -67,7 +67,7 @@ class JointErrors:
     group: str
 
     def sample_paths(self, medians: pl.DataFrame, stores: pl.DataFrame, calibration: Calibration, seed: int = 0) -> F64:
-        """Return possible sales of the rows of a forecast, (rows, DRAWS); 0 on closed days.
+        """Return possible sales of the rows of a forecast, (rows, MAX_PATHS); 0 on closed days.
 
         Parameters
         ----------
@@ -93,8 +93,8 @@ class JointErrors:
         (level_unknown, habits_unknown), own = calibration.newness(medians), np.random.default_rng(seed + 2)
         new = 1 + level_unknown + habits_unknown
         known, unknown = np.sqrt(1 - level_unknown / new), np.sqrt(level_unknown / new)
-        paths = np.empty((medians.height, DRAWS), np.float32)
-        for k in range(DRAWS):
+        paths = np.empty((medians.height, MAX_PATHS), np.float32)
+        for k in range(MAX_PATHS):
             z = np.zeros(medians.height)
             for part, place in enumerate(places):
                 count = int(place.max()) + 1
@@ -197,7 +197,7 @@ def fit_joint_errors(
         return None
     cutoffs = [frame[s.CUTOFF][0] for frame in frames]
     apart = ((max(cutoffs) - min(cutoffs)).days + horizon) / horizon
-    field = JointErrors(
+    joint_errors = JointErrors(
         shares=tuple(value / total for value in variances),
         rho=(
             _follow([w.chain - w.chain.mean() for w in windows]),
@@ -212,9 +212,9 @@ def fit_joint_errors(
         "errors hang together: %d windows, as good as %.1f that do not overlap; %s",
         len(frames),
         apart,
-        ", ".join(f"{name} {share:.3f}" for name, share in zip(PARTS, field.shares, strict=True)),
+        ", ".join(f"{name} {share:.3f}" for name, share in zip(PARTS, joint_errors.shares, strict=True)),
     )
-    return field
+    return joint_errors
 
 
 def _group_with_errors_of_its_own(stores: pl.DataFrame, own: Sequence[str]) -> str:

@@ -6,13 +6,13 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F32, F64
 from storecast.errors import ConfigError
-from storecast.uncertainty.joint_errors import DRAWS
+from storecast.uncertainty.joint_errors import MAX_PATHS
 
 PATH = "Path"
 
 
 def path_table(
-    rows: pl.DataFrame, paths: F32 | F64 | None, count: int = DRAWS, *, whole_numbers: bool = False
+    rows: pl.DataFrame, paths: F32 | F64 | None, count: int = MAX_PATHS, *, whole_numbers: bool = False
 ) -> pl.DataFrame:
     """Return sample paths as a row per store, day and path.
 
@@ -32,8 +32,8 @@ def path_table(
     ConfigError
         where the count has no meaning, or there are no paths
     """
-    if not 1 <= count <= DRAWS:
-        raise ConfigError(f"{count} sample paths are asked for; expected 1 to {DRAWS}.")
+    if not 1 <= count <= MAX_PATHS:
+        raise ConfigError(f"{count} sample paths are asked for; expected 1 to {MAX_PATHS}.")
     if paths is None:
         raise ConfigError(
             "There are no sample paths: when the model was trained, the past was too short to tell how days err together."

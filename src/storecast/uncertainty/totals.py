@@ -23,7 +23,7 @@ LENGTHS = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
 def totals(
-    forecast: pl.DataFrame, stores: pl.DataFrame, draws: F64 | None = None, breakdown: Breakdown | None = None
+    forecast: pl.DataFrame, stores: pl.DataFrame, paths: F64 | None = None, breakdown: Breakdown | None = None
 ) -> pl.DataFrame:
     """Sum a forecast over weeks and over the whole horizon, by store, store type, state and chain.
 
@@ -31,14 +31,14 @@ def totals(
     ----------
     forecast : a row per store and day
     stores : a row per store
-    draws : possible sales of each row of the forecast, (rows, draws), from an `JointErrors`
+    paths : possible sales of each row of the forecast, (rows, paths), from a `JointErrors`
     breakdown : further groups of stores and periods; None: no others
 
     Returns
     -------
     Level (store-week, store-horizon, type-week, type-horizon, state-week, state-horizon, chain-week, chain-horizon), Key (the
     store, the type, the state, "unknown" where a store has none, or "chain"), Start, End, Forecast: the sum of the days'
-    forecasts, to the cent; with draws, Lower80 … Upper95: quantiles of the sums of each draw, moved so that their mean is the
+    forecasts, to the cent; with paths, Lower80 … Upper95: quantiles of the sums of each path, moved so that their mean is the
     forecast. Weeks run from Monday to Sunday, cut at the ends of the forecast. States stand there where they are known.
     Further groups and periods stand among the others: Region-week, chain-month.
     """
@@ -74,7 +74,7 @@ def totals(
                 end.cast(pl.Date).alias("End"),
                 (pl.col("cents") / CENT).round(2).alias(s.FORECAST),
             )
-            parts.append(lines if draws is None else pl.concat([lines, _bounds(lines, sums, draws)], how="horizontal"))
+            parts.append(lines if paths is None else pl.concat([lines, _bounds(lines, sums, paths)], how="horizontal"))
     return pl.concat(parts)
 
 
@@ -82,11 +82,11 @@ def _last_day(period: str) -> pl.Expr:
     return pl.col(period).dt.offset_by(LENGTHS[period]) - dt.timedelta(days=1)
 
 
-def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, draws: F64) -> pl.DataFrame:
+def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, paths: F64) -> pl.DataFrame:
     """Return the bounds of each line, from the sums of each draw over its rows."""
     rows = sums["row"].explode().to_numpy()
     begin = np.r_[0, np.cumsum(sums["row"].list.len().to_numpy().astype(np.int64))[:-1]]
-    possible = np.add.reduceat(draws[rows], begin, axis=0)  # (lines, draws)
+    possible = np.add.reduceat(paths[rows], begin, axis=0)  # (lines, paths)
     forecast = lines[s.FORECAST].to_numpy()
     mean = possible.mean(axis=1)
     possible *= np.where(mean > 0, forecast / np.where(mean > 0, mean, 1), 0)[:, None]

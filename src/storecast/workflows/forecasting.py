@@ -18,7 +18,7 @@ from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import atomic_write
 from storecast.uncertainty.forecast import Forecast
-from storecast.uncertainty.joint_errors import DRAWS
+from storecast.uncertainty.joint_errors import MAX_PATHS
 from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.totals import totals
 from storecast.workflows.preparation import Prepared, Source, import_plugins_of, prepare
@@ -35,7 +35,7 @@ def forecast(
     sum_rows: bool = False,
     sums: Path | None = None,
     paths: Path | None = None,
-    path_count: int = DRAWS,
+    path_count: int = MAX_PATHS,
 ) -> tuple[int, Forecast]:
     """Load a model file, forecast the days after the end of a folder's sales and write them.
 
@@ -93,10 +93,10 @@ def forecast_with(bundle: Bundle, prepared: Prepared) -> Forecast:
     task = Task(bundle.task.horizon, prepared.task.quantiles)
     forecast = bundle.forecast(full, task)
     near = forecast.rows[s.DATE] <= last
-    draws, factor = (
-        None if values is None else values[near.to_numpy()] for values in (forecast.draws, forecast.rmspe_factor)
+    sample_paths, factor = (
+        None if values is None else values[near.to_numpy()] for values in (forecast.paths, forecast.rmspe_factor)
     )
-    return Forecast(forecast.rows.filter(near), forecast.cutoff, forecast.model, draws, factor)
+    return Forecast(forecast.rows.filter(near), forecast.cutoff, forecast.model, sample_paths, factor)
 
 
 def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:
@@ -118,9 +118,9 @@ def whole_horizon(bundle: Bundle, prepared: Prepared) -> Panel:
 
 def sample_paths_of(forecast: Forecast, rows: pl.DataFrame) -> F64 | None:
     """Return the sample paths of some rows of a forecast, in their order, (rows, paths); None where it has none."""
-    if forecast.draws is None:
+    if forecast.paths is None:
         return None
     places = forecast.rows.select(*s.KEYS).with_row_index("place")
     place = rows.select(*s.KEYS).join(places, on=s.KEYS, how="left", maintain_order="left")["place"]
-    paths: F64 = forecast.draws[place.to_numpy()]
+    paths: F64 = forecast.paths[place.to_numpy()]
     return paths

@@ -81,7 +81,7 @@ def monitor(
 
     Parameters
     ----------
-    home : whose models say what they promised, and whose database is read where no other is named
+    home : whose models hold the scores of their backtests, and whose database is read where no other is named
     db : URL of the database
     since : the first day of forecasts to look at; None: all
     out : folder for accuracy.csv, drift.csv and alerts.csv
@@ -138,15 +138,15 @@ def monitor_panel(rows: pl.DataFrame, panel: Panel, models: Path | None) -> Moni
     ----------
     rows : as `scored_forecasts` returns them
     panel : the chain as it is now
-    models : folder of the model files, which say what was promised; None: nobody says it, and WAPE has no band
+    models : folder of the model files, which hold the scores of their backtests; None: they are not known, and WAPE has no band
     """
     rows = without_excluded(rows, panel.excluded)
     recent = pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=BLOCK)  # others have no band to leave
     names = rows.filter(recent)[s.MODEL].unique().sort().to_list()
-    promises = {} if models is None else expected_scores_of(models, names)
-    drifted = _drift(rows, panel, models, promises)
-    unbound = tuple(name for name in names if name not in promises)
-    return Monitored(every_slice(rows), drifted, alerts(rows, promises, drifted), unbound, panel.end, panel.target)
+    expected = {} if models is None else expected_scores_of(models, names)
+    drifted = _drift(rows, panel, models, expected)
+    unbound = tuple(name for name in names if name not in expected)
+    return Monitored(every_slice(rows), drifted, alerts(rows, expected, drifted), unbound, panel.end, panel.target)
 
 
 def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, ExpectedScores]:
@@ -156,7 +156,7 @@ def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, Expected
         try:
             manifest = open_model(models / name).manifest
         except ModelFileError as error:
-            log.info("what %s promised is not known: %s", name, error)
+            log.info("the scores that were expected of %s are not known: %s", name, error)
             continue
         scores = {
             score_name(key): float(value) for key, value in manifest.scores.items() if isinstance(value, int | float)
@@ -166,14 +166,14 @@ def expected_scores_of(models: Path, names: Iterable[str]) -> dict[str, Expected
 
 
 def _drift(
-    rows: pl.DataFrame, panel: Panel, models: Path | None, promises: Mapping[str, ExpectedScores]
+    rows: pl.DataFrame, panel: Panel, models: Path | None, expected: Mapping[str, ExpectedScores]
 ) -> pl.DataFrame:
     """Look at what came since the cutoff of the model in use; of the one with the newest forecast where nobody says which."""
     name, cutoff = "", panel.end
     if models is not None and (models / CURRENT).exists():
         name = current(models).name
-        promise = promises.get(name) or expected_scores_of(models, [name]).get(name)
-        cutoff = promise.cutoff if promise else cutoff
+        of_model = expected.get(name) or expected_scores_of(models, [name]).get(name)
+        cutoff = of_model.cutoff if of_model else cutoff
     elif not rows.is_empty():
         name = rows.sort(s.CUTOFF, s.MODEL)[s.MODEL][-1]
         first = rows.filter(pl.col(s.MODEL) == name)[s.CUTOFF].min()  # it had learned from nothing later

@@ -48,13 +48,13 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
     model = Lstm(SMALL)
     model.fit(window.past, HORIZON)
     seen: list[Sequences] = []
-    lay = forecaster.sequences
-    monkeypatch.setattr(forecaster, "sequences", lambda *parts: seen.append(lay(*parts)) or seen[-1])  # type: ignore[func-returns-value]
-    design = model.features(window)
-    answers = model.predict(design) - design["ridge"].to_numpy() - design["offset"].to_numpy()
+    make = forecaster.sequences
+    monkeypatch.setattr(forecaster, "sequences", lambda *parts: seen.append(make(*parts)) or seen[-1])  # type: ignore[func-returns-value]
+    features = model.features(window)
+    answers = model.predict(features) - features["ridge"].to_numpy() - features["offset"].to_numpy()
     with torch.no_grad():
         medians = fitted[0](*(torch.tensor(getattr(seen[0], name)) for name in forecaster.INPUTS))[..., 0]
-    expected = medians.numpy()[design["sequence"].to_numpy(), design["step"].to_numpy()]
+    expected = medians.numpy()[features["sequence"].to_numpy(), features["step"].to_numpy()]
     np.testing.assert_allclose(answers, expected, atol=1e-4)
     assert np.abs(expected).max() > 1e-3
 
@@ -62,11 +62,11 @@ def test_onnx_runtime_gives_the_figures_of_pytorch(window: Window, monkeypatch: 
 def test_without_pytorch_a_saved_network_forecasts(window: Window, tmp_path: Path) -> None:
     model = Lstm(SMALL)
     model.fit(window.past, HORIZON)
-    design = model.features(window)
+    features = model.features(window)
     for name, data in model.state().items():
         (tmp_path / name).write_bytes(data)
-    design.write_parquet(tmp_path / "design.parquet")
-    np.save(tmp_path / "expected.npy", model.predict(design))
+    features.write_parquet(tmp_path / "design.parquet")
+    np.save(tmp_path / "expected.npy", model.predict(features))
     program = f"""
 {HIDE}
 from pathlib import Path

@@ -86,7 +86,7 @@ def _as_long(table: TextTable, stem: str, names: ColumnNames) -> TextTable:
 def _with_own_columns(table: TextTable, rows: RowType) -> TextTable:
     """Return the table with own columns as a Panel has them: flags for texts, and other names for those of the past alone.
 
-    An empty cell of a text says nothing of its flags, as any other empty cell.
+    An empty cell of a text leaves its flags empty, as any other empty cell.
     """
     past_only = {name.removeprefix(s.PAST_ONLY): name for name in rows.columns if name.startswith(s.PAST_ONLY)}
     frame = table.frame.rename({name: past_only[name] for name in table.frame.columns if name in past_only})

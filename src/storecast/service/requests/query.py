@@ -77,7 +77,7 @@ def place_of(text: str, kind: type) -> Any:
     try:
         place = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
-        raise invalid("query.cursor", "is none of ours; take it from `next` of the page before") from error
+        raise invalid("query.cursor", "is not valid; take it from `next` of the page before") from error
     if type(place) is not kind:
-        raise invalid("query.cursor", "is none of this list; take it from `next` of the page before")
+        raise invalid("query.cursor", "belongs to another list; take it from `next` of the page before")
     return place

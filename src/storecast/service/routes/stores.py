@@ -94,7 +94,7 @@ def _day_of(cursor: str) -> dt.date:
     try:
         return dt.date.fromisoformat(place_of(cursor, str))
     except ValueError as error:
-        raise invalid("query.cursor", "is none of this list; take it from `next` of the page before") from error
+        raise invalid("query.cursor", "belongs to another list; take it from `next` of the page before") from error
 
 
 ROUTES = (
