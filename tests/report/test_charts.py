@@ -25,6 +25,12 @@ def test_bars_of_error_reach_from_the_low_to_the_high_bound() -> None:
     assert error.arrayminus[0] == pytest.approx(0.1)
 
 
+def test_ticks_of_a_low_axis_have_a_digit_more_so_that_no_two_read_the_same() -> None:
+    low = charts.Series("a", ["x", "y"], [0.001, 0.004], [-0.002, 0.0], [0.003, 0.009])
+    assert charts.dots([low], y_format=charts.PERCENT_CHANGE).layout.yaxis.tickformat == "+.1%"
+    assert charts.dots([ONE], y_format=charts.PERCENT_CHANGE).layout.yaxis.tickformat == "+.0%"
+
+
 def test_series_can_be_distinguished_without_colour() -> None:
     figure = charts.curves([charts.Series(str(k), [1, 2], [1, 2]) for k in range(4)], y_format=".1f")
     assert len({trace.line.dash for trace in figure.data}) == 4

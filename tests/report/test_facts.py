@@ -86,5 +86,5 @@ def test_how_the_calendar_was_worked_out_speaks_only_of_what_the_past_marks() ->
     marked = pl.DataFrame({"StateHoliday": ["0", "a"], "Promo": [0, 0], "SchoolHoliday": [0, 0]})
     sentence = facts.how_assumed(marked)
     assert "holidays from law or the chain's past." in sentence
-    assert "The past marks no promotions and no school holidays, and none are assumed." in sentence
+    assert "The past marks no promotions or school holidays, and none are assumed." in sentence
     assert "rhythm" not in sentence

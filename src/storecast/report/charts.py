@@ -17,6 +17,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SCALE = ((0.0, "#f1f5f9"), (0.35, "#b7cfe4"), (0.7, "#4b86b8"), (1.0, "#0a2f52"))  # pale to dark: reads in greyscale
 BOTH_WAYS = ((0.0, "#8c3b1f"), (0.25, "#dd9a6f"), (0.5, "#f7f7f5"), (0.75, "#7fa9cc"), (1.0, "#0b3d6b"))
 PERCENT, PERCENT_CHANGE = ".0%", "+.0%"
+MIN_HEIGHT_FOR_WHOLE_PERCENT = 0.04  # of an axis; on a lower one, neighbouring ticks would read the same
 FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif'
 
 
@@ -252,11 +253,24 @@ def blank(height: int) -> go.Figure:
 
 
 def _axes(figure: go.Figure, y_format: str, y_title: str, x_title: str, *, zero: bool) -> go.Figure:
-    figure.update_yaxes(tickformat=y_format, hoverformat=_finer(y_format), title_text=html.escape(y_title))
+    ticks = _finer(y_format) if _height(figure) < MIN_HEIGHT_FOR_WHOLE_PERCENT else y_format
+    figure.update_yaxes(tickformat=ticks, hoverformat=_finer(y_format), title_text=html.escape(y_title))
     figure.update_xaxes(title_text=html.escape(x_title))
     if zero:
         figure.add_hline(y=0, line={"color": RULE, "width": 1})
     return figure
+
+
+def _height(figure: go.Figure) -> float:
+    """Return how far apart the lowest and the highest value of a figure lie, error bars included."""
+    ends = []
+    for trace in figure.data:
+        values = [(place, value) for place, value in enumerate(trace.y or ()) if isinstance(value, int | float)]
+        errors = trace.error_y if "error_y" in trace else None
+        up, down = (getattr(errors, name, None) or () for name in ("array", "arrayminus"))
+        ends += [value + (up[place] or 0.0 if place < len(up) else 0.0) for place, value in values]
+        ends += [value - (down[place] or 0.0 if place < len(down) else 0.0) for place, value in values]
+    return max(ends) - min(ends) if ends else 1.0
 
 
 def _bars(points: Series, colour: str) -> dict[str, object] | None:

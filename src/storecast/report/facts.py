@@ -13,6 +13,7 @@ from storecast import schema as s
 from storecast.data.breakdown import Breakdown
 from storecast.report.figures import WEEKS_BACK
 from storecast.report.tables import beside_last_year, bounds_of, like_for_like, store_types
+from storecast.wording import in_words
 
 Row = dict[str, Any]
 MAX_GROUP_ROWS = 50  # of a table of groups in the report
@@ -140,9 +141,9 @@ def how_assumed(calendar: pl.DataFrame) -> str:
     marked = {name for name, (column, _) in ways.items() if calendar[column].cast(pl.String).ne("0").any()}
     how = ["openings from the store's own weekdays", *(way for name, (_, way) in ways.items() if name in marked)]
     unmarked = [name for name in ways if name not in marked]
-    none = f" The past marks no {' and no '.join(unmarked)}, and none are assumed." if unmarked else ""
+    none = f" The past marks no {in_words(unmarked, 'or')}, and none are assumed." if unmarked else ""
     off = " Where a promotion comes otherwise, the forecast is off by its effect." if "promotions" in marked else ""
-    return f"Where it was not, it was worked out: {', '.join(how)}.{none}{off}"
+    return f"Where it was not, it was worked out: {in_words(how)}.{none}{off}"
 
 
 def models_in_order(scores: Sequence[Row], baseline: str) -> list[str]:

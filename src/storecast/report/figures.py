@@ -23,6 +23,7 @@ MARKS = ("circle-open", "square", "diamond", "triangle-up", "cross", "x")
 DRIVER_COLOURS = ("#0b4a82", "#9cc3e4", "#d98a1f", "#7a3b69", "#57606a", "#3f9187", "#b0503c")
 PATTERNS = ("", "/", "", ".", "x", "", "-")  # so that neighbours in a stack differ on paper
 WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
+MIN_DRIVEN = 1e-6  # of a forecast: what a driver must move on a day to have a bar
 
 ScoreEntries = Sequence[dict[str, Any]]
 
@@ -106,6 +107,8 @@ def contributions_by_day(days: pl.DataFrame, target: Target | None = None) -> go
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
     names = [name for name in names if not name.startswith(s.COUNTERFACTUAL)]
     for k, name in enumerate(names):
+        if not (days[name].abs() >= MIN_DRIVEN * days[s.FORECAST]).any():
+            continue  # a driver that the chain does not have
         figure.add_bar(
             x=days[s.DATE].to_list(),
             y=days[name].to_list(),

@@ -78,6 +78,7 @@ def render(report: ReportInput) -> str:
         horizon=days.n_unique(),
         lead=(as_date(days.min()) - report.cutoff).days,
         store_count=report.forecast[s.STORE].n_unique(),
+        promotes=bool((report.panel.calendar[s.PROMO] == 1).any()),
         outlook=facts.outlook(
             report.forecast, report.panel.sales, report.panel.stores, report.sums, report.panel.breakdown
         ),

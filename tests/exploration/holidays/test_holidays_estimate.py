@@ -71,7 +71,7 @@ def test_one_store_and_a_season_without_holidays() -> None:
     assert estimate_holidays(first_stores(usual_chain(), 1)).height
     calm = last_days(usual_chain(), 100)
     plain = calm.calendar.with_columns(pl.lit("0").alias(s.STATE_HOLIDAY), pl.lit(0, pl.Int8).alias(s.SCHOOL_HOLIDAY))
-    with pytest.raises(NotAnswerableError, match="no state holiday on a day other than Sunday"):
+    with pytest.raises(NotAnswerableError, match="no public or school holiday is marked"):
         estimate_holidays(Panel(calm.sales, calm.stores, plain))
 
 
@@ -97,10 +97,8 @@ def test_holidays_on_which_stores_are_open_are_answered(stores: int, more: float
     table = estimate_holidays(open_on_holidays(more, stores))
     day = table.filter((pl.col(GROUP) == "open on public") & (pl.col(POSITION) == 0) & (pl.col(MEASURE) == SALES))
     assert day[LOW][0] < more - 1 < day[HIGH][0]
-    assert (
-        "On public holidays, against the same weekday and promotion, stores that are open sell"
-        in holidays_section(table).answer
-    )
+    answer = holidays_section(table).answer
+    assert "On public holidays, against the same weekday, stores that are open sell" in answer
 
 
 def test_a_holiday_on_which_few_stores_are_open_is_one_that_shuts_stores() -> None:

@@ -72,6 +72,21 @@ def test_customers_that_were_not_counted_are_listed() -> None:
     )
 
 
+def test_weekdays_on_which_a_store_never_has_a_row_are_no_gaps() -> None:
+    panel = usual_chain()
+    weekday = pl.col("Date").dt.weekday() != 7
+    without_sundays = Panel(panel.sales.filter(weekday), panel.stores, panel.calendar.filter(weekday))
+    answer = quality_section(estimate_quality(without_sundays)).answer
+    assert (
+        "have no row, all on weekdays on which their store never has one" in answer
+        or "of them on weekdays on which" in answer
+    )
+    counted = estimate_quality(without_sundays).filter(pl.col(GROUP) == Count.WEEKDAYS_WITHOUT_ROWS)
+    stores = panel.sales["Store"].n_unique()
+    sundays = panel.sales.filter(~weekday)["Date"].n_unique()
+    assert counted["Value"].item() == stores * sundays
+
+
 def test_a_chain_too_short_for_outliers_says_so() -> None:
     body = quality_section(estimate_quality(make_panel(2, 40)))
     assert "outlier" not in body.answer

@@ -24,8 +24,8 @@ from storecast.exploration.shared.calendar_terms import (
     occasions,
 )
 from storecast.exploration.shared.estimates import Estimate, Interval, NotAnswerableError, relative_change, tidy_table
-from storecast.exploration.shared.evidence import enough_occasions
-from storecast.exploration.shared.observed import SALES
+from storecast.exploration.shared.evidence import enough_occasions, promotion_estimates
+from storecast.exploration.shared.observed import DAYS_AHEAD, SALES, Observed
 from storecast.exploration.shared.panel_regression import two_way_effects
 from storecast.exploration.shared.regression import NORMAL
 from storecast.exploration.shared.two_way import group_codes, two_way
@@ -54,11 +54,18 @@ def estimate_holidays(panel: Panel) -> pl.DataFrame:
     adjusted = adjust(panel)
     estimates = [*_curves(adjusted), *_schools(adjusted), *_states(adjusted)]
     if not estimates:
-        besides_sundays = "" if adjusted.observed.trades_on_sundays else " on a day other than Sunday"
-        raise NotAnswerableError(
-            f"no state holiday{besides_sundays}, and no school holiday, could be measured in these days"
-        )
-    return tidy_table(estimates)
+        raise NotAnswerableError(_reason(adjusted.observed))
+    return tidy_table([*estimates, *promotion_estimates(adjusted.observed)])
+
+
+def _reason(observed: Observed) -> str:
+    """Say why no holiday has a figure."""
+    days = len(observed.dates) - DAYS_AHEAD
+    grid = observed.grid
+    if not (grid.holiday[:, :days] > 0).any() and not (grid.school[:, :days] == 1).any():
+        return "no public or school holiday is marked in these days"
+    besides_sundays = "" if observed.trades_on_sundays else " on a day other than Sunday"
+    return f"no public holiday{besides_sundays}, and no school holiday, could be measured in these days"
 
 
 def _curves(adjusted: Adjusted) -> list[Estimate]:

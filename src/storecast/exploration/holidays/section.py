@@ -6,7 +6,7 @@ from storecast.exploration.holidays.parts import Part
 from storecast.exploration.shared.calendar_terms import HOLIDAY_KINDS, OPEN_KINDS, Family
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
-from storecast.exploration.shared.evidence import effect_text, rank, stands_out
+from storecast.exploration.shared.evidence import effect_text, like_days, rank, stands_out
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import full_text, short_text
 from storecast.report import charts
@@ -89,7 +89,7 @@ def _peaks(estimates: EstimateTable, kinds: list[str]) -> list[str]:
             peaks.append(f"{_where(kind, int(best[POSITION]))} ({full_text(best, in_brackets=True)})")
         else:
             quiet.append(NAMES[kind])
-    parts = [f"Sales are highest {in_words(peaks)}, against the same weekday and promotion."] if peaks else []
+    parts = [f"Sales are highest {in_words(peaks)}, against {like_days(estimates)}."] if peaks else []
     if quiet:
         parts.append(f"Around {in_words(quiet)} no single day sells more than chance alone may bring.")
     return parts
@@ -102,7 +102,7 @@ def _open_days(estimates: EstimateTable, kinds: list[str]) -> list[str]:
         day = estimates.first(Part.CURVE, kind, SALES, 0.0)
         if day:
             parts.append(
-                f"On {NAMES[kind]}, against the same weekday and promotion, stores that are open sell {effect_text(day)}."
+                f"On {NAMES[kind]}, against {like_days(estimates)}, stores that are open sell {effect_text(day)}."
             )
     return parts
 

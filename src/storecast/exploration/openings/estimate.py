@@ -13,6 +13,7 @@ from storecast.exploration.openings.closures import closure_estimates
 from storecast.exploration.openings.sunday_trading import sunday_estimates
 from storecast.exploration.shared.adjusted import adjust
 from storecast.exploration.shared.estimates import NotAnswerableError, tidy_table
+from storecast.exploration.shared.evidence import promotion_estimates
 
 
 def estimate_openings(panel: Panel) -> pl.DataFrame:
@@ -31,4 +32,4 @@ def estimate_openings(panel: Panel) -> pl.DataFrame:
     estimates = [*closure_estimates(adjusted), *absence_estimates(adjusted), *sunday_estimates(adjusted)]
     if not estimates:
         raise NotAnswerableError("no store was shut but for Sundays, and none traded on Sundays")
-    return tidy_table(estimates)
+    return tidy_table([*estimates, *promotion_estimates(adjusted.observed)])

@@ -6,6 +6,7 @@ import polars as pl
 from storecast.exploration.openings.parts import Absence, Closure, Part, Sundays
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
+from storecast.exploration.shared.evidence import like_days
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import full_text
 from storecast.report.charts import PERCENT_CHANGE, curves, dots
@@ -115,7 +116,7 @@ def _after_holidays(estimates: EstimateTable) -> Picture | None:
         "Before and after holidays, by the days closed in a row",
         figure,
         f"Dots with intervals. {words}.",
-        "Sales beside a usual day of the same weekday and promotion; Sundays next to a holiday count as closed days.",
+        f"Sales beside a usual day of {like_days(estimates)}; Sundays next to a holiday count as closed days.",
         wide=False,
     )
 

@@ -11,9 +11,10 @@ from storecast.exploration.shared.evidence import effect_text
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.wording import count_text, full_text, interval_text, value_text
 from storecast.report.section import SectionBody, TextTable
+from storecast.wording import in_words
 
 LATER = tuple(SPANS)[-1]  # the span that tells a lasting change from the first rush
-SELDOM = "Stores were shut too seldom, but for Sundays, to say what happens around it."
+SELDOM = "Apart from Sundays, stores were shut too seldom to say what happens around closures."
 NEXT_DAYS = (-1.0, 1.0, 2.0)
 
 
@@ -99,8 +100,17 @@ def _sunday_switched(estimates: EstimateTable) -> str:
 def _closure(estimates: EstimateTable) -> str:
     """Return how many closures there were, where no effect can be given."""
     rows = estimates.part(Part.CLOSURES)
-    counts = ", ".join(f"{row[GROUP]}: {count_text(row[VALUE])}" for row in rows.iter_rows(named=True))
-    return f"Stores lost trading days to closures ({counts}), too few to say more." if counts else SELDOM
+    counts = (
+        in_words(
+            [
+                f"{count_text(row[VALUE])} closure{'' if row[VALUE] == 1 else 's'} of {str(row[GROUP]).replace('1 day', 'one day')}"
+                for row in rows.iter_rows(named=True)
+            ]
+        )
+        if rows.height
+        else ""
+    )
+    return f"Trading days were lost to {counts}: too few to say more." if counts else SELDOM
 
 
 def _tables(estimates: EstimateTable) -> list[TextTable]:

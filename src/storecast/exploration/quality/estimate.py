@@ -7,11 +7,12 @@ import polars as pl
 from scipy import stats
 
 from storecast import schema as s
-from storecast.arrays import F64, Bool
+from storecast.arrays import F64, I64, Bool
 from storecast.data.cleaning_rules import MIN_GAP_DAYS
 from storecast.data.grid import NO_ROW
 from storecast.data.panel import Panel
 from storecast.data.target import Target
+from storecast.dates import WEEK
 from storecast.errors import HistoryError
 from storecast.exploration.quality.outliers import outlier_estimates
 from storecast.exploration.quality.parts import Count, Part
@@ -60,12 +61,22 @@ def _counts(observed: Observed, target: Target) -> list[Estimate]:
         Count.EARLY_STORES: int(empty[:, -1].sum()),
         Count.OPEN_WITHOUT_SALES: int(idle.sum()),
     }
+    never = _weekdays_without_rows(empty, observed.weekday[:last])
+    if never:
+        counts[Count.WEEKDAYS_WITHOUT_ROWS] = never
     if apart:
         counts[Count.BEFORE_OR_AFTER] = apart
     if target.is_sales:
         counts[Count.WITHOUT_CUSTOMERS] = int((sold & ~counted).sum())
     size = empty.size
     return [Estimate(Part.COUNTS, name, SALES, Unit.COUNT, float(value), n=size) for name, value in counts.items()]
+
+
+def _weekdays_without_rows(empty: Bool, weekdays: I64) -> int:
+    """Count the days without a row on weekdays on which their store never has one: it is closed on them, and nothing is missing."""
+    days = np.eye(WEEK)[weekdays]
+    gaps = empty @ days
+    return int(gaps[gaps == days.sum(axis=0)].sum())
 
 
 def _outside_own_rows(empty: Bool) -> Bool:

@@ -24,6 +24,7 @@ class Count(StrEnum):
 
     STORE_DAYS = "store-days"
     WITHOUT_ROW = "without a row"
+    WEEKDAYS_WITHOUT_ROWS = "of these on weekdays on which their store never has a row"
     IN_LONG_GAPS = f"of these in gaps of {MIN_GAP_DAYS} days or more"
     STORES_WITH_LONG_GAPS = f"stores with a gap of {MIN_GAP_DAYS} days or more"
     USUAL_DAYS_IN_GAPS = "days that half of these stores are away or more"

@@ -45,7 +45,7 @@ def _trading(estimates: EstimateTable) -> list[Picture]:
 
 def _outliers(estimates: EstimateTable) -> list[Picture]:
     rows = estimates.part(Part.STORES_BY_OUTLIERS)
-    if rows.is_empty():
+    if rows.is_empty() or rows[VALUE][0] == rows[VALUE].sum():  # no store has any
         return []
     names = [name.replace(" to ", "–").replace("over ", "> ") for name in rows[GROUP]]
     figure = charts.bars(
@@ -87,10 +87,11 @@ def _histograms(estimates: EstimateTable) -> list[Picture]:
             pictures.append(
                 Picture(
                     f"quality-{measure}-{word}",
-                    f"{measure.capitalize()} of an open day by {'store type' if word == 'type' else word}",
+                    f"{measure.capitalize()} of an open day"
+                    + (f" by {'store type' if word == 'type' else word}" if names else ""),
                     figure,
-                    alt=f"Histograms, one for each {word}; half of all open days have less than {short_text(median)}. The table below has the quartiles.",
-                    caption=f"Share of the open days of each {word} in each of {BINS} bins. What lies beyond the 99.5th percentile of all is not drawn.",
+                    alt=f"{f'Histograms, one for each {word}' if names else 'Histogram'}; half of all open days have less than {short_text(median)}. The table below has the quartiles.",
+                    caption=f"Share of the open days{f' of each {word}' if names else ''} in each of {BINS} bins. What lies beyond the 99.5th percentile of all is not drawn.",
                     wide=False,
                 )
             )

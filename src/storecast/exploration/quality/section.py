@@ -27,7 +27,7 @@ def quality_section(table: pl.DataFrame) -> SectionBody:
         tables=_tables(estimates),
         method=(
             "Store-days are counted from the chain's first day to its last. “Yes, on the whole” is said where at most "
-            f"{format_value(FEW_GAPS, Unit.SHARE, 0)} of them have no row, at most {format_value(FEW_IDLE, Unit.SHARE)} are open without sales and at most {format_value(FEW_ODD, Unit.SHARE, 0)} of the open days are outliers. "
+            f"{format_value(FEW_GAPS, Unit.SHARE, 0)} of them have no row, weekdays on which a store never has one left out, at most {format_value(FEW_IDLE, Unit.SHARE)} are open without sales and at most {format_value(FEW_ODD, Unit.SHARE, 0)} of the open days are outliers. "
             "An outlier is an open day whose log sales, less the store's usual weekday, the calendar, promotions and what all stores did on that day, lie "
             f"more than {MAX_DEVIATIONS:g} robust standard deviations of that store (from the median absolute deviation) from its middle. A day on which many stores of a "
             "state depart is named by Easter, by the date or by the school holidays that end before it, where it can be. Histograms hold open days with sales; "
@@ -49,9 +49,14 @@ def _answer(estimates: EstimateTable) -> str:
         )
     )
     odd = estimates.first(Part.OUTLIERS)
-    share = [empty[VALUE] / rows[VALUE] <= FEW_GAPS, idle[VALUE] / rows[VALUE] <= FEW_IDLE]
+    never = estimates.first(Part.COUNTS, Count.WEEKDAYS_WITHOUT_ROWS)
+    closed = 0.0 if never is None else float(never[VALUE])
+    share = [empty[VALUE] - closed <= FEW_GAPS * rows[VALUE], idle[VALUE] / rows[VALUE] <= FEW_IDLE]
     trusted = all(share) and (odd is None or odd[VALUE] <= FEW_ODD)
     text = f"{'Yes, on the whole' if trusted else 'With care'}: of {short_text(rows)} store-days {short_text(empty)} have no row"
+    if never is not None:
+        text += ", all" if closed == empty[VALUE] else f", {short_text(never)} of them"
+        text += " on weekdays on which their store never has one"
     if away[VALUE]:
         days = estimates.first(Part.COUNTS, Count.USUAL_DAYS_IN_GAPS)
         text += f", {short_text(away)} of them in long gaps of {short_text(stores)} {'store' if stores[VALUE] == 1 else 'stores'}"
@@ -110,6 +115,8 @@ def _unproven(estimates: EstimateTable) -> str:
 
 def _tables(estimates: EstimateTable) -> list[TextTable]:
     counts = estimates.part(Part.COUNTS)
+    if not estimates.has(f"{Part.DISTRIBUTION} {CUSTOMERS}"):
+        counts = counts.filter(pl.col(GROUP) != Count.WITHOUT_CUSTOMERS)  # nobody counted any
     tables = [
         TextTable(
             "What is missing or odd.",

@@ -27,7 +27,13 @@ from storecast.exploration.shared.calendar_terms import (
     occasions,
 )
 from storecast.exploration.shared.estimates import Estimate, Interval, Unit, relative_change, tidy_table
-from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span, span_estimate, sunday_estimates
+from storecast.exploration.shared.evidence import (
+    DAYS_FOR_GROWTH,
+    promotion_estimates,
+    sales_span,
+    span_estimate,
+    sunday_estimates,
+)
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.regression import mean_interval, ols, t_quantile
 
@@ -51,6 +57,7 @@ def estimate_seasons(panel: Panel) -> pl.DataFrame:
     estimates = [
         span_estimate(adjusted.observed),
         *sunday_estimates(adjusted.observed),
+        *promotion_estimates(adjusted.observed),
         *_weekdays(adjusted),
         *_month_days(fit),
     ]

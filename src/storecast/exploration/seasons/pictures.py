@@ -9,7 +9,7 @@ from storecast.dates import MONTHS, WEEKDAYS
 from storecast.exploration.seasons.parts import BY_TREND, Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
-from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, compared_days
+from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, compared_days, has_promotions
 from storecast.exploration.shared.wording import full_text
 from storecast.report.charts import COLOURS, GRID, INK, PERCENT, PERCENT_CHANGE, RULE, blank, curves, dots, heatmap
 from storecast.report.section import Picture
@@ -55,14 +55,15 @@ def _weekdays(estimates: EstimateTable) -> Picture | None:
     rows = estimates.part(Part.WEEKDAY)
     if rows.is_empty():
         return None
+    plain = "without promotions" if has_promotions(estimates) else "without holidays"
     return Picture(
         "seasons-weekdays",
         "Weekdays",
         dots(
-            [chart_series("without promotions", rows), chart_series("as sold", estimates.part(Part.WEEKDAY_AS_SOLD))],
+            [chart_series(plain, rows), chart_series("as sold", estimates.part(Part.WEEKDAY_AS_SOLD))],
             y_format=PERCENT_CHANGE,
         ),
-        f"Dots with intervals: weekdays beside the mean of {compared_days(estimates)}, without promotions and as sold. "
+        f"Dots with intervals: weekdays beside the mean of {compared_days(estimates)}, {plain} and as sold. "
         + _extremes(rows),
         f"Change beside the same stores' mean of {compared_days(estimates)}, with 95 % intervals{'' if estimates.has(TRADES_ON_SUNDAYS) else '; Sunday only of stores that open'}.",
         wide=False,
@@ -93,9 +94,9 @@ def _months(estimates: EstimateTable) -> Picture | None:
         "seasons-months",
         "Months",
         figure,
-        f"Dots with intervals: months beside the average month, promotions taken off. {_extremes(rows)}",
-        "Change beside the average month with 95 % intervals, promotions, days of the month and trend taken off; short lines are "
-        "single years.",
+        f"Dots with intervals: months beside the average month{_promotions(estimates, ', promotions taken off')}. {_extremes(rows)}",
+        f"Change beside the average month with 95 % intervals,{_promotions(estimates, ' promotions,')} days of the month and trend "
+        "taken off; short lines are single years.",
     )
 
 
@@ -130,8 +131,9 @@ def _weeks(estimates: EstimateTable) -> Picture | None:
         "seasons-weeks",
         "The chain, week by week, like for like",
         figure,
-        f"A curve of the weeks beside the mean of all weeks, promotions and holidays taken off.{words}",
-        "Mean of a week's days beside the mean of all weeks: promotions, holidays and days of the month taken off.",
+        f"A curve of the weeks beside the mean of all weeks,{_promotions(estimates, ' promotions and')} holidays taken off.{words}",
+        f"Mean of a week's days beside the mean of all weeks:{_promotions(estimates, ' promotions,')} holidays and days of the month "
+        "taken off.",
     )
 
 
@@ -182,3 +184,8 @@ def _extremes(rows: pl.DataFrame) -> str:
     ordered = rows.sort(VALUE)
     low, high = ordered.row(0, named=True), ordered.row(-1, named=True)
     return f"Highest {high[GROUP]}, {full_text(high)}; lowest {low[GROUP]}, {full_text(low)}."
+
+
+def _promotions(estimates: EstimateTable, words: str) -> str:
+    """Return words on promotions where the chain has any."""
+    return words if has_promotions(estimates) else ""

@@ -13,6 +13,7 @@ from storecast.exploration.shared.evidence import (
     TRADES_ON_SUNDAYS,
     compared_days,
     effect_text,
+    has_promotions,
     names_of,
     no_growth,
     rank,
@@ -75,7 +76,8 @@ def _weekdays(estimates: EstimateTable) -> str:
         for rows, word in ((work.highest, "strongest"), (work.lowest, "weakest"))
         if rows
     ]
-    return f"without promotions {' and '.join(ends)} beside the mean of {compared_days(estimates)}" if ends else ""
+    plain = "without promotions " if has_promotions(estimates) else ""
+    return f"{plain}{' and '.join(ends)} beside the mean of {compared_days(estimates)}" if ends else ""
 
 
 def _months(estimates: EstimateTable) -> str:
@@ -123,10 +125,11 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
     days = estimates.part(Part.WEEKDAY)
     if days.height:
         raw = {str(row[GROUP]): row for row in estimates.part(Part.WEEKDAY_AS_SOLD).iter_rows(named=True)}
+        plain = "Without promotions" if has_promotions(estimates) else "Without holidays"
         tables.append(
             TextTable(
                 f"Weekdays beside the mean of {compared_days(estimates)}",
-                ("Weekday", "Without promotions", "95 % interval", "As sold", "Stores"),
+                ("Weekday", plain, "95 % interval", "As sold", "Stores"),
                 [
                     (
                         str(row[GROUP]),
@@ -143,7 +146,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
         quiet = {str(row[GROUP]): row for row in estimates.part(Part.MONTH_WITHOUT_HOLIDAYS).iter_rows(named=True)}
         tables.append(
             TextTable(
-                "Months beside the average month, promotions taken off",
+                f"Months beside the average month{', promotions taken off' if has_promotions(estimates) else ''}",
                 ("Month", "All days", "95 % interval", "Without holidays", "95 % interval", "Years"),
                 [
                     (

@@ -29,6 +29,9 @@ DAYS_FOR_GROWTH = 730  # two years
 YEARS_OF_A_MONTH = 2
 MIN_STORE_OCCASIONS = 5  # occasions times stores, below which one odd day of one store decides
 TRADES_ON_SUNDAYS = "trades on Sundays"  # the part of a table that says that Sundays count like other days
+WITHOUT_PROMOTIONS = (
+    "without promotions"  # the part of a table that says that no promotion is marked on a day with sales
+)
 MAX_CHANCE = 0.01  # of differences as large between groups that are alike, below which groups differ
 MIN_DIFFERENCE = 0.001  # between groups: what the rounding of a sentence shows; of their mean where they are no changes
 MAX_NAMED = 3  # groups that share a place
@@ -115,6 +118,24 @@ def sunday_estimates(observed: Observed) -> list[Estimate]:
 def compared_days(estimates: EstimateTable) -> str:
     """Return the days whose mean weekdays stand beside: all where the chain trades on Sundays."""
     return "all weekdays" if estimates.has(TRADES_ON_SUNDAYS) else "Monday to Saturday"
+
+
+def promotion_estimates(observed: Observed) -> list[Estimate]:
+    """Return how many days with sales there are, for sections to read, where none of them has a promotion; else nothing."""
+    sold = ~np.isnan(observed.logs[SALES])
+    if (observed.grid.promo[:, : sold.shape[1]] == 1)[sold].any():
+        return []
+    return [Estimate(WITHOUT_PROMOTIONS, "days with sales", SALES, Unit.COUNT, float(sold.sum()))]
+
+
+def has_promotions(estimates: EstimateTable) -> bool:
+    """Return whether the chain has promotions, so that a sentence must say how they were dealt with."""
+    return not estimates.has(WITHOUT_PROMOTIONS)
+
+
+def like_days(estimates: EstimateTable) -> str:
+    """Return the days that a day stands beside: those of its weekday, and of its promotion where there are any."""
+    return "the same weekday and promotion" if has_promotions(estimates) else "the same weekday"
 
 
 def enough_occasions(occasions: int, stores: int) -> bool:

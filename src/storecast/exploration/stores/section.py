@@ -57,15 +57,24 @@ def _answer(estimates: EstimateTable) -> str:
             else f"growth in a year, {short_text(slow)} to {short_text(fast)}, does not differ between stores by more than chance"
         )
         if surely and falling:
-            parts.append(
-                f"{count_text(surely[VALUE])} stores surely grow and {count_text(falling[VALUE])} surely shrink"
-            )
+            parts.append(_directions(int(surely[VALUE]), int(falling[VALUE])))
     text = "; ".join(parts) + "."
     groups = estimates.part(Part.GROUP_MEMBERS, "stores")
     stable = estimates.part(Part.GROUP_SCORES, "stability")
     if groups.height and stable.height:
         text += f" They fall into {_in_words(groups.height)} groups that are {_how_stable(stable[VALUE][0])} (stability {full_text(stable.row(0, named=True), in_brackets=True)})."
     return text
+
+
+def _directions(growing: int, shrinking: int) -> str:
+    """Say how many stores surely grow, and how many surely shrink."""
+    grow = (
+        "no store surely grows"
+        if not growing
+        else f"{growing:,} store{' surely grows' if growing == 1 else 's surely grow'}"
+    )
+    shrink = "none" if not shrinking else f"{shrinking:,}"
+    return f"{grow}, and {shrink} surely shrink{'s' if shrinking <= 1 else ''}"
 
 
 def _chance(estimates: EstimateTable, trait: Trait) -> float:
