@@ -285,6 +285,16 @@ def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path,
     code, out, err = cli(*words, "--calendar", tmp_path / "shut.csv")
     assert code == 0, err
     assert "possible, 95 %" in out
+    code, out, err = cli(*words, "--calendar", tmp_path / "days.csv")
+    assert code == 0, err
+    assert "The other calendar changes no forecast" in out
+    assert "+0 to +0" not in out
+    assert "it says of every day what the stored calendar says" in err
+    days.filter(pl.col("Open") == 0).with_columns(pl.lit(1).alias("Promo")).write_csv(tmp_path / "closed.csv")
+    code, out, err = cli(*words, "--calendar", tmp_path / "closed.csv")
+    assert code == 0, err
+    assert "it differs in Promo on" in err
+    assert "closed under both" in err
     code, out, err = cli(*words, "--calendar", tmp_path / "none.csv")
     assert (code, out) == (2, "")
     assert "no file" in err

@@ -71,7 +71,7 @@ def scores(summary: dict[str, Any]) -> None:
         ]
         for line in lines
     ]
-    table("Scores by window (cover: measured coverage)", ["model", "cutoff", "rows", "open", "sold", *SHOWN], rows)
+    table("Scores by window", ["model", "cutoff", "rows", "open", "sold", *SHOWN], rows)
     Console().print(escape(summary["selected"]["reason"]))
     for notice in summary.get("notices", ()):
         Console().print(escape(printable(f"Note: {notice}")))
@@ -126,6 +126,10 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
     out : the file that holds them
     target : the figure that the model forecasts
     """
+    if (differences["Difference"] == 0).all():
+        text = f"The other calendar changes no forecast; {out} has the two beside each other, and the log says why."
+        Console().print(escape(text))
+        return
     chain = differences.filter(pl.col("Level").str.starts_with("chain"))
     bounds = [("Lower95", "Upper95"), ("PossibleLower95", "PossibleUpper95")]
     if chain["Lower95"].equals(chain["PossibleLower95"]) and chain["Upper95"].equals(chain["PossibleUpper95"]):

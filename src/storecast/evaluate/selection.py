@@ -66,6 +66,8 @@ def select(result: Backtest, by: str = BY) -> Selection:
         gain = result.mean(selected.model, by) - result.mean(name, by)
         if paired > error:
             root = "the squares differ by" if by == "rmspe" else "a paired difference of"
+            same = by != "rmspe" and f"{paired:.4f}" == f"{gain:.4f}"
+            difference = "" if same else f"{root} {paired:.4f}, "
             selected = Selection(
                 name,
                 selected.model,
@@ -73,7 +75,7 @@ def select(result: Backtest, by: str = BY) -> Selection:
                 by,
                 round(error, 6),
                 f"{name} has {_mean_in_words(result, name, by)}, {gain:.4f} below {selected.model} "
-                f"({root} {paired:.4f}, standard error {error:.4f}, over {days} days).",
+                f"({difference}standard error of the difference {error:.4f}, over {days} days).",
             )
         else:
             selected = Selection(

@@ -18,6 +18,7 @@ from storecast.data.read import read_calendar
 from storecast.data.target import Target
 from storecast.explain.own_values import refuse_unknown_effects, unseen_values
 from storecast.explain.scenario import compare
+from storecast.wording import in_words
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, Source, import_plugins_of, prepare
 
@@ -65,8 +66,28 @@ def scenario(
     differences = compare(
         bundle.model, bundle.calibration, stored, changed, until=until, joint_errors=bundle.joint_errors
     )
+    if (differences["Difference"] == 0).all():
+        log.warning("%s", _why_nothing_changes(panel, other))
     write_csv(differences, out)
     return differences, bundle.target
+
+
+def _why_nothing_changes(panel: Panel, other: Panel) -> str:
+    """Say why a model forecasts the same under both calendars."""
+    columns = [*s.KNOWN, *panel.known]
+    stored, changed = (
+        each.calendar.filter(pl.col(s.DATE) > panel.end).sort(*s.KEYS).select(*s.KEYS, *columns)
+        for each in (panel, other)
+    )
+    differs = pl.DataFrame({name: stored[name].ne_missing(changed[name]) for name in columns})
+    names = [name for name in columns if differs[name].any()]
+    if not names:
+        return "The other calendar changes no forecast: it says of every day what the stored calendar says."
+    days = differs.select(pl.any_horizontal(names)).to_series()
+    where = f"it differs in {in_words(names)} on {int(days.sum()):,} store-days"
+    shut = ((stored[s.OPEN] == 0) & (changed[s.OPEN] == 0)).filter(days).all()
+    why = "which are closed under both" if shut else "and the model has learned no effect of that"
+    return f"The other calendar changes no forecast: {where}, {why}."
 
 
 def _columns(data: Source, panel: Panel) -> ColumnNames:
