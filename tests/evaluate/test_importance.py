@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -65,3 +66,26 @@ def test_of_a_large_chain_a_part_of_the_stores_is_shuffled(
 def test_a_window_without_sales_has_no_importance(model: Forecaster, window: Window) -> None:
     medians = medians_of(model, window).with_columns(pl.lit(None, pl.Float64).alias(s.SALES))
     assert measured(model, window, medians) == {}
+
+
+def test_an_interval_over_days_tells_a_driver_from_one_that_says_nothing(model: Forecaster, window: Window) -> None:
+    importances = measured(model, window)
+    promotion, trend = importances["promotion"], importances["trend"]
+    assert 0 < promotion.low < promotion.loss < promotion.high
+    assert promotion.beyond_chance
+    assert trend.low < 0 < trend.high
+    assert not trend.beyond_chance
+
+
+def test_a_driver_of_pure_noise_lies_beyond_chance_about_one_time_in_twenty() -> None:
+    rng = np.random.default_rng(0)
+    losses = rng.standard_normal((400, 5, 42)) * 0.001 + rng.standard_normal((400, 1, 42)) * 0.002
+    beyond = np.mean([module._importance(each).beyond_chance for each in losses])
+    assert 0.02 < beyond < 0.08
+
+
+def test_a_window_of_one_day_has_no_interval(model: Forecaster, window: Window) -> None:
+    first = medians_of(model, window)
+    day = pl.col(s.DATE) == window.cutoff + dt.timedelta(days=1)
+    one = first.with_columns(pl.when(day).then(pl.col(s.SALES)).otherwise(None).alias(s.SALES))
+    assert not any(value.beyond_chance for value in measured(model, window, one).values())

@@ -212,3 +212,20 @@ def test_own_groups_and_months_have_tables_of_their_own_with_names_that_do_no_ha
 def test_the_baseline_alone_is_reported_without_a_comparison(report_input: ReportInput) -> None:
     page = render(dataclasses.replace(report_input, champion="naive"))
     assert "naive is in use." in Outline(page).words()
+
+
+def test_a_driver_is_shown_with_its_interval_and_whether_that_holds_zero(report_input: ReportInput) -> None:
+    drivers = pl.DataFrame({"Kind": ["driver", "driver"], "Name": ["promotion", "holidays"], "Share": [0.2, 0.01]})
+    words = Outline(
+        render(
+            dataclasses.replace(
+                report_input,
+                drivers=drivers,
+                contributions=pl.DataFrame(schema={s.FORECAST: pl.Float64, s.STORE: pl.Int64}),
+            )
+        )
+    ).words()
+    importance = report_input.scores["importance"]
+    low, high = importance["interval"][report_input.champion]["promotion"]
+    assert f"({low * 100:+.2f} to {high * 100:+.2f})" in words
+    assert words.count("indistinguishable from none") == 1

@@ -73,8 +73,34 @@ def scores(summary: dict[str, Any]) -> None:
     ]
     table("Scores by window", ["model", "cutoff", "rows", "open", "sold", *SHOWN], rows)
     Console().print(escape(summary["selected"]["reason"]))
+    _permutation_importance(summary["importance"], summary["selected"]["model"])
     for notice in summary.get("notices", ()):
         Console().print(escape(printable(f"Note: {notice}")))
+
+
+def _permutation_importance(importance: dict[str, Any], model: str) -> None:
+    """Print by how much the error of a model grows without each driver, the largest first."""
+    losses = importance["models"].get(model, {})
+    if not losses:
+        return
+    rows = [
+        [
+            driver,
+            f"{losses[driver] * 100:+.2f}",
+            "–" if None in (interval := importance["interval"][model][driver]) else _points(*interval),
+            "" if importance["beyond_chance"][model][driver] else "indistinguishable from none",
+        ]
+        for driver in sorted(losses, key=lambda name: -losses[name])
+    ]
+    head = ["driver", "WAPE grows by", "95 % interval", ""]
+    title = (
+        f"What {model} loses when a driver is shuffled among the days after {importance['cutoff']}, percentage points"
+    )
+    table(title, head, rows)
+
+
+def _points(low: float, high: float) -> str:
+    return f"{low * 100:+.2f} to {high * 100:+.2f}"
 
 
 def contributions(days: pl.DataFrame, target: Target) -> None:

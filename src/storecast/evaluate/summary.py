@@ -1,6 +1,8 @@
 """The scores of a backtest as one plain dict: what scores.json holds."""
 
 import dataclasses
+import math
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -8,10 +10,10 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.evaluate.backtest import Backtest
-from storecast.evaluate.importance import SHUFFLES
+from storecast.evaluate.importance import SHUFFLES, Importance
 from storecast.evaluate.scores import DEFINITIONS
 from storecast.evaluate.selection import Selection
-from storecast.evaluate.window_scores import ALL, KEY, OPEN_ROWS, ROWS, SLICE, SOLD_ROWS, mean_scores
+from storecast.evaluate.window_scores import ALL, DIGITS, KEY, OPEN_ROWS, ROWS, SLICE, SOLD_ROWS, mean_scores
 
 MEAN = "mean"  # stands for the cutoff of a line that is the mean of the windows
 
@@ -44,21 +46,34 @@ def summary(result: Backtest, panel: Panel, selected: Selection, *, version: str
         .rename({s.MODEL: "model", s.CUTOFF: "cutoff"})
         .to_dicts(),
         "selected": dataclasses.asdict(selected),
-        "importance": {
-            "what": "by how much the WAPE of the last window grows when the values of a driver are shuffled among its days: "
-            f"mean and standard deviation of {SHUFFLES} shuffles",
-            "cutoff": result.windows[-1].cutoff.isoformat(),
-            "models": {
-                model: {driver: round(value.loss, 6) for driver, value in by_driver.items()}
-                for model, by_driver in result.importance.items()
-            },
-            "spread": {
-                model: {driver: round(value.spread, 6) for driver, value in by_driver.items()}
-                for model, by_driver in result.importance.items()
-            },
-        },
+        "importance": importance_lines(result),
         "seconds": result.seconds,
         "failed": result.failed,
+    }
+
+
+def importance_lines(result: Backtest) -> dict[str, Any]:
+    """Return what drivers are worth to each model, as plain tables by model and driver."""
+
+    def by_model(value: Callable[[Importance], object]) -> dict[str, dict[str, object]]:
+        return {
+            model: {driver: value(importance) for driver, importance in by_driver.items()}
+            for model, by_driver in result.importance.items()
+        }
+
+    return {
+        "what": "by how much the WAPE of the last window grows when the values of a driver are shuffled among its days: "
+        f"mean and standard deviation of {SHUFFLES} shuffles, and the 95 % interval of the mean over the days of the window; a "
+        "driver whose interval holds zero is indistinguishable from none (beyond_chance is false)",
+        "cutoff": result.windows[-1].cutoff.isoformat(),
+        "models": by_model(lambda importance: round(importance.loss, DIGITS)),
+        "spread": by_model(lambda importance: round(importance.spread, DIGITS)),
+        "interval": by_model(
+            lambda importance: [
+                round(bound, DIGITS) if math.isfinite(bound) else None for bound in (importance.low, importance.high)
+            ]
+        ),
+        "beyond_chance": by_model(lambda importance: importance.beyond_chance),
     }
 
 

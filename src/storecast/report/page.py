@@ -148,10 +148,18 @@ def _drivers(report: ReportInput) -> list[dict[str, Any]]:
     if report.drivers is None:
         return []
     importance = report.scores.get("importance", {})
-    lost, spread = (importance.get(name, {}).get(report.champion, {}) for name in ("models", "spread"))
+    names = ("models", "interval", "beyond_chance")
+    lost, interval, beyond = (importance.get(name, {}).get(report.champion, {}) for name in names)
     rows = report.drivers.filter(pl.col("Kind") == "driver")
     return [
-        {"driver": name, "share": share, "lost": lost.get(name), "spread": spread.get(name)}
+        {
+            "driver": name,
+            "share": share,
+            "lost": lost.get(name),
+            "low": interval.get(name, [None, None])[0],
+            "high": interval.get(name, [None, None])[1],
+            "beyond_chance": beyond.get(name),
+        }
         for _, name, share in rows.iter_rows()
     ]
 
