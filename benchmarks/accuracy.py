@@ -12,7 +12,7 @@ from measure import arguments, cpu_of, peak_gib
 
 MAIN = ("2014-07-31", "2015-03-09", "2015-04-26")
 HARD = ("2014-10-16", "2014-12-03")
-NAMES = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "coverage80", "coverage95", "width80")
+NAMES = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "bias", "coverage80", "coverage95", "width80")
 
 
 def main() -> None:

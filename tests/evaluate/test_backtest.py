@@ -162,6 +162,16 @@ def test_the_leaderboard_is_the_mean_of_the_windows_best_first(result: Backtest)
         assert board.row(by_predicate=pl.col("Model") == model, named=True)["wape"] == result.mean(model, "wape")
 
 
+def test_each_window_has_its_bias_and_the_smallest_leads_the_leaderboard_by_it(result: Backtest) -> None:
+    whole = result.scores.filter(pl.col("Slice") == "all")
+    sales = result.windows[0].panel.sales.select(*s.KEYS, s.SALES)
+    for model, cutoff, bias in whole.select("Model", "Cutoff", "bias").iter_rows():
+        rows = result.forecasts.filter((pl.col("Model") == model) & (pl.col("Cutoff") == cutoff))
+        rows = rows.join(sales, on=s.KEYS)
+        assert bias == pytest.approx(rows["Forecast"].sum() / rows[s.SALES].sum() - 1, abs=1e-6)
+    assert result.leaderboard("bias")["bias"].abs().is_sorted()
+
+
 def test_without_cutoffs_the_last_windows_are_scored(panel: Panel, result: Backtest) -> None:
     assert_frame_equal(backtest(panel, ["linear"], task=TASK, windows=2).scores, result.scores)
 

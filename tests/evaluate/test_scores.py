@@ -44,6 +44,13 @@ def test_wape_is_the_slow_loop(actual: np.ndarray, median: np.ndarray) -> None:
         assert math.isclose(scores.wape(actual, median), expected, rel_tol=1e-9)
 
 
+@given(actual=values, forecast=values)
+def test_bias_is_the_slow_loop(actual: np.ndarray, forecast: np.ndarray) -> None:
+    if sum(actual) > 0:
+        expected = sum(forecast) / sum(actual) - 1
+        assert math.isclose(scores.bias(actual, forecast), expected, rel_tol=1e-9, abs_tol=1e-9)
+
+
 @given(actual=values, quantile=values, scale=positive)
 def test_the_quantile_loss_is_the_slow_loop(actual: np.ndarray, quantile: np.ndarray, scale: np.ndarray) -> None:
     rows = list(zip(actual, quantile, scale, strict=True))
@@ -55,6 +62,7 @@ def test_missing_days_are_not_scored() -> None:
     actual, forecast = np.array([100.0, np.nan, 0.0]), np.array([90.0, 5.0, 3.0])
     assert math.isclose(scores.rmspe(actual, forecast), 0.1)
     assert math.isclose(scores.wape(actual, forecast), 0.13)
+    assert math.isclose(scores.bias(actual, forecast), -0.07)
     assert math.isclose(scores.mase(actual, forecast, np.array([10.0, 10.0, 1.0])), 2.0)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import polars as pl
+import pytest
 
 from storecast import schema as s
 from storecast.report import facts
@@ -88,3 +89,30 @@ def test_how_the_calendar_was_worked_out_speaks_only_of_what_the_past_marks() ->
     assert "holidays from law or the chain's past." in sentence
     assert "The past marks no promotions or school holidays, and none are assumed." in sentence
     assert "rhythm" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("biases", "sentence"),
+    [
+        (
+            [0.012, 0.004, 0.022],
+            "linear was too high in all three windows, all days and stores added up: by 1.2 %, 0.4 % and 2.2 %.",
+        ),
+        ([-0.012, -0.004], "linear was too low in both windows, all days and stores added up: by 1.2 % and 0.4 %."),
+        (
+            [0.012, -0.004],
+            "linear was too high in one of two windows, all days and stores added up: +1.2 % and −0.4 %.",
+        ),
+        ([-0.034], "linear was 3.4 % too low in the window, all days and stores added up."),
+        ([None], ""),
+    ],
+)
+def test_the_report_says_in_which_windows_a_model_was_too_high_or_too_low(
+    biases: list[float | None], sentence: str
+) -> None:
+    lines = [{"model": "linear", "cutoff": f"2015-0{k}-01", "bias": bias} for k, bias in enumerate(biases, start=1)]
+    others = [
+        {"model": "linear", "cutoff": "mean", "bias": 9.0},
+        {"model": "naive", "cutoff": "2015-01-01", "bias": -9.0},
+    ]
+    assert facts.bias_by_window([*others, *reversed(lines)], "linear") == sentence

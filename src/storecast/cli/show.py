@@ -21,7 +21,7 @@ from storecast.logs import log_to_screen
 PIPE_WIDTH = 160
 MOST_COLUMNS = 20
 COUNTS = ("rows", "open_rows", "sold_rows")
-SHOWN = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "coverage80", "coverage95")
+SHOWN = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "bias", "coverage80", "coverage95")
 
 
 class Report(Protocol):
@@ -71,7 +71,11 @@ def scores(summary: dict[str, Any]) -> None:
         ]
         for line in lines
     ]
-    table("Scores by window", ["model", "cutoff", "rows", "open", "sold", *SHOWN], rows)
+    table(
+        "Scores by window (bias: above 0, too high; coverage: measured)",
+        ["model", "cutoff", "rows", "open", "sold", *SHOWN],
+        rows,
+    )
     Console().print(escape(summary["selected"]["reason"]))
     _permutation_importance(summary["importance"], summary["selected"]["model"])
     for notice in summary.get("notices", ()):

@@ -103,10 +103,10 @@ class Backtest:
 
         Parameters
         ----------
-        by : the score that decides, one of `scores.DEFINITIONS`
+        by : the score that decides, one of `scores.DEFINITIONS`; of bias its size
         """
         whole = mean_scores(self.scores.filter(pl.col(SLICE) == ALL))
-        return whole.drop(SLICE, "Key").sort(score_name(by), nulls_last=True, maintain_order=True)
+        return whole.drop(SLICE, "Key").sort(pl.col(score_name(by)).abs(), nulls_last=True, maintain_order=True)
 
 
 def backtest(

@@ -16,6 +16,7 @@ DEFINITIONS = {
     "wape": "sum of |actual - Q50| / sum of actual, over all days with a row",
     "mase": "mean of |actual - Q50| / item scale, the mean |sales - sales a week before| of the store's past",
     "sql": "mean of 2 |(actual - q)(1[actual <= q] - tau)| / item scale, over the quantiles 0.1 ... 0.9",
+    "bias": "sum of Forecast / sum of actual - 1, over all days with a row: above 0, the forecast was too high",
     "coverage80": "measured share of open days, those without sales included, inside [Lower80, Upper80]",
     "coverage95": "measured share of open days, those without sales included, inside [Lower95, Upper95]",
     "width80": "mean of (Upper80 - Lower80) / Forecast, over open days with sales",
@@ -69,6 +70,13 @@ def wape(actual: F64, median: F64) -> float:
     seen = np.isfinite(actual)
     total = actual[seen].sum()
     return float(np.abs(actual - median)[seen].sum() / total) if total > 0 else float("nan")
+
+
+def bias(actual: F64, forecast: F64) -> float:
+    """Return the sum of forecasts over the sum of sales less 1: above 0, the forecast was too high."""
+    known = np.isfinite(actual)
+    total = actual[known].sum()
+    return float(forecast[known].sum() / total - 1) if total > 0 else float("nan")
 
 
 def mase(actual: F64, median: F64, scale: F64) -> float:

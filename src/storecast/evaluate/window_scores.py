@@ -136,6 +136,7 @@ def _scores_of(rows: pl.DataFrame) -> dict[str, float | int | None]:
         "wape": score.wape(actual, median),
         "mase": score.mase(actual, median, scale),
         "sql": score.sql(actual, {tau: rows[s.quantile_column(tau)].to_numpy() for tau in DECILES}, scale),
+        "bias": score.bias(actual, forecast),
         **{f"coverage{level}": score.coverage(actual, bounds[level][0], bounds[level][1], is_open) for level in LEVELS},
         "width80": score.relative_width(actual, forecast, *bounds[80]),
     }

@@ -16,6 +16,7 @@ from storecast.report.tables import beside_last_year, bounds_of, like_for_like, 
 from storecast.wording import in_words
 
 Row = dict[str, Any]
+NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 MAX_GROUP_ROWS = 50  # of a table of groups in the report
 SCORES = ("rmspe", "rmspe_without_worst5", "mape", "wape", "mase", "sql")
 
@@ -155,6 +156,32 @@ def models_in_order(scores: Sequence[Row], baseline: str) -> list[str]:
 def mean_of(scores: Sequence[Row], model: str) -> Row | None:
     """Return a model's mean of the windows."""
     return next((entry for entry in scores if entry["model"] == model and entry["cutoff"] == "mean"), None)
+
+
+def bias_by_window(scores: Sequence[Row], model: str) -> str:
+    """Say in which windows the sum of a model's forecast was too high or too low, and by how much; empty without scores."""
+    lines = [line for line in scores if line["model"] == model and line["cutoff"] != "mean"]
+    biases = [line["bias"] for line in sorted(lines, key=lambda line: line["cutoff"]) if line.get("bias") is not None]
+    if not biases:
+        return ""
+    size = [f"{abs(bias) * 100:.1f} %" for bias in biases]
+    if len(biases) == 1:
+        side = "high" if biases[0] > 0 else "low"
+        return f"{model} was {size[0]} too {side} in the window, all days and stores added up."
+    count = _number(len(biases))
+    all_windows = "both windows" if len(biases) == 2 else f"all {count} windows"
+    if min(biases) > 0 or max(biases) < 0:
+        side = "high" if biases[0] > 0 else "low"
+        return f"{model} was too {side} in {all_windows}, all days and stores added up: by {in_words(size)}."
+    high = sum(bias > 0 for bias in biases)
+    signed = [f"{bias * 100:+.1f} %".replace("-", "−") for bias in biases]
+    return (
+        f"{model} was too high in {_number(high)} of {count} windows, all days and stores added up: {in_words(signed)}."
+    )
+
+
+def _number(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
 
 
 def by_window(scores: Sequence[Row], windows: Sequence[Row]) -> list[Row]:

@@ -180,6 +180,7 @@ def _accuracy(report: ReportInput) -> dict[str, Any]:
         "baseline": facts.mean_of(overall, BASELINE) if report.champion != BASELINE else None,
         "windows": facts.by_window(overall, report.scores.get("windows", ())),
         "champion_lines": [line for line in overall if line["model"] == report.champion],
+        "bias": facts.bias_by_window(overall, report.champion),
         "weeks": {
             "scores": facts.side_by_side(entries, "week", "rmspe", models),
             "cover": facts.side_by_side(entries, "week", "coverage80", models),
