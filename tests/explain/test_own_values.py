@@ -7,7 +7,8 @@ import storecast
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.errors import DataError
-from storecast.explain.own_values import refuse_unknown_effects, unseen_values
+from storecast.explain.never_seen import never_seen
+from storecast.explain.own_values import refuse_unknown_effects
 from support.panels import make_panel
 
 
@@ -33,17 +34,17 @@ def test_another_value_of_a_column_that_has_changed_is_compared() -> None:
 
 def test_a_price_that_its_store_never_had_is_named_and_one_that_it_had_is_not() -> None:
     moving = pl.col(s.DATE).dt.day()
-    [sentence] = unseen_values(priced(moving, 2), priced(moving, 40))
+    [sentence] = never_seen(priced(moving, 2), priced(moving, 40))
     assert sentence.startswith(
         "Price leaves what was ever seen on 28 days of stores, such as store 1 on 2013-03-02: 40, and 1 to 31 in the past."
     )
-    assert unseen_values(priced(moving, 2), priced(moving, 31)) == []
+    assert never_seen(priced(moving, 2), priced(moving, 31)) == []
 
 
 def test_a_flag_is_judged_by_the_whole_chain() -> None:
     of_one_store = (pl.col(s.STORE) == 1) & (pl.col(s.DATE).dt.day() == 5)
-    assert unseen_values(priced(of_one_store, 0), priced(of_one_store, 1)) == []
-    assert len(unseen_values(priced(of_one_store, 0), priced(of_one_store, 2))) == 1
+    assert never_seen(priced(of_one_store, 0), priced(of_one_store, 1)) == []
+    assert len(never_seen(priced(of_one_store, 0), priced(of_one_store, 2))) == 1
 
 
 def test_a_bundle_compares_own_columns_and_warns_of_values_never_seen(caplog: pytest.LogCaptureFixture) -> None:

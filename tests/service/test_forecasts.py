@@ -217,6 +217,13 @@ def test_another_model_answers_by_name(client: Client, kind: str) -> None:
     assert client.forecasts({"store": 1, "model": "model-2000-01-01-00-00-00.pkl"}).status_code == 422
 
 
+def test_a_scenario_says_where_it_leaves_what_was_ever_seen(client: Client) -> None:
+    rows = [stored_row(client, 2, ahead) for ahead in range(1, 8)]
+    sunday = next(row for row in rows if dt.date.fromisoformat(row["Date"]).isoweekday() == 7)
+    reply = client.post("/v1/scenarios", {"rows": [{**sunday, "Open": 1, "Promo": 1}]})
+    assert any("Promotions on Sundays: 1 day of a store" in notice for notice in reply.json()["notices"])
+
+
 def test_a_scenario_says_what_would_change(client: Client) -> None:
     row = stored_row(client, 2, 3)
     reply = client.post("/v1/scenarios", {"rows": [{**row, "Promo": 1 - row["Promo"]}]})

@@ -146,7 +146,7 @@ class Bundle(FittedModel):
 
         Parameters
         ----------
-        calendar : as for `predict`; a value that was never seen is logged as a warning
+        calendar : as for `predict`; where it leaves what was ever seen, a warning is logged
         panel : the chain; None: the one that the model was fitted on
 
         Returns
@@ -161,7 +161,7 @@ class Bundle(FittedModel):
         """
         predictor = self._predictor(panel)
         days = read_calendar_frame(calendar, predictor.panel.known, predictor.panel.stores.schema[s.STORE])
-        for sentence in predictor.unseen_values(days):
+        for sentence in predictor.never_seen(days):
             log.warning("%s", sentence)
         return predictor.scenario(days)
 

@@ -23,7 +23,8 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import DataError, quote
 from storecast.explain import explanations, scenario
 from storecast.explain.counterfactuals import with_counterfactuals
-from storecast.explain.own_values import refuse_unknown_effects, unseen_values
+from storecast.explain.never_seen import never_seen
+from storecast.explain.own_values import refuse_unknown_effects
 from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import totals
@@ -220,9 +221,9 @@ class Predictor:
             fitted.model, fitted.calibration, self.window, other, until=self.last, joint_errors=fitted.joint_errors
         )
 
-    def unseen_values(self, calendar: pl.DataFrame) -> list[str]:
-        """Say which values of another calendar were never seen, as `explain.own_values.unseen_values`."""
-        return unseen_values(self.panel, overlay_panel(self.panel, calendar, self.last, CALENDAR))
+    def never_seen(self, calendar: pl.DataFrame) -> list[str]:
+        """Say where another calendar leaves what was ever seen, as `explain.never_seen.never_seen`."""
+        return never_seen(self.panel, overlay_panel(self.panel, calendar, self.last, CALENDAR))
 
     def assumed(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Return the days among some that rest on a calendar that was worked out: their own, or one within a week of them.

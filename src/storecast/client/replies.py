@@ -39,7 +39,7 @@ class Scenario(TypedDict):
     cutoff: str
     version: int
     changes: list[Row]  # Level, Key, Start, End, Stored, Scenario, Difference, its bounds and the possible ones
-    notices: NotRequired[list[str]]  # values of own columns that were never seen
+    notices: NotRequired[list[str]]  # where the calendar leaves what was ever seen
     target: NotRequired[str]  # as in `Forecasts`
     unit: NotRequired[str]
     whole_numbers: NotRequired[bool]

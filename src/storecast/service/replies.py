@@ -188,7 +188,10 @@ class Changes(Reply):
     cutoff: dt.date
     version: Version
     changes: list[Change]
-    notices: Annotated[list[str], Meta(description="Values of own columns that were never seen.")] = []
+    notices: Annotated[
+        list[str],
+        Meta(description="Where the calendar leaves what was ever seen: promotions, openings, values of own columns."),
+    ] = []
     target: Target = s.SALES
     unit: Unit = ""
     whole_numbers: bool = False

@@ -16,7 +16,8 @@ from storecast.data.overlay import overlay_panel
 from storecast.data.panel import Panel
 from storecast.data.read import read_calendar
 from storecast.data.target import Target
-from storecast.explain.own_values import refuse_unknown_effects, unseen_values
+from storecast.explain.never_seen import never_seen
+from storecast.explain.own_values import refuse_unknown_effects
 from storecast.explain.scenario import compare
 from storecast.wording import in_words
 from storecast.workflows.forecasting import whole_horizon
@@ -60,7 +61,7 @@ def scenario(
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
     other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)
     refuse_unknown_effects(panel, other, calendar.name)
-    for sentence in unseen_values(panel, other):
+    for sentence in never_seen(panel, other):
         log.warning("%s", sentence)
     stored, changed = (each.window(panel.end, bundle.task.horizon) for each in (panel, other))
     differences = compare(

@@ -75,7 +75,7 @@ async def scenarios(request: Request) -> Response:
         calendar = snapshot.table.calendar_of(query.rows or [])
         rows = json_rows(snapshot.predictor.scenario(calendar))
         assert not lookup.new
-        notices = snapshot.predictor.unseen_values(calendar)
+        notices = snapshot.predictor.never_seen(calendar)
         end = b'],"notices":%b}' % orjson.dumps(notices) if notices else b"]}"
         return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), end]
 
