@@ -14,7 +14,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.bundle import registry
-from storecast.bundle.bundle import load
+from storecast.bundle.loading import load
 from storecast.bundle.predictor import Predictor
 from storecast.data.panel import Panel
 from storecast.database.connect import Database, home_url
