@@ -103,6 +103,15 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def test_every_file_that_a_contributor_is_sent_to_is_in_its_place() -> None:
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8").partition("## Where do I change what?")[2]
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = {*re.findall(r"`([\w./]+/[\w.]*|\w+\.(?:py|toml|html))`", design + contributing)}
+    assert len(named) > 30
+    for name in named:
+        assert any((folder / name).exists() for folder in (ROOT, ROOT / "src" / "storecast")), name
+
+
 def test_every_link_to_a_heading_has_its_heading() -> None:
     for path in DOCS:
         for target, heading in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text(encoding="utf-8")):
