@@ -121,7 +121,7 @@ def test_what_no_model_needs_is_neither_written_nor_read(estimator: Any) -> None
         safe_skops.dump(estimator)
 
 
-def test_accident_a_scikit_learn_step_outside_the_safe_list_is_refused_at_save_and_named() -> None:
+def test_accident_6_a_scikit_learn_step_outside_the_safe_list_is_refused_at_save_and_named() -> None:
     rows = table().select("near", "far")
     steps = Pipeline([("robust", RobustScaler()), ("scale", StandardScaler())]).fit(rows)
     with pytest.raises(ModelFileError, match=r"RobustScaler.* which no model of storecast needs"):

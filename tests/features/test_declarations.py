@@ -54,7 +54,7 @@ def with_calendar_columns(monkeypatch: pytest.MonkeyPatch, *, added: str = "", r
     monkeypatch.setattr(cutoff_state, "calendar_features", calendar_features)
 
 
-def test_a_column_with_the_beginning_of_another_is_refused_until_it_is_declared(
+def test_accident_3_a_column_with_the_beginning_of_another_is_refused_until_it_is_declared(
     state: CutoffState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert declaration("school") is not None

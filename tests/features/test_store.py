@@ -119,7 +119,7 @@ def test_when_a_later_window_comes_first_then_an_earlier_one_does_not_know_its_f
         assert len(days_asked) <= 1  # what the earlier past worked out serves the later one
 
 
-def test_a_store_filled_by_one_chain_never_serves_another(panel: Panel) -> None:
+def test_accident_1_a_store_filled_by_one_chain_never_serves_another(panel: Panel) -> None:
     """Features kept by date once served any chain of the same dates: forecasts were 9 % off, without a word."""
     recent = pl.col(s.DATE) > panel.end - dt.timedelta(days=60)
     other = with_sales(panel, pl.when(recent).then(pl.col(s.SALES) * 1.5).otherwise(pl.col(s.SALES)))

@@ -47,7 +47,9 @@ def insert_empty_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "day_terms", with_empty)
 
 
-def test_a_term_inserted_before_the_trend_moves_no_feature(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accident_2_a_term_inserted_before_the_trend_moves_no_feature(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = rows_of(window)
     insert_empty_terms(monkeypatch)
     after = rows_of(window)
@@ -82,7 +84,7 @@ def test_a_linear_model_of_other_terms_is_refused(window: Window, monkeypatch: p
         again.features(window)
 
 
-def test_a_column_in_front_of_a_linear_models_features_moves_nothing(window: Window) -> None:
+def test_accident_4_a_column_in_front_of_a_linear_models_features_moves_nothing(window: Window) -> None:
     model = create("linear", fast=True)
     model.fit(window.past, HORIZON)
     features = model.features(window)

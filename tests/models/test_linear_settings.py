@@ -6,7 +6,7 @@ from storecast.models import create
 from support.panels import make_panel
 
 
-def test_accident_settings_of_linear_do_not_reach_the_ridge_inside_the_trees() -> None:
+def test_accident_10_settings_of_linear_do_not_reach_the_ridge_inside_the_trees() -> None:
     panel = make_panel(stores=4, days=300, ahead=14)
     window = panel.window(panel.end, 14)
     settings = {"linear": {"penalty": 40.0, "recent_share": 0.0}}

@@ -25,7 +25,7 @@ def test_the_service_tells_the_same_document(client: Client) -> None:
     assert client.get("/openapi.json").json() == document(ROUTES, client.service.settings)
 
 
-def test_every_route_is_in_the_document_with_its_scope() -> None:
+def test_accident_5_every_route_is_in_the_document_with_its_scope() -> None:
     scopes = {
         (method.upper(), path): route.get("x-scope")
         for path, methods in document(ROUTES, Settings())["paths"].items()

@@ -25,7 +25,7 @@ async def application(scope: object, receive: object, send: object) -> None:
         "shutdown",
     ],
 )
-def test_accident_the_installed_uvicorn_has_every_method_that_the_protocol_replaces(method: str) -> None:
+def test_accident_9_the_installed_uvicorn_has_every_method_that_the_protocol_replaces(method: str) -> None:
     assert inspect.isfunction(getattr(HttpToolsProtocol, method, None))
 
 
@@ -36,7 +36,7 @@ async def connection() -> HttpToolsProtocol:
     return protocol
 
 
-def test_accident_the_installed_uvicorn_has_every_attribute_that_the_protocol_reads() -> None:
+def test_accident_9_the_installed_uvicorn_has_every_attribute_that_the_protocol_reads() -> None:
     protocol = asyncio.run(connection())
     assert (protocol.url, protocol.headers, protocol.cycle) == (b"", [], None)
     assert protocol.connections == set()
