@@ -333,6 +333,19 @@ def test_rows_of_two_tills_are_added_up_by_sum(cli: Cli, tmp_path: Path) -> None
     assert json.loads(out)["repairs"][0]["rule"] == "summed_rows"
 
 
+def test_check_counts_the_examples_that_it_does_not_show_and_says_where_they_are(cli: Cli, tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data")
+    days = [f"2014-01-{day:02},1" for day in range(6, 14)]
+    (folder / "events.csv").write_text("\n".join(["Date,Exclude", *days]) + "\n", encoding="utf-8")
+    code, out, _ = cli("check", "--data", folder, "--out", tmp_path / "out")
+    assert code == 0
+    assert f"All examples are in {tmp_path / 'out' / 'check.json'}." in out
+    assert "--json" in cli("check", "--data", folder)[1]
+    repairs = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["repairs"]
+    excluded = next(repair for repair in repairs if repair["rule"] == "excluded_days")
+    assert (len(excluded["examples"]), len(excluded["others"])) == (3, 5)
+
+
 def test_check_fails_where_a_run_would_fail_on_its_calendar(cli: Cli, tmp_path: Path) -> None:
     folder = write_chain(tmp_path / "data")
 

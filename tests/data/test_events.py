@@ -102,6 +102,18 @@ def test_excluded_days_are_named_with_their_dates(folder: Path) -> None:
     assert "2014-01-08 to 2014-01-09, 'strike': 6 rows; 2014-01-09 to 2014-01-10, store 2: 2 rows" in notice
 
 
+def test_all_excluded_spans_are_counted_and_those_beyond_the_first_few_are_in_the_report_of_check(folder: Path) -> None:
+    days = [f"2014-01-{day:02}" for day in range(6, 11)]
+    cleaned = clean(read_chain(write_events(folder, "Date,Exclude,Name", *(f"{day},1,strike" for day in days))))
+    notice = next(notice for notice in cleaned.notices if "excluded_days" in notice)
+    assert (
+        f"such as {days[0]}, 'strike': 3 rows; {days[1]}, 'strike': 3 rows; {days[2]}, 'strike': 3 rows and 2 more):"
+        in notice
+    )
+    repair = next(repair for repair in cleaned.report()["repairs"] if repair["rule"] == "excluded_days")
+    assert [example.partition(",")[0] for example in (*repair["examples"], *repair["others"])] == days
+
+
 def excluded(panel: Panel = PANEL, *spans: ExcludedSpan) -> Panel:
     return Panel(panel.sales, panel.stores, panel.calendar, excluded=spans or (STRIKE,))
 

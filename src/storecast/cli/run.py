@@ -70,14 +70,17 @@ def check(
     from storecast import workflows
 
     with show.working(log_format, "reading and cleaning", verbose=False):
-        report = workflows.check(
-            data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows
-        ).report()
+        cleaned = workflows.check(data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows)
+        report = cleaned.report()
     if json:
         show.as_json(report)
         return
-    rows = [[r["rule"], r["rows"], r["what"], r["action"], "; ".join(r["examples"])] for r in report["repairs"]]
+    rows = [[repair.rule, repair.rows, repair.what, repair.action, repair.listed] for repair in cleaned.repairs]
     show.table("Repairs", ["rule", "rows", "what was found", "what was done", "examples"], rows)
+    if any(repair.others for repair in cleaned.repairs):
+        print(
+            f"All examples are in {out / 'check.json' if out else 'check.json, which --out DIR writes, and in --json'}."
+        )
     if report["unseen_seasons"]:
         print(report["unseen_seasons"])
     kind = "A generated chain: " if report["generated"] else ""

@@ -30,7 +30,6 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import leave_out_incomplete_days
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
-from storecast.data.notice_sentences import EXAMPLES
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.data.repair_countries import place_stores_in_countries
@@ -90,7 +89,10 @@ class Cleaned:
             },
             "own_columns": list(panel.known),
             "generated": self.generated,
-            "repairs": [{**vars(repair), "examples": list(repair.examples)} for repair in self.repairs],
+            "repairs": [
+                {**vars(repair), "examples": list(repair.examples), "others": list(repair.others)}
+                for repair in self.repairs
+            ],
             "unseen_seasons": self.unseen_seasons,
         }
 
@@ -194,7 +196,7 @@ def _count_rows(work: Work) -> None:
 def _note_excluded_days(work: Work) -> None:
     """Name the days that the user marked, with the rows of sales in them; a span may hold none yet."""
     rows = work.sales.height - without_excluded(work.sales, work.excluded).height
-    examples = [span.sentence(work.sales.filter(span.rows()).height) for span in work.excluded[:EXAMPLES]]
+    examples = [span.sentence(work.sales.filter(span.rows()).height) for span in work.excluded]
     if rows == work.sales.height:
         raise DataError(
             f"The file of events excludes all {rows} rows of sales ({examples[0]}); expected some to learn from. Remove the row."

@@ -12,7 +12,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.active_stores import SILENT_DAYS, InactiveStore
 from storecast.data.excluded_spans import ExcludedSpan
-from storecast.data.notice_sentences import EXAMPLES, SENTENCES, repair_sentence
+from storecast.data.notice_sentences import EXAMPLES, SENTENCES, listed_examples, repair_sentence
 from storecast.errors import DataError, quote
 
 EARLIEST_COMPETITOR = 1950
@@ -21,6 +21,7 @@ MAX_STOCKOUT_SHARE = 0.5  # of the days with sales; more is another column than 
 MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ours
 MIN_IDLE_WEEKDAYS = 8  # open days of one weekday, none of which sold anything, that show that the store is closed on it
 MIN_IDLE_HOLIDAYS = 5  # the same for all holidays together
+MAX_LISTED = 10_000  # examples of a rule that are kept in all
 
 RULES = {
     "total_rows": "A file ends in rows without a store and a date: totals, or empty cells.",
@@ -94,11 +95,17 @@ class Repair:
     action: str  # what was done about it
     rows: int
     examples: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # what follows the examples, where the rule lists all of them
+
+    @property
+    def listed(self) -> str:
+        """The examples in one line, with the number of those that follow."""
+        return listed_examples(self.examples, len(self.others))
 
     @property
     def sentence(self) -> str:
         """Say it in one line, as a run's own summary does."""
-        return repair_sentence(self.rule, self.what, self.action, self.rows, self.examples)
+        return repair_sentence(self.rule, self.what, self.action, self.rows, self.examples, len(self.others))
 
 
 @dataclass
@@ -128,10 +135,12 @@ class Work:
         rule : its name
         action : what was done
         rows : how many rows it touched
-        examples : of them, as text
+        examples : of them, as text; the first few stand in every summary, the others in the check's JSON
         """
         if rows and rule not in self.skip:
-            self.repairs.append(Repair(rule, RULES[rule], action, rows, tuple(examples)[:EXAMPLES]))
+            listed = tuple(examples)
+            repair = Repair(rule, RULES[rule], action, rows, listed[:EXAMPLES], listed[EXAMPLES:MAX_LISTED])
+            self.repairs.append(repair)
 
     def need(self, rule: str, problem: str, remedy: str) -> None:
         """Refuse the data where a rule that they cannot be used without is switched off.

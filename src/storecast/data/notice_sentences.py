@@ -57,7 +57,18 @@ SENTENCES: dict[str, tuple[str, ...]] = {
 }
 
 
-def repair_sentence(rule: str, what: str, action: str, rows: int, examples: Sequence[str]) -> str:
+def listed_examples(examples: Sequence[str], more: int = 0) -> str:
+    """Return examples in one line, with the number of those that follow.
+
+    Examples
+    --------
+    >>> listed_examples(["store 1", "store 2"], 3)
+    'store 1; store 2 and 3 more'
+    """
+    return "; ".join(examples) + (f" and {more} more" if more else "")
+
+
+def repair_sentence(rule: str, what: str, action: str, rows: int, examples: Sequence[str], more: int = 0) -> str:
     """Return what a cleaning rule found and did as one sentence, with the rule's name at its end.
 
     Parameters
@@ -67,6 +78,7 @@ def repair_sentence(rule: str, what: str, action: str, rows: int, examples: Sequ
     action : what was done
     rows : how many rows it touched
     examples : of them, as text
+    more : examples that follow these
 
     Examples
     --------
@@ -75,14 +87,16 @@ def repair_sentence(rule: str, what: str, action: str, rows: int, examples: Sequ
     >>> repair_sentence("late_stores", "A store came late.", "kept as missing before", 2, ["store 4", "store 5"])
     'A store came late (found: 2; store 4; store 5): kept as missing before (rule late_stores).'
     """
-    complete = len(examples) < EXAMPLES or rows <= len(examples)
-    listed = "; ".join(examples) if complete or not examples else f"such as {'; '.join(examples)}"
+    complete = not more and (len(examples) < EXAMPLES or rows <= len(examples))
+    listed = listed_examples(examples, more)
+    if listed and not complete:
+        listed = f"such as {listed}"
     forms = SENTENCES.get(rule)
     if forms is None:
         count_and_examples = "; ".join(part for part in (f"found: {rows:,}", listed) if part)
         return f"{what.removesuffix('.')} ({count_and_examples}): {action} (rule {rule})."
     template = forms[0] if rows == 1 else forms[-1]
-    text = template.format(rows=f"{rows:,}", action=action, examples="; ".join(examples))
+    text = template.format(rows=f"{rows:,}", action=action, examples=listed_examples(examples, more))
     if listed and "{examples}" not in template:
         text += f" ({listed})"
     if "{action}" not in template:
