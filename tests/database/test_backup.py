@@ -213,6 +213,39 @@ def test_a_bloated_backup_is_refused_and_nothing_is_touched(db: Database, url: s
     test_a_broken_backup_is_refused_and_nothing_is_touched(db, url, tmp_path, spoil)
 
 
+def _long_name(repeated: int):  # type: ignore[no-untyped-def]
+    """Put one long text into a part: a page of it, which is a few bytes in the archive, and so many rows of it."""
+
+    def spoil(file: Path) -> None:
+        def change(name: str, data: bytes) -> bytes:
+            if not name.startswith("audit/"):
+                return data
+            frame, out = pl.read_parquet(io.BytesIO(data)), io.BytesIO()
+            row = frame.head(1).with_columns(pl.lit("a" * 300_000).alias("action"))
+            pl.concat([row] * repeated).write_parquet(out)
+            return out.getvalue()
+
+        _again(file, change)
+
+    return spoil
+
+
+@pytest.mark.parametrize(("repeated", "words"), [(1, "has pages that unpack to 3"), (20, "texts of .* take more than")])
+def test_a_backup_whose_pages_unpack_to_too_much_is_refused_before_they_are(  # type: ignore[no-untyped-def]
+    db: Database, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: int, words: str
+) -> None:
+    fill(db)
+    file = tmp_path / "b.zip"
+    backup(db, file)
+    _long_name(repeated)(file)
+    assert file.stat().st_size < 200_000
+    monkeypatch.setattr("storecast.database.backup.MAX_TEXTS", 1_000_000)
+    monkeypatch.setattr("storecast.database.backup.MAX_ROW_GROUP", 200_000 if repeated == 1 else 1_000_000)
+    with pytest.raises(DatabaseError, match=words):
+        restore(url, file, replace=True)
+    assert version(db) == 2
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_backup_that_is_damaged_or_cut_anywhere_is_one_message(db: Database, url: str, tmp_path: Path) -> None:
     fill(db)

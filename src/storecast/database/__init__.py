@@ -12,6 +12,7 @@ api_keys     who may do what
 request_log  requests answered, writes audited, replies to writes
 prune        delete old requests and forecasts
 backup       one portable archive, out and in
+parquet_sizes how much memory the pages of a Parquet file ask for
 
 Every writer takes the one row of the table `chain` first and counts its version up. So writers follow one another, and whoever
 has seen a version has seen every change up to it.

@@ -25,6 +25,7 @@ from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import ChainInfo, lock_chain
 from storecast.database.connect import Database
+from storecast.database.parquet_sizes import row_group_sizes
 from storecast.database.request_log import audit
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
@@ -36,6 +37,8 @@ AT_ONCE = 100_000  # rows of a part
 MAX_ENTRIES = 500_000  # of an archive; each forecast is one
 MAX_MANIFEST = 1024 * 1024  # bytes
 MAX_PART = 1024 * 1024 * 1024  # bytes of a part in the archive
+MAX_ROW_GROUP = 512 * 1024 * 1024  # bytes that the pages of a row group unpack to; Polars writes some ten million
+MAX_TEXTS = 512 * 1024 * 1024  # bytes of the texts of rows that are read at once: many rows may share one text
 MAX_INFLATION = 20  # times that an archive which was packed again may unpack to; Parquet is compressed already
 _BROKEN = (
     KeyError,
@@ -221,7 +224,11 @@ def _frames(archive: zipfile.ZipFile, name: str, table: Table, file: Path) -> It
     """Yield the rows of a part, some at a time: a few bytes of Parquet may stand for any number of equal rows."""
     schema = pl.Schema({column.name: _dtype(column.type) for column in table.columns})
     try:
-        part = pl.scan_parquet(io.BytesIO(archive.read(name)))
+        data = archive.read(name)
+        largest = max(row_group_sizes(data), default=0)
+        if largest > MAX_ROW_GROUP:
+            raise _broken(file, f"{name} has pages that unpack to {largest:,} bytes")
+        part = pl.scan_parquet(io.BytesIO(data))
         fits = part.collect_schema() == schema
         height = int(part.select(pl.len()).collect().item()) if fits else 0
     except _BROKEN as error:
@@ -233,6 +240,9 @@ def _frames(archive: zipfile.ZipFile, name: str, table: Table, file: Path) -> It
             frame = part.slice(begin, AT_ONCE).collect()
         except _BROKEN as error:
             raise _broken(file, f"{name} cannot be read") from error
+        texts = frame.select(pl.col(pl.String).str.len_bytes(), pl.col(pl.Binary).bin.size())
+        if texts.sum().sum_horizontal().sum() > MAX_TEXTS:
+            raise _broken(file, f"the texts of {name} take more than {MAX_TEXTS:,} bytes")
         yield frame
 
 
