@@ -131,6 +131,35 @@ def test_sundays_within_a_closure_are_no_trading_days_lost() -> None:
     assert line(estimate_openings(panel), Part.CLOSURES, Closure.LONG)["Value"] == 1  # Monday to Thursday
 
 
+def test_days_without_rows_are_gaps_in_the_data_and_no_closures() -> None:
+    panel = make_panel(stores=12)
+    for store in range(1, 9):
+        tuesday = day(50 + 28 * store - day(50 + 28 * store).weekday() + 1)
+        panel = shut(panel, [store], tuesday, tuesday, rows=False)
+    panel = shut(panel, [9], day(150), day(160), rows=False)  # longer than a closure of days, shorter than an absence
+    table = estimate_openings(panel)
+    assert table.filter(pl.col("Part").is_in([Part.CLOSURES, Part.ABSENCES])).is_empty()
+
+
+def test_a_closed_sunday_is_a_trading_day_lost_where_the_chain_trades_on_sundays() -> None:
+    panel = on_sundays(make_panel(stores=12), pl.col(s.STORE) <= 10)
+    sunday = next(day(k) for k in range(100, 107) if day(k).weekday() == 6)
+    table = estimate_openings(shut(panel, [4], sunday, sunday))
+    assert line(table, Part.CLOSURES, Closure.ONE_DAY)["N"] == 1, (
+        "stores 11 and 12 never trade on Sundays, and lose none"
+    )
+
+
+def test_a_few_closures_have_no_figure() -> None:
+    panel = make_panel(stores=12)
+    for store in (1, 2):
+        tuesday = day(50 + 28 * store - day(50 + 28 * store).weekday() + 1)
+        panel = shut(panel, [store], tuesday, tuesday)
+    table = estimate_openings(panel)
+    assert line(table, Part.CLOSURES, Closure.ONE_DAY)["Value"] == 2
+    assert table.filter(pl.col("Part") == Part.AROUND_CLOSURE).is_empty()
+
+
 def test_the_first_day_after_holidays_is_grouped_by_the_days_closed() -> None:
     groups = (
         estimate_openings(make_panel(days=800)).filter(pl.col("Part") == Part.AROUND_CLOSED_DAYS)["Group"].to_list()

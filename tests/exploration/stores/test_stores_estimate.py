@@ -17,6 +17,7 @@ from storecast.exploration.shared.estimates import (
 from storecast.exploration.stores.estimate import estimate_stores
 from storecast.exploration.stores.parts import Part, Trait
 from support.known_chain import first_stores, usual_chain, without_customers
+from support.panels import make_panel
 
 
 def of(table: pl.DataFrame, part: str, measure: str | None = None) -> pl.DataFrame:
@@ -90,6 +91,16 @@ def test_a_few_stores_are_measured_and_not_grouped() -> None:
 
 def test_without_customers_there_is_no_spend() -> None:
     assert of(estimate_stores(without_customers(usual_chain())), Part.STORE, Trait.SPEND).is_empty()
+
+
+def test_sundays_are_a_measure_of_stores_where_the_chain_trades_on_them() -> None:
+    panel = make_panel(stores=4, days=300)
+    sunday = pl.col(s.DATE).dt.weekday() == 7
+    calendar = panel.calendar.with_columns(pl.lit(1, pl.Int8).alias(s.OPEN))
+    sales = panel.sales.with_columns(pl.when(sunday).then(2000.0).otherwise(s.SALES).alias(s.SALES))
+    traits = of(estimate_stores(Panel(sales, panel.stores, calendar)), Part.STORE)["Measure"].unique().to_list()
+    assert Trait.SUNDAY in traits
+    assert Trait.SUNDAY not in of(estimate_stores(panel), Part.STORE)["Measure"].unique().to_list()
 
 
 def test_one_store_stands_beside_no_other() -> None:

@@ -39,7 +39,7 @@ class _Cases:
 def absence_estimates(adjusted: Adjusted) -> list[Estimate]:
     """Compare stores after an absence with themselves before, and with the stores that stayed."""
     runs = closed_runs(adjusted)
-    runs = runs.where((runs.length >= MIN_ABSENCE_DAYS) | (runs.lost >= MIN_DAYS_LOST))
+    runs = runs.where((runs.length >= MIN_ABSENCE_DAYS) | ((runs.lost >= MIN_DAYS_LOST) & ~runs.are_gaps))
     if not len(runs.row):
         return []
     stayed = np.ones(adjusted.observed.stores.height, bool)
@@ -154,7 +154,10 @@ def _against_states(values: F64, states: tuple[_SpanMeans, int], runs: Runs, end
     """Return the mean of a state that was away; its interval is how far states that stayed drift over the same weeks."""
     sums, count = states
     typical = Runs(
-        *(np.full(count, int(np.median(column))) for column in (runs.row, runs.start, runs.length, runs.lost))
+        *(
+            np.full(count, int(np.median(column)))
+            for column in (runs.row, runs.start, runs.length, runs.lost, runs.without_rows)
+        )
     )
     rows = np.arange(count)
     drift = _weeks_mean(sums, rows, typical, ends) - _usual_level(sums, rows, typical)

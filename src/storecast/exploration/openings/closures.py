@@ -1,7 +1,8 @@
 """Days around closures: what a store sells before it shuts and after it opens again, against the other stores on the same days.
 
-A closure is a run of days without sales. Its days that are neither Sundays nor holidays are the trading days lost. A closure of
-28 days or more is a long absence: see `storecast.exploration.openings.absences`.
+A closure is a run of days without sales. Trading days lost are those of its days on which the store usually trades and that are no
+holidays. Where most of them have no row, nobody knows whether the store was shut: the run is a gap in the data and no closure. A
+closure of 28 days or more is a long absence: see `storecast.exploration.openings.absences`.
 """
 
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from storecast.arrays import F64, I64, Bool
-from storecast.dates import SUNDAY
+from storecast.data.grid import NO_ROW
+from storecast.dates import WEEK
 from storecast.exploration.openings.parts import Closure, Part
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_terms import HOLIDAY_KINDS, REACH, Family
 from storecast.exploration.shared.estimates import Estimate, Unit, relative_change
+from storecast.exploration.shared.evidence import enough_occasions
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.regression import clustered_regression
 
@@ -37,12 +40,14 @@ class Runs:
     start : the column of the first day
     length : in days
     lost : trading days lost
+    without_rows : of these, the days that have no row
     """
 
     row: I64
     start: I64
     length: I64
     lost: I64
+    without_rows: I64
 
     @property
     def stop(self) -> I64:
@@ -51,7 +56,13 @@ class Runs:
 
     def where(self, flags: Bool) -> "Runs":
         """Return some of the runs."""
-        return Runs(self.row[flags], self.start[flags], self.length[flags], self.lost[flags])
+        return Runs(self.row[flags], self.start[flags], self.length[flags], self.lost[flags], self.without_rows[flags])
+
+    @property
+    def are_gaps(self) -> Bool:
+        """Whether most of the trading days lost have no row, so that the store may have traded on them."""
+        gaps: Bool = 2 * self.without_rows > self.lost
+        return gaps
 
 
 def closure_estimates(adjusted: Adjusted) -> list[Estimate]:
@@ -67,7 +78,7 @@ def closure_estimates(adjusted: Adjusted) -> list[Estimate]:
     for measure in adjusted.logs:
         logs = against_other_stores(adjusted, measure)
         for name, flags in kinds.items():
-            if flags.any():
+            if enough_occasions(int(flags.sum()), 1):
                 estimates += _around(logs, runs.where(flags), runs.where(runs.lost > 0), measure, name)
     return [*estimates, *_after_holidays(adjusted, runs)]
 
@@ -88,9 +99,16 @@ def closed_runs(adjusted: Adjusted) -> Runs:
     was_shut = 2 * (opened[row, stop] - opened[row, start]) <= stop - start
     inside = (start > 0) & (stop < days) & was_shut
     row, start, stop = row[inside], start[inside], stop[inside]
-    plain = shut & (observed.weekday != SUNDAY)[None, :] & ~(observed.grid.holiday > 0)
-    total = np.pad(np.cumsum(plain, axis=1), ((0, 0), (1, 0)))
-    return Runs(row, start, stop - start, total[row, stop] - total[row, start])
+    trades = np.stack([sold[:, observed.weekday == k].any(axis=1) for k in range(WEEK)], axis=1)[:, observed.weekday]
+    plain = shut & observed.usual_days[None, :] & trades & ~(observed.grid.holiday > 0)
+    lost, without_rows = (
+        total[row, stop] - total[row, start]
+        for total in (
+            np.pad(np.cumsum(flags, axis=1), ((0, 0), (1, 0)))
+            for flags in (plain, plain & (observed.grid.open[:, :days] == NO_ROW))
+        )
+    )
+    return Runs(row, start, stop - start, lost, without_rows)
 
 
 def against_other_stores(adjusted: Adjusted, measure: str, others: Bool | None = None) -> F64:
@@ -117,7 +135,7 @@ def against_other_stores(adjusted: Adjusted, measure: str, others: Bool | None =
 
 def _kinds(runs: Runs) -> dict[str, Bool]:
     """Sort closures by the trading days they lose; one day that many stores lose together is a kind of its own."""
-    short = (runs.length < MIN_ABSENCE_DAYS) & (runs.lost > 0)
+    short = (runs.length < MIN_ABSENCE_DAYS) & (runs.lost > 0) & ~runs.are_gaps
     one = short & (runs.lost == 1)
     stop = runs.stop
     same = np.bincount(stop[one], minlength=int(stop.max(initial=0)) + 1)
@@ -193,7 +211,7 @@ def _after_holidays(adjusted: Adjusted, runs: Runs) -> list[Estimate]:
     used = ~np.isnan(fit.unexplained)
     constant = float(np.mean((split.index[0] - fit.explained(values, range(len(fit.terms))) - fit.unexplained)[used]))
     logs = observed.logs[SALES] - split.level[:, observed.weekday] - constant - fit.explained(values, columns)[None, :]
-    holiday = (observed.grid.holiday > 0) & (observed.weekday != SUNDAY)[None, :]
+    holiday = (observed.grid.holiday > 0) & observed.usual_days[None, :]
     total = np.pad(np.cumsum(holiday, axis=1), ((0, 0), (1, 0)))
     by_holidays = (total[runs.row, runs.stop] > total[runs.row, runs.start]) & (runs.lost == 0)
     estimates = []
@@ -203,7 +221,7 @@ def _after_holidays(adjusted: Adjusted, runs: Runs) -> list[Estimate]:
             column = chosen.start - 1 if place < 0 else chosen.stop
             y = logs[chosen.row, column]
             known = ~np.isnan(y)
-            if not known.any():
+            if not enough_occasions(len(np.unique(column[known])), observed.stores.height):
                 continue
             interval = clustered_regression(y[known], np.ones((int(known.sum()), 1)), column[known])[0]
             group = f"{length} {'day' if length == 1 else 'days'}{' or more' if length == MAX_CLOSED_DAYS else ''}"

@@ -11,9 +11,9 @@ from storecast.data.panel import Panel
 from storecast.exploration.openings.absences import absence_estimates
 from storecast.exploration.openings.closures import closure_estimates
 from storecast.exploration.openings.sunday_trading import sunday_estimates
+from storecast.exploration.shared import evidence
 from storecast.exploration.shared.adjusted import adjust
 from storecast.exploration.shared.estimates import NotAnswerableError, tidy_table
-from storecast.exploration.shared.evidence import promotion_estimates
 
 
 def estimate_openings(panel: Panel) -> pl.DataFrame:
@@ -32,4 +32,5 @@ def estimate_openings(panel: Panel) -> pl.DataFrame:
     estimates = [*closure_estimates(adjusted), *absence_estimates(adjusted), *sunday_estimates(adjusted)]
     if not estimates:
         raise NotAnswerableError("no store was shut but for Sundays, and none traded on Sundays")
-    return tidy_table([*estimates, *promotion_estimates(adjusted.observed)])
+    observed = adjusted.observed
+    return tidy_table([*estimates, *evidence.sunday_estimates(observed), *evidence.promotion_estimates(observed)])

@@ -7,14 +7,14 @@ from storecast.exploration.openings.parts import SAME_DAY, WHOLE_STATE, Absence,
 from storecast.exploration.openings.pictures import pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
-from storecast.exploration.shared.evidence import effect_text
+from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, effect_text
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.wording import count_text, full_text, interval_text, value_text
 from storecast.report.section import SectionBody, TextTable
 from storecast.wording import in_words
 
 LATER = tuple(SPANS)[-1]  # the span that tells a lasting change from the first rush
-SELDOM = "Apart from Sundays, stores were shut too seldom to say what happens around closures."
+SELDOM = "tores were shut too seldom to say what happens around closures."
 NEXT_DAYS = (-1.0, 1.0, 2.0)
 
 
@@ -26,7 +26,9 @@ def openings_section(table: pl.DataFrame) -> SectionBody:
         pictures=pictures(estimates),
         tables=_tables(estimates),
         method=(
-            "A closure is a run of days without sales; trading days lost are those of it that are neither Sundays nor holidays. "
+            "A closure is a run of days without sales; trading days lost are its days on which the store usually trades"
+            f"{'' if estimates.has(TRADES_ON_SUNDAYS) else ', Sundays left out,'} and that are no holidays. Where most of these have no "
+            "row, it is a gap in the data and no closure. "
             "Sales are logs less the store's usual weekday, the calendar's part, and the day's mean of the other stores. Around "
             "a closure they stand beside the store's own level 28 to 11 days before (errors clustered by store; by day where "
             "stores shut together), around an absence beside its weeks 26 to 13 before and the stores that stayed (a t interval "
@@ -110,7 +112,11 @@ def _closure(estimates: EstimateTable) -> str:
         if rows.height
         else ""
     )
-    return f"Trading days were lost to {counts}: too few to say more." if counts else SELDOM
+    return f"Trading days were lost to {counts}: too few to say more." if counts else _seldom(estimates)
+
+
+def _seldom(estimates: EstimateTable) -> str:
+    return f"{'S' if estimates.has(TRADES_ON_SUNDAYS) else 'Apart from Sundays, s'}{SELDOM}"
 
 
 def _tables(estimates: EstimateTable) -> list[TextTable]:

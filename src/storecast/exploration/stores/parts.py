@@ -28,6 +28,7 @@ class Trait(StrEnum):
     VOLATILITY = "volatility"
     PROMOTION = "promotion"
     SATURDAY = "Saturday"
+    SUNDAY = "Sunday"  # of chains that trade on Sundays about as often as on other days
     DECEMBER = "December"
     SPEND = "spend"
     DISTANCE = "competitor's distance"

@@ -10,6 +10,13 @@ from storecast.exploration.stores.parts import Part, Trait
 from storecast.exploration.stores.pictures import pictures
 from storecast.report.section import SectionBody, TextTable
 
+TRAITS_IN_WORDS = {
+    Trait.PROMOTION: "from promotions",
+    Trait.SATURDAY: "on Saturdays",
+    Trait.SUNDAY: "on Sundays",
+    Trait.DECEMBER: "in December",
+    Trait.SPEND: "spend per customer",
+}
 UNUSUAL = 0.5  # standard deviations from all stores, from which a group is called more or less of something
 LISTS = (
     (Part.LARGEST, "The ten largest stores, by sales of an open day."), (Part.SMALLEST, "The ten smallest."),
@@ -27,7 +34,7 @@ def stores_section(table: pl.DataFrame) -> SectionBody:
         tables=_tables(estimates),
         method=(
             "Each store is measured like with like: sales of an open day, growth a year (a line through its departures from the chain's days), "
-            "volatility (a robust standard deviation of the same), answer to promotions, Saturday beside Monday to Friday, December beside the rest of the "
+            "volatility (a robust standard deviation of the same), answer to promotions, Saturday (and Sunday where the chain trades on it) beside Monday to Friday, December beside the rest of the "
             "year, spend per customer. Groups by k-means on standardised measures, their number by the best silhouette; stability is the adjusted Rand "
             "index of groupings of resampled stores (1: the same each time). Growth is drawn to the mean by as much as its error says. Correlations are "
             "Spearman's."
@@ -148,7 +155,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
 
 def _differences(profile: pl.DataFrame) -> str:
     differences = [
-        f"{'more' if row[VALUE] > 0 else 'less'} {row[MEASURE]}"
+        f"{'more' if row[VALUE] > 0 else 'less'} {TRAITS_IN_WORDS.get(row[MEASURE], row[MEASURE])}"
         for row in profile.iter_rows(named=True)
         if abs(row[VALUE]) >= UNUSUAL
     ]

@@ -4,6 +4,7 @@ import numpy as np
 
 from storecast import schema as s
 from storecast.arrays import F64
+from storecast.dates import SATURDAY, SUNDAY
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.growth import Growth, growth_by_store
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
@@ -31,6 +32,8 @@ def measure_stores(adjusted: Adjusted) -> tuple[dict[str, F64], Growth]:
     index = adjusted.two_way[SALES].index[0]
     advent = (month == 11) & ~np.isnan(index)
     usual_day = np.nan_to_num(index) + residual
+    midweek = average(np.where(weekday < SATURDAY, raw, np.nan))
+    weekend = {Trait.SATURDAY: SATURDAY} | ({Trait.SUNDAY: SUNDAY} if observed.trades_on_sundays else {})
     traits = {
         Trait.SALES_A_DAY: average(np.where(sold, observed.grid.sales, np.nan)),
         Trait.GROWTH: np.expm1(trend.stores),
@@ -39,9 +42,7 @@ def measure_stores(adjusted: Adjusted) -> tuple[dict[str, F64], Growth]:
             average(np.where((observed.grid.promo == 1) & promoted, logs, np.nan))
             - average(np.where(plain & promoted, logs, np.nan))
         ),
-        Trait.SATURDAY: np.expm1(
-            average(np.where(weekday == 5, raw, np.nan)) - average(np.where(weekday < 5, raw, np.nan))
-        ),
+        **{name: np.expm1(average(np.where(weekday == day, raw, np.nan)) - midweek) for name, day in weekend.items()},
         Trait.DECEMBER: np.expm1(
             average(np.where(advent[None, :], usual_day, np.nan))
             - average(np.where(~advent[None, :], usual_day, np.nan))
