@@ -3,7 +3,8 @@
 A column that differs between stores on one day is judged beside the other stores of that day (effects of stores and days); one
 that is the same in all of them, such as the weather of one town, against the store's other days alone (effects of stores). Errors
 of neighbouring days hang together, and more so the longer a column keeps its value: intervals are clustered by blocks of weeks no
-shorter than the column's usual spell, and by store where there are enough.
+shorter than the column's usual spell, and by store where there are enough. Sales of a few pieces, or with
+many days without any, are regressed as counts (`count_regression`).
 """
 
 from collections.abc import Sequence
@@ -16,8 +17,14 @@ from storecast import schema as s
 from storecast.arrays import F32, F64, I64, Bool
 from storecast.data.own_categories import flag_name, levels_of_flags
 from storecast.data.panel import Panel
+from storecast.dates import WEEK
+from storecast.exploration.own_columns.count_regression import (
+    SMALL_COUNT,
+    poisson_regression,
+    rows_with_sales_in_each_group,
+)
 from storecast.exploration.own_columns.parts import Part
-from storecast.exploration.shared.adjusted import Adjusted, adjust
+from storecast.exploration.shared.adjusted import LEFT_IN, Adjusted, adjust
 from storecast.exploration.shared.estimates import (
     Estimate,
     Interval,
@@ -35,9 +42,7 @@ MIN_BLOCKS = 8  # of weeks in which a column changes in some store; fewer cannot
 BLOCK_WEEKS = (1, 2, 4, 8, 13)
 MIN_STORES_TO_CLUSTER = 10
 MIN_SHARE_BETWEEN_STORES = 0.2  # of a column's variance: below it the stores of a day say nothing about it
-MIN_SHARE_SOLD = (
-    0.98  # of open days, below which what keeps a store from selling anything is no small part of an effect
-)
+MIN_SHARE_SOLD = 0.98  # of open days, below which days without sales are no small part of an effect
 SWEEPS = 12  # over stores and days, after which their means are taken off
 TENTH_LESS = float(np.log(0.9))
 
@@ -75,8 +80,9 @@ def estimate_own_columns(panel: Panel) -> pl.DataFrame:
     if not panel.own:
         raise NotAnswerableError("the chain has no columns of its own")
     adjusted = adjust(panel)
-    used = ~np.isnan(adjusted.logs[SALES])
     grid = adjusted.observed.grid
+    counted = _counted_days(adjusted)
+    used = ~np.isnan(adjusted.logs[SALES]) if counted is None else counted
     estimates: list[Estimate] = []
     regressors: list[Regressor] = []
     for name in sorted({*grid.known} - _usual_levels(grid.known, used)):
@@ -88,15 +94,27 @@ def estimate_own_columns(panel: Panel) -> pl.DataFrame:
             estimates.append(Estimate(Part.TOO_RARE, name, SALES, Unit.COUNT, float(blocks)))
         else:
             regressors.append(column)
-    estimates += _effects(adjusted, used, regressors)
-    open_days = (grid.open == 1) & np.isfinite(grid.sales)
-    sold = float((grid.sales[open_days] > 0).mean()) if open_days.any() else 1.0
-    if sold < MIN_SHARE_SOLD:
+    estimates += _effects(adjusted, used, regressors, small_counts=counted is not None)
+    if counted is not None:
+        sold = float((grid.sales[counted] > 0).mean())
         estimates.append(Estimate(Part.SOLD, "open days", SALES, Unit.SHARE, sold))
     for name, values in grid.past_only.items():
         known = np.isfinite(values)[used].mean() if used.any() else 0.0
         estimates.append(Estimate(Part.PAST_ONLY, name.removeprefix(s.PAST_ONLY), SALES, Unit.SHARE, float(known)))
     return tidy_table(estimates)
+
+
+def _counted_days(adjusted: Adjusted) -> Bool | None:
+    """Return the open days from each store's first sale to its last; None where nearly all sell, and more than a few pieces."""
+    grid = adjusted.observed.grid
+    sold = grid.sales > 0
+    began = np.maximum.accumulate(sold, axis=1)
+    goes_on = np.maximum.accumulate(sold[:, ::-1], axis=1)[:, ::-1]
+    days: Bool = (grid.open == 1) & np.isfinite(grid.sales) & began & goes_on
+    if not days.any():
+        return None
+    large = sold[days].mean() >= MIN_SHARE_SOLD and grid.sales[days].mean() >= SMALL_COUNT
+    return None if large else days
 
 
 def _regressor(name: str, values: F64) -> Regressor | None:
@@ -124,8 +142,16 @@ def _blocks_of_changes(column: Regressor) -> int:
     return len(np.unique(_blocks(column.values.shape[1], column.weeks)[np.concatenate(days)]))
 
 
-def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor]) -> list[Estimate]:
-    """Return the effect of each column on sales and, where they are counted, customers and spend, beside all others."""
+def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor], *, small_counts: bool) -> list[Estimate]:
+    """Return the effect of each column on sales and, where they are counted, customers and spend, beside all others.
+
+    Parameters
+    ----------
+    adjusted : the chain
+    used : the days that are looked at, (stores, days)
+    columns : what sales are regressed on
+    small_counts : whether sales are regressed as counts, days without any among them
+    """
     if not columns:
         return []
     store, day = np.nonzero(used)
@@ -136,7 +162,8 @@ def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor]) -> li
     share = beside_others.var(axis=0) / np.maximum(within.var(axis=0), 1e-12)
     estimates: list[Estimate] = []
     for measure, logs in adjusted.logs.items():
-        y = logs[used]
+        counted = small_counts and measure == SALES
+        y = adjusted.observed.grid.sales[used].astype(np.float64) if counted else logs[used]
         known = np.isfinite(y)
         for between in (True, False):
             x = beside_others if between else within
@@ -147,18 +174,43 @@ def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor]) -> li
                 clusters = [block[known]]
                 if len(np.unique(store)) >= MIN_STORES_TO_CLUSTER:
                     clusters.append(store[known])
-                level = (
-                    _off_stores_and_days(y[known], store[known], day[known])
-                    if between
-                    else demean(y[known], store[known])
-                )
-                intervals = clustered_regression(level, x[known][:, kept], *clusters)
+                if counted:
+                    intervals = _on_counts(adjusted, y, x[:, kept], store, day, clusters, between=between)
+                else:
+                    level = (
+                        _off_stores_and_days(y[known], store[known], day[known])
+                        if between
+                        else demean(y[known], store[known])
+                    )
+                    intervals = clustered_regression(level, x[known][:, kept], *clusters)
                 for k in chosen:
                     if columns[k].weeks == weeks:
                         interval = intervals[int(np.flatnonzero(kept == k)[0])]
                         estimates += _rows_of(columns[k], measure, interval, raw[:, k], within[:, k])
     order = {column.name: place for place, column in enumerate(columns)}
     return sorted(estimates, key=lambda estimate: order[estimate.group])
+
+
+def _on_counts(
+    adjusted: Adjusted, y: F64, x: F64, store: I64, day: I64, clusters: Sequence[I64], *, between: bool
+) -> list[Interval]:
+    """Regress counts of sales on columns, beside the calendar and the store's weekday.
+
+    Parameters
+    ----------
+    adjusted : the chain
+    y, x : sales and columns, (rows,) and (rows, columns)
+    store, day : of each row
+    clusters : of each row, one or two
+    between : whether a store is compared with the others of its day
+    """
+    columns = [k for k, term in enumerate(adjusted.terms.terms) if term.family not in LEFT_IN]
+    calendar = adjusted.fits[SALES].explained(adjusted.terms.values[0], columns)[day]
+    groups = [store * WEEK + adjusted.observed.weekday[day], *([day] if between else [])]
+    sells = rows_with_sales_in_each_group(y, groups)
+    return poisson_regression(
+        y[sells], x[sells], calendar[sells], [codes[sells] for codes in groups], *(codes[sells] for codes in clusters)
+    )
 
 
 def _rows_of(column: Regressor, measure: str, interval: Interval, raw: F64, within: F64) -> list[Estimate]:

@@ -13,5 +13,5 @@ class Part(StrEnum):
     DEPARTURE = "usual departure"  # the size of a usual departure, in units of the column
     TOO_RARE = "too rare"  # changes in so few blocks of weeks (the value) that chance is not ruled out
     NEVER_CHANGES = "never changes"  # within a store, as facts of stores do
-    SOLD = "sold"  # the share of open days with sales, where some days are without: logs know these days alone
+    SOLD = "sold"  # the share of open days with sales, where sales are regressed as counts
     PAST_ONLY = "known afterwards"  # the share of days with sales on which it is known

@@ -12,6 +12,10 @@ from storecast.report import charts
 from storecast.report.section import Picture, SectionBody, TextTable
 
 MAX_NAMED = 4  # effects in the answer, the largest first
+COUNTS = (
+    " Sales are a few pieces a day here, or none on many days: they are regressed as counts (a Poisson regression), so that days "
+    "without sales are part of an effect."
+)
 EFFECTS = (Part.FLAG, Part.TENTH_LESS, Part.NUMBER)
 HEADS = {
     Part.FLAG: ("A day on which it holds, against one on which it does not, with 95 % intervals.", "column"),
@@ -34,6 +38,7 @@ def own_columns_section(table: pl.DataFrame) -> SectionBody:
             "other days of its store. A column that is above 0 and varies by a fifth or more is seen in logs, so that its effect is an "
             "elasticity. Intervals are clustered by blocks of weeks, no shorter than the usual spell in which a column keeps its value, and "
             "by store where there are ten or more."
+            f"{COUNTS if estimates.has(Part.SOLD) else ''}"
         ),
         unproven=_unproven(estimates),
     )
@@ -43,9 +48,6 @@ def _answer(estimates: EstimateTable) -> str:
     rows = [row for part in EFFECTS for row in estimates.part(part, SALES).iter_rows(named=True)]
     clear = sorted((row for row in rows if stands_out(row, among=len(rows))), key=lambda row: -abs(row[VALUE]))
     parts = [_sentence(row, estimates) for row in clear[:MAX_NAMED]]
-    sold = estimates.first(Part.SOLD)
-    if sold and rows:
-        parts.insert(0, f"This is of the {full_text(sold)} of open days that sell anything.")
     if len(clear) > MAX_NAMED:
         parts.append(f"{count_text(len(clear) - MAX_NAMED)} more of them move sales less.")
     unclear = [row for row in rows if row not in clear]
@@ -76,10 +78,6 @@ def _unproven(estimates: EstimateTable) -> str:
         parts.append(
             "Nobody dealt these values out at random: who sets a price or prints a leaflet chooses the days for it, and what else was done "
             "on them is part of the effect. What of a column goes with the season counts as season."
-        )
-    if estimates.has(Part.SOLD) and any(estimates.has(part) for part in EFFECTS):
-        parts.append(
-            "Days without sales cannot stand in logs. A column that decides whether anything is sold at all moves more than is said here."
         )
     rare = estimates.part(Part.TOO_RARE).to_dicts()
     if rare:
