@@ -62,6 +62,14 @@ def test_published_holidays_are_followed_in_each_country_that_has_them(country: 
     assert notice(panel, until) is None
 
 
+def test_files_that_mark_no_school_holidays_are_not_told_of_any_ahead() -> None:
+    first, end, until = dt.date(2022, 9, 15), dt.date(2022, 10, 20), dt.date(2023, 1, 20)
+    assert published("DE", "BY", end, until), "which the past cannot contradict"
+    panel = chain("DE", "BY", first, end, set())
+    assert not any(ahead(panel, until).values())
+    assert school_holidays_repair(panel, until) is None
+
+
 def test_days_beyond_what_is_published_follow_the_year_before_and_it_is_said() -> None:
     first, end, until = dt.date(2029, 1, 1), dt.date(2030, 12, 1), dt.date(2031, 3, 31)
     panel = chain("NL", "Noord", first, end, published("NL", "Noord", first, end))

@@ -75,6 +75,14 @@ def test_a_holiday_whose_day_off_was_moved_is_a_working_day() -> None:
     assert days_of("EC", "Primer Grito de Independencia", 2016, 2016) == [dt.date(2016, 8, 12)]
 
 
+def test_where_the_law_moves_a_day_off_the_holiday_itself_is_a_working_day() -> None:
+    assert days_of("EC", "Batalla de Pichincha", 2017, 2018) == [dt.date(2017, 5, 26), dt.date(2018, 5, 25)]
+    assert days_of("EC", "Primer Grito de Independencia", 2017, 2018) == [dt.date(2017, 8, 11), dt.date(2018, 8, 10)]
+    assert days_of("EC", "Independencia de Cuenca", 2019, 2019) == [dt.date(2019, 11, 4)]
+    assert days_of("EC", "Navidad", 2022, 2022) == [dt.date(2022, 12, 25), dt.date(2022, 12, 26)], "the law excepts it"
+    assert days_of("EC", "Año Nuevo", 2023, 2023) == [dt.date(2023, 1, 1), dt.date(2023, 1, 2)]
+
+
 def test_names_do_not_follow_the_language_of_the_process() -> None:
     code = (
         "import datetime as dt; from storecast.data.country_holidays import feasts; "

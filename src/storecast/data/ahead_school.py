@@ -42,11 +42,12 @@ def school_holidays(grid: Grid, given: I8, end: int, country: str) -> tuple[I8, 
     days = [grid.day(column) for column in range(given.shape[1])]
     closed = np.zeros((len(given), given.shape[1] - end - 1), np.int8)
     unpublished = []
+    are_marked = bool((given[:, : end + 1] == 1).any())  # files that mark none in the past keep no school holidays
     for state, stores in stores_by_region(grid):
         codes = given[stores]
         state_closed = _year_before(codes, days, end)
         shares, rows = share_of(codes == 1, codes != NO_ROW)
-        by_law = _by_law(country, region_code(country, state), shares, rows, days, end)
+        by_law = _by_law(country, region_code(country, state), shares, rows, days, end) if are_marked else None
         if by_law is not None:
             state_closed[:, by_law != NO_ROW] = by_law[by_law != NO_ROW]
         by_habit = np.flatnonzero(by_law == NO_ROW) if by_law is not None else np.arange(closed.shape[1])

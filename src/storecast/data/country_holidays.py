@@ -18,7 +18,7 @@ from dateutil.easter import easter
 from holidays.registry import COUNTRIES
 
 from storecast import schema as s
-from storecast.data.feast_table import moved_holidays, worked_holidays
+from storecast.data.feast_table import moved_holidays, moves_holiday, worked_holidays
 from storecast.data.holiday_dates import EASTER, days_from_easter, holiday_kind
 from storecast.errors import DataError, nearest, quote
 
@@ -211,11 +211,26 @@ def _of_years(country: str, region: str | None, first: int, last: int, category:
     kind = "" if category == PUBLIC else f", {category}"  # half a day before a feast is not the feast
     table = {day: frozenset(_feast(name, law) + kind for name in law.get_list(day)) for day in sorted(law)}
     if category == PUBLIC:
-        table = {day: names for day, names in table.items() if day not in worked_holidays(country)}
+        worked = worked_holidays(country) | _days_with_another_day_off(country, law)
+        table = {day: names for day, names in table.items() if day not in worked}
         for day, name in moved_holidays(country).items():
             if first <= day.year <= last:
                 table[day] = table.get(day, frozenset()) | {name}
     return table
+
+
+def _days_with_another_day_off(country: str, law: Any) -> frozenset[dt.date]:
+    """Return the holidays whose day off the country's law has moved to another day: that one bears their name, as observed.
+
+    A day that is a holiday in its own right, too, stays.
+    """
+    moved = {
+        (day.year, _feast(name, law))
+        for day in law
+        for name in law.get_list(day)
+        if _feast(name, law) != name and moves_holiday(country, _feast(name, law), day.year)
+    }
+    return frozenset(day for day in law if all((day.year, name) in moved for name in law.get_list(day)))
 
 
 def _feast(name: str, law: Any) -> str:

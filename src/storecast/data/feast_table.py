@@ -88,6 +88,19 @@ def worked_holidays(country: str) -> frozenset[dt.date]:
     return frozenset(map(dt.date.fromisoformat, _table()["worked"].get(country, ())))
 
 
+def moves_holiday(country: str, name: str, year: int) -> bool:
+    """Say whether a country's law moves the day off of a feast, so that its own day is a working day where there is another.
+
+    Parameters
+    ----------
+    country : ISO code
+    name : of the feast
+    year : in which it lies
+    """
+    rule = _table()["moves"].get(country)
+    return rule is not None and year >= rule["from"] and name not in rule["but"]
+
+
 def feast_days(on: str, year: int) -> list[dt.date]:
     """Return the days of a feast in a year, as `feasts.toml` describes them.
 
