@@ -174,7 +174,7 @@ def test_own_columns_may_stand_in_the_calendar_alone() -> None:
     [
         ({"known": "Price"}, r"known: expected a list"),
         ({"past": ["Pricee"]}, r"past: there is no column 'Pricee' in sales\. Did you mean Price"),
-        ({"facts": ["Price"]}, r"facts: there is no column 'Price' in stores"),
+        ({"facts": ["Area"]}, r"facts: there is no column 'Area' in stores or sales"),
         ({"known": ["Open"]}, r"'Open' is a name that storecast uses itself"),
         ({"known": ["Price"], "past": ["Price"]}, "stands twice"),
     ],
@@ -203,3 +203,26 @@ def test_files_and_frames_with_sums_returns_and_replaced_stores_are_the_same_pan
     assert of_frames.calendar["past: Receipts"].max() == 4
     for name in ("sales", "stores", "calendar"):
         assert_frame_equal(getattr(of_frames, name), getattr(of_files, name), check_row_order=True)
+
+
+def test_events_of_a_replaced_store_are_those_of_its_successor() -> None:
+    panel = make_panel(stores=3, days=120, ahead=0)
+    moved = pl.when((pl.col("Store") == 3) & (pl.col("Date") < dt.date(2013, 3, 1))).then(9).otherwise("Store")
+    sales = panel.sales.select(moved.alias("Store"), "Date", "Sales")
+    stores = pl.DataFrame({"Store": [1, 2, 3], "Replaces": [None, None, 9]})
+    events = pl.DataFrame({"Store": [9, 1], "Date": [dt.date(2013, 2, 5), dt.date(2013, 3, 5)], "Exclude": [1, 1]})
+    spans = Panel.from_frames(sales, stores, events=events).excluded
+    assert [(span.store, span.first) for span in spans] == [(3, dt.date(2013, 2, 5)), (1, dt.date(2013, 3, 5))]
+
+
+def test_facts_of_stores_may_stand_among_the_sales() -> None:
+    sales = make_panel(stores=3, days=60, ahead=0).sales.select("Store", "Date", "Sales")
+    facts = pl.DataFrame({"Store": [1, 2, 3], "Area": [120.0, 80.0, None], "Format": ["city", "city", "village"]})
+    beside = sales.join(facts, on="Store")
+    of_stores = Panel.from_frames(sales, facts, facts=["Area", "Format"])
+    for frames in ((beside, None), (beside.drop("Area"), facts.drop("Format"))):
+        of_sales = Panel.from_frames(*frames, facts=["Area", "Format"])
+        assert_frame_equal(of_sales.calendar, of_stores.calendar)
+    changing = beside.with_columns(pl.col("Date").dt.day().cast(pl.Float64).alias("Area"))
+    with pytest.raises(DataError, match=r"sales: Area of store '1' is '1\.0' on one day and '2\.0'"):
+        Panel.from_frames(changing, facts=["Area", "Format"])

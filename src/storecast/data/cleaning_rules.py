@@ -6,6 +6,7 @@ The others (OBSERVATIONS) find what stays as it is, since inventing sales would 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -159,6 +160,7 @@ class Work:
         if rule in self.skip:
             raise DataError(f"{problem}, and the rule {rule} is switched off. {remedy}, or switch the rule on.")
 
+    replaced: Mapping[Any, Any] = field(default_factory=dict)  # the store of today, by the id of one that it replaces
     other_levels: Mapping[str, int] = field(default_factory=dict)  # cells of own text columns, by column
 
     def is_absent(self, table: str, column: str) -> bool:

@@ -1,5 +1,6 @@
 """Events: the days that the user marks as not to be learned from, from a file `events` or a frame."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -74,16 +75,21 @@ def read_events(
     return spans
 
 
-def read_events_frame(events: Any, sales: pl.DataFrame, stores: pl.DataFrame) -> tuple[ExcludedSpan, ...]:
+def read_events_frame(
+    events: Any, sales: pl.DataFrame, stores: pl.DataFrame, replaced: Mapping[Any, Any]
+) -> tuple[ExcludedSpan, ...]:
     """Return the days to exclude that a frame holds; columns and errors as in `read_events`.
 
     Parameters
     ----------
     events : frame of Polars, pandas or Arrow
     sales, stores : tables of the Panel
+    replaced : the store of today by the id of one that it replaces, whose events are now its own
     """
     frame = to_polars(events, "events")
     if s.STORE in frame.columns and frame.schema[s.STORE].is_float():  # whole numbers with gaps, in pandas
         frame = frame.with_columns(pl.col(s.STORE).fill_nan(None).cast(pl.Int64))
+    if s.STORE in frame.columns and replaced:
+        frame = frame.with_columns(pl.col(s.STORE).replace(replaced))
     names = ColumnNames(text_ids=stores.schema[s.STORE] == pl.String)
     return read_events(frame_as_text("events", frame), names, sales, stores[s.STORE])

@@ -1,7 +1,8 @@
 """The cleaning rules that hold for frames as for files: rows of a day that are added up, replaced stores, sales below zero."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -29,8 +30,10 @@ def summed(days: pl.DataFrame, past: Sequence[str]) -> pl.DataFrame:
     return rows.rename({name: own for own, name in past_only.items()}).sort(s.KEYS)
 
 
-def with_replaced_stores(days: pl.DataFrame, stores: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the days and stores with the past of each replaced store as that of its successor.
+def with_replaced_stores(
+    days: pl.DataFrame, stores: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, Mapping[Any, Any]]:
+    """Return the days and stores with the past of each replaced store as that of its successor, and the successor by the old id.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def with_replaced_stores(days: pl.DataFrame, stores: pl.DataFrame) -> tuple[pl.D
     work = _work(days, stores)
     join_replaced_stores(work)
     _warn(work)
-    return work.sales, work.stores
+    return work.sales, work.stores, work.replaced
 
 
 def without_negative_sales(days: pl.DataFrame) -> pl.DataFrame:

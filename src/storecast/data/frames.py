@@ -1,7 +1,7 @@
 """Data frames of Polars, pandas or Arrow as the tables of a Panel, read through narwhals and checked as files are."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from storecast import schema as s
 from storecast.data.file_columns import REPLACES, STOCKOUT, file_column
 from storecast.data.frame_rules import summed, with_replaced_stores, without_negative_sales
 from storecast.data.own_categories import column_of_flag, flags_of
-from storecast.data.own_frames import OwnColumns, facts_of_frame, text_levels, with_flags
+from storecast.data.own_frames import OwnColumns, facts_of_frames, text_levels, with_flags
 from storecast.data.past_openings import open_by_sales
 from storecast.data.repair_days import fill_open
 from storecast.data.target import Target
@@ -25,11 +25,12 @@ NO_SALES = "The frame sales holds no rows. Expected a row per store and day: Sto
 
 @dataclass(frozen=True, eq=False)
 class Frames:
-    """The three tables of a Panel, typed, checked and sorted."""
+    """The three tables of a Panel, typed, checked and sorted; and the store of today by the id of one that it replaces."""
 
     sales: pl.DataFrame
     stores: pl.DataFrame
     calendar: pl.DataFrame
+    replaced: Mapping[Any, Any]
 
 
 def read_frames(
@@ -64,6 +65,11 @@ def read_frames(
     assert sold is not None
     sold = _with_target(sold, target)
     columns.need({"sales": sold, "calendar": of_days, "stores": of_stores})
+    of_facts, facts = facts_of_frames(sold, of_stores, columns.facts)
+    sold, of_stores = (
+        None if frame is None else frame.drop(columns.facts, strict=False) for frame in (sold, of_stores)
+    )
+    assert sold is not None
     known = [name for name in (() if of_days is None else of_days.columns) if name not in (*s.BY_NAME, *columns.known)]
     known = [*columns.known, *known]
     own = known
@@ -91,12 +97,11 @@ def read_frames(
     days = days.rename(past_only)
     own = [*own, *past_only.values()]
     ahead = ahead.with_columns(pl.lit(None, pl.Float64).alias(name) for name in own if name not in ahead.columns)
-    if of_stores is not None and columns.facts:
-        of_stores, facts = facts_of_frame(of_stores, columns.facts)
-        of_facts = _typed(of_stores.select(s.STORE, *facts), "stores", (s.STORE,), (), facts)
+    if facts:
+        of_facts = _typed(of_facts, "stores", (s.STORE,), (), facts)
         days, ahead = (rows.join(of_facts, on=s.STORE, how="left", maintain_order="left") for rows in (days, ahead))
-        own, of_stores = [*own, *facts], of_stores.drop(facts)
-    days, facts_of_stores = with_replaced_stores(days, _stores(of_stores, days))
+        own = [*own, *facts]
+    days, facts_of_stores, replaced = with_replaced_stores(days, _stores(of_stores, days))
     for name, rows in (("sales", days), ("calendar", ahead)):
         unknown = rows.join(facts_of_stores, on=s.STORE, how="anti")
         if unknown.height:
@@ -108,7 +113,7 @@ def read_frames(
         pl.col(s.SALES).is_not_null() & (pl.col(STOCKOUT.name) != 1).fill_null(value=True)
     )
     target.check(learned[s.SALES])
-    return Frames(learned.select(*s.KEYS, *s.SALES_SCHEMA), facts_of_stores, _calendar(days, ahead, own))
+    return Frames(learned.select(*s.KEYS, *s.SALES_SCHEMA), facts_of_stores, _calendar(days, ahead, own), replaced)
 
 
 def _up_to_end(calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:

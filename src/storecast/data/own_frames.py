@@ -66,7 +66,7 @@ class OwnColumns:
         DataError
             where none of them has it
         """
-        for setting, places in (("known", ("sales", "calendar")), ("past", ("sales",)), ("facts", ("stores",))):
+        for setting, places in (("known", ("sales", "calendar")), ("past", ("sales",)), ("facts", ("stores", "sales"))):
             columns = [name for place in places if (frame := frames[place]) is not None for name in frame.columns]
             for name in getattr(self, setting):
                 if name not in columns:
@@ -102,16 +102,44 @@ def with_flags(frame: pl.DataFrame, levels: Levels) -> pl.DataFrame:
     return frame.drop(present).with_columns(flags.cast(pl.Float64))
 
 
-def facts_of_frame(stores: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """Return the stores with their own facts as numbers, and the names of these columns.
+def facts_of_frames(
+    sales: pl.DataFrame, stores: pl.DataFrame | None, names: Sequence[str]
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return own facts of stores as numbers, a row per store, and the names of these columns.
 
     Parameters
     ----------
-    stores : under our names
+    sales, stores : under our names: a fact is looked for in the frame of stores, then in that of sales
     names : of the facts
+
+    Raises
+    ------
+    DataError
+        where a fact of the sales changes within a store
     """
-    levels = text_levels(stores, names, "stores", least=1)
-    return with_flags(stores, levels), list(flags_of(names, levels))
+    if not names:
+        return pl.DataFrame(), []
+    table = sales.select(pl.col(s.STORE).unique(maintain_order=True)) if stores is None else stores.select(s.STORE)
+    for name in names:
+        if stores is not None and name in stores.columns:
+            table = table.with_columns(stores[name])
+        else:
+            table = table.join(_fact_of_sales(sales, name), on=s.STORE, how="left", maintain_order="left")
+    levels = text_levels(table, names, "stores", least=1)
+    return with_flags(table, levels), list(flags_of(names, levels))
+
+
+def _fact_of_sales(sales: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return a fact that stands among the sales, a row for each store that has it."""
+    values = sales.select(s.STORE, name).drop_nulls().unique(maintain_order=True)
+    twice = values.filter(values[s.STORE].is_duplicated())
+    if twice.height:
+        store, first, second = twice[s.STORE][0], *twice.filter(pl.col(s.STORE) == twice[s.STORE][0])[name][:2]
+        raise DataError(
+            f"sales: {name} of store {quote(store)} is {quote(first)} on one day and {quote(second)} on another; expected one "
+            "value a store. Correct it, or name the column in known or past."
+        )
+    return values
 
 
 def _without_words(values: pl.Series) -> pl.Series:

@@ -108,7 +108,7 @@ class Panel:
         known : your own columns that are known ahead, numbers or texts: of the sales, or of the calendar, whose other columns
             are such without being named
         past : your own numeric columns of the sales that are known of the past alone, such as receipts
-        facts : your own columns of the stores, numbers or texts
+        facts : your own columns of the stores, or of the sales, numbers or texts that never change within a store
         columns : our name of a column = that of your frames, such as {"Store": "Filiale"}
         groups : columns of the frame stores by which totals are made, beside StoreType and State: texts or numbers
         periods : of totals, beside weeks and the whole horizon: "month", "day"
@@ -143,7 +143,7 @@ class Panel:
         if isinstance(country, Mapping):
             places, country = read_places(country, "country"), None
         frames = read_frames(sales, stores, calendar, OwnColumns(known, past, facts, names), figure, sum_rows=sum_rows)
-        excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores)
+        excluded = () if events is None else read_events_frame(events, frames.sales, frames.stores, frames.replaced)
         code = None if country is None else country_code(country, "country")
         placed, code = with_countries(frames.stores, code, places, "country")
         days = frames.calendar

@@ -38,7 +38,7 @@ def join_replaced_stores(work: Work) -> None:
     newest = {old: _newest(old, successors) for old in successors}
     ids = work.sales.schema[s.STORE]
     ages = {old: steps for old, (_, steps) in newest.items()}
-    names = {old: store for old, (store, _) in newest.items()}
+    names = work.replaced = {old: store for old, (store, _) in newest.items()}
     days = work.sales.with_columns(
         pl.col(s.STORE).alias(_OLD),
         pl.col(s.STORE).replace_strict(names, default=pl.col(s.STORE), return_dtype=ids),
