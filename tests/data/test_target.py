@@ -12,11 +12,13 @@ import storecast
 from storecast import Panel
 from storecast import schema as s
 from storecast.data.clean import clean
+from storecast.data.column_names import parse_settings
 from storecast.data.read import read_chain
 from storecast.data.target import Target
 from storecast.database.connect import Database
 from storecast.database.panel_io import read_panel, write_panel
 from storecast.errors import ConfigError, DataError
+from storecast.workflows.preparation import DatabaseSource, check, prepare
 from support.chain_files import set_cell, write_chain
 
 DAYS = pl.DataFrame({"Store": [1, 1], "Date": [dt.date(2015, 6, 12), dt.date(2015, 6, 13)], "Pieces": [3, 4]})
@@ -96,3 +98,21 @@ def test_when_whole_numbers_are_forecast_then_bounds_are_whole_and_days_still_ad
     assert_frame_equal(loaded.predict(panel, quantiles=(0.1, 0.5)), rows)
     with pytest.raises(ConfigError, match="forecasts Customers in whole numbers; the data hold sales"):
         loaded.predict(chain(tmp_path / "sales", ""))
+
+
+def test_another_target_than_that_of_the_settings_can_be_asked_for_without_their_unit(tmp_path: Path) -> None:
+    usual = chain(tmp_path, 'unit = "EUR"\n')
+    by_settings = chain(tmp_path, 'target = "Customers"\n')
+    (tmp_path / "storecast.toml").write_text('unit = "EUR"\nwhole_numbers = true\n')
+    asked = check(tmp_path, target="Customers").panel
+    assert asked.target == Target("Customers")
+    assert_frame_equal(asked.sales, by_settings.sales)
+    (tmp_path / "storecast.toml").write_text('target = "Customers"\n')
+    assert_frame_equal(check(tmp_path, target="Sales").panel.sales, usual.sales)
+
+
+def test_another_target_is_refused_where_there_is_one_figure_alone(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="A wide table holds one figure, and --target names a column"):
+        parse_settings(b'wide = "stores"\n', "Customers")
+    with pytest.raises(ConfigError, match="A database holds one figure; --target means files"):
+        prepare(DatabaseSource(f"sqlite:///{tmp_path}/chain.db"), horizon=None, target="Customers")

@@ -135,6 +135,13 @@ SelectBy = Annotated[
         "--select-by", help="The score by which the model to use is selected, day by day beside a simpler one."
     ),
 ]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        help="Another figure to forecast, a column of the sales such as Customers, in place of storecast.toml's.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
 

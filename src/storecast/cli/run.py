@@ -21,6 +21,7 @@ def run(
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
     select_by: options.SelectBy = options.SelectionScore.sql,
+    target: options.Target = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -44,6 +45,7 @@ def run(
             skip=skip or (),
             sum_rows=sum_rows,
             select_by=select_by,
+            target=target,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)
@@ -63,6 +65,7 @@ def check(
     sum_rows: options.SumRows = False,
     horizon: options.Horizon = None,
     windows: Annotated[int, typer.Option("--windows", help="Windows that the run is to score.")] = 2,
+    target: options.Target = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -70,7 +73,9 @@ def check(
     from storecast import workflows
 
     with show.working(log_format, "reading and cleaning", verbose=False):
-        cleaned = workflows.check(data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows)
+        cleaned = workflows.check(
+            data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows, target=target
+        )
         report = cleaned.report()
     if json:
         show.as_json(report)

@@ -92,14 +92,12 @@ def _permutation_importance(importance: dict[str, Any], model: str) -> None:
             driver,
             f"{losses[driver] * 100:+.2f}",
             "–" if None in (interval := importance["interval"][model][driver]) else _points(*interval),
-            "" if importance["beyond_chance"][model][driver] else "indistinguishable from none",
+            "yes" if importance["beyond_chance"][model][driver] else "no: indistinguishable from none",
         ]
         for driver in sorted(losses, key=lambda name: -losses[name])
     ]
-    head = ["driver", "WAPE grows by", "95 % interval", ""]
-    title = (
-        f"What {model} loses when a driver is shuffled among the days after {importance['cutoff']}, percentage points"
-    )
+    head = ["driver", "WAPE grows by (points)", "95 % interval", "beyond chance"]
+    title = f"What drivers are worth to {model}, after {importance['cutoff']}"
     table(title, head, rows)
 
 

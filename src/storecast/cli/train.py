@@ -33,6 +33,7 @@ def backtest(
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
     select_by: options.SelectBy = options.SelectionScore.sql,
+    target: options.Target = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -54,6 +55,7 @@ def backtest(
             skip=skip or (),
             sum_rows=sum_rows,
             select_by=select_by,
+            target=target,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)

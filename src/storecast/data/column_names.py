@@ -45,7 +45,7 @@ from storecast.data.file_layout import LAYOUT_SETTINGS, TABLES, FileLayout, read
 from storecast.data.own_feasts import OwnFeast, read_own_feasts
 from storecast.data.plain_files import read_bytes
 from storecast.data.store_countries import read_places
-from storecast.data.target import BESIDE_TARGET, TARGET_SETTINGS, Target, names_with_target, read_target
+from storecast.data.target import BESIDE_TARGET, TARGET, TARGET_SETTINGS, Target, names_with_target, read_target
 from storecast.errors import DataError, quote
 
 FILE = "storecast.toml"
@@ -107,12 +107,13 @@ class ColumnNames:
         return renamed | {name: title for name, title in beside.items() if name in columns}
 
 
-def read_column_names(data: Path) -> ColumnNames:
+def read_column_names(data: Path, target: str | None = None) -> ColumnNames:
     """Read the `storecast.toml` in a folder, or beside a file, where there is one.
 
     Parameters
     ----------
     data : the folder of a chain's files, or the one file that holds its sales
+    target : as of `parse_settings`
 
     Raises
     ------
@@ -122,14 +123,19 @@ def read_column_names(data: Path) -> ColumnNames:
     path = (data.parent if data.is_file() else data) / FILE
     try:
         if not path.exists():
-            return ColumnNames()
+            return parse_settings(b"", target)
     except PermissionError as error:
         raise DataError(f"The data folder {quote(data)} cannot be read. Allow this user to read it.") from error
-    return parse_settings(read_bytes(path))
+    return parse_settings(read_bytes(path), target)
 
 
-def parse_settings(toml: bytes) -> ColumnNames:
+def parse_settings(toml: bytes, target: str | None = None) -> ColumnNames:
     """Return what the bytes of a `storecast.toml` say, or refuse them with the setting.
+
+    Parameters
+    ----------
+    toml : the content of the file
+    target : the figure to forecast in place of the file's own, whose unit and whole numbers hold for that one alone; None: its own
 
     Raises
     ------
@@ -141,6 +147,8 @@ def parse_settings(toml: bytes) -> ColumnNames:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{FILE} is not valid TOML: {quote(error)}.") from error
     refuse_unknown(settings, SETTINGS, FILE)
+    if target is not None and target != settings.get(TARGET, s.SALES):
+        settings = {name: value for name, value in settings.items() if name not in TARGET_SETTINGS} | {TARGET: target}
     known, past, facts = (
         _own_names(settings, setting, example)
         for setting, example in (("known", "Leaflet"), ("past", "Receipts"), ("facts", "Area"))
@@ -156,12 +164,14 @@ def parse_settings(toml: bytes) -> ColumnNames:
     if not isinstance(plugins, list) or not all(isinstance(name, str) for name in plugins):
         raise DataError(f'{FILE}, plugins: expected a list of module names, such as ["mychain"].')
     layout = read_layout(settings, FILE)
+    if target is not None and layout.wide is not None:
+        raise DataError("A wide table holds one figure, and --target names a column. Leave it out.")
     file_names, names_of = read_columns(settings.get("columns", {}), (*known, *past, *facts), layout, FILE)
-    target = read_target(settings, FILE, (*known, *past, *facts))
+    figure = read_target(settings, FILE, (*known, *past, *facts))
     if layout.wide is None:  # a wide table holds one figure, which has no column of its own
-        in_part = any(target.name in names for names in names_of.values())
-        file_names = names_with_target(file_names, target, whole=not in_part)
-        names_of = {part: names_with_target(names, target, whole=False) for part, names in names_of.items()}
+        in_part = any(figure.name in names for names in names_of.values())
+        file_names = names_with_target(file_names, figure, whole=not in_part)
+        names_of = {part: names_with_target(names, figure, whole=False) for part, names in names_of.items()}
     text_ids = settings.get("store_ids") == "text" or not (layout.one_store or "0").isdecimal()
     return ColumnNames(
         file_names, known, text_ids, _date_format(settings), tuple(plugins),
@@ -170,7 +180,7 @@ def parse_settings(toml: bytes) -> ColumnNames:
         check_group_names(settings.get("groups", []), f"{FILE}, groups"),
         check_periods(settings.get("periods", []), f"{FILE}, periods"),
         _sheets(settings),
-        target,
+        figure,
     )  # fmt: skip
 
 

@@ -75,7 +75,9 @@ class RawChain:
     breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
 
 
-def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None) -> RawChain:
+def read_chain(
+    data: Path, *, sum_rows: bool = False, settings: ColumnNames | None = None, target: str | None = None
+) -> RawChain:
     """Read train and, where they are, store, test, store_states and events; CSV, Parquet or workbooks.
 
     Parameters
@@ -83,13 +85,14 @@ def read_chain(data: Path, *, sum_rows: bool = False, settings: ColumnNames | No
     data : the folder of the files, or the one file that holds the sales
     sum_rows : add several rows of a store and day up, as `sum = true` in storecast.toml does
     settings : in place of those of storecast.toml
+    target : the figure to forecast in place of the one that storecast.toml names; None: that one
 
     Raises
     ------
     DataError
         with file, line, column, what was found and what to do
     """
-    names = read_column_names(data) if settings is None else settings
+    names = read_column_names(data, target) if settings is None else settings
     paths = find_files(data, names.layout)
     names = replace(names, sum_rows=names.sum_rows or sum_rows)
     total_rows: dict[str, int] = {}

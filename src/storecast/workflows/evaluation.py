@@ -41,6 +41,7 @@ def backtest(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     select_by: str = BY,
+    target: str | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores.
@@ -59,6 +60,7 @@ def backtest(
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
+    target : the figure to forecast in place of the one that storecast.toml names; None: that one
     progress : called with what is being done
 
     Raises
@@ -70,7 +72,9 @@ def backtest(
     ConfigError
         where there is no such model, setting or score
     """
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
+    prepared = prepare(
+        data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True, target=target
+    )
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )

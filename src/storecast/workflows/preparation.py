@@ -97,6 +97,7 @@ def check(
     sum_rows: bool = False,
     horizon: int | None = None,
     windows: int | None = None,
+    target: str | None = None,
 ) -> Cleaned:
     """Read and clean a folder, and work out its calendar ahead, as a run does; write check.json where a folder for it is named.
 
@@ -108,6 +109,7 @@ def check(
     sum_rows : add several rows of a store and day up
     horizon : days ahead; None: the days that test.csv covers, else 42
     windows : that a run is to score, for which the history must be long enough; None: any history will do
+    target : the figure to forecast in place of the one that storecast.toml names; None: that one
 
     Returns
     -------
@@ -122,7 +124,7 @@ def check(
         where the sales are too short for the windows of a run
     """
     import_plugins_of(data)
-    cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
+    cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
     prepared = _with_calendar_ahead(cleaned, None, horizon=horizon, skip=skip)
     if windows is not None:
         days = prepared.task.horizon
@@ -147,6 +149,7 @@ def prepare(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     allow_longer_test: bool = False,
+    target: str | None = None,
 ) -> Prepared:
     """Read and clean a folder, or read what a database holds, and work the calendar ahead out where it is not given.
 
@@ -154,22 +157,23 @@ def prepare(
     ----------
     horizon : days ahead; None: the days that test.csv covers, else 42
     allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
+    target : the figure to forecast in place of the one that storecast.toml names; None: that one
 
     Raises
     ------
     DataError
         where the input cannot be read, or test.csv reaches beyond the horizon
     ConfigError
-        where cleaning rules are skipped, or rows added up, of a chain that a database holds
+        where cleaning rules are skipped, rows added up or another target is named, of a chain that a database holds
     DatabaseError
         where the database holds no chain
     """
     import_plugins_of(data)
     version = None
     if isinstance(data, DatabaseSource):
-        cleaned, version = _from_database(data, skip, sum_rows=sum_rows)
+        cleaned, version = _from_database(data, skip, sum_rows=sum_rows, target=target)
     else:
-        cleaned = clean(read_chain(data, sum_rows=sum_rows), skip=skip)
+        cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
     return _with_calendar_ahead(
         cleaned, version, horizon=horizon, skip=skip, quantiles=quantiles, allow_longer_test=allow_longer_test
     )
@@ -243,7 +247,9 @@ def future(
     return table
 
 
-def _from_database(data: DatabaseSource, skip: Collection[str], *, sum_rows: bool) -> tuple[Cleaned, int]:
+def _from_database(
+    data: DatabaseSource, skip: Collection[str], *, sum_rows: bool, target: str | None
+) -> tuple[Cleaned, int]:
     from storecast.database.connect import Database
     from storecast.database.panel_io import read_panel_and_info
 
@@ -252,6 +258,8 @@ def _from_database(data: DatabaseSource, skip: Collection[str], *, sum_rows: boo
         raise ConfigError(
             f"What a database holds was cleaned when it was loaded; {option} means files. Leave it out, or give --data."
         )
+    if target is not None:
+        raise ConfigError("A database holds one figure; --target means files. Leave it out, or give --data.")
     with closing(Database.open(data.url)) as db:
         whole, chain = read_panel_and_info(db)
     panel = up_to_complete_day(whole)

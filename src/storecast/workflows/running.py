@@ -57,6 +57,7 @@ def run(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     select_by: str = BY,
+    target: str | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Do the main job and write the home; return the scores.
@@ -75,6 +76,7 @@ def run(
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
+    target : the figure to forecast in place of the one that storecast.toml names; None: that one
     progress : called with what is being done
 
     Raises
@@ -100,6 +102,7 @@ def run(
             quantiles=quantiles,
             skip=skip,
             sum_rows=sum_rows,
+            target=target,
         )
         task = prepared.task
         names = list(models or (FAST_MODELS if fast else MODELS))
