@@ -118,9 +118,10 @@ class Column:
         dtype : of the column at hand, where it differs from the one in a Panel (ids that are text)
         """
         column = pl.col(self.name)
-        if self.kind in ("flag", "number"):
-            low, high = (0, 1) if self.kind == "flag" else (self.low, self.high)
-            valid = column.is_between(low, high)
+        if self.kind == "flag":
+            valid = (column == 0) | (column == 1)
+        elif self.kind == "number":
+            valid = column.is_between(self.low, self.high)
             if self.whole:
                 valid &= column == column.round()
         elif self.kind == "category":

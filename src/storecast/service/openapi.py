@@ -10,9 +10,9 @@ from typing import Any, cast
 import msgspec
 
 from storecast import __version__
+from storecast.config import MAX_NEW_STORES
 from storecast.service.problems import KINDS, MEDIA_TYPE, ProblemDetails
 from storecast.service.replies import Forecast
-from storecast.service.requests.bodies import MAX_NEW_STORES
 from storecast.service.requests.query import Query
 from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route

@@ -6,16 +6,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
-from storecast.config import Task
-from storecast.errors import ConfigError
+from storecast.config import MAX_HORIZON, MAX_QUANTILE, MAX_QUANTILES, MIN_QUANTILE, valid_quantile
 from storecast.service.problems import invalid
 from storecast.service.requests.rows import RowType, calendar_rows, day_rows, sale_rows, store_rows
 
-MAX_QUANTILES = 20
-MAX_NEW_STORES = 1000
-MAX_DAYS = 400
-
-Quantile = Annotated[float, Meta(ge=0.01, le=0.99, extra_json_schema={"multipleOf": 0.01})]
+Quantile = Annotated[float, Meta(ge=MIN_QUANTILE, le=MAX_QUANTILE, extra_json_schema={"multipleOf": 0.01})]
 Quantiles = Annotated[
     list[Quantile], Meta(min_length=1, max_length=MAX_QUANTILES, extra_json_schema={"uniqueItems": True})
 ]
@@ -41,7 +36,7 @@ class ForecastRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
     }
     store: int | str | UnsetType = UNSET
     start: dt.date | None = None
-    days: Annotated[int, Meta(ge=1, le=MAX_DAYS)] | None = None
+    days: Annotated[int, Meta(ge=1, le=MAX_HORIZON)] | None = None
     model: Annotated[str, Meta(description="The name of a model; without it, the promoted one.")] = ""
     quantiles: Quantiles | UnsetType = UNSET
     totals: Annotated[bool, Meta(description="Add sums over weeks and the whole span, with intervals.")] = False
@@ -82,14 +77,7 @@ class StoresRequest(ReplacingRequest, forbid_unknown_fields=True, kw_only=True):
 
 def check_quantiles(quantiles: list[float]) -> tuple[float, ...]:
     """Return quantiles in their order, each a whole percent and given once."""
-    try:
-        Task(quantiles=tuple(quantiles))
-        valid = 0 < len(set(quantiles)) == len(quantiles) <= MAX_QUANTILES
-    except ConfigError:
-        valid = False
-    if not valid:
-        raise invalid(
-            "quantiles",
-            f"expected at most {MAX_QUANTILES} whole percents from 0.01 to 0.99, each once, such as [0.1, 0.5, 0.9]",
-        )
+    if not (0 < len(set(quantiles)) == len(quantiles) <= MAX_QUANTILES and all(map(valid_quantile, quantiles))):
+        expected = f"at most {MAX_QUANTILES} whole percents from {MIN_QUANTILE} to {MAX_QUANTILE}, each once"
+        raise invalid("quantiles", f"expected {expected}, such as [0.1, 0.5, 0.9]")
     return tuple(quantiles)

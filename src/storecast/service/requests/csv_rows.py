@@ -152,14 +152,7 @@ def _other_columns(rows: RowType) -> Problem:
 
 
 def _checked(table: TextTable, frame: pl.DataFrame, rows: RowType) -> pl.DataFrame:
-    for name, column in rows.columns.items():
-        if name in frame.columns:
-            wrong = frame.select(column.invalid(frame.schema[name])).to_series()
-            if name in rows.required:
-                wrong |= frame[name].is_null()
-            if wrong.any():
-                row = int(wrong.arg_max() or 0)
-                raise invalid(f"{table.line(row)}, column {name}", f"expected {column.expected}")
+    rows.check(frame, lambda row, name: f"{table.line(row)}, column {name}")
     if s.DAY_OF_WEEK in frame.columns and s.DATE in frame.columns:
         wrong = (frame[s.DAY_OF_WEEK] != frame[s.DATE].dt.weekday()).fill_null(value=False)
         if wrong.any():

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
+from storecast.config import MAX_NEW_STORES
 from storecast.data.column_names import ColumnNames
 from storecast.service.problems import invalid
-from storecast.service.requests.bodies import MAX_NEW_STORES, ForecastRequest, check_quantiles
+from storecast.service.requests.bodies import ForecastRequest, check_quantiles
 from storecast.service.requests.csv_rows import read_csv_rows
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.query import Query

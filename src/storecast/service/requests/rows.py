@@ -1,7 +1,7 @@
 """Rows of requests, made from the declared columns of `schema.COLUMNS`: as objects, as columns, or as a table."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from keyword import iskeyword
@@ -105,15 +105,31 @@ class RowType:
             if name not in s.KEYS and not any(value is not None for value in values):
                 continue
             dtype = self.store_dtype if name == s.STORE else column.dtype
-            series = pl.Series(name, values, dtype=pl.Float64() if dtype == pl.Int8() else dtype)
-            wrong = series.to_frame().select(column.invalid(dtype)).to_series()
-            if dtype == pl.Int8():
-                wrong |= (series != series.floor()).fill_null(value=False)
-                series = series.cast(pl.Int8)
-            if wrong.any():
-                raise invalid(f"{where}[{wrong.arg_max()}].{name}", f"expected {column.expected}")
-            table[name] = series
-        return pl.DataFrame(table)
+            table[name] = pl.Series(name, values, dtype=pl.Float64() if dtype == pl.Int8() else dtype)
+        frame = pl.DataFrame(table)
+        self.check(frame, lambda row, name: f"{where}[{row}].{name}")
+        return frame.cast({name: pl.Int8 for name in table if self.columns[name].dtype == pl.Int8()})
+
+    def check(self, frame: pl.DataFrame, place: Callable[[int, str], str]) -> None:
+        """Refuse the first value that has no meaning, or that no row may lack.
+
+        Parameters
+        ----------
+        frame : some of the columns
+        place : says of a row's number and a column where they stand in the request
+
+        Raises
+        ------
+        Problem
+            where there is one
+        """
+        for name, column in self.columns.items():
+            if name in frame.columns:
+                wrong = frame.select(column.invalid(frame.schema[name])).to_series()
+                if name in self.required:
+                    wrong |= frame[name].is_null()
+                if wrong.any():
+                    raise invalid(place(int(wrong.arg_max() or 0), name), f"expected {column.expected}")
 
 
 def id_type(panel: Panel) -> type:
