@@ -9,7 +9,7 @@ stores     Store and what does not change by day    a row per store
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -137,39 +137,6 @@ class Column:
         else:
             valid = column.is_between(0, MAX_STORE_ID)
         return ~valid.fill_null(value=True)
-
-    def json_schema(self, *, nullable: bool = False) -> dict[str, Any]:
-        """Describe the values of this column in JSON, as a JSON Schema.
-
-        Parameters
-        ----------
-        nullable : whether null stands for an unknown value
-
-        Examples
-        --------
-        >>> BY_NAME["Promo"].json_schema()
-        {'description': 'A promotion runs.', 'enum': [0, 1]}
-        >>> BY_NAME["CompetitionDistance"].json_schema(nullable=True)["type"]
-        ['number', 'null']
-        """
-        text = f"{self.meaning[:1].upper()}{self.meaning[1:]}{f', in {self.unit}' if self.unit else ''}."
-        schema: dict[str, Any] = {"description": text}
-        if self.kind == "id":
-            number = {"type": "integer", "minimum": 0, "maximum": MAX_STORE_ID}
-            choices: list[dict[str, Any]] = [number, {"type": "string", "minLength": 1, "maxLength": MAX_ID_LENGTH}]
-            return schema | {"oneOf": [*choices, {"type": "null"}] if nullable else choices}
-        if self.kind in ("flag", "category"):
-            values: list[Any] = [0, 1] if self.kind == "flag" else list(self.categories)
-            return schema | {"enum": [*values, None] if nullable else values}
-        name = "number" if self.kind == "number" else "string"
-        schema["type"] = [name, "null"] if nullable else name
-        if self.kind == "number":
-            return schema | {"minimum": self.low, "maximum": self.high}
-        if self.kind == "date":
-            return schema | {"format": "date", "examples": ["2015-06-14"]}
-        if self.kind == "months":
-            return schema | {"examples": ["Jan,Apr,Jul,Oct"]}
-        return schema | {"maxLength": MAX_TEXT_LENGTH}
 
 
 PAST_ONLY = "past: "  # begins the name of an own column that is known of the past alone, in the calendar of a Panel

@@ -167,6 +167,28 @@ def store_rows(store: type | None = None) -> RowType:
     return _row_type("NewStore", tuple(s.STORES_SCHEMA), (s.STORE,), (), store)
 
 
+def json_type(column: s.Column, store: type | None) -> Any:
+    """Return the type of a column's values in JSON, from which they are decoded and described.
+
+    Parameters
+    ----------
+    column : as it is declared
+    store : int or str, as the chain's ids are; None: either, for the document
+    """
+    about = column.meaning
+    if column.kind == "id":
+        return StoreNumber if store is int else StoreText if store is str else StoreId
+    if column.kind == "date":
+        return dt.date
+    if column.kind == "flag":  # as a number: 1.0 is 1, and is what data frames send
+        return Annotated[float, Meta(ge=0, le=1, description=about, extra_json_schema={"enum": [0, 1]})]
+    if column.kind == "number":
+        return Annotated[float, Meta(ge=column.low, le=column.high, description=about)]
+    if column.kind == "category":
+        return Literal[column.categories]
+    return Annotated[str, Meta(max_length=s.MAX_TEXT_LENGTH, description=about)]
+
+
 @cache
 def _row_type(
     title: str, names: tuple[str, ...], required: tuple[str, ...], more: tuple[str, ...], store: type | None
@@ -182,7 +204,7 @@ def _row_type(
     """
     keys = tuple(name for name in s.KEYS if name in required)
     columns = {name: s.BY_NAME.get(name) or s.own_column(name) for name in (*keys, *names)}
-    types = {name: _annotation(column, store) for name, column in columns.items()}
+    types = {name: json_type(column, store) for name, column in columns.items()}
     fields = [(name, types[name]) if name in required else (name, types[name] | None, None) for name in columns]
     fields += [(name, _ROW_FIELDS[name], None) for name in more]
     lists = [(name, _list_of(kind), *default) for name, kind, *default in fields if name in required]
@@ -210,22 +232,6 @@ def _is_identifier(name: str) -> bool:
 
 def _list_of(kind: Any) -> Any:
     return GenericAlias(list, (kind,))
-
-
-def _annotation(column: s.Column, store: type | None) -> Any:
-    """Return the type of a column's values in JSON."""
-    about = column.meaning
-    if column.kind == "id":
-        return StoreNumber if store is int else StoreText if store is str else StoreId
-    if column.kind == "date":
-        return dt.date
-    if column.kind == "flag":  # as a number: 1.0 is 1, and is what data frames send
-        return Annotated[float, Meta(ge=0, le=1, description=about, extra_json_schema={"enum": [0, 1]})]
-    if column.kind == "number":
-        return Annotated[float, Meta(ge=column.low, le=column.high, description=about)]
-    if column.kind == "category":
-        return Literal[column.categories]
-    return Annotated[str, Meta(max_length=s.MAX_TEXT_LENGTH, description=about)]
 
 
 def _bounded(rows: list[Any], max_rows: int) -> list[Any]:
