@@ -204,7 +204,6 @@ def _schema(table: Table) -> dict[str, pl.DataType]:
 
 
 SALES_SCHEMA = _schema("sales")
-CALENDAR_SCHEMA = _schema("calendar")
 STORES_SCHEMA = _schema("stores")
 
 

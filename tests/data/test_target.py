@@ -104,9 +104,9 @@ def test_another_target_than_that_of_the_settings_can_be_asked_for_without_their
     usual = chain(tmp_path, 'unit = "EUR"\n')
     by_settings = chain(tmp_path, 'target = "Customers"\n')
     (tmp_path / "storecast.toml").write_text('unit = "EUR"\nwhole_numbers = true\n')
-    asked = check(tmp_path, target="Customers").panel
-    assert asked.target == Target("Customers")
-    assert_frame_equal(asked.sales, by_settings.sales)
+    chosen = check(tmp_path, target="Customers").panel
+    assert chosen.target == Target("Customers")
+    assert_frame_equal(chosen.sales, by_settings.sales)
     (tmp_path / "storecast.toml").write_text('target = "Customers"\n')
     assert_frame_equal(check(tmp_path, target="Sales").panel.sales, usual.sales)
 
