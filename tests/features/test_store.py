@@ -11,15 +11,17 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from storecast import schema as s
-from storecast.config import FeatureConfig
+from storecast.config import FeatureConfig, LinearSettings
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.features.columns import encoder
 from storecast.features.cutoff_state import FeatureRows
-from storecast.features.store import PLAIN, FeatureStore, block_days, feature_rows
+from storecast.features.store import PLAIN, FeatureStore, PastRidge, block_days, feature_rows
+from storecast.models.linear import Linear
 from support.panels import make_panel, with_sales
 
 HORIZON = 48
+END_OF_SHARED_PAST = dt.date(2013, 9, 1)
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +219,23 @@ def test_the_encoder_learns_categories_from_the_past_alone(panel: Panel) -> None
     assert encoded.dtype == np.float32
     unknown = encoded[(table[s.STORE_TYPE] == "d").to_numpy(), 0]
     assert (unknown == -1).all()
+
+
+def test_linear_and_the_tree_models_fit_the_ridge_of_a_past_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    window = make_panel(stores=4, days=300, ahead=14).window(END_OF_SHARED_PAST, 14)
+    fitted = []
+    fit = PastRidge.fit
+    monkeypatch.setattr(PastRidge, "fit", lambda past: fitted.append(past.end) or fit(past))
+    Linear(LinearSettings()).fit(window.past, 14)
+    for config in (PLAIN, FeatureConfig(holidays_apart=True)):
+        FeatureStore.of(window).training(window.past, 14, config)
+    Linear(LinearSettings(recent_share=0.5)).fit(window.past, 14)  # with settings of its own, on its own
+    assert fitted == [END_OF_SHARED_PAST]
+
+
+def test_the_shared_ridge_is_the_one_that_linear_would_fit_itself() -> None:
+    window = make_panel(stores=4, days=300, ahead=14).window(END_OF_SHARED_PAST, 14)
+    shared, own = Linear(LinearSettings()), Linear(LinearSettings())
+    shared.fit(window.past, 14)
+    own.learn(window.past, np.ones((window.past.end - window.past.first).days + 1))
+    assert shared.state() == own.state()

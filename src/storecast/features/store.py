@@ -9,7 +9,7 @@ one, the cutoff. Both work the past out in `CutoffState`, and ask it for rows.
 
 import datetime as dt
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 
 import numpy as np
@@ -23,7 +23,7 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
 from storecast.features.level_shift import LevelShift, fit_restated, restate
-from storecast.features.ridge import Design
+from storecast.features.ridge import Design, Ridge, Scales
 from storecast.features.sale_chance import sale_chances
 from storecast.features.terms import OWN_PART
 
@@ -31,6 +31,43 @@ SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so
 DAYS_TO_KNOW_SLUMP = 7 * (MIN_SLUMP_NEIGHBOURS + 1)  # after it
 FIRST_ORIGIN = 90  # days of history before the first origin
 PLAIN = FeatureConfig()
+
+
+@dataclass(frozen=True, eq=False)
+class PastRidge:
+    """The ridge of a whole past under the default settings, and what it knows of all days up to the end.
+
+    Attributes
+    ----------
+    ridge : fitted on all days of the past
+    scales : of its terms
+    shifts : the steps of the chain's level
+    holidays : its part for holidays, (stores, days)
+    own : its part for own columns, (stores, days); None without such columns
+    """
+
+    ridge: Ridge
+    scales: Scales
+    shifts: tuple[LevelShift, ...]
+    holidays: F32
+    own: F32 | None
+
+    @classmethod
+    def fit(cls, past: Panel) -> "PastRidge":
+        """Fit on all days of a past."""
+        grid = Grid.of(past)
+        end = grid.column(past.end)
+        known = grid.truncate(end, 0)
+        design = Design.of(known, end)
+        fit, days = fit_restated(known, design, end, RIDGE_SETTINGS), slice(0, known.days)
+        return cls(
+            ridge=fit.ridge,
+            scales=design.scales,
+            shifts=fit.shifts,
+            holidays=fit.ridge.part(design, days, "holiday"),
+            own=fit.ridge.part(design, days, OWN_PART) if grid.known else None,
+        )
+
 
 Key = tuple[dt.date, int, FeatureConfig]
 
@@ -50,6 +87,7 @@ class FeatureStore:
         self._grids: dict[tuple[dt.date, int], Grid] = {}
         self._sales_ranges: dict[dt.date, pl.DataFrame] = {}
         self._sale_chances: dict[dt.date, F64] = {}
+        self._past_ridges: dict[dt.date, PastRidge] = {}
 
     @classmethod
     def of(cls, chain: Panel | Window) -> "FeatureStore":
@@ -60,6 +98,23 @@ class FeatureStore:
             if store is None:
                 store = _STORES[panel] = cls(panel)
             return store
+
+    def past_ridge(self, past: Panel) -> "PastRidge":
+        """Return the ridge on all days of a past; it is fitted once for all models that ask.
+
+        Parameters
+        ----------
+        past : of a window of this store's Panel, or that Panel itself
+
+        Raises
+        ------
+        ValueError
+            where the past belongs to another Panel
+        """
+        self._check(past.source)
+        if past.end not in self._past_ridges:
+            self._past_ridges[past.end] = PastRidge.fit(past)
+        return self._past_ridges[past.end]
 
     def training(
         self, past: Panel, horizon: int, config: FeatureConfig = PLAIN, *, origins: int | None = None
@@ -85,7 +140,8 @@ class FeatureStore:
         columns = list(range(end - step, min(FIRST_ORIGIN, end // 2) - 1, -step))[:origins]
         # An early origin has not met every holiday yet. What the ridge knows of them at the end of the past, where a forecast
         # is made, counts for all origins: else trees would learn by heart what is left over there, and add it a second time.
-        holidays, own, shifts = _known_at_end(grid, end)
+        known = self.past_ridge(past)
+        holidays, own, shifts = known.holidays, known.own, known.shifts
         for shift in shifts:  # or trees would learn the step itself from the blocks that it falls into
             grid = restate(grid, shift)
         known_sales, slump = grid.learnable_past(end), grid.slump_days(end)
@@ -217,15 +273,3 @@ def _with_holiday_effects(rows: FeatureRows, effects: F32) -> pl.DataFrame:
 
 def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
     return grid.learnable_log_sales()[store, day]
-
-
-def _known_at_end(grid: Grid, end: int) -> tuple[F32, F32 | None, tuple[LevelShift, ...]]:
-    """Return what the ridge knows at ``end``: its parts for holidays and for own columns up to there, and the chain's steps.
-
-    Parts are (stores, days); None without own columns.
-    """
-    known = grid.truncate(end, 0)
-    design = Design.of(known, end)
-    fit, days = fit_restated(known, design, end, RIDGE_SETTINGS), slice(0, known.days)
-    own = fit.ridge.part(design, days, OWN_PART) if grid.known else None
-    return fit.ridge.part(design, days, "holiday"), own, fit.shifts

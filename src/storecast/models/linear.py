@@ -12,6 +12,7 @@ from storecast.data.grid import Grid, store_positions
 from storecast.data.panel import Panel, Window
 from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
+from storecast.features.cutoff_state import RIDGE_SETTINGS
 from storecast.features.drivers import LEVEL, TREND, driver_of_term
 from storecast.features.level_shift import LevelShift, fit_restated
 from storecast.features.residuals import bounded
@@ -56,18 +57,21 @@ class Linear:
         ----------
         day_weights : how much each day from the first to the last of the past counts, (days,); None: all alike
         """
-        grid = Grid.of(past)
-        origin = grid.column(past.end)
-        design = Design.of(grid.truncate(origin, 0), origin)
-        fit = fit_restated(grid, design, origin, self.settings, day_weights)
-        ridge = fit.ridge
-        self.shifts_ = fit.shifts
+        if day_weights is None and self.settings == RIDGE_SETTINGS:  # the tree models need the same ridge
+            fit = FeatureStore.of(past).past_ridge(past)
+            ridge, scales, self.shifts_ = fit.ridge, fit.scales, fit.shifts
+        else:
+            grid = Grid.of(past)
+            origin = grid.column(past.end)
+            design = Design.of(grid.truncate(origin, 0), origin)
+            restated = fit_restated(grid, design, origin, self.settings, day_weights)
+            ridge, scales, self.shifts_ = restated.ridge, design.scales, restated.shifts
         self.stores_ = past.stores[s.STORE]
         self.end_ = past.end
         self.level_ = ridge.level.astype(np.float64)
         self.coefficients_ = ridge.coefficients.astype(np.float64)
-        self.scales_ = design.scales
-        self.terms_ = [term.column for term in design.terms]
+        self.scales_ = scales
+        self.terms_ = [term.column for term in ridge.terms]
         self._ahead = None
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
