@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from storecast.data.generate import ChainSpec, generate
 from storecast.data.generate_effects import Effects
 from storecast.data.panel import Panel
 from storecast.exploration.competition.estimate import estimate_competition
@@ -22,18 +23,20 @@ from storecast.exploration.promotions.parts import ALL_WEEKDAYS
 from storecast.exploration.promotions.parts import Part as PromotionPart
 from storecast.exploration.shared.adjusted import adjust
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, MEASURE, PART, POSITION
+from storecast.exploration.shared.growth import growth_by_store
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.promotion_weeks import promotion_weeks
 from support.known_chain import known_chain
 
 EFFECTS = Effects()
+STORES, DAYS = 150, 942
 FEW, MANY = range(1, 11), range(1, 51)
 ENOUGH_OF_FEW, ENOUGH_OF_MANY = 8, 43
 
 
 @cache
 def chain(seed: int) -> Panel:
-    return known_chain(seed=seed)
+    return known_chain(stores=STORES, days=DAYS, seed=seed)
 
 
 def holds(rows: pl.DataFrame, truth: float) -> bool:
@@ -47,10 +50,10 @@ def of(table: pl.DataFrame, part: str, group: str, measure: str = SALES, positio
     return rows if position is None else rows.filter(pl.col(POSITION) == position)
 
 
-def promotion_hits(panel: Panel) -> dict[str, bool]:
+def promotion_hits(seed: int) -> dict[str, bool]:
     """A promotion is compared with the weeks off as they are: most of them follow one, and sell less for it."""
-    table = estimate_promotions(panel)
-    weeks = promotion_weeks(adjust(panel))
+    table = estimate_promotions(chain(seed))
+    weeks = promotion_weeks(adjust(chain(seed)))
     usual = EFFECTS.after_promo_week * float((weeks.weeks_off[weeks.week_in_spell == 0] == 1).mean())
     mean = float(np.mean(list(EFFECTS.promo.values())))
     result = {day: holds(of(table, PromotionPart.UPLIFT, day), size - usual) for day, size in EFFECTS.promo.items()}
@@ -64,8 +67,8 @@ def promotion_hits(panel: Panel) -> dict[str, bool]:
     return result
 
 
-def holiday_hits(panel: Panel) -> dict[str, bool]:
-    table = estimate_holidays(panel)
+def holiday_hits(seed: int) -> dict[str, bool]:
+    table = estimate_holidays(chain(seed))
     before, after = EFFECTS.before_holiday, EFFECTS.after_holiday
     truth = {
         ("public", -1): before["a"],
@@ -83,29 +86,39 @@ def holiday_hits(panel: Panel) -> dict[str, bool]:
     }
 
 
-def competition_hits(panel: Panel) -> dict[str, bool]:
-    table = estimate_competition(panel)
+def competition_hits(seed: int) -> dict[str, bool]:
+    table = estimate_competition(chain(seed))
     return {
         name: holds(of(table, CompetitionPart.OPENING, name), EFFECTS.competition)
         for name in (Comparison.NOT_YET_REACHED, Comparison.LONG_SETTLED)
     }
 
 
-def sunday_hits(panel: Panel) -> dict[str, bool]:
-    table = estimate_openings(panel)
+def sunday_hits(seed: int) -> dict[str, bool]:
+    table = estimate_openings(chain(seed))
     truth = {"Saturday": EFFECTS.sunday_trading_saturday, "Monday": EFFECTS.sunday_trading_monday}
     return {day: holds(of(table, OpeningPart.SUNDAY_TRADING, day), size) for day, size in truth.items()}
 
 
+def growth_hits(seed: int) -> dict[str, bool]:
+    """The truth is the mean growth of all stores of the chain, as if no competitor had opened."""
+    truth = generate(ChainSpec(stores=STORES, days=DAYS, seed=seed)).truth["trend_by_store"]
+    growth = growth_by_store(adjust(chain(seed)), SALES).chain
+    assert growth.low is not None
+    assert growth.high is not None
+    return {"growth": growth.low <= float(np.mean(truth)) <= growth.high}
+
+
 HITS = {
-    "promotions": promotion_hits, "holidays": holiday_hits, "competition": competition_hits, "Sunday trading": sunday_hits,
+    "promotions": promotion_hits, "holidays": holiday_hits, "competition": competition_hits,
+    "Sunday trading": sunday_hits, "growth": growth_hits,
 }  # fmt: skip
 
 
 def count(question: str, seeds: Iterable[int]) -> Counter[str]:
     hits: Counter[str] = Counter()
     for seed in seeds:
-        hits.update({name: int(hit) for name, hit in HITS[question](chain(seed)).items()})
+        hits.update({name: int(hit) for name, hit in HITS[question](seed).items()})
     return hits
 
 

@@ -21,6 +21,7 @@ from storecast.exploration.shared.estimates import (
 )
 from storecast.exploration.shared.evidence import span_estimate, sunday_estimates
 from storecast.exploration.shared.growth import growth_by_store, mean_growth
+from storecast.exploration.shared.like_for_like import competitor_estimates
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.regression import dummies, mean_interval, ols
 
@@ -53,7 +54,11 @@ def estimate_assortment(panel: Panel) -> pl.DataFrame:
             raise NotAnswerableError("neither the type nor the assortment of any store is given")
         raise NotAnswerableError("there is only one store type and one assortment, or fewer than three stores of each")
     usual = _usual_day(adjusted)
-    estimates = [span_estimate(adjusted.observed), *sunday_estimates(adjusted.observed)]
+    estimates = [
+        span_estimate(adjusted.observed),
+        *sunday_estimates(adjusted.observed),
+        *competitor_estimates(adjusted),
+    ]
     for column, names in frequent.items():
         for name in names:
             estimates += _of_kind(adjusted, usual, column, name, kinds[column] == name)
@@ -93,7 +98,7 @@ def _of_kind(adjusted: Adjusted, usual: dict[str, F64], column: str, name: str, 
     estimates.append(Estimate(f"{Part.SUNDAY_STORES} {column}", name, "stores", Unit.COUNT, float(trading), n=count))
     for measure in adjusted.fits:
         trend = growth_by_store(adjusted, measure)
-        growth = mean_growth(trend, trend.stores[rows])
+        growth = mean_growth(trend, trend.like_for_like[rows])
         if growth is not None:
             estimates.append(relative_change(f"{Part.GROWTH} {column}", name, measure, growth, n=count))
     return estimates + _profile(adjusted, column, name, rows)

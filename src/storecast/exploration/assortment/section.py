@@ -8,6 +8,7 @@ from storecast.exploration.assortment.parts import Part
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, MEASURE, POSITION, VALUE, N
 from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, compared_days, names_of, no_growth, rank
+from storecast.exploration.shared.like_for_like import competitor_sentence
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report import charts
@@ -84,7 +85,7 @@ def _unproven(estimates: EstimateTable, columns: list[str]) -> str:
     parts.append(
         "Nobody drew lots for types and assortments: large stores in good places were given the wider range, so that a difference is no effect of it."
     )
-    return " ".join([*parts, no_growth(estimates)]).strip()
+    return " ".join([*parts, no_growth(estimates) or competitor_sentence(estimates)]).strip()
 
 
 def _pictures(estimates: EstimateTable, column: str) -> list[Picture]:

@@ -20,6 +20,7 @@ from storecast.exploration.shared.estimates import (
 )
 from storecast.exploration.shared.evidence import span_estimate
 from storecast.exploration.shared.growth import growth_by_store
+from storecast.exploration.shared.like_for_like import competitor_estimates
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.regression import clustered_regression, demean, mean_interval
 
@@ -51,6 +52,7 @@ def estimate_customers(panel: Panel) -> pl.DataFrame:
         raise NotAnswerableError("sales or customers are the same on all days")
     estimates = [
         span_estimate(adjusted.observed),
+        *competitor_estimates(adjusted),
         *_correlations(sales, counted),
         *_spread(adjusted),
         *_elasticity(adjusted, both),
@@ -249,7 +251,7 @@ def _growth(adjusted: Adjusted) -> list[Estimate]:
         for measure, trend in trends.items()
         if trend.chain.high
     ]
-    difference = trends[SALES].stores - trends[CUSTOMERS].stores
+    difference = trends[SALES].like_for_like - trends[CUSTOMERS].like_for_like
     values = difference[~np.isnan(difference)]
     if len(values) >= MIN_STORES and estimates:
         estimates.append(relative_change(Part.GROWTH, "all", SPEND, mean_interval(values), n=len(values)))

@@ -7,6 +7,7 @@ from storecast.exploration.customers.parts import Differences, Part, Scale
 from storecast.exploration.shared.estimate_table import EstimateTable, chart_series
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, MEASURE, POSITION, VALUE, N, Unit
 from storecast.exploration.shared.evidence import effect_text, no_growth
+from storecast.exploration.shared.like_for_like import competitor_sentence
 from storecast.exploration.shared.observed import CUSTOMERS, SALES, SPEND
 from storecast.exploration.shared.wording import count_text, cross_table, format_value, full_text, short_text
 from storecast.report import charts
@@ -29,7 +30,7 @@ def customers_section(table: pl.DataFrame) -> SectionBody:
         unproven=(
             "Customers are receipts and not persons: one who comes twice is two. A correlation does not say that more customers bring more sales "
             "in proportion; on busy days, such as those of promotions, each also buys more, which is why the elasticity is not 1. "
-            f"{no_growth(estimates)}"
+            f"{no_growth(estimates) or competitor_sentence(estimates)}"
         ).strip(),
     )
 

@@ -34,6 +34,7 @@ from storecast.exploration.shared.evidence import (
     span_estimate,
     sunday_estimates,
 )
+from storecast.exploration.shared.like_for_like import competitor_estimates, like_for_like
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.regression import mean_interval, ols, t_quantile
 
@@ -64,7 +65,7 @@ def estimate_seasons(panel: Panel) -> pl.DataFrame:
     if days >= DAYS_PER_YEAR:
         estimates += [*_months(adjusted), *_occasions(adjusted), *summer_holidays(adjusted)]
     if days >= DAYS_FOR_GROWTH:
-        estimates += _growth(adjusted)
+        estimates += [*competitor_estimates(adjusted), *_growth(like_for_like(adjusted))]
     return tidy_table(
         [*estimates, *variance_shares(adjusted), *strengths(adjusted), *_weeks(adjusted), *_calendar(adjusted)]
     )

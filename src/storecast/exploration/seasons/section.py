@@ -20,6 +20,7 @@ from storecast.exploration.shared.evidence import (
     seen_in_enough_years,
     stands_out,
 )
+from storecast.exploration.shared.like_for_like import competitor_sentence
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
 from storecast.exploration.shared.wording import count_text, format_value, full_text, interval_text, value_text
 from storecast.report.section import SectionBody, TextTable
@@ -202,6 +203,7 @@ def _unproven(estimates: EstimateTable) -> str:
             f"stand in them{_few_feasts(estimates)}."
             f"{'' if seen_in_enough_years(months[N].to_list()) else ' So none is called the strongest.'}"
         )
+    words.append(competitor_sentence(estimates))
     if not estimates.has(Part.GROWTH):
         words.append(no_growth(estimates))
     elif estimates.first(Part.GROWTH, measure=CUSTOMERS) is None:

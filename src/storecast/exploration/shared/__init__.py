@@ -9,6 +9,7 @@ regression           means and regressions with clustered standard errors
 panel_regression     regressions with effects of unit and time, errors clustered by unit
 event_study          what follows when something begins at different times in different stores
 promotion_weeks      promotions by week
+like_for_like        a chain without stores that a competitor opened at
 growth               growth a year of each store
 evidence             what the data can bear: growth, a season, a strongest group
 estimate_table       look estimates up in a table; wording: estimates as text

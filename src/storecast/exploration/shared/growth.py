@@ -1,14 +1,18 @@
-"""Each store's growth a year, calendar-adjusted: the chain's trend, and how far the store departs from it."""
+"""Each store's growth a year, calendar-adjusted: the trend of all stores, and how far the store departs from it.
+
+The chain's own growth is like for like: without stores that a competitor opened at (`like_for_like`).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from storecast.arrays import F64
+from storecast.arrays import F64, Bool
 from storecast.exploration.shared.adjusted import Adjusted
 from storecast.exploration.shared.calendar_terms import DAYS_PER_YEAR, Family
 from storecast.exploration.shared.estimates import Interval
 from storecast.exploration.shared.evidence import DAYS_FOR_GROWTH, sales_span
+from storecast.exploration.shared.like_for_like import compared_stores, like_for_like
 from storecast.exploration.shared.regression import NORMAL, t_quantile
 
 MIN_MONTHS_APART = 23  # a store's first and last month with sales: two years like for like
@@ -19,16 +23,26 @@ MIN_STORES = 3
 
 @dataclass(frozen=True, eq=False)
 class Growth:
-    """Growth a year on logs: of the chain, and of each store with its standard error; NaN where two years are not seen."""
+    """Growth a year, on logs.
+
+    Attributes
+    ----------
+    chain : of the chain, like for like
+    stores, errors : of each store with its standard error; NaN where two years are not seen
+    compared : whether each store counts like for like
+    chain_error : the standard error of the trend that all stores share; 0 where it is not known
+    """
 
     chain: Interval
     stores: F64
     errors: F64
+    compared: Bool
+    chain_error: float = 0.0
 
     @property
-    def chain_error(self) -> float:
-        """The standard error of the chain's trend, which all stores share; 0 where it is not known."""
-        return 0.0 if self.chain.high is None else (self.chain.high - self.chain.value) / NORMAL
+    def like_for_like(self) -> F64:
+        """The growth of the stores that count like for like; NaN of the others."""
+        return np.where(self.compared, self.stores, np.nan)
 
 
 def growth_by_store(adjusted: Adjusted, measure: str) -> Growth:
@@ -43,9 +57,8 @@ def growth_by_store(adjusted: Adjusted, measure: str) -> Growth:
     """
     if sales_span(adjusted.observed) < DAYS_FOR_GROWTH:
         unknown = np.full(adjusted.observed.stores.height, np.nan)
-        return Growth(Interval(float("nan")), unknown, unknown)
-    trends = (interval for term, interval in adjusted.fits[measure].intervals.items() if term.family == Family.TREND)
-    chain = next(trends, Interval(0.0, 0.0, 0.0))
+        return Growth(Interval(float("nan")), unknown, unknown, np.isnan(unknown))
+    trend = _trend(adjusted, measure)
     residual = adjusted.two_way[measure].residual
     month = adjusted.observed.month
     member = np.eye(int(np.ptp(month)) + 1)[month - month[0]]
@@ -68,7 +81,19 @@ def growth_by_store(adjusted: Adjusted, measure: str) -> Growth:
     first = np.where(weights > 0, months, months.max()).min(axis=1)
     last = np.where(weights > 0, months, 0).max(axis=1)
     enough = (weights.sum(axis=1) >= MIN_MONTHS) & (last - first >= MIN_MONTHS_APART)
-    return Growth(chain, np.where(enough, chain.value + slope, np.nan), np.where(enough, error, np.nan))
+    return Growth(
+        _trend(like_for_like(adjusted), measure),
+        np.where(enough, trend.value + slope, np.nan),
+        np.where(enough, error, np.nan),
+        compared_stores(adjusted),
+        0.0 if trend.high is None else (trend.high - trend.value) / NORMAL,
+    )
+
+
+def _trend(adjusted: Adjusted, measure: str) -> Interval:
+    """Return the trend of the calendar regression; 0 where there is none."""
+    trends = (interval for term, interval in adjusted.fits[measure].intervals.items() if term.family == Family.TREND)
+    return next(trends, Interval(0.0, 0.0, 0.0))
 
 
 def mean_growth(growth: Growth, stores: F64) -> Interval | None:

@@ -18,6 +18,7 @@ from storecast.exploration.shared.estimates import (
 )
 from storecast.exploration.shared.evidence import chance_of_no_difference, span_estimate
 from storecast.exploration.shared.growth import Growth
+from storecast.exploration.shared.like_for_like import has_new_competitor
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.regression import NORMAL, between_store_variance, spearman_interval
 from storecast.exploration.stores.grouping import group_stores
@@ -52,6 +53,7 @@ def estimate_stores(panel: Panel) -> pl.DataFrame:
         raise NotAnswerableError("there is only one store, which stands beside no other")
     traits, growth = measure_stores(adjusted)
     estimates = [span_estimate(adjusted.observed)]
+    estimates += _new_competitors(adjusted, names)
     estimates += [
         Estimate(Part.STORE, name, trait, UNITS.get(trait, Unit.CHANGE), float(values[k]))
         for trait, values in traits.items()
@@ -66,6 +68,12 @@ def estimate_stores(panel: Panel) -> pl.DataFrame:
         *_correlations(traits),
     ]
     return tidy_table(estimates)
+
+
+def _new_competitors(adjusted: Adjusted, names: list[str]) -> list[Estimate]:
+    """Name the stores that a competitor opened at: what it took is part of their growth."""
+    has = has_new_competitor(adjusted.observed)
+    return [Estimate(Part.NEW_COMPETITOR, names[k], SALES, Unit.COUNT, 1.0) for k in np.flatnonzero(has)]
 
 
 def _by_size(adjusted: Adjusted, names: list[str], level: F64) -> list[Estimate]:

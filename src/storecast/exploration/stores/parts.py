@@ -14,6 +14,9 @@ class Part(StrEnum):
     MOST_VOLATILE = "most volatile"
     DIFFERENCES = "differences"  # Group is a trait; the probability of stores that differ as much by chance alone
     SURE_DIRECTION = "sure of their direction"  # how many stores surely grow, surely shrink
+    NEW_COMPETITOR = (
+        "new competitor"  # Group is a store that one opened at within the sales: its growth holds what that took
+    )
     GROUP_PROFILE = "group profile"  # Group is the number of a group; standard deviations from all stores
     GROUP_MEMBERS = "group"  # stores and store types of each group
     GROUP_SCORES = "groups"  # silhouette by number of groups, stability under resampling

@@ -1,5 +1,7 @@
 """The section on the stores: groups of similar ones, and those that stand out."""
 
+from typing import Any
+
 import polars as pl
 
 from storecast.exploration.shared.estimate_table import EstimateTable
@@ -20,7 +22,7 @@ TRAITS_IN_WORDS = {
 UNUSUAL = 0.5  # standard deviations from all stores, from which a group is called more or less of something
 LISTS = (
     (Part.LARGEST, "The ten largest stores, by sales of an open day."), (Part.SMALLEST, "The ten smallest."),
-    (Part.FASTEST_GROWING, "The ten fastest growing, like for like, drawn to the chain's mean for noise."), (Part.FASTEST_SHRINKING, "The ten fastest shrinking."),
+    (Part.FASTEST_GROWING, "The ten fastest growing, drawn to the chain's mean for noise."), (Part.FASTEST_SHRINKING, "The ten fastest shrinking."),
     (Part.MOST_VOLATILE, "The ten most volatile: one standard deviation of what is left of a day after level, calendar and the chain's day."),
 )  # fmt: skip
 
@@ -59,7 +61,8 @@ def _answer(estimates: EstimateTable) -> str:
             estimates.first(Part.SURE_DIRECTION, "shrinking"),
         )
         parts.append(
-            f"growth in a year runs from {short_text(slow)} in store {slow[GROUP]} to {short_text(fast)} in store {fast[GROUP]}"
+            f"growth in a year runs from {short_text(slow)} in store {_named(estimates, slow)} to {short_text(fast)} in store "
+            f"{_named(estimates, fast)}"
             if differ(slow, fast, _chance(estimates, Trait.GROWTH))
             else f"growth in a year, {short_text(slow)} to {short_text(fast)}, does not differ between stores by more than chance"
         )
@@ -71,6 +74,12 @@ def _answer(estimates: EstimateTable) -> str:
     if groups.height and stable.height:
         text += f" They fall into {_in_words(groups.height)} groups that are {_how_stable(stable[VALUE][0])} (stability {full_text(stable.row(0, named=True), in_brackets=True)})."
     return text
+
+
+def _named(estimates: EstimateTable, row: dict[str, Any]) -> str:
+    """Return a store's name, and whether a competitor opened there: then its growth holds what that took."""
+    new = estimates.first(Part.NEW_COMPETITOR, str(row[GROUP]))
+    return f"{row[GROUP]}{' (a competitor opened)' if new else ''}"
 
 
 def _directions(growing: int, shrinking: int) -> str:
@@ -144,6 +153,9 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
         )
     for part, caption in LISTS:
         rows = estimates.part(part)
+        if part in (Part.FASTEST_GROWING, Part.FASTEST_SHRINKING):
+            names = [_named(estimates, row) for row in rows.iter_rows(named=True)]
+            rows = rows.with_columns(pl.Series(GROUP, names, pl.String))
         if rows.height:
             tables.append(cross_table(rows, caption, "store", folded=True))
     if estimates.has(Part.GROUP_SCORES):
