@@ -13,6 +13,7 @@ from storecast.exploration.shared.estimates import (
     LOW,
     MEASURE,
     PART,
+    POSITION,
     TIDY_SCHEMA,
     VALUE,
     NotAnswerableError,
@@ -65,6 +66,15 @@ def test_most_intervals_hold_the_true_uplift_of_a_store() -> None:
 def test_stores_above_below_and_open_are_all_stores() -> None:
     rows = part(estimate_response(usual_chain()), Part.BREAK_EVEN)
     assert set(rows.group_by(GROUP).agg(pl.col(VALUE).sum())[VALUE]) == {150.0}
+
+
+def test_a_store_is_surely_above_a_threshold_where_its_interval_in_the_same_table_is() -> None:
+    table = estimate_response(with_strong_stores(usual_chain(), 15))
+    stores, counts = part(table, Part.STORE, UPLIFT), part(table, Part.BREAK_EVEN)
+    for name, above in (("surely above", stores[LOW]), ("surely below", stores[HIGH])):
+        for threshold, count in counts.filter(pl.col(MEASURE) == name).select(POSITION, VALUE).iter_rows():
+            beyond = above > threshold if name == "surely above" else above < threshold
+            assert beyond.sum() == count
 
 
 def test_the_gain_of_a_day_is_the_uplift_of_a_usual_day() -> None:

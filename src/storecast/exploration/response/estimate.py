@@ -65,6 +65,12 @@ class Uplifts:
         """The standard error of the chain's uplift, which all stores share; 0 where it is not known."""
         return 0.0 if self.chain.high is None else (self.chain.high - self.chain.value) / NORMAL
 
+    @property
+    def half_widths(self) -> F64:
+        """Half the width of each store's 95 % interval, on logs: its own error and the chain's, (stores,)."""
+        half: F64 = NORMAL * np.sqrt(self.shrunk_variance + self.error**2)
+        return half
+
 
 def estimate_response(panel: Panel) -> pl.DataFrame:
     """Rank stores by their response to promotions, and work out what moving some of them would bring.
@@ -179,8 +185,7 @@ def _stores(adjusted: Adjusted, uplifts: Uplifts, judged: I64, base: F64) -> lis
     names = adjusted.observed.stores[s.STORE].cast(pl.String).to_list()
     estimates = []
     for k in judged[np.argsort(-uplifts.shrunk[judged], kind="stable")]:
-        half = NORMAL * float(np.sqrt(uplifts.shrunk_variance[k] + uplifts.error**2))
-        value = float(uplifts.shrunk[k])
+        value, half = float(uplifts.shrunk[k]), float(uplifts.half_widths[k])
         interval = Interval(value, value - half, value + half)
         low, middle, high = (float(base[k] * np.expm1(end)) for end in (value - half, value, value + half))
         raw, error = float(uplifts.raw[k]), NORMAL * float(np.sqrt(uplifts.variance[k] + uplifts.error**2))
@@ -210,7 +215,7 @@ def _reliability(mean: F64, weeks: PromotionWeeks) -> list[Estimate]:
 
 
 def _break_even(uplifts: Uplifts, judged: I64) -> list[Estimate]:
-    half = NORMAL * np.sqrt(uplifts.shrunk_variance[judged])
+    half = uplifts.half_widths[judged]
     low, high = np.expm1(uplifts.shrunk[judged] - half), np.expm1(uplifts.shrunk[judged] + half)
     estimates = []
     for threshold in THRESHOLDS:
