@@ -95,7 +95,9 @@ class FeatureConfig:
 class NaiveSettings:
     """The baseline."""
 
-    days: int = 182  # of history that count
+    days: int = 364  # of history that tell weekdays and promotions apart
+    level_days: int = 28  # the last ones, which tell the level
+    level_prior: int = 14  # days with sales by which that level is drawn to the level of the year
 
 
 LOSSES = (

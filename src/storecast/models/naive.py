@@ -1,4 +1,8 @@
-"""The baseline: what a store usually sells on such a day, the median by weekday and promotion over half a year."""
+"""The baseline: what a store usually sells on such a day, the median by weekday and promotion over a year, at its recent level.
+
+The level is that of the last four weeks: the median of what their days departed from their medians of the year, drawn to none by
+as much as two weeks of sales. Without it, a chain that grows is forecast at last year's level, and any model looks good beside that.
+"""
 
 from collections.abc import Mapping
 
@@ -6,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F64, I64
+from storecast.arrays import F32, F64, I64
 from storecast.config import NaiveSettings
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
@@ -18,7 +22,7 @@ from storecast.models.contributions import Contributions
 
 
 class Naive:
-    """Median of log sales by store, weekday and promotion; where a store never had such a day, its own median."""
+    """Median of log sales by store, weekday and promotion, at the store's recent level; its own median where it had no such day."""
 
     name = "naive"
 
@@ -26,7 +30,7 @@ class Naive:
         self.settings = settings
 
     def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
-        """Take the medians of the last half year, of all history for a store that did not trade in it."""
+        """Take the medians of the last year, of all history for a store that did not trade in it, and the level of the last weeks."""
         grid = Grid.of(past)
         y = grid.learnable_past(grid.days - 1)
         cell = cells(grid, slice(None))
@@ -39,7 +43,23 @@ class Naive:
         medians = np.stack([_medians(np.where(cell == k, recent, np.nan)) for k in range(CELLS)], axis=1)
         self.stores_ = past.stores[s.STORE]
         self.seen_ = np.isfinite(medians)
-        self.medians_ = np.where(self.seen_, medians, whole[:, None])
+        usual = np.where(self.seen_, medians, whole[:, None])
+        self.medians_ = usual + self._recent_level(y, usual, cell)[:, None]
+
+    def _recent_level(self, y: F32, usual: F64, cell: I64) -> F64:
+        """Return how far the last weeks of each store depart from its usual days, (stores,).
+
+        Parameters
+        ----------
+        y : log sales, NaN where there are none to learn from, (stores, days)
+        usual : of each cell, (stores, cells)
+        cell : of each day, (stores, days)
+        """
+        last = slice(max(0, y.shape[1] - self.settings.level_days), None)
+        departures = y[:, last] - np.take_along_axis(usual, cell[:, last], axis=1)
+        days = np.isfinite(departures).sum(axis=1)
+        level: F64 = np.nan_to_num(_medians(departures)) * days / (days + self.settings.level_prior)
+        return level
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the store's place and the cell of each row."""
@@ -102,7 +122,7 @@ def make_naive(fast: bool) -> Naive:  # noqa: ARG001, FBT001  (the registry's si
     return Naive(NaiveSettings())
 
 
-def _medians(values: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> F64:
+def _medians(values: F32 | F64) -> F64:
     """Median of each row, NaN where a row is empty."""
     seen = np.isfinite(values).any(axis=1)
     out = np.full(len(values), np.nan)
