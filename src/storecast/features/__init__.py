@@ -10,6 +10,8 @@ country_terms  the holiday terms of other countries than Germany
 feast_days     how far days lie from feasts and pay days
 ridge          coefficient × term for every store and day, and what parts of the sum add
 ridge_fit      the fit of log sales on those terms, robust, shrunk to the chain
+level_shift    steps of the whole chain, and the ridge on sales that are restated at the new level
+store_steps    steps of single stores
 similar_stores what attributes say of a store with little history
 calendar       the trees' view of the calendar: holidays, closures, promotions, school holidays around a day
 gaps           weeks without rows filled in, and days without a row read as closed

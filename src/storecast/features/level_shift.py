@@ -6,6 +6,8 @@ season and trend are then learned as if the chain had always stood there.
 
 A step is taken for one only if it is large, abrupt, lasts three weeks, shows in nearly all stores, stands out from what four weeks
 usually differ by, and has not come a year before. Else nothing at all is changed. On the Rossmann files no cutoff has a step.
+
+Single stores have steps, too: `store_steps` finds them, and the sales of such a store are restated alone.
 """
 
 import datetime as dt
@@ -20,15 +22,13 @@ from storecast.data.grid import Grid
 from storecast.dates import YEAR
 from storecast.features.ridge import Design, Ridge
 from storecast.features.ridge_fit import fit_ridge
+from storecast.features.store_steps import MIN_DAYS, MIN_SEEN, SPAN, day_of_step, find_steps
 from storecast.features.terms import Term
 from storecast.row_medians import NORMAL, row_medians
 
 log = logging.getLogger(__name__)
 
-SPAN = 28  # days before and after a day whose medians are compared
-MIN_SEEN = 10  # of them with sales
 LOOK_BACK = 364  # days before the origin in which a step may lie
-MIN_DAYS = 21  # that a step must have lasted
 MIN_JUMP = (
     0.06  # of log sales, between the medians of what the ridge leaves over; none on the Rossmann files is above 0.05
 )
@@ -36,9 +36,9 @@ MIN_SIZE = 0.08  # of log sales: smaller steps are left to the ridge and the mea
 MIN_RATIO = 3.0  # of the jump to the usual difference between four weeks and the four before
 MIN_SHARE = 0.9  # of the stores must show a jump in the same direction
 SEASON_AROUND = 21  # days: a jump about a year after one like it belongs to the season
-SEARCH = 14  # days around the largest jump, in which the day of the step lies
 PENALTY = 5.0  # for how far a store's step may depart from the chain's
 MAX_SHIFTS = 3  # of one past
+MAX_STORES = 100  # of a chain whose single stores are looked at: each step has the training rows worked out anew
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +104,12 @@ def fit_restated(
         shifts.append(shift)
         grid = restate(grid, shift)
         ridge = fit_ridge(grid, design, origin, settings, day_weights)
+    steps = _store_shifts(grid, design, ridge) if len(ridge.residuals) <= MAX_STORES else []
+    for shift in steps:
+        shifts.append(shift)
+        grid = restate(grid, shift)
+    if steps:
+        ridge = fit_ridge(grid, design, origin, settings, day_weights)
     return RestatedFit(grid, ridge, tuple(shifts))
 
 
@@ -111,6 +117,18 @@ def restate(grid: Grid, shift: LevelShift) -> Grid:
     """Return the grid with sales before a step as they would have been after it; customers likewise: baskets stay."""
     factor = np.exp(shift.before(grid))
     return replace(grid, sales=grid.sales * factor, customers=grid.customers * factor, cut_from=None)
+
+
+def _store_shifts(grid: Grid, design: Design, ridge: Ridge) -> list[LevelShift]:
+    """Return the steps of single stores; the ridge has taken a part of each for trend and season, which is added to its errors."""
+    slow = ridge.part(design, slice(0, ridge.residuals.shape[1]), "trend", "season")
+    shifts = []
+    for step in find_steps(ridge.residuals + slow):
+        sizes = np.zeros(len(slow), np.float32)
+        sizes[step.store] = step.size
+        log.info("the level of a store shifts by %+.0f %% on %s", 100 * np.expm1(step.size), grid.day(step.first))
+        shifts.append(LevelShift(grid.day(step.first), sizes))
+    return shifts
 
 
 def _find_shift(
@@ -161,24 +179,8 @@ def _first_day(chain: F32) -> int | None:
     is_way_back = along[max(0, top - LOOK_BACK // 2) : recent] < -sizes[top] / 2  # from a step too old to be looked for
     if is_season.any() or is_way_back.any():
         return None
-    first = _day_of_step(chain, top)
+    first = day_of_step(chain, top)
     return first if first <= len(chain) - MIN_DAYS else None
-
-
-def _day_of_step(chain: F32, top: int) -> int:
-    """Return the day that parts the weeks around a jump best: the largest contrast of means, far days held in."""
-    begin = max(0, top - SEARCH - SPAN)
-    part = chain[begin : top + SEARCH + SPAN].astype(np.float64)
-    middle = np.nanmedian(part)
-    limit = 4 * NORMAL * np.nanmedian(np.abs(part - middle))
-    values = np.nan_to_num(np.clip(part - middle, -limit, limit))
-    seen = np.isfinite(part).astype(np.float64)
-    count, total = np.cumsum(seen)[:-1], np.cumsum(values)[:-1]
-    after, rest = seen.sum() - count, values.sum() - total
-    contrast = np.abs(rest / np.maximum(after, 1) - total / np.maximum(count, 1)) * np.sqrt(count * after)
-    split = begin + 1 + np.arange(len(contrast))
-    contrast[np.abs(split - top) > SEARCH] = -1
-    return int(split[contrast.argmax()])
 
 
 def _share_of_stores(residuals: F32, first: int, size: float) -> float:
