@@ -44,6 +44,8 @@ def test_the_baseline_stands_at_the_recent_level(weeks_ago: int, least: float, m
 def test_a_store_that_was_away_in_the_last_weeks_stands_at_its_usual_level() -> None:
     panel = chain(pl.lit(1.0))
     away = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) > panel.end - pl.duration(weeks=5))
-    rows = forecast_of(Panel(panel.sales.filter(~away), panel.stores, panel.calendar.filter(~away | (pl.col(s.DATE) > panel.end))))
+    rows = forecast_of(
+        Panel(panel.sales.filter(~away), panel.stores, panel.calendar.filter(~away | (pl.col(s.DATE) > panel.end)))
+    )
     second = rows.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE).dt.weekday() != 6))["Expected"]
     assert second.to_numpy() == pytest.approx(100, rel=1e-4)

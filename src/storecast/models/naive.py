@@ -1,7 +1,7 @@
 """The baseline: what a store usually sells on such a day, the median by weekday and promotion over a year, at its recent level.
 
-The level is that of the last four weeks: the median of what their days departed from their medians of the year, drawn to none by
-as much as two weeks of sales. Without it, a chain that grows is forecast at last year's level, and any model looks good beside that.
+The level is that of the last four weeks: the median of how far their days lie from the medians of the year, shrunk to zero as if
+two weeks had shown none. Without it, a chain that grows is forecast at last year's level, and any model looks good beside that.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Naive:
         self.settings = settings
 
     def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
-        """Take the medians of the last year, of all history for a store that did not trade in it, and the level of the last weeks."""
+        """Take the medians of the last year (of all history where a store did not trade in it) and the recent level."""
         grid = Grid.of(past)
         y = grid.learnable_past(grid.days - 1)
         cell = cells(grid, slice(None))
