@@ -47,8 +47,8 @@ def test_the_day_and_the_size_of_a_step_are_found_and_no_other_store_has_one(
 
 
 def test_two_stores_may_have_steps_of_their_own(errors: np.ndarray) -> None:
-    found = steps(errors, (2, 40, 0, 0.7), (9, 150, 0, 1.5))
-    assert [store for store, _ in found] == [2, 9]
+    both = steps(errors, (2, 40, 0, 0.7), (9, 150, 0, 1.5))
+    assert [store for store, _ in both] == [2, 9]
 
 
 @pytest.mark.parametrize(
