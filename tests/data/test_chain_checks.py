@@ -58,6 +58,29 @@ def test_ids_of_other_files_that_do_not_meet_are_refused(folder: Path, name: str
     refused(folder, name.removesuffix(".csv"), "'0001'")
 
 
+@pytest.mark.parametrize(("store", "other"), [("Nord 1", "nord 1"), ("7", "07"), ("7", "7.0")])
+def test_a_store_that_is_written_in_two_ways_within_the_sales_is_refused(folder: Path, store: str, other: str) -> None:
+    (folder / "store.csv").unlink()
+    (folder / "store_states.csv").unlink()
+    rename(folder, "train.csv", {"7": store})
+    rename(folder, "test.csv", {"7": store})
+    assert read_chain(folder).sales[s.STORE].n_unique() == 12
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    late = (pl.col("Store") == store) & (pl.col("Date").rank("dense") % 5 == 0)
+    frame.with_columns(pl.when(late).then(pl.lit(other)).otherwise("Store").alias("Store")).write_csv(
+        folder / "train.csv"
+    )
+    refused(folder, f"'{store}'", f"'{other}'", "one way to write an id")
+
+
+def test_two_stores_with_ids_alike_and_rows_on_the_same_days_are_two(folder: Path) -> None:
+    (folder / "store.csv").unlink()
+    (folder / "store_states.csv").unlink()
+    rename(folder, "train.csv", {"7": "a1b", "8": "A1B"})
+    rename(folder, "test.csv", {"7": "a1b", "8": "A1B"})
+    assert read_chain(folder).sales[s.STORE].n_unique() == 12
+
+
 def test_a_part_of_a_chain_meets_the_whole_list_of_its_stores(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: [lines[0], *(line for line in lines[1:] if line.startswith(("1,", "2,")))])
     assert read_chain(folder).stores.height == 12
@@ -115,9 +138,22 @@ def test_stores_that_sell_alike_are_stores(folder: Path) -> None:
     assert read_chain(folder).sales[s.STORE].n_unique() == 12
 
 
-@pytest.mark.parametrize("factor", [0.9, 1.01, 0.3])
+@pytest.mark.parametrize("factor", [1 / 1.19, 1.01, 0.3, 1 / 12, 100])
+def test_a_store_that_sells_the_same_share_of_all_others_each_day_is_refused(folder: Path, factor: float) -> None:
+    """The total without tax, the mean of the stores, the total in cents."""
+    with_total(folder, "Schnitt", factor)
+    refused(folder, "'Schnitt' sells the same share", "expected stores alone")
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.01, 0.3, 1 / 12])
 def test_a_store_as_large_as_the_others_is_a_store(folder: Path, factor: float) -> None:
     with_total(folder, "Flagship", factor)
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    by_day = 1 + 0.02 * (pl.col("Date").rank("dense") % 3)  # the others sell less on some days
+    sales = pl.when(pl.col("Store") == "Flagship").then(pl.col("Sales").cast(pl.Float64) * by_day)
+    frame.with_columns(sales.round(2).cast(pl.String).fill_null(pl.col("Sales")).alias("Sales")).write_csv(
+        folder / "train.csv"
+    )
     assert read_chain(folder).sales[s.STORE].n_unique() == 13
 
 

@@ -59,6 +59,17 @@ def test_a_column_that_reads_one_way_is_read_that_way(given: list[str], read: li
 
 
 @pytest.mark.parametrize(
+    ("usual", "odd", "mark"),
+    [("5,263.00", "2.760", "."), ("976.50", "2.760", "."), ("5.263,00", "2,760", ","), ("976,50", "-2,760", ",")],
+)
+def test_thousands_among_numbers_with_two_digits_behind_the_mark_are_refused(usual: str, odd: str, mark: str) -> None:
+    refused([usual] * 12 + ["12", odd], f"two digits behind '{mark}'", f'decimal = "{mark}"')
+    read = numbers([usual] * 12 + [odd], mark)
+    assert abs(read[-1] or 0) == 2.76
+    assert numbers([usual] * 12 + [odd, usual[:-1]])[-2] == read[-1], "where digits differ, they are no cents"
+
+
+@pytest.mark.parametrize(
     "given",
     [
         ["2,760"], ["2.760"], ["2,760", "980", "12"], ["2.760", "980", "0"], ["2.760", "4711"], ["999.000", "1.000"],

@@ -20,6 +20,10 @@ CENTS = 0.01  # a store, by which rounded sales may differ from their total
 ROUNDING = 1e-4  # of the sales, by which rounding may set them apart
 NEARLY = 0.05  # of all sales, by which totals may differ from the others over all days
 MOST_TOTALS = 20  # of regions
+SAME_SHARE = 1e-3  # of the sales of a store, by which its share of the others may differ from day to day
+ROUNDED_SHARE = 0.5  # money, by which rounding may
+MIN_SALES_OF_SHARE = 500.0  # usual sales of a day, below which rounding hides whether the share is the same
+MIN_STORES_OF_SHARE = 3  # with fewer, two stores may well sell alike
 LEVELS = 3  # of totals: stores, regions, countries
 MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
 USUAL_SHARE = 0.8  # of steps with the same length
@@ -117,6 +121,33 @@ def refuse_totals(name: str, sales: pl.DataFrame) -> None:
                 "together, so they are totals; expected stores alone. Leave their rows out: "
                 "storecast adds stores up itself (totals.csv)."
             )
+    _refuse_share_of_all(name, sales)
+
+
+def _refuse_share_of_all(name: str, sales: pl.DataFrame) -> None:
+    """Refuse the only store that sells the same share of all others each day: their total without tax, or their mean."""
+    days = sales.select(*s.KEYS, s.SALES, (pl.col(s.SALES).sum().over(s.DATE) - pl.col(s.SALES)).alias("others"))
+    days = days.filter((pl.col(s.SALES) > 0) & (pl.col("others") > 0))
+    share = (pl.col(s.SALES).sum() / pl.col("others").sum()).over(s.STORE)
+    same = (pl.col(s.SALES) - share * pl.col("others")).abs() <= ROUNDED_SHARE + SAME_SHARE * pl.col(s.SALES)
+    stores = (
+        days.with_columns(same.alias("same"), share.alias("share"))
+        .group_by(s.STORE)
+        .agg(
+            pl.col("same").mean() >= SHARE_OF_DAYS,
+            pl.col("share").first(),
+            ((pl.len() >= MIN_DAYS_OF_TOTAL) & (pl.col(s.SALES).median() >= MIN_SALES_OF_SHARE)).alias("enough"),
+            pl.col(s.SALES).n_unique().alias("values"),
+        )
+    )
+    alike = stores.filter("same")
+    if stores.height > MIN_STORES_OF_SHARE and alike.height == 1 and alike["enough"][0] and alike["values"][0] > 1:
+        store, share_of_others = alike.select(s.STORE, "share").row(0)
+        raise DataError(
+            f"{name}: store {quote(store)} sells the same share ({share_of_others:.4g}) of what the others sell together on each "
+            "day, so it is their total or their mean in another unit; expected stores alone. Leave its rows out: "
+            "storecast adds stores up itself (totals.csv)."
+        )
 
 
 def _are_totals(sales: pl.DataFrame, stores: pl.Series, levels: Iterable[int]) -> bool:
@@ -155,6 +186,7 @@ def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead:
         where most ids are strange, or one store is written in two ways
     """
     known = sales[s.STORE].unique().sort()
+    _refuse_two_spellings(sales, known)
     for name, frame in facts.items() if ahead is None else [*facts.items(), ("test", ahead)]:
         ids = frame[s.STORE].unique().sort()
         strange = ids.filter(~ids.is_in(known.implode()))
@@ -172,6 +204,21 @@ def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead:
                 f"{name}: train holds {met} of its {len(ids)} stores, such as {quote(strange[0])}, "
                 f"and has {len(known)} stores, such as {quote(missing[0])}. "
                 "Expected the same ids in both. Change them in one of the files."
+            )
+
+
+def _refuse_two_spellings(sales: pl.DataFrame, stores: pl.Series) -> None:
+    """Refuse a store that is written in two ways within the sales: two ids alike, which never have a row on the same day."""
+    by_spelling: dict[str, object] = {}
+    for store in stores if stores.dtype == pl.String else ():
+        other = by_spelling.setdefault(_spelling(store), store)
+        if other == store:
+            continue
+        both = sales.filter(pl.col(s.STORE).is_in([store, other]))
+        if both[s.DATE].n_unique() == both.height:
+            raise DataError(
+                f"train: found the stores {quote(other)} and {quote(store)}, which never have a row on the same day; expected one "
+                "way to write an id. Change one of them."
             )
 
 

@@ -13,11 +13,13 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.dialect import TextTable
 from storecast.data.refuse_rows import refuse, refuse_values
+from storecast.errors import quote
 
 SPACES = "[ \u00a0\u2007\u2009\u202f'\u2019]"  # between thousands; apostrophes are Swiss
 MINUS = "[-\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d]"  # a minus sign, or a dash in its place
 CURRENCY = r"(?:[A-Z]{0,2}\p{Sc}|[A-Z]{3}|Kč|zł|kr\.?|Ft|lei|S/)"  # a sign or an ISO code
 GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
+MIN_FRACTIONS = 10  # with two digits, that show how a column is written
 FIRST_LOOK = 1000  # values; most columns are decided by them
 OTHER = {".": ",", ",": "."}
 
@@ -46,6 +48,8 @@ def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: s
     for mark in ".,":
         plain = _plain_numbers(text, mark) if decimal in (None, mark) else None
         if plain is not None:
+            if decimal is None:
+                _refuse_mixed_groups(table, column, text, text, mark)
             return plain
     signed = _with_plain_signs(_without_currency(text))
     marks = ".," if decimal is None else decimal
@@ -60,6 +64,8 @@ def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: s
             possible = {mark: values for mark, values in readings.items() if _is_possible(column, values)}
             readings = possible or readings
         _refuse_two_readings(table, column, text, list(readings.values()))
+    if decimal is None:
+        _refuse_mixed_groups(table, column, text, signed, next(iter(readings)))
     return next(iter(readings.values()))
 
 
@@ -112,6 +118,28 @@ def _is_possible(column: s.Column, values: pl.Series) -> bool:
     whole = (values == values.round()).all() if column.kind == "flag" or column.dtype.is_integer() else True
     frame = pl.DataFrame({column.name: values})
     return bool(whole) and not frame.select(column.invalid().any()).item()
+
+
+def _refuse_mixed_groups(table: TextTable, column: s.Column, text: pl.Series, signed: pl.Series, mark: str) -> None:
+    """Refuse `5.263` among numbers such as `5,263.00`: it may be thousands that someone wrote in another way.
+
+    It is no number with a decimal mark there if all others with that mark have two digits behind it.
+    """
+    if not text.head(FIRST_LOOK).str.contains(rf"[{mark}][0-9]{{2}}$").any():
+        return
+    marked = signed.str.contains(mark, literal=True).fill_null(value=False)
+    grouped = signed.str.contains(rf"^[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}$").fill_null(value=False)
+    others = signed.filter(marked & ~grouped)
+    if grouped.any() and len(others) >= MIN_FRACTIONS and others.str.contains(rf"[{mark}][0-9]{{2}}$").all():
+        refuse(
+            table,
+            pl.DataFrame({column.name: text}),
+            grouped,
+            column.name,
+            None,
+            f"two digits behind {quote(mark)}, as in the other numbers. Where it stands before thousands, correct it; "
+            f'decimal = "{mark}" in storecast.toml says that it is the decimal mark here, too',
+        )
 
 
 def _refuse_two_readings(table: TextTable, column: s.Column, text: pl.Series, readings: list[pl.Series]) -> None:
