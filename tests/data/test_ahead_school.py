@@ -67,7 +67,7 @@ def test_files_that_mark_no_school_holidays_are_not_told_of_any_ahead() -> None:
     assert published("DE", "BY", end, until), "which the past cannot contradict"
     panel = chain("DE", "BY", first, end, set())
     assert not any(ahead(panel, until).values())
-    assert school_holidays_repair(panel, until) is None
+    assert notice(panel, until) is None
 
 
 def test_days_beyond_what_is_published_follow_the_year_before_and_it_is_said() -> None:
