@@ -14,6 +14,8 @@ import pytest
 from storecast import schema as s
 from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
+from storecast.explain.counterfactuals import NO_PROMOTION
+from storecast.explain.explanations import USUAL
 from storecast.report.page import ReportInput, render, write_report
 from storecast.report.templates import _change
 from storecast.uncertainty.totals import totals
@@ -236,3 +238,28 @@ def test_a_driver_is_shown_with_its_interval_and_whether_that_holds_zero(report_
     low, high = importance["interval"][report_input.champion]["promotion"]
     assert f"({low * 100:+.2f} to {high * 100:+.2f})" in words
     assert words.count("indistinguishable from none") == 1
+
+
+def test_what_a_promotion_adds_is_said_from_the_forecast_without_it(report_input: ReportInput) -> None:
+    """Of the days with a promotion, and not of the contribution, which compares with the chain's usual day."""
+    days = pl.DataFrame(
+        {
+            s.STORE: ["other 2"] * 3,
+            s.DATE: [report_input.cutoff + dt.timedelta(days=k) for k in (1, 2, 3)],
+            s.FORECAST: [5000.0, 5200.0, 4000.0],
+            USUAL: [3000.0] * 3,
+            "Level": [1000.0] * 3,
+            "Promotion": [400.0, 600.0, -500.0],
+            NO_PROMOTION: [4000.0, 3800.0, None],
+        }
+    )
+    drivers = pl.DataFrame({"Kind": ["driver"], "Name": ["promotion"], "Share": [0.2]})
+    explained = dataclasses.replace(report_input, contributions=days, drivers=drivers)
+    sentence = "Without their promotions, its days with one would change by"
+    assert f"{sentence} −1,200 on average" in Outline(render(explained)).words()
+    unasked = dataclasses.replace(explained, contributions=days.drop(NO_PROMOTION))
+    none_ahead = dataclasses.replace(
+        explained, contributions=days.with_columns(pl.lit(None, pl.Float64).alias(NO_PROMOTION))
+    )
+    for report in (unasked, none_ahead):
+        assert sentence not in Outline(render(report)).words()
