@@ -4,9 +4,10 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.exploration.response.estimate import estimate_response
+from storecast.exploration.response.estimate import _uplifts, estimate_response
 from storecast.exploration.response.parts import GAIN, RAW_UPLIFT, UPLIFT, Part
 from storecast.exploration.response.section import response_section
+from storecast.exploration.shared.adjusted import adjust
 from storecast.exploration.shared.estimates import (
     GROUP,
     HIGH,
@@ -18,6 +19,8 @@ from storecast.exploration.shared.estimates import (
     VALUE,
     NotAnswerableError,
 )
+from storecast.exploration.shared.observed import SALES
+from storecast.exploration.shared.promotion_weeks import promotion_weeks
 from support.known_chain import first_stores, usual_chain
 from support.panels import make_panel
 
@@ -61,6 +64,14 @@ def test_most_intervals_hold_the_true_uplift_of_a_store() -> None:
     rows = part(estimate_response(usual_chain()), Part.STORE, UPLIFT)
     truth = np.expm1(0.294 + 0.028)
     assert ((rows[LOW] < truth) & (rows[HIGH] > truth)).mean() > 0.9
+
+
+def test_errors_of_stores_are_as_large_as_they_say() -> None:
+    """All stores answer alike in truth, so that uplifts beside the chain's are error alone."""
+    weeks = promotion_weeks(adjust(usual_chain()))
+    uplifts = _uplifts(weeks.means(adjust(usual_chain()).logs[SALES]), weeks)
+    errors = (uplifts.raw - np.nanmean(uplifts.raw)) / np.sqrt(uplifts.variance)
+    assert 0.9 < np.nanstd(errors) < 1.12  # .87 of 12 chains on the mean, were weeks independent
 
 
 def test_stores_above_below_and_open_are_all_stores() -> None:

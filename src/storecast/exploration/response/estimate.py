@@ -33,6 +33,7 @@ from storecast.exploration.shared.regression import NORMAL, between_store_varian
 THRESHOLDS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 MOVED_SHARE = 0.1  # of the promotion days
 MAX_SHARE_OF_A_STORE = 0.25  # of its promotion days, which a store gives or takes at most
+WEEKS_ALIKE = 2  # weeks after which what is left of a week is no longer like it
 MIN_STORES = 10
 MIN_WEEKS = 8  # with a promotion, and without, of a store
 MIN_WEEKS_OF_A_SEASON = 4
@@ -112,7 +113,9 @@ def estimate_response(panel: Panel) -> pl.DataFrame:
 def _uplifts(mean: F64, weeks: PromotionWeeks) -> Uplifts:
     """Measure each store against the chain's weeks, so that weather that all stores share is no store's response."""
     chain = _chain(mean, weeks)
-    raw, variance = _differences(_relative(mean), weeks.promoted)
+    relative = _relative(mean)
+    raw, variance = _differences(relative, weeks.promoted)
+    variance = variance * _share_of_variance(relative, weeks.promoted)
     judged = ~np.isnan(raw) & (variance > 0)
     shrunk, shrunk_variance = np.full(len(raw), np.nan), np.full(len(raw), np.nan)
     raw = raw - (float(np.mean(raw[judged])) if judged.any() else 0.0) + chain.value
@@ -152,6 +155,28 @@ def _differences(values: F64, promoted: F64) -> tuple[F64, F64]:
         parts.append((np.where(enough, mean, np.nan), np.where(enough, variance / safe, np.nan)))
     (with_mean, with_variance), (without_mean, without_variance) = parts
     return with_mean - without_mean, with_variance + without_variance
+
+
+def _share_of_variance(values: F64, promoted: F64) -> float:
+    """Return the variance of stores' differences as a share of what it were, were weeks independent; one for all stores.
+
+    A week is like its neighbours, and a week with a promotion stands mostly beside one without: what the two share cancels.
+
+    Source: Newey and West, A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance matrix,
+    Econometrica 55 (1987), pooled over stores.
+    """
+    shares = np.zeros(values.shape)  # of a week's departure from its mean in the store's difference
+    for value, sign in ((1.0, 1), (0.0, -1)):
+        known = (promoted == value) & ~np.isnan(values)
+        number = np.maximum(known.sum(axis=1, keepdims=True), 1)
+        mean = np.where(known, values, 0.0).sum(axis=1, keepdims=True) / number
+        shares += np.where(known, sign * (values - mean) / number, 0.0)
+    independent = float((shares**2).sum())
+    lagged = sum(
+        2 * (1 - lag / (WEEKS_ALIKE + 1)) * float((shares[:, lag:] * shares[:, :-lag]).sum())
+        for lag in range(1, WEEKS_ALIKE + 1)
+    )
+    return (independent + lagged) / independent if independent > 0 else 1.0
 
 
 def _usual_day(adjusted: Adjusted, weeks: PromotionWeeks) -> F64:
