@@ -172,6 +172,16 @@ def test_each_window_has_its_bias_and_the_smallest_leads_the_leaderboard_by_it(r
     assert result.leaderboard("bias")["bias"].abs().is_sorted()
 
 
+def test_settings_of_linear_say_that_they_reach_no_ridge_inside_another_model(
+    panel: Panel, caplog: pytest.LogCaptureFixture
+) -> None:
+    cutoffs, settings = [panel.end - dt.timedelta(days=14)], {"linear": {"robust_rounds": 1}, "forest": {"trees": 2}}
+    backtest(panel, ["linear"], cutoffs, TASK, settings=settings)
+    assert "[linear]" not in caplog.text
+    backtest(panel, ["linear", "forest"], cutoffs, TASK, settings=settings)
+    assert "[linear] changes the model linear alone; the ridge inside forest keeps its own settings." in caplog.text
+
+
 def test_without_cutoffs_the_last_windows_are_scored(panel: Panel, result: Backtest) -> None:
     assert_frame_equal(backtest(panel, ["linear"], task=TASK, windows=2).scores, result.scores)
 

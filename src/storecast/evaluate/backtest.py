@@ -24,10 +24,12 @@ from storecast.models.settings import NONE, Settings
 from storecast.uncertainty.calibration import Calibration, calibrate
 from storecast.uncertainty.cold_start import cold_start_factor
 from storecast.uncertainty.point import point_forecasts
+from storecast.wording import in_words
 
 log = logging.getLogger(__name__)
 
 BASELINE = "naive"
+RIDGE = "linear"  # the model whose settings those of the ridge inside other models are not
 END = "End"
 MODEL_FAILURES = (  # what a model's own code, or a library below it, raises; an assertion of ours is not among them
     UserError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError, ImportError,
@@ -152,6 +154,11 @@ def backtest(
     names = list(dict.fromkeys([BASELINE, *models]))
     for name in names:
         create(name, fast=fast, settings=settings)  # a wrong name is refused now, not when its turn comes
+    others = [name for name in names if name not in (BASELINE, RIDGE)]
+    if settings.get(RIDGE) and others:
+        log.warning(
+            "[linear] changes the model linear alone; the ridge inside %s keeps its own settings.", in_words(others)
+        )
     chosen = list(cutoffs) or block_cutoffs(panel, windows, task.horizon, task.horizon)
     scored, every = windows_after(panel, chosen, task.horizon)
     cold_start = cold_start_factor(every[0])
