@@ -225,12 +225,13 @@ def test_linear_and_the_tree_models_fit_the_ridge_of_a_past_once(monkeypatch: py
     window = make_panel(stores=4, days=300, ahead=14).window(END_OF_SHARED_PAST, 14)
     fitted = []
     fit = PastRidge.fit
-    monkeypatch.setattr(PastRidge, "fit", lambda past: fitted.append(past.end) or fit(past))
+    monkeypatch.setattr(PastRidge, "fit", lambda past, *more: fitted.append((past.end, *more)) or fit(past, *more))
     Linear(LinearSettings()).fit(window.past, 14)
     for config in (PLAIN, FeatureConfig(holidays_apart=True)):
         FeatureStore.of(window).training(window.past, 14, config)
-    Linear(LinearSettings(recent_share=0.5)).fit(window.past, 14)  # with settings of its own, on its own
-    assert fitted == [END_OF_SHARED_PAST]
+    own = LinearSettings(penalty=2.0)
+    Linear(own).fit(window.past, 14)
+    assert fitted == [(END_OF_SHARED_PAST,), (END_OF_SHARED_PAST, own, None)]
 
 
 def test_the_shared_ridge_is_the_one_that_linear_would_fit_itself() -> None:

@@ -17,16 +17,16 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F32, F64, I64
-from storecast.config import FeatureConfig
+from storecast.config import FeatureConfig, LinearSettings
 from storecast.data.broken_days import MIN_SLUMP_NEIGHBOURS
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
 from storecast.features.day_errors import day_errors
 from storecast.features.level_shift import LevelShift, fit_restated, restate
-from storecast.features.ridge import Design, Ridge, Scales
+from storecast.features.ridge import Design, Scales
 from storecast.features.sale_chance import sale_chances
-from storecast.features.terms import OWN_PART
+from storecast.features.terms import OWN_PART, Term
 
 SHORTEST_BLOCK = 41  # days: shorter horizons train on blocks of this length, so that the origins stay few
 DAYS_TO_KNOW_SLUMP = 7 * (MIN_SLUMP_NEIGHBOURS + 1)  # after it
@@ -36,19 +36,22 @@ PLAIN = FeatureConfig()
 
 @dataclass(frozen=True, eq=False)
 class PastRidge:
-    """The ridge of a whole past under the default settings, and what it knows of all days up to the end.
+    """The ridge of a whole past, and what it knows of all days up to the end.
 
     Attributes
     ----------
-    ridge : fitted on all days of the past
-    scales : of its terms
+    terms : of the ridge
+    level, coefficients : of each store, see `Ridge`
+    scales : of the terms
     shifts : the steps of the chain's level
     holidays : its part for holidays, (stores, days)
     own : its part for own columns, (stores, days); None without such columns
     day_errors : of the chain on each day, (days,)
     """
 
-    ridge: Ridge
+    terms: list[Term]
+    level: F32
+    coefficients: F32
     scales: Scales
     shifts: tuple[LevelShift, ...]
     holidays: F32
@@ -56,15 +59,24 @@ class PastRidge:
     day_errors: F32
 
     @classmethod
-    def fit(cls, past: Panel) -> "PastRidge":
-        """Fit on all days of a past."""
+    def fit(cls, past: Panel, settings: LinearSettings = RIDGE_SETTINGS, day_weights: F64 | None = None) -> "PastRidge":
+        """Fit on all days of a past.
+
+        Parameters
+        ----------
+        past : whose days are learned
+        settings : of the ridge
+        day_weights : how much each day from the first to the last counts, (days,); None: all alike
+        """
         grid = Grid.of(past)
         end = grid.column(past.end)
         known = grid.truncate(end, 0)
         design = Design.of(known, end)
-        fit, days = fit_restated(known, design, end, RIDGE_SETTINGS), slice(0, known.days)
+        fit, days = fit_restated(known, design, end, settings, day_weights), slice(0, known.days)
         return cls(
-            ridge=fit.ridge,
+            terms=fit.ridge.terms,
+            level=fit.ridge.level,
+            coefficients=fit.ridge.coefficients,
             scales=design.scales,
             shifts=fit.shifts,
             holidays=fit.ridge.part(design, days, "holiday"),

@@ -14,10 +14,10 @@ from storecast.errors import ModelFileError
 from storecast.features.calendar import LOOK_BACK
 from storecast.features.cutoff_state import RIDGE_SETTINGS
 from storecast.features.drivers import LEVEL, TREND, driver_of_term
-from storecast.features.level_shift import LevelShift, fit_restated
+from storecast.features.level_shift import LevelShift
 from storecast.features.residuals import bounded
 from storecast.features.ridge import Design, Ridge, Scales, own_terms
-from storecast.features.store import FeatureStore
+from storecast.features.store import FeatureStore, PastRidge
 from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.base import register
@@ -58,19 +58,15 @@ class Linear:
         day_weights : how much each day from the first to the last of the past counts, (days,); None: all alike
         """
         if day_weights is None and self.settings == RIDGE_SETTINGS:  # the tree models need the same ridge
-            fit = FeatureStore.of(past).past_ridge(past)
-            ridge, scales, self.shifts_ = fit.ridge, fit.scales, fit.shifts
+            ridge = FeatureStore.of(past).past_ridge(past)
         else:
-            grid = Grid.of(past)
-            origin = grid.column(past.end)
-            design = Design.of(grid.truncate(origin, 0), origin)
-            restated = fit_restated(grid, design, origin, self.settings, day_weights)
-            ridge, scales, self.shifts_ = restated.ridge, design.scales, restated.shifts
+            ridge = PastRidge.fit(past, self.settings, day_weights)
+        self.shifts_ = ridge.shifts
         self.stores_ = past.stores[s.STORE]
         self.end_ = past.end
         self.level_ = ridge.level.astype(np.float64)
         self.coefficients_ = ridge.coefficients.astype(np.float64)
-        self.scales_ = scales
+        self.scales_ = ridge.scales
         self.terms_ = [term.column for term in ridge.terms]
         self._ahead = None
 
