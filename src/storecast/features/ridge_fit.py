@@ -225,9 +225,8 @@ def _normal_equations(design: Design, weights: F32, target: F32) -> tuple[F32, F
     stores, terms = len(target), len(design.terms)
     gram = np.empty((stores, terms, terms), np.float32)
     moment = np.empty((stores, terms), np.float32)
-    for store in range(
-        stores
-    ):  # the terms of one stay in the cache of a core; 64 at a time take 1.4 times the CPU time
+    # Store by store, the terms stay in the cache of a core; with 64 at a time, a fit takes 1.3 times the CPU time.
+    for store in range(stores):
         part = slice(store, store + 1)
         rows = design.rows(part, past)
         weighted = rows * weights[part, None, :]
