@@ -252,6 +252,8 @@ def test_any_changed_byte_is_read_or_refused(saved: bytes) -> None:
 
 LIGHT = """
 import sys
+import storecast.models
+assert "skops" not in sys.modules
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
 from storecast import safe_skops
@@ -265,7 +267,7 @@ assert len(all_estimators()) > 100
 """
 
 
-def test_a_process_that_loads_a_model_imports_neither_pytorch_nor_all_of_scikit_learn() -> None:
+def test_skops_is_imported_for_archives_alone_and_then_brings_neither_pytorch_nor_all_of_scikit_learn() -> None:
     """So the trial of a model costs some two CPU seconds, and not five."""
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

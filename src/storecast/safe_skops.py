@@ -14,7 +14,9 @@ import tokenize
 import warnings
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,18 +28,6 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.tree import DecisionTreeRegressor
 
 from storecast.errors import ModelFileError, quote
-
-# When skops is imported it lists every estimator of scikit-learn, to trust them all, and so imports all of it, and PyTorch where
-# that is installed: 2.5 CPU seconds. Here only the types below are trusted, and the list stays empty.
-if TYPE_CHECKING:
-    from skops import io as skops
-else:
-    _all_estimators = utils.all_estimators
-    utils.all_estimators = list
-    try:
-        from skops import io as skops
-    finally:
-        utils.all_estimators = _all_estimators
 
 LARGEST = 1024 * 1024 * 1024  # bytes that an archive may unpack to
 LARGEST_SCHEMA = 32 * 1024 * 1024
@@ -97,13 +87,14 @@ _BROKEN = (
 
 def dump(estimator: BaseEstimator) -> bytes:
     """Return a fitted estimator as bytes that `load` accepts."""
-    data: bytes = skops.dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
+    data: bytes = _skops().dumps(estimator, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
     _check(data)
     return data
 
 
 def load(data: bytes) -> Any:
     """Return the estimator of `dump`; anything else in the bytes is refused, and nothing in them runs."""
+    skops = _skops()
     try:
         _check(data)
         with warnings.catch_warnings():
@@ -114,6 +105,23 @@ def load(data: bytes) -> Any:
     except _BROKEN as error:
         raise _refusal(f"it is broken ({type(error).__name__})") from error
     return estimator
+
+
+@cache
+def _skops() -> ModuleType:
+    """Import skops, when the first archive is written or read: it searches all loaded modules, for up to half a second.
+
+    It also lists every estimator of scikit-learn, to trust them all, and so imports all of it, and PyTorch where that is installed:
+    2.5 CPU seconds. Here only the types above are trusted, and the list stays empty.
+    """
+    all_estimators = utils.all_estimators
+    utils.all_estimators = list
+    try:
+        from skops import io as skops
+    finally:
+        utils.all_estimators = all_estimators
+    module: ModuleType = skops
+    return module
 
 
 def _check(data: bytes) -> None:
