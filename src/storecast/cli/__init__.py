@@ -28,9 +28,9 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; an interrupt at any moment, that of the imports too, ends with one message."""
-    # The command is over by then: without this, Ctrl-C while Python shuts down kills the process and hides its exit code.
-    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     try:
+        # The command is over by then: without this, Ctrl-C while Python shuts down kills the process and hides its exit code.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         _call()
     except KeyboardInterrupt:
         _say_interrupted()
