@@ -31,6 +31,7 @@ from storecast.data.refuse_rows import refuse
 from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
 from storecast.data.store_facts import facts_of_sales
 from storecast.data.store_groups import read_breakdown
+from storecast.data.target import BESIDE_TARGET
 from storecast.errors import DataError, quote
 
 log = logging.getLogger(__name__)
@@ -313,7 +314,7 @@ def _typed(
     table: TextTable, wanted: Sequence[str], names: ColumnNames, read_elsewhere: Sequence[str] = ()
 ) -> pl.DataFrame:
     """Return the wanted columns that are there, each in its type; those that are read elsewhere are not said to be unused."""
-    ignored = [name for name in table.frame.columns if name not in (*wanted, *read_elsewhere)]
+    ignored = [name for name in table.frame.columns if name not in (*wanted, *read_elsewhere, BESIDE_TARGET)]
     if ignored:
         log.info("%s: columns that storecast does not use: %s", table.name, quote(", ".join(ignored)))
     present = [name for name in wanted if name in table.frame.columns]
