@@ -16,10 +16,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from storecast import schema as s
 from storecast.arrays import F32, F64, I64
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
 from storecast.dates import YEAR
+from storecast.errors import quote
 from storecast.features.ridge import Design, Ridge
 from storecast.features.ridge_fit import fit_ridge
 from storecast.features.store_steps import MIN_DAYS, MIN_SEEN, SPAN, day_of_step, find_steps
@@ -126,7 +128,8 @@ def _store_shifts(grid: Grid, design: Design, ridge: Ridge) -> list[LevelShift]:
     for step in find_steps(ridge.residuals + slow):
         sizes = np.zeros(len(slow), np.float32)
         sizes[step.store] = step.size
-        log.info("the level of a store shifts by %+.0f %% on %s", 100 * np.expm1(step.size), grid.day(step.first))
+        store = quote(str(grid.stores[s.STORE][step.store]))
+        log.info("the level of store %s shifts by %+.0f %% on %s", store, 100 * np.expm1(step.size), grid.day(step.first))
         shifts.append(LevelShift(grid.day(step.first), sizes))
     return shifts
 
