@@ -127,9 +127,6 @@ class BoostingSettings:
     view: FeatureConfig = FeatureConfig(impute=True, holidays_apart=True)
     loss: str = "log-absolute"  # see models.losses
     quantile: float = 0.5  # of log sales, that the loss log-quantile aims at
-    day_error_share: float = (
-        1.0  # of the error of the chain's day, that trees do not learn from; see features.day_errors
-    )
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -138,8 +135,6 @@ class BoostingSettings:
             raise ConfigError(
                 f"There is no loss {quote(self.loss)}.{hint(self.loss, LOSSES)} There are: {', '.join(LOSSES)}."
             )
-        if not 0 <= self.day_error_share <= 1:
-            raise ConfigError(f"[boosting] day_error_share: found {self.day_error_share}; expected 0 to 1.")
         for name in ("rounds", "depth", "learning_rate"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"[boosting] {name}: found {getattr(self, name)}; expected more than 0.")

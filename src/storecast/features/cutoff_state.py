@@ -45,7 +45,6 @@ class FeatureRows:
     parts : of the ridge, that are no features but tell what moves a forecast, (rows,) each
     offset : the part of log sales that is taken off, known ahead; to be added to what a model says, (rows,)
     target : log sales less the offset, NaN where the day is closed, unknown or ahead, (rows,)
-    day_error : of the chain on the row's day, part of the target; 0 where it is ahead, (rows,)
     """
 
     origin: int
@@ -56,7 +55,6 @@ class FeatureRows:
     parts: pl.DataFrame
     offset: F32
     target: F32
-    day_error: F32
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +212,6 @@ class CutoffState:
             parts=pl.DataFrame([pl.Series(name, values[store, day]) for name, values in parts.items()]),
             offset=offset[store, day],
             target=np.full(len(rank), np.nan, np.float32),
-            day_error=np.zeros(len(rank), np.float32),
         )
 
     def _own(self, part: Grid, stores: I64) -> dict[str, F32]:

@@ -22,7 +22,6 @@ from storecast.data.broken_days import MIN_SLUMP_NEIGHBOURS
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.cutoff_state import RIDGE_SETTINGS, CutoffState, FeatureRows
-from storecast.features.day_errors import day_errors
 from storecast.features.level_shift import LevelShift, fit_restated, restate
 from storecast.features.ridge import Design, Scales
 from storecast.features.sale_chance import sale_chances
@@ -46,7 +45,6 @@ class PastRidge:
     shifts : the steps of the chain's level
     holidays : its part for holidays, (stores, days)
     own : its part for own columns, (stores, days); None without such columns
-    day_errors : of the chain on each day, (days,)
     """
 
     terms: list[Term]
@@ -56,7 +54,6 @@ class PastRidge:
     shifts: tuple[LevelShift, ...]
     holidays: F32
     own: F32 | None
-    day_errors: F32
 
     @classmethod
     def fit(cls, past: Panel, settings: LinearSettings = RIDGE_SETTINGS, day_weights: F64 | None = None) -> "PastRidge":
@@ -81,7 +78,6 @@ class PastRidge:
             shifts=fit.shifts,
             holidays=fit.ridge.part(design, days, "holiday"),
             own=fit.ridge.part(design, days, OWN_PART) if grid.known else None,
-            day_errors=day_errors(fit.ridge.residuals),
         )
 
 
@@ -179,8 +175,7 @@ class FeatureStore:
             misled = np.any(slump[:, max(0, origin + 1 - DAYS_TO_KNOW_SLUMP) : origin + 1], axis=1)
             target[misled[rows.store]] = np.nan
             table = _with_holiday_effects(rows, inside)
-            day_error = known.day_errors[rows.day]
-            blocks.append(replace(rows, table=table, offset=offset, target=target, day_error=day_error))
+            blocks.append(replace(rows, table=table, offset=offset, target=target))
         return blocks
 
     def ahead(self, window: Window, config: FeatureConfig = PLAIN, calendar: pl.DataFrame | None = None) -> FeatureRows:

@@ -85,10 +85,6 @@ class Boosting(Trees):
         """Return how the rows look at the past."""
         return self.settings.view
 
-    def day_error_share(self) -> float:
-        """Return the share of the error of the chain's day that is taken off what the trees learn."""
-        return self.settings.day_error_share
-
     def trees(self) -> XGBRegressor:
         """Return the unfitted booster."""
         chosen = self.settings

@@ -98,10 +98,6 @@ class Trees(ABC):
         """Return how many of the newest origins train; None: all."""
         return None
 
-    def day_error_share(self) -> float:
-        """Return the share of the error of the chain's day that is taken off what the trees learn."""
-        return 0.0
-
     def columns(self, available: list[str]) -> list[str]:
         """Return the feature columns to use."""
         return available
@@ -119,11 +115,9 @@ class Trees(ABC):
         """Take the fitted pipeline."""
 
     def _training(self, blocks: list[FeatureRows]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.float32]]]:
-        """Return the open days with sales among the rows of the blocks, and their log sales less what the trees do not learn."""
+        """Return the open days with sales among the rows of the blocks."""
         if not blocks:
             return pl.DataFrame(), np.empty(0, np.float32)
-        share = np.float32(self.day_error_share())
         seen = [np.isfinite(block.target) for block in blocks]
         table = pl.concat([block.table.filter(pl.Series(rows)) for block, rows in zip(blocks, seen, strict=True)])
-        targets = [block.target - share * block.day_error for block in blocks]
-        return table, np.concatenate([target[rows] for target, rows in zip(targets, seen, strict=True)])
+        return table, np.concatenate([block.target[rows] for block, rows in zip(blocks, seen, strict=True)])
