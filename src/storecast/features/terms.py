@@ -70,6 +70,8 @@ MONTH = (
 )
 PAYDAY = range(-4, 5)  # days from the last Monday to Friday of a month, when wages come
 
+PROMOTION_WEEK_PENALTY = 50.0  # such a week comes a few times a year: chance moves its mean as far as its own effect
+
 OWN_PART = "own"  # the part of the terms of a chain's own columns
 
 
@@ -150,12 +152,17 @@ def store_terms(grid: Grid) -> tuple[list[Term], F32]:
     terms: list[Term] = []
     columns: list[npt.NDArray[np.generic]] = []
 
-    def add(name: str, part: str, column: npt.NDArray[np.generic], *, count: bool = False) -> None:
-        terms.append(Term(name, part, by_store=True, count=count))
+    def add(
+        name: str, part: str, column: npt.NDArray[np.generic], penalty: float = 1.0, *, count: bool = False
+    ) -> None:
+        terms.append(Term(name, part, penalty, by_store=True, count=count))
         columns.append(column)
 
     for day, name in enumerate(WEEKDAYS):
         add(f"promo {name}", "promotion", promo & (weekdays == day))
+    for kind, weeks in _kinds_of_promotion_weeks(weekdays, promo).items():
+        for day, name in enumerate(WEEKDAYS):
+            add(f"{kind} {name}", "promotion", weeks & (weekdays == day), PROMOTION_WEEK_PENALTY)
     add("second week of promo", "promotion", promo & (position(promo | _between_promo_weeks(weekdays, promo), 30) > 7))
     add("week before promo", "promotion", ~promo & (_week_shift(promo, weekdays, 1) > 0))
     add("week after promo", "promotion", ~promo & (_week_shift(promo, weekdays, -1) > 0))
@@ -234,6 +241,15 @@ def _between_promo_weeks(weekdays: I64, promo: Bool) -> Bool:
     return (
         (weekdays >= SATURDAY)[None, :] & (_week_shift(promo, weekdays, 0) > 0) & (_week_shift(promo, weekdays, 1) > 0)
     )
+
+
+def _kinds_of_promotion_weeks(weekdays: I64, promo: Bool) -> dict[str, Bool]:
+    """Return which days lie in the first of two promotion weeks, and in a later one, by the name of the kind, (stores, days) each.
+
+    People who know that a promotion goes on next week come later, and those who bought last week come less on its first days.
+    """
+    before, this, after = (_week_shift(promo, weekdays, weeks) > 0 for weeks in (-1, 0, 1))
+    return {"first of two weeks of promo": this & after & ~before, "later week of promo": this & before}
 
 
 def _week_shift(promo: Bool, weekdays: I64, weeks: int) -> F32:
