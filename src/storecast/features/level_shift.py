@@ -129,7 +129,9 @@ def _store_shifts(grid: Grid, design: Design, ridge: Ridge) -> list[LevelShift]:
         sizes = np.zeros(len(slow), np.float32)
         sizes[step.store] = step.size
         store = quote(str(grid.stores[s.STORE][step.store]))
-        log.info("the level of store %s shifts by %+.0f %% on %s", store, 100 * np.expm1(step.size), grid.day(step.first))
+        log.info(
+            "the level of store %s shifts by %+.0f %% on %s", store, 100 * np.expm1(step.size), grid.day(step.first)
+        )
         shifts.append(LevelShift(grid.day(step.first), sizes))
     return shifts
 
