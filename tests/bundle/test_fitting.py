@@ -115,3 +115,13 @@ def test_a_saved_model_forecasts_the_same(fitted: Bundle, panel: Panel, tmp_path
     assert_frame_equal(loaded.predict(panel), fitted.predict())
     with pytest.raises(ConfigError, match="give a Panel"):
         loaded.predict()
+
+
+@pytest.mark.parametrize("name", ["forest", "lightgbm"])
+def test_a_model_of_any_tree_library_passes_its_trial_in_another_process(
+    panel: Panel, tmp_path: Path, name: str
+) -> None:
+    fitted = storecast.fit(panel, name, horizon=HORIZON, fast=True)
+    saved = fitted.save(tmp_path / "models")
+    loaded = storecast.load(tmp_path / "models" / saved.name)
+    assert_frame_equal(loaded.predict(panel), fitted.predict())

@@ -14,6 +14,7 @@ import resource
 import signal
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import numpy as np
@@ -165,7 +166,19 @@ def _import_less(*, pandas: bool) -> None:
     """
     gc.disable()
     if not pandas:
-        sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # an import of it fails as where it is not installed
+        sys.meta_path.insert(0, _NoPandas())
+
+
+class _NoPandas(MetaPathFinder):
+    """Lets an import of pandas fail as where it is not installed.
+
+    An entry of None in `sys.modules` would do the same, but scikit-learn 1.9 takes what it finds there for the module.
+    """
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:  # noqa: ARG002  (importlib's signature)
+        if fullname.partition(".")[0] == "pandas":
+            message = "this process does without pandas"
+            raise ModuleNotFoundError(message, name=fullname)
 
 
 def _too_slow(path: Path, when: str) -> TrialTooSlowError:
