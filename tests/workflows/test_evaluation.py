@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import storecast
 from storecast import workflows
 from support.chain_files import write_chain
 
@@ -39,3 +40,15 @@ def test_a_run_that_fails_leaves_the_home_before_as_it_was(tmp_path: Path) -> No
     with pytest.raises(Exception, match="no model"):
         workflows.run(folder, home=home, models=["nonsense"], windows=1)
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
+def test_folders_and_files_may_be_given_as_text_and_one_model_by_its_name(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=3, days=200, ahead=7)
+    cleaned = storecast.check(str(folder), out=f"{tmp_path}/check")
+    assert (tmp_path / "check" / "check.json").exists()
+    assert set(storecast.backtest(cleaned.panel, "naive", windows=1, task=storecast.Task(7)).forecasts["Model"]) == {
+        "naive"
+    }
+    model = storecast.train(str(folder), name="naive", home=str(tmp_path / "home"))
+    storecast.forecast(str(folder), model=f"{tmp_path}/home/models/{model.name}", out=f"{tmp_path}/ahead.csv")
+    assert (tmp_path / "ahead.csv").exists()

@@ -255,7 +255,7 @@ class Bundle(FittedModel):
         rows, factor = self.calibration.apply(medians, task), self.calibration.rmspe_factor(medians)
         return Forecast(rows, panel.end, self.name or self.model.name, paths, factor)
 
-    def save(self, folder: Path) -> "Bundle":
+    def save(self, folder: Path | str) -> "Bundle":
         """Sign the model and add it to a folder of models; a few rows with their predictions are stored with it for a trial.
 
         Parameters
@@ -290,7 +290,7 @@ class Bundle(FittedModel):
             "calibration": CALIBRATION,
             "details": needs_of(self.model.name),
         }
-        path = publish(folder, manifest, parts_of(self, window))
+        path = publish(Path(folder), manifest, parts_of(self, window))
         return replace(self, manifest=open_model(path).manifest, name=path.name)
 
     def _chain(self, panel: Panel | None) -> Panel:

@@ -17,7 +17,7 @@ from storecast.uncertainty.calibration import Calibration
 from storecast.uncertainty.joint_errors import JointErrors
 
 
-def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
+def load(path: Path | str, *, trial_cpu_s: float | None = None) -> Bundle:
     """Load a model file after every check, the trial forecast in a child process among them.
 
     Parameters
@@ -37,6 +37,7 @@ def load(path: Path, *, trial_cpu_s: float | None = None) -> Bundle:
     TrialTooSlowError
         where the trial forecast took too long
     """
+    path = Path(path)
     file = open_model(path)
     try:
         check_needs(file.manifest.kind, file.manifest.details)

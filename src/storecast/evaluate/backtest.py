@@ -113,7 +113,7 @@ class Backtest:
 
 def backtest(
     panel: Panel,
-    models: Sequence[str],
+    models: Sequence[str] | str,
     cutoffs: Sequence[dt.date] = (),
     task: Task | None = None,
     *,
@@ -128,7 +128,7 @@ def backtest(
     Parameters
     ----------
     panel : the chain
-    models : names of registered models; the baseline is added where it is missing
+    models : names of registered models, or one name; the baseline is added where it is missing
     cutoffs : the last known day of each window; none: the last windows of the data. A window without an earlier one that has
         ended gets a warm-up window, whose errors give its intervals and which is not reported.
     task : horizon and quantiles; None: 42 days
@@ -151,7 +151,7 @@ def backtest(
         where a window has too little past
     """
     task = task or Task()
-    names = list(dict.fromkeys([BASELINE, *models]))
+    names = list(dict.fromkeys([BASELINE, *([models] if isinstance(models, str) else models)]))
     for name in names:
         create(name, fast=fast, settings=settings)  # a wrong name is refused now, not when its turn comes
     others = [name for name in names if name not in (BASELINE, RIDGE)]

@@ -95,4 +95,4 @@ def _columns(data: Source, panel: Panel) -> ColumnNames:
     """Return what the columns of an edited calendar are called: as in the folder, and in ours where a database holds the chain."""
     if isinstance(data, DatabaseSource):
         return ColumnNames(known=panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
-    return replace(read_column_names(data), known=panel.known)
+    return replace(read_column_names(Path(data)), known=panel.known)

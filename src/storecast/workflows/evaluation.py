@@ -91,7 +91,7 @@ def train(
     data: Source,
     *,
     name: str,
-    home: Path,
+    home: Path | str,
     horizon: int | None = None,
     quantiles: tuple[float, ...] = (),
     fast: bool = False,
@@ -144,7 +144,7 @@ def train(
         generated=prepared.cleaned.generated,
         progress=progress,
     )
-    return bundle.save(home / "models")
+    return bundle.save(Path(home) / "models")
 
 
 def scores_of(result: Backtest, prepared: Prepared, select_by: str = BY) -> dict[str, Any]:

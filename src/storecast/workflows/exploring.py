@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def explore(
     data: Source,
     *,
-    out: Path,
+    out: Path | str,
     questions: Sequence[str] = (),
     pictures: bool = False,
     skip: Collection[str] = (),
@@ -48,6 +48,7 @@ def explore(
     ConfigError
         where a library of the extra ``explore`` is missing, or there is no such question.
     """
+    out = Path(out)
     progress("reading and cleaning")
     prepared = prepare(data, horizon=None, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     exploration = explore_panel(prepared.panel, questions, progress)

@@ -27,14 +27,14 @@ from storecast.workflows.preparation import Prepared, Source, import_plugins_of,
 def forecast(
     data: Source,
     *,
-    model: Path,
-    out: Path,
+    model: Path | str,
+    out: Path | str,
     horizon: int | None = None,
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
     sum_rows: bool = False,
-    sums: Path | None = None,
-    paths: Path | None = None,
+    sums: Path | str | None = None,
+    paths: Path | str | None = None,
     path_count: int = MAX_PATHS,
 ) -> tuple[int, Forecast]:
     """Load a model file, forecast the days after the end of a folder's sales and write them.
@@ -72,12 +72,12 @@ def forecast(
     if paths is not None:
         whole_numbers = bundle.calibration.whole_numbers
         table = path_table(rows, sample_paths_of(whole, rows), path_count, whole_numbers=whole_numbers)
-    write_csv(rows, out)
+    write_csv(rows, Path(out))
     if sums is not None:
         panel = prepared.panel
-        write_csv(totals(rows, panel.stores, sample_paths_of(whole, rows), panel.breakdown), sums)
+        write_csv(totals(rows, panel.stores, sample_paths_of(whole, rows), panel.breakdown), Path(sums))
     if table is not None and paths is not None:
-        with atomic_write(paths) as draft:
+        with atomic_write(Path(paths)) as draft:
             table.write_parquet(draft)
     return rows.height, whole
 

@@ -44,7 +44,7 @@ class DatabaseSource:
     url: str  # of the database
 
 
-Source = Path | DatabaseSource
+Source = Path | str | DatabaseSource
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +90,9 @@ class Prepared:
 
 
 def check(
-    data: Path,
+    data: Path | str,
     *,
-    out: Path | None = None,
+    out: Path | str | None = None,
     skip: Collection[str] = (),
     sum_rows: bool = False,
     horizon: int | None = None,
@@ -123,6 +123,7 @@ def check(
     HistoryError
         where the sales are too short for the windows of a run
     """
+    data = Path(data)
     import_plugins_of(data)
     cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
     prepared = _with_calendar_ahead(cleaned, None, horizon=horizon, skip=skip)
@@ -131,14 +132,15 @@ def check(
         windows_after(prepared.panel, block_cutoffs(prepared.panel, windows, days, days), days)
     cleaned = prepared.cleaned
     if out is not None:
-        with atomic_write(out / "check.json") as draft:
+        with atomic_write(Path(out) / "check.json") as draft:
             draft.write_text(json.dumps(cleaned.report(), indent=2) + "\n", encoding="utf-8")
     return cleaned
 
 
 def import_plugins_of(data: Source) -> None:
     """Import the plug-ins that a folder's storecast.toml, the environment and installed packages name."""
-    import_plugins(read_column_names(data).plugins if isinstance(data, Path) and data.exists() else ())
+    folder = None if isinstance(data, DatabaseSource) else Path(data)
+    import_plugins(read_column_names(folder).plugins if folder is not None and folder.exists() else ())
 
 
 def prepare(
@@ -173,7 +175,7 @@ def prepare(
     if isinstance(data, DatabaseSource):
         cleaned, version = _from_database(data, skip, sum_rows=sum_rows, target=target)
     else:
-        cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
+        cleaned = clean(read_chain(Path(data), sum_rows=sum_rows, target=target), skip=skip)
     return _with_calendar_ahead(
         cleaned, version, horizon=horizon, skip=skip, quantiles=quantiles, allow_longer_test=allow_longer_test
     )
