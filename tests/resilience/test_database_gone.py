@@ -1,6 +1,7 @@
 """Attack "lost database": while it is away, full or read-only, the service lives and answers 503; it recovers by itself."""
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,7 @@ def survives(
     acknowledged: list[int] = []
 
     def writing(client: Caller, count: int) -> Reply:
+        time.sleep(0.1)  # each write causes a new forecast of all stores
         reply = client.post("/v1/sales", sales(1 + count), idempotency_key=f"busy-{count}")
         if reply.status == 200:
             acknowledged.append(1 + count)

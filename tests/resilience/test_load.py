@@ -86,7 +86,7 @@ class Place:
 
     def train(self, service_factory: ServiceFactory, end: threading.Event) -> None:
         while not end.is_set():
-            argv = ["run", "--out", str(self.home), "--db", self.url, "--models", "naive,linear", "--fast"]
+            argv = ["run", "--out", str(self.home), "--db", self.url, "--models", "naive", "--windows", "1"]
             run = service_factory.run(argv)
             while run.code() is None:
                 time.sleep(0.1)
