@@ -33,7 +33,6 @@ Quantiles = tuple[float, ...]
 
 NEAR = 7  # days: a forecast rests on the calendar of its day and of those within a week of it
 CALENDAR = "The calendar asked for"  # as messages call it
-ABSENT: dict[str, object] = {s.COMPETITION_DISTANCE: None, s.COMPETITION_SINCE: None, s.PROMO2: 0, s.PROMO2_SINCE: None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,7 +292,7 @@ class Predictor:
     def _with_stores(self, stores: pl.DataFrame) -> Panel:
         """Return the chain with more stores, of which nothing was sold, and their calendar ahead."""
         missing = [name for name in s.STORES_SCHEMA if name not in stores.columns]
-        given = stores.with_columns(pl.lit(ABSENT.get(name, "")).alias(name) for name in missing)
+        given = stores.with_columns(pl.lit(s.BY_NAME[name].default).alias(name) for name in missing)
         typed = given.select(pl.col(name).cast(dtype) for name, dtype in self.panel.stores.schema.items())
         chain = replace(self.panel, stores=pl.concat([self.panel.stores, typed]).sort(s.STORE))
         return extend(chain, self.last, opened=stores[s.STORE].to_list())
