@@ -55,7 +55,7 @@ def test_the_steps_write_the_sql_that_the_declared_tables_give_with_every_check(
     declared = {
         " ".join(str(CreateTable(table).compile(dialect=dialect)).split())
         for table in metadata.tables.values()
-        # A table that a later step adds columns to is held by the comparison with a migrated database below.
+        # A table that a later step adds columns to is held by the comparison with a migrated database above.
         if not any(statement.startswith(f"ALTER TABLE {table.name} ADD") for statement in migrated)
     }
     assert declared - migrated == set()
