@@ -108,6 +108,11 @@ def group_all_but_one(folder: Path) -> None:
     edit(folder, "store.csv", lambda lines: [f"{line},{'' if line[0] == '2' else 'Region'}" for line in lines])
 
 
+def sell_nothing_on_the_last_day(folder: Path) -> None:
+    for store in (1, 2, 3, 4):
+        set_cell(folder, "train.csv", rows_of(folder, store)[-1], "Sales", "0")
+
+
 def cell(folder: Path, line: int, column: str) -> str:
     lines = (folder / "train.csv").read_text(encoding="utf-8").splitlines()
     return lines[line - 1].split(",")[lines[0].split(",").index(column)]
@@ -116,6 +121,7 @@ def cell(folder: Path, line: int, column: str) -> str:
 SEEN_BY_ANOTHER = {  # rules that leave to another what they do not repair
     "weekday_without_sales": ["open_without_sales"],
     "silent_days": ["open_without_sales"],
+    "unsold_days": ["open_without_sales"],
     "incomplete_days": ["ended_stores"],
     "replaced_stores": ["late_stores", "inactive_stores"],
 }
@@ -153,6 +159,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
         1,
     ),
     "silent_days": (open_once_after_weeks, 1),
+    "unsold_days": (lambda folder: sell_nothing_on_the_last_day(folder), 4),
     "incomplete_days": (lambda folder: drop(folder, [rows_of(folder, k)[-1] for k in (1, 2, 4)]), 1),
     "vanished_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(60))[10:40]), 30),
     "missing_days": (lambda folder: drop(folder, rows_of(folder, 2)[40:42]), 2),
@@ -186,7 +193,15 @@ def test_a_rule_finds_its_fault_and_no_other_does(folder: Path, rule: str) -> No
     assert 1 <= len(repair.examples) <= 3
     assert any(
         word in repair.examples[0]
-        for word in ("store 2", "store 3", "train.csv", "1 of 4 stores", "Open or SchoolHoliday", "2014-04-21")
+        for word in (
+            "store 2",
+            "store 3",
+            "train.csv",
+            "1 of 4 stores",
+            "Open or SchoolHoliday",
+            "2014-04-21",
+            str(day(DAYS - 1)),
+        )
     )
 
 

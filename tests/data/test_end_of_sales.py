@@ -137,3 +137,46 @@ def _forecast(panel: Panel) -> pl.DataFrame:
     model = create("linear")
     model.fit(window.past, 14)
     return point_forecasts(model, window)
+
+
+def zeros_ahead(folder: Path, days: int, open_: int = 1) -> None:
+    for day in range(1, days + 1):
+        date = days_after(day)
+        rows = [f"{store},{date.isoweekday()},{date},0,0,{open_},1,0,0" for store in range(1, STORES + 1)]
+        edit(folder, "train.csv", lambda lines, rows=rows: [*lines, *rows])
+
+
+def test_days_ahead_among_the_sales_with_zeros_move_no_cutoff_and_their_promotions_stay(folder: Path) -> None:
+    zeros_ahead(folder, 30)
+    cleaned = load(folder)
+    assert cleaned.panel.end == END
+    assert ("unsold_days", 30 * STORES) in [(repair.rule, repair.rows) for repair in cleaned.repairs]
+    ahead = cleaned.panel.calendar.filter(pl.col(s.DATE) > END)
+    assert ahead.height == 30 * STORES
+    assert ahead[s.PROMO].min() == 1
+    assert load(folder, "unsold_days").panel.end == days_after(30)
+
+
+def test_days_ahead_with_zeros_are_known_without_a_column_of_openings(folder: Path) -> None:
+    zeros_ahead(folder, 30)
+    edit(folder, "train.csv", lambda lines: [",".join(line.split(",")[:5] + line.split(",")[6:]) for line in lines])
+    assert load(folder).panel.end == END
+
+
+def test_a_chain_that_shuts_at_the_end_keeps_its_closed_days(folder: Path) -> None:
+    zeros_ahead(folder, 3, open_=0)
+    assert load(folder).panel.end == days_after(3)
+
+
+def test_a_chain_that_often_sells_nothing_keeps_its_last_days(folder: Path) -> None:
+    day = str(days_after(-6))
+    edit(
+        folder,
+        "train.csv",
+        lambda lines: [
+            ",".join([*line.split(",")[:3], "0", "0", *line.split(",")[5:]]) if f",{day}," in line else line
+            for line in lines
+        ],
+    )
+    zeros_ahead(folder, 1)
+    assert load(folder).panel.end == days_after(1)

@@ -27,7 +27,7 @@ from storecast.data import absent_columns, repair_days, repair_openings, repair_
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
 from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.column_names import ColumnNames
-from storecast.data.end_of_sales import leave_out_incomplete_days
+from storecast.data.end_of_sales import leave_out_incomplete_days, leave_out_unsold_days
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
@@ -143,6 +143,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
     repair_days.leave_out_stockouts(work)
+    leave_out_unsold_days(work)
     leave_out_incomplete_days(work)
     repair_openings.close_weekdays_without_sales(work)
     repair_openings.close_silent_days(work)

@@ -51,6 +51,7 @@ RULES = {
     "broken_days": "Sales of a day are a quarter of what is usual on its weekday or less, or four times it or more.",
     "excluded_days": "The file of events says that models should not learn from a day.",
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
+    "unsold_days": "On the last days no store sold anything, though stores were open.",
     "incomplete_days": "The last days have rows of a few stores only.",
     "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
     "missing_days": f"A store has no row on single days, or for less than {MIN_GAP_DAYS} days.",

@@ -4,6 +4,9 @@ Stores report at different times, and a single row that comes early must not sta
 complete where at least two thirds of the stores have a row that had one on that weekday lately. Up to a week of incomplete days is
 left out of the sales; what they say of openings and promotions stays in the calendar. More incomplete days are no late reports but
 stores that ended, and stay.
+
+Files also hold days ahead among the sales, with zeros where nothing is known yet. Days at the end on which no store sold anything
+though stores were open are such days, unless the chain has had one like them lately.
 """
 
 import datetime as dt
@@ -20,7 +23,30 @@ COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
 USUAL_WEEKS = 8  # weeks back that show how many stores usually have a row
 MAX_LATE_ROWS_DAYS = 7  # incomplete days with rows; more are stores that ended
 MAX_LATE_DAYS = 14  # days between the last complete day and the last row
+LONGEST_CLOSURE = 7  # days that a chain may shut at the end, where no column says when it is open
 MIN_STORES = 3  # with fewer, a store that is late is half of the chain
+
+
+def leave_out_unsold_days(work: Work) -> None:
+    """Take the days at the end on which nobody sold anything, though stores were open, out of the sales."""
+    days = work.sales.group_by(s.DATE).agg(
+        (pl.col(s.SALES) > 0).any().alias("sold"), (pl.col(s.OPEN) == 1).any().alias("open")
+    )
+    if "unsold_days" in work.skip or not days["sold"].any():
+        return
+    end = as_date(days.filter("sold")[s.DATE].max())
+    after = pl.col(s.DATE) > end
+    is_known = not work.is_absent("train", s.OPEN)
+    ahead = days.filter(after, pl.col("open") if is_known else pl.lit(value=True))
+    lately = days.filter(~after, pl.col(s.DATE) > end - dt.timedelta(weeks=USUAL_WEEKS), "open", ~pl.col("sold"))
+    if ahead.height <= (0 if is_known else LONGEST_CLOSURE) or lately.height:
+        return
+    unsold = work.sales.filter(after)
+    work.sales = work.sales.filter(~after)
+    if is_known:  # else nothing says whether stores will be open on these days
+        work.late = unsold
+    examples = [str(day) for day in unsold[s.DATE].unique().sort()]
+    work.note("unsold_days", f"left out of the sales, which end on {end}", unsold.height, examples)
 
 
 def leave_out_incomplete_days(work: Work) -> None:
@@ -31,7 +57,8 @@ def leave_out_incomplete_days(work: Work) -> None:
     late = work.sales.filter(pl.col(s.DATE) > end)
     if late.is_empty():
         return
-    work.sales, work.late = work.sales.filter(pl.col(s.DATE) <= end), late
+    work.sales = work.sales.filter(pl.col(s.DATE) <= end)
+    work.late = late if work.late is None else pl.concat([work.late, late])
     stores = work.sales.filter(pl.col(s.DATE) > end - dt.timedelta(weeks=USUAL_WEEKS))[s.STORE].n_unique()
     days = late.group_by(s.DATE).agg(pl.len()).sort(s.DATE)
     examples = [f"{day}: {count} of {stores} stores" for day, count in days.iter_rows()]

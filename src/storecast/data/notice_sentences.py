@@ -25,6 +25,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         f"{{rows}} store has sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale",
         f"{{rows}} stores have sold nothing for {SILENT_DAYS} days or more, up to the chain's last sale",
     ),
+    "unsold_days": (
+        "{rows} row at the end is of a day on which nobody sold anything, as if it were ahead",
+        "{rows} rows at the end are of days on which nobody sold anything, as if they were ahead",
+    ),
     "incomplete_days": ("Only a few stores have reported the last days",),
     "own_columns_ahead": (
         "{rows} store-day ahead has no value of some of your own columns, which are assumed: {examples}. {action}",
