@@ -25,7 +25,7 @@ else
 endif
 
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile # a worker a core: threads would spin
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder # a worker a core: threads would spin
 
 test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long
