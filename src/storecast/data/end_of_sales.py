@@ -29,20 +29,20 @@ MIN_STORES = 3  # with fewer, a store that is late is half of the chain
 
 def leave_out_unsold_days(work: Work) -> None:
     """Take the days at the end on which nobody sold anything, though stores were open, out of the sales."""
-    days = work.sales.group_by(s.DATE).agg(
-        (pl.col(s.SALES) > 0).any().alias("sold"), (pl.col(s.OPEN) == 1).any().alias("open")
-    )
+    is_known = not work.is_absent("train", s.OPEN)
+    idle = (pl.col(s.SALES) == 0) & ((pl.col(s.OPEN) == 1) if is_known else pl.lit(value=True))
+    days = work.sales.group_by(s.DATE).agg((pl.col(s.SALES) > 0).any().alias("sold"), idle.any().alias("idle"))
     if "unsold_days" in work.skip or not days["sold"].any():
         return
-    end = as_date(days.filter("sold")[s.DATE].max())
-    after = pl.col(s.DATE) > end
-    is_known = not work.is_absent("train", s.OPEN)
-    ahead = days.filter(after, pl.col("open") if is_known else pl.lit(value=True))
-    lately = days.filter(~after, pl.col(s.DATE) > end - dt.timedelta(weeks=USUAL_WEEKS), "open", ~pl.col("sold"))
-    if ahead.height <= (0 if is_known else LONGEST_CLOSURE) or lately.height:
+    last_sold = as_date(days.filter("sold")[s.DATE].max())
+    unsold_days = days.filter("idle", ~pl.col("sold"))[s.DATE]
+    ahead = unsold_days.filter(unsold_days > last_sold)
+    lately = (unsold_days < last_sold) & (unsold_days > last_sold - dt.timedelta(weeks=USUAL_WEEKS))
+    if len(ahead) <= (0 if is_known else LONGEST_CLOSURE) or (is_known and lately.any()):
         return
-    unsold = work.sales.filter(after)
-    work.sales = work.sales.filter(~after)
+    end = as_date(ahead.min()) - dt.timedelta(days=1)
+    unsold = work.sales.filter(pl.col(s.DATE) > end)
+    work.sales = work.sales.filter(pl.col(s.DATE) <= end)
     if is_known:  # else nothing says whether stores will be open on these days
         work.late = unsold
     examples = [str(day) for day in unsold[s.DATE].unique().sort()]
