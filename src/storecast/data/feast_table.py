@@ -13,6 +13,8 @@ from typing import Any
 import holidays
 from dateutil.easter import easter
 
+from storecast.dates import DAY_NAMES
+
 FILE = "feasts.toml"
 MAX_RUN_UP = 31
 USUAL_RUN_UP = 2  # days before a feast on which sales may rise towards it
@@ -24,7 +26,6 @@ ANCHOR = (
 PART = rf"({ANCHOR})( [+-]\d{{1,3}})?"
 LAST_WEEKDAY_OF_MONTH = (LAST,)
 LEAP_AND_COMMON_YEARS = range(2012, 2040)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOON = {  # feasts that follow the moon, as Singapore's law names them
     "Eid al-Fitr": "Hari Raya Puasa",
     "Chinese New Year": "Chinese New Year",
@@ -150,7 +151,7 @@ def _anchors(name: str, year: int) -> list[dt.date]:
     dates = [
         day
         for week in calendar.Calendar().monthdatescalendar(year, int(month))
-        if (day := week[WEEKDAYS.index(weekday)]).month == int(month)
+        if (day := week[DAY_NAMES.index(weekday)]).month == int(month)
     ]
     return dates[-1:] if place == LAST else dates[int(place) - 1 : int(place)]
 

@@ -50,7 +50,7 @@ def row_group_sizes(data: bytes) -> list[int]:
 
 def _page_sizes(data: bytes, column: dict[int, Any], end_of_pages: int) -> Iterator[int]:
     """Yield the bytes that each page of a column unpacks to."""
-    place = min(offset for offset in (column[DATA_PAGES], column.get(DICTIONARY_PAGE) or column[DATA_PAGES]))
+    place = min(column[DATA_PAGES], column.get(DICTIONARY_PAGE) or column[DATA_PAGES])
     end = place + column[COMPRESSED]
     if not len(MAGIC) <= place <= end <= end_of_pages:
         raise ValueError("a column lies outside the file")

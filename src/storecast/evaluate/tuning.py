@@ -22,7 +22,7 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
 from storecast.evaluate import scores
 from storecast.evaluate.scores import score_name
-from storecast.models.base import create, names, search_space
+from storecast.models.base import Configurable, create, names, search_space
 from storecast.models.search_space import Between, SearchSpace
 from storecast.models.settings import NONE, Settings
 from storecast.uncertainty.point import point_forecasts
@@ -154,13 +154,12 @@ def _searched(name: str, *, fast: bool) -> tuple[SearchSpace, dict[str, Any]]:
     """Return where the search looks, and the settings as they are, of those that are searched."""
     model = create(name, fast=fast)
     space = search_space(model)
-    if not space:
+    if not (space and isinstance(model, Configurable)):
         tunable = [other for other in names() if search_space(create(other))]
         raise ConfigError(
             f"There is no search for {quote(name)}: it declares no search space. There is for: {', '.join(tunable)}."
         )
-    settings = vars(model)["settings"]
-    return space, {field: getattr(settings, field) for field in space}
+    return space, {field: getattr(model.settings, field) for field in space}
 
 
 def _span(windows: Sequence[Window]) -> str:

@@ -11,9 +11,9 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.ahead_own import is_flag, past_values
 from storecast.data.panel import Panel
+from storecast.dates import DAY_NAMES
 from storecast.wording import in_words
 
-DAY_NAMES = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 WEEKDAY, WEEK, PROMOTED, COUNT = "weekday", "week", "promoted", "count"
 
 
@@ -96,7 +96,7 @@ def _openings_on_new_weekdays(past: pl.DataFrame, changed: pl.DataFrame) -> str:
 
 
 def _weekdays(days: pl.DataFrame) -> str:
-    return in_words([DAY_NAMES[number - 1] for number in sorted(days[WEEKDAY].unique())])
+    return in_words([f"{DAY_NAMES[number - 1]}s" for number in sorted(days[WEEKDAY].unique())])
 
 
 def _days(days: pl.DataFrame) -> str:

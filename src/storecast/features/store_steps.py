@@ -5,11 +5,12 @@ usually differ by, is its own (not the chain's), and has not come a year before.
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from storecast.arrays import F32, I64, Bool
-from storecast.dates import YEAR
+from storecast.dates import WEEK, YEAR
 from storecast.row_medians import NORMAL, row_medians
 
 SPAN = 28  # days after a day whose median is compared, and before it for the chain
@@ -17,12 +18,14 @@ BEFORE = 56  # days before it, for a store: its own weeks are noisier than the c
 MIN_SEEN = 10  # of them with sales
 MIN_DAYS = 21  # that a step must have lasted
 SEARCH = 14  # days around the largest jump, in which the day of the step lies
-WEEK = 7
 MIN_JUMP = 0.14  # of log sales, of a store against its chain
 MIN_RATIO = 3.5  # of the jump to the usual difference between four weeks and the four before
 WEEKS_BACK = 52  # before the last day in which a step may lie
 STILL = 10  # last days with sales, which must lie on the side of the step
 MAX_SHARE = 0.25  # of the stores; more have something in common, which is no step of each
+
+
+Place = TypeVar("Place", int, I64)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def find_steps(values: F32) -> list[StoreStep]:
     steps = []
     for store, top in enumerate(weeks - recent.shape[1] + recent.argmax(axis=1)):
         if _is_step(own[store], jumps[store], int(top)):
-            first = day_of_step(own[store], days - MIN_DAYS - (weeks - 1 - int(top)) * WEEK)
+            first = day_of_step(own[store], _day_of_jump(days, weeks, int(top)))
             if first <= days - MIN_DAYS:
                 steps.append(StoreStep(store, first, _jump(own[store], first)))
     return steps if len(steps) <= max(1.0, MAX_SHARE * len(own)) else []
@@ -70,12 +73,17 @@ def _jump(own: F32, first: int) -> float:
     return float(np.nanmedian(after) - np.nanmedian(own[max(0, first - 2 * SPAN) : first]))
 
 
+def _day_of_jump(days: int, weeks: int, week: Place) -> Place:
+    """Return the day of a week's jump: one a week, up to the last day that `MIN_DAYS` follow."""
+    return days - MIN_DAYS - WEEK * (weeks - 1 - week)
+
+
 def _weekly_jumps(own: F32) -> F32:
     """Return the jumps on one day of each week; the last column is that of the last day that `MIN_DAYS` follow, (stores, weeks)."""
     days = own.shape[1]
     count = max(0, (days - MIN_DAYS - BEFORE) // WEEK + 1)
     padded = np.pad(own, ((0, 0), (0, SPAN)), constant_values=np.nan)
-    begins = days - MIN_DAYS - WEEK * np.arange(count)[::-1]
+    begins = _day_of_jump(days, count, np.arange(count))
 
     def medians(begins: I64, span: int) -> F32:
         views = np.lib.stride_tricks.sliding_window_view(padded, span, axis=1)
@@ -97,7 +105,7 @@ def _is_step(own: F32, jumps: F32, top: int) -> bool:
     year = top - round(YEAR / WEEK)
     is_season = bool((along[max(0, year - 3) : max(0, year + 4)] > size / 2).any())
     is_way_back = bool((along[max(0, top - WEEKS_BACK // 2) : top] < -size / 2).any())
-    day = len(own) - MIN_DAYS - (len(jumps) - 1 - top) * WEEK
+    day = _day_of_jump(len(own), len(jumps), top)
     before, last = np.nanmedian(own[day - BEFORE : day]), own[np.isfinite(own)][-STILL:]
     still = bool(side * (np.median(last) - before) > size / 2)
     return still and not is_season and not is_way_back

@@ -14,7 +14,6 @@ from storecast.report.section import SectionBody, TextTable
 from storecast.wording import in_words
 
 LATER = tuple(SPANS)[-1]  # the span that tells a lasting change from the first rush
-SELDOM = "tores were shut too seldom to say what happens around closures."
 NEXT_DAYS = (-1.0, 1.0, 2.0)
 
 
@@ -101,22 +100,16 @@ def _sunday_switched(estimates: EstimateTable) -> str:
 
 def _closure(estimates: EstimateTable) -> str:
     """Return how many closures there were, where no effect can be given."""
-    rows = estimates.part(Part.CLOSURES)
-    counts = (
-        in_words(
-            [
-                f"{count_text(row[VALUE])} closure{'' if row[VALUE] == 1 else 's'} of {str(row[GROUP]).replace('1 day', 'one day')}"
-                for row in rows.iter_rows(named=True)
-            ]
-        )
-        if rows.height
-        else ""
-    )
-    return f"Trading days were lost to {counts}: too few to say more." if counts else _seldom(estimates)
+    counts = [
+        f"{count_text(row[VALUE])} closure{'' if row[VALUE] == 1 else 's'} of {str(row[GROUP]).replace('1 day', 'one day')}"
+        for row in estimates.part(Part.CLOSURES).iter_rows(named=True)
+    ]
+    return f"Trading days were lost to {in_words(counts)}: too few to say more." if counts else _seldom(estimates)
 
 
 def _seldom(estimates: EstimateTable) -> str:
-    return f"{'S' if estimates.has(TRADES_ON_SUNDAYS) else 'Apart from Sundays, s'}{SELDOM}"
+    stores = "Stores" if estimates.has(TRADES_ON_SUNDAYS) else "Apart from Sundays, stores"
+    return f"{stores} were shut too seldom to say what happens around closures."
 
 
 def _tables(estimates: EstimateTable) -> list[TextTable]:

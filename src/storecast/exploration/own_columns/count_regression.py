@@ -13,9 +13,9 @@ import numpy as np
 
 from storecast.arrays import F64, I64, Bool
 from storecast.exploration.shared.estimates import Interval
-from storecast.exploration.shared.regression import clustered_regression, demean
+from storecast.exploration.shared.regression import clustered_regression, without_group_effects
 
-MAX_ROUNDS, SWEEPS = 50, 12
+MAX_ROUNDS = 50
 TOLERANCE = 1e-8  # of the relative change of the deviance, at which the rounds end
 SMALL_COUNT = 10.0  # sales of an open day on the mean, below which they are counted and not taken in logs
 
@@ -57,7 +57,7 @@ def poisson_regression(y: F64, x: F64, offset: F64, groups: Sequence[I64], *clus
     deviance = np.inf
     for _ in range(MAX_ROUNDS):
         working = np.log(mean) - offset + (y - mean) / mean
-        swept = _without_group_effects(np.column_stack([working, x]), groups, mean)
+        swept = without_group_effects(np.column_stack([working, x]), groups, mean)
         root = np.sqrt(mean)
         coefficients = np.linalg.lstsq(root[:, None] * swept[:, 1:], root * swept[:, 0], rcond=None)[0]
         rest = swept[:, 0] - swept[:, 1:] @ coefficients
@@ -66,14 +66,6 @@ def poisson_regression(y: F64, x: F64, offset: F64, groups: Sequence[I64], *clus
         if abs(before - deviance) <= TOLERANCE * (abs(deviance) + 1.0):
             break
     return clustered_regression(root * swept[:, 0], root[:, None] * swept[:, 1:], *clusters)
-
-
-def _without_group_effects(values: F64, groups: Sequence[I64], weights: F64) -> F64:
-    """Take the weighted means of all groups off, in turns."""
-    for _ in range(SWEEPS if len(groups) > 1 else 1):
-        for codes in groups:
-            values = demean(values, codes, weights)
-    return values
 
 
 def _deviance(y: F64, mean: F64) -> float:

@@ -34,7 +34,7 @@ from storecast.exploration.shared.estimates import (
     tidy_table,
 )
 from storecast.exploration.shared.observed import SALES
-from storecast.exploration.shared.regression import clustered_regression, demean
+from storecast.exploration.shared.regression import clustered_regression, demean, without_group_effects
 from storecast.features.own_columns import mean_spell, varies_by_ratio
 from storecast.row_medians import row_medians
 
@@ -43,7 +43,6 @@ BLOCK_WEEKS = (1, 2, 4, 8, 13)
 MIN_STORES_TO_CLUSTER = 10
 MIN_SHARE_BETWEEN_STORES = 0.2  # of a column's variance: below it the stores of a day say nothing about it
 MIN_SHARE_SOLD = 0.98  # of open days, below which days without sales are no small part of an effect
-SWEEPS = 12  # over stores and days, after which their means are taken off
 TENTH_LESS = float(np.log(0.9))
 
 
@@ -158,7 +157,7 @@ def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor], *, sm
     raw = np.column_stack([_filled(column.values)[used] for column in columns])
     controls = _promotion(adjusted, used)
     within = demean(np.column_stack([raw, controls]), store)
-    beside_others = _off_stores_and_days(np.column_stack([raw, controls]), store, day)
+    beside_others = without_group_effects(np.column_stack([raw, controls]), [day, store])
     share = beside_others.var(axis=0) / np.maximum(within.var(axis=0), 1e-12)
     estimates: list[Estimate] = []
     for measure, logs in adjusted.logs.items():
@@ -178,7 +177,7 @@ def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor], *, sm
                     intervals = _on_counts(adjusted, y, x[:, kept], store, day, clusters, between=between)
                 else:
                     level = (
-                        _off_stores_and_days(y[known], store[known], day[known])
+                        without_group_effects(y[known], [day[known], store[known]])
                         if between
                         else demean(y[known], store[known])
                     )
@@ -236,13 +235,6 @@ def _times(interval: Interval, factor: float) -> Interval:
         return Interval(interval.value * factor)
     low, high = sorted((interval.low * factor, interval.high * factor))
     return Interval(interval.value * factor, low, high)
-
-
-def _off_stores_and_days(values: F64, store: I64, day: I64) -> F64:
-    """Take the means of stores and of days off, in turns: the within transformation of both."""
-    for _ in range(SWEEPS):
-        values = demean(demean(values, day), store)
-    return values
 
 
 def _promotion(adjusted: Adjusted, used: Bool) -> F64:

@@ -13,6 +13,7 @@ from storecast.exploration.shared.estimates import Interval
 CONFIDENCE = 0.95
 NORMAL = 1.96  # standard errors of a normal value on either side
 MIN_CLUSTERS = 3  # with fewer, an interval would be meaningless
+SWEEPS = 12  # over several kinds of groups, after which their means are taken off
 
 
 def ols(y: F64, x: F64, weights: F64 | None = None) -> Any:
@@ -100,6 +101,21 @@ def demean(values: F64, groups: I64, weights: F64 | None = None) -> F64:
         demeaned: F64 = values - (np.bincount(groups, w * values) / total)[groups]
         return demeaned
     return np.column_stack([demean(column, groups, weights) for column in values.T])
+
+
+def without_group_effects(values: F64, groups: Sequence[I64], weights: F64 | None = None) -> F64:
+    """Take the means of several kinds of groups off, in turns until each is gone: the within transformation of all of them.
+
+    Parameters
+    ----------
+    values : (rows,) or (rows, columns)
+    groups : the groups of each row, one array a kind
+    weights : of the rows
+    """
+    for _ in range(SWEEPS if len(groups) > 1 else 1):
+        for codes in groups:
+            values = demean(values, codes, weights)
+    return values
 
 
 def dummies(kinds: npt.NDArray[np.str_], min_count: int) -> F64:
