@@ -81,11 +81,9 @@ class Design:
         store, by_store = _scaled(grid, store, by_store, scales)
         return cls([*date, *store], by_day, by_store, scales)
 
-    def rows(self, stores: slice, days: slice) -> F32:
-        """Return (stores, terms, days) of a part."""
-        by_store = self.by_store[:, stores, days].swapaxes(0, 1)
-        by_day = np.broadcast_to(self.by_day[None, :, days], (by_store.shape[0], *self.by_day[:, days].shape))
-        return np.concatenate([by_day, by_store], axis=1)
+    def rows(self, store: int, days: slice | I64) -> F32:
+        """Return the terms of a store on some days, (terms, days)."""
+        return np.concatenate([self.by_day[:, days], self.by_store[:, store, days]])
 
     def values(self, coefficients: F32, days: slice) -> F32:
         """Return the sum of coefficient × term, (stores, days)."""
