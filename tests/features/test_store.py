@@ -16,6 +16,7 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.features.columns import encoder
 from storecast.features.cutoff_state import FeatureRows
+from storecast.features.similar_stores import MIN_STORES_FOR_ATTRIBUTES
 from storecast.features.store import PLAIN, FeatureStore, PastRidge, block_days, feature_rows
 from storecast.models.linear import Linear
 from support.panels import make_panel, with_sales
@@ -96,29 +97,39 @@ def test_a_store_shared_by_windows_gives_the_rows_of_a_store_of_its_own(panel: P
         np.testing.assert_array_equal(shared.target, fresh.target)
 
 
-def test_when_a_later_window_comes_first_then_an_earlier_one_does_not_know_its_facts(panel: Panel) -> None:
-    """A competitor that opens between two cutoffs moves what is expected of stores with little history."""
+def test_an_origin_knows_no_fact_of_a_later_day_however_late_the_past_ends() -> None:
+    """A competitor that opens between two cutoffs would move what is expected of stores with little history."""
+    panel = make_panel(MIN_STORES_FOR_ATTRIBUTES + 4)
     early, late = cutoff(panel), panel.end
-    opens = early + dt.timedelta(days=10)
-    stores = panel.stores.with_columns(pl.lit(opens).alias(s.COMPETITION_SINCE), pl.lit(opens).alias(s.PROMO2_SINCE))
-    chain = replace(panel, stores=stores)
-    days_asked: list[dt.date | None] = []
-    original = feature_rows
+    opens = pl.when(pl.col(s.STORE) % 2 == 0).then(pl.lit(early + dt.timedelta(days=10)))
+    stores = panel.stores.with_columns(opens.alias(s.COMPETITION_SINCE), opens.alias(s.PROMO2_SINCE))
+    new = pl.col(s.STORE).is_in([3, 6]) & (pl.col(s.DATE) <= early - dt.timedelta(days=80))
+    chain = Panel(panel.sales.filter(~new), stores, panel.calendar.filter(~new))
+    rows = [
+        FeatureStore.of(each).training(each, HORIZON, origins=2)
+        for each in (chain.window(late, HORIZON).past, replace(chain).window(early, HORIZON).past)
+    ]
+    later, earlier = rows[0][1], rows[1][0]
+    assert later.origin == earlier.origin
+    ridge = ["ridge", "ridge_holiday"]  # what the end of the past knows of holidays counts for all origins
+    assert later.table.drop(ridge).equals(earlier.table.drop(ridge))
+    assert later.parts.equals(earlier.parts)
 
-    def spy(grid: Grid, origin: int, horizon: int, config: FeatureConfig = PLAIN) -> FeatureRows:
-        days_asked.append(grid.stores[s.COMPETITION_SINCE].max())
-        return original(grid, origin, horizon, config)
 
+def test_rows_of_one_window_serve_the_others(panel: Panel) -> None:
+    chain = replace(panel)
+    training(chain.window(cutoff(panel), HORIZON).past)
     with pytest.MonkeyPatch.context() as patch:
+        days_asked: list[dt.date] = []
+        original = feature_rows
+
+        def spy(grid: Grid, origin: int, horizon: int, config: FeatureConfig = PLAIN) -> FeatureRows:
+            days_asked.append(grid.day(origin))
+            return original(grid, origin, horizon, config)
+
         patch.setattr("storecast.features.store.feature_rows", spy)
-        training(chain.window(late, HORIZON).past)
-        assert set(days_asked) == {opens}
-        days_asked.clear()
-        training(chain.window(early, HORIZON).past)
-        assert set(days_asked) == {None}  # worked out again: the rows of the later past knew of the competitor
-        days_asked.clear()
-        training(chain.window(late, HORIZON).past)
-        assert len(days_asked) <= 1  # what the earlier past worked out serves the later one
+        training(chain.window(panel.end, HORIZON).past)
+        assert days_asked == [cutoff(panel)]  # the only origin that the earlier window had not worked out
 
 
 def test_accident_1_a_store_filled_by_one_chain_never_serves_another(panel: Panel) -> None:

@@ -20,7 +20,7 @@ from storecast.data.country_holidays import NO_COUNTRY
 from storecast.data.excluded_spans import excluded_days
 from storecast.data.holiday_dates import is_extreme
 from storecast.data.own_feasts import OwnFeast, kept_feasts
-from storecast.data.panel import Panel
+from storecast.data.panel import Panel, stores_as_of
 from storecast.data.store_countries import are_several, law_of, places_by_country
 from storecast.dates import as_date
 
@@ -129,7 +129,10 @@ class Grid:
         return np.datetime64(self.first, "D") + np.arange(self.days)
 
     def truncate(self, origin: int, horizon: int) -> "Grid":
-        """Return what is known at ``origin``: sales up to it, the calendar ``horizon`` days more.
+        """Return what is known at ``origin``: sales and facts of stores up to it, the calendar ``horizon`` days more.
+
+        No fact of a later day is among it, however late the grid's own past ends: what is worked out for an origin is the same
+        in every window of a chain.
 
         Parameters
         ----------
@@ -145,6 +148,7 @@ class Grid:
             values[:, origin + 1 :] = np.nan
         return replace(
             self,
+            stores=stores_as_of(self.stores, self.day(origin)),
             sales=sales,
             customers=customers,
             codes={name: values[:, :last] for name, values in self.codes.items()},

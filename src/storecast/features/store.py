@@ -94,7 +94,7 @@ class FeatureStore:
 
     def __init__(self, panel: Panel) -> None:
         self._panel = weakref.ref(panel)
-        self._rows: dict[Key, tuple[dt.date, FeatureRows]] = {}  # with the cutoff whose facts of stores they know
+        self._rows: dict[Key, FeatureRows] = {}
         self._states: dict[Key, CutoffState] = {}
         self._grids: dict[tuple[dt.date, int], Grid] = {}
         self._sales_ranges: dict[dt.date, pl.DataFrame] = {}
@@ -160,12 +160,11 @@ class FeatureStore:
         blocks = []
         for origin in columns:
             key = grid.day(origin), step, config
-            # A later past knows of competitors and Promo2 that this one does not. Restated sales are those of one past alone.
-            known_at, rows = (dt.date.max, None) if shifts else self._rows.get(key, (dt.date.max, None))
-            if rows is None or known_at > past.end:
+            rows = None if shifts else self._rows.get(key)  # restated sales are those of one past alone
+            if rows is None:
                 rows = feature_rows(grid, origin, step, config)
                 if not shifts:
-                    self._rows[key] = past.end, rows
+                    self._rows[key] = rows
             late = holidays[rows.store, rows.day]
             apart, inside = (late, np.zeros_like(late)) if config.holidays_apart else (np.zeros_like(late), late)
             offset = apart if own is None else apart + own[rows.store, rows.day]
@@ -203,8 +202,8 @@ class FeatureStore:
             state = self._fit_state(window, config)
             rows = state.features()
             rows = replace(rows, target=_log_sales(state.grid, rows.store, rows.day) - rows.offset)
-            self._rows[key] = window.cutoff, rows
-        return self._rows[key][1]
+            self._rows[key] = rows
+        return self._rows[key]
 
     def grid(self, window: Window) -> Grid:
         """Return the past of a window and its calendar ahead as dense arrays; the newest window's are kept."""
