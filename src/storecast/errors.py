@@ -8,6 +8,7 @@ StorecastError
     ├── ModelFileError  a model file is refused, with the reason
     │   └── TrialTooSlowError   its trial forecast took too long: nothing is known against it, and it is worth another try
     ├── ConflictError   what is written stands already, with other values
+    ├── WorkersLostError   worker processes, or the workers of a cluster, are lost or cannot be reached
     └── DatabaseError   a database is not what was expected
         └── DatabaseUnavailable   it does not answer now: a 503, and worth another try
 
@@ -61,6 +62,10 @@ class ConflictError(UserError):
         super().__init__(message)
         self.public = public
         self.column = column
+
+
+class WorkersLostError(UserError):
+    """The workers of a job are lost, or cannot be reached; nothing of the job was written."""
 
 
 class DatabaseError(UserError):
