@@ -14,31 +14,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from measure import machine
+from measure import CLI, Cost, cost_of, machine, print_table
 
-CLI = [sys.executable, "-m", "storecast.cli"]
 BUSY = "while True: pass"
-
-
-@dataclass(frozen=True)
-class Cost:
-    """The seconds of one fit: CPU time of all its threads in user and system mode, and by the clock."""
-
-    user: float
-    system: float
-    wall: float
-
-    @property
-    def cpu(self) -> float:
-        """CPU seconds in both modes."""
-        return self.user + self.system
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -77,12 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 with busy_processes(count):
                     measured.append(cost_of(command))
     quiet_cpu, quiet_wall = (median(getattr(cost, name) for cost in costs[chosen.busy[0]]) for name in ("cpu", "wall"))
-    print("busy processes | user s | system s | wall s | CPU ratio | wall ratio")
+    rows = []
     for count, measured in costs.items():
         user, system, cpu, wall = (
             median(getattr(cost, name) for cost in measured) for name in ("user", "system", "cpu", "wall")
         )
-        print(f"{count} | {user:.1f} | {system:.1f} | {wall:.1f} | {cpu / quiet_cpu:.2f} | {wall / quiet_wall:.2f}")
+        seconds = (f"{value:.1f}" for value in (user, system, wall))
+        rows.append([count, *seconds, f"{cpu / quiet_cpu:.2f}", f"{wall / quiet_wall:.2f}"])
+    print_table(["busy processes", "user s", "system s", "wall s", "CPU ratio", "wall ratio"], rows)
 
 
 @contextmanager
@@ -97,25 +82,6 @@ def busy_processes(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         for process in processes:
             process.wait()
 
-
-def cost_of(command: Sequence[str]) -> Cost:
-    """Run a command and return its cost.
-
-    Raises
-    ------
-    subprocess.CalledProcessError
-        where it fails
-    """
-    begin = time.monotonic()
-    child = os.posix_spawnp(command[0], command, os.environ, file_actions=_QUIET)
-    _, status, used = os.wait4(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code:
-        raise subprocess.CalledProcessError(code, list(command))
-    return Cost(used.ru_utime, used.ru_stime, time.monotonic() - begin)
-
-
-_QUIET = [(os.POSIX_SPAWN_OPEN, descriptor, os.devnull, os.O_WRONLY, 0) for descriptor in (1, 2)]
 
 if __name__ == "__main__":
     main()
