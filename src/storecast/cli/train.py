@@ -14,7 +14,7 @@ def backtest(
     out: Annotated[Path, typer.Option("--out", help="Folder for forecasts.csv and scores.json.")],
     data: options.MaybeData = None,
     db: options.FromDb = None,
-    models: options.Models = "naive,linear,forest,boosting",
+    models: options.Models = "naive,linear,boosting",
     windows: Annotated[int, typer.Option("--windows", help="Windows before the end of the data.")] = 2,
     horizon: options.Horizon = None,
     step: Annotated[int | None, typer.Option("--step", help="Days between windows. Default: the horizon.")] = None,

@@ -94,11 +94,13 @@ class Linear:
         )
 
     def predict(self, features: pl.DataFrame) -> F64:
-        """Add up coefficient × term."""
-        level, coefficients = self._coefficients(features["store"].to_numpy())
-        terms = features.select(self.terms_).to_numpy()
-        total: F64 = level + np.einsum("nk,nk->n", terms, coefficients)
-        return total + self.settings.recent_share * features["recent"].to_numpy()
+        """Add up coefficient × term, one term after the other: the coefficients of all rows at once would be large."""
+        place = features["store"].to_numpy()
+        level, coefficients = self._by_place()
+        total: F64 = level[place] + self.settings.recent_share * features["recent"].to_numpy()
+        for k, name in enumerate(self.terms_):
+            total += features[name].to_numpy() * coefficients[:, k][place]
+        return total
 
     def contributions(self, features: pl.DataFrame, rows: I64, background: I64) -> Contributions:
         """Return the sums of coefficient × term by driver.
@@ -109,12 +111,13 @@ class Linear:
         rows : positions of the rows, all days of some stores
         background : positions of the rows that stand for the usual day
         """
-        level, coefficients = self._coefficients(features["store"].to_numpy())
-        by_driver = {LEVEL: level, TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
+        place = features["store"].to_numpy()
+        level, coefficients = self._by_place()
+        by_driver = {LEVEL: level[place], TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
         for k, name in enumerate(self.terms_):
             driver = driver_of_term(name)
             assert driver is not None
-            by_driver[driver] = by_driver.get(driver, 0.0) + features[name].to_numpy() * coefficients[:, k]
+            by_driver[driver] = by_driver.get(driver, 0.0) + features[name].to_numpy() * coefficients[:, k][place]
         return Contributions.of_parts(by_driver, rows, background)
 
     def state(self) -> dict[str, bytes]:
@@ -165,10 +168,8 @@ class Linear:
             raise ModelFileError(
                 "The model linear was fitted on other terms than those of this storecast. Train it again."
             )
-        level, coefficients = self._coefficients(places)
-        ridge = Ridge(
-            design.terms, level.astype(np.float32), coefficients.astype(np.float32), np.empty((0, 0), np.float32)
-        )
+        level, coefficients = (values[places].astype(np.float32) for values in self._by_place())
+        ridge = Ridge(design.terms, level, coefficients, np.empty((0, 0), np.float32))
         sales = known.learnable_log_sales()
         for shift in self.shifts_:
             sales += shift.of(places).before(known)
@@ -181,12 +182,10 @@ class Linear:
         places = pl.Series(np.arange(len(self.stores_)))
         return stores.replace_strict(self.stores_, places, default=-1, return_dtype=pl.Int64).to_numpy()
 
-    def _coefficients(self, place: I64) -> tuple[F64, F64]:
-        """Return level and coefficients of stores by place; a store that was not fitted takes the middle of the chain."""
-        known = place >= 0
-        level: F64 = np.where(known, self.level_[place], np.median(self.level_))
-        coefficients: F64 = np.where(known[:, None], self.coefficients_[place], self.coefficients_.mean(axis=0))
-        return level, coefficients
+    def _by_place(self) -> tuple[F64, F64]:
+        """Return level, (stores + 1,), and coefficients, (stores + 1, terms); the last, at place -1, is the middle of the chain."""
+        level = np.append(self.level_, np.median(self.level_))
+        return level, np.vstack([self.coefficients_, self.coefficients_.mean(axis=0)])
 
 
 @register("linear", complexity=1)

@@ -36,7 +36,7 @@ from storecast.workflows.storing import check_writable, save_run
 
 log = logging.getLogger(__name__)
 
-MODELS = ("naive", "linear", "forest", "boosting")
+MODELS = ("naive", "linear", "boosting")
 FAST_MODELS = ("boosting",)
 WINDOWS, FAST_WINDOWS = 2, 1  # that are scored
 MODELS_KEPT = 10
@@ -66,7 +66,7 @@ def run(
     ----------
     data : a folder of files; None: what the database holds
     db : the URL of a database, which takes the chain and the forecast; None: storecast.db in the home
-    models : names; None: all four, or boosting alone where it is to be fast
+    models : names; None: naive, linear and boosting, or boosting alone where it is to be fast
     windows : scored windows before the end of the data; None: two, or one where it is to be fast
     home : folder of all outputs
     horizon : days ahead; None: the days that test.csv covers, else 42
