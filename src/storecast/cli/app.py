@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from storecast.cli import db, explore, forecast, init, key, models, monitor, run, serve, train
+from storecast.cli import db, explore, forecast, init, key, models, monitor, parts, run, serve, train
 
 app = typer.Typer(
     name="storecast",
@@ -16,6 +16,7 @@ for command in (
     init.init,
     run.run,
     run.check,
+    parts.partition,
     explore.explore,
     train.backtest,
     train.train,

@@ -4,6 +4,7 @@ An option with a ``parser`` reaches its command as the value, not as text; a def
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from storecast.workflows.preparation import Source
 
 ModelSettings = Mapping[str, Mapping[str, Any]]
+MEMORY_UNITS = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
 class SelectionScore(StrEnum):
@@ -65,6 +67,14 @@ def days(text: str) -> Sequence[dt.date]:
         return [dt.date.fromisoformat(part) for part in names(text)]
     except ValueError as error:
         raise ConfigError(f"--cutoffs: found {quote(text)}; expected dates such as 2015-03-09,2015-04-26.") from error
+
+
+def bytes_of_memory(text: str) -> int:
+    """Read an amount of memory, such as 3GiB or 800MiB, as bytes."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?([MGT]iB)", text.strip())
+    if match is None:
+        raise ConfigError(f"--memory: found {quote(text)}; expected an amount such as 3GiB or 800MiB.")
+    return int(float(match[1]) * MEMORY_UNITS[match[2]])
 
 
 def settings_file(text: str) -> ModelSettings:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from storecast import schema as s
@@ -29,6 +29,14 @@ class Report(Protocol):
 
     def __call__(self, step: str, /) -> None:
         """Report the step."""
+        ...
+
+
+class RowReport(Protocol):
+    """Takes the name of the step at work, the rows that are done, and all rows."""
+
+    def __call__(self, step: str, done: int, rows: int, /) -> None:
+        """Report the rows that are done."""
         ...
 
 
@@ -208,6 +216,28 @@ def working(log_format: str, step: str = "starting", *, verbose: bool = True) ->
     log_to_screen(log_format, verbose=verbose)
     with progress() as report:
         report(step)
+        yield report
+
+
+@contextmanager
+def working_on_rows(log_format: str) -> Iterator[RowReport]:
+    """Send the log to stderr, and show there the step at work, the rows that are done and the time left."""
+    log_to_screen(log_format)
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        steps: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, rows: int, /) -> None:
+            for name, task in steps.items():
+                bar.update(task, visible=name == step)
+            if step not in steps:
+                steps[step] = bar.add_task(escape(step), total=max(1, rows))
+            bar.update(steps[step], completed=done, total=max(1, rows), visible=True)
+
         yield report
 
 

@@ -27,7 +27,7 @@ from storecast.data import absent_columns, repair_days, repair_openings, repair_
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
 from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
 from storecast.data.column_names import ColumnNames
-from storecast.data.end_of_sales import leave_out_incomplete_days, leave_out_unsold_days
+from storecast.data.end_of_sales import day_counts, end_sales, sales_end
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
@@ -36,6 +36,7 @@ from storecast.data.repair_countries import place_stores_in_countries
 from storecast.data.repair_holidays import add_country_holidays
 from storecast.data.replaced_stores import join_replaced_stores
 from storecast.data.store_countries import places_by_country
+from storecast.data.whole_chain import WholeChain
 from storecast.dates import as_date
 from storecast.errors import ConfigError, DataError, quote
 
@@ -97,13 +98,14 @@ class Cleaned:
         }
 
 
-def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
+def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None = None) -> Cleaned:
     """Repair what can be repaired, by rule, and count it.
 
     Parameters
     ----------
     raw : the files as they were read
     skip : rules to switch off; what one of them would have repaired is kept, or refused where nothing can be done with it
+    whole : what was decided for the whole chain, where these are the files of a part of it; None: they are all of it
 
     Raises
     ------
@@ -116,6 +118,42 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     --------
     >>> sorted(RULES)[:3]
     ['absent_columns', 'broken_days', 'closed_with_sales']
+    """
+    work, country = repaired(raw, skip)
+    if whole is None:
+        known = not work.is_absent("train", s.OPEN)
+        stores = work.sales[s.STORE].n_unique()
+        end = sales_end(day_counts(work.sales, openings_known=known), stores, openings_known=known, skip=skip)
+    else:
+        end = whole.end
+    end_sales(work, end)
+    repair_openings.close_weekdays_without_sales(work)
+    repair_openings.close_silent_days(work)
+    repair_days.clear_sales_of_closed_days(work)
+    repair_days.count_gaps(work)
+    given_ahead = _given_ahead(work)
+    _note_stores_without_group(work, raw.breakdown)
+    panel = _panel(work, raw.names, country, raw.breakdown, whole, to_be_worked_out=given_ahead is not None)
+    _note_excluded_days(work)
+    note_broken_days(work, panel)
+    for repair in work.repairs:
+        if repair.rule not in NOTICED:  # who prepares a run warns of the others
+            log.info("%s", repair.sentence)
+    requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
+    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated, given_ahead, raw.names)
+
+
+def repaired(raw: RawChain, skip: Collection[str]) -> tuple[Work, str | None]:
+    """Return the tables with the repairs that look at single days, and the country of the chain; the end of the sales is open.
+
+    Parameters
+    ----------
+    raw, skip : as in `clean`
+
+    Raises
+    ------
+    ConfigError, DataError
+        as `clean`
     """
     unknown = [rule for rule in skip if rule not in RULES]
     if unknown:
@@ -143,22 +181,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = ()) -> Cleaned:
     repair_days.fill_openings(work)
     repair_days.forget_negative_sales(work)
     repair_days.leave_out_stockouts(work)
-    leave_out_unsold_days(work)
-    leave_out_incomplete_days(work)
-    repair_openings.close_weekdays_without_sales(work)
-    repair_openings.close_silent_days(work)
-    repair_days.clear_sales_of_closed_days(work)
-    repair_days.count_gaps(work)
-    given_ahead = _given_ahead(work)
-    _note_stores_without_group(work, raw.breakdown)
-    panel = _panel(work, raw.names, country, raw.breakdown, to_be_worked_out=given_ahead is not None)
-    _note_excluded_days(work)
-    note_broken_days(work, panel)
-    for repair in work.repairs:
-        if repair.rule not in NOTICED:  # who prepares a run warns of the others
-            log.info("%s", repair.sentence)
-    requested_rows = None if work.ahead is None else work.ahead.select(pl.col("^Id$"), *s.KEYS)
-    return Cleaned(panel, requested_rows, tuple(work.repairs), raw.generated, given_ahead, raw.names)
+    return work, country
 
 
 def _given_ahead(work: Work) -> pl.DataFrame | None:
@@ -219,12 +242,18 @@ def _note_stores_without_group(work: Work, breakdown: Breakdown) -> None:
 
 
 def _panel(
-    work: Work, names: ColumnNames, country: str | None, breakdown: Breakdown, *, to_be_worked_out: bool
+    work: Work,
+    names: ColumnNames,
+    country: str | None,
+    breakdown: Breakdown,
+    whole: WholeChain | None,
+    *,
+    to_be_worked_out: bool,
 ) -> Panel:
     calendar_columns = [*s.KEYS, *s.KNOWN, s.ASSUMED, *work.known]
     parts = [work.sales.select(calendar_columns)]
     if work.ahead is not None:
-        end = as_date(work.sales[s.DATE].max())
+        end = as_date(work.sales[s.DATE].max()) if whole is None else whole.last
         inside = work.ahead.filter(pl.col(s.DATE) <= end)
         if inside.height:
             row = inside.row(0, named=True)
@@ -245,11 +274,13 @@ def _panel(
             *(_stores_column(column) for column in s.COLUMNS if column.table == "stores"),
         ).sort(s.STORE),
         calendar=pl.concat(parts).sort(*s.KEYS),
+        known_until=None if whole is None else whole.last,
         excluded=work.excluded,
-        country=country,
+        country=country if whole is None or whole.country is None else whole.country,
         feasts=names.feasts,
         breakdown=breakdown,
         target=names.target,
+        known_from=None if whole is None else whole.first,
     )
 
 

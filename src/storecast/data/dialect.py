@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
@@ -129,11 +130,11 @@ def read_csv_text(name: str, data: bytes, header_names: Collection[str]) -> Text
     DataError
         where the text is no table
     """
-    above, begin, separator = _find_header(name, data, header_names)
+    above, begin, separator = find_header(name, data, header_names)
     data = data[begin:]
     head = data[: data.find(b"\n") if b"\n" in data else len(data)].decode().rstrip("\r")
     separator = separator or max(SEPARATORS, key=head.count)
-    header = _header(name, head, separator, above)
+    header = read_header(name, head, separator, above)
     data, lines = _without_empty_lines(data, above)
     try:
         frame = pl.read_csv(
@@ -146,10 +147,10 @@ def read_csv_text(name: str, data: bytes, header_names: Collection[str]) -> Text
     except pl.exceptions.NoDataError:
         frame = pl.DataFrame(schema=dict.fromkeys(header, pl.String()))
     except pl.exceptions.PolarsError as error:
-        _check_lines(name, data, separator, above, len(header))
+        check_lines(name, io.BytesIO(data), separator, above, len(header))
         raise DataError(f"{name} cannot be read as a table: {quote(error)}. Write it again as plain CSV.") from error
     if frame.height and frame[header[-1]].null_count():
-        _check_lines(name, data, separator, above, len(header))
+        check_lines(name, io.BytesIO(data), separator, above, len(header))
     many = data.count(b"\n") + (not data.endswith(b"\n")) != frame.height + 1
     lines = _lines(name, data, separator, above, frame.height) if many else lines
     return TextTable(name, frame, lines=lines, above=above)
@@ -167,10 +168,21 @@ def _without_empty_lines(data: bytes, above: int) -> tuple[bytes, pl.Series | No
     return b"".join(row for _, row in rows), lines
 
 
-def _find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple[int, int, str]:
+def find_header(name: str, data: bytes, header_names: Collection[str]) -> tuple[int, int, str]:
     """Return the lines above the header, the byte where it begins, and its separator where titles above it hide it.
 
     A file begins with its header, unless its first line holds none or one of the names and exactly one of the next does hold two.
+
+    Parameters
+    ----------
+    name : of the file, for messages
+    data : UTF-8 text, at least its first lines
+    header_names : names of columns that the header may hold
+
+    Raises
+    ------
+    DataError
+        where several lines look like the header, or titles stand above one that is not known
     """
     lines = data[:LONGEST_TOP].split(b"\n")[:TITLE_LINES]
     known = [_known_names(line.decode(errors="replace"), header_names) for line in lines]
@@ -220,8 +232,21 @@ def is_header_name(cell: str, header_names: Collection[str]) -> bool:
     return cell in header_names or plain(cell) in header_names
 
 
-def _header(name: str, head: str, separator: str, above: int) -> list[str]:
-    """Return the column names, spaces around them cut off."""
+def read_header(name: str, head: str, separator: str, above: int) -> list[str]:
+    """Return the column names, spaces around them cut off.
+
+    Parameters
+    ----------
+    name : of the file, for messages
+    head : the line of the header
+    separator : of its cells
+    above : lines above it
+
+    Raises
+    ------
+    DataError
+        where it holds no names, or one of them twice
+    """
     line = f"{name}, line {above + 1}"
     try:
         header = [cell.strip() for cell in next(csv.reader([head], delimiter=separator, strict=True), [])]
@@ -235,9 +260,23 @@ def _header(name: str, head: str, separator: str, above: int) -> list[str]:
     return header
 
 
-def _check_lines(name: str, data: bytes, separator: str, above: int, width: int) -> None:
-    """Refuse the first line with too few or too many fields, by its number."""
-    for line, fields in _records(name, data, separator, above):
+def check_lines(name: str, stream: BinaryIO, separator: str, above: int, width: int) -> None:
+    """Refuse the first line with too few or too many fields, by its number.
+
+    Parameters
+    ----------
+    name : of the file, for messages
+    stream : its text as UTF-8, from the header on
+    separator : of its cells
+    above : lines above the header
+    width : fields of the header
+
+    Raises
+    ------
+    DataError
+        for the first such line
+    """
+    for line, fields in _records(name, stream, separator, above):
         if len(fields) != width:
             raise DataError(
                 f"{name}, line {line}: found {len(fields)} fields; expected {width}, as in the header. "
@@ -247,7 +286,7 @@ def _check_lines(name: str, data: bytes, separator: str, above: int, width: int)
 
 def _lines(name: str, data: bytes, separator: str, above: int, height: int) -> pl.Series:
     """Return the line on which each row begins, where cells in quotes run over several lines."""
-    lines = pl.Series([line for line, _ in _records(name, data, separator, above)][1:], dtype=pl.Int64)
+    lines = pl.Series([line for line, _ in _records(name, io.BytesIO(data), separator, above)][1:], dtype=pl.Int64)
     if len(lines) != height:
         raise DataError(
             f"{name}: found {height} or {len(lines)} rows, by how its quotes are read; expected quotes around whole cells. "
@@ -256,9 +295,10 @@ def _lines(name: str, data: bytes, separator: str, above: int, height: int) -> p
     return lines
 
 
-def _records(name: str, data: bytes, separator: str, above: int) -> Iterator[tuple[int, list[str]]]:
+def _records(name: str, stream: BinaryIO, separator: str, above: int) -> Iterator[tuple[int, list[str]]]:
     """Yield the header and every row as fields, each with the number of the line on which it begins."""
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=separator, strict=True)
+    text = io.TextIOWrapper(stream, "utf-8", newline="")
+    reader = csv.reader(text, delimiter=separator, strict=True)
     begin = above + 1
     try:
         for fields in reader:
@@ -266,6 +306,8 @@ def _records(name: str, data: bytes, separator: str, above: int) -> Iterator[tup
             begin = above + reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{name}, line {begin}: {quote(error)}. Expected plain CSV.") from error
+    finally:
+        text.detach()  # whoever opened the stream closes it
 
 
 def as_utf8(name: str, data: bytes) -> bytes:

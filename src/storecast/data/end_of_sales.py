@@ -10,7 +10,8 @@ though stores were open are such days, unless the chain has had one like them la
 """
 
 import datetime as dt
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -27,33 +28,86 @@ LONGEST_CLOSURE = 7  # days that a chain may shut at the end, where no column sa
 MIN_STORES = 3  # with fewer, a store that is late is half of the chain
 
 
-def leave_out_unsold_days(work: Work) -> None:
-    """Take the days at the end on which nobody sold anything, though stores were open, out of the sales."""
-    is_known = not work.is_absent("train", s.OPEN)
-    idle = (pl.col(s.SALES) == 0) & ((pl.col(s.OPEN) == 1) if is_known else pl.lit(value=True))
-    days = work.sales.group_by(s.DATE).agg((pl.col(s.SALES) > 0).any().alias("sold"), idle.any().alias("idle"))
-    if "unsold_days" in work.skip or not days["sold"].any():
-        return
+@dataclass(frozen=True)
+class SalesEnd:
+    """Where the sales of a chain end.
+
+    Attributes
+    ----------
+    sold : the last day before days on which no store sold anything; None: there are none at the end
+    complete : the last day that is complete; None: nobody asks whether days are
+    """
+
+    sold: dt.date | None = None
+    complete: dt.date | None = None
+
+
+def day_counts(sales: pl.DataFrame, *, openings_known: bool) -> pl.DataFrame:
+    """Return what is to be known of each day; the counts of several groups of stores add up to those of all of them.
+
+    Parameters
+    ----------
+    sales : Store, Date, Sales, Open, StateHoliday
+    openings_known : whether a column says which stores were open
+
+    Returns
+    -------
+    Date, rows, sold (whether any store sold something), idle (whether any store that was open did not), holiday (of all stores)
+    """
+    idle = (pl.col(s.SALES) == 0) & ((pl.col(s.OPEN) == 1) if openings_known else pl.lit(value=True))
+    return sales.group_by(s.DATE).agg(
+        pl.len().alias("rows"),
+        (pl.col(s.SALES) > 0).any().alias("sold"),
+        idle.any().alias("idle"),
+        (pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY).all().alias("holiday"),
+    )
+
+
+def sales_end(days: pl.DataFrame, stores: int, *, openings_known: bool, skip: Collection[str]) -> SalesEnd:
+    """Return where the sales end, by what is known of their days.
+
+    Parameters
+    ----------
+    days : as `day_counts` returns them, of the whole chain
+    stores : with sales
+    openings_known : whether a column says which stores were open
+    skip : rules that are switched off
+    """
+    sold = None if "unsold_days" in skip else _sold_end(days, openings_known=openings_known)
+    days = days if sold is None else days.filter(pl.col(s.DATE) <= sold)
+    if "incomplete_days" in skip or stores < MIN_STORES:
+        return SalesEnd(sold)
+    counts = dict(days.select(s.DATE, "rows").iter_rows())
+    return SalesEnd(sold, _complete_end(counts, set(days.filter("holiday")[s.DATE])))
+
+
+def _sold_end(days: pl.DataFrame, *, openings_known: bool) -> dt.date | None:
+    """Return the last day before those at the end on which nobody sold anything, though stores were open; None without any."""
+    if not days["sold"].any():
+        return None
     last_sold = as_date(days.filter("sold")[s.DATE].max())
     unsold_days = days.filter("idle", ~pl.col("sold"))[s.DATE]
     ahead = unsold_days.filter(unsold_days > last_sold)
     lately = (unsold_days < last_sold) & (unsold_days > last_sold - dt.timedelta(weeks=USUAL_WEEKS))
-    if len(ahead) <= (0 if is_known else LONGEST_CLOSURE) or (is_known and lately.any()):
-        return
-    end = as_date(ahead.min()) - dt.timedelta(days=1)
-    unsold = work.sales.filter(pl.col(s.DATE) > end)
-    work.sales = work.sales.filter(pl.col(s.DATE) <= end)
-    if is_known:  # else nothing says whether stores will be open on these days
-        work.late = unsold
-    examples = [str(day) for day in unsold[s.DATE].unique().sort()]
-    work.note("unsold_days", f"left out of the sales, which end on {end}", unsold.height, examples)
+    if len(ahead) <= (0 if openings_known else LONGEST_CLOSURE) or (openings_known and lately.any()):
+        return None
+    return as_date(ahead.min()) - dt.timedelta(days=1)
 
 
-def leave_out_incomplete_days(work: Work) -> None:
-    """Take the incomplete days at the end out of the sales, and keep them in the calendar."""
-    if "incomplete_days" in work.skip or work.sales[s.STORE].n_unique() < MIN_STORES:
-        return
-    end = _complete_end(work.sales, _all_holidays(work.sales))
+def end_sales(work: Work, end: SalesEnd) -> None:
+    """Leave the days after the end out of the sales; what they say of openings and promotions stays in the calendar."""
+    if end.sold is not None:
+        unsold = work.sales.filter(pl.col(s.DATE) > end.sold)
+        work.sales = work.sales.filter(pl.col(s.DATE) <= end.sold)
+        if not work.is_absent("train", s.OPEN):  # else nothing says whether stores will be open on these days
+            work.late = unsold
+        examples = [str(day) for day in unsold[s.DATE].unique().sort()]
+        work.note("unsold_days", f"left out of the sales, which end on {end.sold}", unsold.height, examples)
+    if end.complete is not None:
+        _leave_out_incomplete_days(work, end.complete)
+
+
+def _leave_out_incomplete_days(work: Work, end: dt.date) -> None:
     late = work.sales.filter(pl.col(s.DATE) > end)
     if late.is_empty():
         return
@@ -74,7 +128,8 @@ def up_to_complete_day(panel: Panel) -> Panel:
         return panel
     recent = pl.col(s.DATE) > panel.end - dt.timedelta(weeks=USUAL_WEEKS, days=2 * MAX_LATE_DAYS)
     sales = panel.sales.filter(recent)
-    end = _complete_end(sales, _all_holidays(sales.join(panel.calendar.filter(recent), on=s.KEYS)))
+    counts = dict(sales.group_by(s.DATE).agg(pl.len()).iter_rows())
+    end = _complete_end(counts, _all_holidays(sales.join(panel.calendar.filter(recent), on=s.KEYS)))
     return panel if end == panel.end else replace(panel, sales=panel.sales.filter(pl.col(s.DATE) <= end))
 
 
@@ -84,15 +139,14 @@ def _all_holidays(days: pl.DataFrame) -> set[dt.date]:
     return set(holidays[s.DATE])
 
 
-def _complete_end(sales: pl.DataFrame, holidays: set[dt.date]) -> dt.date:
+def _complete_end(counts: Mapping[dt.date, int], holidays: set[dt.date]) -> dt.date:
     """Return the last complete day; the last day with rows where incomplete days are too many to be late reports.
 
     Parameters
     ----------
-    sales : a row per store and day
+    counts : rows of each day
     holidays : days that are complete however few rows they have
     """
-    counts = dict(sales.group_by(s.DATE).agg(pl.len()).iter_rows())
     last = as_date(max(counts))
     for late, day in enumerate(sorted(counts, reverse=True)):
         if (last - day).days > MAX_LATE_DAYS or late > MAX_LATE_ROWS_DAYS:

@@ -99,7 +99,7 @@ def read_tables(
         for stem, files in paths.items()
         if files
     }
-    _refuse_absent_names(names, {stem: [table for table, _ in tables] for stem, tables in given.items()})
+    refuse_absent_names(names, {stem: [table for table, _ in tables] for stem, tables in given.items()})
     return {
         stem: joined([_prepared(table, stem, names_of_file, total_rows) for table, names_of_file in tables])
         for stem, tables in given.items()
@@ -111,8 +111,19 @@ def _of_sheets(names: ColumnNames, sheets: Sequence[str]) -> list[ColumnNames]:
     return [replace(names, sheet=sheet) for sheet in sheets] or [names]
 
 
-def _refuse_absent_names(names: ColumnNames, given: Mapping[str, Sequence[TextTable]]) -> None:
-    """Refuse a name under [columns] that stands in none of the files for which it holds."""
+def refuse_absent_names(names: ColumnNames, given: Mapping[str, Sequence[TextTable]]) -> None:
+    """Refuse a name under [columns] that stands in none of the files for which it holds.
+
+    Parameters
+    ----------
+    names : what the columns are called
+    given : the files of each table, under their own names
+
+    Raises
+    ------
+    DataError
+        for the first such name
+    """
     files = [table for tables in given.values() for table in tables]
     for part, file_names in (("", names.file_names), *names.names_of.items()):
         tables = given.get(part) or [table for table in files if part in ("", table.name)]

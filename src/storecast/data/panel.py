@@ -41,6 +41,7 @@ class Panel:
     sales : a row per store and observed day: Store, Date, Sales (money), Customers (null where not counted)
     stores : a row per store, with what does not change by day
     calendar : a row per store and day, past and ahead: Open, Promo, StateHoliday, SchoolHoliday, Assumed, own columns
+    known_from : the first day of the chain, where this is a part of it whose stores opened later
     known_until : the last day that is known of, where it has no rows itself: a chain may keep none of closed days
     excluded : days that the user marked as not to be learned from
     country : ISO code of the country whose holidays the stores keep; of several with commas, and then State begins with that of the
@@ -59,6 +60,7 @@ class Panel:
     feasts: tuple[OwnFeast, ...] = ()
     breakdown: Breakdown = Breakdown()  # noqa: RUF009 - it is frozen
     target: Target = Target()  # noqa: RUF009 - it is frozen
+    known_from: dt.date | None = None
     _cut_from: "Panel | None" = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -164,8 +166,8 @@ class Panel:
 
     @cached_property
     def first(self) -> dt.date:
-        """The first day with sales."""
-        return self._day(self.sales[s.DATE].min())
+        """The first day with sales, of the whole chain where this is a part of one."""
+        return self.known_from or self._day(self.sales[s.DATE].min())
 
     @cached_property
     def end(self) -> dt.date:
@@ -255,6 +257,7 @@ class Panel:
             feasts=self.feasts,
             breakdown=self.breakdown,
             target=self.target,
+            known_from=self.known_from,
         )
 
     @property

@@ -3,6 +3,7 @@
 init       the files of a chain that storecast does not know yet
 prepare    a folder of files to a clean panel with its calendar ahead
 check      what is in the folder, and what was repaired
+partition  the files of a chain too large for memory into parts of whole stores
 explore    what moves sales and customers
 backtest   how good each model is, on windows of the past
 train      one model, measured and saved
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from storecast.workflows.forecasting import forecast
     from storecast.workflows.initializing import init
     from storecast.workflows.monitoring import monitor
+    from storecast.workflows.partitioning import partition
     from storecast.workflows.preparation import Prepared, check, future, prepare
     from storecast.workflows.running import run
     from storecast.workflows.storing import load
@@ -45,6 +47,7 @@ __all__ = [
     "init",
     "load",
     "monitor",
+    "partition",
     "prepare",
     "run",
     "scenario",
@@ -63,6 +66,7 @@ _HOMES = {
     "init": "storecast.workflows.initializing",
     "load": "storecast.workflows.storing",
     "monitor": "storecast.workflows.monitoring",
+    "partition": "storecast.workflows.partitioning",
     "prepare": "storecast.workflows.preparation",
     "run": "storecast.workflows.running",
     "scenario": "storecast.workflows.comparing",

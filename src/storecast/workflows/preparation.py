@@ -126,7 +126,7 @@ def check(
     data = Path(data)
     import_plugins_of(data)
     cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
-    prepared = _with_calendar_ahead(cleaned, None, horizon=horizon, skip=skip)
+    prepared = with_calendar_ahead(cleaned, None, horizon=horizon, skip=skip)
     if windows is not None:
         days = prepared.task.horizon
         windows_after(prepared.panel, block_cutoffs(prepared.panel, windows, days, days), days)
@@ -176,12 +176,12 @@ def prepare(
         cleaned, version = _from_database(data, skip, sum_rows=sum_rows, target=target)
     else:
         cleaned = clean(read_chain(Path(data), sum_rows=sum_rows, target=target), skip=skip)
-    return _with_calendar_ahead(
+    return with_calendar_ahead(
         cleaned, version, horizon=horizon, skip=skip, quantiles=quantiles, allow_longer_test=allow_longer_test
     )
 
 
-def _with_calendar_ahead(
+def with_calendar_ahead(
     cleaned: Cleaned,
     version: int | None,
     *,
@@ -190,6 +190,22 @@ def _with_calendar_ahead(
     quantiles: tuple[float, ...] = (),
     allow_longer_test: bool = False,
 ) -> Prepared:
+    """Return a clean chain with the calendar of the days ahead worked out where it is not given.
+
+    Parameters
+    ----------
+    cleaned : the chain
+    version : of the chain in the database that it was read from; None: of files
+    horizon : days ahead; None: the days that test.csv covers, else 42
+    skip : cleaning rules that are switched off
+    quantiles : to add to the forecast
+    allow_longer_test : accept a test.csv that reaches beyond the horizon
+
+    Raises
+    ------
+    DataError
+        where test.csv reaches beyond the horizon, or values of own columns are missing and may not be worked out
+    """
     panel = cleaned.panel
     requested_days = (
         0 if cleaned.requested_rows is None else _days_after(panel.end, cleaned.requested_rows[s.DATE].max())
