@@ -9,6 +9,7 @@ StorecastError
     │   └── TrialTooSlowError   its trial forecast took too long: nothing is known against it, and it is worth another try
     ├── ConflictError   what is written stands already, with other values
     ├── WorkersLostError   worker processes, or the workers of a cluster, are lost or cannot be reached
+    ├── MissingError    what is asked for by its number is not there: a 404
     └── DatabaseError   a database is not what was expected
         └── DatabaseUnavailable   it does not answer now: a 503, and worth another try
 
@@ -66,6 +67,10 @@ class ConflictError(UserError):
 
 class WorkersLostError(UserError):
     """The workers of a job are lost, or cannot be reached; nothing of the job was written."""
+
+
+class MissingError(UserError):
+    """What is asked for by its number or name is not there."""
 
 
 class DatabaseError(UserError):

@@ -6,11 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
-from storecast.client import Client, ConflictError, InvalidError, replies
+from storecast.client import ConflictError, InvalidError, replies
+from storecast.client import plan as plan_replies
 from storecast.service.openapi import document
 from storecast.service.routes import ROUTES
 from storecast.service.settings import Settings
 from support.fake_service import FakeService, reply
+from support.served_home import client_through
 
 ROW = {"Store": 1, "Date": "2014-07-01"}
 CALLS: dict[str, Any] = {
@@ -30,10 +32,15 @@ CALLS: dict[str, Any] = {
     "GET /v1/models/{model}": lambda c: c.model("m"),
     "POST /v1/models/{model}/promote": lambda c: c.promote("m"),
     "POST /v1/rollback": lambda c: c.rollback(),
+    "GET /v1/plan/versions": lambda c: c.plan.versions(),
+    "POST /v1/plan/versions": lambda c: c.plan.publish("m", explain=True, note="n"),
+    "GET /v1/plan/versions/{version}": lambda c: c.plan.version(1),
+    "POST /v1/plan/versions/{version}/state": lambda c: c.plan.advance(1, "reviewed", seen="draft", note="n"),
+    "GET /v1/plan/versions/{version}/days": lambda c: list(c.plan.days(1, 2)),
+    "GET /v1/plan/comparison": lambda c: c.plan.compare(1, 2, 3),
     "GET /health/live": lambda c: c.health(),
     "GET /health/ready": lambda c: c.health(),
 }  # fmt: skip
-PASSED = {"accept", "content-type", "authorization", "idempotency-key"}
 NOT_ASKED = {"GET /metrics", "GET /openapi.json"}
 DOCUMENT = document(ROUTES, Settings())
 
@@ -51,7 +58,17 @@ def test_every_route_of_the_service_has_its_method() -> None:
 def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
     method, _, path = name.strip().partition(" ")
     route = DOCUMENT["paths"][path][method.lower()]
-    empty = {"stores": [], "history": [], "models": [], "forecasts": [], "next": None, "status": "ready"}
+    empty = {
+        "versions": [],
+        "days": [],
+        "changes": [],
+        "stores": [],
+        "history": [],
+        "models": [],
+        "forecasts": [],
+        "next": None,
+        "status": "ready",
+    }
     service = FakeService(reply(empty))
     CALLS[name](service.client())
     request: httpx.Request = next(
@@ -88,6 +105,12 @@ def test_what_comes_back_has_the_fields_that_the_service_tells(reply_type: str, 
     assert kind.__required_keys__ <= set(schema["required"])
 
 
+@pytest.mark.parametrize("name", ["Published", "Advanced", "PlanVersion", "PlanComparison"])
+def test_what_comes_back_of_the_plan_has_the_fields_that_the_service_tells(name: str) -> None:
+    kind = getattr(plan_replies, name)
+    assert set(DOCUMENT["components"]["schemas"][name]["properties"]) == kind.__required_keys__ | kind.__optional_keys__
+
+
 def test_a_model_has_the_fields_that_the_service_tells() -> None:
     schema = DOCUMENT["components"]["schemas"]["ListedModel"]
     assert set(schema["properties"]) == replies.Model.__required_keys__
@@ -99,15 +122,7 @@ def _fits(path: str, shape: str) -> bool:
 
 
 def test_the_client_asks_a_service(client: Any) -> None:
-    """The application itself answers the client, through its own middleware."""
-
-    def pass_on(request: httpx.Request) -> httpx.Response:
-        passed = {name: value for name, value in request.headers.items() if name in PASSED}
-        path = request.url.raw_path.decode()
-        answer = client.ask(request.method, path, request.content or None, key=None, **passed)
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-    with Client("http://127.0.0.1:8000", client.key, transport=httpx.MockTransport(pass_on)) as caller:
+    with client_through(client) as caller:
         answer = caller.forecast(1, days=3, quantiles=[0.5])["forecasts"]
         rows = [{"Store": row["Store"], "Date": row["Date"]} for row in answer]
         assert [row["Store"] for row in answer] == [1, 1, 1]

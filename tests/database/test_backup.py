@@ -80,6 +80,9 @@ def test_everything_is_restored_and_goes_on(db: Database, url: str, other: str, 
             assert idempotent(conn, 1, "name", "d") == REPLY
             assert conn.execute(sa.select(t.requests.c.at)).scalar_one() == NOW
         assert create_key(restored, "next", ["read"])[1].id == 2, "numbers go on where they were"
+        other_sale = pl.DataFrame({s.STORE: [1], s.DATE: [PANEL.end + dt.timedelta(days=1)], s.SALES: [0.08]})
+        with restored.begin() as conn:
+            assert add_sales(conn, other_sale, replace=True).replaced == 1, "and so do those of replaced rows"
         restored.close()
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from storecast.cli import db, explore, forecast, init, key, models, monitor, parts, run, serve, train
+from storecast.cli import db, explore, forecast, init, key, models, monitor, parts, plan, run, serve, train
 
 app = typer.Typer(
     name="storecast",
@@ -30,7 +30,7 @@ for command in (
     run.demo_data,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
-for name, group in {"models": models.app, "db": db.app, "key": key.app}.items():
+for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():
     app.add_typer(group, name=name)
 
 

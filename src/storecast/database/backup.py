@@ -132,6 +132,10 @@ def _parts(conn: Connection, table: Table) -> Iterator[pl.DataFrame]:
     if table is t.forecast_rows:  # the one that grows without end
         for number in conn.execute(sa.select(t.forecasts.c.id).order_by(t.forecasts.c.id)).scalars().all():
             yield bulk.select(conn, sa.select(table).where(table.c.forecast == number), schema)
+    elif table is t.plan_figures:  # each row is large
+        for number in conn.execute(sa.select(t.plan_versions.c.id).order_by(t.plan_versions.c.id)).scalars().all():
+            rows = conn.execute(sa.select(table).where(table.c.plan == number)).all()
+            yield pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
     elif table in LARGE:
         yield bulk.select(conn, sa.select(table), schema)
     else:
@@ -172,7 +176,7 @@ def _after(conn: Connection, current: ChainInfo, file: Path) -> None:
     replaced = version if restored.replaced else 0
     conn.execute(sa.update(t.chain).values(version=version, replaced=replaced))
     if conn.dialect.name == "postgresql":
-        for table in (t.forecasts, t.keys, t.requests, t.audit):
+        for table in (table for table in t.metadata.sorted_tables if table is not t.chain and "id" in table.c):
             last = sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0) + 1).scalar_subquery()
             sequence = sa.func.pg_get_serial_sequence(table.name, "id")
             conn.execute(sa.select(sa.func.setval(sequence, last, sa.false())))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import dataclass
 
 import polars as pl
 import sqlalchemy as sa
@@ -20,6 +21,24 @@ COLUMNS = {"store": s.STORE, "date": s.DATE, "value": s.FORECAST} | {
 _MONEY = dict.fromkeys([name for name in COLUMNS if name not in ("store", "date")], pl.Float64())
 _SCHEMA: dict[str, pl.DataType] = {"store": pl.String(), "date": pl.Date(), **_MONEY}
 _NEWEST = ("model", "cutoff")
+
+
+@dataclass(frozen=True, eq=False)
+class MadeForecast:
+    """A forecast that was made of the chain.
+
+    Attributes
+    ----------
+    model : the name of the model file
+    cutoff : the last day that it knows
+    version : of the chain that it was made of
+    rows : Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95
+    """
+
+    model: str
+    cutoff: dt.date
+    version: int
+    rows: pl.DataFrame
 
 
 def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, rows: pl.DataFrame) -> int:
@@ -62,6 +81,25 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
             conn.execute(sa.delete(t.forecasts).where(t.forecasts.c.id.in_(superseded)))
         bulk.insert(conn, t.forecast_rows, stored_rows.select(pl.lit(number).alias("forecast"), pl.all()))
     return int(number)
+
+
+def newest_forecast(db: Database, model: str | None = None) -> MadeForecast | None:
+    """Return the forecast of the newest version of the chain; None where there is none.
+
+    Parameters
+    ----------
+    db : the database
+    model : the name of a model file; None: any, the one that forecast last
+    """
+    f, r = t.forecasts, t.forecast_rows
+    newest = sa.select(f).order_by(f.c.version.desc(), f.c.id.desc()).limit(1)
+    with db.reading() as conn:
+        row = conn.execute(newest if model is None else newest.where(f.c.model == model)).one_or_none()
+        if row is None:
+            return None
+        statement = sa.select(*(r.c[name] for name in _SCHEMA)).where(r.c.forecast == row.id)
+        rows = bulk.select(conn, statement, _SCHEMA)
+    return MadeForecast(row.model, row.cutoff, row.version, _named(rows, row.store_ids).sort(s.KEYS))
 
 
 def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:

@@ -11,6 +11,9 @@ keys            who may do what; of a key itself, the SHA-256
 requests        requests that were answered
 audit           writes, and who made them
 overwritten     rows that a write took the place of, so that it can be taken back
+plan_versions   a row per forecast that was published
+plan_states     the states that each of them came into, by whom
+plan_figures    the figures of their stores and days, packed
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
 Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
@@ -177,6 +180,41 @@ overwritten = Table(
     Column("row", sa.Text, nullable=False),  # JSON, as the table held it
     Index("overwritten_version", "version"),
     Index("overwritten_was", "was"),
+)
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("model", sa.Text, nullable=False),
+    Column("cutoff", sa.Date, nullable=False),
+    Column("version", sa.BigInteger, nullable=False),  # of the chain that the forecast was made of
+    Column("first", sa.Date, nullable=False),
+    Column("last", sa.Date, nullable=False),
+    Column("store_ids", sa.Text, nullable=False),  # number or text
+    Column("stores", sa.Text, nullable=False),  # JSON: their ids, sorted
+    Column("state", sa.Text, nullable=False),
+    sa.UniqueConstraint("model", "cutoff", "version", name="plan_versions_once"),
+)
+plan_states = Table(
+    "plan_states",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("plan", BIG_ID, sa.ForeignKey("plan_versions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", sa.Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", sa.Text, nullable=False),  # the name of a key, or who ran a command
+    Column("note", sa.Text, nullable=False),
+)
+plan_figures = Table(
+    "plan_figures",
+    metadata,
+    Column(
+        "plan", BIG_ID, sa.ForeignKey("plan_versions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    Column("part", sa.Text, primary_key=True),  # forecast; drivers: what it is made of
+    Column("name", sa.Text, primary_key=True),  # of the figure: Forecast, Lower80, Promotion …
+    Column("place", sa.SmallInteger, nullable=False),  # among those of its part
+    Column("cells", sa.LargeBinary, nullable=False),  # cents by store and day, see plan.store_days.compact
 )
 idempotency = Table(
     "idempotency",

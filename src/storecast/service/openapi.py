@@ -13,6 +13,7 @@ from storecast import __version__
 from storecast.config import MAX_NEW_STORES
 from storecast.service.problems import KINDS, MEDIA_TYPE, ProblemDetails
 from storecast.service.replies import Forecast
+from storecast.service.requests.bodies import RowsBody
 from storecast.service.requests.query import Query
 from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route
@@ -93,12 +94,13 @@ def _schemas(routes: Iterable[Route]) -> Schema:
     """Return each body by its name, from the types that decode and encode it."""
     bodies = list(dict.fromkeys(route.body for route in routes if route.body is not None))
     replies = list(dict.fromkeys(route.reply for route in routes if route.reply is not None))
-    row_types = [body.row_type() for body in bodies]
+    with_rows = [body for body in bodies if issubclass(body, RowsBody)]
+    row_types = [body.row_type() for body in with_rows]
     rows = [struct for each in row_types for struct in (each.struct, each.columns_struct)]
     _, schemas = msgspec.json.schema_components(
         [*bodies, *rows, *replies, Forecast, ProblemDetails], ref_template=REFERENCE
     )
-    for body, row_type in zip(bodies, row_types, strict=True):
+    for body, row_type in zip(with_rows, row_types, strict=True):
         schema = schemas[body.__name__]
         schema["properties"]["rows"] = {**_list_of(row_type.struct.__name__), "minItems": 1, "maxItems": "row_limit"}
         schema["properties"]["columns"] = {"$ref": REFERENCE.format(name=row_type.columns_struct.__name__)}

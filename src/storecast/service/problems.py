@@ -14,6 +14,7 @@ from msgspec import Struct
 from storecast.errors import (
     ConflictError,
     DatabaseError,
+    MissingError,
     ModelFileError,
     UserError,
 )
@@ -131,6 +132,8 @@ def of_error(error: UserError, *, may_read: bool = True) -> Problem:
             "The database does not answer as it should; the log says why. Try again.",
             headers={"retry-after": "2"},
         )
+    if isinstance(error, MissingError):
+        return Problem("not-found", str(error))
     if isinstance(error, ModelFileError):
         return Problem("conflict", str(error))
     return Problem("not-valid", str(error))

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storecast.service.requests.bodies import RowsBody
 from storecast.service.requests.query import Query
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -48,7 +48,7 @@ class Route:
     endpoint: Endpoint
     summary: str
     description: str = ""
-    body: type[RowsBody] | None = None
+    body: type[Struct] | None = None
     reply: Any = None
     query: type[Query] = Query
     headers: tuple[Mapping[str, Any], ...] = ()

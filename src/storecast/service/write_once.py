@@ -41,7 +41,7 @@ class Outcome(Protocol):
 
     @property
     def version(self) -> int:
-        """The version of the chain after the write."""
+        """The version of the chain after the write; of a write to the plan, that of the plan."""
         ...
 
 
@@ -63,7 +63,13 @@ def idempotency_key(request: Request) -> str | None:
 
 
 async def write_once(
-    request: Request, action: str, write: Callable[[Connection], Outcome], name: str | None, **detail: int
+    request: Request,
+    action: str,
+    write: Callable[[Connection], Outcome],
+    name: str | None,
+    *,
+    of_chain: bool = True,
+    **detail: int,
 ) -> Response:
     """Write in one transaction with its audit and its reply, and let the next forecast wait for it.
 
@@ -73,11 +79,13 @@ async def write_once(
     action : what is done, for the audit
     write : does it, and returns a dataclass
     name : the Idempotency-Key of the request
+    of_chain : whether the chain is written, so that the next forecast is to wait for it
     detail : more for the audit
     """
     service, context = service_of(request), context_of(request.scope)
     digest = _digest(context, (request.url.query or "").encode())
-    reply, again = await service.writes.run(_write, service, context, action, write, name, digest, detail)
+    written = service.live.freshness.written if of_chain else _nobody_waits
+    reply, again = await service.writes.run(_write, service, context, action, write, name, digest, detail, written)
     response = BytesResponse(reply.body, reply.media_type, reply.status)
     if again:
         response.headers[_REPLAYED] = "true"
@@ -92,6 +100,7 @@ def _write(
     name: str | None,
     digest: str,
     detail: dict[str, int],
+    written: Callable[[int], None],
 ) -> tuple[StoredReply, bool]:
     """Return the reply, and whether the write was done before."""
     assert context.key is not None
@@ -99,7 +108,7 @@ def _write(
         if name is not None:
             before = idempotent(conn, context.key.id, name, digest)
             if before is not None:  # perhaps by another replica: what is asked here from now on knows it too
-                service.live.freshness.written(orjson.loads(before.body)["version"])
+                written(orjson.loads(before.body)["version"])
                 return before, True
         try:
             outcome = write(conn)
@@ -109,14 +118,18 @@ def _write(
         reply = StoredReply(200, JSON, orjson.dumps(outcome))
         if name is not None:
             remember(conn, context.key.id, name, reply)
-    service.live.freshness.written(outcome.version)
+    written(outcome.version)
     return reply, False
+
+
+def _nobody_waits(version: int) -> None:
+    """Forecasts stand on the chain, and none waits for a write to the plan."""
 
 
 def _digest(context: RequestContext, query: bytes) -> str:
     """Return a digest of what a request asks for."""
     assert context.route is not None
     parts = [context.route.path.encode(), query, context.body]
-    if context.route.method == "DELETE":
-        parts += [b"DELETE", *(value.encode() for value in context.path_parameters.values())]
+    if context.route.method == "DELETE" or context.path_parameters:
+        parts += [context.route.method.encode(), *(value.encode() for value in context.path_parameters.values())]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()

@@ -6,10 +6,11 @@ stores       stores and their history
 writes       sales, days ahead and stores, in
 undo         sales removed, and writes taken back
 models       the models of the home; accuracy so far
+plan_versions   the versions of the plan
 """
 
 from storecast.service.route import Route
-from storecast.service.routes import forecasts, health, models, stores, undo, writes
+from storecast.service.routes import forecasts, health, models, plan_versions, stores, undo, writes
 
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
@@ -18,4 +19,5 @@ ROUTES: tuple[Route, ...] = (
     *writes.ROUTES,
     *undo.ROUTES,
     *models.ROUTES,
+    *plan_versions.ROUTES,
 )

@@ -1,0 +1,149 @@
+"""PlanClient: the plan, from forecasts that are published to one that is agreed; `client.plan` is one."""
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NotRequired, TypedDict, cast
+
+from storecast.client.replies import Row, StoreId
+from storecast.client.request_parts import idempotency_header, without_none
+from storecast.client.sending import Sender
+
+PAGE = 1000  # rows of one page
+State = Literal["draft", "reviewed", "approved", "locked"]
+
+
+class Published(TypedDict):
+    """What publishing a forecast did."""
+
+    version: int  # its number in the plan
+    state: State
+    new: bool  # False: this forecast was published before
+    explained: bool
+
+
+class Advanced(TypedDict):
+    """A version that came into another state."""
+
+    version: int
+    state: State
+    before: State
+
+
+class PlanVersion(TypedDict):
+    """A forecast that was published."""
+
+    version: int
+    model: str
+    cutoff: str
+    chain_version: int
+    first: str
+    last: str
+    stores: int
+    state: State
+    explained: bool  # whether it is known what the forecast is made of
+    history: list[Row]  # state, at, by, note
+
+
+class PlanComparison(TypedDict):
+    """Two versions beside each other."""
+
+    before: int
+    after: int
+    notices: list[str]
+    chain: list[Row]  # the whole span, and its weeks
+    changes: list[Row]  # Level, Key, Start, End, Before, After, Change, Drivers
+    next: NotRequired[str | None]
+
+
+class PlanClient:
+    """The plan of a service. It raises as `Client` does.
+
+    Parameters
+    ----------
+    sender : of the client
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def publish(
+        self, model: str | None = None, *, explain: bool = False, note: str = "", idempotency_key: str | None = None
+    ) -> Published:
+        """Publish the forecast of a model as a version of the plan, a draft.
+
+        Parameters
+        ----------
+        model : name of a model file; None: the promoted model
+        explain : keep what the forecast is made of, by which versions are compared
+        note : a remark
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        body = without_none({"model": model, "explain": explain, "note": note})
+        headers = idempotency_header(idempotency_key)
+        return cast(
+            "Published", self._sender.send("POST", "/v1/plan/versions", body=body, headers=headers, slow=explain)
+        )
+
+    def versions(self) -> list[PlanVersion]:
+        """Return the versions, newest first."""
+        return cast("list[PlanVersion]", self._sender.send("GET", "/v1/plan/versions")["versions"])
+
+    def version(self, version: int) -> PlanVersion:
+        """Return a version, with the states that it came into."""
+        return cast("PlanVersion", self._sender.send("GET", f"/v1/plan/versions/{version:d}"))
+
+    def days(self, version: int, store: StoreId | None = None) -> Iterator[Row]:
+        """Yield the days of a version, page by page: Store, Date, Forecast, Lower80, Upper80.
+
+        Parameters
+        ----------
+        version : its number
+        store : whose days; None: those of every store
+        """
+        query = {} if store is None else {"store": str(store)}
+        for page in self._pages(f"/v1/plan/versions/{version:d}/days", query):
+            yield from page["days"]
+
+    def advance(
+        self, version: int, state: State, *, seen: State, note: str = "", idempotency_key: str | None = None
+    ) -> Advanced:
+        """Bring a version into its next state, or back to a draft.
+
+        Parameters
+        ----------
+        version : its number
+        state : reviewed, approved, locked; or draft again
+        seen : the state in which you saw it; where somebody changed it since, a `ConflictError` says so
+        note : a remark
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        body = {"state": state, "seen": seen, "note": note}
+        path, headers = f"/v1/plan/versions/{version:d}/state", idempotency_header(idempotency_key)
+        return cast("Advanced", self._sender.send("POST", path, body=body, headers=headers))
+
+    def compare(
+        self, before: int | None = None, after: int | None = None, store: StoreId | None = None
+    ) -> PlanComparison:
+        """Compare two versions: what moved, by how much, and because of what.
+
+        Parameters
+        ----------
+        before, after : their numbers; None: the newest version, and the one before it
+        store : whose changes; None: those of every store
+        """
+        given = {"before": before, "after": after, "store": store}
+        pages = self._pages("/v1/plan/comparison", {name: str(value) for name, value in without_none(given).items()})
+        compared = cast("PlanComparison", next(pages))
+        compared.pop("next", None)
+        for page in pages:
+            compared["changes"] += page["changes"]
+        return compared
+
+    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Row]:
+        cursor: str | None = None
+        while True:
+            page_query = {**query, "limit": str(PAGE), **({} if cursor is None else {"cursor": cursor})}
+            page: Row = self._sender.send("GET", path, query=page_query)
+            cursor = page.get("next")
+            yield page
+            if cursor is None:
+                return

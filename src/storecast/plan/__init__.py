@@ -1,0 +1,8 @@
+"""Plan: from a forecast to figures that people agree on. Pure functions on frames and arrays; `database` keeps what they work on.
+
+store_days   figures of stores and days in whole cents, and their compact form
+versions     the states of a version, and which may follow which
+comparison   what moved between two versions, by how much, and because of what
+
+A version is a forecast that was published. Money is counted in whole cents, so that sums agree at every level.
+"""

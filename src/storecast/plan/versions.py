@@ -1,0 +1,76 @@
+"""The versions of a plan: forecasts that were published, on their way from a draft to a plan that nobody changes any more."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from storecast.errors import ConflictError, DataError, hint, quote
+
+DRAFT, REVIEWED, APPROVED, LOCKED = STATES = ("draft", "reviewed", "approved", "locked")
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A version came into a state."""
+
+    state: str
+    at: dt.datetime
+    by: str
+    note: str
+
+
+@dataclass(frozen=True)
+class PlanVersion:
+    """A forecast that was published.
+
+    Attributes
+    ----------
+    version : its number
+    model : the name of the model file
+    cutoff : the last day that the forecast knows
+    chain_version : of the chain that it was made of
+    first, last : its days
+    stores : how many it has
+    state : of `STATES`
+    explained : whether it is known what the forecast is made of
+    history : its states so far, the first of them draft, when it was published
+    """
+
+    version: int
+    model: str
+    cutoff: dt.date
+    chain_version: int
+    first: dt.date
+    last: dt.date
+    stores: int
+    state: str
+    explained: bool
+    history: tuple[StateChange, ...] = ()
+
+
+def check_step(version: int, state: str, wanted: str) -> None:
+    """Refuse a step that no version takes: each state follows the one before, and all but a locked plan may go back to a draft.
+
+    Parameters
+    ----------
+    version : its number
+    state : that it is in
+    wanted : that it should come into
+
+    Raises
+    ------
+    DataError
+        where there is no such state
+    ConflictError
+        where it does not follow
+    """
+    if wanted not in STATES:
+        raise DataError(f"There is no state {quote(wanted)}.{hint(wanted, STATES)} There are: {', '.join(STATES)}.")
+    if state == LOCKED:
+        message = f"Version {version} is locked, and stays so. Publish another one."
+        raise ConflictError(message, public=message)
+    following = STATES[STATES.index(state) + 1]
+    if wanted not in (following, DRAFT) or wanted == state:
+        message = f"Version {version} is {state}; what can follow is {following}" + (
+            "." if state == DRAFT else f", or {DRAFT} again."
+        )
+        raise ConflictError(message, public=message)

@@ -1,0 +1,237 @@
+"""The versions of the plan: publish a forecast, bring it from a draft to a locked plan, compare two."""
+
+from typing import Any
+
+import polars as pl
+from msgspec import UNSET
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from storecast import schema as s
+from storecast.database.forecasts import MadeForecast
+from storecast.database.plan_versions import (
+    Advanced,
+    Published,
+    advance_version,
+    all_versions,
+    publish_version,
+    read_figures,
+    read_version,
+)
+from storecast.plan import versions as plan
+from storecast.service.middleware.context import context_of
+from storecast.service.plan_replies import (
+    PlanChange,
+    PlanComparison,
+    PlanDay,
+    PlanDays,
+    PlanState,
+    PlanVersion,
+    PlanVersions,
+)
+from storecast.service.problems import Problem
+from storecast.service.rendering import json_reply
+from storecast.service.requests.decode import decode
+from storecast.service.requests.plan_bodies import ComparisonQuery, DaysQuery, PublishRequest, StateRequest
+from storecast.service.requests.query import Page, Query, cursor_at, place_of, read_query
+from storecast.service.route import Route
+from storecast.service.service import service_of
+from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
+from storecast.workflows.planning import compare_versions
+
+CHAIN = "chain"  # begins the levels of the chain
+
+
+async def versions(request: Request) -> Response:
+    """List the versions, newest first."""
+    service = service_of(request)
+    read_query(request, Query)
+
+    def read() -> list[plan.PlanVersion]:
+        with service.live.database().reading() as conn:
+            return all_versions(conn)
+
+    return json_reply(PlanVersions(versions=[_version(each) for each in await service.large.run(read)]))
+
+
+async def version(request: Request) -> Response:
+    """Tell of a version, and the states that it came into."""
+    service = service_of(request)
+    read_query(request, Query)
+    number = version_number(request)
+
+    def read() -> plan.PlanVersion:
+        with service.live.database().reading() as conn:
+            return read_version(conn, number)
+
+    return json_reply(_version(await service.large.run(read)))
+
+
+async def publish(request: Request) -> Response:
+    """Keep the forecast of a model as a new version of the plan."""
+    service, context = service_of(request), context_of(request.scope)
+    read_query(request, Query)
+    body = decode(context.body, PublishRequest)
+    key = idempotency_key(request)
+    live = await service.live.fresh()
+    snapshot = await service.live.model(body.model) if body.model else live
+    rows = snapshot.table.frame
+    drivers: pl.DataFrame | None = None
+    if body.explain:
+        stores = rows[s.STORE].unique(maintain_order=True).to_list()
+        drivers = await service.large.run(snapshot.predictor.explain, stores)
+    forecast = MadeForecast(snapshot.name, snapshot.predictor.cutoff, snapshot.version, rows)
+    by = key_name(request)
+
+    def write(conn: Connection) -> Published:
+        return publish_version(conn, forecast, drivers, by=by, note=body.note)
+
+    return await write_once(request, "plan published", write, key, of_chain=False)
+
+
+async def advance(request: Request) -> Response:
+    """Bring a version into another state."""
+    context = context_of(request.scope)
+    read_query(request, Query)
+    number = version_number(request)
+    body = decode(context.body, StateRequest)
+    by = key_name(request)
+
+    def write(conn: Connection) -> Advanced:
+        return advance_version(conn, number, body.state, by=by, seen=body.seen, note=body.note)
+
+    return await write_once(request, "plan advanced", write, idempotency_key(request), of_chain=False)
+
+
+async def days(request: Request) -> Response:
+    """Tell the days of a version, by store and day."""
+    service = service_of(request)
+    query = read_query(request, DaysQuery)
+    number = version_number(request)
+    place, limit = _page(query, service.settings.page_limit)
+
+    def read() -> tuple[plan.PlanVersion, pl.DataFrame]:
+        with service.live.database().reading() as conn:
+            wanted = read_version(conn, number)
+            figures = read_figures(conn, number)
+        assert figures is not None
+        rows = figures.to_frame()
+        if query.store is not UNSET:
+            rows = rows.filter(pl.col(s.STORE).cast(pl.String) == query.store)
+        return wanted, rows
+
+    wanted, rows = await service.large.run(read)
+    some = rows.slice(place, limit)
+    context_of(request.scope).rows = some.height
+    following = cursor_at(place + limit) if place + limit < rows.height else None
+    lines = [PlanDay(**row) for row in some.iter_rows(named=True)]
+    return json_reply(PlanDays(version=number, state=wanted.state, days=lines, next=following))  # type: ignore[arg-type]
+
+
+async def comparison(request: Request) -> Response:
+    """Compare two versions: what moved, by how much, and because of what."""
+    service = service_of(request)
+    query = read_query(request, ComparisonQuery)
+    place, limit = _page(query, service.settings.page_limit)
+    before, after = (None if each is UNSET else each for each in (query.before, query.after))
+    compared = await service.large.run(compare_versions, service.live.database(), before, after)
+    of_chain = pl.col("Level").str.starts_with(CHAIN)
+    stores = compared.changes.filter(~of_chain)
+    if query.store is not UNSET:
+        stores = stores.filter(pl.col("Key") == query.store)
+    some = stores.slice(place, limit)
+    context_of(request.scope).rows = some.height
+    return json_reply(
+        PlanComparison(
+            before=compared.before,
+            after=compared.after,
+            notices=list(compared.notices),
+            chain=_changes(compared.changes.filter(of_chain)),
+            changes=_changes(some),
+            next=cursor_at(place + limit) if place + limit < stores.height else None,
+        )
+    )
+
+
+def version_number(request: Request) -> int:
+    """Return the number of the version in the path.
+
+    Raises
+    ------
+    Problem
+        where it is no number
+    """
+    text = context_of(request.scope).path_parameters["version"]
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Problem("not-found", "The plan has no such version. GET /v1/plan/versions lists them by their numbers.")
+    return int(text)
+
+
+def key_name(request: Request) -> str:
+    """Return the name of the key with which a request came."""
+    key = context_of(request.scope).key
+    assert key is not None
+    return key.name
+
+
+def _page(query: Page, largest: int) -> tuple[int, int]:
+    """Return where a page begins, and how many rows it has."""
+    return (place_of(query.cursor, int) if query.cursor else 0), query.check_limit(largest)
+
+
+def _version(each: plan.PlanVersion) -> PlanVersion:
+    values: dict[str, Any] = {**vars(each), "history": [PlanState(**vars(state)) for state in each.history]}
+    return PlanVersion(**values)
+
+
+def _changes(rows: pl.DataFrame) -> list[PlanChange]:
+    return [PlanChange(**row) for row in rows.iter_rows(named=True)]
+
+
+ROUTES = (
+    Route("GET", "/v1/plan/versions", "read", versions, "The versions of the plan", reply=PlanVersions),
+    Route(
+        "POST",
+        "/v1/plan/versions",
+        "write",
+        publish,
+        "Publish a forecast as a version of the plan",
+        "A forecast that was published before keeps its number. With `explain` it takes a minute on a large chain.",
+        body=PublishRequest,
+        reply=Published,
+        headers=(IDEMPOTENCY_KEY,),
+        long=True,
+    ),
+    Route("GET", "/v1/plan/versions/{version}", "read", version, "A version of the plan", reply=PlanVersion),
+    Route(
+        "POST",
+        "/v1/plan/versions/{version}/state",
+        "write",
+        advance,
+        "Bring a version into its next state, or back to a draft",
+        "A draft is reviewed, then approved, then locked, and a locked one stays so.",
+        body=StateRequest,
+        reply=Advanced,
+        headers=(IDEMPOTENCY_KEY,),
+    ),
+    Route(
+        "GET",
+        "/v1/plan/versions/{version}/days",
+        "read",
+        days,
+        "The days of a version",
+        reply=PlanDays,
+        query=DaysQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/plan/comparison",
+        "read",
+        comparison,
+        "Two versions beside each other: what moved, by how much, and because of what",
+        "Without `before` and `after`: the newest version, and the one before it.",
+        reply=PlanComparison,
+        query=ComparisonQuery,
+    ),
+)

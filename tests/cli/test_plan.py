@@ -1,0 +1,84 @@
+"""storecast plan as a planner uses it."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast.database.connect import Database, home_url
+from storecast.database.forecasts import save_forecast
+from support.commands import Cli
+from support.plans import drivers_of, filled, made_forecast, published
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return a home with a forecast that was published, and a newer one that was not."""
+    database = filled(Database.open(home_url(tmp_path), create=True))
+    first = made_forecast()
+    published(database, first, drivers_of(first))
+    second = made_forecast(130.0, version=2, late=7)
+    save_forecast(database, model=second.model, cutoff=second.cutoff, version=2, rows=second.rows)
+    database.close()
+    return tmp_path
+
+
+def test_a_forecast_is_published_agreed_on_and_compared(cli: Cli, home: Path) -> None:
+    code, out, err = cli("plan", "publish", "--home", home, "--by", "Ada")
+    assert (code, out) == (0, "Published version 2, draft.\n"), err
+    assert "published before: version 2, draft" in cli("plan", "publish", "--home", home)[1]
+    assert "Version 2 was draft and is reviewed." in cli("plan", "advance", "--to", "reviewed", "--home", home)[1]
+    listed = json.loads(cli("plan", "list", "--home", home, "--json")[1])
+    assert [(each["version"], each["state"], each["explained"]) for each in listed] == [
+        (2, "reviewed", False), (1, "draft", True),
+    ]  # fmt: skip
+    assert "reviewed" in cli("plan", "list", "--home", home)[1]
+    code, out, err = cli("plan", "compare", "--home", home, "--out", home / "changes.csv")
+    assert code == 0, err
+    for words in ("From version 1 to 2, all stores", "+720.00", "largest change", "version 2 was published without"):
+        assert words in out
+    assert pl.read_csv(home / "changes.csv").columns == ["Level", "Key", "Start", "End", "Before", "After", "Change"]
+
+
+def test_a_version_is_shown_with_its_weeks_and_written_by_day(cli: Cli, home: Path) -> None:
+    code, out, err = cli("plan", "show", "--home", home, "--out", home / "days.csv")
+    assert code == 0, err
+    for words in ("Version 1, draft", "Ada", "The chain by week", "2013-03-25 to 2013-03-31", "2,460.00"):
+        assert words in out
+    days = pl.read_csv(home / "days.csv")
+    assert days.columns == ["Store", "Date", "Forecast", "Lower80", "Upper80"]
+    assert days.height == 4 * 14
+    shown = json.loads(cli("plan", "show", "--home", home, "--json")[1])
+    assert [week["Forecast"] for week in shown["weeks"]] == [820.0, 2460.0, 1640.0]
+
+
+def test_drivers_are_printed_where_they_are_known(cli: Cli, home: Path) -> None:
+    database = Database.open(home_url(home))
+    forecast = made_forecast(105.0, version=3)
+    published(database, forecast, drivers_of(forecast, 7.0))
+    database.close()
+    out = cli("plan", "compare", "--home", home, "--out", home / "changes.csv")[1]
+    assert "Promotion +336.00, Usual -96.00" in out
+    assert pl.read_csv(home / "changes.csv").columns[-2:] == ["Promotion", "Usual"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("show", "--version", "9"), "no version 9"),
+        (("compare",), "first of the plan"),
+        (("advance", "--to", "locked"), "what can follow is reviewed"),
+        (("advance", "--to", "aproved"), "Did you mean approved"),
+        (("publish", "--model", "other"), "no forecast of other"),
+        (("publish", "--explain"), "file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_plainly(cli: Cli, home: Path, words: tuple[str, ...], message: str) -> None:
+    code, _, err = cli("plan", *words, "--home", home)
+    assert (code, message in err) == (2, True), err
+
+
+def test_drivers_need_a_home(cli: Cli, home: Path) -> None:
+    code, _, err = cli("plan", "publish", "--explain", "--db", home_url(home))
+    assert (code, "give --home" in err) == (2, True)

@@ -1,0 +1,113 @@
+"""The plan over HTTP: forecasts are published, agreed on and compared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storecast.client import Client as ServiceClient
+from storecast.client import ConflictError, NotFoundError
+from storecast.database.connect import home_url
+from support.served_home import FIRST, HORIZON, STORES, Client, client_through, copy_of, make_key, running, settings_of
+
+
+@pytest.fixture(scope="module")
+def planned(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Run a service whose plan has a version of the linear model and one of the naive one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        own = copy_of(home, tmp_path_factory.mktemp("planned") / "home")
+        with running(settings_of(own), make_key(home_url(own))) as client:
+            yield client
+
+
+@pytest.fixture(scope="module")
+def plan(planned: Client) -> Iterator[ServiceClient]:
+    with client_through(planned) as service:
+        first = service.plan.publish(explain=True)
+        models = {model["kind"]: model["name"] for model in service.models()}
+        second = service.plan.publish(models["naive"], note="to compare")
+        assert (first["version"], second["version"], first["explained"], second["explained"]) == (1, 2, True, False)
+        yield service
+
+
+def test_a_version_holds_the_forecast_that_is_served(planned: Client, plan: ServiceClient) -> None:
+    served = planned.forecasts({"store": 2}).json()["forecasts"]
+    kept = list(plan.plan.days(1, 2))
+    assert [day["Forecast"] for day in kept] == [day["Forecast"] for day in served]
+    assert set(kept[0]) == {"Store", "Date", "Forecast", "Lower80", "Upper80"}
+    assert len(list(plan.plan.days(1))) == STORES * HORIZON
+    page = planned.get("/v1/plan/versions/1/days?limit=5").json()
+    following = planned.get(f"/v1/plan/versions/1/days?limit=1&cursor={page['next']}").json()
+    assert following["days"][0]["Date"] > page["days"][-1]["Date"]
+
+
+def test_publishing_again_keeps_the_number_and_versions_are_listed(plan: ServiceClient) -> None:
+    again = plan.plan.publish()
+    assert (again["version"], again["new"]) == (1, False)
+    assert [version["version"] for version in plan.plan.versions()] == [2, 1]
+    version = plan.plan.version(2)
+    assert (version["first"], version["stores"], version["state"]) == (FIRST.isoformat(), STORES, "draft")
+    assert [(each["by"], each["note"]) for each in version["history"]] == [("test", "to compare")]
+
+
+def test_two_versions_are_compared_and_an_unknown_cause_is_said_to_be_unknown(plan: ServiceClient) -> None:
+    compared = plan.plan.compare(store=2)
+    assert (compared["before"], compared["after"]) == (1, 2)
+    assert "Because of what is not known: version 2" in " ".join(compared["notices"])
+    assert {row["Level"] for row in compared["chain"]} == {"chain-horizon", "chain-week"}
+    assert {row["Key"] for row in compared["changes"]} == {"2"}
+    assert all(row["Drivers"] is None for row in compared["changes"])
+    same = plan.plan.compare(1, 1)
+    assert all(row["Change"] == 0 and set(row["Drivers"].values()) == {0.0} for row in same["changes"])
+
+
+def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -> None:
+    assert plan.plan.advance(2, "reviewed", seen="draft")["before"] == "draft"
+    with pytest.raises(ConflictError, match="reviewed by now"):
+        plan.plan.advance(2, "reviewed", seen="draft")
+    with pytest.raises(ConflictError, match="what can follow is approved"):
+        plan.plan.advance(2, "locked", seen="reviewed")
+    key = "once"
+    done = [plan.plan.advance(2, "approved", seen="reviewed", idempotency_key=key) for _ in range(2)]
+    assert done[0] == done[1]
+    with pytest.raises(ConflictError, match="Idempotency-Key was used for another request"):
+        plan.plan.advance(1, "approved", seen="reviewed", idempotency_key=key)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/v1/plan/versions/99", None, 404),
+        ("GET", "/v1/plan/versions/x", None, 404),
+        ("GET", "/v1/plan/versions/99/days", None, 404),
+        ("GET", "/v1/plan/comparison?after=1", None, 404),
+        ("GET", "/v1/plan/comparison?after=0", None, 422),
+        ("GET", "/v1/plan/nothing", None, 404),
+        ("POST", "/v1/plan/versions", '{"model": "model-x.pkl"}', 422),
+        ("POST", "/v1/plan/versions", '{"moodel": "x"}', 422),
+        ("POST", "/v1/plan/versions", "[", 400),
+        ("POST", "/v1/plan/versions/99/state", '{"state": "reviewed", "seen": "draft"}', 404),
+        ("POST", "/v1/plan/versions/1/state", '{"state": "done", "seen": "draft"}', 422),
+        ("POST", "/v1/plan/versions/1/state", "", 400),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    planned: Client, plan: ServiceClient, method: str, path: str, body: str | None, status: int
+) -> None:
+    reply = planned.ask(method, path, body)
+    assert reply.status_code == status, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_a_key_that_only_reads_changes_no_plan(planned: Client, plan: ServiceClient) -> None:
+    key = make_key(home_url(planned.service.settings.home), "read")
+    assert planned.get("/v1/plan/versions", key=key).status_code == 200
+    assert planned.post("/v1/plan/versions", {}, key=key).status_code == 403
+    body = {"state": "reviewed", "seen": "draft"}
+    assert planned.post("/v1/plan/versions/1/state", body, key=key).status_code == 403
+
+
+def test_a_version_that_is_not_there_is_an_error_of_the_client(plan: ServiceClient) -> None:
+    with pytest.raises(NotFoundError, match="no version 99"):
+        plan.plan.version(99)
