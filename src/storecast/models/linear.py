@@ -113,7 +113,10 @@ class Linear:
         """
         place = features["store"].to_numpy()
         level, coefficients = self._by_place()
-        by_driver = {LEVEL: level[place], TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64)}
+        by_driver = {
+            LEVEL: level[place],
+            TREND: self.settings.recent_share * features["recent"].to_numpy().astype(np.float64),
+        }
         for k, name in enumerate(self.terms_):
             driver = driver_of_term(name)
             assert driver is not None
