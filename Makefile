@@ -55,8 +55,8 @@ bench: setup-dev ## the benchmarks, on real files and their home: make bench DAT
 	$(BIN)/python benchmarks/serving.py --home "$(HOME_DIR)"
 
 lock: ## write the lock files again; needs uv
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra explore --extra onnx --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra explore --extra onnx --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra onnx --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra onnx --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra postgres --extra serve pyproject.toml -c requirements.txt -o requirements-serve.txt
 
 clean: ## remove what was built here; data and homes stay

@@ -1,6 +1,7 @@
 """A backtest goes in time order, beside the baseline, and looks at nothing that had not happened."""
 
 import datetime as dt
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from storecast.evaluate.backtest import Backtest, calibration_of
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import score_lines
+from storecast.evaluate.window_forecasts import Failure, place_of
 from support.panels import make_panel, with_sales
 
 TASK = Task(14)
@@ -195,3 +197,14 @@ def test_a_history_that_is_too_short_names_the_horizon_that_fits() -> None:
     assert len(block_cutoffs(panel, 1, 30, 30)) == 1
     with pytest.raises(HistoryError, match="Give more history: 42 days"):
         block_cutoffs(make_panel(2, 28), 1, 42, 42)
+
+
+def test_a_failure_on_a_worker_says_where_it_was() -> None:
+    def fail() -> None:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken") as caught:
+        fail()
+    there_and_back = pickle.loads(pickle.dumps(Failure(caught.value)))
+    assert place_of(there_and_back.error) == place_of(caught.value)
+    assert place_of(there_and_back.error).startswith("fail, line ")

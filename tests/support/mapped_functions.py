@@ -15,6 +15,11 @@ def times(shared: int, item: int) -> int:
     return shared * item
 
 
+def slow_times(shared: int, item: int) -> int:
+    time.sleep(0.5)
+    return shared * item
+
+
 def process_id(shared: object, item: int) -> int:
     time.sleep(0.05)  # so that no worker takes them all
     return os.getpid()

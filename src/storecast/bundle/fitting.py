@@ -11,8 +11,9 @@ from storecast.bundle.bundle import Bundle
 from storecast.config import Task
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
-from storecast.evaluate.backtest import Backtest, backtest, calibration_of, cpu_seconds
+from storecast.evaluate.backtest import Backtest, backtest, calibration_of
 from storecast.evaluate.cutoffs import block_cutoffs
+from storecast.evaluate.window_forecasts import cpu_seconds
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
 from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors

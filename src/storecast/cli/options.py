@@ -152,6 +152,22 @@ Target = Annotated[
         help="Another figure to forecast, a column of the sales such as Customers, in place of storecast.toml's.",
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", help="Work in so many processes on this machine. Default: in one, this one."),
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler", metavar="<url>", help="Work on a dask.distributed cluster: tls://HOST:PORT.", show_default=False
+    ),
+]
+TlsCa = Annotated[Path | None, typer.Option("--tls-ca", help="Certificate of the cluster's authority, a PEM file.")]
+TlsCert = Annotated[Path | None, typer.Option("--tls-cert", help="Your certificate for the cluster, a PEM file.")]
+TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="The private key of that certificate, a PEM file.")]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Allow a scheduler on another machine to be reached unencrypted, by tcp://.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
 

@@ -22,6 +22,12 @@ def run(
     sum_rows: options.SumRows = False,
     select_by: options.SelectBy = options.SelectionScore.sql,
     target: options.Target = None,
+    workers: options.Workers = None,
+    scheduler: options.Scheduler = "",
+    tls_ca: options.TlsCa = None,
+    tls_cert: options.TlsCert = None,
+    tls_key: options.TlsKey = None,
+    insecure: options.Insecure = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -30,8 +36,10 @@ def run(
     Without --data the chain is read from the database: --db, else storecast.db in the home.
     """
     from storecast import workflows
+    from storecast.executors.choose import Workforce
 
-    with show.working(log_format) as progress:
+    workforce = Workforce(workers, scheduler, tls_ca, tls_cert, tls_key, insecure)
+    with show.working(log_format) as progress, workforce.executor() as executor:
         scores = workflows.run(
             data,
             home=out,
@@ -46,6 +54,7 @@ def run(
             sum_rows=sum_rows,
             select_by=select_by,
             target=target,
+            executor=executor,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)

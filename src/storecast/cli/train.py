@@ -34,13 +34,21 @@ def backtest(
     sum_rows: options.SumRows = False,
     select_by: options.SelectBy = options.SelectionScore.sql,
     target: options.Target = None,
+    workers: options.Workers = None,
+    scheduler: options.Scheduler = "",
+    tls_ca: options.TlsCa = None,
+    tls_cert: options.TlsCert = None,
+    tls_key: options.TlsKey = None,
+    insecure: options.Insecure = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Score models on windows of the past, each forecast from data before it, beside the baseline."""
     from storecast import workflows
+    from storecast.executors.choose import Workforce
 
-    with show.working(log_format) as progress:
+    workforce = Workforce(workers, scheduler, tls_ca, tls_cert, tls_key, insecure)
+    with show.working(log_format) as progress, workforce.executor() as executor:
         scores = workflows.backtest(
             options.source(data, db),
             models=models,
@@ -56,6 +64,7 @@ def backtest(
             sum_rows=sum_rows,
             select_by=select_by,
             target=target,
+            executor=executor,
             progress=progress,
         )
     show.as_json(scores) if json else show.scores(scores)

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import logging
-import resource
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -13,27 +11,33 @@ from storecast import schema as s
 from storecast.config import Task
 from storecast.data.panel import Panel, Window
 from storecast.dates import YEAR
-from storecast.errors import UserError, quote
+from storecast.errors import quote
 from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.evaluate.daily_losses import daily_losses
-from storecast.evaluate.importance import Importance, permutation_importance
+from storecast.evaluate.importance import Importance
 from storecast.evaluate.scores import score_name
+from storecast.evaluate.window_forecasts import (
+    END,
+    MODEL_FAILURES,
+    Failure,
+    WindowForecast,
+    WindowTask,
+    forecast_window,
+    place_of,
+)
 from storecast.evaluate.window_scores import ALL, DECILES, SLICE, mean_scores, rows_to_score, window_scores, worst_rows
-from storecast.models.base import Forecaster, create
+from storecast.executors.base import Executor, LocalProgress
+from storecast.executors.serial import SERIAL
+from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
 from storecast.uncertainty.calibration import Calibration, calibrate
 from storecast.uncertainty.cold_start import cold_start_factor
-from storecast.uncertainty.point import point_forecasts
 from storecast.wording import in_words
 
 log = logging.getLogger(__name__)
 
 BASELINE = "naive"
 RIDGE = "linear"  # the model whose settings those of the ridge inside other models are not
-END = "End"
-MODEL_FAILURES = (  # what a model's own code, or a library below it, raises; an assertion of ours is not among them
-    UserError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError, MemoryError, ImportError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +125,7 @@ def backtest(
     fast: bool = False,
     settings: Settings = NONE,
     keep_finished: bool = False,
+    executor: Executor = SERIAL,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Backtest:
     """Forecast each window with each model, from data before it, and score it.
@@ -136,6 +141,7 @@ def backtest(
     fast : quicker, slightly less accurate models
     settings : of models, where they depart from the defaults
     keep_finished : leave a model that fails out, with its cause in ``failed``, as long as another has finished before it
+    executor : works on the windows, each for itself, in the order that it likes
     progress : called with what is being done
 
     Returns
@@ -149,6 +155,8 @@ def backtest(
         where a model or setting has no such name
     HistoryError
         where a window has too little past
+    WorkersLostError
+        where the executor has lost its workers
     """
     task = task or Task()
     names = list(dict.fromkeys([BASELINE, *([models] if isinstance(models, str) else models)]))
@@ -162,41 +170,32 @@ def backtest(
     chosen = list(cutoffs) or block_cutoffs(panel, windows, task.horizon, task.horizon)
     scored, every = windows_after(panel, chosen, task.horizon)
     cold_start = cold_start_factor(every[0])
-    whole = panel.target.whole_numbers
+    shared = WindowTask(
+        panel,
+        tuple(names),
+        task.horizon,
+        scored[-1].cutoff,
+        fast=fast,
+        settings=settings,
+        progress=LocalProgress(progress),
+    )
+    by_window = []
+    for outcomes in executor.map(forecast_window, [window.cutoff for window in every], shared=shared, label="windows"):
+        failures = [outcome for outcome in outcomes.values() if isinstance(outcome, Failure)]
+        if failures and not keep_finished:
+            raise failures[0].error
+        by_window.append(outcomes)
+
     results: list[WindowResult] = []
-    medians: dict[str, list[pl.DataFrame]] = {}
-    seconds: dict[str, list[float]] = {}
-    importance: dict[str, dict[str, Importance]] = {}
+    forecasts: dict[str, list[WindowForecast]] = {}
     failed: dict[str, str] = {}
-
-    def measure(name: str) -> None:
-        """Forecast and score every window with one model; nothing of it is kept where it fails."""
-        own: list[WindowResult] = []
-        rows_of: list[pl.DataFrame] = []
-        seconds_of: list[float] = []
-        for window in every:
-            progress(f"{name}, window from {window.cutoff + dt.timedelta(days=1)}")
-            begin = cpu_seconds()
-            model = create(name, fast=fast, settings=settings)
-            model.fit(window.past, task.horizon)
-            rows = _with_actual(model, window)
-            seconds_of.append(round(cpu_seconds() - begin, 2))
-            if window in scored:
-                calibration = calibrate(
-                    _that_teach(rows_of, window.cutoff, panel.first), cold=cold_start, whole_numbers=whole
-                )
-                own.append(_score(panel, window, name, calibration.apply(rows, _with_deciles(task))))
-            rows_of.append(rows)
-            _log(name, window, seconds_of[-1], own[-1] if window in scored else None)
-        importance[name] = permutation_importance(model, scored[-1], rows_of[-1])
-        results.extend(own)
-        medians[name], seconds[name] = rows_of, seconds_of
-
     for name in names:
         try:
-            measure(name)
+            own = _of_model(name, by_window)
+            results += _score_model(panel, name, task, every, scored, own, cold_start)
+            forecasts[name] = own
         except MODEL_FAILURES as error:
-            if not (keep_finished and medians):
+            if not (keep_finished and forecasts):
                 raise
             failed[name] = log_failure(name, error)
     return Backtest(
@@ -206,20 +205,19 @@ def backtest(
         scores=pl.concat([result.scores for result in results]),
         worst=pl.concat([result.worst for result in results]),
         daily_losses=pl.concat([result.daily_losses for result in results]),
-        medians=medians,
-        seconds=seconds,
+        medians={name: [window.medians for window in own] for name, own in forecasts.items()},
+        seconds={name: [window.seconds for window in own] for name, own in forecasts.items()},
         cold_start=cold_start,
-        importance=importance,
+        importance={name: own[-1].importance for name, own in forecasts.items()},
         settings=settings,
         failed=failed,
     )
 
 
-def log_failure(name: str, error: BaseException) -> str:
+def log_failure(name: str, error: Exception) -> str:
     """Log that a model failed, with the place; return the cause in one line."""
     cause = f"{type(error).__name__}: {quote(str(error))[1:-1]}"
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    log.warning("%s failed, and is left out: %s (%s, line %s)", name, cause, place.name, place.lineno)
+    log.warning("%s failed, and is left out: %s (%s)", name, cause, place_of(error))
     return cause
 
 
@@ -237,18 +235,6 @@ def calibration_of(result: Backtest, name: str, cutoff: dt.date) -> Calibration:
     return calibrate(windows, cold=result.cold_start, whole_numbers=panel.target.whole_numbers)
 
 
-def cpu_seconds() -> float:
-    """Return the CPU seconds of this process, user and system."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def _with_actual(model: Forecaster, window: Window) -> pl.DataFrame:
-    """Return a model's medians of a window beside its actual sales."""
-    rows = point_forecasts(model, window).join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
-    return rows.with_columns(pl.lit(window.cutoff).alias(s.CUTOFF), pl.lit(window.last).alias(END))
-
-
 def _that_teach(medians: Sequence[pl.DataFrame], cutoff: dt.date, first: dt.date) -> list[pl.DataFrame]:
     """Return the windows that ended by a cutoff; those of a chain's first year only while there are no others.
 
@@ -256,6 +242,40 @@ def _that_teach(medians: Sequence[pl.DataFrame], cutoff: dt.date, first: dt.date
     """
     ended = [rows for rows in medians if rows[END][0] <= cutoff]
     return [rows for rows in ended if (rows[s.CUTOFF][0] - first).days >= YEAR] or ended
+
+
+def _of_model(name: str, by_window: Sequence[Mapping[str, WindowForecast | Failure]]) -> list[WindowForecast]:
+    """Return what a model says of the windows; raise its error where it failed in one."""
+    own = []
+    for outcomes in by_window:
+        outcome = outcomes[name]
+        if isinstance(outcome, Failure):
+            raise outcome.error
+        own.append(outcome)
+    return own
+
+
+def _score_model(
+    panel: Panel,
+    name: str,
+    task: Task,
+    every: Sequence[Window],
+    scored: Sequence[Window],
+    own: Sequence[WindowForecast],
+    cold_start: float,
+) -> list[WindowResult]:
+    """Return a model's forecasts and scores of the windows that are scored; the errors of those before give the intervals."""
+    results = []
+    for place, window in enumerate(every):
+        if window in scored:
+            earlier = _that_teach([each.medians for each in own[:place]], window.cutoff, panel.first)
+            calibration = calibrate(earlier, cold=cold_start, whole_numbers=panel.target.whole_numbers)
+            result = _score(panel, window, name, calibration.apply(own[place].medians, _with_deciles(task)))
+            results.append(result)
+            rmspe = result.scores["rmspe"][0]
+            score = "no open day to score" if rmspe is None else f"RMSPE {rmspe:.4f}"
+            log.info("%s: window from %s has %s", name, window.cutoff, score)
+    return results
 
 
 def _score(panel: Panel, window: Window, name: str, forecast: pl.DataFrame) -> WindowResult:
@@ -266,15 +286,6 @@ def _score(panel: Panel, window: Window, name: str, forecast: pl.DataFrame) -> W
     return WindowResult(
         labelled, window_scores(rows, name, window), worst_rows(rows, name, window), daily_losses(rows, name, window)
     )
-
-
-def _log(name: str, window: Window, seconds: float, result: WindowResult | None) -> None:
-    if result is None:
-        log.info("%s: warm-up window from %s forecast in %.1f CPU seconds", name, window.cutoff, seconds)
-        return
-    rmspe = result.scores["rmspe"][0]
-    score = "no open day to score" if rmspe is None else f"RMSPE {rmspe:.4f}"
-    log.info("%s: window from %s has %s, in %.1f CPU seconds", name, window.cutoff, score, seconds)
 
 
 def _with_deciles(task: Task) -> Task:

@@ -1,7 +1,8 @@
 """The protocol of executors."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -29,3 +30,26 @@ class Executor(Protocol):
             where workers are lost and nobody is left to do their work
         """
         ...
+
+
+@dataclass(frozen=True)
+class LocalProgress:
+    """A progress callback that stays with the caller: what reaches a worker in its place does nothing.
+
+    Attributes
+    ----------
+    report : called with what is being done
+    """
+
+    report: Callable[[str], None]
+
+    def __call__(self, step: str) -> None:
+        """Report a step."""
+        self.report(step)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LocalProgress, (_ignore,)
+
+
+def _ignore(_: str) -> None:
+    pass

@@ -71,17 +71,17 @@ def call(function: Callable[[Any, Any], Any], shared: Any, item: Any) -> Outcome
     try:
         value = function(shared, item)
     except Exception as error:  # every error is the caller's, who raises it again
-        failure = _portable(error)
+        failure = portable(error)
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
     return Outcome(value, failure, [lines.get() for _ in range(lines.qsize())])
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """Return an error that survives the way home, its traceback in a note.
 
-    Libraries raise errors whose constructor takes other arguments than it keeps: those can be pickled, and not read again.
+    Some errors of libraries can be pickled, but not read again, as their constructor takes other arguments than they keep.
     """
     error.add_note(f"On the worker: {traceback.format_exc()}")
     try:

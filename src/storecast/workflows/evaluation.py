@@ -19,6 +19,8 @@ from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import BY, select
 from storecast.evaluate.summary import summary
+from storecast.executors.base import Executor
+from storecast.executors.serial import SERIAL
 from storecast.files import atomic_write
 from storecast.models.settings import NONE, Settings
 from storecast.workflows.preparation import Prepared, Source, prepare
@@ -42,6 +44,7 @@ def backtest(
     sum_rows: bool = False,
     select_by: str = BY,
     target: str | None = None,
+    executor: Executor = SERIAL,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores.
@@ -61,6 +64,7 @@ def backtest(
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
+    executor : works on the windows of the backtest
     progress : called with what is being done
 
     Raises
@@ -71,6 +75,8 @@ def backtest(
         where the sales are too short for the windows
     ConfigError
         where there is no such model, setting or score
+    WorkersLostError
+        where the executor has lost its workers
     """
     prepared = prepare(
         data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True, target=target
@@ -79,7 +85,14 @@ def backtest(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
     result = run_backtest(
-        prepared.panel, models, chosen, prepared.task, fast=fast, settings=settings, progress=progress
+        prepared.panel,
+        models,
+        chosen,
+        prepared.task,
+        fast=fast,
+        settings=settings,
+        executor=executor,
+        progress=progress,
     )
     scores = scores_of(result, prepared, select_by)
     write_backtest(result.forecasts, out / "forecasts.csv")

@@ -14,10 +14,13 @@ from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitting import Progress, fit_on_all, no_progress
 from storecast.bundle.registry import promote, prune
 from storecast.database.connect import FILE, home_url
-from storecast.evaluate.backtest import MODEL_FAILURES, Backtest, log_failure
+from storecast.evaluate.backtest import Backtest, log_failure
 from storecast.evaluate.backtest import backtest as run_backtest
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.selection import BY
+from storecast.evaluate.window_forecasts import MODEL_FAILURES
+from storecast.executors.base import Executor
+from storecast.executors.serial import SERIAL
 from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.explain.explanations import explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
@@ -58,6 +61,7 @@ def run(
     sum_rows: bool = False,
     select_by: str = BY,
     target: str | None = None,
+    executor: Executor = SERIAL,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Do the main job and write the home; return the scores.
@@ -77,6 +81,7 @@ def run(
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
+    executor : works on the windows of the backtest
     progress : called with what is being done
 
     Raises
@@ -89,6 +94,8 @@ def run(
         where there is no such model, setting or score
     DatabaseError
         where the database cannot be used
+    WorkersLostError
+        where the executor has lost its workers
     """
     make_folder(home)
     url = home_url(home) if db is None else db
@@ -109,7 +116,15 @@ def run(
         count = windows if windows is not None else FAST_WINDOWS if fast else WINDOWS
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         result = run_backtest(
-            prepared.panel, names, cutoffs, task, fast=fast, settings=settings, keep_finished=True, progress=progress
+            prepared.panel,
+            names,
+            cutoffs,
+            task,
+            fast=fast,
+            settings=settings,
+            keep_finished=True,
+            executor=executor,
+            progress=progress,
         )
         fit = partial(fit_on_all, task=task, fast=fast, settings=settings, progress=progress)
         result, scores, fitted = _fit_best(prepared, result, select_by, fit)
