@@ -7,7 +7,7 @@ DEMO := demo
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long test-page image-test lint types bench lock clean
+.PHONY: help setup setup-dev run test test-long test-page image-test lint types bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -46,9 +46,12 @@ lint: setup-dev ## style, the direction of imports, and the files of deploy/
 types: setup-dev ## mypy --strict
 	$(BIN)/mypy
 
-bench: setup-dev ## the benchmarks, on real files and their home: make bench DATA=dir [HOME_DIR=home]
-	@test -f "$(HOME_DIR)/storecast.db" || { echo "make bench needs a home: make run DATA=dir" >&2; exit 2; }
-	@test -n "$(DATA)" || { echo "make bench needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
+bench: setup-dev ## the short benchmarks, written to docs/benchmarks.md: make bench [DATA=dir] [PEERS="mlforecast=peers/bin/python …"]
+	$(BIN)/python benchmarks/page.py $(if $(DATA),--data "$(DATA)") $(addprefix --peer=,$(PEERS)) $(ARGS)
+
+bench-long: setup-dev ## the long benchmarks, hours, on real files and their home: make bench-long DATA=dir [HOME_DIR=home]
+	@test -f "$(HOME_DIR)/storecast.db" || { echo "make bench-long needs a home: make run DATA=dir" >&2; exit 2; }
+	@test -n "$(DATA)" || { echo "make bench-long needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
 	for script in speed calendar_change accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation honest monitoring fev; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 	$(BIN)/python benchmarks/busy.py
 	$(BIN)/python benchmarks/database_load.py && $(BIN)/python benchmarks/database_load_over_http.py

@@ -1,6 +1,6 @@
 """CPU seconds of reading and cleaning, of `linear`, and of the feature rows at forecast time: medians of five runs."""
 
-from measure import arguments, cpu_of, median_cpu, peak_gib
+from measure import arguments, cpu_of, median_cpu, peak_gib, print_table
 
 HORIZON = 48
 
@@ -29,11 +29,13 @@ def main() -> None:
         FeatureStore.of(window).ahead(window)
 
     print(f"# {panel.sales.height} rows, {panel.stores.height} stores")
-    print("step,CPU seconds,limit")
-    print(f"reading and cleaning (the first time),{first:.2f},4")
-    print(f"reading and cleaning,{median_cpu(lambda: clean(read_chain(data))):.2f},4")
-    print(f"linear: fit and forecast,{median_cpu(linear):.2f},15")
-    print(f"feature rows at forecast time,{median_cpu(features):.2f},3")
+    rows = [
+        ["reading and cleaning (the first time)", f"{first:.2f}", 4],
+        ["reading and cleaning", f"{median_cpu(lambda: clean(read_chain(data))):.2f}", 4],
+        ["linear: fit and forecast", f"{median_cpu(linear):.2f}", 15],
+        ["feature rows at forecast time", f"{median_cpu(features):.2f}", 3],
+    ]
+    print_table(["step", "CPU s", "limit on the Rossmann files"], rows)
     print(f"# peak {peak_gib():.2f} GiB")
 
 
