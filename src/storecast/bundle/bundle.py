@@ -24,8 +24,8 @@ from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
 from storecast.data.target import TARGET, Target
 from storecast.errors import ConfigError
+from storecast.uncertainty.common_errors import MAX_PATHS
 from storecast.uncertainty.forecast import Forecast
-from storecast.uncertainty.joint_errors import MAX_PATHS
 from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
@@ -272,6 +272,22 @@ class Bundle(FittedModel):
         ConfigError
             where the model was loaded from a file: copy the file and its signature instead
         """
+        path = publish(Path(folder), *self.file_content())
+        return replace(self, manifest=open_model(path).manifest, name=path.name)
+
+    def file_content(self) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """Return the manifest and the parts of the model's file, which `registry.publish` signs and writes.
+
+        Returns
+        -------
+        tuple
+            plain data that say what the model is, and the named bytes of the fitted model
+
+        Raises
+        ------
+        ConfigError
+            where the model was loaded from a file
+        """
         panel = self._chain(None)
         window = panel.window(panel.end, self.task.horizon)
         target = {TARGET: panel.target.to_plain()} if panel.target != Target() else {}
@@ -290,8 +306,7 @@ class Bundle(FittedModel):
             "calibration": CALIBRATION,
             "details": needs_of(self.model.name),
         }
-        path = publish(Path(folder), manifest, parts_of(self, window))
-        return replace(self, manifest=open_model(path).manifest, name=path.name)
+        return manifest, parts_of(self, window)
 
     def _chain(self, panel: Panel | None) -> Panel:
         chain = panel or self.panel

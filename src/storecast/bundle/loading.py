@@ -7,7 +7,7 @@ from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitted import target_of_task
 from storecast.bundle.needs import check_needs
 from storecast.bundle.parts import CALIBRATION, JOINT_ERRORS
-from storecast.bundle.read import open_model
+from storecast.bundle.read import ModelFile, open_model
 from storecast.bundle.smoke_test import try_in_child
 from storecast.config import Task
 from storecast.errors import ModelFileError, quote
@@ -44,6 +44,16 @@ def load(path: Path | str, *, trial_cpu_s: float | None = None) -> Bundle:
     except ModelFileError as error:
         raise ModelFileError(f"The model file {quote(path)} is refused: {error}.") from error
     try_in_child(path, sha256=file.sha256, cpu_s=trial_cpu_s)
+    return restored(file)
+
+
+def restored(file: ModelFile) -> Bundle:
+    """Return the model of a file that was checked; its trial is the caller's.
+
+    Parameters
+    ----------
+    file : from `open_model`
+    """
     task = Task(int(file.manifest.task["horizon"]), tuple(file.manifest.task["quantiles"]))
     return Bundle(
         model=restore(file.manifest.kind, file.parts),

@@ -2,7 +2,7 @@
 
 app        every command and group by its name
 run        storecast run | check | demo-data
-parts      storecast partition
+parts      storecast partition | run-parts
 explore    storecast explore | explain
 train      storecast backtest | train | tune
 forecast   storecast forecast | future | scenario

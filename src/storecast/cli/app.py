@@ -17,6 +17,7 @@ for command in (
     run.run,
     run.check,
     parts.partition,
+    parts.run_parts,
     explore.explore,
     train.backtest,
     train.train,

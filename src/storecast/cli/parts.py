@@ -1,4 +1,4 @@
-"""A chain that is too large for memory: partition."""
+"""A chain that is too large for memory: partition, run-parts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -56,5 +56,51 @@ def partition(
         return
     print(
         f"{show.stores(chain.stores)}, {chain.rows} rows from {chain.whole.first} to {chain.whole.last} lie in "
-        f"{len(chain.parts)} parts in {out}."
+        f"{len(chain.parts)} parts in {out}. Forecast them: storecast run-parts --parts {out} --out HOME"
+    )
+
+
+def run_parts(
+    parts: Annotated[Path, typer.Option("--parts", help="Folder that `storecast partition` wrote.")],
+    out: Annotated[Path, typer.Option("--out", help="The home: folder for forecasts, totals and models.")],
+    models: options.ModelName = "boosting",
+    sample_stores: Annotated[
+        int, typer.Option("--sample-stores", min=1, help="How many stores of all parts the model learns from.")
+    ] = 1115,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same stores.")] = 0,
+    windows: Annotated[
+        int, typer.Option("--windows", min=1, help="Scored windows, whose errors give the intervals.")
+    ] = 1,
+    quantiles: options.Quantiles = None,
+    fast: options.Fast = False,
+    settings: options.Settings = None,
+    processes: Processes = None,
+    json: options.AsJson = False,
+    log_format: options.Log = options.LogFormat.text,
+) -> None:
+    """Train a model on a sample of the stores of all parts, forecast part by part and add totals up; goes on where it ended."""
+    from storecast import workflows
+    from storecast.cpus import thread_count
+
+    with show.working_on_rows(log_format) as progress:
+        summary = workflows.run_parts(
+            parts,
+            home=out,
+            model=models,
+            sample_stores=sample_stores,
+            seed=seed,
+            windows=windows,
+            quantiles=tuple(quantiles or ()),
+            fast=fast,
+            settings=settings or {},
+            processes=processes or thread_count(),
+            progress=progress,
+        )
+    if json:
+        show.as_json(summary)
+        return
+    sample = summary["sample"]
+    print(
+        f"Wrote {summary['forecasts']} forecasts after {summary['cutoff']} in {summary['parts']} parts to {out / 'parts'}, and "
+        f"totals to {out / 'totals.csv'}. The model {summary['kind']} learned from {sample['stores']} of {sample['of']} stores."
     )

@@ -101,6 +101,12 @@ def scan_files(data: Path, names: ColumnNames) -> dict[str, list[ScannedFile]]:
     return tables
 
 
+def store_key(column: str = s.STORE) -> pl.Expr:
+    """Return the id of a store as text, however it is written; null where a row has none."""
+    store = pl.col(column).cast(pl.String).str.strip_chars().str.replace(r"\.0$", "")
+    return pl.when(store != "").then(store).alias(KEY)
+
+
 def text_columns(file: ScannedFile) -> list[str]:
     """Return the columns of a file that are text: those of a CSV."""
     schema = file.frame.collect_schema()
@@ -207,12 +213,11 @@ def _with_our_names(file: ScannedFile, names: ColumnNames, stem: str) -> Scanned
     rename = names.rename(file.head.frame.columns)
     frame = file.frame.rename(rename)
     if s.STORE in head.frame.columns:
-        store = pl.col(s.STORE).cast(pl.String).str.strip_chars()
-        nameless = store.is_null() | (store == "")
+        nameless = store_key().is_null()
         keys = [key for key in s.KEYS if key in head.frame.columns]
         if stem != EVENTS:
             nameless |= pl.all_horizontal(_bare(key).is_in(["", *TOTALS]) for key in keys)
-        frame = frame.with_columns(pl.when(~nameless).then(store.str.replace(r"\.0$", "")).alias(KEY))
+        frame = frame.with_columns(pl.when(~nameless).then(store_key()).alias(KEY))
     return replace(file, frame=frame, head=head)
 
 

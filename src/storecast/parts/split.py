@@ -6,12 +6,11 @@ from pathlib import Path
 import polars as pl
 from polars.io.partition import FileProviderArgs
 
-from storecast import schema as s
 from storecast.data.file_columns import REPLACES
 from storecast.data.file_layout import EVENTS, SALES_TABLES
 from storecast.errors import DataError, quote
 from storecast.parts.assign import PART
-from storecast.parts.scan import KEY, ScannedFile
+from storecast.parts.scan import KEY, ScannedFile, store_key
 
 ROW_GROUP = 100_000  # rows of a part that are written at once: with the number of parts, this decides about memory
 
@@ -60,7 +59,7 @@ def replaced_stores(tables: Mapping[str, Sequence[ScannedFile]]) -> dict[str, st
     replaced: dict[str, str] = {}
     for file in tables.get("store", ()):
         if REPLACES in file.frame.collect_schema():
-            before = pl.col(REPLACES).cast(pl.String).str.strip_chars().str.replace(r"\.0$", "").alias("before")
+            before = store_key(REPLACES).alias("before")
             rows = file.frame.select(before, KEY).drop_nulls().collect(engine="streaming")
             replaced |= dict(rows.iter_rows())
     return replaced
@@ -119,15 +118,3 @@ def _write_small(rows: pl.DataFrame, parts: pl.DataFrame, folder: Path, stem: st
         both = of_all.drop(KEY) if own is None else pl.concat([of_all, own.drop(PART)]).drop(KEY)
         if both.height:
             both.write_parquet(folder / part_name(part) / f"{stem}.parquet")
-
-
-def stores_of(path: Path, keys: pl.Series) -> pl.LazyFrame:
-    """Return the rows of some stores of a part's file.
-
-    Parameters
-    ----------
-    path : of the file
-    keys : ids as text
-    """
-    store = pl.col(s.STORE).cast(pl.String).str.strip_chars().str.replace(r"\.0$", "")
-    return pl.scan_parquet(path).filter(store.is_in(keys.implode()))

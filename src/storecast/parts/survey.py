@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.breakdown import Breakdown
 from storecast.data.chain_checks import CENTS, LEVELS, MIN_DAYS_OF_TOTAL, ROUNDING, SHARE_OF_DAYS
 from storecast.data.clean import repaired
 from storecast.data.column_names import ColumnNames
@@ -40,7 +41,7 @@ class Survey:
     sums : Date, Sales (of all stores), stores, of days on which sales are known
     marked : as `implied_country.marked_days`, of sales and days ahead
     countries : that the stores name
-    categories : the values of each of `ATTRIBUTES`, sorted
+    categories : the values of each of `ATTRIBUTES` and of the chain's own groups, sorted
     last_requested : the last day of test.csv; None without rows of it
     largest : Store, Date, Sales of the store that sold most
     """
@@ -78,20 +79,20 @@ def read_part_files(folder: Path, names: ColumnNames) -> RawChain:
         raise DataError(f"{folder.name}: {error}") from error
 
 
-def survey_part(folder: Path, names: ColumnNames, skip: Collection[str]) -> Survey:
+def survey_part(settings: tuple[ColumnNames, tuple[str, ...]], folder: Path) -> Survey:
     """Read a part and return what is known of it.
 
     Parameters
     ----------
+    settings : what storecast.toml says, under our own names, and the cleaning rules that are switched off
     folder : of the part
-    names : what storecast.toml says, under our own names
-    skip : cleaning rules that are switched off
 
     Raises
     ------
     DataError
         where it cannot be read or repaired, with the name of the part
     """
+    names, skip = settings
     raw = read_part_files(folder, names)
     try:
         work, _ = repaired(raw, skip)
@@ -111,7 +112,7 @@ def survey_part(folder: Path, names: ColumnNames, skip: Collection[str]) -> Surv
         sums=sold.group_by(s.DATE).agg(pl.col(s.SALES).sum(), pl.len().alias("stores")),
         marked=marked_days(pl.concat([frame.select(s.DATE, s.STATE_HOLIDAY) for _, frame in work.tables()])),
         countries=tuple(raw.stores[COUNTRY].drop_nulls().unique().sort()),
-        categories={name: _values(work.stores[name]) for name in ATTRIBUTES if name in work.stores.columns},
+        categories=_categories(work.stores, raw.breakdown),
         last_requested=None if raw.ahead is None or raw.ahead.is_empty() else as_date(raw.ahead[s.DATE].max()),
         largest=largest.select(s.STORE, s.DATE, s.SALES),
     )
@@ -171,9 +172,8 @@ def decide(surveys: Sequence[Survey], names: ColumnNames, skip: Collection[str])
 
 def categories_of(surveys: Sequence[Survey]) -> dict[str, list[str]]:
     """Return the values of each attribute in any part, sorted: the one list that holds for all of them."""
-    return {
-        name: sorted({value for survey in surveys for value in survey.categories.get(name, ())}) for name in ATTRIBUTES
-    }
+    names = dict.fromkeys(name for survey in surveys for name in survey.categories)
+    return {name: sorted({value for survey in surveys for value in survey.categories.get(name, ())}) for name in names}
 
 
 def last_requested(surveys: Sequence[Survey]) -> dt.date | None:
@@ -181,8 +181,10 @@ def last_requested(surveys: Sequence[Survey]) -> dt.date | None:
     return max((survey.last_requested for survey in surveys if survey.last_requested is not None), default=None)
 
 
-def _values(column: pl.Series) -> list[str]:
-    return column.fill_null("").unique().sort().to_list()
+def _categories(stores: pl.DataFrame, breakdown: Breakdown) -> dict[str, list[str]]:
+    table = breakdown.with_columns(stores)
+    names = [name for name in (*ATTRIBUTES, *breakdown.columns) if name in table.columns]
+    return {name: table[name].fill_null("").unique().sort().to_list() for name in names}
 
 
 def _added(frames: Sequence[pl.DataFrame], **how: str) -> pl.DataFrame:

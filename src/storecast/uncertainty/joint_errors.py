@@ -13,7 +13,7 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,7 @@ from storecast.data.breakdown import UNKNOWN_GROUP
 from storecast.data.panel import Panel
 from storecast.models.base import create
 from storecast.uncertainty.calibration import PERCENTS, Calibration, calibrate, is_plausible
+from storecast.uncertainty.common_errors import MAX_PATHS, CommonErrors, random_walk
 from storecast.uncertainty.hurdle import sale_chance
 from storecast.uncertainty.point import point_forecasts
 from storecast.uncertainty.totals import LEAST_GROUPS
@@ -42,7 +43,7 @@ FEWEST_STORES = 3  # of a group on a day
 MOST = 5.0  # times the usual size; larger errors are cut for the shares
 FLOOR = 0.01  # of the chain's level, in log sales: no chain of stores is known better than this six weeks ahead
 MOST_FREEDOM = 30.0
-MAX_PATHS = 300
+SEEDS_PER_PART = 3
 PARTS = ("chain level", "chain day", "group level", "group day", "store level", "store day")
 
 
@@ -58,6 +59,8 @@ class JointErrors:
     windows : how many windows were looked at; they overlap
     group : the column by which stores are grouped: State; where states are not known the first group of the chain's own, else
         StoreType
+    seed : added to that of every path; each part of a chain has its own
+    common : errors of the chain and its groups, where a part of a chain is forecast; None: they are drawn with the others
     """
 
     shares: tuple[float, ...]
@@ -65,21 +68,48 @@ class JointErrors:
     freedom: float
     windows: int
     group: str
+    seed: int = 0
+    common: CommonErrors | None = None
 
-    def sample_paths(self, medians: pl.DataFrame, stores: pl.DataFrame, calibration: Calibration, seed: int = 0) -> F64:
+    def of_part(self, part: int, groups: Sequence[str], days: int) -> "JointErrors":
+        """Return the same for a part of a chain: errors of its stores are its own, those of the chain and its groups are not.
+
+        Parameters
+        ----------
+        part : its number, from 0
+        groups : every value that the column `group` has in the chain
+        days : ahead
+        """
+        common = CommonErrors.draw(groups, days, freedom=self.freedom, rho=self.rho)
+        return replace(self, seed=SEEDS_PER_PART * part, common=common)
+
+    def sample_paths(
+        self,
+        medians: pl.DataFrame,
+        stores: pl.DataFrame,
+        calibration: Calibration,
+        seed: int = 0,
+    ) -> F64:
         """Return possible sales of the rows of a forecast, (rows, MAX_PATHS); 0 on closed days.
 
         Parameters
         ----------
         medians : as `point_forecasts` returns them, sorted by store and date
+        stores : the table of stores, with the columns of the chain's own groups
+        calibration : of the model
+        seed : of what is drawn; three seeds on end are used
         """
+        seed, common = seed + self.seed, self.common
         draw = np.random.default_rng(seed)
         day = medians["Ahead"].to_numpy() - 1
         days = int(day.max()) + 1
         store = medians[s.STORE].rle_id().to_numpy().astype(np.int64)
         of_store = pl.col(self.group) if self.group in stores.columns else pl.lit("")  # a group that is no longer named
         named = medians.select(s.STORE).join(stores.select(s.STORE, of_store.alias("group")), on=s.STORE, how="left")
-        group = named["group"].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
+        if common is None:
+            group = named["group"].fill_null("").rank("dense").to_numpy().astype(np.int64) - 1
+        else:
+            group = common.places(named["group"])
         base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
         size = calibration.size(medians)
         corner = norm.ppf(PERCENTS)
@@ -97,10 +127,14 @@ class JointErrors:
         for k in range(MAX_PATHS):
             z = np.zeros(medians.height)
             for part, place in enumerate(places):
-                count = int(place.max()) + 1
-                level = draw.standard_t(self.freedom, count) if part < 2 else draw.standard_normal(count)
+                if common is not None and part < len(common.levels):
+                    level, walk = common.levels[part][k], common.walks[part][k]
+                else:
+                    count = int(place.max()) + 1
+                    level = draw.standard_t(self.freedom, count) if part < 2 else draw.standard_normal(count)
+                    walk = random_walk(draw, count, days, self.rho[part])
                 z += amplitude[2 * part] * level[place]
-                z += amplitude[2 * part + 1] * _walk(draw, count, days, self.rho[part])[place, day]
+                z += amplitude[2 * part + 1] * walk[place, day]
             if unknown.any():
                 z = known * z + unknown * own.standard_normal(int(store.max()) + 1)[store]
             error = np.interp(z, corner, offset)
@@ -112,7 +146,8 @@ class JointErrors:
 
     def to_json(self) -> bytes:
         """Return it as a part of a model file."""
-        return json.dumps(asdict(self)).encode()
+        plain = asdict(replace(self, seed=0, common=None))
+        return json.dumps({name: value for name, value in plain.items() if name not in ("seed", "common")}).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> "JointErrors":
@@ -303,14 +338,3 @@ def _follow(series: Sequence[F64]) -> float:
     both = np.concatenate(pairs) if pairs else np.zeros((0, 2))
     spread = float((both**2).mean()) if len(both) else 0.0
     return float(np.clip((both[:, 0] * both[:, 1]).mean() / spread, 0.0, 0.95)) if spread > 0 else 0.0
-
-
-def _walk(draw: np.random.Generator, count: int, days: int, rho: float) -> F64:
-    """Return autoregressive series of unit variance, (count, days)."""
-    steps = draw.standard_normal((count, days))
-    out = np.empty_like(steps)
-    out[:, 0] = steps[:, 0]
-    fresh = np.sqrt(1 - rho**2)
-    for day in range(1, days):
-        out[:, day] = rho * out[:, day - 1] + fresh * steps[:, day]
-    return out

@@ -6,7 +6,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import F32, F64
 from storecast.errors import ConfigError
-from storecast.uncertainty.joint_errors import MAX_PATHS
+from storecast.uncertainty.common_errors import MAX_PATHS
 
 PATH = "Path"
 

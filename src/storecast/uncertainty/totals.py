@@ -1,6 +1,7 @@
 """Totals of a forecast over weeks and the whole horizon: exact sums, and the intervals of possible sums."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -9,6 +10,7 @@ from storecast import schema as s
 from storecast.arrays import F64
 from storecast.config import LEVELS
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
+from storecast.dates import as_date
 
 CENT = 100
 LEAST_GROUPS = 2  # states: with one, its totals are the chain's
@@ -19,6 +21,7 @@ PERIOD_STARTS = {
     "week": pl.col(s.DATE).dt.truncate("1w"),
     "month": pl.col(s.DATE).dt.truncate("1mo"),
 }
+HORIZON = "horizon"
 LENGTHS = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
@@ -43,7 +46,82 @@ def totals(
     Further groups and periods stand among the others: Region-week, chain-month.
     """
     breakdown = breakdown or Breakdown()
-    days = (
+    days = days_with_groups(forecast, stores, breakdown)
+    first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
+    parts = []
+    for level in total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS):
+        sums = days.group_by(level.by).agg(pl.col("cents").sum(), pl.col("row")).sort(level.by)
+        lines = level.lines(sums, first, last)
+        if paths is not None:
+            lines = pl.concat([lines, bounds_of(lines, path_sums(sums["row"], paths))], how="horizontal")
+        parts.append(lines)
+    return pl.concat(parts)
+
+
+@dataclass(frozen=True)
+class TotalLevel:
+    """One kind of total.
+
+    Attributes
+    ----------
+    name : what stores are added up by: store, type, state, chain or a group of the chain's own
+    column : that holds it in the days of a forecast
+    span : week, month, day or horizon
+    """
+
+    name: str
+    column: str
+    span: str
+
+    @property
+    def by(self) -> list[str]:
+        """The columns by which days are added up."""
+        return [self.column] if self.span == HORIZON else [self.column, self.span]
+
+    def lines(self, sums: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFrame:
+        """Return Level, Key, Start, End and Forecast of each sum.
+
+        Parameters
+        ----------
+        sums : the columns of `by`, and cents
+        first, last : day of the forecast
+        """
+        whole = self.span == HORIZON
+        start = pl.lit(first) if whole else pl.max_horizontal(pl.col(self.span), pl.lit(first))
+        end = pl.lit(last) if whole else pl.min_horizontal(_last_day(self.span), pl.lit(last))
+        return sums.select(
+            pl.lit(f"{self.name}-{self.span}").alias("Level"),
+            pl.col(self.column).cast(pl.String).alias("Key"),
+            start.cast(pl.Date).alias("Start"),
+            end.cast(pl.Date).alias("End"),
+            (pl.col("cents") / CENT).round(2).alias(s.FORECAST),
+        )
+
+
+def total_levels(breakdown: Breakdown, *, with_states: bool) -> list[TotalLevel]:
+    """Return every kind of total, in the order in which they stand."""
+    own_levels = {group.name: column for group, column in zip(breakdown.groups, breakdown.columns, strict=True)}
+    columns = {"store": s.STORE, "type": s.STORE_TYPE, "state": s.STATE, **own_levels, "chain": "chain"}
+    if not with_states:
+        del columns["state"]
+    spans = ("week", *breakdown.periods, HORIZON)
+    # The days of a store are the forecast itself, whose rows have intervals of their own.
+    return [
+        TotalLevel(name, column, span)
+        for name, column in columns.items()
+        for span in spans
+        if (name, span) != ("store", "day")
+    ]
+
+
+def days_with_groups(forecast: pl.DataFrame, stores: pl.DataFrame, breakdown: Breakdown) -> pl.DataFrame:
+    """Return a forecast with the groups and periods of each row, its place among the rows, and its cents.
+
+    Parameters
+    ----------
+    forecast, stores, breakdown : as in `totals`
+    """
+    return (
         forecast.with_row_index("row")
         .join(breakdown.with_columns(_groups(stores)), on=s.STORE, how="left", maintain_order="left")
         .with_columns(
@@ -52,50 +130,42 @@ def totals(
             (pl.col(s.FORECAST) * CENT).round().cast(pl.Int64).alias("cents"),
         )
     )
-    first, last = days[s.DATE].min(), days[s.DATE].max()
-    own_levels = {group.name: column for group, column in zip(breakdown.groups, breakdown.columns, strict=True)}
-    levels = {"store": s.STORE, "type": s.STORE_TYPE, "state": s.STATE, **own_levels, "chain": "chain"}
-    if days[s.STATE].n_unique() < LEAST_GROUPS:
-        del levels["state"]
-    parts = []
-    for name, column in levels.items():
-        for span in ("week", *breakdown.periods, "horizon"):
-            if (name, span) == ("store", "day"):  # the forecast itself, whose rows have intervals of their own
-                continue
-            whole = span == "horizon"
-            by = [column] if whole else [column, span]
-            sums = days.group_by(by).agg(pl.col("cents").sum(), pl.col("row")).sort(by)
-            start = pl.lit(first) if whole else pl.max_horizontal(pl.col(span), pl.lit(first))
-            end = pl.lit(last) if whole else pl.min_horizontal(_last_day(span), pl.lit(last))
-            lines = sums.select(
-                pl.lit(f"{name}-{span}").alias("Level"),
-                pl.col(column).cast(pl.String).alias("Key"),
-                start.cast(pl.Date).alias("Start"),
-                end.cast(pl.Date).alias("End"),
-                (pl.col("cents") / CENT).round(2).alias(s.FORECAST),
-            )
-            parts.append(lines if paths is None else pl.concat([lines, _bounds(lines, sums, paths)], how="horizontal"))
-    return pl.concat(parts)
 
 
-def _last_day(period: str) -> pl.Expr:
-    return pl.col(period).dt.offset_by(LENGTHS[period]) - dt.timedelta(days=1)
+def path_sums(rows: pl.Series, paths: F64) -> F64:
+    """Return the sum of each path over the rows of each total, (totals, paths).
+
+    Parameters
+    ----------
+    rows : lists of places of rows, one a total
+    paths : possible sales of each row, (rows, paths)
+    """
+    begin = np.r_[0, np.cumsum(rows.list.len().to_numpy().astype(np.int64))[:-1]]
+    sums: F64 = np.add.reduceat(paths[rows.explode().to_numpy()], begin, axis=0)
+    return sums
 
 
-def _bounds(lines: pl.DataFrame, sums: pl.DataFrame, paths: F64) -> pl.DataFrame:
-    """Return the bounds of each line, from the sums of each draw over its rows."""
-    rows = sums["row"].explode().to_numpy()
-    begin = np.r_[0, np.cumsum(sums["row"].list.len().to_numpy().astype(np.int64))[:-1]]
-    possible = np.add.reduceat(paths[rows], begin, axis=0)  # (lines, paths)
+def bounds_of(lines: pl.DataFrame, possible: F64) -> pl.DataFrame:
+    """Return the bounds of each total, from its sum in each path, moved so that their mean is the forecast.
+
+    Parameters
+    ----------
+    lines : with Forecast
+    possible : the sums, (totals, paths)
+    """
     forecast = lines[s.FORECAST].to_numpy()
     mean = possible.mean(axis=1)
-    possible *= np.where(mean > 0, forecast / np.where(mean > 0, mean, 1), 0)[:, None]
+    moved = possible * np.where(mean > 0, forecast / np.where(mean > 0, mean, 1), 0)[:, None]
     bounds = {}
     for level in LEVELS:
         tail = (1 - level / 100) / 2
         for name, share in zip(s.bound_columns(level), (tail, 1 - tail), strict=True):
-            bounds[name] = np.quantile(possible, share, axis=1).round(2)
+            bounds[name] = np.quantile(moved, share, axis=1).round(2)
     return pl.DataFrame(bounds)
+
+
+def _last_day(period: str) -> pl.Expr:
+    return pl.col(period).dt.offset_by(LENGTHS[period]) - dt.timedelta(days=1)
 
 
 def _groups(stores: pl.DataFrame) -> pl.DataFrame:

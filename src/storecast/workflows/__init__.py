@@ -13,6 +13,7 @@ monitor    the forecasts made, beside what came
 scenario   what another calendar would change
 tune       search for a model's settings
 load       a folder into a database
+run_parts  a sample of the parts trains a model, which forecasts them one by one
 run        all of it: backtest, train the best, forecast, write the home
 
 A workflow is imported when it is first asked for: looking at files needs no library of models.
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from storecast.workflows.partitioning import partition
     from storecast.workflows.preparation import Prepared, check, future, prepare
     from storecast.workflows.running import run
+    from storecast.workflows.running_parts import run_parts
     from storecast.workflows.storing import load
     from storecast.workflows.tuning import tune
 
@@ -50,6 +52,7 @@ __all__ = [
     "partition",
     "prepare",
     "run",
+    "run_parts",
     "scenario",
     "train",
     "tune",
@@ -69,6 +72,7 @@ _HOMES = {
     "partition": "storecast.workflows.partitioning",
     "prepare": "storecast.workflows.preparation",
     "run": "storecast.workflows.running",
+    "run_parts": "storecast.workflows.running_parts",
     "scenario": "storecast.workflows.comparing",
     "train": "storecast.workflows.evaluation",
     "tune": "storecast.workflows.tuning",

@@ -143,11 +143,38 @@ def train(
         where the past is too short
     """
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
-    cutoffs = block_cutoffs(prepared.panel, 1, prepared.task.horizon, prepared.task.horizon)
+    bundle = fit_prepared(prepared, name, fast=fast, settings=settings, progress=progress)
+    return bundle.save(Path(home) / "models")
+
+
+def fit_prepared(
+    prepared: Prepared,
+    name: str,
+    *,
+    windows: int = 1,
+    fast: bool = False,
+    settings: Settings = NONE,
+    progress: Progress = no_progress,
+) -> Bundle:
+    """Measure a model on the last windows of a prepared chain, and fit it on all data.
+
+    Parameters
+    ----------
+    prepared : the chain
+    name, fast, settings, progress : as in `train`
+    windows : that are scored
+
+    Raises
+    ------
+    ConfigError, HistoryError
+        as `train`
+    """
+    horizon = prepared.task.horizon
+    cutoffs = block_cutoffs(prepared.panel, windows, horizon, horizon)
     result = run_backtest(
         prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, progress=progress
     )
-    bundle = fit_on_all(
+    return fit_on_all(
         prepared.panel,
         name,
         result,
@@ -157,7 +184,6 @@ def train(
         generated=prepared.cleaned.generated,
         progress=progress,
     )
-    return bundle.save(Path(home) / "models")
 
 
 def scores_of(result: Backtest, prepared: Prepared, select_by: str = BY) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import atomic_write
+from storecast.uncertainty.common_errors import MAX_PATHS
 from storecast.uncertainty.forecast import Forecast
-from storecast.uncertainty.joint_errors import MAX_PATHS
 from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.totals import totals
 from storecast.workflows.preparation import Prepared, Source, import_plugins_of, prepare

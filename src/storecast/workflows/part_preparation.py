@@ -7,6 +7,7 @@ from storecast.data.clean import clean
 from storecast.errors import DataError
 from storecast.parts.chain_file import ChainFile
 from storecast.parts.survey import read_part_files
+from storecast.plugins import import_plugins
 from storecast.workflows.preparation import USUAL_HORIZON, Prepared, with_calendar_ahead
 
 
@@ -25,6 +26,7 @@ def prepare_part(folder: Path, chain: ChainFile, *, quantiles: tuple[float, ...]
         where the part cannot be read or cleaned, with its name
     """
     names = chain.names()
+    import_plugins(names.plugins)
     raw = replace(read_part_files(folder, names), generated=chain.generated)
     try:
         cleaned = clean(raw, skip=chain.cut.skip, whole=chain.whole)

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -33,7 +32,7 @@ from storecast.parts.decimal_mark import decimal_mark, refuse_texts
 from storecast.parts.scan import KEY, ScannedFile, check_end, scan_files
 from storecast.parts.split import part_name, replaced_stores, split, store_rows
 from storecast.parts.survey import Survey, categories_of, decide, last_requested, survey_part
-from storecast.workflows.part_processes import results_of
+from storecast.workflows.part_processes import executor_of
 from storecast.workflows.preparation import import_plugins_of
 
 log = logging.getLogger(__name__)
@@ -114,11 +113,12 @@ def partition(
     with _emptied(out) as draft:
         split(tables, parts, draft)
         folders = [draft / part_name(part) for part in parts[PART].unique().sort()]
-        survey = partial(survey_part, names=names_of_parts(names, decimal, sum_rows=sum_rows), skip=cut.skip)
+        settings_of_parts = names_of_parts(names, decimal, sum_rows=sum_rows), cut.skip
         surveys: list[Survey] = []
-        for each in results_of(survey, folders, processes):
-            surveys.append(each)
-            progress("reading parts", sum(one.rows for one in surveys), rows)
+        with executor_of(processes) as executor:
+            for each in executor.map(survey_part, folders, shared=settings_of_parts, label="parts"):
+                surveys.append(each)
+                progress("reading parts", sum(one.rows for one in surveys), rows)
         chain = ChainFile(
             cut=cut,
             whole=decide(surveys, names, cut.skip),
