@@ -115,6 +115,11 @@ def test_stores_that_replace_each_other_lie_in_one_part(data: Path) -> None:
     assert_frame_equal(sales, whole(data).panel.sales)
 
 
+def test_stores_without_sales_fill_no_part_of_their_own(data: Path) -> None:
+    edit(data, "store.csv", lambda lines: [*lines, *(f"{store},a,a,500,9,2008,0,,," for store in range(7, 20))])
+    assert [part.panel.stores.height for part in parts_of(data)] == [2, 2, 15]
+
+
 def test_the_decimal_mark_is_that_of_the_whole_chain(data: Path) -> None:
     """Where no store of a part has a comma that says what it is, 1,234 would be refused."""
 
@@ -222,9 +227,22 @@ def test_what_cannot_be_cut_is_refused_and_nothing_is_left_behind(
 
 
 def test_a_folder_with_other_files_is_not_touched(data: Path) -> None:
-    with pytest.raises(ConfigError, match="expected an empty folder, or one of parts"):
-        partition(data, out=data)
+    out = data.parent / "other"
+    (out / "part-time").mkdir(parents=True)
+    for folder in (data, out):
+        with pytest.raises(ConfigError, match="expected an empty folder, or one of parts"):
+            partition(data, out=folder)
     assert (data / "train.csv").exists()
+    assert (out / "part-time").exists()
+
+
+def test_what_an_interrupted_cut_left_behind_goes(data: Path) -> None:
+    left = data.parent / "parts"
+    for folder in ("part-0007", ".draft-x/part-0001"):
+        (left / folder).mkdir(parents=True)
+    (left / ".chain.json.x.part").write_text("{")
+    parts_of(data)
+    assert sorted(path.name for path in left.iterdir()) == [FILE, "part-0000", "part-0001", "part-0002"]
 
 
 def test_too_little_memory_is_refused_with_what_is_needed(data: Path) -> None:

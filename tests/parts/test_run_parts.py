@@ -183,6 +183,16 @@ def test_models_that_know_their_stores_alone_and_changed_parts_are_refused(
         run_parts(tmp_path / "parts", home=tmp_path / "home", model="naive")
 
 
+def test_a_part_of_which_test_csv_asks_nothing_is_not_forecast(data: Path, trained: Path, tmp_path: Path) -> None:
+    some = shutil.copytree(data, tmp_path / "some")
+    requested = pl.read_csv(some / "test.csv", infer_schema=False).filter(pl.col(s.STORE).is_in(["1", "2"]))
+    requested.write_csv(some / "test.csv")
+    partition(some, out=tmp_path / "parts", stores_per_part=3)
+    summary = run_parts(tmp_path / "parts", home=trained, model="naive", sample_stores=6, fast=True)
+    assert forecasts(trained)[s.STORE].unique().sort().to_list() == [1, 2]
+    assert summary["forecasts"] == requested.height
+
+
 @pytest.mark.long  # each process imports all libraries; the tour of docs/cli.md runs two of them, too
 def test_the_command_forecasts_parts_in_processes_of_their_own(parts: Path, home: Path, trained: Path) -> None:
     options = ["--models", "naive", "--sample-stores", "6", "--seed", "3", "--fast", "--processes", "2", "--json"]

@@ -12,18 +12,20 @@ USUAL_STORES = 1000  # of a part
 FEWEST_STORES = 300  # of a part of a larger chain: the ridge shrinks stores to those of their part
 
 
-def assign_parts(stores: pl.Series, replaced: Mapping[str, str], stores_per_part: int = USUAL_STORES) -> pl.DataFrame:
+def assign_parts(
+    stores: pl.DataFrame, replaced: Mapping[str, str], stores_per_part: int = USUAL_STORES
+) -> pl.DataFrame:
     """Return which store goes to which part; the same stores always go to the same parts.
 
     Parameters
     ----------
-    stores : ids as text, each once
+    stores : KEY and rows (of sales), each store once
     replaced : the id that took the place of another, by that other one
-    stores_per_part : about how many stores a part has; parts are of equal size
+    stores_per_part : about how many stores with sales a part has; parts are of equal size
 
     Returns
     -------
-    KEY, PART (from 0), in the order of the ids
+    KEY, PART (from 0), in the order of the ids; a store without sales goes where the one before it does
 
     Raises
     ------
@@ -32,19 +34,22 @@ def assign_parts(stores: pl.Series, replaced: Mapping[str, str], stores_per_part
 
     Examples
     --------
-    >>> assign_parts(pl.Series(["1", "2", "3", "4"]), {"2": "4"}, 2).rows()
+    >>> stores = pl.DataFrame({KEY: ["1", "2", "3", "4"], "rows": [9, 9, 9, 9]})
+    >>> assign_parts(stores, {"2": "4"}, 2).rows()
     [('1', 0), ('3', 0), ('2', 1), ('4', 1)]
     """
     if stores_per_part < 1:
         raise ConfigError(f"--stores-per-part: found {stores_per_part}; expected 1 or more.")
-    count = max(1, round(len(stores) / stores_per_part))
-    place = _order(stores)
-    first = pl.Series([place[_root(store, replaced, place)] for store in stores.to_list()])
-    order = pl.DataFrame({KEY: stores, "first": first, "place": [place[store] for store in stores.to_list()]})
-    order = order.sort("first", "place")
-    # All stores of a group go where its first one does.
-    rank = order.with_row_index("rank").select(pl.col("rank").cast(pl.Int64).min().over("first")).to_series()
-    part = (rank * count // max(1, order.height)).rank("dense").cast(pl.Int32) - 1
+    place = _order(stores[KEY])
+    first = [place[_root(store, replaced, place)] for store in stores[KEY].to_list()]
+    places = [place[store] for store in stores[KEY].to_list()]
+    order = stores.with_columns(pl.Series("first", first), pl.Series("place", places)).sort("first", "place")
+    # Parts are counted in groups of stores that replace each other, with sales.
+    order = order.with_columns(((pl.col("rows") > 0).cast(pl.Int64).cum_sum() - 1).clip(0).alias("rank"))
+    rank = order.select(pl.col("rank").min().over("first")).to_series()
+    selling = int((order["rows"] > 0).sum())
+    count = max(1, round(selling / stores_per_part))
+    part = (rank * count // max(1, selling)).rank("dense").cast(pl.Int32) - 1
     return pl.DataFrame({KEY: order[KEY], PART: part})
 
 

@@ -1,6 +1,7 @@
 """Cut a chain that is too large for memory into parts of whole stores."""
 
 import logging
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from storecast.parts.chain_file import (
     write_chain,
 )
 from storecast.parts.decimal_mark import decimal_mark, refuse_texts
-from storecast.parts.scan import KEY, ScannedFile, check_end, scan_files
+from storecast.parts.scan import ScannedFile, check_end, scan_files
 from storecast.parts.split import part_name, replaced_stores, split, store_rows
 from storecast.parts.survey import Survey, categories_of, decide, last_requested, survey_part
 from storecast.workflows.part_processes import executor_of
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 BYTES_PER_ROW = 1500  # of sales, that a process needs at most to read, clean and forecast a part (docs/scale.md)
 BASE_BYTES = 400 * 2**20  # that a process needs without any rows
 DRAFT = ".draft-"
-OWN_NAMES = ("part-", DRAFT)  # begin the names of folders among the parts
+OWN_NAMES = re.compile(rf"part-[0-9]{{4,}}|{re.escape(FILE)}|{re.escape(DRAFT)}.*|\.{re.escape(FILE)}\..*")
 
 Progress = Callable[[str, int, int], None]
 
@@ -109,7 +110,7 @@ def partition(
     sales = tables["train"]
     refuse_texts([*sales, *tables.get("store", ())], names)
     decimal = decimal_mark([*sales, *tables.get("test", ())], names)
-    parts = assign_parts(stores[KEY], replaced, per_part)
+    parts = assign_parts(stores, replaced, per_part)
     with _emptied(out) as draft:
         split(tables, parts, draft)
         folders = [draft / part_name(part) for part in parts[PART].unique().sort()]
@@ -168,14 +169,14 @@ def _stores_per_part(stores: pl.DataFrame, wanted: int | None, memory: int | Non
 def _emptied(out: Path) -> Iterator[Path]:
     """Yield a folder for new parts within a folder that holds nothing else; what is there goes, and what is left half done, too."""
     make_folder(out)
-    strange = [path.name for path in out.iterdir() if not path.name.startswith((*OWN_NAMES, FILE))]
+    strange = [path.name for path in out.iterdir() if not OWN_NAMES.fullmatch(path.name)]
     if strange:
         raise ConfigError(
             f"The folder {quote(out)} holds {quote(strange[0])}; expected an empty folder, or one of parts. Choose another name."
         )
     (out / FILE).unlink(missing_ok=True)  # first: a folder without it holds nothing that anybody reads
     for path in out.iterdir():
-        shutil.rmtree(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     draft = Path(tempfile.mkdtemp(dir=out, prefix=DRAFT))
     try:
         yield draft
