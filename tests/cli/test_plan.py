@@ -47,7 +47,7 @@ def test_a_version_is_shown_with_its_weeks_and_written_by_day(cli: Cli, home: Pa
     for words in ("Version 1, draft", "Ada", "The chain by week", "2013-03-25 to 2013-03-31", "2,460.00"):
         assert words in out
     days = pl.read_csv(home / "days.csv")
-    assert days.columns == ["Store", "Date", "Forecast", "Lower80", "Upper80"]
+    assert days.columns == ["Store", "Date", "Forecast", "Lower80", "Upper80", "Plan", "Override"]
     assert days.height == 4 * 14
     shown = json.loads(cli("plan", "show", "--home", home, "--json")[1])
     assert [week["Forecast"] for week in shown["weeks"]] == [820.0, 2460.0, 1640.0]
@@ -63,6 +63,28 @@ def test_drivers_are_printed_where_they_are_known(cli: Cli, home: Path) -> None:
     assert pl.read_csv(home / "changes.csv").columns[-2:] == ["Promotion", "Usual"]
 
 
+WEEK = ("--first", "2013-03-25", "--last", "2013-03-31", "--reason", "local event")
+
+
+def test_an_override_is_written_listed_withdrawn_and_brought_back(cli: Cli, home: Path) -> None:
+    code, out, err = cli("plan", "override", "--key", 1, *WEEK, "--figure", 900, "--by", "Ada", "--home", home)
+    assert code == 0, err
+    assert out == "Wrote store 1, 2013-03-25 to 2013-03-31: figure 900.00. The plan is at revision 1.\n"
+    out = cli("plan", "override", "--level", "chain", *WEEK, "--factor", 1.1, "--home", home)[1]
+    assert "all stores, 2013-03-25 to 2013-03-31: factor 1.1" in out
+    listed = json.loads(cli("plan", "overrides", "--home", home, "--json")[1])
+    assert [(each["By"], each["Forecast"], each["Plan"]) for each in listed["overrides"]] == [
+        ("command line", 2460.0, 2939.4), ("Ada", 606.0, 900.0),
+    ]  # fmt: skip
+    assert "2,939.40" in cli("plan", "overrides", "--home", home)[1]
+    assert "2,939.40" in cli("plan", "show", "--home", home)[1]
+    assert "Withdrew override 1" in cli("plan", "withdraw", 1, "--home", home)[1]
+    assert "1 written again. The plan is at revision 4" in cli("plan", "undo", "--revision", 3, "--home", home)[1]
+    out = cli("plan", "reasons", "--add", "market day", "--remove", "weather", "--home", home)[1]
+    assert out.split("\n")[1:3] == ["local event", "market day"]
+    assert "weather" not in out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -72,6 +94,15 @@ def test_drivers_are_printed_where_they_are_known(cli: Cli, home: Path) -> None:
         (("advance", "--to", "aproved"), "Did you mean approved"),
         (("publish", "--model", "other"), "no forecast of other"),
         (("publish", "--explain"), "file"),
+        (("override", "--key", "1", *WEEK), "one of --figure, --amount and --factor"),
+        (("override", "--key", "1", *WEEK, "--figure", "1", "--factor", "2"), "one of --figure, --amount and --factor"),
+        (("override", "--key", "9", *WEEK, "--figure", "1"), "no store '9'"),
+        (
+            ("override", "--key", "1", "--first", "2013-03-25", "--reason", "wether", "--factor", "2"),
+            "Did you mean weather",
+        ),
+        (("withdraw", "7"), "no override 7"),
+        (("undo", "--revision", "7"), "no write that can be taken back"),
     ],
 )
 def test_what_cannot_be_done_is_said_plainly(cli: Cli, home: Path, words: tuple[str, ...], message: str) -> None:

@@ -37,6 +37,12 @@ CALLS: dict[str, Any] = {
     "GET /v1/plan/versions/{version}": lambda c: c.plan.version(1),
     "POST /v1/plan/versions/{version}/state": lambda c: c.plan.advance(1, "reviewed", seen="draft", note="n"),
     "GET /v1/plan/versions/{version}/days": lambda c: list(c.plan.days(1, 2)),
+    "GET /v1/plan/overrides": lambda c: c.plan.overrides(),
+    "POST /v1/plan/overrides": lambda c: c.plan.override([{"Level": "store"}], version=1, seen=0),
+    "DELETE /v1/plan/overrides/{override}": lambda c: c.plan.withdraw(1),
+    "DELETE /v1/plan/writes/{revision}": lambda c: c.plan.undo(1),
+    "GET /v1/plan/reasons": lambda c: c.plan.reasons(),
+    "POST /v1/plan/reasons": lambda c: c.plan.change_reasons(["a"], ["b"]),
     "GET /v1/plan/comparison": lambda c: c.plan.compare(1, 2, 3),
     "GET /health/live": lambda c: c.health(),
     "GET /health/ready": lambda c: c.health(),
@@ -62,6 +68,8 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
         "versions": [],
         "days": [],
         "changes": [],
+        "overrides": [],
+        "reasons": [],
         "stores": [],
         "history": [],
         "models": [],
@@ -105,7 +113,9 @@ def test_what_comes_back_has_the_fields_that_the_service_tells(reply_type: str, 
     assert kind.__required_keys__ <= set(schema["required"])
 
 
-@pytest.mark.parametrize("name", ["Published", "Advanced", "PlanVersion", "PlanComparison"])
+@pytest.mark.parametrize(
+    "name", ["Published", "Advanced", "PlanVersion", "PlanComparison", "PlanWritten", "PlanOverrides"]
+)
 def test_what_comes_back_of_the_plan_has_the_fields_that_the_service_tells(name: str) -> None:
     kind = getattr(plan_replies, name)
     assert set(DOCUMENT["components"]["schemas"][name]["properties"]) == kind.__required_keys__ | kind.__optional_keys__

@@ -11,7 +11,8 @@ from storecast import schema as s
 from storecast.database.backup import backup, restore
 from storecast.database.connect import Database
 from storecast.database.forecasts import newest_forecast, save_forecast
-from storecast.database.plan_versions import advance_version, all_versions, read_figures, read_version
+from storecast.database.plan_publishing import advance_version
+from storecast.database.plan_versions import all_versions, read_figures, read_version
 from storecast.errors import ConflictError, DataError, MissingError
 from storecast.workflows.planning import compare_versions, show_version
 from support.plans import FIRST, MODEL, drivers_of, filled, made_forecast, published

@@ -1,12 +1,13 @@
 """The plan over HTTP: forecasts are published, agreed on and compared."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from storecast.client import Client as ServiceClient
-from storecast.client import ConflictError, NotFoundError
+from storecast.client import ConflictError, InvalidError, NotFoundError
 from storecast.database.connect import home_url
 from support.served_home import FIRST, HORIZON, STORES, Client, client_through, copy_of, make_key, running, settings_of
 
@@ -35,7 +36,8 @@ def test_a_version_holds_the_forecast_that_is_served(planned: Client, plan: Serv
     served = planned.forecasts({"store": 2}).json()["forecasts"]
     kept = list(plan.plan.days(1, 2))
     assert [day["Forecast"] for day in kept] == [day["Forecast"] for day in served]
-    assert set(kept[0]) == {"Store", "Date", "Forecast", "Lower80", "Upper80"}
+    assert set(kept[0]) == {"Store", "Date", "Forecast", "Lower80", "Upper80", "Plan", "Override"}
+    assert all(day["Plan"] == day["Forecast"] and day["Override"] is None for day in kept)
     assert len(list(plan.plan.days(1))) == STORES * HORIZON
     page = planned.get("/v1/plan/versions/1/days?limit=5").json()
     following = planned.get(f"/v1/plan/versions/1/days?limit=1&cursor={page['next']}").json()
@@ -62,6 +64,54 @@ def test_two_versions_are_compared_and_an_unknown_cause_is_said_to_be_unknown(pl
     assert all(row["Change"] == 0 and set(row["Drivers"].values()) == {0.0} for row in same["changes"])
 
 
+def week_of(store: object, value: float, kind: str = "figure") -> dict[str, object]:
+    return {
+        "Level": "store", "Key": store, "Start": FIRST.isoformat(), "End": (FIRST + dt.timedelta(days=6)).isoformat(),
+        "Kind": kind, "Value": value, "Reason": "local event",
+    }  # fmt: skip
+
+
+def test_two_people_at_once_lose_nothing_and_every_write_is_taken_back(planned: Client, plan: ServiceClient) -> None:
+    seen = plan.plan.overrides()
+    assert (seen["version"], seen["overrides"]) == (2, [])
+    state = {"version": seen["version"], "seen": seen["revision"]}
+    written = plan.plan.override([week_of(2, 5000)], **state)
+    assert (written["added"], written["withdrawn"]) == (1, 0)
+    with pytest.raises(ConflictError, match=r"test wrote store 2, .*figure 5,000.00 \(local event"):
+        plan.plan.override([week_of("2", 1.1, "factor")], **state)
+    assert plan.plan.override([week_of(3, 1.1, "factor")], **state)["revision"] == written["revision"] + 1
+    standing = plan.plan.overrides()["overrides"]
+    assert [(each["Key"], each["By"], each["Stale"]) for each in standing] == [("3", "test", ""), ("2", "test", "")]
+    days = list(plan.plan.days(2, 2))
+    assert round(sum(day["Plan"] for day in days[:7]), 2) == 5000
+    assert {day["Override"] for day in days[:7] if day["Forecast"]} == {standing[1]["Override"]}
+    assert days[7]["Plan"] == days[7]["Forecast"]
+    withdrawn = plan.plan.withdraw(standing[0]["Override"])
+    plan.plan.undo(withdrawn["revision"])
+    assert len(plan.plan.overrides()["overrides"]) == 2
+    plan.plan.undo(written["revision"])
+    assert [each["Key"] for each in plan.plan.overrides()["overrides"]] == ["3"]
+    now = plan.plan.overrides()
+    with pytest.raises(InvalidError, match="no reason 'whim'"):
+        plan.plan.override([{**week_of(4, 1), "Reason": "whim"}], version=2, seen=now["revision"])
+    with pytest.raises(ConflictError, match="you saw version 1"):
+        plan.plan.override([week_of(4, 1)], version=1, seen=0)
+
+
+def test_a_key_that_may_not_read_learns_nothing_of_what_others_wrote(planned: Client, plan: ServiceClient) -> None:
+    seen = plan.plan.overrides()
+    plan.plan.override([week_of(5, 4321)], version=2, seen=seen["revision"])
+    key = make_key(home_url(planned.service.settings.home), "write")
+    body = {"version": 2, "seen": seen["revision"], "overrides": [week_of(5, 2, "factor")]}
+    reply = planned.post("/v1/plan/overrides", body, key=key)
+    assert (reply.status_code, "4,321" in reply.text, "Others have changed" in reply.text) == (409, False, True)
+
+
+def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:
+    assert "market day" in plan.plan.change_reasons(add=["market day"], remove=["weather", "not there"])
+    assert "weather" not in plan.plan.reasons()
+
+
 def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -> None:
     assert plan.plan.advance(2, "reviewed", seen="draft")["before"] == "draft"
     with pytest.raises(ConflictError, match="reviewed by now"):
@@ -84,6 +134,13 @@ def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -
         ("GET", "/v1/plan/comparison?after=1", None, 404),
         ("GET", "/v1/plan/comparison?after=0", None, 422),
         ("GET", "/v1/plan/nothing", None, 404),
+        ("DELETE", "/v1/plan/overrides/99", None, 404),
+        ("DELETE", "/v1/plan/overrides/x", None, 404),
+        ("DELETE", "/v1/plan/writes/99", None, 404),
+        ("POST", "/v1/plan/overrides", '{"version": 1, "seen": 0, "overrides": []}', 422),
+        ("POST", "/v1/plan/overrides", '{"version": 1, "overrides": [{}]}', 422),
+        ("POST", "/v1/plan/overrides", "{", 400),
+        ("POST", "/v1/plan/reasons", '{"add": [" "]}', 422),
         ("POST", "/v1/plan/versions", '{"model": "model-x.pkl"}', 422),
         ("POST", "/v1/plan/versions", '{"moodel": "x"}', 422),
         ("POST", "/v1/plan/versions", "[", 400),

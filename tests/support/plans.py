@@ -8,7 +8,7 @@ from storecast import schema as s
 from storecast.database.connect import Database
 from storecast.database.forecasts import MadeForecast
 from storecast.database.panel_io import write_panel
-from storecast.database.plan_versions import Published, publish_version
+from storecast.database.plan_publishing import Published, publish_version
 from support.panels import make_panel
 
 PANEL = make_panel(stores=4, days=80, ahead=42)

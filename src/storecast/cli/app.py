@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from storecast.cli import db, explore, forecast, init, key, models, monitor, parts, plan, run, serve, train
+from storecast.cli import (
+    db,
+    explore,
+    forecast,
+    init,
+    key,
+    models,
+    monitor,
+    parts,
+    plan,
+    plan_overrides,
+    run,
+    serve,
+    train,
+)
 
 app = typer.Typer(
     name="storecast",
@@ -31,6 +45,14 @@ for command in (
     run.demo_data,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
+for plan_command in (
+    plan_overrides.override,
+    plan_overrides.overrides,
+    plan_overrides.withdraw,
+    plan_overrides.undo,
+    plan_overrides.reasons,
+):
+    plan.app.command(plan_command.__name__)(plan_command)
 for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():
     app.add_typer(group, name=name)
 

@@ -10,6 +10,7 @@ import typer
 from storecast.cli import options, show
 
 if TYPE_CHECKING:
+    from storecast.database.connect import Database
     from storecast.plan.versions import PlanVersion
 
 app = typer.Typer(help="Publish forecasts as versions of a plan, and agree on one.", no_args_is_help=True)
@@ -93,7 +94,7 @@ def show_(
     from storecast.csv_files import write_csv
     from storecast.workflows import planning
 
-    with closing(_open(home, db)) as database:
+    with closing(opened(home, db)) as database:
         shown = planning.show_version(database, version)
     if out is not None:
         write_csv(shown.days, out)
@@ -108,7 +109,7 @@ def show_(
         [[each.state, each.at.isoformat(timespec="seconds"), each.by, each.note] for each in of.history],
     )
     rows = [
-        [f"{row['Start']} to {row['End']}", *(_money(row[name]) for name in shown.weeks.columns[2:])]
+        [f"{row['Start']} to {row['End']}", *(money(row[name]) for name in shown.weeks.columns[2:])]
         for row in shown.weeks.iter_rows(named=True)
     ]
     show.table("The chain by week", ["days", *shown.weeks.columns[2:]], rows)
@@ -124,10 +125,11 @@ def advance(
     db: options.Db = None,
 ) -> None:
     """Bring a version into its next state, or back to a draft."""
-    from storecast.database.plan_versions import advance_version, read_version
+    from storecast.database.plan_publishing import advance_version
+    from storecast.database.plan_versions import read_version
     from storecast.database.request_log import audit
 
-    with closing(_open(home, db)) as database, database.begin() as conn:
+    with closing(opened(home, db)) as database, database.begin() as conn:
         number = read_version(conn).version if version is None else version
         advanced = advance_version(conn, number, to, by=by, note=note)
         audit(conn, COMMAND_LINE, "plan advanced", {**vars(advanced), "by": by})
@@ -150,7 +152,7 @@ def compare(
     from storecast.plan.comparison import because
     from storecast.workflows import planning
 
-    with closing(_open(home, db)) as database:
+    with closing(opened(home, db)) as database:
         compared = planning.compare_versions(database, before, after)
     changes = compared.changes
     if out is not None:
@@ -170,7 +172,7 @@ def compare(
             [
                 row["Key"],
                 f"{row['Start']} to {row['End']}",
-                *(_money(row[name]) for name in ("Before", "After")),
+                *(money(row[name]) for name in ("Before", "After")),
                 f"{row['Change']:+,.2f}",
                 *([because(row["Drivers"])] if compared.explained else []),
             ]
@@ -181,7 +183,8 @@ def compare(
         print(f"Note: {notice}")
 
 
-def _open(home: Path | None, db: str | None) -> Any:
+def opened(home: Path | None, db: str | None) -> "Database":
+    """Open the database that the options name."""
     from storecast.database.connect import Database
 
     return Database.open(options.database(home, db))
@@ -193,5 +196,6 @@ def _plain(version: "PlanVersion") -> dict[str, Any]:
     return {**vars(version), **dates, "history": history}
 
 
-def _money(value: float | None) -> str:
+def money(value: float | None) -> str:
+    """Return money in words; a dash where it is not known."""
     return "–" if value is None else f"{value:,.2f}"

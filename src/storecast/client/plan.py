@@ -1,7 +1,7 @@
 """PlanClient: the plan, from forecasts that are published to one that is agreed; `client.plan` is one."""
 
-from collections.abc import Iterator, Mapping
-from typing import Literal, NotRequired, TypedDict, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from storecast.client.replies import Row, StoreId
 from storecast.client.request_parts import idempotency_header, without_none
@@ -54,6 +54,24 @@ class PlanComparison(TypedDict):
     next: NotRequired[str | None]
 
 
+class PlanWritten(TypedDict):
+    """What a write to the plan did."""
+
+    version: int
+    revision: int  # of the plan after it; `PlanClient.undo` with it takes the write back
+    added: int  # overrides that stand now
+    withdrawn: int  # overrides that stand no more
+
+
+class PlanOverrides(TypedDict):
+    """The overrides that stand, and what a write names as seen."""
+
+    version: int
+    revision: int
+    overrides: list[Row]  # Override, Level, Key, Start, End, Kind, Value, Reason, Note, By, At, Forecast, Plan, Stale …
+    next: NotRequired[str | None]
+
+
 class PlanClient:
     """The plan of a service. It raises as `Client` does.
 
@@ -92,7 +110,7 @@ class PlanClient:
         return cast("PlanVersion", self._sender.send("GET", f"/v1/plan/versions/{version:d}"))
 
     def days(self, version: int, store: StoreId | None = None) -> Iterator[Row]:
-        """Yield the days of a version, page by page: Store, Date, Forecast, Lower80, Upper80.
+        """Yield the days of a version, page by page: Store, Date, Forecast, Lower80, Upper80, Plan, Override.
 
         Parameters
         ----------
@@ -137,6 +155,50 @@ class PlanClient:
         for page in pages:
             compared["changes"] += page["changes"]
         return compared
+
+    def overrides(self) -> PlanOverrides:
+        """Return the overrides that stand, newest first, with the version and the revision that a write names."""
+        pages = self._pages("/v1/plan/overrides", {})
+        shown = cast("PlanOverrides", next(pages))
+        shown.pop("next", None)
+        for page in pages:
+            shown["overrides"] += page["overrides"]
+        return shown
+
+    def override(
+        self, overrides: Iterable[Mapping[str, Any]], *, version: int, seen: int, idempotency_key: str | None = None
+    ) -> PlanWritten:
+        """Write overrides, all of them or none.
+
+        Parameters
+        ----------
+        overrides : Level, Key, Start, End, Kind (figure, amount or factor), Value, Reason, and a Note
+        version, seen : the version and the revision that you saw; where somebody changed the same store-days since, a
+            `ConflictError` says what they did
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        body = {"version": version, "seen": seen, "overrides": [dict(row) for row in overrides]}
+        headers = idempotency_header(idempotency_key)
+        return cast("PlanWritten", self._sender.send("POST", "/v1/plan/overrides", body=body, headers=headers))
+
+    def withdraw(self, override: int, *, idempotency_key: str | None = None) -> PlanWritten:
+        """Withdraw an override, by its number."""
+        headers = idempotency_header(idempotency_key)
+        return cast("PlanWritten", self._sender.send("DELETE", f"/v1/plan/overrides/{override:d}", headers=headers))
+
+    def undo(self, revision: int, *, idempotency_key: str | None = None) -> PlanWritten:
+        """Take a write to the plan back, by the revision that its reply named."""
+        headers = idempotency_header(idempotency_key)
+        return cast("PlanWritten", self._sender.send("DELETE", f"/v1/plan/writes/{revision:d}", headers=headers))
+
+    def reasons(self) -> list[str]:
+        """Return the reasons that an override may have."""
+        return cast("list[str]", self._sender.send("GET", "/v1/plan/reasons")["reasons"])
+
+    def change_reasons(self, add: Iterable[str] = (), remove: Iterable[str] = ()) -> list[str]:
+        """Add reasons to the list, remove some, and return it."""
+        body = {"add": list(add), "remove": list(remove)}
+        return cast("list[str]", self._sender.send("POST", "/v1/plan/reasons", body=body)["reasons"])
 
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Row]:
         cursor: str | None = None

@@ -8,6 +8,8 @@ chain_info   version and ids of the chain; chain_settings: what was said of it w
 panel_io     read and write a Panel, and read what changed since a version
 writes       new sales, days ahead, stores
 forecasts    forecasts that were made, beside the sales that followed
+plan_versions   versions of the plan, read; plan_publishing: published and agreed on
+current_plan    the plan: a version's forecast and what stands in its place; plan_overrides: written and taken back
 api_keys     who may do what
 request_log  requests answered, writes audited, replies to writes
 prune        delete old requests and forecasts

@@ -14,6 +14,9 @@ overwritten     rows that a write took the place of, so that it can be taken bac
 plan_versions   a row per forecast that was published
 plan_states     the states that each of them came into, by whom
 plan_figures    the figures of their stores and days, packed
+plan_writes     writes to the plan: who overrode something, or took it back
+plan_overrides  what stands in the place of the forecast, and what stood there
+plan_reasons    the reasons that an override may have
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
 Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
@@ -215,6 +218,36 @@ plan_figures = Table(
     Column("name", sa.Text, primary_key=True),  # of the figure: Forecast, Lower80, Promotion …
     Column("place", sa.SmallInteger, nullable=False),  # among those of its part
     Column("cells", sa.LargeBinary, nullable=False),  # cents by store and day, see plan.store_days.compact
+)
+plan_writes = Table(
+    "plan_writes",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),  # the revision of the plan after it
+    Column("at", Moment, nullable=False),
+    Column("by", sa.Text, nullable=False),
+    Column("action", sa.Text, nullable=False),  # overridden, withdrawn, undone
+)
+plan_overrides = Table(
+    "plan_overrides",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("plan", sa.BigInteger, nullable=False),  # the version on which it was written
+    Column("added", BIG_ID, sa.ForeignKey("plan_writes.id"), nullable=False, index=True),
+    Column("withdrawn", BIG_ID, sa.ForeignKey("plan_writes.id"), index=True),  # null: it stands
+    Column("level", sa.Text, nullable=False),  # as of totals: store, type, state, Region, chain
+    Column("key", sa.Text, nullable=False),
+    Column("first", sa.Date, nullable=False),
+    Column("last", sa.Date, nullable=False),
+    Column("kind", sa.Text, nullable=False),  # figure, amount, factor
+    Column("value", sa.Double, nullable=False),
+    Column("reason", sa.Text, nullable=False),
+    Column("note", sa.Text, nullable=False),
+    Column("by", sa.Text, nullable=False),  # whose it is, whoever brought it back
+)
+plan_reasons = Table(
+    "plan_reasons",
+    metadata,
+    Column("name", sa.Text, primary_key=True),
 )
 idempotency = Table(
     "idempotency",

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from storecast.service.replies import Count, Cursor, Money, Reply, Span, Version
-from storecast.service.requests.plan_bodies import State
+from storecast.service.requests.plan_bodies import OverrideKind, State
 from storecast.service.requests.rows import StoreId
 
 PlanNumber = Annotated[int, Meta(ge=1, description="The number of a version of the plan.")]
@@ -43,13 +43,15 @@ class PlanVersions(Reply):
 
 
 class PlanDay(Reply):
-    """A day of a version: the forecast, and the 80 % interval of the model."""
+    """A day of a version: the forecast with the model's 80 % interval, which is of the forecast alone, and the plan."""
 
     Store: StoreId
     Date: dt.date
     Forecast: Money
     Lower80: Money
     Upper80: Money
+    Plan: Annotated[float, Meta(description="What is planned: the override, or the forecast.")]
+    Override: Annotated[int | None, Meta(description="The number of the override that holds the day; null: none.")]
 
 
 class PlanDays(Reply):
@@ -59,6 +61,42 @@ class PlanDays(Reply):
     state: State
     days: list[PlanDay]
     next: Cursor
+
+
+class PlanOverride(Reply):
+    """An override that stands, and what it does."""
+
+    Override: Annotated[int, Meta(description="Its number.")]
+    Level: str
+    Key: str
+    Start: dt.date
+    End: dt.date
+    Kind: OverrideKind
+    Value: float
+    Reason: str
+    Note: str
+    By: str
+    At: dt.datetime
+    Version: Annotated[int, Meta(description="The version of the plan on which it was written.")]
+    Revision: Annotated[int, Meta(description="The write that wrote it; it takes it back.")]
+    Forecast: Annotated[float, Meta(description="Of its stores and days that are in the newest version.")]
+    Plan: Annotated[float, Meta(description="Of the same.")]
+    Stale: Annotated[str, Meta(description="Why it no longer fits the forecast; empty: it does.")]
+
+
+class PlanOverrides(Reply):
+    """A page of the overrides that stand; the version and the revision are what a write names."""
+
+    version: PlanNumber
+    revision: Annotated[int, Meta(ge=0)]
+    overrides: list[PlanOverride]
+    next: Cursor
+
+
+class PlanReasons(Reply):
+    """The reasons that an override may have."""
+
+    reasons: list[str]
 
 
 class PlanChange(Span):

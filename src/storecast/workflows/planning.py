@@ -9,20 +9,16 @@ from storecast import schema as s
 from storecast.bundle.loading import load
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
+from storecast.database.current_plan import read_current_plan, read_plan, read_writes
 from storecast.database.forecasts import MadeForecast, newest_forecast
-from storecast.database.plan_versions import (
-    DRIVERS_PART,
-    Published,
-    all_versions,
-    publish_version,
-    read_figures,
-    read_version,
-)
+from storecast.database.plan_publishing import Published, publish_version
+from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_figures, read_version
 from storecast.database.request_log import audit
 from storecast.errors import ConfigError, MissingError
 from storecast.explain import explanations
 from storecast.plan.comparison import Comparison, compare
-from storecast.plan.store_days import weeks_of
+from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
+from storecast.plan.store_days import CENT, FIGURES, StoreDays, weeks_of
 from storecast.plan.versions import PlanVersion
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
@@ -118,8 +114,8 @@ class ShownVersion:
     Attributes
     ----------
     version : what is known of it
-    days : Store, Date and its figures
-    weeks : Start, End and the sums of the chain
+    days : as `with_holders` returns them
+    weeks : Start, End and the sums of the chain: Forecast, Plan, Difference
     """
 
     version: PlanVersion
@@ -141,7 +137,75 @@ def show_version(db: Database, version: int | None = None) -> ShownVersion:
         where there is none
     """
     with db.reading() as conn:
-        wanted = read_version(conn, version)
-        figures = read_figures(conn, wanted.version)
-    assert figures is not None
-    return ShownVersion(wanted, figures.to_frame(), weeks_of(figures, [s.FORECAST]))
+        wanted, figures = read_plan(conn, version)
+    weeks = weeks_of(figures, [s.FORECAST, PLAN])
+    difference = (pl.col(PLAN) - pl.col(s.FORECAST)).round(2).alias("Difference")
+    return ShownVersion(wanted, with_holders(figures), weeks.with_columns(difference))
+
+
+def with_holders(figures: StoreDays) -> pl.DataFrame:
+    """Return Store, Date, Forecast, Lower80, Upper80, Plan and Override: the number of the one that holds the day, or null.
+
+    Parameters
+    ----------
+    figures : as `current_plan.read_plan` returns them
+    """
+    money = StoreDays(figures.stores, figures.first, {name: figures.cents[name] for name in (*FIGURES, PLAN)})
+    holder = pl.Series(OVERRIDE, figures.cents[OVERRIDE].ravel())
+    return money.to_frame().with_columns(pl.when(holder != NOBODY).then(holder).alias(OVERRIDE))
+
+
+@dataclass(frozen=True, eq=False)
+class ShownOverrides:
+    """The overrides that stand on the newest version.
+
+    Attributes
+    ----------
+    version, revision : of the plan
+    overrides : Override (its number), Level, Key, Start, End, Kind, Value, Reason, Note, By, At, Version (on which it was written),
+        Revision (of the write), Forecast and Plan (of its stores and days in the newest version), Stale (why it no longer fits, or
+        an empty text); the newest first
+    """
+
+    version: int
+    revision: int
+    overrides: pl.DataFrame
+
+
+def show_overrides(db: Database) -> ShownOverrides:
+    """Return the overrides that stand, what each does, and whether it still fits the forecast.
+
+    Raises
+    ------
+    MissingError
+        where nothing has been published yet
+    """
+    with db.reading() as conn:
+        current = read_current_plan(conn)
+        writes = read_writes(conn)
+    forecast, plan = current.figures.cents[s.FORECAST], current.resolution.plan
+    sums = [
+        [int(each[cells.rows, cells.begin : cells.end].sum()) / CENT for each in (forecast, plan)]
+        for cells in current.resolution.cells
+    ]
+    rows = current.overrides
+    names = {
+        "id": OVERRIDE,
+        "level": "Level",
+        "key": "Key",
+        "first": "Start",
+        "last": "End",
+        "kind": "Kind",
+        "value": "Value",
+    }
+    names |= {"reason": "Reason", "note": "Note", "by": "By"}
+    table = rows.select(
+        *(pl.col(name).alias(title) for name, title in names.items()),
+        pl.Series("At", [writes[revision][1] for revision in rows["added"]], dtype=pl.Datetime("us", "UTC")),
+        pl.col("plan").alias("Version"),
+        pl.col("added").alias("Revision"),
+        pl.Series(s.FORECAST, [each[0] for each in sums], dtype=pl.Float64),
+        pl.Series(PLAN, [each[1] for each in sums], dtype=pl.Float64),
+        pl.Series("Stale", stale_reasons(current.figures, current.resolution, rows, current.bases), dtype=pl.String),
+    )
+    return ShownOverrides(current.version.version, current.revision, table.reverse())

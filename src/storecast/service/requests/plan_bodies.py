@@ -1,15 +1,23 @@
 """The bodies and parameters of requests to the plan."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from storecast.database.plan_versions import MAX_NOTE
+from storecast import schema as s
+from storecast.database.plan_overrides import MAX_VALUE
+from storecast.database.plan_publishing import MAX_NOTE
 from storecast.service.requests.query import Page
+from storecast.service.requests.rows import StoreId
 
-Note = Annotated[str, Meta(max_length=MAX_NOTE, description="A remark.")]
+NoteText = Annotated[str, Meta(max_length=MAX_NOTE, description="A remark.")]
 State = Literal["draft", "reviewed", "approved", "locked"]
 Number = Annotated[int, Meta(ge=1, le=10**15, description="The number of a version.")]
+
+
+OverrideKind = Literal["figure", "amount", "factor"]
+ReasonText = Annotated[str, Meta(min_length=1, max_length=s.MAX_TEXT_LENGTH)]
 
 
 class PublishRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -19,7 +27,7 @@ class PublishRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     explain: Annotated[bool, Meta(description="Keep what the forecast is made of, by which versions are compared.")] = (
         False
     )
-    note: Note = ""
+    note: NoteText = ""
 
 
 class StateRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -27,7 +35,40 @@ class StateRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
     state: State
     seen: Annotated[State, Meta(description="The state in which you saw it.")]
-    note: Note = ""
+    note: NoteText = ""
+
+
+class Override(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What stands in the place of the forecast of some stores and days."""
+
+    Level: Annotated[
+        str, Meta(max_length=s.MAX_TEXT_LENGTH, description="As of totals: store, type, state, chain, or a group.")
+    ]
+    Key: Annotated[StoreId, Meta(description="The store or the group; of the chain: chain.")]
+    Start: dt.date
+    End: dt.date
+    Kind: Annotated[
+        OverrideKind,
+        Meta(description="The total of the scope, what is added to its forecast, or what that is multiplied by."),
+    ]
+    Value: Annotated[float, Meta(ge=-MAX_VALUE, le=MAX_VALUE)]
+    Reason: Annotated[str, Meta(min_length=1, max_length=s.MAX_TEXT_LENGTH)]
+    Note: NoteText = ""
+
+
+class OverridesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Overrides to write, all of them or none."""
+
+    version: Annotated[int, Meta(ge=1, description="The version of the plan that you saw.")]
+    seen: Annotated[int, Meta(ge=0, description="The revision of the plan that you saw.")]
+    overrides: Annotated[list[Override], Meta(min_length=1, extra_json_schema={"maxItems": "row_limit"})]
+
+
+class ReasonsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Reasons to add to the list, and to remove from it."""
+
+    add: list[ReasonText] = []
+    remove: list[ReasonText] = []
 
 
 class ComparisonQuery(Page, kw_only=True):

@@ -7,10 +7,11 @@ writes       sales, days ahead and stores, in
 undo         sales removed, and writes taken back
 models       the models of the home; accuracy so far
 plan_versions   the versions of the plan
+plan_overrides  what stands in the place of the forecast, and why
 """
 
 from storecast.service.route import Route
-from storecast.service.routes import forecasts, health, models, plan_versions, stores, undo, writes
+from storecast.service.routes import forecasts, health, models, plan_overrides, plan_versions, stores, undo, writes
 
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
@@ -20,4 +21,5 @@ ROUTES: tuple[Route, ...] = (
     *undo.ROUTES,
     *models.ROUTES,
     *plan_versions.ROUTES,
+    *plan_overrides.ROUTES,
 )

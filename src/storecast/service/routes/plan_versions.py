@@ -9,16 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast import schema as s
+from storecast.database.current_plan import read_plan
 from storecast.database.forecasts import MadeForecast
-from storecast.database.plan_versions import (
-    Advanced,
-    Published,
-    advance_version,
-    all_versions,
-    publish_version,
-    read_figures,
-    read_version,
-)
+from storecast.database.plan_publishing import Advanced, Published, advance_version, publish_version
+from storecast.database.plan_versions import all_versions, read_version
 from storecast.plan import versions as plan
 from storecast.service.middleware.context import context_of
 from storecast.service.plan_replies import (
@@ -38,7 +32,7 @@ from storecast.service.requests.query import Page, Query, cursor_at, place_of, r
 from storecast.service.route import Route
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
-from storecast.workflows.planning import compare_versions
+from storecast.workflows.planning import compare_versions, with_holders
 
 CHAIN = "chain"  # begins the levels of the chain
 
@@ -109,14 +103,12 @@ async def days(request: Request) -> Response:
     service = service_of(request)
     query = read_query(request, DaysQuery)
     number = version_number(request)
-    place, limit = _page(query, service.settings.page_limit)
+    place, limit = page_of(query, service.settings.page_limit)
 
     def read() -> tuple[plan.PlanVersion, pl.DataFrame]:
         with service.live.database().reading() as conn:
-            wanted = read_version(conn, number)
-            figures = read_figures(conn, number)
-        assert figures is not None
-        rows = figures.to_frame()
+            wanted, figures = read_plan(conn, number)
+        rows = with_holders(figures)
         if query.store is not UNSET:
             rows = rows.filter(pl.col(s.STORE).cast(pl.String) == query.store)
         return wanted, rows
@@ -133,7 +125,7 @@ async def comparison(request: Request) -> Response:
     """Compare two versions: what moved, by how much, and because of what."""
     service = service_of(request)
     query = read_query(request, ComparisonQuery)
-    place, limit = _page(query, service.settings.page_limit)
+    place, limit = page_of(query, service.settings.page_limit)
     before, after = (None if each is UNSET else each for each in (query.before, query.after))
     compared = await service.large.run(compare_versions, service.live.database(), before, after)
     of_chain = pl.col("Level").str.starts_with(CHAIN)
@@ -175,7 +167,7 @@ def key_name(request: Request) -> str:
     return key.name
 
 
-def _page(query: Page, largest: int) -> tuple[int, int]:
+def page_of(query: Page, largest: int) -> tuple[int, int]:
     """Return where a page begins, and how many rows it has."""
     return (place_of(query.cursor, int) if query.cursor else 0), query.check_limit(largest)
 

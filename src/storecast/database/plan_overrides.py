@@ -1,0 +1,304 @@
+"""Write overrides, withdraw them, and take such writes back.
+
+Each write has a revision, and whoever writes says which revision they saw. Where somebody else has changed the same store-days
+since, the write is refused with what they did, and nothing is lost. An override is never deleted: one that is withdrawn or replaced
+says by which write, and is written again when that one is taken back.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storecast import schema as s
+from storecast.database import bulk
+from storecast.database import tables as t
+from storecast.database.chain_info import lock_existing_chain
+from storecast.database.current_plan import (
+    CurrentPlan,
+    read_current_plan,
+    read_overrides,
+    read_reasons,
+    read_writes,
+)
+from storecast.database.plan_publishing import check_note
+from storecast.errors import ConflictError, DataError, MissingError, hint, quote
+from storecast.plan.overrides import ALL_HELD, FACTOR, FIGURE, KINDS, NOBODY, SCOPE, describe
+from storecast.plan.scopes import cells_of
+from storecast.plan.versions import APPROVED, LOCKED
+
+MAX_VALUE = 1e13  # of a figure or an amount
+MAX_FACTOR = 100.0
+MAX_NAMED = 3  # overrides in one message
+COLUMNS = ("level", "key", "first", "last", "kind", "value", "reason", "note")
+
+
+@dataclass(frozen=True)
+class PlanWritten:
+    """What a write to the plan did.
+
+    Attributes
+    ----------
+    version : of the plan that it was written on
+    revision : of the plan after it; it takes the write back
+    added : overrides that stand now
+    withdrawn : overrides that stand no more: replaced, or taken back
+    """
+
+    version: int
+    revision: int
+    added: int
+    withdrawn: int
+
+
+def add_overrides(
+    conn: Connection, rows: pl.DataFrame, *, by: str, version: int | None = None, seen: int | None = None
+) -> PlanWritten:
+    """Put overrides in the place of the newest version's forecast; one of the same stores and days takes the older one's place.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    rows : level, key, first, last, kind, value, reason and note
+    by : who writes
+    version : of the plan that they saw; None: any
+    seen : the revision of the plan that they saw; None: any
+
+    Raises
+    ------
+    DataError
+        where one has no meaning, or cannot be met
+    ConflictError
+        where a newer version was published, the version is approved, or others changed the same store-days since
+    """
+    lock_existing_chain(conn)
+    before = read_current_plan(conn)
+    _check_writable(before, version)
+    _check_rows(conn, before, rows)
+    if seen is not None:
+        _refuse_changes_since(conn, before, rows, seen)
+    replaced = before.overrides.join(rows, on=SCOPE, how="semi")
+    revision = _note_write(conn, by, "overridden")
+    _withdraw(conn, replaced["id"].to_list(), revision)
+    new = rows.select(pl.lit(before.version.version).alias("plan"), *COLUMNS, pl.lit(by).alias("by"))
+    _insert(conn, new, revision)
+    _refuse_trouble(before, read_current_plan(conn))
+    return PlanWritten(before.version.version, revision, rows.height, replaced.height)
+
+
+def withdraw_override(conn: Connection, number: int, *, by: str) -> PlanWritten:
+    """Withdraw an override: the forecast stands again, or what a broader override makes of it.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    number : of the override
+    by : who withdraws it
+
+    Raises
+    ------
+    MissingError
+        where there is none of this number
+    ConflictError
+        where it is withdrawn already, or the version is approved
+    """
+    lock_existing_chain(conn)
+    o = t.plan_overrides.c
+    row = conn.execute(sa.select(o.withdrawn).where(o.id == number)).one_or_none()
+    if row is None:
+        raise MissingError(f"The plan has no override {number}.")
+    plan = read_current_plan(conn)
+    _check_writable(plan, None)
+    if row.withdrawn is not None:
+        who, at = read_writes(conn)[row.withdrawn]
+        what = f"Override {number} was withdrawn or replaced"
+        message = f"{what} by {who} at {at:%Y-%m-%d %H:%M} UTC (revision {row.withdrawn})."
+        raise ConflictError(message, public=f"{what} already.")
+    revision = _note_write(conn, by, "withdrawn")
+    _withdraw(conn, [number], revision)
+    return PlanWritten(plan.version.version, revision, 0, 1)
+
+
+def undo_plan_write(conn: Connection, revision: int, *, by: str) -> PlanWritten:
+    """Take a write to the plan back: what it added goes, what it replaced or withdrew stands again. That is a write, too.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    revision : of the write
+    by : who takes it back
+
+    Raises
+    ------
+    MissingError
+        where there is no such write, or nothing of it is left
+    ConflictError
+        where a later write rests on it, or the version is approved
+    """
+    lock_existing_chain(conn)
+    changed = read_overrides(conn, since=revision - 1)
+    added, gone = changed.filter(pl.col("added") == revision), changed.filter(pl.col("withdrawn") == revision)
+    if added.is_empty() and gone.is_empty():
+        raise MissingError(f"Revision {revision} of the plan is no write that can be taken back.")
+    plan = read_current_plan(conn)
+    _check_writable(plan, None)
+    later = added["withdrawn"].drop_nulls().to_list()
+    later += plan.overrides.join(gone, on=SCOPE, how="semi").filter(pl.col("added") != revision)["added"].to_list()
+    if later:
+        later_write = f"revision {max(later)} changed the same later. Take that one back first."
+        message = f"Revision {revision} cannot be taken back: {later_write}"
+        raise ConflictError(message, public=message)
+    after = _note_write(conn, by, "undone")
+    _withdraw(conn, added["id"].to_list(), after)
+    _insert(conn, gone.select("plan", *COLUMNS, "by"), after)
+    return PlanWritten(plan.version.version, after, gone.height, added.height)
+
+
+def change_reasons(conn: Connection, add: Iterable[str] = (), remove: Iterable[str] = ()) -> list[str]:
+    """Add to the reasons that an override may have, or remove some; return them. Overrides keep the reason that they were given.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    add, remove : names
+
+    Raises
+    ------
+    DataError
+        where one is no name, or no reason would be left
+    """
+    lock_existing_chain(conn)
+    reasons = set(read_reasons(conn))
+    for name in add:
+        if not name.strip() or len(name) > s.MAX_TEXT_LENGTH or not name.isprintable():
+            raise DataError(f"A reason is a text of 1 to {s.MAX_TEXT_LENGTH} printable characters.")
+    for name in remove:
+        if name not in reasons:
+            raise DataError(_no_reason(name, reasons))
+    wanted = (reasons | set(add)) - set(remove)
+    if not wanted:
+        raise DataError("No reason would be left. Keep one, or add one.")
+    conn.execute(sa.delete(t.plan_reasons))
+    conn.execute(sa.insert(t.plan_reasons), [{"name": name} for name in sorted(wanted)])
+    return sorted(wanted)
+
+
+def _check_writable(plan: CurrentPlan, version: int | None) -> None:
+    newest = plan.version
+    if version is not None and version != newest.version:
+        message = f"Version {newest.version} of the plan is the newest; you saw version {version}. Look at the newest one first."
+        raise ConflictError(message, public=message)
+    if newest.state in (APPROVED, LOCKED):
+        remedy = (
+            "Publish another one." if newest.state == LOCKED else "Bring it back to a draft, or publish another one."
+        )
+        message = f"Version {newest.version} is {newest.state}: nothing of it is overridden any more. {remedy}"
+        raise ConflictError(message, public=message)
+
+
+def _check_rows(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame) -> None:
+    if rows.is_empty():
+        raise DataError("There is no override to write.")
+    reasons = read_reasons(conn)
+    for name in rows["reason"].unique().to_list():
+        if name not in reasons:
+            raise DataError(_no_reason(name, reasons))
+    for note in rows["note"].unique().to_list():
+        check_note(note)
+    for level, key in rows.select("level", "key").unique().iter_rows():
+        plan.groups.check(level, key)
+    figures = plan.figures
+    for row in (
+        rows.filter(
+            (pl.col("first") > pl.col("last")) | (pl.col("first") < figures.first) | (pl.col("last") > figures.last)
+        )
+        .head(1)
+        .iter_rows(named=True)
+    ):
+        raise DataError(
+            f"{describe(row)}: expected days of version {plan.version.version}, from {figures.first} to {figures.last}."
+        )
+    for row in rows.iter_rows(named=True):
+        value, kind = row["value"], row["kind"]
+        if kind not in KINDS:
+            raise DataError(f"There is no kind {quote(kind)}.{hint(kind, KINDS)} There are: {', '.join(KINDS)}.")
+        low = 0.0 if kind in (FIGURE, FACTOR) else -MAX_VALUE
+        high = MAX_FACTOR if kind == FACTOR else MAX_VALUE
+        if not (math.isfinite(value) and low <= value <= high):
+            raise DataError(f"{describe(row)}: expected a number from {low:g} to {high:g}.")
+    twice = rows.filter(rows.select(SCOPE).is_duplicated())
+    if twice.height:
+        raise DataError(
+            f"{describe(twice.row(0, named=True))}: these stores and days are overridden twice in one write."
+        )
+
+
+def _no_reason(name: str, reasons: Iterable[str]) -> str:
+    return f"There is no reason {quote(name)}.{hint(name, reasons)} There are: {', '.join(sorted(reasons))}."
+
+
+def _refuse_changes_since(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame, seen: int) -> None:
+    """Refuse a write to store-days that somebody changed after the writer looked, and say what they did."""
+    changed = read_overrides(conn, since=seen)
+    if changed.is_empty():
+        return
+    latest = np.full((len(plan.figures.stores), plan.figures.days), NOBODY, np.int64)
+    days = plan.figures.first, plan.figures.days
+    for number, row in enumerate(changed.iter_rows(named=True)):
+        cells = cells_of(plan.groups, row["level"], row["key"], (row["first"], row["last"]), days)
+        latest[np.ix_(cells.rows, np.arange(cells.begin, cells.end))] = number
+    numbers: set[int] = set()
+    for row in rows.iter_rows(named=True):
+        cells = cells_of(plan.groups, row["level"], row["key"], (row["first"], row["last"]), days)
+        numbers |= set(np.unique(latest[cells.rows, cells.begin : cells.end]).tolist())
+    numbers -= {NOBODY}
+    if not numbers:
+        return
+    writes = read_writes(conn)
+    texts = []
+    for row in (changed.row(number, named=True) for number in sorted(numbers)[-MAX_NAMED:]):
+        who, at = writes[row["withdrawn"] or row["added"]]
+        what = "took back" if row["withdrawn"] else "wrote"
+        texts.append(f"{who} {what} {describe(row)} ({row['reason']}, {at:%Y-%m-%d %H:%M} UTC)")
+    more = f" and {len(numbers) - MAX_NAMED} more" if len(numbers) > MAX_NAMED else ""
+    raise ConflictError(
+        f"The plan has changed since revision {seen} that you saw, and is at {plan.revision}: {'; '.join(texts)}{more}. "
+        "Look at it, then write again.",
+        public=f"Others have changed these stores and days since revision {seen}; the plan is at {plan.revision}.",
+    )
+
+
+def _refuse_trouble(before: CurrentPlan, after: CurrentPlan) -> None:
+    """Refuse a write after which an override cannot be met that could before, or that was not there."""
+    known = {before.overrides["id"][number] for number in before.resolution.trouble}
+    for number, why in after.resolution.trouble.items():
+        if after.overrides["id"][number] not in known:
+            raise DataError(f"{describe(after.overrides.row(number, named=True))}: {why}.")
+    effective = set(np.unique(after.resolution.holder).tolist())
+    new = after.overrides.with_row_index("number").filter(
+        (pl.col("added") > before.revision) & (pl.col("kind") == FACTOR)
+    )
+    for row in new.iter_rows(named=True):
+        if row["number"] not in effective:
+            raise DataError(f"{describe(row)}: {ALL_HELD}.")
+
+
+def _note_write(conn: Connection, by: str, action: str) -> int:
+    values = {"at": dt.datetime.now(dt.UTC), "by": by, "action": action}
+    return int(conn.execute(sa.insert(t.plan_writes).values(values).returning(t.plan_writes.c.id)).scalar_one())
+
+
+def _insert(conn: Connection, rows: pl.DataFrame, revision: int) -> None:
+    bulk.insert(conn, t.plan_overrides, rows.with_columns(pl.lit(revision).alias("added")))
+
+
+def _withdraw(conn: Connection, ids: list[int], revision: int) -> None:
+    """Note which write withdrew some overrides."""
+    if ids:
+        statement = sa.update(t.plan_overrides).where(t.plan_overrides.c.id == sa.bindparam("number"))
+        conn.execute(statement.values(withdrawn=revision), [{"number": number} for number in ids])
