@@ -85,6 +85,22 @@ def test_an_override_is_written_listed_withdrawn_and_brought_back(cli: Cli, home
     assert "weather" not in out
 
 
+def test_a_budget_is_read_and_set_beside_the_plan(cli: Cli, home: Path) -> None:
+    file = home / "budget.csv"
+    file.write_text("Store;Week;Amount\n1;2013-W13;500,00\n2;2013-W13;700,50\n", encoding="utf-8")
+    code, out, err = cli("plan", "budget", "--file", file, "--home", home)
+    assert (code, out) == (0, "The budget has 2 amounts; 0 of before have gone.\n"), err
+    shown = json.loads(cli("plan", "show", "--home", home, "--json")[1])
+    assert [(week["Budget"], week["Variance"]) for week in shown["weeks"]] == [
+        (None, None),
+        (1200.5, 17.5),
+        (None, None),
+    ]
+    file.write_text("Store,Wek,Amount\n1,2013-W13,500\n", encoding="utf-8")
+    code, _, err = cli("plan", "budget", "--file", file, "--home", home)
+    assert (code, "expected Store, one of Date, Week and Month" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -96,7 +112,7 @@ def test_an_override_is_written_listed_withdrawn_and_brought_back(cli: Cli, home
         (("publish", "--explain"), "file"),
         (("override", "--key", "1", *WEEK), "one of --figure, --amount and --factor"),
         (("override", "--key", "1", *WEEK, "--figure", "1", "--factor", "2"), "one of --figure, --amount and --factor"),
-        (("override", "--key", "9", *WEEK, "--figure", "1"), "no store '9'"),
+        (("override", "--key", "9", *WEEK, "--figure", "1"), "no such store"),
         (
             ("override", "--key", "1", "--first", "2013-03-25", "--reason", "wether", "--factor", "2"),
             "Did you mean weather",

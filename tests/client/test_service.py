@@ -41,6 +41,8 @@ CALLS: dict[str, Any] = {
     "POST /v1/plan/overrides": lambda c: c.plan.override([{"Level": "store"}], version=1, seen=0),
     "DELETE /v1/plan/overrides/{override}": lambda c: c.plan.withdraw(1),
     "DELETE /v1/plan/writes/{revision}": lambda c: c.plan.undo(1),
+    "POST /v1/plan/budget": lambda c: c.plan.set_budget([{"Store": 1}]),
+    "GET /v1/plan/versions/{version}/weeks": lambda c: c.plan.weeks(1, 2),
     "GET /v1/plan/reasons": lambda c: c.plan.reasons(),
     "POST /v1/plan/reasons": lambda c: c.plan.change_reasons(["a"], ["b"]),
     "GET /v1/plan/comparison": lambda c: c.plan.compare(1, 2, 3),
@@ -69,6 +71,7 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
         "days": [],
         "changes": [],
         "overrides": [],
+        "weeks": [],
         "reasons": [],
         "stores": [],
         "history": [],
@@ -114,7 +117,7 @@ def test_what_comes_back_has_the_fields_that_the_service_tells(reply_type: str, 
 
 
 @pytest.mark.parametrize(
-    "name", ["Published", "Advanced", "PlanVersion", "PlanComparison", "PlanWritten", "PlanOverrides"]
+    "name", ["Published", "Advanced", "PlanVersion", "PlanComparison", "PlanWritten", "PlanOverrides", "BudgetWritten"]
 )
 def test_what_comes_back_of_the_plan_has_the_fields_that_the_service_tells(name: str) -> None:
     kind = getattr(plan_replies, name)

@@ -127,11 +127,11 @@ def test_an_override_of_the_same_days_takes_the_older_ones_place_and_gives_it_ba
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (("store", "9", MONDAY, SUNDAY, "figure", 1), "no store '9'"),
-        (("region", "x", MONDAY, SUNDAY, "figure", 1), "no level 'region'"),
+        (("store", "9", MONDAY, SUNDAY, "figure", 1), "no such store"),
+        (("region", "x", MONDAY, SUNDAY, "figure", 1), "no such level"),
         (("store", "1", SUNDAY, MONDAY, "figure", 1), "expected days of version 1"),
         (("store", "1", MONDAY, MONDAY + dt.timedelta(days=60), "figure", 1), "expected days of version 1"),
-        (("store", "1", MONDAY, SUNDAY, "sum", 1), "no kind 'sum'"),
+        (("store", "1", MONDAY, SUNDAY, "sum", 1), "no such kind"),
         (("store", "1", MONDAY, SUNDAY, "figure", -1), "expected a number from 0"),
         (("store", "1", MONDAY, SUNDAY, "factor", float("nan")), "expected a number from 0 to 100"),
         (("store", "1", MONDAY, SUNDAY, "amount", -1000), "takes more away than the forecast"),
@@ -151,7 +151,7 @@ def test_an_override_that_has_no_meaning_is_refused_and_nothing_is_written(
 
 def test_reasons_come_from_a_list_that_one_keeps(plan: Database) -> None:
     frame = rows(WEEK_OF_1).with_columns(pl.lit("market day").alias("reason"))
-    with pytest.raises(DataError, match="no reason 'market day'"), plan.begin() as conn:
+    with pytest.raises(DataError, match="no such reason"), plan.begin() as conn:
         add_overrides(conn, frame, by="Ada")
     with plan.begin() as conn:
         assert "market day" in change_reasons(conn, add=["market day"], remove=["weather"])

@@ -92,7 +92,7 @@ def test_two_people_at_once_lose_nothing_and_every_write_is_taken_back(planned: 
     plan.plan.undo(written["revision"])
     assert [each["Key"] for each in plan.plan.overrides()["overrides"]] == ["3"]
     now = plan.plan.overrides()
-    with pytest.raises(InvalidError, match="no reason 'whim'"):
+    with pytest.raises(InvalidError, match="no such reason"):
         plan.plan.override([{**week_of(4, 1), "Reason": "whim"}], version=2, seen=now["revision"])
     with pytest.raises(ConflictError, match="you saw version 1"):
         plan.plan.override([week_of(4, 1)], version=1, seen=0)
@@ -105,6 +105,18 @@ def test_a_key_that_may_not_read_learns_nothing_of_what_others_wrote(planned: Cl
     body = {"version": 2, "seen": seen["revision"], "overrides": [week_of(5, 2, "factor")]}
     reply = planned.post("/v1/plan/overrides", body, key=key)
     assert (reply.status_code, "4,321" in reply.text, "Others have changed" in reply.text) == (409, False, True)
+
+
+def test_a_budget_stands_beside_the_plan(plan: ServiceClient) -> None:
+    weeks = plan.plan.weeks(2, 6)
+    assert {week["Budget"] for week in weeks} == {None}
+    rows = [{"Store": 6, "Period": FIRST.isoformat(), "Amount": 100.5}, {"Store": 1, "Period": "2014-W15", "Amount": 7}]
+    assert plan.plan.set_budget(rows)["rows"] == 2
+    week = plan.plan.weeks(2, 6)[0]
+    assert (week["Start"], week["Budget"]) == (FIRST.isoformat(), 100.5)
+    first_day = next(plan.plan.days(2, 6))
+    assert week["Variance"] == round(first_day["Plan"] - 100.5, 2)
+    assert plan.plan.set_budget([]) == {"rows": 0, "replaced": 2, "version": plan.plan.overrides()["revision"]}
 
 
 def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:
@@ -140,6 +152,9 @@ def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -
         ("POST", "/v1/plan/overrides", '{"version": 1, "seen": 0, "overrides": []}', 422),
         ("POST", "/v1/plan/overrides", '{"version": 1, "overrides": [{}]}', 422),
         ("POST", "/v1/plan/overrides", "{", 400),
+        ("GET", "/v1/plan/versions/1/weeks?store=99", None, 422),
+        ("POST", "/v1/plan/budget", '{"budget": [{"Store": 99, "Period": "2014-01", "Amount": 1}]}', 422),
+        ("POST", "/v1/plan/budget", '{"budget": [{"Store": 1, "Period": "2014-13", "Amount": 1}]}', 422),
         ("POST", "/v1/plan/reasons", '{"add": [" "]}', 422),
         ("POST", "/v1/plan/versions", '{"model": "model-x.pkl"}', 422),
         ("POST", "/v1/plan/versions", '{"moodel": "x"}', 422),

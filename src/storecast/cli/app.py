@@ -50,6 +50,7 @@ for plan_command in (
     plan_overrides.overrides,
     plan_overrides.withdraw,
     plan_overrides.undo,
+    plan_overrides.budget,
     plan_overrides.reasons,
 ):
     plan.app.command(plan_command.__name__)(plan_command)

@@ -1,4 +1,4 @@
-"""storecast plan override, overrides, withdraw, undo, reasons: what stands in the place of the forecast, and why."""
+"""storecast plan override, overrides, withdraw, undo, budget, reasons: what is put in by hand or from a file."""
 
 import datetime as dt
 from contextlib import closing
@@ -127,6 +127,21 @@ def undo(
         f"Took revision {revision} back: {written.withdrawn} overrides withdrawn, {written.added} written again. "
         f"The plan is at revision {written.revision}."
     )
+
+
+def budget(
+    file: Annotated[
+        Path, typer.Option("--file", help="The budget, a CSV file: Store, one of Date, Week and Month, and Amount.")
+    ],
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+) -> None:
+    """Put a budget in the place of the one before; `storecast plan show` sets the plan beside it."""
+    from storecast.workflows import planning
+
+    with closing(opened(home, db)) as database:
+        written = planning.load_budget(database, file)
+    print(f"The budget has {written.rows} amounts; {written.replaced} of before have gone.")
 
 
 def reasons(

@@ -63,6 +63,14 @@ class PlanWritten(TypedDict):
     withdrawn: int  # overrides that stand no more
 
 
+class BudgetWritten(TypedDict):
+    """What a budget did."""
+
+    rows: int  # amounts that stand now
+    replaced: int  # amounts that stood before
+    version: int  # the revision of the plan, which stays as it is
+
+
 class PlanOverrides(TypedDict):
     """The overrides that stand, and what a write names as seen."""
 
@@ -120,6 +128,28 @@ class PlanClient:
         query = {} if store is None else {"store": str(store)}
         for page in self._pages(f"/v1/plan/versions/{version:d}/days", query):
             yield from page["days"]
+
+    def weeks(self, version: int, store: StoreId | None = None) -> list[Row]:
+        """Return the weeks of a version beside the budget: Start, End, Forecast, Plan, Difference, Budget, Variance.
+
+        Parameters
+        ----------
+        version : its number
+        store : whose weeks; None: those of all stores together
+        """
+        query = {} if store is None else {"store": str(store)}
+        return cast("list[Row]", self._sender.send("GET", f"/v1/plan/versions/{version:d}/weeks", query=query)["weeks"])
+
+    def set_budget(self, budget: Iterable[Mapping[str, Any]], *, idempotency_key: str | None = None) -> BudgetWritten:
+        """Put a budget in the place of the one before.
+
+        Parameters
+        ----------
+        budget : Store, Period (2015-06-14, 2015-W25 or 2015-06) and Amount
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        body, headers = {"budget": [dict(row) for row in budget]}, idempotency_header(idempotency_key)
+        return cast("BudgetWritten", self._sender.send("POST", "/v1/plan/budget", body=body, headers=headers))
 
     def advance(
         self, version: int, state: State, *, seen: State, note: str = "", idempotency_key: str | None = None

@@ -58,7 +58,7 @@ _BROKEN = (
     PanicException,
 )
 _REFUSED_ROWS = (sa.exc.IntegrityError, sa.exc.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError)
-LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows, t.plan_overrides)  # these go by the fast road
+LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows, t.plan_overrides, t.plan_budget)  # these go by the fast road
 
 
 def backup(db: Database, file: Path) -> dict[str, int]:

@@ -27,7 +27,7 @@ from storecast.database.current_plan import (
     read_writes,
 )
 from storecast.database.plan_publishing import check_note
-from storecast.errors import ConflictError, DataError, MissingError, hint, quote
+from storecast.errors import ConflictError, DataError, MissingError, hint
 from storecast.plan.overrides import ALL_HELD, FACTOR, FIGURE, KINDS, NOBODY, SCOPE, describe
 from storecast.plan.scopes import cells_of
 from storecast.plan.versions import APPROVED, LOCKED
@@ -226,7 +226,7 @@ def _check_rows(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame) -> None
     for row in rows.iter_rows(named=True):
         value, kind = row["value"], row["kind"]
         if kind not in KINDS:
-            raise DataError(f"There is no kind {quote(kind)}.{hint(kind, KINDS)} There are: {', '.join(KINDS)}.")
+            raise DataError(f"There is no such kind.{hint(kind, KINDS)} There are: {', '.join(KINDS)}.")
         low = 0.0 if kind in (FIGURE, FACTOR) else -MAX_VALUE
         high = MAX_FACTOR if kind == FACTOR else MAX_VALUE
         if not (math.isfinite(value) and low <= value <= high):
@@ -239,7 +239,7 @@ def _check_rows(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame) -> None
 
 
 def _no_reason(name: str, reasons: Iterable[str]) -> str:
-    return f"There is no reason {quote(name)}.{hint(name, reasons)} There are: {', '.join(sorted(reasons))}."
+    return f"There is no such reason.{hint(name, reasons)} There are: {', '.join(sorted(reasons))}."
 
 
 def _refuse_changes_since(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame, seen: int) -> None:

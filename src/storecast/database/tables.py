@@ -17,6 +17,7 @@ plan_figures    the figures of their stores and days, packed
 plan_writes     writes to the plan: who overrode something, or took it back
 plan_overrides  what stands in the place of the forecast, and what stood there
 plan_reasons    the reasons that an override may have
+plan_budget     a row per store and day, week or month that has a budget
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
 Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
@@ -248,6 +249,15 @@ plan_reasons = Table(
     "plan_reasons",
     metadata,
     Column("name", sa.Text, primary_key=True),
+)
+plan_budget = Table(
+    "plan_budget",
+    metadata,
+    Column("store", STORE_ID, primary_key=True),
+    Column("first", sa.Date, primary_key=True),
+    Column("last", sa.Date, nullable=False),
+    Column("amount", sa.Double, nullable=False),
+    **NO_ROWID,
 )
 idempotency = Table(
     "idempotency",

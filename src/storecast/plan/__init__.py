@@ -6,6 +6,7 @@ comparison   what moved between two versions, by how much, and because of what
 scopes       what an override is of: stores or groups of them, over a span of days
 spreading    an amount over store-days by the forecast's own shape
 overrides    what stands in the place of the forecast, the plan that follows, and what no longer fits
+budget       amounts by store and day, week or month, beside the plan
 
 A version is a forecast that was published. Money is counted in whole cents, so that sums agree at every level.
 """

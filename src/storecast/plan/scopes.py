@@ -11,7 +11,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import I64
 from storecast.data.breakdown import BUILT_IN, UNKNOWN_GROUP, Breakdown
-from storecast.errors import DataError, hint, quote
+from storecast.errors import DataError, hint
 
 STORE, CHAIN = "store", "chain"
 
@@ -74,7 +74,7 @@ class StoreGroups:
         return self._members.get((level, key), np.zeros(0, np.int64))
 
     def check(self, level: str, key: str) -> None:
-        """Refuse a level or a key that there is not.
+        """Refuse a level or a key that there is not, without a word of what was sent.
 
         Raises
         ------
@@ -82,14 +82,10 @@ class StoreGroups:
             where there is none
         """
         if level not in self.groups:
-            raise DataError(
-                f"There is no level {quote(level)}.{hint(level, self.groups)} There are: {', '.join(self.groups)}."
-            )
+            raise DataError(f"There is no such level.{hint(level, self.groups)} There are: {', '.join(self.groups)}.")
         if (level, key) not in self._members:
             keys = self.groups[level].unique().sort().to_list()
-            raise DataError(
-                f"There is no {level} {quote(key)}.{hint(key, keys)} There are {len(keys)}, such as {keys[0]}."
-            )
+            raise DataError(f"There is no such {level}.{hint(key, keys)} There are {len(keys)}, such as {keys[0]}.")
 
     def only(self, stores: pl.Series) -> "StoreGroups":
         """Return the groups of some stores, sorted ids; one that the chain does not hold any more is in no group but its own."""

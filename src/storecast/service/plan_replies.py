@@ -63,6 +63,28 @@ class PlanDays(Reply):
     next: Cursor
 
 
+class PlanWeek(Reply):
+    """A week of a version, Monday to Sunday, cut at the ends."""
+
+    Start: dt.date
+    End: dt.date
+    Forecast: Money
+    Plan: Money
+    Difference: Annotated[float, Meta(description="Plan less Forecast.")]
+    Budget: Annotated[float | None, Meta(description="Null: none.")]
+    Variance: Annotated[
+        float | None, Meta(description="The plan of the store-days that have a budget, less the budget.")
+    ]
+
+
+class PlanWeeks(Reply):
+    """The weeks of a version."""
+
+    version: PlanNumber
+    state: State
+    weeks: list[PlanWeek]
+
+
 class PlanOverride(Reply):
     """An override that stands, and what it does."""
 

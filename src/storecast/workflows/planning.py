@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.loading import load
+from storecast.data.dialect import read_table
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_current_plan, read_plan, read_writes
 from storecast.database.forecasts import MadeForecast, newest_forecast
+from storecast.database.plan_budget import BudgetWritten, read_budget, replace_budget
 from storecast.database.plan_publishing import Published, publish_version
 from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_figures, read_version
 from storecast.database.request_log import audit
 from storecast.errors import ConfigError, MissingError
 from storecast.explain import explanations
+from storecast.plan import budget as budget_file
+from storecast.plan.budget import NONE, budget_of
 from storecast.plan.comparison import Comparison, compare
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
 from storecast.plan.store_days import CENT, FIGURES, StoreDays, weeks_of
@@ -115,7 +120,7 @@ class ShownVersion:
     ----------
     version : what is known of it
     days : as `with_holders` returns them
-    weeks : Start, End and the sums of the chain: Forecast, Plan, Difference
+    weeks : as `beside_budget` returns them, of all stores
     """
 
     version: PlanVersion
@@ -138,9 +143,54 @@ def show_version(db: Database, version: int | None = None) -> ShownVersion:
     """
     with db.reading() as conn:
         wanted, figures = read_plan(conn, version)
-    weeks = weeks_of(figures, [s.FORECAST, PLAN])
+        budget = read_budget(conn)
+    return ShownVersion(wanted, with_holders(figures), beside_budget(figures, budget))
+
+
+def beside_budget(figures: StoreDays, budget: pl.DataFrame) -> pl.DataFrame:
+    """Return the weeks of a plan beside its budget.
+
+    Parameters
+    ----------
+    figures : as `current_plan.read_plan` returns them, of all stores or of some
+    budget : as `plan_budget.read_budget` returns it
+
+    Returns
+    -------
+    Start, End, Forecast, Plan, Difference (plan less forecast), Budget and Variance (the plan of the store-days that have a budget,
+    less the budget), null where no store-day has one
+    """
+    cells = budget_of(figures, budget)
+    has_budget = cells != NONE
+    cents = {name: figures.cents[name] for name in (s.FORECAST, PLAN)}
+    cents["Budget"] = np.where(has_budget, cells, 0)
+    cents["Variance"] = np.where(has_budget, figures.cents[PLAN] - cells, 0)
+    cents["days"] = has_budget.astype(np.int64)
+    weeks = weeks_of(StoreDays(figures.stores, figures.first, cents), list(cents))
+    known = pl.when(pl.col("days") > 0)
     difference = (pl.col(PLAN) - pl.col(s.FORECAST)).round(2).alias("Difference")
-    return ShownVersion(wanted, with_holders(figures), weeks.with_columns(difference))
+    named = [known.then(name).alias(name) for name in ("Budget", "Variance")]
+    return weeks.select("Start", "End", s.FORECAST, PLAN, difference, *named)
+
+
+def load_budget(db: Database, file: Path) -> BudgetWritten:
+    """Read a budget from a file, and put it in the place of the one before.
+
+    Parameters
+    ----------
+    db : the database
+    file : CSV or Parquet with Store, one of Date, Week and Month, and Amount
+
+    Raises
+    ------
+    DataError
+        where it cannot be read
+    """
+    budget = budget_file.read_budget(read_table(file, (s.STORE, *budget_file.PERIODS, budget_file.AMOUNT)))
+    with db.begin() as conn:
+        written = replace_budget(conn, budget)
+        audit(conn, "command line", "budget replaced", {**vars(written), "file": file.name})
+    return written
 
 
 def with_holders(figures: StoreDays) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from storecast import schema as s
 from storecast.database.plan_overrides import MAX_VALUE
 from storecast.database.plan_publishing import MAX_NOTE
-from storecast.service.requests.query import Page
+from storecast.service.requests.query import Page, Query
 from storecast.service.requests.rows import StoreId
 
 NoteText = Annotated[str, Meta(max_length=MAX_NOTE, description="A remark.")]
@@ -62,6 +62,28 @@ class OverridesRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, description="The version of the plan that you saw.")]
     seen: Annotated[int, Meta(ge=0, description="The revision of the plan that you saw.")]
     overrides: Annotated[list[Override], Meta(min_length=1, extra_json_schema={"maxItems": "row_limit"})]
+
+
+class BudgetRow(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The budget of a store for a day, a week or a month."""
+
+    Store: StoreId
+    Period: Annotated[
+        str, Meta(pattern=r"^\d{4}-(\d{2}(-\d{2})?|W\d{2})$", description="Such as 2015-06-14, 2015-W25 or 2015-06.")
+    ]
+    Amount: Annotated[float, Meta(ge=0, le=MAX_VALUE)]
+
+
+class BudgetRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The whole budget; an empty list: there is none any more."""
+
+    budget: Annotated[list[BudgetRow], Meta(extra_json_schema={"maxItems": "row_limit"})]
+
+
+class WeeksQuery(Query, kw_only=True):
+    """Whose weeks."""
+
+    store: Annotated[str, Meta(description="The id of the store; without it, all stores.")] | UnsetType = UNSET
 
 
 class ReasonsRequest(Struct, forbid_unknown_fields=True, kw_only=True):

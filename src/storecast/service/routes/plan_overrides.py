@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.database.current_plan import read_reasons
+from storecast.database.plan_budget import BudgetWritten, replace_budget
 from storecast.database.plan_overrides import (
     PlanWritten,
     add_overrides,
@@ -17,12 +18,13 @@ from storecast.database.plan_overrides import (
 )
 from storecast.database.request_log import audit
 from storecast.errors import DataError
+from storecast.plan.budget import span_of
 from storecast.service.middleware.context import context_of
 from storecast.service.plan_replies import PlanOverride, PlanOverrides, PlanReasons
-from storecast.service.problems import Problem
+from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import check_size, decode, too_many
-from storecast.service.requests.plan_bodies import Override, OverridesRequest, ReasonsRequest
+from storecast.service.requests.plan_bodies import BudgetRequest, Override, OverridesRequest, ReasonsRequest
 from storecast.service.requests.query import Page, Query, cursor_at, read_query
 from storecast.service.route import Route
 from storecast.service.routes.plan_versions import key_name, page_of
@@ -93,6 +95,35 @@ async def undo(request: Request) -> Response:
 
     key = idempotency_key(request)
     return await write_once(request, "plan write undone", write, key, of_chain=False, undone=revision)
+
+
+async def budget(request: Request) -> Response:
+    """Put a budget in the place of the one before."""
+    service, context = service_of(request), context_of(request.scope)
+    read_query(request, Query)
+    limit = service.settings.row_limit
+
+    def read() -> pl.DataFrame:
+        check_size(context.body, limit)
+        rows = decode(context.body, BudgetRequest).budget
+        if len(rows) > limit:
+            raise too_many(limit)
+        spans = [span_of(row.Period) for row in rows]
+        if None in spans:
+            raise invalid(f"budget[{spans.index(None)}].Period", "expected a day, a week or a month that there is")
+        return pl.DataFrame(
+            {
+                "store": pl.Series([str(row.Store) for row in rows], dtype=pl.String),
+                "first": pl.Series([span[0] for span in spans if span], dtype=pl.Date),
+                "last": pl.Series([span[1] for span in spans if span], dtype=pl.Date),
+                "amount": pl.Series([row.Amount for row in rows], dtype=pl.Float64),
+            }
+        )
+
+    table = await service.large.run(read)
+    context.rows = table.height
+    key = idempotency_key(request)
+    return await write_once(request, "budget replaced", lambda conn: replace_budget(conn, table), key, of_chain=False)
 
 
 async def reasons(request: Request) -> Response:
@@ -189,6 +220,16 @@ ROUTES = (
         "Take a write to the plan back",
         "What it added goes, what it replaced or withdrew stands again. Where a later write rests on it, that one goes first.",
         reply=PlanWritten,
+        headers=(IDEMPOTENCY_KEY,),
+    ),
+    Route(
+        "POST",
+        "/v1/plan/budget",
+        "write",
+        budget,
+        "A budget in, in the place of the one before",
+        body=BudgetRequest,
+        reply=BudgetWritten,
         headers=(IDEMPOTENCY_KEY,),
     ),
     Route("GET", "/v1/plan/reasons", "read", reasons, "The reasons that an override may have", reply=PlanReasons),

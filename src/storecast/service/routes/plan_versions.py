@@ -11,6 +11,7 @@ from starlette.responses import Response
 from storecast import schema as s
 from storecast.database.current_plan import read_plan
 from storecast.database.forecasts import MadeForecast
+from storecast.database.plan_budget import read_budget
 from storecast.database.plan_publishing import Advanced, Published, advance_version, publish_version
 from storecast.database.plan_versions import all_versions, read_version
 from storecast.plan import versions as plan
@@ -23,16 +24,18 @@ from storecast.service.plan_replies import (
     PlanState,
     PlanVersion,
     PlanVersions,
+    PlanWeek,
+    PlanWeeks,
 )
-from storecast.service.problems import Problem
+from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import decode
-from storecast.service.requests.plan_bodies import ComparisonQuery, DaysQuery, PublishRequest, StateRequest
+from storecast.service.requests.plan_bodies import ComparisonQuery, DaysQuery, PublishRequest, StateRequest, WeeksQuery
 from storecast.service.requests.query import Page, Query, cursor_at, place_of, read_query
 from storecast.service.route import Route
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
-from storecast.workflows.planning import compare_versions, with_holders
+from storecast.workflows.planning import beside_budget, compare_versions, with_holders
 
 CHAIN = "chain"  # begins the levels of the chain
 
@@ -119,6 +122,28 @@ async def days(request: Request) -> Response:
     following = cursor_at(place + limit) if place + limit < rows.height else None
     lines = [PlanDay(**row) for row in some.iter_rows(named=True)]
     return json_reply(PlanDays(version=number, state=wanted.state, days=lines, next=following))  # type: ignore[arg-type]
+
+
+async def weeks(request: Request) -> Response:
+    """Tell the weeks of a version beside the budget, of all stores or of one."""
+    service = service_of(request)
+    query = read_query(request, WeeksQuery)
+    number = version_number(request)
+
+    def read() -> tuple[plan.PlanVersion, pl.DataFrame]:
+        with service.live.database().reading() as conn:
+            wanted, figures = read_plan(conn, number)
+            budget = read_budget(conn)
+        if query.store is not UNSET:
+            stores = figures.stores.filter(figures.stores.cast(pl.String) == query.store)
+            if stores.is_empty():
+                raise invalid("query.store", f"the version has no such store, it has {len(figures.stores)}")
+            figures = figures.part(stores, figures.first, figures.last)
+        return wanted, beside_budget(figures, budget)
+
+    wanted, table = await service.large.run(read)
+    lines = [PlanWeek(**row) for row in table.iter_rows(named=True)]
+    return json_reply(PlanWeeks(version=number, state=wanted.state, weeks=lines))  # type: ignore[arg-type]
 
 
 async def comparison(request: Request) -> Response:
@@ -215,6 +240,15 @@ ROUTES = (
         "The days of a version",
         reply=PlanDays,
         query=DaysQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/plan/versions/{version}/weeks",
+        "read",
+        weeks,
+        "The weeks of a version beside the budget",
+        reply=PlanWeeks,
+        query=WeeksQuery,
     ),
     Route(
         "GET",
