@@ -2,7 +2,8 @@
 
     python benchmarks/scale.py --factors 1,10 --folder /tmp/scale
 
-The chain is cut into parts, a model learns from a sample of its stores, and every part is forecast. Memory is the sum of all
+The chain is cut into parts, a model learns from a sample of its stores, and every part is forecast; then again with the same model,
+which shows what learning costs and what forecasting does. Memory is the sum of all
 processes of a command at its largest, looked at ten times a second. The generated files are removed afterwards.
 """
 
@@ -53,7 +54,10 @@ def main() -> None:
         size = ["--stores-per-part", str(options.stores_per_part)]
         cut = [*CLI, "partition", "--data", str(data), "--out", str(parts), *size, *work]
         run = [*CLI, "run-parts", "--parts", str(parts), "--out", str(home), "--models", options.models, *work]
-        for stage, command in (("cut, read", cut), ("learn, forecast", run if options.usual else [*run, "--fast"])):
+        run = run if options.usual else [*run, "--fast"]
+        for stage, command in (("cut, read", cut), ("learn, forecast", run), ("forecast", run)):
+            if stage == "forecast":
+                shutil.rmtree(home / "parts")  # the model stays, and is not trained again
             cost = cost_of_tree(command)
             chain = read_chain_file(parts)
             row = [chain.rows, len(chain.parts), stage, f"{cost.wall:.0f}", f"{cost.cpu:.0f}", f"{cost.memory:.2f}"]

@@ -10,11 +10,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from storecast import schema as s
+from storecast.cli.options import bytes_of_memory
 from storecast.data.panel import TABLES
 from storecast.errors import ConfigError, DataError, UserError
 from storecast.parts.chain_file import FILE, check_part, read_chain_file
 from storecast.workflows.part_preparation import prepare_part
-from storecast.workflows.partitioning import partition
+from storecast.workflows.partitioning import BASE_BYTES, BYTES_PER_ROW, partition
 from storecast.workflows.preparation import Prepared, prepare
 from support.chain_files import FIRST, edit, write_chain
 
@@ -248,3 +249,17 @@ def test_what_an_interrupted_cut_left_behind_goes(data: Path) -> None:
 def test_too_little_memory_is_refused_with_what_is_needed(data: Path) -> None:
     with pytest.raises(ConfigError, match=r"too little for parts of 300 stores with 120 rows each; they need 0.39 GiB"):
         partition(data, out=data.parent / "parts", memory=100 * 2**20)
+
+
+@pytest.mark.parametrize(("text", "amount"), [("3GiB", 3 * 2**30), ("800 MiB", 800 * 2**20), ("0.5TiB", 2**39)])
+def test_memory_is_given_with_its_unit(text: str, amount: int) -> None:
+    assert bytes_of_memory(text) == amount
+    for other in ("3", "3GB", "-1GiB", "GiB"):
+        with pytest.raises(ConfigError, match="expected an amount such as 3GiB or 800MiB"):
+            bytes_of_memory(other)
+
+
+def test_parts_are_as_large_as_fits_into_the_memory(data: Path) -> None:
+    chain = partition(data, out=data.parent / "parts", memory=BASE_BYTES + STORES * DAYS * BYTES_PER_ROW)
+    assert chain.cut.stores_per_part == STORES
+    assert len(chain.parts) == 1

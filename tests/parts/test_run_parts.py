@@ -151,10 +151,12 @@ def test_a_run_that_was_killed_goes_on_with_the_parts_that_are_missing(
     half_written = trained / "parts" / "part-0002"
     half_written.mkdir(exist_ok=True)
     (half_written / "forecast.parquet").write_bytes(b"half")
+    (half_written / ".forecast.parquet.x.part").write_bytes(b"half")
     (trained / "parts" / "part-0001" / "part.json").unlink()
     worked_on[:] = [1]
     run_parts(parts, home=trained, **options)
     assert worked_on[1:] == [1, 2]
+    assert not list((trained / "parts").glob("*/.*"))
     assert_frame_equal(forecasts(trained), forecasts(home), check_exact=True)
     assert len(list((trained / "models").glob("*.pkl"))) == 1
     worked_on[:] = [1, 1]

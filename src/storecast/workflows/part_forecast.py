@@ -117,6 +117,8 @@ def forecast_part(job: PartJob, part: int) -> PartReport:
         sums = totals(rows, panel.stores, paths, panel.breakdown)
         tables[STORE_TOTALS] = sums.filter(pl.col("Level").str.starts_with("store-"))
         tables[SUMS] = sums_of_part(rows, panel.stores, paths, panel.breakdown)
+    for draft_of_killed in job.folder(part).glob(".*.part"):
+        draft_of_killed.unlink()
     for name, table in tables.items():
         with atomic_write(job.folder(part) / name) as draft:
             table.write_parquet(draft)
