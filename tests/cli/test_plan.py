@@ -1,5 +1,6 @@
 """storecast plan as a planner uses it."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
+from storecast.database.writes import add_sales
 from support.commands import Cli
 from support.plans import drivers_of, filled, made_forecast, published
 
@@ -99,6 +101,29 @@ def test_a_budget_is_read_and_set_beside_the_plan(cli: Cli, home: Path) -> None:
     file.write_text("Store,Wek,Amount\n1,2013-W13,500\n", encoding="utf-8")
     code, _, err = cli("plan", "budget", "--file", file, "--home", home)
     assert (code, "expected Store, one of Date, Week and Month" in err) == (2, True)
+
+
+def test_what_overrides_were_worth_is_said_in_a_sentence(cli: Cli, home: Path) -> None:
+    assert "No day of an override has come yet." in cli("plan", "value", "--home", home)[1]
+    cli("plan", "override", "--key", 1, *WEEK, "--figure", 900, "--by", "Ada", "--home", home)
+    database = Database.open(home_url(home))
+    sold = pl.DataFrame({"Store": [1], "Date": [dt.date(2013, 3, 25)], "Sales": [110.0], "Open": [1]})
+    with database.begin() as conn:
+        add_sales(conn, sold)
+    database.close()
+    code, out, err = cli("plan", "value", "--home", home, "--out", home / "value.csv")
+    assert code == 0, err
+    for words in (
+        "WAPE of each step",
+        "Ada",
+        "local event",
+        "-31.00",
+        "Of the last override whose days have come, 0 made",
+    ):
+        assert words in out
+    assert pl.read_csv(home / "value.csv")["Added"].to_list() == [-31.0]
+    plain = json.loads(cli("plan", "value", "--home", home, "--json", "--since", "2013-03-26")[1])
+    assert plain["overrides"] == []
 
 
 @pytest.mark.parametrize(

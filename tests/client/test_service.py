@@ -43,6 +43,7 @@ CALLS: dict[str, Any] = {
     "DELETE /v1/plan/writes/{revision}": lambda c: c.plan.undo(1),
     "POST /v1/plan/budget": lambda c: c.plan.set_budget([{"Store": 1}]),
     "GET /v1/plan/versions/{version}/weeks": lambda c: c.plan.weeks(1, 2),
+    "GET /v1/plan/value-added": lambda c: c.plan.value_added("2014-07-01"),
     "GET /v1/plan/reasons": lambda c: c.plan.reasons(),
     "POST /v1/plan/reasons": lambda c: c.plan.change_reasons(["a"], ["b"]),
     "GET /v1/plan/comparison": lambda c: c.plan.compare(1, 2, 3),
@@ -117,7 +118,17 @@ def test_what_comes_back_has_the_fields_that_the_service_tells(reply_type: str, 
 
 
 @pytest.mark.parametrize(
-    "name", ["Published", "Advanced", "PlanVersion", "PlanComparison", "PlanWritten", "PlanOverrides", "BudgetWritten"]
+    "name",
+    [
+        "Published",
+        "Advanced",
+        "PlanVersion",
+        "PlanComparison",
+        "PlanWritten",
+        "PlanOverrides",
+        "BudgetWritten",
+        "PlanValue",
+    ],
 )
 def test_what_comes_back_of_the_plan_has_the_fields_that_the_service_tells(name: str) -> None:
     kind = getattr(plan_replies, name)

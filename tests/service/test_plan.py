@@ -119,6 +119,12 @@ def test_a_budget_stands_beside_the_plan(plan: ServiceClient) -> None:
     assert plan.plan.set_budget([]) == {"rows": 0, "replaced": 2, "version": plan.plan.overrides()["revision"]}
 
 
+def test_value_added_is_told_once_sales_have_come(plan: ServiceClient) -> None:
+    before_sales = plan.plan.value_added()
+    assert (before_sales["sentence"], before_sales["overrides"]) == ("No day of an override has come yet.", [])
+    assert plan.plan.value_added(since=FIRST)["steps"] == []
+
+
 def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:
     assert "market day" in plan.plan.change_reasons(add=["market day"], remove=["weather", "not there"])
     assert "weather" not in plan.plan.reasons()

@@ -12,7 +12,7 @@ models     storecast models list | show | verify | promote | rollback | prune
 db         storecast db upgrade | downgrade | load | backup | restore | status
 key        storecast key create | list | revoke
 plan       storecast plan publish | list | show | advance | compare
-plan_overrides   storecast plan override | overrides | withdraw | undo | budget | reasons
+plan_overrides   storecast plan override | overrides | withdraw | undo | budget | reasons | value
 machine_errors   a full disk and the like, in words
 options    what several commands take
 show       results as tables for people, or as JSON

@@ -52,6 +52,7 @@ for plan_command in (
     plan_overrides.undo,
     plan_overrides.budget,
     plan_overrides.reasons,
+    plan_overrides.value,
 ):
     plan.app.command(plan_command.__name__)(plan_command)
 for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():

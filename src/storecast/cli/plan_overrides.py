@@ -1,4 +1,4 @@
-"""storecast plan override, overrides, withdraw, undo, budget, reasons: what is put in by hand or from a file."""
+"""storecast plan override, overrides, withdraw, undo, budget, value, reasons: what people put in, and what it was worth."""
 
 import datetime as dt
 from contextlib import closing
@@ -142,6 +142,43 @@ def budget(
     with closing(opened(home, db)) as database:
         written = planning.load_budget(database, file)
     print(f"The budget has {written.rows} amounts; {written.replaced} of before have gone.")
+
+
+def value(
+    since: Annotated[
+        dt.date | None,
+        typer.Option(
+            "--since", parser=options.day("--since"), metavar="<str>", help="The first day that counts. Default: all."
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="What each override did, a CSV file.")] = None,
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+    json: options.AsJson = False,
+) -> None:
+    """Say what planners' overrides did to the error: naive, model, planner, approved, against the sales that came."""
+    from storecast.csv_files import write_csv
+    from storecast.workflows import planning
+
+    with closing(opened(home, db)) as database:
+        added = planning.plan_value(database, since)
+    if out is not None:
+        write_csv(added.overrides, out, decimals=6)
+    if json:
+        rows = {"steps": added.steps.to_dicts(), "overrides": added.overrides.to_dicts()}
+        show.as_json({"sentence": added.sentence, **rows})
+        return
+    rows_of_table = [
+        [
+            *(row["Slice"], row["Key"], row["Days"], money(row["Sales"])),
+            *("–" if row[step] is None else f"{row[step]:.2%}" for step in ("Naive", "Model", "Planner", "Approved")),
+            f"{row['Added']:+,.2f}",
+        ]
+        for row in added.steps.iter_rows(named=True)
+    ]
+    head = ["of", "", "store-days", "sales", "naive", "model", "planner", "approved", "planner's value added"]
+    show.table("WAPE of each step, on the days that have come", head, rows_of_table)
+    print(added.sentence)
 
 
 def reasons(

@@ -1,5 +1,6 @@
 """PlanClient: the plan, from forecasts that are published to one that is agreed; `client.plan` is one."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
@@ -69,6 +70,14 @@ class BudgetWritten(TypedDict):
     rows: int  # amounts that stand now
     replaced: int  # amounts that stood before
     version: int  # the revision of the plan, which stays as it is
+
+
+class PlanValue(TypedDict):
+    """What each step from the naive forecast to the approved plan did to the error."""
+
+    sentence: str  # what the last twenty overrides did
+    steps: list[Row]  # Slice, Key, Days, Sales, WAPE of Naive, Model, Planner, Approved, and Added
+    overrides: list[Row]
 
 
 class PlanOverrides(TypedDict):
@@ -185,6 +194,11 @@ class PlanClient:
         for page in pages:
             compared["changes"] += page["changes"]
         return compared
+
+    def value_added(self, since: str | dt.date | None = None) -> PlanValue:
+        """Return what each step from the naive forecast to the approved plan did to the error, from a first day on."""
+        query = {} if since is None else {"since": str(since)}
+        return cast("PlanValue", self._sender.send("GET", "/v1/plan/value-added", query=query))
 
     def overrides(self) -> PlanOverrides:
         """Return the overrides that stand, newest first, with the version and the revision that a write names."""

@@ -137,6 +137,13 @@ def read_overrides(conn: Connection, *, since: int | None = None) -> pl.DataFram
     return bulk.select(conn, statement, _SCHEMA).with_columns(pl.col("note").fill_null(""))
 
 
+def every_override(conn: Connection) -> pl.DataFrame:
+    """Return all overrides that ever stood: id, by, reason."""
+    o = t.plan_overrides.c
+    schema: dict[str, pl.DataType] = {name: _SCHEMA[name] for name in ("id", "by", "reason")}
+    return bulk.select(conn, sa.select(*(o[name] for name in schema)), schema)
+
+
 def read_writes(conn: Connection) -> dict[int, tuple[str, dt.datetime]]:
     """Return who made each write to the plan, and when, by its revision."""
     rows = conn.execute(sa.select(t.plan_writes.c.id, t.plan_writes.c.by, t.plan_writes.c.at))

@@ -9,6 +9,7 @@ from storecast.service.replies import Count, Cursor, Money, Reply, Span, Version
 from storecast.service.requests.plan_bodies import OverrideKind, State
 from storecast.service.requests.rows import StoreId
 
+Wape = Annotated[float | None, Meta(description="Sum of the absolute errors, over sales; null: nothing to score.")]
 PlanNumber = Annotated[int, Meta(ge=1, description="The number of a version of the plan.")]
 
 
@@ -113,6 +114,44 @@ class PlanOverrides(Reply):
     revision: Annotated[int, Meta(ge=0)]
     overrides: list[PlanOverride]
     next: Cursor
+
+
+class PlanStep(Reply):
+    """The error of each step over some store-days whose sales are there."""
+
+    Slice: Annotated[str, Meta(description="all, overridden (those that an override held), person, reason, direction.")]
+    Key: str
+    Days: Annotated[int, Meta(ge=0, description="Store-days.")]
+    Sales: float
+    Naive: Wape
+    Model: Wape
+    Planner: Wape
+    Approved: Wape
+    Added: Annotated[
+        float, Meta(description="By how much money the planner made the absolute errors of the model smaller.")
+    ]
+
+
+class OverrideValue(Reply):
+    """What an override did."""
+
+    Override: int
+    By: str
+    Reason: str
+    Direction: str
+    Days: Count
+    Sales: float
+    Model: Wape
+    Planner: Wape
+    Added: float
+
+
+class PlanValue(Reply):
+    """What each step from the naive forecast to the approved plan did to the error."""
+
+    sentence: Annotated[str, Meta(description="What the last twenty overrides did.")]
+    steps: list[PlanStep]
+    overrides: Annotated[list[OverrideValue], Meta(description="The last twenty, newest first.")]
 
 
 class PlanReasons(Reply):

@@ -1,5 +1,6 @@
 """The plan: publish a forecast as a version of it, and look at versions beside each other."""
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from storecast.bundle.loading import load
 from storecast.data.dialect import read_table
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
-from storecast.database.current_plan import read_current_plan, read_plan, read_writes
+from storecast.database.current_plan import every_override, read_current_plan, read_plan, read_writes
 from storecast.database.forecasts import MadeForecast, newest_forecast
 from storecast.database.plan_budget import BudgetWritten, read_budget, replace_budget
+from storecast.database.plan_history import planned_days
 from storecast.database.plan_publishing import Published, publish_version
 from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_figures, read_version
 from storecast.database.request_log import audit
@@ -24,6 +26,7 @@ from storecast.plan.budget import NONE, budget_of
 from storecast.plan.comparison import Comparison, compare
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
 from storecast.plan.store_days import CENT, FIGURES, StoreDays, weeks_of
+from storecast.plan.value_added import ValueAdded, value_added
 from storecast.plan.versions import PlanVersion
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
@@ -259,3 +262,15 @@ def show_overrides(db: Database) -> ShownOverrides:
         pl.Series("Stale", stale_reasons(current.figures, current.resolution, rows, current.bases), dtype=pl.String),
     )
     return ShownOverrides(current.version.version, current.revision, table.reverse())
+
+
+def plan_value(db: Database, since: dt.date | None = None) -> ValueAdded:
+    """Say what each step from the naive forecast to the approved plan did to the error, on the days whose sales are there.
+
+    Parameters
+    ----------
+    db : the database
+    since : the first day that counts; None: all
+    """
+    with db.reading() as conn:
+        return value_added(planned_days(conn, since), every_override(conn))

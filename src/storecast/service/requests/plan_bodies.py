@@ -86,6 +86,12 @@ class WeeksQuery(Query, kw_only=True):
     store: Annotated[str, Meta(description="The id of the store; without it, all stores.")] | UnsetType = UNSET
 
 
+class ValueQuery(Query, kw_only=True):
+    """Which days count."""
+
+    since: Annotated[dt.date, Meta(description="The first day that counts.")] | UnsetType = UNSET
+
+
 class ReasonsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """Reasons to add to the list, and to remove from it."""
 

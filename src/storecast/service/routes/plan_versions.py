@@ -15,13 +15,17 @@ from storecast.database.plan_budget import read_budget
 from storecast.database.plan_publishing import Advanced, Published, advance_version, publish_version
 from storecast.database.plan_versions import all_versions, read_version
 from storecast.plan import versions as plan
+from storecast.plan.value_added import LATEST
 from storecast.service.middleware.context import context_of
 from storecast.service.plan_replies import (
+    OverrideValue,
     PlanChange,
     PlanComparison,
     PlanDay,
     PlanDays,
     PlanState,
+    PlanStep,
+    PlanValue,
     PlanVersion,
     PlanVersions,
     PlanWeek,
@@ -30,12 +34,19 @@ from storecast.service.plan_replies import (
 from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import decode
-from storecast.service.requests.plan_bodies import ComparisonQuery, DaysQuery, PublishRequest, StateRequest, WeeksQuery
+from storecast.service.requests.plan_bodies import (
+    ComparisonQuery,
+    DaysQuery,
+    PublishRequest,
+    StateRequest,
+    ValueQuery,
+    WeeksQuery,
+)
 from storecast.service.requests.query import Page, Query, cursor_at, place_of, read_query
 from storecast.service.route import Route
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
-from storecast.workflows.planning import beside_budget, compare_versions, with_holders
+from storecast.workflows.planning import beside_budget, compare_versions, plan_value, with_holders
 
 CHAIN = "chain"  # begins the levels of the chain
 
@@ -171,6 +182,21 @@ async def comparison(request: Request) -> Response:
     )
 
 
+async def value(request: Request) -> Response:
+    """Say what each step did to the error, on the days whose sales are there."""
+    service = service_of(request)
+    query = read_query(request, ValueQuery)
+    since = None if query.since is UNSET else query.since
+    added = await service.large.run(plan_value, service.live.database(), since)
+    return json_reply(
+        PlanValue(
+            sentence=added.sentence,
+            steps=[PlanStep(**row) for row in added.steps.iter_rows(named=True)],
+            overrides=[OverrideValue(**row) for row in added.overrides.head(LATEST).iter_rows(named=True)],
+        )
+    )
+
+
 def version_number(request: Request) -> int:
     """Return the number of the version in the path.
 
@@ -259,5 +285,14 @@ ROUTES = (
         "Without `before` and `after`: the newest version, and the one before it.",
         reply=PlanComparison,
         query=ComparisonQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/plan/value-added",
+        "read",
+        value,
+        "What each step from the naive forecast to the approved plan did to the error",
+        reply=PlanValue,
+        query=ValueQuery,
     ),
 )

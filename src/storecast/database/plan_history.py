@@ -1,0 +1,79 @@
+"""Read what was planned beside what came: the naive forecast, the model, the planner and what was approved."""
+
+import datetime as dt
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from storecast import schema as s
+from storecast.data.excluded_spans import without_excluded
+from storecast.database import bulk
+from storecast.database import tables as t
+from storecast.database.chain_info import existing_chain
+from storecast.database.chain_settings import read_excluded
+from storecast.database.current_plan import APPROVED_PART, REVIEWED_PART, read_plan
+from storecast.database.plan_versions import all_versions, read_figures
+from storecast.database.table_rows import as_sales, sales_selection
+from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN
+from storecast.plan.store_days import StoreDays
+from storecast.plan.value_added import APPROVED, MODEL, NAIVE, PLANNER, naive_forecast
+from storecast.plan.versions import PlanVersion
+
+WEEKS_BACK = 8  # of sales, in which the naive forecast looks for the same weekday
+_COLUMNS = (*s.KEYS, NAIVE, MODEL, PLANNER, APPROVED, OVERRIDE, s.SALES)
+
+
+def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame:
+    """Return what was planned for each store-day whose sales are there, by the newest version that has the day.
+
+    Parameters
+    ----------
+    conn : open connection
+    since : the first day; None: all
+
+    Returns
+    -------
+    Store, Date, Naive, Model, Planner (when the version was reviewed, else as it stood), Approved (null where it was not),
+    Override (the number of the one that held the day, or null), Sales; without the days that models should not learn from
+    """
+    versions = all_versions(conn)
+    store = existing_chain(conn).store_type
+    schema = {s.STORE: store, s.DATE: pl.Date(), **dict.fromkeys((NAIVE, MODEL, PLANNER, APPROVED), pl.Float64())}
+    schema |= {OVERRIDE: pl.Int64(), s.SALES: pl.Float64()}
+    parts = [pl.DataFrame(schema=schema)]
+    if versions:
+        sales = _sales(conn, min(each.cutoff for each in versions) - dt.timedelta(weeks=WEEKS_BACK))
+        parts += [_of_version(conn, version, sales).select(_COLUMNS).cast(schema) for version in versions]  # type: ignore[arg-type]
+    rows = pl.concat(parts)
+    rows = rows if since is None else rows.filter(pl.col(s.DATE) >= since)
+    return without_excluded(rows.unique(s.KEYS, keep="first", maintain_order=True), read_excluded(conn))
+
+
+def _of_version(conn: Connection, version: PlanVersion, sales: pl.DataFrame) -> pl.DataFrame:
+    _, plan = read_plan(conn, version.version)
+    reviewed = read_figures(conn, version.version, REVIEWED_PART)
+    approved = read_figures(conn, version.version, APPROVED_PART)
+    planned = plan.cents if reviewed is None else reviewed.cents
+    holder = pl.Series(OVERRIDE, planned[OVERRIDE].ravel())
+    cents = {MODEL: plan.cents[s.FORECAST], PLANNER: planned[PLAN]}
+    if approved is not None:
+        cents[APPROVED] = approved.cents[PLAN]
+    rows = StoreDays(plan.stores, plan.first, cents).to_frame()
+    rows = rows.with_columns(pl.when(holder != NOBODY).then(holder).alias(OVERRIDE))
+    if approved is None:
+        rows = rows.with_columns(pl.lit(None, pl.Float64()).alias(APPROVED))
+    rows = rows.join(sales, on=s.KEYS, how="inner", maintain_order="left")
+    past = sales.filter(
+        pl.col(s.DATE) <= version.cutoff, pl.col(s.DATE) > version.cutoff - dt.timedelta(weeks=WEEKS_BACK)
+    )
+    naive = naive_forecast(rows.select(s.KEYS), past)
+    return rows.with_columns(
+        pl.when(pl.col(MODEL) > 0).then(naive).otherwise(0.0).alias(NAIVE)
+    )  # it knows closed days, too
+
+
+def _sales(conn: Connection, since: dt.date) -> pl.DataFrame:
+    columns, schema = sales_selection()
+    rows = bulk.select(conn, sa.select(*columns).where(t.sales.c.date >= since), schema)
+    return as_sales(rows, existing_chain(conn)).select(*s.KEYS, s.SALES)
