@@ -13,6 +13,7 @@ import busy
 TINY = ["--model", "naive", "--stores", "4", "--days", "300"]
 
 
+@pytest.mark.long
 def test_a_fit_is_measured_beside_busy_processes(capsys: pytest.CaptureFixture[str]) -> None:
     busy.main([*TINY, "--busy", "1", "--runs", "1"])
     *_, header, line = capsys.readouterr().out.splitlines()

@@ -61,6 +61,7 @@ def test_a_peer_is_given_the_plan_of_the_window_and_none_of_its_sales(chain: Pat
     assert (tmp_path / "window" / "store.csv").read_bytes() == (chain / "store.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_a_stand_in_is_run_beside_storecast_and_scored_as_a_loop_scores_it(
     chain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

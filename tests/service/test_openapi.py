@@ -53,7 +53,7 @@ def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
                 "--phases",
                 "examples,coverage,fuzzing",
                 "--max-examples",
-                "8",
+                "4",
                 "--seed",
                 "1",
                 "--no-color",

@@ -55,6 +55,7 @@ def test_a_run_in_two_processes_is_the_one_in_one(
         assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes(), name
 
 
+@pytest.mark.long
 def test_an_error_of_a_model_is_the_one_of_a_single_process(chain: Path, two: ProcessExecutor, tmp_path: Path) -> None:
     for executor in (SERIAL, two):
         with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
@@ -74,6 +75,7 @@ class Doomed(ProcessExecutor):
         return super()._collect(outcomes)  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 def test_where_all_workers_are_lost_there_is_one_error_and_nothing_half_written(chain: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with Doomed(2) as executor, pytest.raises(WorkersLostError, match="3 worker processes were lost"):
