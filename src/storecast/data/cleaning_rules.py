@@ -49,6 +49,7 @@ RULES = {
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",
     "broken_days": "Sales of a day are a quarter of what is usual on its weekday or less, or four times it or more.",
+    "level_jump": "From one day on nearly all stores sell five times as much as before, or a fifth.",
     "excluded_days": "The file of events says that models should not learn from a day.",
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
     "unsold_days": "On the last days no store sold anything, though stores were open.",
@@ -76,6 +77,7 @@ OBSERVATIONS = frozenset(
         "missing_days",
         "late_stores",
         "idle_starts",
+        "level_jump",
         "ended_stores",
         "inactive_stores",
         "other_levels",

@@ -30,6 +30,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{rows} rows at the end are of days on which nobody sold anything, as if they were ahead",
     ),
     "incomplete_days": ("Only a few stores have reported the last days",),
+    "level_jump": (
+        "Nearly all stores sell {examples} as before, the level of {rows} store-day: {action}",
+        "Nearly all stores sell {examples} as before, the level of {rows} store-days: {action}",
+    ),
     "own_columns_ahead": (
         "{rows} store-day ahead has no value of some of your own columns, which are assumed: {examples}. {action}",
         "{rows} store-days ahead have no value of some of your own columns, which are assumed: {examples}. {action}",

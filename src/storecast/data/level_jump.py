@@ -1,0 +1,103 @@
+"""A jump of the level: from one day on nearly all stores sell five times as much as before or more, or a fifth, and go on doing so.
+
+No chain grows like this in a day. Its figures are in another unit since: cents for euros, thousands for single pieces, another
+currency. Models restate what lies before a step (`features.level_shift`), so the forecast is in the new unit; that must be said.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from storecast.arrays import F64
+from storecast.data.cleaning_rules import Work
+from storecast.data.grid import Grid
+from storecast.data.panel import Panel
+from storecast.dates import YEAR
+from storecast.row_medians import row_medians
+
+FACTOR = 5.0
+SPAN = 28  # days before and after that are compared
+MIN_AFTER = 14  # days since the jump, below which it may be a passing rush
+MIN_SHARE = 0.9  # of the stores
+AROUND = 7  # days: a jump about a year after one like it is a season
+TOLERANCE = 0.1  # of log sales, by which jumps of neighbouring days differ by chance
+
+
+@dataclass(frozen=True)
+class LevelJump:
+    """The day from which nearly all stores sell so much more, or less.
+
+    Attributes
+    ----------
+    day : the first at the new level
+    factor : the sales of a usual day after it, divided by those before
+    """
+
+    day: dt.date
+    factor: float
+
+
+def note_level_jump(work: Work, panel: Panel) -> None:
+    """Say from which day on nearly all stores sell at another level, and how many of the store-days before are at the old one.
+
+    Parameters
+    ----------
+    work : takes the note
+    panel : the clean chain
+    """
+    grid = Grid.of(panel)
+    jump = level_jump(grid)
+    if jump is None:
+        return
+    before = int((grid.sales[:, : grid.column(jump.day)] > 0).sum())
+    size = f"{jump.factor:,.3g} times" if jump.factor > 1 else f"one {1 / jump.factor:,.3g}th"
+    work.note(
+        "level_jump",
+        "kept, and forecast at the new level; if the unit has changed, bring all sales to one",
+        before,
+        [f"from {jump.day} on {size} as much"],
+    )
+
+
+def level_jump(grid: Grid) -> LevelJump | None:
+    """Return the largest jump of the chain's level that holds to the end of the sales; None without any.
+
+    Parameters
+    ----------
+    grid : of the whole chain
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(grid.sales > 0, grid.sales, np.float32(np.nan)))
+    days = np.flatnonzero(np.isfinite(logs).any(axis=0))
+    if len(days) < SPAN + MIN_AFTER:
+        return None
+    usual = row_medians(logs, 1)[:, None]
+    chain = np.nanmedian((logs - usual)[:, days], axis=0).astype(np.float64)  # of days on which somebody sold anything
+    jumps = _jumps(chain)
+    size = float(np.abs(jumps).max())
+    if size < np.log(FACTOR):
+        return None
+    largest = np.flatnonzero(np.abs(jumps) > size - TOLERANCE)
+    place = int(max(largest, key=lambda k: abs(chain[k : k + MIN_AFTER].mean() - chain[k - MIN_AFTER : k].mean())))
+    first = int(days[place])
+    sign = np.sign(jumps[place])
+    lasting = sign * (np.median(chain[place:]) - np.median(chain[:place]))  # the end of a rush is no jump
+    by_store = sign * (
+        row_medians(logs[:, first : first + SPAN], 1) - row_medians(logs[:, max(0, first - SPAN) : first], 1)
+    )
+    seen = by_store[np.isfinite(by_store)]
+    if lasting < np.log(FACTOR) or not len(seen) or (seen > np.log(FACTOR)).mean() < MIN_SHARE:
+        return None
+    year_ago = np.abs(days - (first - YEAR)) <= AROUND
+    if (sign * jumps[year_ago] > size / 2).any():
+        return None
+    return LevelJump(grid.day(first), float(np.exp(np.median(chain[place:]) - np.median(chain[place - SPAN : place]))))
+
+
+def _jumps(chain: F64) -> F64:
+    """Return the median of the days from each on, less that of the days before it, 0 near both ends, (days,)."""
+    jumps = np.zeros(len(chain))
+    for place in range(SPAN, len(chain) - MIN_AFTER + 1):
+        jumps[place] = np.median(chain[place : place + SPAN]) - np.median(chain[place - SPAN : place])
+    return jumps

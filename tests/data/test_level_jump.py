@@ -1,0 +1,79 @@
+"""A jump of the level of all stores is named with its day; a season, a slow rise and the jump of one store are none."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.data.clean import clean
+from storecast.data.grid import Grid
+from storecast.data.level_jump import level_jump
+from storecast.data.panel import Panel
+from storecast.data.read import read_chain
+from support.chain_files import write_chain
+from support.panels import make_panel
+
+DAYS = 500
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return make_panel(stores=6, days=DAYS, ahead=7)
+
+
+def changed(panel: Panel, factor: pl.Expr) -> Panel:
+    return Panel(panel.sales.with_columns(pl.col(s.SALES) * factor), panel.stores, panel.calendar)
+
+
+def since(panel: Panel, days: int) -> pl.Expr:
+    """Return the days since the last ``days`` began."""
+    return pl.col(s.DATE) > panel.end - dt.timedelta(days=days)
+
+
+@pytest.mark.parametrize(("factor", "days"), [(100.0, 200), (100.0, 20), (0.01, 90), (7.0, 40)])
+def test_the_day_and_the_size_of_a_jump_are_found(panel: Panel, factor: float, days: int) -> None:
+    jump = level_jump(Grid.of(changed(panel, pl.when(since(panel, days)).then(factor).otherwise(1.0))))
+    assert jump is not None
+    assert abs((jump.day - (panel.end - dt.timedelta(days=days - 1))).days) <= 1
+    assert jump.factor == pytest.approx(factor, rel=0.3)
+
+
+def test_what_is_no_change_of_the_unit_is_none(panel: Panel) -> None:
+    one = pl.lit(1.0)
+    store, age = pl.col(s.STORE), (pl.col(s.DATE) - panel.first).dt.total_days()
+    for case, factor in {
+        "nothing": one,
+        "half as much": pl.when(since(panel, 90)).then(0.5).otherwise(one),
+        "one store": pl.when(since(panel, 90) & (store == 1)).then(100.0).otherwise(one),
+        "a rise over a year": (age * np.log(100) / DAYS).exp(),
+        "a rush that is over": pl.when(since(panel, 90) & ~since(panel, 45)).then(20.0).otherwise(one),
+        "the last week": pl.when(since(panel, 7)).then(20.0).otherwise(one),
+        "every December": pl.when(pl.col(s.DATE).dt.ordinal_day().is_between(*season(panel))).then(20.0).otherwise(one),
+    }.items():
+        assert level_jump(Grid.of(changed(panel, factor))) is None, case
+
+
+def season(panel: Panel) -> tuple[int, int]:
+    """Return the days of the year around the end of the sales, which the chain has met once before."""
+    end = panel.end.timetuple().tm_yday
+    return end - 30, end
+
+
+def test_short_sales_have_none(panel: Panel) -> None:
+    assert level_jump(Grid.of(panel.until(panel.first + dt.timedelta(days=30)))) is None
+
+
+def test_cleaning_names_the_day_and_keeps_the_sales(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "chain", days=150)
+    rows = pl.read_csv(folder / "train.csv", infer_schema=False)
+    day = str(dt.date.fromisoformat(max(rows[s.DATE])) - dt.timedelta(days=59))
+    later = pl.when(pl.col(s.DATE) >= day).then(pl.col(s.SALES) + "00").otherwise(s.SALES)
+    rows.with_columns(later.alias(s.SALES)).write_csv(folder / "train.csv")
+    (repair,) = [repair for repair in clean(read_chain(folder)).repairs if repair.rule == "level_jump"]
+    assert repair.examples[0].startswith(f"from {day} on ")
+    assert repair.sentence.startswith(f"Nearly all stores sell from {day} on ")
+    assert "forecast at the new level; if the unit has changed" in repair.sentence
+    assert "level_jump" not in {repair.rule for repair in clean(read_chain(folder), skip=["level_jump"]).repairs}
