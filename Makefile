@@ -7,12 +7,14 @@ DEMO := demo
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-long test-page image-test lint types bench bench-long lock clean
+.PHONY: help setup setup-lstm setup-dev run test test-long test-page image-test lint types bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 setup: $(VENV)/.setup ## make .venv with the command .venv/bin/storecast
+
+setup-lstm: $(VENV)/.setup-lstm ## the same, and PyTorch, which trains the model lstm: gigabytes on Linux
 
 setup-dev: $(VENV)/.setup-dev ## the same, and what tests and checks need
 
@@ -69,13 +71,15 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("storecast needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Set PYTHON=python3.11.") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-# PyTorch first, and by itself: whatever else asked for it would bring gigabytes that a CPU has no use for.
-$(VENV)/.setup: requirements-torch.txt requirements.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-torch.txt
+$(VENV)/.setup: requirements.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.setup-dev: requirements-dev.txt $(VENV)/.setup
+$(VENV)/.setup-lstm: requirements-torch.txt $(VENV)/.setup
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-torch.txt
+	touch $@
+
+$(VENV)/.setup-dev: requirements-dev.txt $(VENV)/.setup-lstm
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@

@@ -67,7 +67,7 @@ class Lstm:
         if not can_fit():
             raise ConfigError(
                 "The model lstm is trained with PyTorch, which is not installed. Install the extra "
-                "(pip install 'storecast[lstm]'), or choose other models."
+                "(pip install 'storecast[lstm]', or make setup-lstm), or choose other models."
             )
         from storecast.models.lstm.training import train
 
