@@ -44,7 +44,12 @@ FAST = replace(FAST_PLAIN, view=BoostingSettings().view)
 # a change in one store alone. The mean of some trees in each round, and of trees and ridge, holds still.
 # Fewer rounds than these leave the season of a chain unlearned (docs/design.md).
 FEW_TRAINING_ROWS = 20_000
-FEW_ROWS_TREES = {"num_parallel_tree": 4, "n_estimators": 200, "learning_rate": 0.06, "subsample": 0.8}
+FEW_ROWS_TREES = 4  # of each round
+FEW_ROWS_SETTINGS: dict[str, tuple[str, float]] = {  # XGBoost's name and the value of settings that were not chosen
+    "rounds": ("n_estimators", 200),
+    "learning_rate": ("learning_rate", 0.06),
+    "subsample": ("subsample", 0.8),
+}
 FEW_ROWS_SHARE = 0.75  # of the trees in log sales; the remainder is the ridge's
 SHARE = "share"  # the booster's attribute that keeps it
 SEARCH_SPACE: SearchSpace = {
@@ -67,7 +72,8 @@ class Boosting(Trees):
     ----------
     settings : of the trees
     name : of the model
-    steady : on few rows, fit `FEW_ROWS_TREES` and take the mean with the ridge; settings changed later are kept as they are
+    steady : on few rows, grow several trees a round and take the mean with the ridge; a setting that is changed later is kept
+        as it is, the others are those of `FEW_ROWS_SETTINGS`
     """
 
     search_space = SEARCH_SPACE
@@ -75,7 +81,7 @@ class Boosting(Trees):
     def __init__(self, settings: BoostingSettings, name: str = "boosting", *, steady: bool = False) -> None:
         self.settings = settings
         self.name = name
-        self._steady_for = settings if steady else None
+        self._defaults = settings if steady else None
 
     def origins(self) -> int | None:
         """Return how many of the newest origins train."""
@@ -109,13 +115,21 @@ class Boosting(Trees):
     def learn(self, table: pl.DataFrame, logs: F32) -> None:
         """Fit the pipeline under the loss that is set."""
         loss = LOSSES[self.settings.loss]
-        few = len(logs) < FEW_TRAINING_ROWS and self.settings == self._steady_for
+        few = len(logs) < FEW_TRAINING_ROWS and self._defaults is not None
         if few:
-            self.pipeline_["trees"].set_params(**FEW_ROWS_TREES)
+            self.pipeline_["trees"].set_params(num_parallel_tree=FEW_ROWS_TREES, **self._few_rows_settings())
         self.pipeline_.fit(table, loss.target(logs), trees__sample_weight=loss.weights(logs))
         if few:
             self.pipeline_["trees"].get_booster().set_attr(**{SHARE: str(FEW_ROWS_SHARE)})
         self._ready()
+
+    def _few_rows_settings(self) -> dict[str, float]:
+        """Return what XGBoost is given on few rows in place of defaults that nobody has changed."""
+        return {
+            parameter: value
+            for name, (parameter, value) in FEW_ROWS_SETTINGS.items()
+            if getattr(self.settings, name) == getattr(self._defaults, name)
+        }
 
     def ask(self, features: pl.DataFrame) -> F64:
         """Ask the pipeline, in logs; where it was fitted on few rows, the mean with the ridge."""
