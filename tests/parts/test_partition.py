@@ -247,7 +247,7 @@ def test_what_an_interrupted_cut_left_behind_goes(data: Path) -> None:
 
 
 def test_too_little_memory_is_refused_with_what_is_needed(data: Path) -> None:
-    with pytest.raises(ConfigError, match=r"too little for parts of 300 stores with 120 rows each; they need 0.39 GiB"):
+    with pytest.raises(ConfigError, match=r"too little for parts of 300 stores with 120 rows each; they need 0.29 GiB"):
         partition(data, out=data.parent / "parts", memory=100 * 2**20)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from storecast.data.file_layout import TOTALS
 from storecast.errors import ConfigError
 from storecast.parts.scan import KEY
 
@@ -45,9 +46,10 @@ def assign_parts(
     places = [place[store] for store in stores[KEY].to_list()]
     order = stores.with_columns(pl.Series("first", first), pl.Series("place", places)).sort("first", "place")
     # Parts are counted in groups of stores that replace each other, with sales.
-    order = order.with_columns(((pl.col("rows") > 0).cast(pl.Int64).cum_sum() - 1).clip(0).alias("rank"))
+    sells = (pl.col("rows") > 0) & ~pl.col(KEY).str.to_lowercase().is_in(list(TOTALS))
+    order = order.with_columns(sells.alias("sells"), (sells.cast(pl.Int64).cum_sum() - 1).clip(0).alias("rank"))
     rank = order.select(pl.col("rank").min().over("first")).to_series()
-    selling = int((order["rows"] > 0).sum())
+    selling = int(order["sells"].sum())
     count = max(1, round(selling / stores_per_part))
     part = (rank * count // max(1, selling)).rank("dense").cast(pl.Int32) - 1
     return pl.DataFrame({KEY: order[KEY], PART: part})
@@ -55,9 +57,10 @@ def assign_parts(
 
 def _order(stores: pl.Series) -> dict[str, int]:
     """Return the place of each id: by number where all are numbers, else by text."""
-    numbers = stores.cast(pl.Int64, strict=False)
-    by = "number" if not numbers.null_count() else KEY
-    frame = pl.DataFrame({KEY: stores, "number": numbers}).sort(by, KEY)
+    numbers = stores.cast(pl.Int64, strict=False)  # of a row of totals, which reading leaves out, there is none
+    others = stores.filter(numbers.is_null()).str.to_lowercase()
+    by = "number" if others.is_in(list(TOTALS)).all() else KEY
+    frame = pl.DataFrame({KEY: stores, "number": numbers}).sort(by, KEY, nulls_last=True)
     return {store: place for place, store in enumerate(frame[KEY])}
 
 

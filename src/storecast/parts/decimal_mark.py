@@ -16,7 +16,6 @@ from storecast.errors import DataError, quote
 from storecast.parts.scan import ScannedFile, text_columns
 
 MOST_NUMBERS = 100_000  # different ones with a mark, that are looked at
-MARKED = "[.,]"
 
 
 def decimal_mark(files: list[ScannedFile], names: ColumnNames) -> str | None:
@@ -77,7 +76,7 @@ def refuse_texts(files: list[ScannedFile], names: ColumnNames) -> None:
 
 def _mark_of(file: ScannedFile, name: str) -> str | None:
     """Return the mark that alone reads the numbers of a column, None where both read them alike."""
-    marked = file.frame.select(name).filter(pl.col(name).str.contains(MARKED)).unique(maintain_order=True)
+    marked = file.frame.select(name).filter(_is_marked(name)).unique(maintain_order=True)
     text = marked.head(MOST_NUMBERS).collect(engine="streaming")[name].str.strip_chars()
     if text.is_empty():
         return None
@@ -92,3 +91,7 @@ def _mark_of(file: ScannedFile, name: str) -> str | None:
             continue
     same = [mark for mark, reading in readings.items() if reading.equals(values)]
     return same[0] if len(same) == 1 else None
+
+
+def _is_marked(name: str) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).str.contains(mark, literal=True) for mark in ".,")

@@ -13,7 +13,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.dialect import BOMS, SEPARATORS, TextTable, check_lines, find_header, frame_as_text, read_header
-from storecast.data.file_layout import EVENTS, TOTALS
+from storecast.data.file_layout import TOTALS
 from storecast.data.file_tables import (
     LONGEST_END,
     find_files,
@@ -88,8 +88,7 @@ def scan_files(data: Path, names: ColumnNames) -> dict[str, list[ScannedFile]]:
     }
     refuse_absent_names(names, {stem: [file.head for file in files] for stem, files in opened.items()})
     tables = {
-        stem: [_with_our_names(file, names.of(stem, file.name), stem) for file in files]
-        for stem, files in opened.items()
+        stem: [_with_our_names(file, names.of(stem, file.name)) for file in files] for stem, files in opened.items()
     }
     needed: Mapping[str, Sequence[str]] = {
         "train": (*s.KEYS, s.SALES, *names.known, *names.past),
@@ -103,7 +102,7 @@ def scan_files(data: Path, names: ColumnNames) -> dict[str, list[ScannedFile]]:
 
 def store_key(column: str = s.STORE) -> pl.Expr:
     """Return the id of a store as text, however it is written; null where a row has none."""
-    store = pl.col(column).cast(pl.String).str.strip_chars().str.replace(r"\.0$", "")
+    store = pl.col(column).cast(pl.String).str.strip_chars().str.strip_suffix(".0")
     return pl.when(store != "").then(store).alias(KEY)
 
 
@@ -125,22 +124,30 @@ def check_end(file: ScannedFile) -> int:
     DataError
         for the first row without a store that is not one of totals, and for a line that is cut short
     """
-    _check_widths(file)
-    rows = file.frame.select(pl.len()).collect(engine="streaming").item()
+    columns = [name for name in file.frame.collect_schema() if name != KEY]
+    keys = [key for key in s.KEYS if key in columns]
+    short = pl.col(columns[-1]).is_null() & pl.all_horizontal(pl.col([KEY, *keys]).is_not_null())
+    try:
+        counts = file.frame.select(pl.len().alias("rows"), short.any().alias("short"), pl.col(KEY).null_count())
+        rows, cut_short, nameless = counts.collect(engine="streaming").row(0)
+    except pl.exceptions.PolarsError as error:
+        _check_lines(file, len(columns))
+        raise DataError(f"{file.name} cannot be read as a table: {quote(error)}. {REMEDY}") from error
+    if cut_short:
+        _check_lines(file, len(columns))
+    if not nameless:
+        return 0
     of_no_store = file.frame.with_row_index(ROW).filter(pl.col(KEY).is_null()).head(HEAD_ROWS)
     strange = of_no_store.collect(engine="streaming").with_columns(pl.col(ROW).cast(pl.Int64))
-    if strange.is_empty():
-        return 0
-    keys = [key for key in s.KEYS if key in strange.columns]
     total = pl.all_horizontal(_bare(key).is_in(["", *TOTALS]) for key in keys) & (pl.col(ROW) >= rows - LONGEST_END)
-    empty = pl.all_horizontal(pl.exclude(ROW).is_null()) & (pl.col(ROW) >= rows - strange.height)
+    empty = pl.all_horizontal(pl.exclude(ROW).is_null()) & (pl.col(ROW) >= rows - nameless)
     wrong = strange.filter(~(total | empty))
-    if wrong.height or strange.height == rows:
+    if wrong.height or nameless == rows:
         row = (wrong if wrong.height else strange)[ROW][0]
         raise DataError(
             f"{file.name}, {file.where(row)}, column Store: found an empty cell; expected a value in each row."
         )
-    return strange.height
+    return int(nameless)
 
 
 def _bare(name: str) -> pl.Expr:
@@ -148,22 +155,9 @@ def _bare(name: str) -> pl.Expr:
     return pl.col(name).cast(pl.String).fill_null("").str.strip_chars().str.strip_chars(":*= ").str.to_lowercase()
 
 
-def _check_widths(file: ScannedFile) -> None:
-    """Refuse the first line of a CSV that is cut short; one that is too long stops the stream by itself."""
+def _check_lines(file: ScannedFile, width: int) -> None:
     if not file.separator:
         return
-    columns = [name for name in file.frame.collect_schema() if name != KEY]
-    short = pl.col(columns[-1]).is_null() & pl.col(KEY).is_not_null()
-    try:
-        doubtful = file.frame.select(short.any()).collect(engine="streaming").item()
-    except pl.exceptions.PolarsError as error:
-        _check_lines(file, len(columns))
-        raise DataError(f"{file.name} cannot be read as a table: {quote(error)}. {REMEDY}") from error
-    if doubtful:
-        _check_lines(file, len(columns))
-
-
-def _check_lines(file: ScannedFile, width: int) -> None:
     with file.path.open("rb") as stream:
         for _ in range(file.above):
             stream.readline()
@@ -207,17 +201,12 @@ def _open(path: Path, names: ColumnNames) -> ScannedFile:
     return replace(file, head=TextTable(path.name, head, above=above))
 
 
-def _with_our_names(file: ScannedFile, names: ColumnNames, stem: str) -> ScannedFile:
-    """Return a file under our names, with `KEY` where its table has one; only rows of events may have none."""
+def _with_our_names(file: ScannedFile, names: ColumnNames) -> ScannedFile:
+    """Return a file under our names, with `KEY` where it has a column Store."""
     head = with_our_names(file.head, names)
-    rename = names.rename(file.head.frame.columns)
-    frame = file.frame.rename(rename)
+    frame = file.frame.rename(names.rename(file.head.frame.columns))
     if s.STORE in head.frame.columns:
-        nameless = store_key().is_null()
-        keys = [key for key in s.KEYS if key in head.frame.columns]
-        if stem != EVENTS:
-            nameless |= pl.all_horizontal(_bare(key).is_in(["", *TOTALS]) for key in keys)
-        frame = frame.with_columns(pl.when(~nameless).then(store_key()).alias(KEY))
+        frame = frame.with_columns(store_key())
     return replace(file, frame=frame, head=head)
 
 

@@ -38,8 +38,8 @@ from storecast.workflows.preparation import import_plugins_of
 
 log = logging.getLogger(__name__)
 
-BYTES_PER_ROW = 1500  # of sales, that a process needs at most to read, clean and forecast a part (docs/scale.md)
-BASE_BYTES = 400 * 2**20  # that a process needs without any rows
+BYTES_PER_ROW = 800  # of sales, that a process needs at most to read, clean and forecast a part (docs/scale.md)
+BASE_BYTES = 300 * 2**20  # that a process needs without any rows
 DRAFT = ".draft-"
 OWN_NAMES = re.compile(rf"part-[0-9]{{4,}}|{re.escape(FILE)}|{re.escape(DRAFT)}.*|\.{re.escape(FILE)}\..*")
 
