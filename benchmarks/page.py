@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -95,11 +95,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs/benchmarks.md")
     parser.add_argument("--outputs", type=Path, default=ROOT / "build/bench", help="folder of what each printed")
     parser.add_argument("--reuse", action="store_true", help="measure only what has no output in that folder")
+    parser.add_argument("--parts", default=",".join(part.script for part in PARTS), help="comma-separated")
     chosen = parser.parse_args(arguments)
+    parts = [part for part in PARTS if part.script in chosen.parts.split(",")]
     chosen.outputs.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         data = chosen.data
-        for part in PARTS:
+        for part in parts:
             output = chosen.outputs / f"{part.script}.txt"
             if chosen.reuse and output.exists():
                 continue
@@ -109,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             peers = [f"--peer={peer}" for peer in chosen.peer] if part.script == "peers" else []
             print(f"{part.script} …", file=sys.stderr, flush=True)
             output.write_text(printed(part, data, peers), encoding="utf-8")
-    texts = [(chosen.outputs / f"{part.script}.txt").read_text(encoding="utf-8") for part in PARTS]
+    texts = {part: (chosen.outputs / f"{part.script}.txt").read_text(encoding="utf-8") for part in parts}
     chosen.out.write_text(page(texts, "the files given with DATA" if chosen.data else GENERATED), encoding="utf-8")
 
 
@@ -121,12 +123,12 @@ def printed(part: Part, data: Path, peers: list[str]) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def page(texts: Sequence[str], chain: str) -> str:
+def page(texts: Mapping[Part, str], chain: str) -> str:
     """Return the page, in Markdown.
 
     Parameters
     ----------
-    texts : what each of `PARTS` printed
+    texts : what each part printed
     chain : what they ran on, in words
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -144,7 +146,7 @@ libraries that you have installed in environments of their own (`benchmarks/peer
 - The load that a section names is the number of processes that wanted a core when it began. Above the number of cores, other
   programs took part of them: CPU seconds and ratios then say more than seconds by the clock."""
     ]
-    for part, text in zip(PARTS, texts, strict=True):
+    for part, text in texts.items():
         sections.append(
             f"## {part.title}\n\n{part.meaning}\n\n{as_markdown(text)}\n\nMeasured by `benchmarks/{part.script}.py`."
         )

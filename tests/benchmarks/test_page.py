@@ -67,6 +67,9 @@ def test_the_page_has_a_section_for_each_benchmark_and_the_figures_that_it_print
     assert [name for name, *_ in printed[len(page.PARTS) :]] == ["floor"]
     assert f"- run {len(page.PARTS) + 1}" in (tmp_path / "page.md").read_text(encoding="utf-8")
 
+    page.main([*options, "--reuse", "--parts", "floor"])
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").count("## ") == 1
+
 
 def test_a_benchmark_that_fails_writes_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page, "PARTS", (page.Part("floor", "Floor", "Words."),))
