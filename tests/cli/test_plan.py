@@ -126,6 +126,20 @@ def test_what_overrides_were_worth_is_said_in_a_sentence(cli: Cli, home: Path) -
     assert plain["overrides"] == []
 
 
+def test_what_needs_a_look_is_listed_and_done(cli: Cli, home: Path) -> None:
+    cli("plan", "publish", "--home", home)
+    code, out, err = cli("plan", "exceptions", "--home", home)
+    assert code == 0, err
+    assert "change:2013-04-01:4" in out
+    assert "the forecast moved by +120.00 since version 1" in out
+    out = cli("plan", "handle", "change:2013-04-01:4", "--state", "snoozed", "--until", "2100-01-01", "--home", home)[1]
+    assert out == "change:2013-04-01:4 is snoozed.\n"
+    names = {each["Exception"] for each in json.loads(cli("plan", "exceptions", "--json", "--home", home)[1])}
+    assert "change:2013-04-01:4" not in names
+    assert "change:2013-04-01:3" in names
+    assert "2100-01-01" in cli("plan", "exceptions", "--all", "--home", home)[1]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

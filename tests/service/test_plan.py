@@ -125,6 +125,23 @@ def test_value_added_is_told_once_sales_have_come(plan: ServiceClient) -> None:
     assert plan.plan.value_added(since=FIRST)["steps"] == []
 
 
+def test_exceptions_are_ranked_by_money_and_handled(plan: ServiceClient) -> None:
+    standing = list(plan.plan.exceptions())
+    stakes = [each["Stake"] for each in standing]
+    assert stakes == sorted(stakes, reverse=True)
+    assert {each["State"] for each in standing} == {"open"}
+    assert standing[0]["Kind"] == "change"
+    name = standing[0]["Exception"]
+    assert plan.plan.handle(name, "done", owner="Ada")["owner"] == "Ada"
+    assert name not in {each["Exception"] for each in plan.plan.exceptions()}
+    everything = {each["Exception"]: each for each in plan.plan.exceptions(everything=True)}
+    assert (everything[name]["State"], everything[name]["Owner"], everything[name]["By"]) == ("done", "Ada", "test")
+    with pytest.raises(NotFoundError, match="no such exception"):
+        plan.plan.handle("change:2014-01-01:99", "done")
+    with pytest.raises(InvalidError, match="needs the day"):
+        plan.plan.handle(name, "snoozed")
+
+
 def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:
     assert "market day" in plan.plan.change_reasons(add=["market day"], remove=["weather", "not there"])
     assert "weather" not in plan.plan.reasons()
@@ -161,6 +178,9 @@ def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -
         ("GET", "/v1/plan/versions/1/weeks?store=99", None, 422),
         ("POST", "/v1/plan/budget", '{"budget": [{"Store": 99, "Period": "2014-01", "Amount": 1}]}', 422),
         ("POST", "/v1/plan/budget", '{"budget": [{"Store": 1, "Period": "2014-13", "Amount": 1}]}', 422),
+        ("GET", "/v1/plan/exceptions?all=yes", None, 422),
+        ("POST", "/v1/plan/exceptions", '{"exception": "x", "state": "done"}', 404),
+        ("POST", "/v1/plan/exceptions", '{"exception": "x", "state": "gone"}', 422),
         ("POST", "/v1/plan/reasons", '{"add": [" "]}', 422),
         ("POST", "/v1/plan/versions", '{"model": "model-x.pkl"}', 422),
         ("POST", "/v1/plan/versions", '{"moodel": "x"}', 422),

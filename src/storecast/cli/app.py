@@ -14,6 +14,7 @@ from storecast.cli import (
     monitor,
     parts,
     plan,
+    plan_exceptions,
     plan_overrides,
     run,
     serve,
@@ -53,6 +54,8 @@ for plan_command in (
     plan_overrides.budget,
     plan_overrides.reasons,
     plan_overrides.value,
+    plan_exceptions.exceptions,
+    plan_exceptions.handle,
 ):
     plan.app.command(plan_command.__name__)(plan_command)
 for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():

@@ -80,6 +80,15 @@ class PlanValue(TypedDict):
     overrides: list[Row]
 
 
+class Handled(TypedDict):
+    """How an exception is handled."""
+
+    exception: str
+    state: Literal["open", "done", "snoozed"]
+    owner: str
+    version: int  # the revision of the plan, which stays as it is
+
+
 class PlanOverrides(TypedDict):
     """The overrides that stand, and what a write names as seen."""
 
@@ -199,6 +208,36 @@ class PlanClient:
         """Return what each step from the naive forecast to the approved plan did to the error, from a first day on."""
         query = {} if since is None else {"since": str(since)}
         return cast("PlanValue", self._sender.send("GET", "/v1/plan/value-added", query=query))
+
+    def exceptions(self, *, everything: bool = False) -> Iterator[Row]:
+        """Yield what needs a look, the most money at stake first; with everything, what is done or snoozed, too."""
+        for page in self._pages("/v1/plan/exceptions", {"all": "true"} if everything else {}):
+            yield from page["exceptions"]
+
+    def handle(
+        self,
+        exception: str,
+        state: Literal["open", "done", "snoozed"],
+        *,
+        owner: str = "",
+        until: str | dt.date | None = None,
+        note: str = "",
+        idempotency_key: str | None = None,
+    ) -> Handled:
+        """Say who looks after an exception, that it is done, or until when it is snoozed.
+
+        Parameters
+        ----------
+        exception : its name
+        state : open, done or snoozed
+        owner : who looks after it
+        until : the day on which one that is snoozed is open again
+        note : a remark
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        body = without_none({"exception": exception, "state": state, "owner": owner, "until": until, "note": note})
+        headers = idempotency_header(idempotency_key)
+        return cast("Handled", self._sender.send("POST", "/v1/plan/exceptions", body=body, headers=headers))
 
     def overrides(self) -> PlanOverrides:
         """Return the overrides that stand, newest first, with the version and the revision that a write names."""

@@ -10,7 +10,7 @@ writes       new sales, days ahead, stores
 forecasts    forecasts that were made, beside the sales that followed
 plan_versions   versions of the plan, read; plan_publishing: published and agreed on
 current_plan    the plan: a version's forecast and what stands in its place; plan_overrides: written and taken back
-plan_budget  the budget; plan_history: what was planned, beside what came
+plan_budget  the budget; plan_history: what was planned, beside what came; plan_exceptions: how they are handled
 api_keys     who may do what
 request_log  requests answered, writes audited, replies to writes
 prune        delete old requests and forecasts

@@ -16,12 +16,13 @@ from storecast.database.current_plan import APPROVED_PART, REVIEWED_PART, read_p
 from storecast.database.plan_versions import all_versions, read_figures
 from storecast.database.table_rows import as_sales, sales_selection
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN
-from storecast.plan.store_days import StoreDays
+from storecast.plan.store_days import BAND, StoreDays
 from storecast.plan.value_added import APPROVED, MODEL, NAIVE, PLANNER, naive_forecast
 from storecast.plan.versions import PlanVersion
 
 WEEKS_BACK = 8  # of sales, in which the naive forecast looks for the same weekday
-_COLUMNS = (*s.KEYS, NAIVE, MODEL, PLANNER, APPROVED, OVERRIDE, s.SALES)
+_MONEY = (NAIVE, MODEL, *BAND, PLANNER, APPROVED)
+_COLUMNS = (*s.KEYS, *_MONEY, OVERRIDE, s.SALES)
 
 
 def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame:
@@ -34,12 +35,13 @@ def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame
 
     Returns
     -------
-    Store, Date, Naive, Model, Planner (when the version was reviewed, else as it stood), Approved (null where it was not),
-    Override (the number of the one that held the day, or null), Sales; without the days that models should not learn from
+    Store, Date, Naive, Model, Lower80, Upper80, Planner (when the version was reviewed, else as it stood), Approved (null where
+    it was not), Override (the number of the one that held the day, or null), Sales; without the days that models should not
+    learn from
     """
-    versions = all_versions(conn)
+    versions = [version for version in all_versions(conn) if since is None or version.last >= since]
     store = existing_chain(conn).store_type
-    schema = {s.STORE: store, s.DATE: pl.Date(), **dict.fromkeys((NAIVE, MODEL, PLANNER, APPROVED), pl.Float64())}
+    schema = {s.STORE: store, s.DATE: pl.Date(), **dict.fromkeys(_MONEY, pl.Float64())}
     schema |= {OVERRIDE: pl.Int64(), s.SALES: pl.Float64()}
     parts = [pl.DataFrame(schema=schema)]
     if versions:
@@ -56,7 +58,7 @@ def _of_version(conn: Connection, version: PlanVersion, sales: pl.DataFrame) -> 
     approved = read_figures(conn, version.version, APPROVED_PART)
     planned = plan.cents if reviewed is None else reviewed.cents
     holder = pl.Series(OVERRIDE, planned[OVERRIDE].ravel())
-    cents = {MODEL: plan.cents[s.FORECAST], PLANNER: planned[PLAN]}
+    cents = {MODEL: plan.cents[s.FORECAST], **{name: plan.cents[name] for name in BAND}, PLANNER: planned[PLAN]}
     if approved is not None:
         cents[APPROVED] = approved.cents[PLAN]
     rows = StoreDays(plan.stores, plan.first, cents).to_frame()

@@ -17,6 +17,7 @@ plan_figures    the figures of their stores and days, packed
 plan_writes     writes to the plan: who overrode something, or took it back
 plan_overrides  what stands in the place of the forecast, and what stood there
 plan_reasons    the reasons that an override may have
+plan_exceptions who looks after what needs a look, and what is done
 plan_budget     a row per store and day, week or month that has a budget
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
@@ -258,6 +259,18 @@ plan_budget = Table(
     Column("last", sa.Date, nullable=False),
     Column("amount", sa.Double, nullable=False),
     **NO_ROWID,
+)
+plan_exceptions = Table(
+    "plan_exceptions",
+    metadata,
+    Column("name", sa.Text, primary_key=True),  # kind, first day, and whose it is
+    Column("state", sa.Text, nullable=False),  # open, done, snoozed
+    Column("owner", sa.Text, nullable=False),
+    Column("until", sa.Date),  # of one that is snoozed
+    Column("stake", sa.Double, nullable=False),  # when that was said
+    Column("note", sa.Text, nullable=False),
+    Column("by", sa.Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 idempotency = Table(
     "idempotency",

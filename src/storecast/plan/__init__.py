@@ -8,6 +8,7 @@ spreading    an amount over store-days by the forecast's own shape
 overrides    what stands in the place of the forecast, the plan that follows, and what no longer fits
 budget       amounts by store and day, week or month, beside the plan
 value_added  what each step from the naive forecast to the approved plan did to the error
+exceptions   what needs a look, ranked by money at stake
 
 A version is a forecast that was published. Money is counted in whole cents, so that sums agree at every level.
 """

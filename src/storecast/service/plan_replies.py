@@ -154,6 +154,30 @@ class PlanValue(Reply):
     overrides: Annotated[list[OverrideValue], Meta(description="The last twenty, newest first.")]
 
 
+class PlanException(Reply):
+    """Something that needs a look."""
+
+    Exception: Annotated[str, Meta(description="Its name.")]
+    Kind: Annotated[str, Meta(description="change, interval, band or stale.")]
+    Key: Annotated[str, Meta(description="The store; of a stale override, what it is of.")]
+    Start: dt.date
+    End: dt.date
+    Stake: Annotated[float, Meta(description="The money at stake.")]
+    Text: str
+    State: Annotated[str, Meta(description="open, done or snoozed.")]
+    Owner: str
+    Until: dt.date | None
+    Note: str
+    By: Annotated[str, Meta(description="Who said so.")]
+
+
+class PlanExceptions(Reply):
+    """A page of what needs a look, the most money at stake first."""
+
+    exceptions: list[PlanException]
+    next: Cursor
+
+
 class PlanReasons(Reply):
     """The reasons that an override may have."""
 

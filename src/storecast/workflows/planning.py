@@ -1,18 +1,20 @@
 """The plan: publish a forecast as a version of it, and look at versions beside each other."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from sqlalchemy import Connection
 
 from storecast import schema as s
 from storecast.bundle.loading import load
 from storecast.data.dialect import read_table
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
-from storecast.database.current_plan import every_override, read_current_plan, read_plan, read_writes
+from storecast.database.current_plan import CurrentPlan, every_override, read_current_plan, read_plan, read_writes
 from storecast.database.forecasts import MadeForecast, newest_forecast
 from storecast.database.plan_budget import BudgetWritten, read_budget, replace_budget
 from storecast.database.plan_history import planned_days
@@ -103,13 +105,29 @@ def compare_versions(db: Database, before: int | None = None, after: int | None 
         where they have no store and day in common
     """
     with db.reading() as conn:
-        second = read_version(conn, after)
-        earlier = [each.version for each in all_versions(conn) if each.version < second.version]
-        if before is None and not earlier:
-            raise MissingError(f"Version {second.version} is the first of the plan: there is none to compare it with.")
-        first = read_version(conn, earlier[0] if before is None else before)
-        figures = [read_figures(conn, each.version) for each in (first, second)]
-        drivers = [read_figures(conn, each.version, DRIVERS_PART) for each in (first, second)]
+        return compare_in(conn, before, after)
+
+
+def compare_in(conn: Connection, before: int | None = None, after: int | None = None) -> Comparison:
+    """Compare two versions as `compare_versions` does.
+
+    Parameters
+    ----------
+    conn : open connection
+    before, after : their numbers; None: the newest one, and the one before it
+
+    Raises
+    ------
+    MissingError
+        where there is no such version, or none before it
+    """
+    second = read_version(conn, after)
+    earlier = [each.version for each in all_versions(conn) if each.version < second.version]
+    if before is None and not earlier:
+        raise MissingError(f"Version {second.version} is the first of the plan: there is none to compare it with.")
+    first = read_version(conn, earlier[0] if before is None else before)
+    figures = [read_figures(conn, each.version) for each in (first, second)]
+    drivers = [read_figures(conn, each.version, DRIVERS_PART) for each in (first, second)]
     assert figures[0] is not None
     assert figures[1] is not None
     return compare((first, second), (figures[0], figures[1]), (drivers[0], drivers[1]))
@@ -236,6 +254,17 @@ def show_overrides(db: Database) -> ShownOverrides:
     with db.reading() as conn:
         current = read_current_plan(conn)
         writes = read_writes(conn)
+    return ShownOverrides(current.version.version, current.revision, shown_overrides(current, writes))
+
+
+def shown_overrides(current: CurrentPlan, writes: Mapping[int, tuple[str, dt.datetime]]) -> pl.DataFrame:
+    """Return the overrides of `ShownOverrides`.
+
+    Parameters
+    ----------
+    current : the plan
+    writes : who made each write, and when
+    """
     forecast, plan = current.figures.cents[s.FORECAST], current.resolution.plan
     sums = [
         [int(each[cells.rows, cells.begin : cells.end].sum()) / CENT for each in (forecast, plan)]
@@ -261,7 +290,7 @@ def show_overrides(db: Database) -> ShownOverrides:
         pl.Series(PLAN, [each[1] for each in sums], dtype=pl.Float64),
         pl.Series("Stale", stale_reasons(current.figures, current.resolution, rows, current.bases), dtype=pl.String),
     )
-    return ShownOverrides(current.version.version, current.revision, table.reverse())
+    return table.reverse()
 
 
 def plan_value(db: Database, since: dt.date | None = None) -> ValueAdded:

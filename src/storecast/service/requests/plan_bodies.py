@@ -92,6 +92,22 @@ class ValueQuery(Query, kw_only=True):
     since: Annotated[dt.date, Meta(description="The first day that counts.")] | UnsetType = UNSET
 
 
+class ExceptionsQuery(Page, kw_only=True):
+    """Which exceptions."""
+
+    all: Annotated[Literal["true", "false"], Meta(description="Those that are done or snoozed, too.")] = "false"
+
+
+class HandlingRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How an exception is handled."""
+
+    exception: Annotated[str, Meta(min_length=1, max_length=300, description="Its name.")]
+    state: Literal["open", "done", "snoozed"]
+    owner: Annotated[str, Meta(max_length=s.MAX_TEXT_LENGTH, description="Who looks after it.")] = ""
+    until: Annotated[dt.date | None, Meta(description="The day on which one that is snoozed is open again.")] = None
+    note: NoteText = ""
+
+
 class ReasonsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """Reasons to add to the list, and to remove from it."""
 

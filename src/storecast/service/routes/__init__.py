@@ -8,10 +8,21 @@ undo         sales removed, and writes taken back
 models       the models of the home; accuracy so far
 plan_versions   the versions of the plan
 plan_overrides  what stands in the place of the forecast, and why
+plan_exceptions what needs a look
 """
 
 from storecast.service.route import Route
-from storecast.service.routes import forecasts, health, models, plan_overrides, plan_versions, stores, undo, writes
+from storecast.service.routes import (
+    forecasts,
+    health,
+    models,
+    plan_exceptions,
+    plan_overrides,
+    plan_versions,
+    stores,
+    undo,
+    writes,
+)
 
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
@@ -22,4 +33,5 @@ ROUTES: tuple[Route, ...] = (
     *models.ROUTES,
     *plan_versions.ROUTES,
     *plan_overrides.ROUTES,
+    *plan_exceptions.ROUTES,
 )

@@ -1,0 +1,73 @@
+"""What needs a look in the plan, ranked by money at stake, and who looks after it."""
+
+import datetime as dt
+
+import polars as pl
+from sqlalchemy import Connection
+
+from storecast.database.connect import Database
+from storecast.database.current_plan import read_current_plan, read_writes
+from storecast.database.plan_exceptions import Handled, handle_exception, read_handling
+from storecast.database.plan_history import planned_days
+from storecast.database.plan_versions import all_versions
+from storecast.plan.exceptions import (
+    OPEN,
+    large_changes,
+    out_of_band,
+    ranked,
+    stale_overrides,
+    wide_intervals,
+    with_handling,
+)
+from storecast.workflows.planning import compare_in, shown_overrides
+
+RECENT = dt.timedelta(weeks=6)  # of sales, in which the last week lies
+
+
+def show_exceptions(db: Database, today: dt.date, *, everything: bool = False) -> pl.DataFrame:
+    """Return the exceptions of the newest version, the most money at stake first.
+
+    Parameters
+    ----------
+    db : the database
+    today : on which one that is snoozed may be open again
+    everything : those that are done or snoozed, too
+
+    Returns
+    -------
+    Exception (its name), Kind, Key, Start, End, Stake, Text, State, Owner, Until, Note, By
+
+    Raises
+    ------
+    MissingError
+        where nothing has been published yet
+    """
+    with db.reading() as conn:
+        rows = with_handling(_exceptions(conn), read_handling(conn), today)
+    return rows if everything else rows.filter(pl.col("State") == OPEN)
+
+
+def handle(
+    conn: Connection, name: str, *, state: str, by: str, owner: str = "", until: dt.date | None = None, note: str = ""
+) -> Handled:
+    """Say how an exception is handled.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    name, state, by, owner, until, note : as for `database.plan_exceptions.handle_exception`
+    """
+    return handle_exception(conn, _exceptions(conn), name, state=state, by=by, owner=owner, until=until, note=note)
+
+
+def _exceptions(conn: Connection) -> pl.DataFrame:
+    current = read_current_plan(conn)
+    parts = [
+        wide_intervals(current.figures),
+        stale_overrides(shown_overrides(current, read_writes(conn))),
+        out_of_band(planned_days(conn, current.version.cutoff - RECENT)),
+    ]
+    versions = all_versions(conn)
+    if len(versions) > 1 and versions[1].last >= current.version.first:  # they have days in common
+        parts.append(large_changes(compare_in(conn)))
+    return ranked(parts)
