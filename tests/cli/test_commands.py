@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from storecast import workflows
 from storecast.bundle.loading import load
@@ -88,6 +89,24 @@ def test_a_saved_model_forecasts_what_the_run_forecast(cli: Cli, folder: Path, h
     assert code == 0, err
     assert json.loads(out)["rows"] == 70
     assert (tmp_path / "again.csv").read_bytes() == (home / "forecast.csv").read_bytes()
+
+
+def test_a_home_gives_the_model_in_use_and_its_own_sales(cli: Cli, folder: Path, home: Path, tmp_path: Path) -> None:
+    own, files = tmp_path / "own.csv", tmp_path / "files.csv"
+    for options, out in ((["--home", home], own), (["--home", home, "--data", folder], files)):
+        code, _, err = cli("forecast", *options, "--out", out)
+        assert code == 0, err
+    assert files.read_bytes() == (home / "forecast.csv").read_bytes()
+    rows = pl.read_csv(files)  # those of test.csv, in its order
+    assert_frame_equal(pl.read_csv(own).join(rows, on=["Store", "Date"], how="semi"), rows, check_row_order=False)
+    for options, message in (
+        (["--home", tmp_path], "is no home of a run"),
+        (["--data", folder], "Give --model with a model file, or --home"),
+    ):
+        code, _, err = cli("forecast", *options, "--out", tmp_path / "none.csv")
+        assert code == 2
+        assert message in err
+    assert not (tmp_path / "none.csv").exists()
 
 
 def test_sample_paths_are_written_where_the_past_says_how_days_err_together(

@@ -25,6 +25,7 @@ app = typer.Typer(
     name="storecast",
     help="Forecast the daily sales of every store of a retail chain, six weeks ahead.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 for command in (

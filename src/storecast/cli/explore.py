@@ -56,7 +56,8 @@ def explore(
 
 
 def explain(
-    model: options.ModelFile,
+    model: options.ModelFile = None,
+    home: options.ModelHome = None,
     data: options.MaybeData = None,
     db: options.FromDb = None,
     store: Annotated[
@@ -83,8 +84,8 @@ def explain(
 
     with show.working(log_format, "explain", verbose=False):
         explained, target = workflows.explain(
-            options.source(data, db),
-            model=model,
+            options.source(data, db, home),
+            model=options.model_file(model, home),
             store=store,
             date=date,
             out=out,

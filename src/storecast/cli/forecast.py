@@ -10,8 +10,9 @@ from storecast.cli import options, show
 
 
 def forecast(
-    model: options.ModelFile,
     out: Annotated[Path, typer.Option("--out", help="The forecast to write, a CSV file.")],
+    model: options.ModelFile = None,
+    home: options.ModelHome = None,
     data: options.MaybeData = None,
     db: options.FromDb = None,
     totals: Annotated[Path | None, typer.Option("--totals", help="Totals with intervals to write, a CSV file.")] = None,
@@ -31,8 +32,8 @@ def forecast(
 
     with show.working(log_format, "forecast"):
         rows, whole = workflows.forecast(
-            options.source(data, db),
-            model=model,
+            options.source(data, db, home),
+            model=options.model_file(model, home),
             out=out,
             horizon=horizon,
             quantiles=tuple(quantiles or ()),
@@ -69,11 +70,12 @@ def future(
 
 
 def scenario(
-    model: options.ModelFile,
     calendar: Annotated[
         Path, typer.Option("--calendar", help="Days ahead that are to be different, as `storecast future` writes them.")
     ],
     out: Annotated[Path, typer.Option("--out", help="The comparison to write, a CSV file.")],
+    model: options.ModelFile = None,
+    home: options.ModelHome = None,
     data: options.MaybeData = None,
     db: options.FromDb = None,
     horizon: options.Horizon = None,
@@ -87,8 +89,8 @@ def scenario(
 
     with show.working(log_format, "scenario"):
         differences, target = workflows.scenario(
-            options.source(data, db),
-            model=model,
+            options.source(data, db, home),
+            model=options.model_file(model, home),
             calendar=calendar,
             out=out,
             horizon=horizon,

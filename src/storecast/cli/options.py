@@ -122,7 +122,16 @@ Models = Annotated[
     typer.Option("--models", parser=names, metavar="<str>", help="Names of models, such as naive,linear."),
 ]
 ModelName = Annotated[str, typer.Option("--models", help="The name of one model.")]
-ModelFile = Annotated[Path, typer.Option("--model", help="A model file, HOME/models/model-….pkl.")]
+ModelFile = Annotated[
+    Path | None,
+    typer.Option("--model", help="A model file, HOME/models/model-….pkl. Default: the model in use in --home."),
+]
+ModelHome = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="The home of a run: its model in use, and its database where neither --data nor --db is given."
+    ),
+]
 Fast = Annotated[bool, typer.Option("--fast", help="Learn from less history: quicker, slightly less accurate.")]
 Settings = Annotated[
     ModelSettings | None,
@@ -172,15 +181,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
 
 
-def source(data: Path | None, db: str | None) -> "Source":
-    """Return where the chain is read from: a folder or a database."""
+def source(data: Path | None, db: str | None, home: Path | None = None) -> "Source":
+    """Return where the chain is read from: a folder, a database, or else the database of a home."""
+    from storecast.database.connect import home_url
     from storecast.workflows.preparation import DatabaseSource
 
     if data is not None and db is None:
         return data
     if data is None and db is not None:
         return DatabaseSource(db)
+    if data is None and home is not None:
+        return DatabaseSource(home_url(home))
     raise ConfigError("Give --data with a folder of files, or --db with the URL of a database; one of them.")
+
+
+def model_file(model: Path | None, home: Path | None) -> Path:
+    """Return the model file that is meant: one that is named, or the one in use in a home."""
+    from storecast.bundle.registry import current
+
+    if model is not None:
+        return model
+    if home is not None:
+        if not (home / "models").is_dir():
+            raise ConfigError(
+                f"{quote(home)} is no home of a run: it has no models. Make one with `storecast run --out`."
+            )
+        return current(home / "models")
+    raise ConfigError(
+        "Give --model with a model file, or --home with the folder of a run, whose model in use is taken."
+    )
 
 
 def database(home: Path | None, db: str | None) -> str:

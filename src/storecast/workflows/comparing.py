@@ -56,7 +56,7 @@ def scenario(
     """
     import_plugins_of(data)
     bundle = load(model)
-    prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows)
+    prepared = prepare(data, horizon=horizon, usual_horizon=bundle.task.horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
     other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)

@@ -53,7 +53,7 @@ def explain(
         raise ConfigError(f"--date {date} needs a store; give --store too.")
     import_plugins_of(data)
     bundle = load(model)
-    prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows)
+    prepared = prepare(data, horizon=horizon, usual_horizon=bundle.task.horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     if store is None:

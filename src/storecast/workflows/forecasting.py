@@ -44,7 +44,7 @@ def forecast(
     data : a folder of files, or a chain in a database
     model : the model file
     out : CSV file to write
-    horizon : days ahead; None: the days that test.csv covers, else 42
+    horizon : days ahead; None: the days that test.csv covers, else those that the model was trained for
     quantiles : columns to add
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
@@ -65,7 +65,9 @@ def forecast(
     """
     import_plugins_of(data)
     bundle = load(model)
-    prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows)
+    prepared = prepare(
+        data, horizon=horizon, usual_horizon=bundle.task.horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows
+    )
     whole = forecast_with(bundle, prepared)
     rows = prepared.rows_to_write(whole.rows)
     table = None

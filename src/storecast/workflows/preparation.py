@@ -150,6 +150,7 @@ def prepare(
     quantiles: tuple[float, ...] = (),
     skip: Collection[str] = (),
     sum_rows: bool = False,
+    usual_horizon: int = USUAL_HORIZON,
     allow_longer_test: bool = False,
     target: str | None = None,
 ) -> Prepared:
@@ -157,7 +158,8 @@ def prepare(
 
     Parameters
     ----------
-    horizon : days ahead; None: the days that test.csv covers, else 42
+    horizon : days ahead; None: the days that test.csv covers, else ``usual_horizon``
+    usual_horizon : days ahead where nothing else says how many
     allow_longer_test : accept a test.csv that reaches beyond the horizon, as a backtest does, which does not answer it
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
 
@@ -177,7 +179,13 @@ def prepare(
     else:
         cleaned = clean(read_chain(Path(data), sum_rows=sum_rows, target=target), skip=skip)
     return with_calendar_ahead(
-        cleaned, version, horizon=horizon, skip=skip, quantiles=quantiles, allow_longer_test=allow_longer_test
+        cleaned,
+        version,
+        horizon=horizon,
+        usual_horizon=usual_horizon,
+        skip=skip,
+        quantiles=quantiles,
+        allow_longer_test=allow_longer_test,
     )
 
 
@@ -187,6 +195,7 @@ def with_calendar_ahead(
     *,
     horizon: int | None,
     skip: Collection[str],
+    usual_horizon: int = USUAL_HORIZON,
     quantiles: tuple[float, ...] = (),
     allow_longer_test: bool = False,
 ) -> Prepared:
@@ -196,7 +205,8 @@ def with_calendar_ahead(
     ----------
     cleaned : the chain
     version : of the chain in the database that it was read from; None: of files
-    horizon : days ahead; None: the days that test.csv covers, else 42
+    horizon : days ahead; None: the days that test.csv covers, else ``usual_horizon``
+    usual_horizon : days ahead where nothing else says how many
     skip : cleaning rules that are switched off
     quantiles : to add to the forecast
     allow_longer_test : accept a test.csv that reaches beyond the horizon
@@ -210,7 +220,7 @@ def with_calendar_ahead(
     requested_days = (
         0 if cleaned.requested_rows is None else _days_after(panel.end, cleaned.requested_rows[s.DATE].max())
     )
-    task = Task(horizon if horizon is not None else requested_days or USUAL_HORIZON, quantiles)
+    task = Task(horizon if horizon is not None else requested_days or usual_horizon, quantiles)
     if not allow_longer_test and requested_days > task.horizon:
         raise DataError(
             f"The test file asks for {requested_days} days after the end of the sales ({panel.end}); the horizon is "
