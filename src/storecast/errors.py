@@ -66,7 +66,7 @@ class ConflictError(UserError):
 
 
 class WorkersLostError(UserError):
-    """The workers of a job are lost, or cannot be reached; nothing of the job was written."""
+    """The workers of a job are lost, or cannot be reached; its files are as they were or whole."""
 
 
 class MissingError(UserError):

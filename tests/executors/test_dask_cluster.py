@@ -10,15 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from storecast import workflows
+from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError, HistoryError, WorkersLostError
 from storecast.executors import dask_cluster
 from storecast.executors.cluster_address import TlsFiles
 from support import mapped_functions as mapped
 from support.chain_files import write_chain
+from support.commands import STORECAST
 from support.dask_processes import DaskProcesses, certificates, dask_processes, environment, free_port, kill
 
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
@@ -41,6 +44,13 @@ def wait_for_file(path: Path) -> str:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return path.read_text()
+
+
+def wait_for_folder(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def meanwhile(action: Callable[[], object]) -> threading.Thread:
@@ -145,7 +155,7 @@ def test_a_scheduler_that_stands_still_is_one_error_in_time(tmp_path: Path) -> N
 def test_ctrl_c_is_one_message_and_130_and_nothing_is_half_written(cluster: DaskProcesses, tmp_path: Path) -> None:
     chain, out = write_chain(tmp_path / "chain", stores=40, days=400), tmp_path / "out"
     words = ["backtest", "--data", chain, "--out", out, "--models", "boosting", "--windows", "3", "--horizon", "28"]
-    command = [sys.executable, "-m", "storecast.cli", *map(str, words), "--scheduler", cluster.address]
+    command = [*STORECAST, *map(str, words), "--scheduler", cluster.address]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
         time.sleep(6)
         process.send_signal(signal.SIGINT)
@@ -154,6 +164,33 @@ def test_ctrl_c_is_one_message_and_130_and_nothing_is_half_written(cluster: Dask
     assert err.count("storecast: interrupted") == 1
     assert "Traceback" not in err
     assert not out.exists()
+
+
+@pytest.mark.long
+def test_parts_that_a_cluster_forecasts_are_those_of_one_machine_though_a_worker_is_killed(tmp_path: Path) -> None:
+    data, parts, one, two = (tmp_path / name for name in ("data", "parts", "one", "two"))
+    write_demo(data, ChainSpec(stores=9, days=480, horizon=28))
+    workflows.partition(data, out=parts, stores_per_part=2)
+    options: dict[str, Any] = {"model": "naive", "sample_stores": 6, "fast": True}
+    workflows.run_parts(parts, home=one, **options)
+    shutil.copytree(one / "models", two / "models")
+    shutil.copy(one / "training.json", two)
+    with dask_processes(tmp_path / "cluster") as processes:
+        first = processes.add_worker()
+        processes.add_worker()
+        processes.wait_for_workers(2)
+
+        def end() -> None:
+            wait_for_folder(two / "parts")
+            kill(first)
+
+        meanwhile(end)
+        with DaskExecutor(processes.address) as executor:
+            workflows.run_parts(parts, home=two, cluster=executor, **options)
+    files = [path.relative_to(one) for path in one.glob("parts/*/*.parquet")]
+    assert len(files) >= 5
+    for path in (*files, Path("totals.csv")):
+        assert (one / path).read_bytes() == (two / path).read_bytes(), path
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ from storecast.errors import ConfigError, HistoryError, WorkersLostError
 from storecast.executors.processes import ProcessExecutor, worker_environment
 from storecast.executors.serial import SERIAL
 from support import mapped_functions as mapped
+from support.chain_files import write_chain
+from support.commands import STORECAST
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +130,25 @@ def test_workers_share_the_threads_of_their_caller() -> None:
 def test_no_workers_at_all_are_refused() -> None:
     with pytest.raises(ConfigError, match="--workers: found 0"):
         ProcessExecutor(0)
+
+
+@pytest.mark.long
+def test_ctrl_c_is_one_message_and_130_and_ends_the_workers(tmp_path: Path) -> None:
+    chain, out = write_chain(tmp_path / "chain", stores=40, days=400), tmp_path / "out"
+    words = ["backtest", "--data", chain, "--out", out, "--models", "boosting", "--windows", "3", "--horizon", "28"]
+    command = [*STORECAST, *map(str, words), "--workers", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        deadline = time.monotonic() + 60
+        while len(workers := children.read_text().split()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err.count("storecast: interrupted") == 1
+    assert "Traceback" not in err
+    assert not out.exists()
+    for worker in workers:
+        wait_until_gone(int(worker))

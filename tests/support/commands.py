@@ -3,11 +3,15 @@
 import logging
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from storecast.cli import main
 
+# A program of its own. Under `python -m`, Ctrl-C in the middle of code that is compiled from text, as a dataclass is, ends
+# Python by the signal in the end, whatever exit code the program asks for.
+STORECAST = [str(Path(sys.executable).with_name("storecast"))]
 Cli = Callable[..., tuple[int, str, str]]  # words of the command → exit code, stdout, stderr
 
 

@@ -75,14 +75,21 @@ def run_parts(
     fast: options.Fast = False,
     settings: options.Settings = None,
     processes: Processes = None,
+    scheduler: options.Scheduler = "",
+    tls_ca: options.TlsCa = None,
+    tls_cert: options.TlsCert = None,
+    tls_key: options.TlsKey = None,
+    insecure: options.Insecure = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Train a model on a sample of the stores of all parts, forecast part by part and add totals up; goes on where it ended."""
     from storecast import workflows
     from storecast.cpus import thread_count
+    from storecast.executors.choose import Workforce
 
-    with show.working_on_rows(log_format) as progress:
+    workforce = Workforce(processes if scheduler else None, scheduler, tls_ca, tls_cert, tls_key, insecure)
+    with show.working_on_rows(log_format) as progress, workforce.executor() as executor:
         summary = workflows.run_parts(
             parts,
             home=out,
@@ -94,6 +101,7 @@ def run_parts(
             fast=fast,
             settings=settings or {},
             processes=processes or thread_count(),
+            cluster=executor if scheduler else None,
             progress=progress,
         )
     if json:

@@ -33,9 +33,7 @@ class Workforce:
     def __post_init__(self) -> None:
         """Refuse options that exclude each other, or have no meaning alone."""
         if self.scheduler and self.workers is not None:
-            raise ConfigError(
-                "Give --workers for processes on this machine, or --scheduler for a cluster; one of them."
-            )
+            raise ConfigError("Give --scheduler for a cluster, or a number of processes on this machine; one of them.")
         if not self.scheduler and (self.insecure or self.tls_ca or self.tls_cert or self.tls_key):
             raise ConfigError(
                 "--insecure, --tls-ca, --tls-cert and --tls-key say how to reach a --scheduler; give its address."

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0  # until a scheduler must have answered
 LOOK_S = 2.0  # between two looks at the cluster while nothing is finished
+GATHER_S = 30.0  # for a result to travel home
 SILENCE_S = 60.0  # for which a cluster may have no worker, or a scheduler not answer
 CLOSE_S = 5.0
 
@@ -99,6 +100,8 @@ class DaskExecutor:
 
         Raises
         ------
+        ConfigError
+            where a worker has other versions, or lacks a module
         WorkersLostError
             where the scheduler is lost, no worker is left, or workers are lost at one item again and again
         """
@@ -122,8 +125,10 @@ class DaskExecutor:
                         if not waiting:
                             break
                     for future in self._finished(list(pending)):
-                        outcomes[pending.pop(future).item] = self._outcome(future, label)
-                        future.release()
+                        outcome = self._outcome(future, label)
+                        if outcome is not None:
+                            outcomes[pending.pop(future).item] = outcome
+                            future.release()
                 log.info("%d of %d %s done", place + 1, len(items), label)
                 yield outcomes.pop(place).unwrap()
         finally:
@@ -164,23 +169,37 @@ class DaskExecutor:
         elif time.monotonic() - self._last_answer > self._silence_s:
             raise WorkersLostError(
                 f"{self._address} was silent for {self._silence_s:.0f} s: it has no workers, or does not answer. Start workers, "
-                "and run the command again; nothing was written."
+                "and run the command again; every file is as it was or whole."
             )
         return [future for future in pending if future.status != "pending"]
 
-    def _outcome(self, future: "Future", label: str) -> Outcome:
+    def _outcome(self, future: "Future", label: str) -> Outcome | None:
+        """Return what came of an item that is done; None where it was lost on the way, and is worked on again."""
         from distributed import KilledWorker
 
         try:
-            outcome = future.result(timeout=self._silence_s)
-        except (CancelledError, TimeoutError, OSError) as error:
+            outcome = future.result(timeout=GATHER_S)
+        except TimeoutError:
+            return None  # its worker was lost before the result was here; a cluster that is silent shows while it is waited for
+        except (CancelledError, OSError) as error:
             raise WorkersLostError(
-                f"The connection to the scheduler at {self._address} was lost. Run the command again; nothing was written."
+                f"The connection to the scheduler at {self._address} was lost. Run the command again; every file is as it was or "
+                "whole."
             ) from error
         except KilledWorker as error:
             raise WorkersLostError(
                 f"{error.allowed_failures + 1} workers of {self._address} were lost at the same of the {label}. Look at "
                 "their logs; where memory has run out, give each worker more of it."
+            ) from error
+        except (
+            ImportError,
+            AttributeError,
+            RuntimeError,
+            pickle.PickleError,
+        ) as error:  # not the item's: those are in outcomes
+            raise ConfigError(
+                f"{self._address} cannot read what it is sent: {error}. Install storecast from the same requirements.txt, and what "
+                "STORECAST_PLUGINS names, on the scheduler and all workers."
             ) from error
         assert isinstance(outcome, Outcome)
         return outcome

@@ -5,6 +5,7 @@ import logging
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,7 @@ from storecast.bundle.registry import promote, publish
 from storecast.csv_files import write_csv
 from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.errors import ModelFileError
+from storecast.executors.base import Executor
 from storecast.files import make_folder
 from storecast.logs import log_file
 from storecast.models.settings import NONE, Settings
@@ -55,6 +57,7 @@ def run_parts(
     fast: bool = False,
     settings: Settings = NONE,
     processes: int = 1,
+    cluster: Executor | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Train a model on a sample of all stores, forecast every part and add its totals up; return what summary.json holds.
@@ -73,6 +76,7 @@ def run_parts(
     fast : a quicker, slightly less accurate version of the model
     settings : of models, where they depart from the defaults
     processes : that forecast parts side by side
+    cluster : forecasts the parts in place of processes of this machine; its workers find both folders under the same names
     progress : called with the step, the rows of sales that are done, and all rows
 
     Raises
@@ -83,6 +87,8 @@ def run_parts(
         where a part has changed since the chain was cut
     HistoryError
         where the past is too short
+    WorkersLostError
+        where processes, or the workers of the cluster, are lost
     """
     chain = read_chain_file(parts)
     check_transferable(model, settings)
@@ -90,8 +96,11 @@ def run_parts(
     make_folder(home)
     with log_file(home / "run.log"):
         training = _trained(parts, chain, home, lesson, processes, progress)
-        job = PartJob(parts, chain, home, open_model(home / "models" / training["model"]), quantiles)
-        reports = _forecast(job, processes, progress)
+        model_file = open_model(home / "models" / training["model"])
+        job = PartJob(
+            parts.absolute(), chain, home.absolute(), model_file, quantiles
+        )  # a worker's own folder is another
+        reports = _forecast(job, processes, cluster, progress)
         _write_totals(job, home)
         summary = _summary(chain, training, reports)
         write_json(summary, home / "summary.json")
@@ -193,7 +202,7 @@ def learn(shared: tuple[ChainFile, Lesson], parts: Path) -> LearnedModel:
     return LearnedModel(*bundle.file_content(), stores=len(stores), rows=prepared.panel.sales.height)
 
 
-def _forecast(job: PartJob, processes: int, progress: Progress) -> list[PartReport]:
+def _forecast(job: PartJob, processes: int, cluster: Executor | None, progress: Progress) -> list[PartReport]:
     """Forecast the parts that are not forecast yet; return the reports of all, in order."""
     numbers = range(len(job.chain.parts))
     reports = {number: report for number in numbers if (report := finished(job, number)) is not None}
@@ -202,7 +211,8 @@ def _forecast(job: PartJob, processes: int, progress: Progress) -> list[PartRepo
     waiting = [number for number in numbers if number not in reports]
     rows = job.chain.rows
     progress("forecasting parts", sum(report.rows for report in reports.values()), rows)
-    with executor_of(min(processes, max(1, len(waiting)))) as executor:
+    workers = executor_of(min(processes, max(1, len(waiting)))) if cluster is None else nullcontext(cluster)
+    with workers as executor:
         results = executor.map(forecast_part, waiting, shared=job, label="parts")
         for number, report in zip(waiting, results, strict=True):
             reports[number] = report
