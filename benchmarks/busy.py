@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from measure import CLI, Cost, cost_of, machine, print_table
+from measure import CLI, Cost, cost_of, machine, print_table, rounds
 
 BUSY = "while True: pass"
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=3, help="rounds, of which the medians are printed")
     chosen = parser.parse_args(arguments)
     print(f"# {machine()}, load {os.getloadavg()[0]:.1f} before the first fit")
-    print(f"# {chosen.model}, fast, {chosen.stores} stores, {chosen.days} days; medians of {chosen.runs} rounds")
+    print(f"# {chosen.model}, fast, {chosen.stores} stores, {chosen.days} days; {rounds(chosen.runs)}")
     costs: dict[int, list[Cost]] = {count: [] for count in chosen.busy}
     with tempfile.TemporaryDirectory() as folder:
         data, out = Path(folder, "data"), Path(folder, "out")

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from measure import Cost, cost_of_call, machine, print_table
+from measure import Cost, cost_of_call, machine, print_table, rounds
 
 if TYPE_CHECKING:
     from storecast.data.panel import Panel
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             costs.setdefault(part, []).append(cost)
     settings = "default settings" if chosen.full else "settings of --fast"
     print(f"# {panel.stores.height:,} stores, {panel.sales.height:,} rows of sales; boosting, {settings}")
-    print(f"# the booster's matrix: {shape[0]:,} rows, {shape[1]} columns; medians of {chosen.runs} rounds")
+    print(f"# the booster's matrix: {shape[0]:,} rows, {shape[1]} columns; {rounds(chosen.runs)}")
     report({part: median_cost(measured) for part, measured in costs.items()})
 
 

@@ -54,7 +54,8 @@ def arguments(what: str | None) -> argparse.Namespace:
 
 def machine() -> str:
     """Return the machine in words."""
-    return f"{platform.machine()}, {thread_count()} cores, Python {platform.python_version()}"
+    cores = "1 core" if thread_count() == 1 else f"{thread_count()} cores"
+    return f"{platform.machine()}, {cores}, Python {platform.python_version()}"
 
 
 def cpu_of(call: Callable[[], Result]) -> tuple[float, Result]:
@@ -107,6 +108,11 @@ def cost_of(command: Sequence[str], output: Path = Path(os.devnull)) -> Cost:
 def peak_gib() -> float:
     """Return the largest memory that this process has held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def rounds(count: int) -> str:
+    """Say of how many rounds figures are."""
+    return "one round" if count == 1 else f"medians of {count} rounds"
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

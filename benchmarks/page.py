@@ -22,7 +22,7 @@ from measure import CLI, machine
 
 ROOT = Path(__file__).parents[1]
 MODULES = ("storecast", "numpy", "polars", "sklearn", "xgboost")  # whose versions decide speed and figures
-GENERATED = "a generated chain of 150 stores"
+GENERATED, GIVEN = "a generated chain", "the files given with DATA"
 BAR = " | "
 
 
@@ -68,7 +68,7 @@ skforecast's from one, as do ours, so each fits twice.""",
         """Under `boosting` lies XGBoost, and under reading the bytes of the files: nothing built on them can cost less.
 The table shows each step beside its floor. The bare booster learns the same matrix with the same settings and
 threads; the whole fit makes that matrix first, from the ridge and the features. The bytes come from the
-operating system's cache, so reading text from them costs hundreds of times as much for any program.""",
+operating system's cache, so this floor is low.""",
     ),
     Part(
         "speed",
@@ -110,9 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 subprocess.run([*CLI, "demo-data", "--out", str(data)], check=True, stdout=subprocess.DEVNULL)
             peers = [f"--peer={peer}" for peer in chosen.peer] if part.script == "peers" else []
             print(f"{part.script} …", file=sys.stderr, flush=True)
-            output.write_text(printed(part, data, peers), encoding="utf-8")
+            chain = GENERATED if chosen.data is None or not part.on_data else GIVEN
+            output.write_text(f"# on {chain}\n{printed(part, data, peers)}", encoding="utf-8")
     texts = {part: (chosen.outputs / f"{part.script}.txt").read_text(encoding="utf-8") for part in parts}
-    chosen.out.write_text(page(texts, "the files given with DATA" if chosen.data else GENERATED), encoding="utf-8")
+    chosen.out.write_text(page(texts), encoding="utf-8")
 
 
 def printed(part: Part, data: Path, peers: list[str]) -> str:
@@ -123,13 +124,12 @@ def printed(part: Part, data: Path, peers: list[str]) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def page(texts: Mapping[Part, str], chain: str) -> str:
+def page(texts: Mapping[Part, str]) -> str:
     """Return the page, in Markdown.
 
     Parameters
     ----------
     texts : what each part printed
-    chain : what they ran on, in words
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(f"{name} {importlib.import_module(name).__version__}" for name in MODULES)
@@ -140,7 +140,7 @@ def page(texts: Mapping[Part, str], chain: str) -> str:
 the other pages, which take hours. `make bench DATA=dir PEERS="mlforecast=peers/bin/python …"` measures files of your own, beside
 libraries that you have installed in environments of their own (`benchmarks/peers.py` says which packages each needs).
 
-- Written on {dt.date.today()}, on {chain}.
+- Written on {dt.date.today()}. Each section says which chain it ran on.
 - Machine: {machine()}, {memory:.0f} GiB of memory.
 - Versions: {versions}.
 - The load that a section names is the number of processes that wanted a core when it began. Above the number of cores, other

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from measure import CLI, Cost, cost_of, machine, print_table
+from measure import CLI, Cost, cost_of, machine, print_table, rounds
 
 SCRIPTS = Path(__file__).with_name("peers")
 STORECAST = {"storecast linear": ("linear", []), "storecast boosting --fast": ("boosting", ["--fast"])}
@@ -72,9 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cutoff = chosen.cutoff or last_day(chosen.data / "train.csv") - dt.timedelta(days=chosen.horizon)
         rows = write_window(chosen.data, folder / "chain", cutoff, chosen.horizon)
         print(f"# {machine()}, load {os.getloadavg()[0]:.1f} before the first run")
-        print(
-            f"# {chosen.horizon} days after {cutoff}, {rows:,} rows of sales up to it; medians of {chosen.runs} rounds"
-        )
+        print(f"# {chosen.horizon} days after {cutoff}, {rows:,} rows of sales up to it; {rounds(chosen.runs)}")
         for python in dict.fromkeys(peers.values()):
             print(f"# {', '.join(peer for peer in peers if peers[peer] == python)}: {versions(python)}")
         contestants = [*contestants_of(peers, folder), *storecast_commands(chosen.data, folder, cutoff, chosen.horizon)]

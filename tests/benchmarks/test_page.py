@@ -57,7 +57,8 @@ def test_the_page_has_a_section_for_each_benchmark_and_the_figures_that_it_print
     assert [name for name, *_ in printed] == [part.script for part in page.PARTS]
     assert {name: peers for name, _, peers in printed if peers} == {"peers": ["--peer=mlforecast=python"]}
     for place, part in enumerate(page.PARTS, 1):
-        assert f"## {part.title}\n\n{part.meaning}\n\n- run {place}\n\n| a   |   b |" in text
+        chain = page.GIVEN if part.on_data else page.GENERATED
+        assert f"## {part.title}\n\n{part.meaning}\n\n- on {chain}\n- run {place}\n\n| a   |   b |" in text
     assert "GiB of memory" in text
     assert f"storecast {storecast.__version__}, polars " in text
     assert str(tmp_path) not in text
