@@ -56,7 +56,7 @@ bench-long: setup-dev ## the long benchmarks, hours, on real files and their hom
 	@test -n "$(DATA)" || { echo "make bench-long needs DATA=dir, a folder with train.csv and store.csv" >&2; exit 2; }
 	for script in speed calendar_change accuracy settings boosters outliers calendar_ahead exploration losses cold_stores totals ageing ablation honest monitoring fev; do $(BIN)/python benchmarks/$$script.py --data "$(DATA)" || exit 1; done
 	$(BIN)/python benchmarks/busy.py && $(BIN)/python benchmarks/workers.py
-	$(BIN)/python benchmarks/database_load.py && $(BIN)/python benchmarks/database_load_over_http.py
+	$(BIN)/python benchmarks/database_load.py && $(BIN)/python benchmarks/plan_overrides.py && $(BIN)/python benchmarks/database_load_over_http.py
 	$(BIN)/python benchmarks/serving.py --home "$(HOME_DIR)"
 
 lock: ## write the lock files again; needs uv

@@ -57,7 +57,7 @@ def measure(url: str, stores: int, days: int) -> None:
         with database.begin() as conn:
             return add_sales(conn, frame)
 
-    panel = _panel(old, stores)
+    panel = panel_of(old, stores)
     version = write_panel(database, panel)
     loaded = step(f"{new.height} new sales with their calendar", lambda: add(new), "60")
     assert loaded.inserted == new.height, loaded
@@ -92,7 +92,7 @@ def days_of(stores: int, days: int, first: dt.date = FIRST) -> pl.DataFrame:
     )
 
 
-def _panel(rows: pl.DataFrame, stores: int) -> Panel:
+def panel_of(rows: pl.DataFrame, stores: int) -> Panel:
     empty = {name: pl.lit("" if dtype == pl.String() else None, dtype) for name, dtype in s.STORES_SCHEMA.items()}
     attributes = pl.DataFrame({s.STORE: np.arange(1, stores + 1)}).with_columns(**empty)
     calendar = rows.select(*s.KEYS, *s.KNOWN, pl.lit(value=False).alias(s.ASSUMED))

@@ -1,18 +1,14 @@
 """Overrides are kept over new versions; whoever is second is told, and every write can be taken back."""
 
 import datetime as dt
-import time
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 
 from storecast import schema as s
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_current_plan, read_overrides, read_plan, read_reasons
-from storecast.database.forecasts import MadeForecast
-from storecast.database.panel_io import write_panel
 from storecast.database.plan_overrides import (
     PlanWritten,
     add_overrides,
@@ -20,10 +16,9 @@ from storecast.database.plan_overrides import (
     undo_plan_write,
     withdraw_override,
 )
-from storecast.database.plan_publishing import advance_version, publish_version
+from storecast.database.plan_publishing import advance_version
 from storecast.errors import ConflictError, DataError, MissingError
 from storecast.plan.overrides import stale_reasons
-from support.panels import make_panel
 from support.plans import FIRST, filled, made_forecast, published
 
 MONDAY = FIRST + dt.timedelta(days=-FIRST.weekday() % 7)
@@ -180,32 +175,3 @@ def test_an_approved_version_is_not_overridden_and_its_plan_stays_what_was_appro
     assert (total(plan, 1, version=1), total(plan, 1)) == (900, 100)
     with pytest.raises(ConflictError, match="Version 2 of the plan is the newest; you saw version 1"):
         write(plan, CHAIN, version=1)
-
-
-def test_overrides_of_every_store_and_day_of_a_large_chain_are_saved_in_two_seconds(db: Database) -> None:
-    stores, days = 1115, 42
-    write_panel(db, make_panel(stores=stores, days=2, ahead=1))
-    dates = [FIRST + dt.timedelta(days=k) for k in range(days)]
-    keys = pl.DataFrame({s.STORE: np.repeat(np.arange(1, stores + 1), days), s.DATE: dates * stores})
-    figures = keys.with_columns(pl.Series(name, [7.25] * keys.height) for name in ("Forecast", "Lower80", "Upper80"))
-    with db.begin() as conn:
-        publish_version(conn, MadeForecast("m", FIRST, 1, figures), None, by="Ada")
-    frame = keys.select(
-        pl.lit("store").alias("level"), pl.col(s.STORE).cast(pl.String).alias("key"), pl.col(s.DATE).alias("first"),
-        pl.col(s.DATE).alias("last"), pl.lit("factor").alias("kind"), pl.lit(1.1).alias("value"),
-        pl.lit("other").alias("reason"), pl.lit("").alias("note"),
-    )  # fmt: skip
-    whole = frame.head(1).with_columns(
-        pl.lit("chain").alias("level"), pl.lit("chain").alias("key"), pl.lit(dates[-1]).alias("last")
-    )
-    used = {}
-    for name, some in (("one for all", whole), ("one for each", frame)):
-        begin = time.process_time()
-        with db.begin() as conn:
-            add_overrides(conn, some, by="Ada", seen=1)
-        used[name] = time.process_time() - begin
-    with db.reading() as conn:
-        assert read_current_plan(conn).with_plan().cents["Plan"].sum() == stores * days * 798
-    print(used)  # seconds of CPU; docs/plan.md has the time by the clock
-    assert used["one for all"] < 2
-    assert used["one for each"] < 3, "each row is checked by itself"
