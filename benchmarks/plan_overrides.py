@@ -16,12 +16,13 @@ from storecast.database.forecasts import MadeForecast
 from storecast.database.panel_io import write_panel
 from storecast.database.plan_overrides import add_overrides
 from storecast.database.plan_publishing import publish_version
+from storecast.workflows.planning import show_overrides
 
 FORECAST, FACTOR, CENTS = 7.25, 1.1, 798  # of each store-day: the forecast, the override's factor, the plan
 
 
 def main() -> None:
-    """Print a line for each of the two writes."""
+    """Print a line for each of the two writes, and one for the list of both after a newer forecast."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stores", type=int, default=1115)
     parser.add_argument("--days", type=int, default=42)
@@ -71,6 +72,12 @@ def measure(url: str, stores: int, days: int) -> None:
         print(f"{name} | {cost.cpu:.2f} | {cost.wall:.2f}", flush=True)
     with database.reading() as conn:
         assert read_current_plan(conn).with_plan().cents["Plan"].sum() == keys.height * CENTS
+    newer = forecast.with_columns(pl.col("Forecast", "Lower80", "Upper80") * 2)
+    with database.begin() as conn:
+        publish_version(conn, MadeForecast("benchmark", cutoff, 2, newer), None, by="benchmark")
+    cost, listed = cost_of_call(lambda: show_overrides(database).overrides)
+    print(f"the list with what is stale | {cost.cpu:.2f} | {cost.wall:.2f}")
+    assert (listed["Stale"] != "").all()
     database.close()
 
 

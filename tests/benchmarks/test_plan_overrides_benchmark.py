@@ -17,5 +17,9 @@ def test_both_writes_are_measured_and_end_in_the_plan_that_they_say(
 ) -> None:
     plan_overrides.measure(home_url(tmp_path), 5, 3)
     lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
-    assert [line[0] for line in lines] == ["one of the whole chain", "15 of single store-days"]
+    assert [line[0] for line in lines] == [
+        "one of the whole chain",
+        "15 of single store-days",
+        "the list with what is stale",
+    ]
     assert all(float(seconds) >= 0 for line in lines for seconds in line[1:])

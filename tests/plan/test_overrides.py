@@ -164,6 +164,15 @@ def test_an_override_is_stale_where_the_forecast_has_moved_past_it_or_out_of_its
         assert (words in text, bool(text)) == (True, bool(words))
 
 
+def test_only_days_and_stores_that_both_forecasts_have_make_an_override_stale() -> None:
+    rows = pl.DataFrame([override("chain", "chain", 0, 6, "factor", 1.05)])
+    new = figures(np.array([[1000], [1000], [1000], [9000]]), MONDAY + dt.timedelta(3), DAYS)
+    new.cents["Forecast"][:, 4:] = 9000
+    older = figures()
+    base = StoreDays(older.stores.head(3), older.first, {name: cells[:3] for name, cells in older.cents.items()})
+    assert stale_reasons(new, resolve(new, GROUPS, rows, {1: base}), rows, {1: base}) == [""]
+
+
 def test_a_group_that_is_none_is_refused_with_what_was_meant() -> None:
     with pytest.raises(DataError, match=r"no such level\. Did you mean store"):
         GROUPS.check("stor", "1")

@@ -9,7 +9,6 @@ amount   is added to the forecast of its store-days
 factor   times the forecast of its store-days
 """
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from storecast import schema as s
 from storecast.arrays import I64, Bool
 from storecast.plan.scopes import Cells, StoreGroups, cells_of
 from storecast.plan.spreading import spread
-from storecast.plan.store_days import CENT, StoreDays
+from storecast.plan.store_days import CENT, FIGURES, StoreDays
 
 FIGURE, AMOUNT, FACTOR = KINDS = ("figure", "amount", "factor")
 PLAN, OVERRIDE = "Plan", "Override"
@@ -197,7 +196,8 @@ def stale_reasons(
     overrides : as for `resolve`
     bases : the forecasts on which they were written
     """
-    texts = []
+    texts: list[str] = []
+    layers: dict[int, I64] = {}
     for number, row in enumerate(overrides.select("plan", "kind").iter_rows(named=True)):
         cells, base = resolution.cells[number], bases.get(row["plan"])
         if number in resolution.trouble:
@@ -205,29 +205,34 @@ def stale_reasons(
         elif not cells.count or base is None or base is figures:
             texts.append("")
         else:
-            texts.append(_moved(figures, base, cells, resolution.plan, row["kind"]))
+            if row["plan"] not in layers:
+                layers[row["plan"]] = _beside(figures, base, resolution.plan)
+            sums = layers[row["plan"]][:, cells.rows, cells.begin : cells.end].sum(axis=(1, 2))
+            texts.append(_moved(sums, row["kind"]))
     return texts
 
 
-def _moved(figures: StoreDays, base: StoreDays, cells: Cells, plan: I64, kind: str) -> str:
-    begin, end = (
-        max(cells.begin, (base.first - figures.first).days),
-        min(cells.end, (base.last - figures.first).days + 1),
-    )
-    stores = figures.stores.gather(cells.rows)
-    shared = stores.is_in(base.stores.implode()).to_numpy()
-    rows, days = cells.rows[shared], slice(begin, end)
-    before = base.part(stores.filter(pl.Series(shared)), _day(figures.first, begin), _day(figures.first, end - 1))
-    old, low, high = (int(each.sum()) for each in before.cents.values())
-    new, wanted = (int(each[rows, days].sum()) for each in (figures.cents[s.FORECAST], plan))
+def _beside(figures: StoreDays, base: StoreDays, plan: I64) -> I64:
+    """Return an older forecast, its bounds, the new one and the plan, (5, stores, days); 0 on days that one lacks."""
+    days = pl.date_range(figures.first, figures.last, eager=True)
+    columns = (days - base.first).dt.total_days().to_numpy()
+    shared = (columns >= 0) & (columns < base.days)
+    known = figures.stores.is_in(base.stores.implode())
+    places = base.stores.search_sorted(figures.stores.filter(known)).to_numpy()
+    inside = np.ix_(np.flatnonzero(known.to_numpy()), np.flatnonzero(shared))
+    layers = np.zeros((5, *plan.shape), np.int64)
+    older = (base.cents[name][np.ix_(places, columns[shared])] for name in FIGURES)
+    newer = (each[inside] for each in (figures.cents[s.FORECAST], plan))
+    for number, cells in enumerate((*older, *newer)):
+        layers[number][inside] = cells
+    return layers
+
+
+def _moved(sums: I64, kind: str) -> str:
+    """Say how the forecast of an override has moved, where that is too far; sums are those of the layers of `_beside`."""
+    old, low, high, new, wanted = sums.tolist()
     moved = f"the forecast of its days went from {old / CENT:,.2f} to {new / CENT:,.2f}"
     if not low <= new <= high:
         return f"{moved}, out of the band from {low / CENT:,.2f} to {high / CENT:,.2f}"
     size = abs(wanted - (old if kind == FIGURE else new))  # of the override: a figure stays where the forecast moves
-    if abs(new - old) > size:
-        return f"{moved}, by more than the override"
-    return ""
-
-
-def _day(first: dt.date, number: int) -> dt.date:
-    return first + dt.timedelta(days=number)
+    return f"{moved}, by more than the override" if abs(new - old) > size else ""
