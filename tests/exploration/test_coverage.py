@@ -122,6 +122,7 @@ def count(question: str, seeds: Iterable[int]) -> Counter[str]:
     return hits
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("question", HITS)
 def test_intervals_hold_the_truth_in_eight_of_ten_chains(question: str) -> None:
     hits = count(question, FEW)

@@ -66,6 +66,7 @@ def test_a_broken_week_of_one_store_moves_no_other(model: str, factor: float, ba
     assert moved[2] < 0.1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("days", "factor"),
     [

@@ -29,6 +29,7 @@ from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, 
 from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import day_counts, end_sales, sales_end
 from storecast.data.excluded_spans import without_excluded
+from storecast.data.grid import Grid
 from storecast.data.level_jump import note_level_jump
 from storecast.data.note_broken_days import note_broken_days
 from storecast.data.panel import Panel
@@ -136,8 +137,9 @@ def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None
     _note_stores_without_group(work, raw.breakdown)
     panel = _panel(work, raw.names, country, raw.breakdown, whole, to_be_worked_out=given_ahead is not None)
     _note_excluded_days(work)
-    note_broken_days(work, panel)
-    note_level_jump(work, panel)
+    grid = Grid.of(panel)
+    note_broken_days(work, grid)
+    note_level_jump(work, grid)
     for repair in work.repairs:
         if repair.rule not in NOTICED:  # who prepares a run warns of the others
             log.info("%s", repair.sentence)

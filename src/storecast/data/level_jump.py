@@ -12,7 +12,6 @@ import numpy as np
 from storecast.arrays import F64
 from storecast.data.cleaning_rules import Work
 from storecast.data.grid import Grid
-from storecast.data.panel import Panel
 from storecast.dates import YEAR
 from storecast.row_medians import row_medians
 
@@ -38,15 +37,14 @@ class LevelJump:
     factor: float
 
 
-def note_level_jump(work: Work, panel: Panel) -> None:
+def note_level_jump(work: Work, grid: Grid) -> None:
     """Say from which day on nearly all stores sell at another level, and how many of the store-days before are at the old one.
 
     Parameters
     ----------
     work : takes the note
-    panel : the clean chain
+    grid : of the clean chain
     """
-    grid = Grid.of(panel)
     jump = level_jump(grid)
     if jump is None:
         return
@@ -97,7 +95,9 @@ def level_jump(grid: Grid) -> LevelJump | None:
 
 def _jumps(chain: F64) -> F64:
     """Return the median of the days from each on, less that of the days before it, 0 near both ends, (days,)."""
+    padded = np.append(chain.astype(np.float32), np.full(SPAN, np.nan, np.float32))
+    medians = row_medians(np.lib.stride_tricks.sliding_window_view(padded, SPAN), MIN_AFTER)[: len(chain)]
     jumps = np.zeros(len(chain))
-    for place in range(SPAN, len(chain) - MIN_AFTER + 1):
-        jumps[place] = np.median(chain[place : place + SPAN]) - np.median(chain[place - SPAN : place])
+    last = len(chain) - MIN_AFTER + 1
+    jumps[SPAN:last] = medians[SPAN:last] - medians[: last - SPAN]
     return jumps

@@ -6,22 +6,20 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.grid import Grid
-from storecast.data.panel import Panel
 
 
-def note_broken_days(work: Work, panel: Panel) -> None:
+def note_broken_days(work: Work, grid: Grid) -> None:
     """Count the broken days of a chain and name those of most stores, with their dates.
 
     Parameters
     ----------
     work : takes the note
-    panel : the clean chain
+    grid : of the clean chain
     """
-    grid = Grid.of(panel)
     store, day = np.nonzero(grid.broken if grid.excluded is None else grid.broken & ~grid.excluded)
     if not len(store):
         return
-    broken = pl.DataFrame({s.STORE: panel.stores[s.STORE].gather(store), s.DATE: [grid.day(int(k)) for k in day]})
+    broken = pl.DataFrame({s.STORE: grid.stores[s.STORE].gather(store), s.DATE: [grid.day(int(k)) for k in day]})
     by_day = broken.group_by(s.DATE).agg(pl.col(s.STORE).min(), pl.len().alias("stores"))
     examples = [
         f"{date}: {f'{count} stores' if count > 1 else store_name(first)}"
