@@ -15,7 +15,7 @@ import pytest
 from support.chain_files import write_chain
 from support.dask_processes import DaskProcesses, certificates, dask_processes, environment
 from support.networks import Networks, networks
-from support.staged_model import FOLDER, PAUSE_S
+from support.stages import FOLDER, PAUSE_S
 
 pytestmark = [
     pytest.mark.long,

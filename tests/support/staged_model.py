@@ -11,8 +11,7 @@ from storecast.config import LinearSettings
 from storecast.data.panel import Panel, Window
 from storecast.models.base import register
 from storecast.models.linear import Linear
-
-FOLDER, PAUSE_S = "TEST_STAGES", "TEST_PAUSE_S"
+from support.stages import FOLDER, PAUSE_S
 
 
 class Staged(Linear):
