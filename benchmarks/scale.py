@@ -1,6 +1,6 @@
 """A generated chain of 1, 10 or 100 times the rows of the real one, from its files to forecasts: seconds, CPU seconds and memory.
 
-    python benchmarks/scale.py --factors 1,10 --folder /tmp/scale
+    python benchmarks/scale.py --factors 1,10 --folder scale
 
 The chain is cut into parts, a model learns from a sample of its stores, and every part is forecast; then again with the same model,
 which shows what learning costs and what forecasting does. Memory is the sum of all

@@ -61,11 +61,37 @@ def fit(
     HistoryError
         where the past is too short
     """
-    task = Task(horizon)
     whole = extend(panel, panel.end + dt.timedelta(days=horizon))
-    cutoffs = block_cutoffs(whole, windows, horizon, horizon)
-    result = backtest(whole, [model], cutoffs, task, fast=fast, settings=settings, progress=progress)
-    return fit_on_all(whole, model, result, task, fast=fast, settings=settings, progress=progress)
+    return measure_and_fit(
+        whole, model, Task(horizon), windows=windows, fast=fast, settings=settings, progress=progress
+    )
+
+
+def measure_and_fit(
+    panel: Panel,
+    name: str,
+    task: Task,
+    *,
+    windows: int = 1,
+    fast: bool = False,
+    settings: Settings = NONE,
+    generated: bool = False,
+    progress: Progress = no_progress,
+) -> Bundle:
+    """Measure a model on the last windows of a chain, and fit it on all data.
+
+    Parameters
+    ----------
+    panel : the chain, with a calendar over the whole horizon
+    name : of the model
+    task : what it is trained for
+    windows, fast, settings : as in `fit`
+    generated : whether the chain is a generated one
+    progress : called with what is being done
+    """
+    cutoffs = block_cutoffs(panel, windows, task.horizon, task.horizon)
+    result = backtest(panel, [name], cutoffs, task, fast=fast, settings=settings, progress=progress)
+    return fit_on_all(panel, name, result, task, fast=fast, settings=settings, generated=generated, progress=progress)
 
 
 def fit_on_all(

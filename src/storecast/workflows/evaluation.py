@@ -12,7 +12,7 @@ import polars as pl
 from storecast import __version__
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
-from storecast.bundle.fitting import Progress, fit_on_all, no_progress
+from storecast.bundle.fitting import Progress, measure_and_fit, no_progress
 from storecast.csv_files import write_csv
 from storecast.evaluate.backtest import Backtest
 from storecast.evaluate.backtest import backtest as run_backtest
@@ -169,16 +169,11 @@ def fit_prepared(
     ConfigError, HistoryError
         as `train`
     """
-    horizon = prepared.task.horizon
-    cutoffs = block_cutoffs(prepared.panel, windows, horizon, horizon)
-    result = run_backtest(
-        prepared.panel, [name], cutoffs, prepared.task, fast=fast, settings=settings, progress=progress
-    )
-    return fit_on_all(
+    return measure_and_fit(
         prepared.panel,
         name,
-        result,
         prepared.task,
+        windows=windows,
         fast=fast,
         settings=settings,
         generated=prepared.cleaned.generated,
