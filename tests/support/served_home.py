@@ -36,6 +36,7 @@ from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import write_panel
 from storecast.models import create
 from storecast.service.app import create_app
+from storecast.service.route import Route
 from storecast.service.settings import Settings
 from storecast.uncertainty.calibration import calibrate
 from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
@@ -120,6 +121,10 @@ class Client:
         request = self._client.request(method, path, content=content, headers=sent)
         return asyncio.run_coroutine_threadsafe(request, self.loop).result(60)
 
+    def forget_cookies(self) -> None:
+        """Send no cookie but those that a request names."""
+        self._client.cookies.clear()
+
     def get(self, path: str, **more: Any) -> httpx.Response:
         """Get."""
         return self.ask("GET", path, **more)
@@ -140,12 +145,14 @@ class Client:
 
 
 @contextmanager
-def running(settings: Settings, key: str | None = None, *, trial: bool = False) -> Iterator[Client]:
+def running(
+    settings: Settings, key: str | None = None, *, trial: bool = False, page: tuple[Route, ...] = ()
+) -> Iterator[Client]:
     """Run the application in a thread, ready to be asked. Models are loaded without their trial in a child process.
 
     The trial takes seconds; `test_chain` and what starts `storecast serve` have it.
     """
-    app = create_app(settings)
+    app = create_app(settings, page)
     loop = asyncio.new_event_loop()
     begun, end = threading.Event(), asyncio.Event()
 

@@ -18,6 +18,7 @@ from storecast.arrays import F32, F64, I64, Bool
 from storecast.bundle.fitted import FittedModel, check_columns
 from storecast.config import Task
 from storecast.data.ahead import extend
+from storecast.data.breakdown import Breakdown
 from storecast.data.overlay import check_days, overlay, overlay_panel
 from storecast.data.panel import Panel, Window
 from storecast.errors import DataError, quote
@@ -182,14 +183,15 @@ class Predictor:
         medians = point_forecasts(self.bundle.model, window).filter(new)
         return self._calibrated(medians, quantiles), window.future.filter(new).sort(*s.KEYS)
 
-    def totals(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def totals(self, rows: pl.DataFrame, breakdown: Breakdown | None = None) -> pl.DataFrame:
         """Return the totals of a forecast over weeks and the whole horizon, as `uncertainty.totals.totals`.
 
         Parameters
         ----------
         rows : some rows of `forecast` or `under`; intervals are given where past errors say how totals err
+        breakdown : further groups and periods; None: those of the chain
         """
-        return totals(rows, self.panel.stores, self._draws_of(rows), self.panel.breakdown)
+        return totals(rows, self.panel.stores, self._draws_of(rows), breakdown or self.panel.breakdown)
 
     def sample_paths(self, count: int) -> pl.DataFrame:
         """Return possible sales of every store and day ahead, as `uncertainty.path_table.path_table`."""

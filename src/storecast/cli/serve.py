@@ -1,12 +1,19 @@
 """storecast serve: the service over a home."""
 
+import logging
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from storecast.cli import options
 from storecast.logs import log_to_screen
+
+if TYPE_CHECKING:
+    from storecast.service.route import Route
+
+log = logging.getLogger(__name__)
 
 
 def serve(
@@ -43,4 +50,14 @@ def serve(
         log_format=log_format and log_format.value,
     )
     log_to_screen(settings.log_format)
-    run(settings)
+    run(settings, _page())
+
+
+def _page() -> "tuple[Route, ...]":
+    """Return the routes of the web page; none where its libraries are not installed."""
+    if not all(find_spec(name) for name in ("a2wsgi", "babel", "dash", "dash_ag_grid")):
+        log.info("The web page is not served: pip install 'storecast[page]' adds it.")
+        return ()
+    from storecast.page.routes import page_routes
+
+    return page_routes()

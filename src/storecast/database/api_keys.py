@@ -90,30 +90,30 @@ def _create(
     token = PREFIX + secrets.token_urlsafe(BYTES)
     values = {
         "name": name,
-        "hash": _hash(token),
+        "hash": digest(token),
         "scopes": ",".join(scope for scope in SCOPES if scope in scopes),
         "created": dt.datetime.now(dt.UTC),
         "expires": expires,
     }
     row = conn.execute(sa.insert(t.keys).values(values).returning(*t.keys.c)).one()
     audit(conn, actor, "key created", {"key": row.id, "name": name, "scopes": row.scopes})
-    return token, _key(row)
+    return token, key_of_row(row)
 
 
 def find_key(db: Database, token: str) -> Key | None:
     """Return the key with this token, whether it still holds or not; None where there is none."""
-    digest = _hash(token)
+    expected = digest(token)
     with db.reading() as conn:
-        row = conn.execute(sa.select(t.keys).where(t.keys.c.hash == digest)).one_or_none()
-    if row is None or not hmac.compare_digest(row.hash, digest):
+        row = conn.execute(sa.select(t.keys).where(t.keys.c.hash == expected)).one_or_none()
+    if row is None or not hmac.compare_digest(row.hash, expected):
         return None
-    return _key(row)
+    return key_of_row(row)
 
 
 def all_keys(db: Database) -> list[Key]:
     """Return all keys, the oldest first."""
     with db.reading() as conn:
-        return [_key(row) for row in conn.execute(sa.select(t.keys).order_by(t.keys.c.id))]
+        return [key_of_row(row) for row in conn.execute(sa.select(t.keys).order_by(t.keys.c.id))]
 
 
 def revoke_key(db: Database, id: int, *, actor: str = "command line") -> Key:  # noqa: A002 - what it is called in lists
@@ -138,12 +138,14 @@ def revoke_key(db: Database, id: int, *, actor: str = "command line") -> Key:  #
             raise DatabaseError(f"There is no key {id}. See `storecast key list`.")
         if done.rowcount:
             audit(conn, actor, "key revoked", {"key": id, "name": row.name})
-    return _key(row)
+    return key_of_row(row)
 
 
-def _hash(token: str) -> str:
+def digest(token: str) -> str:
+    """Return what the database holds of a token: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _key(row: sa.Row[Any]) -> Key:
+def key_of_row(row: sa.Row[Any]) -> Key:
+    """Return the key of a row of the table."""
     return Key(row.id, row.name, frozenset(row.scopes.split(",")), row.created, row.expires, row.revoked)

@@ -8,6 +8,7 @@ sales           a row per store and day that was observed
 forecasts       a row per forecast that was made of the chain
 forecast_rows   a row per forecast, store and day
 keys            who may do what; of a key itself, the SHA-256
+sessions        who is logged in to the web page; of a session itself, the SHA-256
 requests        requests that were answered
 audit           writes, and who made them
 overwritten     rows that a write took the place of, so that it can be taken back
@@ -150,6 +151,13 @@ keys = Table(
     Column("created", Moment, nullable=False),
     Column("expires", Moment),
     Column("revoked", Moment),
+)
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", sa.Text, primary_key=True),  # SHA-256 in hexadecimal
+    Column("key", sa.BigInteger, sa.ForeignKey("keys.id", ondelete="CASCADE"), nullable=False),
+    Column("expires", Moment, nullable=False),
 )
 requests = Table(
     "requests",

@@ -1,6 +1,6 @@
 """The application: middleware around the routes, and what starts and stops with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -8,19 +8,25 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from storecast.service.middleware.auth import AuthMiddleware, Strangers
+from storecast.service.middleware.auth import AuthMiddleware
 from storecast.service.middleware.context import context_of
 from storecast.service.middleware.errors import ErrorMiddleware
 from storecast.service.middleware.limits import LimitsMiddleware
 from storecast.service.openapi import document
-from storecast.service.route import Router
+from storecast.service.route import Route, Router
 from storecast.service.routes import ROUTES
 from storecast.service.service import Service
 from storecast.service.settings import Settings
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Build the service; nothing is opened before it starts."""
+def create_app(settings: Settings, page: Sequence[Route] = ()) -> Starlette:
+    """Build the service; nothing is opened before it starts.
+
+    Parameters
+    ----------
+    settings : of the service
+    page : the routes of the web page, which stand behind the same door; none: the API alone
+    """
     service = Service.of(settings)
     service.openapi = document(ROUTES, settings)
 
@@ -36,9 +42,10 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(ErrorMiddleware, note=service.request_log.note),
             Middleware(
                 AuthMiddleware,
-                router=Router(ROUTES),
+                router=Router((*ROUTES, *page)),
                 keyring=service.keyring,
-                strangers=Strangers(settings.unknown_keys),
+                sessions=service.sessions,
+                strangers=service.strangers,
                 no_keys=settings.no_keys,
             ),
             Middleware(LimitsMiddleware, settings=settings, load=service.load),

@@ -15,9 +15,10 @@ from starlette.responses import Response
 from storecast.service.requests.query import Query
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+PAGE = "/app"  # begins the paths of the web page
 Scope = Literal["read", "forecast", "write", "admin"]
 
-_PARAMETER = re.compile(r"\{(\w+)\}")
+_PARAMETER = re.compile(r"\{(?P<name>\w+)(?P<rest>:path)?\}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class Route:
     Attributes
     ----------
     method : GET, POST or DELETE
-    path : with parameters such as ``{store}``, each one segment of the address
+    path : with parameters such as ``{store}``, each one segment of the address; ``{file:path}`` takes the rest of it
     scope : that a key needs; None: the route is public
     endpoint : answers the request
     summary : one line for people
@@ -40,6 +41,8 @@ class Route:
     csv_reply : replies are CSV where the client asks for it
     reply_type : media type of the reply
     long : the long time limit holds
+    view : a browser without a session is sent to the login
+    form : the body is an HTML form
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -56,11 +59,13 @@ class Route:
     csv_reply: bool = False
     reply_type: str = "application/json"
     long: bool = False
+    view: bool = False
+    form: bool = False
 
     @property
     def path_parameters(self) -> list[str]:
         """The names of the parameters in the path."""
-        return _PARAMETER.findall(self.path)
+        return [match["name"] for match in _PARAMETER.finditer(self.path)]
 
 
 class Router:
@@ -77,9 +82,7 @@ class Router:
             (route.method, route.path): route for route in self.routes if not route.path_parameters
         }
         self._patterns = [
-            (re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", route.path)), route)
-            for route in self.routes
-            if route.path_parameters
+            (re.compile(_PARAMETER.sub(_segment, route.path)), route) for route in self.routes if route.path_parameters
         ]
         assert len({(route.method, route.path) for route in self.routes}) == len(self.routes), (
             "a route is declared twice"
@@ -98,3 +101,8 @@ class Router:
     def methods(self, path: str) -> list[str]:
         """Return the methods that a path answers to."""
         return sorted({route.method for route in self.routes if self.find(route.method, path)[0] is not None})
+
+
+def _segment(parameter: re.Match[str]) -> str:
+    """Return the pattern that a parameter of a path matches."""
+    return f"(?P<{parameter['name']}>{'.+' if parameter['rest'] else '[^/]+'})"

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from storecast.errors import ConfigError, DatabaseError, quote
 from storecast.files import atomic_write
 from storecast.service.app import create_app
 from storecast.service.protocol import protocol_of
+from storecast.service.route import Route
 from storecast.service.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,8 +37,13 @@ SPARE_S = 1.0  # for the log of requests, after the last request has ended
 SWITCH_S = 0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (docs/serving.md)
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, page: Sequence[Route] = ()) -> None:
     """Serve until a signal to stop.
+
+    Parameters
+    ----------
+    settings : of the service
+    page : the routes of the web page; none: the API alone
 
     Raises
     ------
@@ -50,7 +56,7 @@ def serve(settings: Settings) -> None:
             "Name it with --home."
         )
     first_key(settings)
-    app = create_app(settings)
+    app = create_app(settings, page)
     config = config_of(app, settings)
     sys.setswitchinterval(SWITCH_S)
     server = Server(config, app.state.service)

@@ -7,9 +7,10 @@ from typing import Any, cast
 from starlette.requests import Request
 
 from storecast.database.api_keys import Key, find_key
+from storecast.database.sessions import find_session
 from storecast.service.live.live_model import LiveModel
 from storecast.service.metrics import Metrics
-from storecast.service.middleware.auth import Keyring
+from storecast.service.middleware.auth import Keyring, Strangers
 from storecast.service.middleware.limits import Load
 from storecast.service.monitor import Monitor
 from storecast.service.pool import Pool
@@ -36,6 +37,8 @@ class Service:
     quick: Pool
     writes: Pool
     keyring: Keyring
+    sessions: Keyring
+    strangers: Strangers
     metrics: Metrics
     request_log: RequestLog
     monitor: Monitor
@@ -55,6 +58,9 @@ class Service:
         async def find(token: str) -> Key | None:
             return await quick.run(find_key, live.database(), token)
 
+        async def find_open_session(token: str) -> Key | None:
+            return await quick.run(find_session, live.database(), token)
+
         return cls(
             settings,
             live,
@@ -62,6 +68,8 @@ class Service:
             quick,
             writes,
             Keyring(find),
+            Keyring(find_open_session),
+            Strangers(settings.unknown_keys),
             metrics,
             RequestLog(metrics, lambda: live.source.database),
             Monitor(live, metrics),

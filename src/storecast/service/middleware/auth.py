@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from storecast.database.api_keys import Key
+from storecast.service.middleware.browser import check_same_site, send_to_login, session_token
 from storecast.service.middleware.context import context_of
+from storecast.service.middleware.local import NOBODY, check_local
 from storecast.service.problems import Problem, of_status
-from storecast.service.route import Router
-from storecast.service.settings import is_loopback
+from storecast.service.route import PAGE, Router
 
 KEY_CACHED_S = 1.0  # a key that was revoked or has expired works no longer than this
 MAX_CACHED_KEYS = 10_000
@@ -22,8 +23,6 @@ MAX_ADDRESSES = 10_000  # of strangers
 UNKNOWN_BURST = 50.0  # requests without a known key that an address may make at once
 LOOKUP_S = 5.0  # for looking a key up
 TOKEN = re.compile(rb"sc_[A-Za-z0-9_-]{43}")
-EVERYTHING = frozenset({"read", "forecast", "write", "admin"})
-NOBODY = Key(0, "no keys", EVERYTHING, dt.datetime(1970, 1, 1, tzinfo=dt.UTC), None, None)
 HOW_TO_GET_A_KEY = "Send Authorization: Bearer and a key; `storecast key create` makes one."
 
 KeyLookup = Callable[[str], Awaitable[Key | None]]
@@ -91,6 +90,12 @@ class Keyring:
             task = self._lookups[digest] = asyncio.create_task(self._find(token, digest))
         return await asyncio.shield(task)
 
+    def forget(self, token: bytes) -> None:
+        """Look a token up anew when it comes next: it was ended."""
+        digest = hashlib.sha256(token).digest()
+        self._cached.pop(digest, None)
+        self._known.pop(digest, None)
+
     def knows(self, token: bytes) -> bool:
         """Say whether a token was found in the database before."""
         return hashlib.sha256(token).digest() in self._known
@@ -123,14 +128,25 @@ class AuthMiddleware:
     app : what is inside
     router : finds the route, whose scope the key must have
     keyring : of the database
+    sessions : of the web page: each is known by the token in its cookie, and stands for the key it was opened with
     strangers : counts who comes without a known key
     no_keys : let requests from this machine pass without a key
     """
 
-    def __init__(self, app: ASGIApp, router: Router, keyring: Keyring, strangers: Strangers, *, no_keys: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        router: Router,
+        keyring: Keyring,
+        sessions: Keyring,
+        strangers: Strangers,
+        *,
+        no_keys: bool,
+    ) -> None:
         self.app = app
         self.router = router
         self.keyring = keyring
+        self.sessions = sessions
         self.strangers = strangers
         self.no_keys = no_keys
 
@@ -140,8 +156,17 @@ class AuthMiddleware:
             context = context_of(scope)
             route, context.path_parameters = self.router.find(scope["method"], scope["path"])
             context.route = route
+            of_page = f"{scope['path']}/".startswith(f"{PAGE}/")
+            if of_page and scope["method"] != "GET":
+                check_same_site(scope)
             if route is None or route.scope is not None:
-                context.key = key = _local_key(scope) if self.no_keys else await self._key(scope)
+                try:
+                    context.key = key = self._local(scope) if self.no_keys else await self._key(scope, of_page=of_page)
+                except Problem as problem:
+                    if problem.kind != "no-key" or route is None or not route.view:
+                        raise
+                    await send_to_login(scope, send)
+                    return
                 if route is None:
                     raise self._no_route(scope["path"])
                 if not key.may(route.scope or "admin"):
@@ -151,22 +176,34 @@ class AuthMiddleware:
                     )
         await self.app(scope, receive, send)
 
-    async def _key(self, scope: Scope) -> Key:
+    def _local(self, scope: Scope) -> Key:
+        check_local(scope)
+        return NOBODY
+
+    async def _key(self, scope: Scope, *, of_page: bool) -> Key:
+        session = session_token(scope) if of_page else None
         sent = [value for name, value in scope["headers"] if name == b"authorization"]
         address = str((scope.get("client") or ("",))[0])
-        if len(sent) != 1 or not self.keyring.knows(sent[0].partition(b" ")[2]):
+        known = self.sessions.knows(session) if session else len(sent) == 1 and self.keyring.knows(_token(sent[0]))
+        if not known:
             self.strangers.check(address)
         try:
-            return await self._find(sent)
+            return await (self._of_session(session) if of_page else self._find(sent))
         except Problem as problem:
-            if problem.kind == "no-key":
+            if problem.kind == "no-key" and (session or not of_page):  # a browser that has not logged in yet is none
                 self.strangers.note(address)
             raise
+
+    async def _of_session(self, token: bytes | None) -> Key:
+        key = None if token is None else await self.sessions.get(token)
+        if key is None or not key.holds(dt.datetime.now(dt.UTC)):
+            raise _no_key("Nobody is logged in here any more. Log in with a key at /app/login.")
+        return key
 
     async def _find(self, sent: list[bytes]) -> Key:
         if not sent:
             raise _no_key(f"The request has no key. {HOW_TO_GET_A_KEY}")
-        scheme, _, token = sent[0].partition(b" ")
+        scheme, token = sent[0].partition(b" ")[0], _token(sent[0])
         if len(sent) > 1 or scheme.lower() != b"bearer" or not TOKEN.fullmatch(token):
             raise _no_key(f"The header Authorization holds no key of ours. {HOW_TO_GET_A_KEY}")
         key = await self.keyring.get(token)
@@ -187,24 +224,5 @@ def _no_key(detail: str) -> Problem:
     return Problem("no-key", detail, headers={"www-authenticate": 'Bearer realm="storecast"'})
 
 
-def _local_key(scope: Scope) -> Key:
-    """Let a request pass without a key where a page of another site cannot have sent it: by its Host and its CutoffState."""
-    headers = scope["headers"]
-    hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
-    origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
-    if len(hosts) != 1 or not is_loopback(_host(hosts[0])):
-        raise Problem(
-            "not-allowed", "Without keys the service answers requests for this machine alone, as http://127.0.0.1:8000."
-        )
-    for origin in origins:
-        scheme, _, rest = origin.partition("://")
-        if scheme not in ("http", "https") or not is_loopback(_host(rest)):
-            raise Problem("not-allowed", "Without keys the service answers no page of another site.")
-    return NOBODY
-
-
-def _host(text: str) -> str:
-    """Return the host of HOST, HOST:PORT or [HOST]:PORT."""
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.rpartition(":")[0] if text.count(":") == 1 else text
+def _token(authorization: bytes) -> bytes:
+    return authorization.partition(b" ")[2]

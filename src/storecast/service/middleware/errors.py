@@ -19,10 +19,8 @@ from storecast.service.problems import Problem, of_error
 log = logging.getLogger(__name__)
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-SAFE = [
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
+NO_STORE = (b"cache-control", b"no-store")
+SAFE = (b"x-content-type-options", b"nosniff")
 
 Note = Callable[[RequestContext, str, float], None]
 
@@ -49,12 +47,14 @@ class ErrorMiddleware:
             return
         context = RequestContext(self._id(scope), time.perf_counter())
         scope[CONTEXT] = context
-        own = [*SAFE, (b"x-request-id", context.request_id.encode())]
+        own = [SAFE, (b"x-request-id", context.request_id.encode())]
 
         async def send_reply(message: Message) -> None:
             if message["type"] == "http.response.start":
                 context.status = message["status"]
-                message["headers"] = [*message["headers"], *own]
+                sent = message["headers"]
+                caching = [] if any(name == b"cache-control" for name, _ in sent) else [NO_STORE]
+                message["headers"] = [*sent, *caching, *own]
             await send(message)
 
         try:

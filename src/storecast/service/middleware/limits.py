@@ -13,7 +13,7 @@ from storecast.service.problems import Problem
 from storecast.service.route import Route
 from storecast.service.settings import Settings
 
-JSON, CSV = b"application/json", b"text/csv"
+JSON, CSV, FORM = b"application/json", b"text/csv", b"application/x-www-form-urlencoded"
 MAX_BUCKETS = 100_000
 WATCHED_AFTER_S = 0.5  # of a request's time, before its connection is watched
 UNKNOWN_WRITE = (
@@ -57,10 +57,11 @@ class LimitsMiddleware:
             await self.app(scope, receive, send)
             return
         context = context_of(scope)
-        if context.key is None:  # health: small, and answered whatever else goes on
+        if context.key is None and not (context.route and context.route.form):
+            # health: small, and answered whatever else goes on
             await self.app(scope, receive, send)
             return
-        if self.settings.rate:
+        if self.settings.rate and context.key is not None:
             self._take(context.key.id)
         received = 0
         try:
@@ -204,7 +205,7 @@ def _check_headers(scope: Scope, route: Route, body_limit: int) -> None:
             )
     if length is not None and length > body_limit:
         raise _too_large(body_limit)
-    read = (JSON, CSV) if route.csv else (JSON,)
+    read = (FORM,) if route.form else (JSON, CSV) if route.csv else (JSON,)
     if kind not in read and (kind is not None or length or chunked) and _media_type(kind or b"") not in read:
         expected = b" or ".join(read).decode()
         raise Problem("wrong-type", f"Expected Content-Type {expected}, in UTF-8.", headers=CLOSE)

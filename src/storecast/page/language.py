@@ -1,0 +1,94 @@
+"""The languages of the page: texts from `locale/`, numbers and dates as each language writes them."""
+
+import datetime as dt
+import gettext
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from babel.core import negotiate_locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+LOCALE = Path(__file__).parent / "locale"
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+_THIN = 1000  # from here on, money is shown without cents
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language.
+
+    Attributes
+    ----------
+    language : its code, one of `LANGUAGES`
+    """
+
+    language: str = "en"
+
+    def text(self, message: str, **values: object) -> str:
+        """Return a message in this language, with values in its places.
+
+        Parameters
+        ----------
+        message : in English, as in the code; places are named: ``"{n} stores"``
+        values : for the places, as text already where they are numbers or dates
+        """
+        translated = _catalogue(self.language).gettext(message)
+        return translated.format(**values) if values else translated
+
+    def plural(self, one: str, many: str, count: int, **values: object) -> str:
+        """Return a message in the form that a count asks for; ``{count}`` stands for it.
+
+        Parameters
+        ----------
+        one, many : in English
+        count : of things
+        values : for other places
+        """
+        translated = _catalogue(self.language).ngettext(one, many, count)
+        return translated.format(count=self.number(count), **values)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number with so many digits after the point."""
+        return format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.language)
+
+    def money(self, value: float) -> str:
+        """Return an amount: with cents where it is small."""
+        return self.number(value, 0 if abs(value) >= _THIN else 2)
+
+    def signed(self, value: float) -> str:
+        """Return a difference with its sign."""
+        return ("+" if value > 0 else "") + self.money(value)
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """Return a share of one as percent."""
+        return format_percent(share, format=f"0.{'0' * digits} %" if digits else "0 %", locale=self.language)
+
+    def date(self, day: dt.date) -> str:
+        """Return a date, as in Jan 6, 2014."""
+        return format_date(day, "medium", locale=self.language)
+
+    def day(self, day: dt.date) -> str:
+        """Return a date with its weekday, as in Mon, Jan 6."""
+        return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=self.language)
+
+
+def preferred_language(accept_language: str) -> str:
+    """Return the language of ours that a browser likes most, by its header Accept-Language; English where it likes none."""
+    wanted = [part.partition(";")[0].strip().replace("-", "_") for part in accept_language.split(",")]
+    return (negotiate_locale(wanted, LANGUAGES) or "en")[:2]
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with (LOCALE / f"{language}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

@@ -1,0 +1,100 @@
+"""Logging in with a key, and out again."""
+
+import datetime as dt
+from html import escape
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from storecast.database.api_keys import find_key
+from storecast.database.sessions import SESSION_HOURS, close_session, open_session
+from storecast.page.addresses import BASE
+from storecast.page.language import Words, preferred_language
+from storecast.service.middleware.auth import TOKEN
+from storecast.service.middleware.browser import COOKIE, LOGIN, session_token
+from storecast.service.middleware.context import context_of
+from storecast.service.problems import unreadable
+from storecast.service.service import service_of
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+MAX_BODY = 4096  # bytes: a key and an address of the page
+
+
+async def show_login(request: Request) -> Response:
+    """Show the form that asks for a key."""
+    return _form(request, _inside(request.query_params.get("next", "")))
+
+
+async def log_in(request: Request) -> Response:
+    """Open a session for the holder of a key."""
+    service = service_of(request)
+    form = _read_form(context_of(request.scope).body)
+    token, following = form.get("key", "").strip(), _inside(form.get("next", ""))
+    address = str((request.scope.get("client") or ("",))[0])
+    service.strangers.check(address)
+    database = service.live.database()
+    key = await service.quick.run(find_key, database, token) if TOKEN.fullmatch(token.encode()) else None
+    if key is None or not key.holds(dt.datetime.now(dt.UTC)):
+        service.strangers.note(address)
+        return _form(request, following, refused=True)
+    session = await service.writes.run(open_session, database, key)
+    response = RedirectResponse(following, status_code=303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        COOKIE, session, max_age=SESSION_HOURS * 3600, path=BASE, secure=secure, httponly=True, samesite="strict"
+    )
+    return response
+
+
+async def log_out(request: Request) -> Response:
+    """End the session."""
+    token = session_token(request.scope)
+    if token is not None:
+        service = service_of(request)
+        await service.writes.run(close_session, service.live.database(), token.decode())
+        service.sessions.forget(token)
+    response = RedirectResponse(LOGIN, status_code=303)
+    response.delete_cookie(COOKIE, path=BASE, httponly=True, samesite="strict")
+    return response
+
+
+def _read_form(body: bytes) -> dict[str, str]:
+    if len(body) > MAX_BODY:
+        raise unreadable("The form holds more than a key.")
+    try:
+        fields = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, max_num_fields=4)
+    except ValueError as error:
+        raise unreadable("The body is no form.") from error
+    return {name: values[0] for name, values in fields.items() if len(values) == 1}
+
+
+def _inside(following: str) -> str:
+    """Return an address of this page; the first view where another is asked for."""
+    return following if following.startswith(BASE) and "\\" not in following and following.isprintable() else BASE
+
+
+def _form(request: Request, following: str, *, refused: bool = False) -> Response:
+    words = Words(preferred_language(request.headers.get("accept-language", "")))
+    hint = words.text(
+        "A key is made by `storecast key create`. It stays in this browser for {hours} hours.", hours=SESSION_HOURS
+    )
+    refusal = words.text("This key is not known, or it has expired. Ask for a new one.")
+    page = f"""<!DOCTYPE html>
+<html lang="{words.language}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{words.text("Log in")} · storecast</title><link rel="stylesheet" href="{BASE}assets/storecast.css"></head>
+<body class="login"><main>
+<h1>storecast</h1>
+<form method="post" action="{LOGIN}">
+{f'<p class="message refused" role="alert">{refusal}</p>' if refused else ""}
+<label for="key">{words.text("Your key")}</label>
+<input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
+<input type="hidden" name="next" value="{escape(following)}">
+<button type="submit">{words.text("Log in")}</button>
+<p class="soft">{hint}</p>
+</form></main></body></html>
+"""
+    return HTMLResponse(page, status_code=401 if refused else 200, headers={"content-security-policy": POLICY})

@@ -1,0 +1,158 @@
+"""What stands around every view: header, language and theme, and the controls that write into the address."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from storecast.page.addresses import BASE
+from storecast.page.language import LANGUAGES
+
+if TYPE_CHECKING:
+    from storecast.page.view import View, ViewRequest
+
+ASSETS = Path(__file__).parent / "assets"
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>
+"""
+
+
+def layout() -> Component:
+    """Return what every view is drawn into."""
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh="callback-nav"),
+            dcc.Store(id="written", data=0),  # counted up by every write, so that the view is drawn again
+            dcc.Store(id="preferences", storage_type="local"),
+            dcc.Store(id="page-title"),
+            dcc.Store(id="theme-applied"),
+            html.Header(id="header"),
+            html.Div(id="said", role="status", **{"aria-live": "polite"}),
+            dcc.Loading(html.Main(id="view"), delay_show=400, overlay_style={"visibility": "visible", "opacity": 0.5}),
+        ]
+    )
+
+
+def header(request: "ViewRequest", view: "View", views: tuple["View", ...]) -> list[Component]:
+    """Return the header of a view: the way to all others, language, theme and logout.
+
+    Parameters
+    ----------
+    request : whose language and session they are
+    view : that is shown
+    views : all of them
+    """
+    words = request.words
+    links = [
+        dcc.Link(
+            words.text(each.title),
+            href=BASE + each.name,
+            className="here" if each.name == view.name else "",
+        )
+        for each in views
+    ]
+    languages = [{"label": name, "value": code} for code, name in LANGUAGES.items()]
+    return [
+        html.A(words.text("Skip to the content"), href="#view", className="skip"),
+        html.Strong("storecast", className="brand"),
+        html.Nav(links, **{"aria-label": words.text("Views")}),
+        html.Div(
+            [
+                html.Button(words.text("Light or dark"), id="theme", className="quiet", n_clicks=0),
+                *(
+                    html.Button(
+                        each["label"],
+                        id={"type": "language", "code": each["value"]},
+                        className="quiet",
+                        n_clicks=0,
+                        lang=each["value"],
+                        disabled=each["value"] == words.language,
+                    )
+                    for each in languages
+                ),
+                html.Form(
+                    html.Button(words.text("Log out"), className="quiet", type="submit"),
+                    action="/app/logout",
+                    method="post",
+                )
+                if request.key.id
+                else None,
+            ],
+            className="tools",
+        ),
+    ]
+
+
+def message(text: str, kind: str = "done") -> Component:
+    """Return a message to people.
+
+    Parameters
+    ----------
+    text : of the message
+    kind : done, refused, or hint
+    """
+    return html.P(text, className=f"message {kind}", role="alert" if kind == "refused" else "status")
+
+
+def control(label: str, component: Component) -> Component:
+    """Return a control with its label.
+
+    Parameters
+    ----------
+    label : for people
+    component : a dropdown, radio buttons or the like; with an id of `control_id`, the address holds its value
+    """
+    return html.Div([html.Span(label, className="label"), component], className="control")
+
+
+def control_id(name: str) -> dict[str, str]:
+    """Return the id of a control whose value stands in the address."""
+    return {"type": "control", "name": name}
+
+
+def register(app: Dash) -> None:
+    """Add the callbacks of the shell: controls write the address, buttons the language and the theme."""
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output("url", "search"),
+        Input({"type": "control", "name": ALL}, "value"),
+        State({"type": "control", "name": ALL}, "id"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def write_address(values: list[Any], ids: list[dict[str, str]], search: str | None) -> Any:
+        before = dict(parse_qsl((search or "").removeprefix("?")))
+        after = dict(before)
+        for value, id_ in zip(values, ids, strict=True):
+            if value in (None, "", []):
+                after.pop(id_["name"], None)
+            else:
+                after[id_["name"]] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        return no_update if after == before else "?" + urlencode(after)
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output("preferences", "data"),
+        Input({"type": "language", "code": ALL}, "n_clicks"),
+        State("preferences", "data"),
+        prevent_initial_call=True,
+    )
+    def choose_language(clicks: list[int], preferences: Any) -> Any:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update
+        return {**(preferences or {}), "language": ctx.triggered_id["code"]}
+
+    app.clientside_callback(
+        ClientsideFunction("storecast", "theme"),
+        Output("theme-applied", "data"),
+        Input("theme", "n_clicks"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("storecast", "title"),
+        Output("page-title", "modified_timestamp"),
+        Input("page-title", "data"),
+    )

@@ -1,0 +1,58 @@
+"""Small tables of the page; large ones are grids."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+Cell = Any  # text, a component of Dash, or None
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], *, text: Sequence[int] = (0,), label: str = ""
+) -> Component:
+    """Return a table.
+
+    Parameters
+    ----------
+    header : of the columns
+    rows : cells, as text already
+    text : columns that hold words, which stand on the left
+    label : what it shows, for people who cannot see it
+    """
+    classes = ["text" if place in text else "" for place in range(len(header))]
+    head = html.Tr([html.Th(name, className=kind, scope="col") for name, kind in zip(header, classes, strict=True)])
+    body = [
+        html.Tr(
+            [
+                html.Td(cell, className=f"{kind} wrap" if isinstance(cell, str) and len(cell) > 50 else kind)
+                for cell, kind in zip(row, classes, strict=True)
+            ]
+        )
+        for row in rows
+    ]
+    scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
+    return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll", **scroll)
+
+
+def facts(*entries: tuple[str, str, str]) -> Component:
+    """Return the figures that are seen first.
+
+    Parameters
+    ----------
+    entries : name, figure and note of each
+    """
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Div(name, className="name"),
+                    html.Div(figure, className="figure"),
+                    html.Div(note, className="note"),
+                ]
+            )
+            for name, figure, note in entries
+        ],
+        className="facts",
+    )

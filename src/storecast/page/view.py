@@ -1,0 +1,115 @@
+"""View: one page of the workbench, a function from what a request says to what is shown.
+
+The address holds the whole state of a view: its controls write into the query, and the view is drawn from the query anew. So
+links, reload, back and forward need nothing of their own.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
+
+import flask
+from dash import Dash
+from dash.development.base_component import Component
+
+from storecast.database.api_keys import Key
+from storecast.database.connect import Database
+from storecast.page.addresses import LOOP
+from storecast.page.language import Words, preferred_language
+from storecast.service.live.snapshot import Snapshot
+from storecast.service.middleware.context import context_of
+from storecast.service.problems import Problem
+
+if TYPE_CHECKING:
+    from storecast.service.service import Service
+
+
+@dataclass(frozen=True, eq=False)
+class ViewRequest:
+    """What a view is drawn from.
+
+    Attributes
+    ----------
+    service : with the database and the model that is served
+    key : whose session it is
+    words : the language
+    query : the parameters of the address, as text
+    """
+
+    service: "Service"
+    key: Key
+    words: Words
+    query: Mapping[str, str]
+    _loop: asyncio.AbstractEventLoop
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        return self.service.live.database()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The model that is served with its forecast, which knows what was written before this request.
+
+        Raises
+        ------
+        Problem
+            where no model is ready
+        """
+        return asyncio.run_coroutine_threadsafe(self.service.live.fresh(), self._loop).result()
+
+    def may(self, scope: str) -> bool:
+        """Say whether the session's key has a scope."""
+        return self.key.may(scope)
+
+    def require(self, scope: str) -> None:
+        """Refuse what the session's key may not do.
+
+        Raises
+        ------
+        Problem
+            where the key lacks the scope
+        """
+        if not self.may(scope):
+            raise Problem(
+                "not-allowed", self.words.text("Your key does not allow this: it needs the scope {scope}.", scope=scope)
+            )
+
+
+@dataclass(frozen=True)
+class View:
+    """One page of the workbench.
+
+    Attributes
+    ----------
+    name : in the address, /app/NAME; empty: the first page
+    title : in English
+    draw : returns what is shown
+    register : adds the callbacks of its buttons to Dash; None: it has none
+    """
+
+    name: str
+    title: str
+    draw: Callable[[ViewRequest], Component]
+    register: Callable[[Dash], None] | None = None
+
+
+def view_request(search: str | None, preferences: Any) -> ViewRequest:
+    """Return what the callback that runs now is asked with.
+
+    Parameters
+    ----------
+    search : the query of the address, with its question mark
+    preferences : what the browser keeps: ``{"language": "de"}``, or nothing
+    """
+    scope = cast("dict[str, Any]", flask.request.environ["asgi.scope"])
+    key = context_of(scope).key
+    assert key is not None, "a callback ran without a session"
+    chosen = preferences.get("language") if isinstance(preferences, dict) else None
+    language = (
+        chosen if chosen in ("en", "de") else preferred_language(flask.request.headers.get("Accept-Language", ""))
+    )
+    query = dict(parse_qsl((search or "").removeprefix("?")))
+    return ViewRequest(scope["app"].state.service, key, Words(language), query, scope[LOOP])

@@ -1,0 +1,10 @@
+"""The views, in the order of the header. Each file declares its own as VIEW.
+
+home        what is expected, and what needs hands
+store       one store: past, forecast, what it is made of, overrides
+"""
+
+from storecast.page.view import View
+from storecast.page.views import home, store
+
+VIEWS: tuple[View, ...] = (home.VIEW, store.VIEW)

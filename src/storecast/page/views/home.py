@@ -1,0 +1,177 @@
+"""Home: what is expected, what changed, what needs hands."""
+
+import datetime as dt
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import polars as pl
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from storecast import schema as s
+from storecast.errors import MissingError
+from storecast.page import charts, tables
+from storecast.page.addresses import BASE
+from storecast.page.figures import ChainFigures, chain_figures
+from storecast.page.language import Words
+from storecast.page.view import View, ViewRequest
+from storecast.workflows.plan_exceptions import show_exceptions
+from storecast.workflows.planning import ShownVersion, show_version
+
+PAST_WEEKS = 8  # of the chart
+MOST_EXCEPTIONS = 8
+
+
+def draw(request: ViewRequest) -> Component:
+    """Return the first page of a Monday."""
+    words = request.words
+    figures = chain_figures(request.snapshot)
+    plan = _plan(request)
+    return html.Div(
+        [
+            html.H1(_heading(figures, words)),
+            _facts(figures, plan, words),
+            charts.chart(
+                _chart(figures, words), words.text("Sales of the chain by day, with the forecast"), words, height=360
+            ),
+            html.Div([_weeks(plan, words), _exceptions(request, plan)], className="pair"),
+        ]
+    )
+
+
+def _plan(request: ViewRequest) -> ShownVersion | None:
+    try:
+        return show_version(request.database)
+    except MissingError:  # nothing has been published yet: the page is then of the forecast alone
+        return None
+
+
+def _heading(figures: ChainFigures, words: Words) -> str:
+    first, last = figures.ahead["Start"][0], figures.ahead["Start"][-1]
+    return words.text("{first} to {last}", first=words.date(first), last=words.date(last))
+
+
+def _facts(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Component:
+    whole = figures.whole.row(0, named=True)
+    entries = [(words.text("Forecast"), words.money(figures.expected), _range(whole, words))]
+    if figures.year_before:
+        change = figures.expected / figures.year_before - 1
+        entries.append(
+            (
+                words.text("Against last year"),
+                ("+" if change > 0 else "") + words.percent(change),
+                words.text("{amount} on the same weekdays", amount=words.money(figures.year_before)),
+            )
+        )
+    if plan is not None:
+        weeks = plan.weeks
+        changed = float(weeks["Difference"].sum())
+        note = (
+            words.text("{amount} by overrides", amount=words.signed(changed)) if changed else words.text("no overrides")
+        )
+        entries.append((words.text("Plan"), words.money(float(weeks["Plan"].sum())), note))
+        if weeks["Variance"].null_count() < weeks.height:
+            budget, variance = float(weeks["Budget"].sum()), float(weeks["Variance"].sum())
+            entries.append(
+                (
+                    words.text("Against budget"),
+                    words.signed(variance),
+                    words.text("budget {amount}", amount=words.money(budget)),
+                )
+            )
+        state = words.text(
+            "version {number}, {state}", number=plan.version.version, state=words.text(plan.version.state)
+        )
+        entries.append((words.text("State of the plan"), words.text(plan.version.state), state))
+    return tables.facts(*entries)
+
+
+def _range(whole: dict[str, float], words: Words) -> str:
+    if "Lower80" not in whole:
+        return ""
+    return words.text(
+        "{lower} to {upper} in four of five cases",
+        lower=words.money(whole["Lower80"]),
+        upper=words.money(whole["Upper80"]),
+    )
+
+
+def _chart(figures: ChainFigures, words: Words) -> go.Figure:
+    ahead = figures.ahead
+    days = ahead["Start"].to_list()
+    past = figures.past.filter(pl.col(s.DATE) > days[0] - dt.timedelta(weeks=PAST_WEEKS))
+    traces = []
+    if "Lower80" in ahead.columns:
+        traces += charts.band(
+            days, ahead["Lower95"].to_list(), ahead["Upper95"].to_list(), words.text("95 % of cases"), charts.BAND_95
+        )
+        traces += charts.band(days, ahead["Lower80"].to_list(), ahead["Upper80"].to_list(), words.text("80 % of cases"))
+    traces.append(charts.line(past[s.DATE].to_list(), past[s.SALES].to_list(), words.text("Sales"), charts.GREY))
+    last_year = figures.last_year
+    if last_year.height:
+        traces.append(
+            charts.line(
+                last_year[s.DATE].to_list(),
+                last_year[s.SALES].to_list(),
+                words.text("A year before"),
+                charts.AMBER,
+                dash="dot",
+                width=1.5,
+            )
+        )
+    traces.append(charts.line(days, ahead[s.FORECAST].to_list(), words.text("Forecast"), charts.BLUE))
+    return go.Figure(traces)
+
+
+def _weeks(plan: ShownVersion | None, words: Words) -> Component:
+    if plan is None:
+        return html.Section(
+            [
+                html.H2(words.text("Plan")),
+                html.P(words.text("No forecast has been published as a plan yet. The view Plan publishes one.")),
+            ]
+        )
+    header = [words.text(name) for name in ("Week from", "Forecast", "Plan", "Budget", "Plan less budget")]
+    rows = [
+        [
+            words.day(week["Start"]),
+            words.money(week[s.FORECAST]),
+            words.money(week["Plan"]),
+            "" if week["Budget"] is None else words.money(week["Budget"]),
+            "" if week["Variance"] is None else words.signed(week["Variance"]),
+        ]
+        for week in plan.weeks.iter_rows(named=True)
+    ]
+    return html.Section([html.H2(words.text("By week")), tables.table(header, rows, label=words.text("By week"))])
+
+
+def _exceptions(request: ViewRequest, plan: ShownVersion | None) -> Component:
+    words = request.words
+    heading = html.H2(words.text("What needs a look"))
+    if plan is None:
+        return html.Section([heading, html.P(words.text("Exceptions are those of a plan."))])
+    rows = show_exceptions(request.database, dt.datetime.now(dt.UTC).date())
+    if rows.is_empty():
+        return html.Section([heading, html.P(words.text("Nothing stands out."))])
+    lines = [
+        [
+            dcc.Link(
+                words.text("Store {store}", store=row["Key"]), href=f"{BASE}store?{urlencode({'store': row['Key']})}"
+            ),
+            row["Text"],
+            words.money(row["Stake"]),
+        ]
+        for row in rows.head(MOST_EXCEPTIONS).iter_rows(named=True)
+    ]
+    header = [words.text(name) for name in ("Store", "Why", "At stake")]
+    more = words.plural("{count} exception is open.", "{count} exceptions are open.", rows.height)
+    return html.Section(
+        [
+            heading,
+            html.P(more, className="soft"),
+            tables.table(header, lines, text=(0, 1), label=words.text("Exceptions")),
+        ]
+    )
+
+
+VIEW = View("", "Home", draw)

@@ -1,0 +1,158 @@
+"""The door of the web page: nothing passes it without a session, and what passes is answered as the API answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storecast.database.api_keys import revoke_key
+from storecast.database.connect import Database, home_url
+from storecast.page.addresses import VIEW_NAMES
+from storecast.page.routes import page_routes
+from storecast.page.views import VIEWS
+from support.page_client import SAME_SITE, PageClient, callback
+from support.served_home import Client, copy_of, make_key, running, settings_of
+
+ROUTES = page_routes()
+
+
+@pytest.fixture(scope="module")
+def own(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of(home, tmp_path_factory.mktemp("page") / "home")
+
+
+@pytest.fixture(scope="module")
+def client(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        with running(settings_of(own), make_key(home_url(own)), page=ROUTES) as service:
+            yield service
+
+
+@pytest.fixture
+def browser(client: Client) -> PageClient:
+    logged_in = PageClient(client)
+    assert client.key is not None
+    logged_in.log_in(client.key)
+    return logged_in
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.scope], ids=lambda route: route.path)
+def test_nothing_but_the_login_is_open_to_somebody_without_a_session(client: Client, route: object) -> None:
+    assert hasattr(route, "path")
+    path = route.path.replace("{file:path}", "dash/deps/react.js")
+    answer = client.ask(route.method, path, b"{}" if route.method == "POST" else None, key=None, **SAME_SITE)
+    if route.view:
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/app/login?next=%2Fapp%2F")
+    else:
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/app/nothing", "/app/store/1", "/app/_reload-hash", "/app/_dash-x", "/app/assets/a/b", "/appx"]
+)
+def test_an_unknown_address_does_not_exist(client: Client, browser: PageClient, path: str) -> None:
+    answer = browser.get(path) if path.startswith("/app/") else client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert client.ask("GET", path, key=None).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'"x"',
+        b"\xff",
+        b"[" * 10_000,
+        {"output": "view.children", "outputs": {}, "inputs": [], "changedPropIds": []},
+        {**callback("view.children", {}), "inputs": []},
+        {**callback("view.children", {}), "inputs": 1},
+        {**callback("view.children", {}), "output": "..view.children.."},
+    ],
+)
+def test_a_malformed_callback_is_a_bad_request(browser: PageClient, body: object) -> None:
+    answer = browser.post(body)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+def test_a_callback_from_another_site_is_refused(browser: PageClient) -> None:
+    body = callback("view.children", {"url.pathname": "/app/"})
+    assert browser.post(body).status_code == 200
+    for headers in (
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "same-origin", "origin": "http://elsewhere.example"},
+    ):
+        assert browser.post(body, **headers).status_code == 403
+    without = browser.client.ask("POST", "/app/_dash-update-component", b"{}", key=None, cookie=browser.cookie)
+    assert without.status_code == 403
+
+
+def test_the_key_of_the_api_does_not_open_the_page_nor_a_session_the_api(client: Client, browser: PageClient) -> None:
+    assert client.get("/app/").status_code == 303
+    assert client.ask("GET", "/v1/stores", key=None, cookie=browser.cookie).status_code == 401
+
+
+def test_a_login_opens_a_session_that_scripts_cannot_read_and_a_logout_ends_it(client: Client, own: Path) -> None:
+    somebody = PageClient(client)
+    answer = somebody.log_in(make_key(home_url(own), "read"), "/app/store?store=2")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/app/store?store=2")
+    cookie = answer.headers["set-cookie"].lower()
+    assert all(part in cookie for part in ("httponly", "samesite=strict", "path=/app/", "max-age=43200"))
+    shown = somebody.get("/app/")
+    assert shown.status_code == 200
+    policy = shown.headers["content-security-policy"]
+    assert "script-src 'self' 'sha256-" in policy
+    assert "unsafe-eval" not in policy
+    assert somebody.log_out().headers["location"] == "/app/login"
+    assert somebody.get("/app/").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "following", ["https://elsewhere.example/", "//elsewhere.example", "/v1/stores", "/app/\\x", ""]
+)
+def test_a_login_leads_to_this_page_alone(client: Client, following: str) -> None:
+    assert client.key is not None
+    assert PageClient(client).log_in(client.key, following).headers["location"] == "/app/"
+
+
+@pytest.mark.parametrize("key", ["", "sc_short", "sc_" + "x" * 43, "ä"])
+def test_an_unknown_key_opens_nothing_and_the_form_says_so(client: Client, key: str) -> None:
+    answer = PageClient(client).log_in(key)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (401, False)
+    assert "This key is not known" in answer.text
+
+
+def test_a_session_ends_with_its_key(client: Client, own: Path) -> None:
+    somebody = PageClient(client)
+    somebody.log_in(make_key(home_url(own), "read"))
+    assert somebody.get("/app/").status_code == 200
+    database = Database.open(home_url(own))
+    newest = max(key.id for key in _keys(database))
+    revoke_key(database, newest)
+    database.close()
+    client.service.sessions._cached.clear()  # a second later, without the second
+    assert somebody.get("/app/").status_code == 303
+
+
+def _keys(database: Database) -> list[object]:
+    from storecast.database.api_keys import all_keys
+
+    return list(all_keys(database))
+
+
+def test_the_addresses_of_the_views_are_known_without_dash() -> None:
+    assert tuple(view.name for view in VIEWS) == VIEW_NAMES
+
+
+def test_a_view_that_cannot_be_drawn_says_why(browser: PageClient) -> None:
+    assert "The chain has no store nothing." in browser.draw("/app/store", "?store=nothing")
+
+
+def test_scripts_of_the_page_are_kept_by_the_browser_and_views_are_not(browser: PageClient) -> None:
+    assert browser.get("/app/").headers["cache-control"] == "no-store"

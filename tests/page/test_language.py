@@ -1,0 +1,86 @@
+"""The languages of the page: every text has its German, with the same places; numbers and dates are written as there."""
+
+import ast
+import datetime as dt
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+import storecast.page
+from storecast.page.language import LOCALE, Words, preferred_language
+from storecast.page.views import VIEWS
+
+SOURCE = Path(storecast.page.__file__).parent
+CALLS = {"text": 1, "plural": 2}  # methods of Words: how many of their arguments are messages
+NAMED = {"draft", "reviewed", "approved", "locked"}  # states of a plan, translated by their names
+
+
+def messages() -> set[str]:
+    """Return every message in the source of the page."""
+    texts = {view.title for view in VIEWS} | NAMED
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS:
+                arguments = node.args[: CALLS[node.func.attr]]
+                texts |= {each.value for each in arguments if isinstance(each, ast.Constant)}
+            if isinstance(node, ast.ListComp) and ast.unparse(node.elt) == "words.text(name)":
+                texts |= set(ast.literal_eval(node.generators[0].iter))
+    return texts
+
+
+def places(text: str) -> set[str]:
+    """Return the names of the places in a message."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def german() -> dict[str, str]:
+    """Return the German of each message; of a plural, its last form."""
+    with (LOCALE / "de.po").open("rb") as file:
+        catalogue = read_po(file, locale="de")
+    pairs: dict[str, str] = {}
+    for message in catalogue:
+        if isinstance(message.id, tuple):
+            pairs |= dict(zip(message.id, message.string, strict=True))
+        elif message.id:
+            pairs[message.id] = message.string
+    return pairs
+
+
+def test_every_text_has_its_german_and_no_german_is_left_over() -> None:
+    translated = german()
+    assert sorted(messages() - set(translated)) == []
+    assert sorted(set(translated) - messages()) == []
+    assert [text for text, in_german in translated.items() if not in_german] == []
+
+
+def test_a_translation_has_the_places_of_its_message() -> None:
+    assert {text for text, in_german in german().items() if places(text) != places(in_german)} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "money", "cents", "percent", "day"),
+    [("en", "1,234,568", "12.50", "+3.4 %", "Mon, Jan 6"), ("de", "1.234.568", "12,50", "+3,4 %", "Mo. 6. Jan.")],
+)
+def test_numbers_and_dates_are_written_as_the_language_writes_them(
+    language: str, money: str, cents: str, percent: str, day: str
+) -> None:
+    words = Words(language)
+    assert (words.money(1_234_567.8), words.money(12.5)) == (money, cents)
+    assert "+" + words.percent(0.0338) == percent
+    assert words.day(dt.date(2014, 1, 6)).replace(",", ",") in (day, day.replace("Mo.", "Mo"))
+    assert words.signed(5.0).startswith("+")
+
+
+def test_the_browser_says_which_language_it_likes_most() -> None:
+    assert preferred_language("de-AT,de;q=0.9,en;q=0.8") == "de"
+    assert preferred_language("fr,en;q=0.5") == "en"
+    assert preferred_language("") == "en"
+    assert preferred_language("xx-!!,;q") == "en"
+
+
+def test_one_and_several_have_their_own_forms() -> None:
+    one, many = "{count} exception is open.", "{count} exceptions are open."
+    assert Words("en").plural(one, many, 1) == "1 exception is open."
+    assert Words("de").plural(one, many, 1_000) == "1.000 Ausnahmen sind offen."

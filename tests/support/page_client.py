@@ -1,0 +1,93 @@
+"""Asks the web page as a browser does: with its session in a cookie, and callbacks as Dash sends them."""
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from storecast.page.dash_app import dash_app
+from support.served_home import Client
+
+SAME_SITE = {"sec-fetch-site": "same-origin"}
+
+
+class PageClient:
+    """A browser that is logged in, or not yet.
+
+    Parameters
+    ----------
+    client : asks the service
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.cookie = ""
+
+    def log_in(self, key: str, following: str = "/app/") -> httpx.Response:
+        """Log in with a key, and keep the cookie."""
+        form = urlencode({"key": key, "next": following})
+        answer = self.client.ask(
+            "POST", "/app/login", form, key=None, **SAME_SITE, content_type="application/x-www-form-urlencoded"
+        )
+        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+        self.client.forget_cookies()  # httpx keeps them for every later request, of whomever
+        return answer
+
+    def log_out(self) -> httpx.Response:
+        """End the session; the cookie is kept, as somebody would who copied it."""
+        return self.client.ask(
+            "POST",
+            "/app/logout",
+            "",
+            key=None,
+            cookie=self.cookie,
+            **SAME_SITE,
+            content_type="application/x-www-form-urlencoded",
+        )
+
+    def get(self, path: str) -> httpx.Response:
+        """Open an address."""
+        return self.client.ask("GET", path, key=None, cookie=self.cookie, accept="text/html")
+
+    def post(self, body: Any, **headers: str) -> httpx.Response:
+        """Send the body of a callback."""
+        content = body if isinstance(body, bytes) else json.dumps(body)
+        sent = {"cookie": self.cookie, **SAME_SITE, **headers}
+        return self.client.ask("POST", "/app/_dash-update-component", content, key=None, **sent)
+
+    def draw(self, path: str, search: str = "", language: str = "en") -> str:
+        """Return a view as Dash has it drawn, in JSON."""
+        values = {
+            "url.pathname": path,
+            "url.search": search,
+            "written.data": 0,
+            "preferences.data": {"language": language},
+        }
+        answer = self.post(callback("view.children", values))
+        assert answer.status_code == 200, answer.text
+        return json.dumps(answer.json()["response"]["view"]["children"], ensure_ascii=False)
+
+
+def callback(output: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a callback: the one with an output, and the values of its inputs and state.
+
+    Parameters
+    ----------
+    output : one of its outputs, ``view.children``
+    values : by ``id.property``; what is not named is null
+    """
+    known = dash_app().callback_map
+    name = next(name for name in known if output in name.strip(".").split("..."))
+    outputs = [dict(zip(("id", "property"), each.rsplit(".", 1), strict=True)) for each in name.strip(".").split("...")]
+
+    def given(wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**each, "value": values.get(f"{each['id']}.{each['property']}")} for each in wanted]
+
+    return {
+        "output": name,
+        "outputs": outputs if name.startswith("..") else outputs[0],
+        "inputs": given(known[name]["inputs"]),
+        "state": given(known[name]["state"]),
+        "changedPropIds": list(values)[:1],
+    }
