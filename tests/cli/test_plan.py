@@ -140,10 +140,20 @@ def test_what_needs_a_look_is_listed_and_done(cli: Cli, home: Path) -> None:
     assert "2100-01-01" in cli("plan", "exceptions", "--all", "--home", home)[1]
 
 
+def test_a_version_is_told_in_sentences(cli: Cli, home: Path) -> None:
+    code, out, err = cli("plan", "summary", "--home", home)
+    assert code == 0, err
+    assert out.splitlines()[0].startswith("4,920 (4,428 to 5,412 by the days' 80% bounds) are expected from 22 March")
+    replied = json.loads(cli("plan", "summary", "--home", home, "--json")[1])
+    assert (replied["figures"]["first"], replied["figures"]["state"]["by"]) == ("2013-03-22", "Ada")
+    assert replied["sentences"] == out.splitlines()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("show", "--version", "9"), "no version 9"),
+        (("summary", "--version", "9"), "no version 9"),
         (("compare",), "first of the plan"),
         (("advance", "--to", "locked"), "what can follow is reviewed"),
         (("advance", "--to", "aproved"), "Did you mean approved"),

@@ -142,6 +142,18 @@ def test_exceptions_are_ranked_by_money_and_handled(plan: ServiceClient) -> None
         plan.plan.handle(name, "snoozed")
 
 
+def test_a_version_is_told_in_sentences_and_in_figures(plan: ServiceClient) -> None:
+    summary = plan.plan.summary()
+    figures = summary["figures"]
+    assert 3 <= len(summary["sentences"]) <= 6
+    assert (figures["version"], figures["change"]["version"], figures["change"]["drivers"]) == (2, 1, None)
+    assert "because of what is not known" in " ".join(summary["sentences"])
+    assert figures["forecast"] == round(sum(day["Forecast"] for day in plan.plan.days(2)), 2)
+    assert plan.plan.summary(1)["figures"]["exceptions"] is None
+    with pytest.raises(NotFoundError, match="no version 99"):
+        plan.plan.summary(99)
+
+
 def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:
     assert "market day" in plan.plan.change_reasons(add=["market day"], remove=["weather", "not there"])
     assert "weather" not in plan.plan.reasons()
@@ -168,6 +180,7 @@ def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -
         ("GET", "/v1/plan/versions/99/days", None, 404),
         ("GET", "/v1/plan/comparison?after=1", None, 404),
         ("GET", "/v1/plan/comparison?after=0", None, 422),
+        ("GET", "/v1/plan/summary?version=0", None, 422),
         ("GET", "/v1/plan/nothing", None, 404),
         ("DELETE", "/v1/plan/overrides/99", None, 404),
         ("DELETE", "/v1/plan/overrides/x", None, 404),

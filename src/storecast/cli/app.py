@@ -16,6 +16,7 @@ from storecast.cli import (
     plan,
     plan_exceptions,
     plan_overrides,
+    plan_summary,
     run,
     serve,
     train,
@@ -57,6 +58,7 @@ for plan_command in (
     plan_overrides.value,
     plan_exceptions.exceptions,
     plan_exceptions.handle,
+    plan_summary.summary,
 ):
     plan.app.command(plan_command.__name__)(plan_command)
 for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():

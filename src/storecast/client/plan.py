@@ -80,6 +80,13 @@ class PlanValue(TypedDict):
     overrides: list[Row]
 
 
+class PlanInSentences(TypedDict):
+    """A version in a few sentences."""
+
+    sentences: list[str]
+    figures: Row  # that they are made of
+
+
 class Handled(TypedDict):
     """How an exception is handled."""
 
@@ -203,6 +210,11 @@ class PlanClient:
         for page in pages:
             compared["changes"] += page["changes"]
         return compared
+
+    def summary(self, version: int | None = None) -> PlanInSentences:
+        """Return a version, by default the newest, in a few sentences, with the figures that they are made of."""
+        query = {} if version is None else {"version": str(version)}
+        return cast("PlanInSentences", self._sender.send("GET", "/v1/plan/summary", query=query))
 
     def value_added(self, since: str | dt.date | None = None) -> PlanValue:
         """Return what each step from the naive forecast to the approved plan did to the error, from a first day on."""

@@ -79,3 +79,24 @@ def _sales(conn: Connection, since: dt.date) -> pl.DataFrame:
     columns, schema = sales_selection()
     rows = bulk.select(conn, sa.select(*columns).where(t.sales.c.date >= since), schema)
     return as_sales(rows, existing_chain(conn)).select(*s.KEYS, s.SALES)
+
+
+def sold_by_store(conn: Connection, first: dt.date, last: dt.date) -> pl.DataFrame | None:
+    """Return what each store sold over some days: store (text), sales, of the stores that sold anything.
+
+    Parameters
+    ----------
+    conn : open connection
+    first, last : the first and the last day
+
+    Returns
+    -------
+    None where the chain's sales begin later or end earlier
+    """
+    sold = t.sales.c
+    begin, end = conn.execute(sa.select(sa.func.min(sold.date), sa.func.max(sold.date))).one()
+    if begin is None or begin > first or end < last:
+        return None
+    sums = sa.select(sold.store, sa.func.sum(sold.sales).label("sales")).where(sold.date.between(first, last))
+    statement = sums.group_by(sold.store).having(sa.func.sum(sold.sales) > 0).order_by(sold.store)
+    return bulk.select(conn, statement, {"store": pl.String(), "sales": pl.Float64()})

@@ -9,6 +9,8 @@ overrides    what stands in the place of the forecast, the plan that follows, an
 budget       amounts by store and day, week or month, beside the plan
 value_added  what each step from the naive forecast to the approved plan did to the error
 exceptions   what needs a look, ranked by money at stake
+summary      the figures of a version that are told in sentences
+sentences    those sentences, in English or in any other language
 
 A version is a forecast that was published. Money is counted in whole cents, so that sums agree at every level.
 """

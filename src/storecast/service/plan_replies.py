@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from storecast.plan.summary import PlanSummary
 from storecast.service.replies import Count, Cursor, Money, Reply, Span, Version
 from storecast.service.requests.plan_bodies import OverrideKind, State
 from storecast.service.requests.rows import StoreId
@@ -176,6 +177,13 @@ class PlanExceptions(Reply):
 
     exceptions: list[PlanException]
     next: Cursor
+
+
+class PlanInSentences(Reply):
+    """A version in a few sentences, and the figures that they are made of."""
+
+    sentences: list[str]
+    figures: PlanSummary
 
 
 class PlanReasons(Reply):

@@ -10,6 +10,7 @@ from storecast.database.current_plan import read_current_plan, read_writes
 from storecast.database.plan_exceptions import Handled, handle_exception, read_handling
 from storecast.database.plan_history import planned_days
 from storecast.database.plan_versions import all_versions
+from storecast.plan.comparison import Comparison
 from storecast.plan.exceptions import (
     OPEN,
     large_changes,
@@ -43,8 +44,21 @@ def show_exceptions(db: Database, today: dt.date, *, everything: bool = False) -
         where nothing has been published yet
     """
     with db.reading() as conn:
-        rows = with_handling(_exceptions(conn), read_handling(conn), today)
+        rows = with_handling(_exceptions(conn, compare_with_previous(conn)), read_handling(conn), today)
     return rows if everything else rows.filter(pl.col("State") == OPEN)
+
+
+def open_exceptions(conn: Connection, today: dt.date, compared: Comparison | None) -> pl.DataFrame:
+    """Return the open exceptions of the newest version, as `show_exceptions` does.
+
+    Parameters
+    ----------
+    conn : open connection
+    today : on which one that is snoozed may be open again
+    compared : the newest version with the one before; None: they have no days in common
+    """
+    rows = with_handling(_exceptions(conn, compared), read_handling(conn), today)
+    return rows.filter(pl.col("State") == OPEN)
 
 
 def handle(
@@ -57,17 +71,25 @@ def handle(
     conn : from `Database.begin`
     name, state, by, owner, until, note : as for `database.plan_exceptions.handle_exception`
     """
-    return handle_exception(conn, _exceptions(conn), name, state=state, by=by, owner=owner, until=until, note=note)
+    exceptions = _exceptions(conn, compare_with_previous(conn))
+    return handle_exception(conn, exceptions, name, state=state, by=by, owner=owner, until=until, note=note)
 
 
-def _exceptions(conn: Connection) -> pl.DataFrame:
+def compare_with_previous(conn: Connection, version: int | None = None) -> Comparison | None:
+    """Compare a version, by default the newest, with the one before; None: there is none, or it has no day in common."""
+    upto = [each for each in all_versions(conn) if version is None or each.version <= version]
+    if len(upto) < 2 or upto[1].last < upto[0].first or upto[1].first > upto[0].last:
+        return None
+    return compare_in(conn, upto[1].version, upto[0].version)
+
+
+def _exceptions(conn: Connection, compared: Comparison | None) -> pl.DataFrame:
     current = read_current_plan(conn)
     parts = [
         wide_intervals(current.figures),
         stale_overrides(shown_overrides(current, read_writes(conn))),
         out_of_band(planned_days(conn, current.version.cutoff - RECENT)),
     ]
-    versions = all_versions(conn)
-    if len(versions) > 1 and versions[1].last >= current.version.first:  # they have days in common
-        parts.append(large_changes(compare_in(conn)))
+    if compared is not None:
+        parts.append(large_changes(compared))
     return ranked(parts)

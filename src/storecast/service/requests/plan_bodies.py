@@ -86,6 +86,12 @@ class WeeksQuery(Query, kw_only=True):
     store: Annotated[str, Meta(description="The id of the store; without it, all stores.")] | UnsetType = UNSET
 
 
+class SummaryQuery(Query, kw_only=True):
+    """Which version."""
+
+    version: Number | UnsetType = UNSET
+
+
 class ValueQuery(Query, kw_only=True):
     """Which days count."""
 

@@ -9,6 +9,7 @@ models       the models of the home; accuracy so far
 plan_versions   the versions of the plan
 plan_overrides  what stands in the place of the forecast, and why
 plan_exceptions what needs a look
+plan_summary    a version in a few sentences
 """
 
 from storecast.service.route import Route
@@ -18,6 +19,7 @@ from storecast.service.routes import (
     models,
     plan_exceptions,
     plan_overrides,
+    plan_summary,
     plan_versions,
     stores,
     undo,
@@ -34,4 +36,5 @@ ROUTES: tuple[Route, ...] = (
     *plan_versions.ROUTES,
     *plan_overrides.ROUTES,
     *plan_exceptions.ROUTES,
+    *plan_summary.ROUTES,
 )

@@ -1,0 +1,67 @@
+"""The figures behind the sentences are those of the tables."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.database.connect import Database
+from storecast.database.plan_budget import replace_budget
+from storecast.database.plan_overrides import add_overrides
+from storecast.database.plan_publishing import advance_version
+from storecast.errors import MissingError
+from storecast.plan.sentences import sentences
+from storecast.workflows.plan_summary import YEAR, plan_summary
+from support.plans import FIRST, PANEL, drivers_of, filled, made_forecast, published
+
+TODAY = dt.date(2013, 3, 20)
+WEEK = (dt.date(2013, 4, 1), dt.date(2013, 4, 7))
+
+
+def test_figures_are_those_of_the_version(db: Database) -> None:
+    first = made_forecast()
+    published(filled(db), first, drivers_of(first))
+    only = plan_summary(db, today=TODAY)
+    assert (only.change, only.budget, only.overrides, only.last_year) == (None, None, 0, None), "80 days of sales"
+    second = made_forecast(130.0, version=2, late=7)
+    published(db, second, drivers_of(second, 40.0), by="Bo")
+    row = {"level": "store", "key": "1", "first": WEEK[0], "last": WEEK[1], "kind": "amount", "value": -50.0}
+    budget = {"store": ["1"], "first": [WEEK[0]], "last": [WEEK[1]], "amount": [700.0]}
+    with db.begin() as conn:
+        add_overrides(conn, pl.DataFrame([{**row, "reason": "weather", "note": ""}]), by="Ada")
+        replace_budget(conn, pl.DataFrame(budget))
+        advance_version(conn, 2, "reviewed", by="Cy")
+    summary = plan_summary(db, today=TODAY)
+    forecast = float(second.rows[s.FORECAST].sum())
+    assert (summary.version, summary.state.state, summary.state.by, summary.stores) == (2, "reviewed", "Cy", 4)
+    assert (summary.forecast, summary.plan, summary.overrides) == (forecast, forecast - 50, 1)
+    assert summary.lower == pytest.approx(forecast * 0.9)
+    assert summary.change is not None
+    assert (summary.change.version, summary.change.after - summary.change.before) == (1, 720.0)
+    assert summary.change.drivers == {"Promotion": 960.0, "Usual": -240.0}
+    assert summary.budget is not None
+    assert (summary.budget.budget, summary.budget.plan, summary.budget.whole) == (700.0, 6 * 131 - 50.0, False)
+    assert summary.exceptions is not None
+    assert summary.exceptions > 0
+    assert summary.largest_exception is not None
+    older = plan_summary(db, 1, today=TODAY)
+    assert (older.version, older.exceptions, older.largest_exception) == (1, None, None)
+    assert [len(sentences(each)) for each in (only, older, summary)] == [4, 4, 6]
+
+
+def test_a_year_before_counts_the_stores_that_sold_then(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    published(filled(db), made_forecast())
+    monkeypatch.setattr("storecast.workflows.plan_summary.YEAR", dt.timedelta(weeks=8))
+    year = plan_summary(db, today=TODAY).last_year
+    assert year is not None
+    begin = FIRST - dt.timedelta(weeks=8)
+    span = pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=13))
+    assert year.sales == pytest.approx(float(PANEL.sales.filter(span)[s.SALES].sum()))
+    assert (year.stores, year.plan) == (4, float(made_forecast().rows[s.FORECAST].sum()))
+    assert YEAR.days % 7 == 0
+
+
+def test_without_a_version_there_is_no_summary(db: Database) -> None:
+    with pytest.raises(MissingError, match="storecast plan publish"):
+        plan_summary(filled(db))
