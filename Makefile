@@ -49,7 +49,7 @@ types: setup-dev ## mypy --strict
 	$(BIN)/mypy
 
 bench: setup-dev ## the short benchmarks, written to docs/benchmarks.md: make bench [DATA=dir] [PEERS="mlforecast=peers/bin/python …"]
-	$(BIN)/python benchmarks/page.py $(if $(DATA),--data "$(DATA)") $(addprefix --peer=,$(PEERS)) $(ARGS)
+	$(BIN)/python benchmarks/benchmarks_page.py $(if $(DATA),--data "$(DATA)") $(addprefix --peer=,$(PEERS)) $(ARGS)
 
 bench-long: setup-dev ## the long benchmarks, hours, on real files and their home: make bench-long DATA=dir [HOME_DIR=home]
 	@test -f "$(HOME_DIR)/storecast.db" || { echo "make bench-long needs a home: make run DATA=dir" >&2; exit 2; }

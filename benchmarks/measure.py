@@ -116,6 +116,6 @@ def rounds(count: int) -> str:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table as `page.py` understands it: a line for each row, cells between bars."""
+    """Print a table as `benchmarks_page.py` understands it: a line for each row, cells between bars."""
     for row in (header, *rows):
         print(*row, sep=" | ", flush=True)

@@ -1,6 +1,6 @@
 """Run the short benchmarks and write docs/benchmarks.md: the machine, and of each benchmark what it printed and what it means.
 
-    python benchmarks/page.py --data DIR --peer mlforecast=peers/bin/python
+    python benchmarks/benchmarks_page.py --data DIR --peer mlforecast=peers/bin/python
 
 Without --data they run on a generated chain. What each printed is kept in a folder, from which --reuse writes the page again
 without measuring again: after a run on a quieter machine, or of one benchmark alone.
