@@ -4,10 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= home
 DEMO := demo
+DEMO_HOME ?= demo-home
+DEMO_PORT ?= 8000
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lstm setup-dev run test test-long test-page image-test lint types bench bench-long lock clean
+.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page image-test lint types bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -25,6 +27,11 @@ else
 	$(BIN)/storecast demo-data --out $(DEMO)
 	$(BIN)/storecast run --data $(DEMO) --out "$(HOME_DIR)" $(ARGS)
 endif
+
+demo: setup ## three months of a plan on a generated chain, served until Ctrl-C: overrides, budget, sales that came in
+	$(BIN)/storecast demo --home "$(DEMO_HOME)"
+	@echo "Open http://127.0.0.1:$(DEMO_PORT)/app/"
+	$(BIN)/storecast serve --home "$(DEMO_HOME)" --port "$(DEMO_PORT)" --no-keys
 
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder # a worker a core: threads would spin

@@ -6,6 +6,7 @@ import typer
 
 from storecast.cli import (
     db,
+    demo,
     explore,
     forecast,
     init,
@@ -46,6 +47,7 @@ for command in (
     serve.serve,
     monitor.monitor,
     run.demo_data,
+    demo.demo,
 ):
     app.command(command.__name__.replace("_", "-"))(command)
 for plan_command in (

@@ -74,7 +74,11 @@ class GeneratedChain:
 
 def write_demo(out: Path, spec: ChainSpec) -> None:
     """Write a generated chain: train.csv, test.csv, store.csv, store_states.csv and truth.json."""
-    chain = generate(spec)
+    write_chain(out, generate(spec))
+
+
+def write_chain(out: Path, chain: GeneratedChain) -> None:
+    """Write the files of a generated chain, as `write_demo` does."""
     _write(chain.train, out / "train.csv", texts=(s.STATE_HOLIDAY, s.SCHOOL_HOLIDAY))
     _write(chain.test, out / "test.csv", texts=(s.STATE_HOLIDAY, s.SCHOOL_HOLIDAY))
     _write(chain.stores, out / "store.csv", texts=(s.STORE_TYPE, s.ASSORTMENT, s.PROMO_INTERVAL))

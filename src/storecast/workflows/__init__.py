@@ -15,6 +15,7 @@ tune       search for a model's settings
 load       a folder into a database
 run_parts  a sample of the parts trains a model, which forecasts them one by one
 run        all of it: backtest, train the best, forecast, write the home
+make_demo  a home to look at: a generated chain, and months of its plan
 
 A workflow is imported when it is first asked for: looking at files needs no library of models.
 """
@@ -25,6 +26,7 @@ from storecast.lazy_imports import on_first_use
 
 if TYPE_CHECKING:
     from storecast.workflows.comparing import scenario
+    from storecast.workflows.demo import make_demo
     from storecast.workflows.evaluation import backtest, train
     from storecast.workflows.explaining import explain
     from storecast.workflows.exploring import explore
@@ -48,6 +50,7 @@ __all__ = [
     "future",
     "init",
     "load",
+    "make_demo",
     "monitor",
     "partition",
     "prepare",
@@ -68,6 +71,7 @@ _HOMES = {
     "future": "storecast.workflows.preparation",
     "init": "storecast.workflows.initializing",
     "load": "storecast.workflows.storing",
+    "make_demo": "storecast.workflows.demo",
     "monitor": "storecast.workflows.monitoring",
     "partition": "storecast.workflows.partitioning",
     "prepare": "storecast.workflows.preparation",
