@@ -33,8 +33,9 @@ demo: setup ## three months of a plan on a generated chain, served until Ctrl-C:
 	@echo "Open http://127.0.0.1:$(DEMO_PORT)/app/"
 	$(BIN)/storecast serve --home "$(DEMO_HOME)" --port "$(DEMO_PORT)" --no-keys
 
+# A worker a core: more threads would spin. The processes that tests start read compiled files, whatever the environment says.
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder # a worker a core: threads would spin
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long
@@ -42,7 +43,8 @@ test-long: setup-dev ## the tests that take longer
 test-page: setup-dev ## the tests that need a browser: Chromium or Chrome, which BROWSER_PATH can name
 	$(BIN)/python -m pytest -m page
 
-image-test: setup-dev ## build the container image and ask it for a forecast: Linux, root, buildah and debootstrap
+image-# A worker a core: more threads would spin. The processes that tests start read compiled files, whatever the environment says.
+test: setup-dev ## build the container image and ask it for a forecast: Linux, root, buildah and debootstrap
 	$(BIN)/python -m pytest -m image tests/image
 
 lint: setup-dev ## style, the direction of imports, and the files of deploy/

@@ -117,6 +117,20 @@ def test_a_saved_model_forecasts_the_same(fitted: Bundle, panel: Panel, tmp_path
         loaded.predict()
 
 
+def test_a_process_tries_the_same_bytes_once(
+    fitted: Bundle, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = fitted.save(tmp_path / "models").name
+    forecast = storecast.load(tmp_path / "models" / saved).predict(panel)
+    monkeypatch.setattr(
+        "storecast.bundle.loading.try_in_child", lambda path, **_: pytest.fail(f"{path} is tried again")
+    )
+    assert_frame_equal(storecast.load(tmp_path / "models" / saved).predict(panel), forecast)
+    other = storecast.fit(panel, "naive", horizon=HORIZON).save(tmp_path / "models").name
+    with pytest.raises(pytest.fail.Exception, match=f"{other} is tried again"):
+        storecast.load(tmp_path / "models" / other)
+
+
 @pytest.mark.parametrize("name", ["forest", "lightgbm"])
 def test_a_model_of_any_tree_library_passes_its_trial_in_another_process(
     panel: Panel, tmp_path: Path, name: str

@@ -58,6 +58,7 @@ def test_the_trial_in_a_child_process_comes_before_a_model_is_served(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[Any] = []
+    monkeypatch.setattr("storecast.bundle.loading.agreed", set())
     monkeypatch.setattr(
         "storecast.bundle.loading.try_in_child", lambda path, *, sha256, cpu_s: tried.append((path.name, sha256, cpu_s))
     )

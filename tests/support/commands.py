@@ -18,16 +18,26 @@ Cli = Callable[..., tuple[int, str, str]]  # words of the command → exit code,
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Return what calls storecast."""
+    as_if_never_called(monkeypatch)
 
-    log = logging.getLogger("storecast")  # a command turns it to the screen; other tests want it as it was
+    def call(*words: object) -> tuple[int, str, str]:
+        code = call_main(monkeypatch, *words)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def as_if_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give other tests the log back as it was: a command turns it to the screen."""
+    log = logging.getLogger("storecast")
     for name in ("handlers", "level", "propagate"):
         monkeypatch.setattr(log, name, getattr(log, name))
 
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
 
-    return call
+def call_main(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
+    """Run a command in this process, and return its exit code."""
+    monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)

@@ -28,6 +28,7 @@ from storecast.errors import ModelFileError, TrialTooSlowError, UserError, quote
 from storecast.plugins import import_plugins
 
 PART = "trial.parquet"
+agreed: set[str] = set()  # SHA-256 of the files whose trial forecast agreed, in a child of this process
 
 _EXPECTED = "__expected__"
 _REFUSED = 2
@@ -108,6 +109,8 @@ def try_in_child(
         raise _refusal(path, f"its trial forecast crashed ({_signal_name(-child.returncode)})")
     if child.returncode:
         raise _refusal(path, f"its trial forecast failed: {quote(_error_line(message) or f'exit {child.returncode}')}")
+    if sha256:
+        agreed.add(sha256)
     _log.info("The trial forecast of %s agrees.", path.name)
 
 

@@ -44,7 +44,7 @@ def publish(
     """Publish the newest forecast as a version of the plan, a draft."""
     from storecast.database.connect import Database
     from storecast.errors import ConfigError
-    from storecast.workflows import planning
+    from storecast.workflows.publishing import publish as publish_forecast
 
     if explain and home is None:
         raise ConfigError("--explain needs the model file: give --home with the folder of the run.")
@@ -52,7 +52,7 @@ def publish(
     models = home / "models" if explain and home is not None else None
     with show.progress() as progress, closing(Database.open(url)) as database:
         progress("publish")
-        published = planning.publish(database, url, models=models, model=model, by=by, note=note)
+        published = publish_forecast(database, url, models=models, model=model, by=by, note=note)
     if json:
         show.as_json(vars(published))
         return

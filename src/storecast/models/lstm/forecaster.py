@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 import polars as pl
 
 from storecast import safe_skops
@@ -169,6 +168,8 @@ class Lstm:
         self._open()
 
     def _open(self) -> None:
+        import onnxruntime  # imported here: most processes ask no network
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = thread_count()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
