@@ -43,8 +43,7 @@ test-long: setup-dev ## the tests that take longer
 test-page: setup-dev ## the tests that need a browser: Chromium or Chrome, which BROWSER_PATH can name
 	$(BIN)/python -m pytest -m page
 
-image-# A worker a core: more threads would spin. The processes that tests start read compiled files, whatever the environment says.
-test: setup-dev ## build the container image and ask it for a forecast: Linux, root, buildah and debootstrap
+image-test: setup-dev ## build the container image and ask it for a forecast: Linux, root, buildah and debootstrap
 	$(BIN)/python -m pytest -m image tests/image
 
 lint: setup-dev ## style, the direction of imports, and the files of deploy/

@@ -55,7 +55,7 @@ def test_what_is_not_known_is_left_out() -> None:
         (replace(FULL, last_year=LastYear(200000.0, 190000.0, 2)), "that sold a year before (2) are 5.0% below"),
         (replace(FULL, budget=BudgetFigures(0.0, 10.0, whole=False)), "the plan is 10.00 (100.0%) above it."),
         (replace(FULL, budget=BudgetFigures(10.0, 10.0, whole=True)), "That is the budget."),
-        (replace(FULL, change=replace(CHANGE, after=479000.0, drivers=None)), "because of what is not known."),
+        (replace(FULL, change=replace(CHANGE, after=479000.0, drivers=None)), "the cause is not known."),
         (replace(FULL, change=replace(CHANGE, drivers={"Trend": 6000.0})), "what moved is Trend (+6,000)."),
         (replace(FULL, change=replace(CHANGE, after=480000.0)), "adds up to the same as in version 1."),
         (replace(FULL, exceptions=0, largest_exception=None), "Nothing needs a look."),

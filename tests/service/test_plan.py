@@ -147,7 +147,7 @@ def test_a_version_is_told_in_sentences_and_in_figures(plan: ServiceClient) -> N
     figures = summary["figures"]
     assert 3 <= len(summary["sentences"]) <= 6
     assert (figures["version"], figures["change"]["version"], figures["change"]["drivers"]) == (2, 1, None)
-    assert "because of what is not known" in " ".join(summary["sentences"])
+    assert "the cause is not known" in " ".join(summary["sentences"])
     assert figures["forecast"] == round(sum(day["Forecast"] for day in plan.plan.days(2)), 2)
     assert plan.plan.summary(1)["figures"]["exceptions"] is None
     with pytest.raises(NotFoundError, match="no version 99"):

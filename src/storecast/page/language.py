@@ -66,7 +66,10 @@ class Words:
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share of one as percent."""
-        return format_percent(share, format=f"0.{'0' * digits} %" if digits else "0 %", locale=self.language)
+        figure = f"0.{'0' * digits}" if digits else "0"
+        return format_percent(
+            share, format=f"{figure} %" if self.language == "de" else f"{figure}%", locale=self.language
+        )
 
     def date(self, day: dt.date) -> str:
         """Return a date, as in Jan 6, 2014."""
@@ -75,6 +78,46 @@ class Words:
     def day(self, day: dt.date) -> str:
         """Return a date with its weekday, as in Mon, Jan 6."""
         return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=self.language)
+
+
+@dataclass(frozen=True)
+class SentenceWords:
+    """One language, as `plan.sentences` asks for it.
+
+    Attributes
+    ----------
+    words : the language
+    """
+
+    words: Words
+
+    def text(self, message: str) -> str:
+        """Return a message in the language, its places still empty."""
+        return self.words.text(message)
+
+    def plural(self, forms: tuple[str, str], count: int) -> str:
+        """Return the form that a count takes in the language, its places still empty."""
+        return _catalogue(self.words.language).ngettext(*forms, count)
+
+    def number(self, value: float) -> str:
+        """Write a count."""
+        return self.words.number(value)
+
+    def money(self, value: float) -> str:
+        """Write an amount of money."""
+        return self.words.money(value)
+
+    def change(self, value: float) -> str:
+        """Write an amount of money with its sign."""
+        return self.words.signed(value)
+
+    def percent(self, share: float) -> str:
+        """Write a share of 1."""
+        return self.words.percent(share)
+
+    def date(self, day: dt.date) -> str:
+        """Write a day."""
+        return self.words.date(day)
 
 
 def preferred_language(accept_language: str) -> str:

@@ -113,10 +113,10 @@ _CHANGE = {
     ),
 }
 _CHANGE_UNEXPLAINED = {
-    "more": "The forecast from {first} to {last} has gone up by {change} ({share}) since version {version}; because "
-    "of what is not known.",
-    "less": "The forecast from {first} to {last} has gone down by {change} ({share}) since version {version}; because "
-    "of what is not known.",
+    "more": "The forecast from {first} to {last} has gone up by {change} ({share}) since version {version}; the "
+    "cause is not known.",
+    "less": "The forecast from {first} to {last} has gone down by {change} ({share}) since version {version}; the "
+    "cause is not known.",
 }
 _UNCHANGED = "The forecast from {first} to {last} adds up to the same as in version {version}."
 _NO_EXCEPTIONS = "Nothing needs a look."

@@ -46,6 +46,7 @@ from storecast.workflows.demo_planners import (
 )
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.preparation import DatabaseSource, prepare
+from storecast.workflows.publishing import publish
 from storecast.workflows.running import run
 from storecast.workflows.storing import save_run
 
@@ -139,7 +140,7 @@ def _mondays(home: Path, chain: DemoChain) -> Iterator[str]:
         with closing(Database.open(url)) as db:
             if week == 0:
                 _load_budget(db, home, chain)
-            version = planning.publish(db, url, models=home / "models", by=ADA).version
+            version = publish(db, url, models=home / "models", by=ADA).version
             overrides = _override(db, chain, week, version)
             exceptions = _handle_exceptions(db, monday)
             state = _agree(db, spec, week, version)

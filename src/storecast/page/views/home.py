@@ -13,9 +13,11 @@ from storecast.errors import MissingError
 from storecast.page import charts, tables
 from storecast.page.addresses import BASE
 from storecast.page.figures import ChainFigures, chain_figures
-from storecast.page.language import Words
+from storecast.page.language import SentenceWords, Words
 from storecast.page.view import View, ViewRequest
+from storecast.plan.sentences import sentences
 from storecast.workflows.plan_exceptions import show_exceptions
+from storecast.workflows.plan_summary import plan_summary
 from storecast.workflows.planning import ShownVersion, show_version
 
 PAST_WEEKS = 8  # of the chart
@@ -30,11 +32,12 @@ def draw(request: ViewRequest) -> Component:
     return html.Div(
         [
             html.H1(_heading(figures, words)),
+            _sentences(request, plan),
             _facts(figures, plan, words),
             charts.chart(
                 _chart(figures, words), words.text("Sales of the chain by day, with the forecast"), words, height=360
             ),
-            html.Div([_weeks(plan, words), _exceptions(request, plan)], className="pair"),
+            html.Div([] if plan is None else [_weeks(plan, words), _exceptions(request)], className="pair"),
         ]
     )
 
@@ -44,6 +47,13 @@ def _plan(request: ViewRequest) -> ShownVersion | None:
         return show_version(request.database)
     except MissingError:  # nothing has been published yet: the page is then of the forecast alone
         return None
+
+
+def _sentences(request: ViewRequest, plan: ShownVersion | None) -> Component:
+    if plan is None:
+        return html.P(request.words.text("No forecast has been published as a plan yet. The view Plan publishes one."))
+    told = sentences(plan_summary(request.database), SentenceWords(request.words))
+    return html.Div([html.P(sentence) for sentence in told], className="sentences")
 
 
 def _heading(figures: ChainFigures, words: Words) -> str:
@@ -103,9 +113,9 @@ def _chart(figures: ChainFigures, words: Words) -> go.Figure:
     traces = []
     if "Lower80" in ahead.columns:
         traces += charts.band(
-            days, ahead["Lower95"].to_list(), ahead["Upper95"].to_list(), words.text("95 % of cases"), charts.BAND_95
+            days, ahead["Lower95"].to_list(), ahead["Upper95"].to_list(), words.text("95% of cases"), charts.BAND_95
         )
-        traces += charts.band(days, ahead["Lower80"].to_list(), ahead["Upper80"].to_list(), words.text("80 % of cases"))
+        traces += charts.band(days, ahead["Lower80"].to_list(), ahead["Upper80"].to_list(), words.text("80% of cases"))
     traces.append(charts.line(past[s.DATE].to_list(), past[s.SALES].to_list(), words.text("Sales"), charts.GREY))
     last_year = figures.last_year
     if last_year.height:
@@ -123,14 +133,7 @@ def _chart(figures: ChainFigures, words: Words) -> go.Figure:
     return go.Figure(traces)
 
 
-def _weeks(plan: ShownVersion | None, words: Words) -> Component:
-    if plan is None:
-        return html.Section(
-            [
-                html.H2(words.text("Plan")),
-                html.P(words.text("No forecast has been published as a plan yet. The view Plan publishes one.")),
-            ]
-        )
+def _weeks(plan: ShownVersion, words: Words) -> Component:
     header = [words.text(name) for name in ("Week from", "Forecast", "Plan", "Budget", "Plan less budget")]
     rows = [
         [
@@ -145,11 +148,9 @@ def _weeks(plan: ShownVersion | None, words: Words) -> Component:
     return html.Section([html.H2(words.text("By week")), tables.table(header, rows, label=words.text("By week"))])
 
 
-def _exceptions(request: ViewRequest, plan: ShownVersion | None) -> Component:
+def _exceptions(request: ViewRequest) -> Component:
     words = request.words
     heading = html.H2(words.text("What needs a look"))
-    if plan is None:
-        return html.Section([heading, html.P(words.text("Exceptions are those of a plan."))])
     rows = show_exceptions(request.database, dt.datetime.now(dt.UTC).date())
     if rows.is_empty():
         return html.Section([heading, html.P(words.text("Nothing stands out."))])

@@ -54,9 +54,9 @@ def _chart(request: ViewRequest, store: Any, rows: pl.DataFrame) -> go.Figure:
     return go.Figure(
         [
             *charts.band(
-                days, rows["Lower95"].to_list(), rows["Upper95"].to_list(), words.text("95 % of cases"), charts.BAND_95
+                days, rows["Lower95"].to_list(), rows["Upper95"].to_list(), words.text("95% of cases"), charts.BAND_95
             ),
-            *charts.band(days, rows["Lower80"].to_list(), rows["Upper80"].to_list(), words.text("80 % of cases")),
+            *charts.band(days, rows["Lower80"].to_list(), rows["Upper80"].to_list(), words.text("80% of cases")),
             charts.line(past[s.DATE].to_list(), past[s.SALES].to_list(), words.text("Sales"), charts.GREY),
             charts.line(days, rows[s.FORECAST].to_list(), words.text("Forecast"), charts.BLUE),
         ]
