@@ -47,7 +47,7 @@ def test_figures_are_those_of_the_version(db: Database) -> None:
     assert summary.largest_exception is not None
     older = plan_summary(db, 1, today=TODAY)
     assert (older.version, older.exceptions, older.largest_exception) == (1, None, None)
-    assert [len(sentences(each)) for each in (only, older, summary)] == [4, 4, 6]
+    assert [len(sentences(each)) for each in (only, older, summary)] == [5, 5, 7]
 
 
 def test_a_year_before_counts_the_stores_that_sold_then(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,20 +76,18 @@ class English:
 ENGLISH = English()
 
 _EXPECTED = {
-    "alone": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}.",
-    "more": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}, {share} more "
-    "than on the same weekdays a year before.",
-    "less": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}, {share} less "
-    "than on the same weekdays a year before.",
-    "same": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}, as much as on "
-    "the same weekdays a year before.",
-    "more of some": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}; the "
+    "alone": "{total} are expected from {first} to {last}.",
+    "more": "{total} are expected from {first} to {last}, {share} more than on the same weekdays a year before.",
+    "less": "{total} are expected from {first} to {last}, {share} less than on the same weekdays a year before.",
+    "same": "{total} are expected from {first} to {last}, as much as on the same weekdays a year before.",
+    "more of some": "{total} are expected from {first} to {last}; the "
     "stores that sold a year before ({stores}) are {share} above the same weekdays of then.",
-    "less of some": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}; the "
+    "less of some": "{total} are expected from {first} to {last}; the "
     "stores that sold a year before ({stores}) are {share} below the same weekdays of then.",
-    "same of some": "{total} ({lower} to {upper} by the days' 80% bounds) are expected from {first} to {last}; the "
+    "same of some": "{total} are expected from {first} to {last}; the "
     "stores that sold a year before ({stores}) are level with the same weekdays of then.",
 }
+_BOUNDS = "The 80% bounds of its days add up to {lower} and {upper}."
 _BUDGET = {
     "more": "That is {difference} ({share}) above the budget of {budget}.",
     "less": "That is {difference} ({share}) below the budget of {budget}.",
@@ -148,6 +146,7 @@ def messages() -> list[str | tuple[str, str]]:
     """Return all messages that `sentences` asks `Words` for; those with a count as their singular and plural."""
     return [
         *_EXPECTED.values(),
+        _BOUNDS,
         *_BUDGET.values(),
         *(text for texts in _CHANGE.values() for text in texts),
         *_CHANGE_UNEXPLAINED.values(),
@@ -163,8 +162,8 @@ def messages() -> list[str | tuple[str, str]]:
     ]
 
 
-def sentences(summary: PlanSummary, words: Words = ENGLISH) -> list[str]:
-    """Return three to six short sentences on a version of the plan.
+def sentences(summary: PlanSummary, words: Words = ENGLISH, *, bounds: bool = True) -> list[str]:
+    """Return three to seven short sentences on a version of the plan.
 
     They say what is expected, how it stands to the budget, what changed, what needs a look, what people put in, and how far the
     version has come; what the figures do not hold is left out.
@@ -173,9 +172,11 @@ def sentences(summary: PlanSummary, words: Words = ENGLISH) -> list[str]:
     ----------
     summary : the figures
     words : of the language
+    bounds : tell the bounds of the days; one who shows an interval of the sum, which is narrower, leaves them out
     """
     return [
         _expected(summary, words),
+        *([_bounded(summary, words)] if bounds else []),
         *([] if summary.budget is None else [_beside_budget(summary.budget, words)]),
         *([] if summary.change is None else [_changed(summary.change, words)]),
         *([] if summary.exceptions is None else [_to_look_at(summary, summary.exceptions, words)]),
@@ -188,8 +189,6 @@ def _expected(summary: PlanSummary, words: Words) -> str:
     year = summary.last_year
     values = {
         "total": words.money(summary.plan),
-        "lower": words.money(summary.lower),
-        "upper": words.money(summary.upper),
         "first": words.date(summary.first),
         "last": words.date(summary.last),
     }
@@ -200,6 +199,10 @@ def _expected(summary: PlanSummary, words: Words) -> str:
     direction = "same" if abs(share) < SAME_SHARE else _direction(share)
     whole = year.stores == summary.stores
     return words.text(_EXPECTED[direction if whole else f"{direction} of some"]).format(**values)
+
+
+def _bounded(summary: PlanSummary, words: Words) -> str:
+    return words.text(_BOUNDS).format(lower=words.money(summary.lower), upper=words.money(summary.upper))
 
 
 def _beside_budget(figures: BudgetFigures, words: Words) -> str:
