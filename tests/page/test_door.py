@@ -1,6 +1,5 @@
 """The door of the web page: nothing passes it without a session, and what passes is answered as the API answers."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,30 +10,9 @@ from storecast.page.addresses import VIEW_NAMES
 from storecast.page.routes import page_routes
 from storecast.page.views import VIEWS
 from support.page_client import SAME_SITE, PageClient, callback
-from support.served_home import Client, copy_of, make_key, running, settings_of
+from support.served_home import Client, make_key
 
 ROUTES = page_routes()
-
-
-@pytest.fixture(scope="module")
-def own(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of(home, tmp_path_factory.mktemp("page") / "home")
-
-
-@pytest.fixture(scope="module")
-def client(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
-        with running(settings_of(own), make_key(home_url(own)), page=ROUTES) as service:
-            yield service
-
-
-@pytest.fixture
-def browser(client: Client) -> PageClient:
-    logged_in = PageClient(client)
-    assert client.key is not None
-    logged_in.log_in(client.key)
-    return logged_in
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.scope], ids=lambda route: route.path)

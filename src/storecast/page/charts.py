@@ -41,6 +41,7 @@ def chart(figure: go.Figure, label: str, words: Words, *, height: int = 320, id:
     figure.update_yaxes(gridcolor="rgba(128,136,148,0.25)", automargin=True, zeroline=False)
     graph = dcc.Graph(
         figure=figure,
+        style={"height": f"{height}px"},
         config={"displaylogo": False, "displayModeBar": False, "responsive": True, "locale": words.language},
         **({} if id is None else {"id": id}),
     )

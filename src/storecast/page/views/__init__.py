@@ -2,9 +2,10 @@
 
 home        what is expected, and what needs hands
 store       one store: past, forecast, what it is made of, overrides
+explore     the questions of the report, of all stores or of some
 """
 
 from storecast.page.view import View
-from storecast.page.views import home, store
+from storecast.page.views import explore, home, store
 
-VIEWS: tuple[View, ...] = (home.VIEW, store.VIEW)
+VIEWS: tuple[View, ...] = (home.VIEW, store.VIEW, explore.VIEW)

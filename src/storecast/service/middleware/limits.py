@@ -83,6 +83,8 @@ class LimitsMiddleware:
             async with asyncio.timeout(limit) as clock:
 
                 async def send_reply(message: Message) -> None:
+                    if message["type"] == "http.response.body" and not message.get("more_body"):
+                        departure.stop()  # once a reply is whole, the connection counts as closed
                     await send(message)
                     if message.get("more_body"):  # a reply in parts may take long, each part of it may not
                         clock.reschedule(asyncio.get_running_loop().time() + limit)

@@ -1,0 +1,145 @@
+"""Explore: the questions of the report, asked of the whole chain or of a group of its stores."""
+
+from dataclasses import replace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import polars as pl
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from storecast import schema as s
+from storecast.data.panel import Panel
+from storecast.errors import MissingError
+from storecast.exploration.question import Question
+from storecast.exploration.registry import ask, find_question, missing_libraries, questions
+from storecast.page import tables
+from storecast.page.language import Words
+from storecast.page.shell import control, control_id, message
+from storecast.page.view import View, ViewRequest
+from storecast.report.section import Picture, SectionBody, TextTable
+
+GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
+PICTURE_HEIGHT = 340  # pixels, where the report leaves it open
+FEWEST_STORES = 3  # that a group to choose has
+
+_ANSWERS: WeakKeyDictionary[Panel, dict[tuple[str, str], pl.DataFrame | str]] = WeakKeyDictionary()
+
+
+def draw(request: ViewRequest) -> Component:
+    """Return the answer to the question that is chosen, the first where none is.
+
+    Raises
+    ------
+    MissingError
+        where the chain has no such group of stores
+    """
+    words, panel = request.words, request.snapshot.predictor.panel
+    question = find_question(request.query.get("question", next(iter(questions()))))
+    groups = store_groups(panel)
+    group = request.query.get("group", "")
+    if group and group not in groups:
+        raise MissingError(words.text("The chain has no group {group}.", group=group))
+    return html.Div(
+        [
+            html.H1(words.text("What moves sales and customers?")),
+            _controls(question, group, list(groups), words),
+            _answer(request, question, group, groups.get(group)),
+        ]
+    )
+
+
+def store_groups(panel: Panel) -> dict[str, pl.Series]:
+    """Return the ids of the stores of each group that can be chosen, by its name: ``StoreType a``.
+
+    Parameters
+    ----------
+    panel : the chain
+    """
+    groups: dict[str, pl.Series] = {}
+    for column in GROUP_COLUMNS:
+        if panel.stores[column].n_unique() > 1:
+            for key, rows in sorted(panel.stores.drop_nulls(column).partition_by(column, as_dict=True).items()):
+                if rows.height >= FEWEST_STORES:
+                    groups[f"{column} {key[0]}"] = rows[s.STORE]
+    return groups
+
+
+def _controls(question: Question, group: str, groups: list[str], words: Words) -> Component:
+    asked = [{"label": each.short_title, "value": key} for key, each in questions().items()]
+    parts = [{"label": words.text("all stores"), "value": ""}, *({"label": name, "value": name} for name in groups)]
+    chosen = {"clearable": False, "searchable": False}
+    return html.Div(
+        [
+            control(words.text("Question"), dcc.Dropdown(asked, question.key, id=control_id("question"), **chosen)),
+            control(words.text("Stores"), dcc.Dropdown(parts, group, id=control_id("group"), **chosen)),
+        ],
+        className="controls",
+    )
+
+
+def _answer(request: ViewRequest, question: Question, group: str, stores: pl.Series | None) -> Component:
+    words = request.words
+    missing = missing_libraries([question])
+    if missing:
+        hint = words.text(
+            "Exploration needs {libraries}, not installed here. Install the extra: pip install 'storecast[explore]'.",
+            libraries=", ".join(missing),
+        )
+        return message(hint, kind="hint")
+    answer = _asked(request.snapshot.predictor.panel, question, group, stores)
+    if isinstance(answer, str):
+        return html.Section([html.H2(question.title), message(answer, kind="hint")], lang="en")
+    return _section(question, question.section(answer), words)
+
+
+def _asked(panel: Panel, question: Question, group: str, stores: pl.Series | None) -> pl.DataFrame | str:
+    """Return the tidy table of an answer, or why there is none; each is worked out once."""
+    answers = _ANSWERS.setdefault(panel, {})
+    if (question.key, group) not in answers:
+        answers[question.key, group] = ask(panel if stores is None else _only(panel, stores), question)
+    return answers[question.key, group]
+
+
+def _only(panel: Panel, stores: pl.Series) -> Panel:
+    tables_of: dict[str, Any] = {
+        name: getattr(panel, name).filter(pl.col(s.STORE).is_in(stores.implode()))
+        for name in ("sales", "stores", "calendar")
+    }
+    return replace(panel, **tables_of)
+
+
+def _section(question: Question, body: SectionBody, words: Words) -> Component:
+    """Return what the report says; its sentences are English in every language."""
+    return html.Section(
+        [
+            html.H2(question.title),
+            html.P(body.answer, className="answer"),
+            html.Div([_picture(each) for each in body.pictures], className="pair"),
+            *(_table(each) for each in body.tables),
+            html.Details([html.Summary(words.text("How this was worked out")), html.P(body.method)]),
+            html.P([html.Strong(words.text("What stays unproven")), f": {body.unproven}"], className="soft"),
+        ],
+        lang="en",
+    )
+
+
+def _picture(picture: Picture) -> Component:
+    height = picture.figure.layout.height or PICTURE_HEIGHT
+    graph = dcc.Graph(
+        figure=picture.figure, config={"displayModeBar": False, "responsive": True}, style={"height": f"{height}px"}
+    )
+    caption = html.Figcaption([html.Strong(picture.title), *([f" {picture.caption}"] if picture.caption else [])])
+    label = {"aria-label": picture.alt}
+    return html.Figure([caption, graph], className="paper wide" if picture.wide else "paper", role="group", **label)
+
+
+def _table(table: TextTable) -> Component:
+    text = range(len(table.head)) if table.words else (0,)
+    shown = tables.table(table.head, table.rows, text=tuple(text), label=table.caption)
+    if table.folded:
+        return html.Details([html.Summary(table.caption), shown])
+    return html.Div([html.P(table.caption, className="soft"), shown])
+
+
+VIEW = View("explore", "Explore", draw)

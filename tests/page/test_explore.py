@@ -1,0 +1,31 @@
+"""Explore: the questions of the report, asked of all stores or of some."""
+
+import pytest
+
+from storecast.exploration.registry import questions
+from storecast.page.views.explore import store_groups
+from support.page_client import PageClient
+from support.panels import make_panel
+from support.served_home import STORES
+
+
+def test_a_question_is_answered_for_all_stores_and_for_a_group(browser: PageClient) -> None:
+    everything = browser.draw("/app/explore", "?question=stores")
+    assert questions()["stores"].title in everything
+    assert "How this was worked out" in everything
+    group = next(iter(store_groups(make_panel(stores=STORES, days=30)))).replace(" ", "+")
+    of_group = browser.draw("/app/explore", f"?question=stores&group={group}", "de")
+    assert "Wie das ermittelt wurde" in of_group
+    assert of_group != everything
+
+
+@pytest.mark.parametrize("search", ["?question=nothing", "?question=stores&group=StoreType+z"])
+def test_what_is_not_there_is_said(browser: PageClient, search: str) -> None:
+    drawn = browser.draw("/app/explore", search)
+    assert "There is no question 'nothing'" in drawn or "The chain has no group StoreType z." in drawn
+
+
+def test_a_group_to_choose_has_stores_enough() -> None:
+    panel = make_panel(stores=6, days=30)
+    for name, stores in store_groups(panel).items():
+        assert len(stores) >= 3, name
