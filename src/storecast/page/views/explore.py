@@ -66,12 +66,12 @@ def store_groups(panel: Panel) -> dict[str, pl.Series]:
 
 
 def _controls(question: Question, group: str, groups: list[str], words: Words) -> Component:
-    asked = [{"label": each.short_title, "value": key} for key, each in questions().items()]
+    options = [{"label": each.short_title, "value": key} for key, each in questions().items()]
     parts = [{"label": words.text("all stores"), "value": ""}, *({"label": name, "value": name} for name in groups)]
     chosen = {"clearable": False, "searchable": False}
     return html.Div(
         [
-            control(words.text("Question"), dcc.Dropdown(asked, question.key, id=control_id("question"), **chosen)),
+            control(words.text("Question"), dcc.Dropdown(options, question.key, id=control_id("question"), **chosen)),
             control(words.text("Stores"), dcc.Dropdown(parts, group, id=control_id("group"), **chosen)),
         ],
         className="controls",
@@ -87,13 +87,13 @@ def _answer(request: ViewRequest, question: Question, group: str, stores: pl.Ser
             libraries=", ".join(missing),
         )
         return message(hint, kind="hint")
-    answer = _asked(request.snapshot.predictor.panel, question, group, stores)
+    answer = _answer_table(request.snapshot.predictor.panel, question, group, stores)
     if isinstance(answer, str):
         return html.Section([html.H2(question.title), message(answer, kind="hint")], lang="en")
     return _section(question, question.section(answer), words)
 
 
-def _asked(panel: Panel, question: Question, group: str, stores: pl.Series | None) -> pl.DataFrame | str:
+def _answer_table(panel: Panel, question: Question, group: str, stores: pl.Series | None) -> pl.DataFrame | str:
     """Return the tidy table of an answer, or why there is none; each is worked out once."""
     answers = _ANSWERS.setdefault(panel, {})
     if (question.key, group) not in answers:

@@ -52,8 +52,8 @@ def _plan(request: ViewRequest) -> ShownVersion | None:
 def _sentences(request: ViewRequest, plan: ShownVersion | None) -> Component:
     if plan is None:
         return html.P(request.words.text("No forecast has been published as a plan yet. The view Plan publishes one."))
-    told = sentences(plan_summary(request.database), SentenceWords(request.words), bounds=False)
-    return html.Div([html.P(sentence) for sentence in told], className="sentences")
+    lines = sentences(plan_summary(request.database), SentenceWords(request.words), bounds=False)
+    return html.Div([html.P(sentence) for sentence in lines], className="sentences")
 
 
 def _heading(figures: ChainFigures, words: Words) -> str:
