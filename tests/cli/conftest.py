@@ -1,5 +1,5 @@
 """What calls a command."""
 
-from support.commands import cli
+from support.commands import cli, no_exploration
 
-__all__ = ["cli"]
+__all__ = ["cli", "no_exploration"]

@@ -80,6 +80,7 @@ def test_what_a_run_refuses_is_refused_by_check_in_the_same_words(cli: Cli, tmp_
     assert "Traceback" not in err + run_err
 
 
+@pytest.mark.usefixtures("no_exploration")
 def test_check_and_run_take_the_same_horizon_and_windows(cli: Cli, tmp_path: Path) -> None:
     folder = write_chain(tmp_path / "data", days=90, stores=2)
     (folder / "test.csv").unlink()

@@ -13,7 +13,14 @@ from storecast import workflows
 from storecast.bundle.loading import load
 from storecast.uncertainty.joint_errors import JointErrors
 from support.chain_files import add_column, edit, set_cell, write_chain
-from support.commands import Cli
+from support.commands import Cli, leave_out_exploration
+
+
+@pytest.fixture(autouse=True)
+def _no_exploration(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave it to the one test of all that a run writes."""
+    if request.function is not test_run_writes_the_home:
+        leave_out_exploration(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +33,7 @@ def home(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the home of a run, for the tests that only read it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
+        leave_out_exploration(patch)
         workflows.run(folder, home=folder.parent / "home", models=["naive", "linear"], windows=1)
     return folder.parent / "home"
 

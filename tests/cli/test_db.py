@@ -13,15 +13,11 @@ from storecast import workflows
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
-from storecast.workflows import running
 from support.chain_files import write_chain
-from support.commands import Cli
+from support.commands import Cli, leave_out_exploration
 from support.stored_forecasts import stored_forecast
 
-
-@pytest.fixture(autouse=True)
-def _no_exploration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "missing_libraries", lambda chosen: ["these"])  # it takes its time
+pytestmark = pytest.mark.usefixtures("no_exploration")
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +33,7 @@ def home_of_a_run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     home = tmp_path_factory.mktemp("made") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))  # as in each test
-        patch.setattr(running, "missing_libraries", lambda chosen: ["these"])
+        leave_out_exploration(patch)
         workflows.run(folder, home=home, models=["naive"], windows=1, horizon=14)
     return home
 

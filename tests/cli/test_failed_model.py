@@ -17,6 +17,8 @@ from support.chain_files import write_chain
 from support.commands import Cli
 from support.panels import make_panel
 
+pytestmark = pytest.mark.usefixtures("no_exploration")
+
 
 def break_linear(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def fit(self: Linear, past: Panel, horizon: int) -> None:

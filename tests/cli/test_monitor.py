@@ -18,7 +18,7 @@ from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
 from support.chain_files import write_chain
-from support.commands import Cli
+from support.commands import Cli, leave_out_exploration
 from support.panels import make_panel
 
 PANEL = make_panel(stores=6, days=500, ahead=10)
@@ -95,10 +95,12 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:  # the tests' key, which is not set yet when a module begins
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         patch.delenv("STORECAST_SIGNING_KEY", raising=False)
+        leave_out_exploration(patch)
         workflows.run(data, home=folder / "home", models=["naive"], windows=1, horizon=14)
     return folder / "home"
 
 
+@pytest.mark.usefixtures("no_exploration")
 @pytest.mark.parametrize("by", ["run", "db load", "add_sales"])
 def test_when_one_more_day_of_sales_comes_then_it_shows_up(cli: Cli, ran: Path, tmp_path: Path, by: str) -> None:
     home = shutil.copytree(ran, tmp_path / "home")

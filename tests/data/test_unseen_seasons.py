@@ -13,7 +13,7 @@ from storecast.data.unseen_seasons import unseen_season_notice, unseen_seasons
 from storecast.features.country_terms import feast_terms
 from storecast.workflows import check, prepare, run
 from support.chain_files import write_chain
-from support.commands import Cli, cli
+from support.commands import Cli, cli, leave_out_exploration
 
 __all__ = ["cli"]
 
@@ -89,7 +89,9 @@ def test_a_longer_horizon_reaches_more(tmp_path: Path) -> None:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("unseen")
     write_chain(folder / "chain", stores=3, days=350, ahead=14)
-    run(folder / "chain", home=folder / "home", models=["naive"], windows=1)
+    with pytest.MonkeyPatch.context() as patch:
+        leave_out_exploration(patch)
+        run(folder / "chain", home=folder / "home", models=["naive"], windows=1)
     return folder / "home"
 
 

@@ -18,7 +18,7 @@ from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, m
 from support.service_process import ServiceFactory, ServiceProcess
 
 DAYS = 14  # days whose sales are written again and again
-SMALL_S = 8
+SMALL_S = 4  # seconds
 
 
 def sell(caller: Caller, count: int) -> Reply:

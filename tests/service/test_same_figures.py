@@ -10,6 +10,7 @@ from storecast import schema as s
 from storecast import workflows
 from storecast.bundle.registry import current
 from storecast.data.generate import ChainSpec, write_demo
+from support.commands import leave_out_exploration
 from support.served_home import Client, running, settings_of
 
 MONEY = (s.FORECAST, "Lower80", "Upper80", "Lower95", "Upper95")
@@ -23,6 +24,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         write_demo(folder / "data", ChainSpec(stores=8, days=420, seed=5))
+        leave_out_exploration(patch)
         workflows.run(folder / "data", home=folder / "home", models=["boosting"], fast=True, windows=1)
     return folder
 

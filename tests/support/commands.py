@@ -28,6 +28,17 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
+def leave_out_exploration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run do without the exploration in its report, as where the statistics libraries are missing: half of its CPU time."""
+    monkeypatch.setattr("storecast.workflows.running.missing_libraries", lambda chosen: ["these"])
+
+
+@pytest.fixture
+def no_exploration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the runs of a test do without exploration."""
+    leave_out_exploration(monkeypatch)
+
+
 def as_if_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give other tests the log back as it was: a command turns it to the screen."""
     log = logging.getLogger("storecast")

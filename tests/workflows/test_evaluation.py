@@ -9,6 +9,7 @@ import pytest
 import storecast
 from storecast import workflows
 from support.chain_files import write_chain
+from support.commands import leave_out_exploration
 
 
 def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:
@@ -32,7 +33,8 @@ def test_the_rows_of_a_backtest_give_its_scores_again(tmp_path: Path) -> None:
         assert line["coverage80"] == pytest.approx(sum(covered) / len(covered), abs=1e-5)
 
 
-def test_a_run_that_fails_leaves_the_home_before_as_it_was(tmp_path: Path) -> None:
+def test_a_run_that_fails_leaves_the_home_before_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_exploration(monkeypatch)
     folder = write_chain(tmp_path / "data", stores=3, days=200)
     home = tmp_path / "home"
     workflows.run(folder, home=home, models=["naive"], windows=1)
