@@ -53,6 +53,11 @@ def test_a_version_is_shown_with_its_weeks_and_written_by_day(cli: Cli, home: Pa
     assert days.height == 4 * 14
     shown = json.loads(cli("plan", "show", "--home", home, "--json")[1])
     assert [week["Forecast"] for week in shown["weeks"]] == [820.0, 2460.0, 1640.0]
+    stores = json.loads(cli("plan", "show", "--level", "store", "--home", home, "--json")[1])["weeks"]
+    assert [week["Key"] for week in stores] == [str(store) for store in (1, 2, 3, 4) for _ in range(3)]
+    assert "The level state by week" in cli("plan", "show", "--level", "state", "--home", home)[1]
+    code, _, err = cli("plan", "show", "--level", "Region", "--home", home)
+    assert (code, "There is no such level. There are: store, type, state, chain." in err) == (2, True)
 
 
 def test_drivers_are_printed_where_they_are_known(cli: Cli, home: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from storecast.data.dialect import read_table
 from storecast.errors import DataError
-from storecast.plan.budget import NONE, budget_of, check_budget, read_budget, span_of
+from storecast.plan.budget import NONE, budget_of, check_budget, read_budget, span_of, weeks_beside_budget
+from storecast.plan.scopes import StoreGroups
 from storecast.plan.store_days import StoreDays
 
 MONDAY = dt.date(2014, 3, 3)
@@ -82,3 +83,23 @@ def test_an_amount_is_spread_by_the_forecast_and_counts_for_the_days_of_the_vers
 
 def test_a_period_that_is_none_is_none() -> None:
     assert [span_of(text) for text in ("2014-00", "2014-W54", "14-03", "")] == [None] * 4
+
+
+def test_groups_have_the_plan_of_their_stores_beside_the_budget_of_those_that_have_one() -> None:
+    stores = pl.Series("Store", [2, 9, 10])
+    forecast = np.full((3, 7), 100, np.int64)
+    plan = forecast + np.array([[10], [0], [-5]])
+    figures = StoreDays(stores, MONDAY, {"Forecast": forecast, "Plan": plan})
+    regions = StoreGroups(stores, {"store": stores.cast(pl.String), "Region": pl.Series(["south", "north", "south"])})
+    budget = pl.DataFrame(
+        {"store": ["2"], "first": [MONDAY], "last": [MONDAY + dt.timedelta(6)], "amount": [7.0]},
+        schema_overrides={"amount": pl.Float64},
+    )
+    weeks = weeks_beside_budget(figures, budget, regions, "Region")
+    assert weeks.drop("Start", "End").rows() == [
+        ("north", 7.0, 7.0, 0.0, None, None),
+        ("south", 14.0, 14.35, 0.35, 7.0, 0.7),
+    ]
+    assert weeks_beside_budget(figures, budget, regions, "store")["Key"].to_list() == ["2", "9", "10"]
+    with pytest.raises(DataError, match=r"no such level\. There are: store, Region"):
+        weeks_beside_budget(figures, budget, regions, "District")

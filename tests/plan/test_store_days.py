@@ -49,7 +49,14 @@ def test_a_frame_goes_in_and_comes_out_and_a_day_without_a_row_counts_nothing() 
 def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends() -> None:
     cents = np.full((2, 9), 150, np.int64)
     figures = StoreDays(pl.Series("Store", [1, 2]), MONDAY + dt.timedelta(5), {"Forecast": cents})
-    assert weeks_of(figures, ["Forecast"]).rows() == [
-        (MONDAY + dt.timedelta(5), MONDAY + dt.timedelta(6), 6.0),
-        (MONDAY + dt.timedelta(7), MONDAY + dt.timedelta(13), 21.0),
+    assert weeks_of(figures, pl.Series(["chain", "chain"])).rows() == [
+        ("chain", MONDAY + dt.timedelta(5), MONDAY + dt.timedelta(6), 6.0),
+        ("chain", MONDAY + dt.timedelta(7), MONDAY + dt.timedelta(13), 21.0),
     ]
+
+
+def test_weeks_of_groups_are_in_the_order_of_their_stores_and_sum_theirs_alone() -> None:
+    cents = np.array([[100, 200], [10, 20], [1, 2]], np.int64)
+    figures = StoreDays(pl.Series("Store", [1, 2, 3]), MONDAY, {"Plan": cents})
+    weeks = weeks_of(figures, pl.Series(["south", "north", "south"]))
+    assert weeks.select("Key", "Plan").rows() == [("south", 3.03), ("north", 0.3)]

@@ -119,6 +119,22 @@ def test_a_budget_stands_beside_the_plan(plan: ServiceClient) -> None:
     assert plan.plan.set_budget([]) == {"rows": 0, "replaced": 2, "version": plan.plan.overrides()["revision"]}
 
 
+def test_weeks_of_groups_add_up_to_those_of_the_chain(planned: Client, plan: ServiceClient) -> None:
+    chain = plan.plan.weeks(2)
+    assert {week["Key"] for week in chain} == {"chain"}
+    stores = plan.plan.weeks(2, level="store")
+    assert [week for week in stores if week["Key"] == "6"] == plan.plan.weeks(2, 6)
+    for weeks in (stores, plan.plan.weeks(2, level="type"), plan.plan.weeks(2, level="Region")):
+        for whole in chain:
+            parts = [week["Plan"] for week in weeks if week["Start"] == whole["Start"]]
+            assert len(parts) > 1
+            assert round(sum(parts), 2) == whole["Plan"]
+    page = planned.get("/v1/plan/versions/2/weeks?level=type&limit=1").json()
+    assert (page["level"], len(page["weeks"])) == ("type", 1)
+    following = planned.get(f"/v1/plan/versions/2/weeks?level=type&limit=1&cursor={page['next']}").json()
+    assert following["weeks"] == plan.plan.weeks(2, level="type")[1:2]
+
+
 def test_value_added_is_told_once_sales_have_come(plan: ServiceClient) -> None:
     before_sales = plan.plan.value_added()
     assert (before_sales["sentence"], before_sales["overrides"]) == ("No day of an override has come yet.", [])
@@ -189,6 +205,8 @@ def test_the_second_of_two_who_saw_the_same_state_is_told(plan: ServiceClient) -
         ("POST", "/v1/plan/overrides", '{"version": 1, "overrides": [{}]}', 422),
         ("POST", "/v1/plan/overrides", "{", 400),
         ("GET", "/v1/plan/versions/1/weeks?store=99", None, 422),
+        ("GET", "/v1/plan/versions/1/weeks?level=Regions", None, 422),
+        ("GET", "/v1/plan/versions/1/weeks?level=type&store=1", None, 422),
         ("POST", "/v1/plan/budget", '{"budget": [{"Store": 99, "Period": "2014-01", "Amount": 1}]}', 422),
         ("POST", "/v1/plan/budget", '{"budget": [{"Store": 1, "Period": "2014-13", "Amount": 1}]}', 422),
         ("GET", "/v1/plan/exceptions?all=yes", None, 422),

@@ -85,17 +85,20 @@ def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.A
 @app.command("show")
 def show_(
     version: Version = None,
+    level: Annotated[
+        str, typer.Option("--level", help="Whose weeks are summed: chain, store, type, state, or a group of your own.")
+    ] = "chain",
     out: Annotated[Path | None, typer.Option("--out", help="The days of the version to write, a CSV file.")] = None,
     home: options.MaybeHome = None,
     db: options.Db = None,
     json: options.AsJson = False,
 ) -> None:
-    """Show a version of the plan: the states that it came into, and the chain by week."""
+    """Show a version of the plan: the states that it came into, and the weeks of the chain or of groups of stores."""
     from storecast.csv_files import write_csv
     from storecast.workflows import planning
 
     with closing(opened(home, db)) as database:
-        shown = planning.show_version(database, version)
+        shown = planning.show_version(database, version, level)
     if out is not None:
         write_csv(shown.days, out)
     if json:
@@ -108,11 +111,17 @@ def show_(
         ["state", "at", "by", "note"],
         [[each.state, each.at.isoformat(timespec="seconds"), each.by, each.note] for each in of.history],
     )
+    of_chain, figures = level == "chain", shown.weeks.columns[3:]
     rows = [
-        [f"{row['Start']} to {row['End']}", *(money(row[name]) for name in shown.weeks.columns[2:])]
+        [
+            *([] if of_chain else [row["Key"]]),
+            f"{row['Start']} to {row['End']}",
+            *(money(row[name]) for name in figures),
+        ]
         for row in shown.weeks.iter_rows(named=True)
     ]
-    show.table("The chain by week", ["days", *shown.weeks.columns[2:]], rows)
+    head = [*([] if of_chain else [level]), "days", *figures]
+    show.table(f"The {'chain' if of_chain else f'level {level}'} by week", head, rows)
 
 
 @app.command()

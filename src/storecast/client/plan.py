@@ -154,16 +154,18 @@ class PlanClient:
         for page in self._pages(f"/v1/plan/versions/{version:d}/days", query):
             yield from page["days"]
 
-    def weeks(self, version: int, store: StoreId | None = None) -> list[Row]:
-        """Return the weeks of a version beside the budget: Start, End, Forecast, Plan, Difference, Budget, Variance.
+    def weeks(self, version: int, store: StoreId | None = None, *, level: str | None = None) -> list[Row]:
+        """Return the weeks of a version beside the budget: Key, Start, End, Forecast, Plan, Difference, Budget, Variance.
 
         Parameters
         ----------
         version : its number
         store : whose weeks; None: those of all stores together
+        level : whose weeks are summed, in place of a store: store, type, state, or a group of the chain's own
         """
-        query = {} if store is None else {"store": str(store)}
-        return cast("list[Row]", self._sender.send("GET", f"/v1/plan/versions/{version:d}/weeks", query=query)["weeks"])
+        query = without_none({"store": None if store is None else str(store), "level": level})
+        pages = self._pages(f"/v1/plan/versions/{version:d}/weeks", query)
+        return [row for page in pages for row in page["weeks"]]
 
     def set_budget(self, budget: Iterable[Mapping[str, Any]], *, idempotency_key: str | None = None) -> BudgetWritten:
         """Put a budget in the place of the one before.

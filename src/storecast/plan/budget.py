@@ -13,8 +13,10 @@ from storecast.data.dialect import TextTable
 from storecast.data.numbers import read_numbers
 from storecast.data.refuse_rows import refuse_values
 from storecast.errors import DataError
+from storecast.plan.overrides import PLAN
+from storecast.plan.scopes import STORE, StoreGroups
 from storecast.plan.spreading import spread
-from storecast.plan.store_days import CENT, StoreDays
+from storecast.plan.store_days import CENT, StoreDays, weeks_of
 
 AMOUNT = "Amount"
 NONE = -1  # cents of a store-day without a budget
@@ -139,6 +141,43 @@ def budget_of(figures: StoreDays, budget: pl.DataFrame) -> I64:
         share = (end - begin) / ((last - first).days + 1)
         cells[place, begin:end] = spread(round(amount * CENT * share), shape if shape.any() else np.ones_like(shape))
     return cells
+
+
+def weeks_beside_budget(figures: StoreDays, budget: pl.DataFrame, groups: StoreGroups, level: str) -> pl.DataFrame:
+    """Return the weeks of a plan beside its budget, summed by groups of stores.
+
+    Parameters
+    ----------
+    figures : forecast and plan of the version, of all stores or of some
+    budget : store (text), first, last, amount
+    groups : of the same stores
+    level : the groups that are wanted: chain, store, type, state, or one of the chain's own
+
+    Returns
+    -------
+    DataFrame
+        Key, Start, End, Forecast, Plan, Difference (plan less forecast), Budget and Variance (the plan of the store-days that
+        have a budget, less the budget), null where no store-day has one; by key and week
+
+    Raises
+    ------
+    DataError
+        where there is no such level
+    """
+    groups.check_level(level)
+    cells = budget_of(figures, budget)
+    has_budget = cells != NONE
+    cents = {name: figures.cents[name] for name in (s.FORECAST, PLAN)}
+    cents["Budget"] = np.where(has_budget, cells, 0)
+    cents["Variance"] = np.where(has_budget, figures.cents[PLAN] - cells, 0)
+    cents["days"] = has_budget.astype(np.int64)
+    sums = weeks_of(StoreDays(figures.stores, figures.first, cents), groups.groups[level])
+    if level != STORE:  # stores are in the order of their ids, which are texts here
+        sums = sums.sort("Key", "Start")
+    known = pl.when(pl.col("days") > 0)
+    difference = (pl.col(PLAN) - pl.col(s.FORECAST)).round(2).alias("Difference")
+    named = [known.then(name).alias(name) for name in ("Budget", "Variance")]
+    return sums.select("Key", "Start", "End", s.FORECAST, PLAN, difference, *named)
 
 
 def _fits(span: tuple[dt.date, dt.date], period: str) -> bool:

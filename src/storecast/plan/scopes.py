@@ -81,11 +81,21 @@ class StoreGroups:
         DataError
             where there is none
         """
-        if level not in self.groups:
-            raise DataError(f"There is no such level.{hint(level, self.groups)} There are: {', '.join(self.groups)}.")
+        self.check_level(level)
         if (level, key) not in self._members:
             keys = self.groups[level].unique().sort().to_list()
             raise DataError(f"There is no such {level}.{hint(key, keys)} There are {len(keys)}, such as {keys[0]}.")
+
+    def check_level(self, level: str) -> None:
+        """Refuse a level that there is not, without a word of what was sent.
+
+        Raises
+        ------
+        DataError
+            where there is none
+        """
+        if level not in self.groups:
+            raise DataError(f"There is no such level.{hint(level, self.groups)} There are: {', '.join(self.groups)}.")
 
     def only(self, stores: pl.Series) -> "StoreGroups":
         """Return the groups of some stores, sorted ids; one that the chain does not hold any more is in no group but its own."""

@@ -96,24 +96,29 @@ def as_money(cents: pl.Expr) -> pl.Expr:
     return (cents / CENT).round(2)
 
 
-def weeks_of(figures: StoreDays, names: Sequence[str]) -> pl.DataFrame:
-    """Return the sums of all stores by week, Monday to Sunday, cut at the ends.
+def weeks_of(figures: StoreDays, groups: pl.Series) -> pl.DataFrame:
+    """Return the sums of groups of stores by week, Monday to Sunday, cut at the ends.
 
     Parameters
     ----------
     figures : of stores and days
-    names : of those to sum
+    groups : the group of each store
 
     Returns
     -------
-    Start, End and the sums as money, oldest first
+    DataFrame
+        Key (the group), Start, End and the sums as money; groups in the order of their first stores, weeks the oldest first
     """
-    dates = pl.date_range(figures.first, figures.last, eager=True).alias(s.DATE)
-    sums = pl.DataFrame([dates, *(pl.Series(name, figures.cents[name].sum(axis=0)) for name in names)])
-    weeks = sums.group_by(pl.col(s.DATE).dt.truncate("1w").alias("week")).agg(
-        pl.col(s.DATE).min().alias("Start"), pl.col(s.DATE).max().alias("End"), as_money(pl.col(names).sum())
+    keys = groups.unique(maintain_order=True).alias("Key")
+    places = groups.replace_strict(keys, range(len(keys)), return_dtype=pl.Int64).to_numpy()
+    sums = {name: np.zeros((len(keys), figures.days), np.int64) for name in figures.cents}
+    for name, cells in figures.cents.items():
+        np.add.at(sums[name], places, cells)
+    days = StoreDays(keys, figures.first, sums).in_cents().rename({s.STORE: "Key"})
+    weeks = days.group_by("Key", pl.col(s.DATE).dt.truncate("1w").alias("week"), maintain_order=True).agg(
+        pl.col(s.DATE).min().alias("Start"), pl.col(s.DATE).max().alias("End"), as_money(pl.col(list(sums)).sum())
     )
-    return weeks.sort("Start").drop("week")
+    return weeks.drop("week")
 
 
 def compact(cells: I64) -> bytes:

@@ -68,6 +68,7 @@ class PlanDays(Reply):
 class PlanWeek(Reply):
     """A week of a version, Monday to Sunday, cut at the ends."""
 
+    Key: Annotated[str, Meta(description="The store or the group; of the chain: chain.")]
     Start: dt.date
     End: dt.date
     Forecast: Money
@@ -80,11 +81,13 @@ class PlanWeek(Reply):
 
 
 class PlanWeeks(Reply):
-    """The weeks of a version."""
+    """A page of the weeks of a version."""
 
     version: PlanNumber
     state: State
+    level: Annotated[str, Meta(description="Of what Key names one.")]
     weeks: list[PlanWeek]
+    next: Cursor
 
 
 class PlanOverride(Reply):

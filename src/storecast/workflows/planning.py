@@ -5,24 +5,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
 from storecast import schema as s
 from storecast.data.dialect import read_table
 from storecast.database.connect import Database
-from storecast.database.current_plan import CurrentPlan, every_override, read_current_plan, read_plan, read_writes
+from storecast.database.current_plan import (
+    CurrentPlan,
+    every_override,
+    read_current_plan,
+    read_groups,
+    read_plan,
+    read_writes,
+)
 from storecast.database.plan_budget import BudgetWritten, read_budget, replace_budget
 from storecast.database.plan_history import planned_days
 from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_figures, read_version
 from storecast.database.request_log import audit
 from storecast.errors import MissingError
 from storecast.plan import budget as budget_file
-from storecast.plan.budget import NONE, budget_of
+from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.comparison import Comparison, compare
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
-from storecast.plan.store_days import CENT, FIGURES, StoreDays, weeks_of
+from storecast.plan.scopes import CHAIN
+from storecast.plan.store_days import CENT, FIGURES, StoreDays
 from storecast.plan.value_added import ValueAdded, value_added
 from storecast.plan.versions import PlanVersion
 
@@ -79,7 +86,7 @@ class ShownVersion:
     ----------
     version : what is known of it
     days : as `with_holders` returns them
-    weeks : as `beside_budget` returns them, of all stores
+    weeks : as `weeks_beside_budget` returns them
     """
 
     version: PlanVersion
@@ -87,49 +94,27 @@ class ShownVersion:
     weeks: pl.DataFrame
 
 
-def show_version(db: Database, version: int | None = None) -> ShownVersion:
+def show_version(db: Database, version: int | None = None, level: str = CHAIN) -> ShownVersion:
     """Return a version of the plan with its figures.
 
     Parameters
     ----------
     db : the database
     version : its number; None: the newest
+    level : of the weeks: chain, or a level of totals, by whose groups they are summed
 
     Raises
     ------
     MissingError
-        where there is none
+        where there is no such version
+    DataError
+        where there is no such level
     """
     with db.reading() as conn:
         wanted, figures = read_plan(conn, version)
         budget = read_budget(conn)
-    return ShownVersion(wanted, with_holders(figures), beside_budget(figures, budget))
-
-
-def beside_budget(figures: StoreDays, budget: pl.DataFrame) -> pl.DataFrame:
-    """Return the weeks of a plan beside its budget.
-
-    Parameters
-    ----------
-    figures : as `current_plan.read_plan` returns them, of all stores or of some
-    budget : as `plan_budget.read_budget` returns it
-
-    Returns
-    -------
-    Start, End, Forecast, Plan, Difference (plan less forecast), Budget and Variance (the plan of the store-days that have a budget,
-    less the budget), null where no store-day has one
-    """
-    cells = budget_of(figures, budget)
-    has_budget = cells != NONE
-    cents = {name: figures.cents[name] for name in (s.FORECAST, PLAN)}
-    cents["Budget"] = np.where(has_budget, cells, 0)
-    cents["Variance"] = np.where(has_budget, figures.cents[PLAN] - cells, 0)
-    cents["days"] = has_budget.astype(np.int64)
-    weeks = weeks_of(StoreDays(figures.stores, figures.first, cents), list(cents))
-    known = pl.when(pl.col("days") > 0)
-    difference = (pl.col(PLAN) - pl.col(s.FORECAST)).round(2).alias("Difference")
-    named = [known.then(name).alias(name) for name in ("Budget", "Variance")]
-    return weeks.select("Start", "End", s.FORECAST, PLAN, difference, *named)
+        groups = read_groups(conn).only(figures.stores)
+    return ShownVersion(wanted, with_holders(figures), weeks_beside_budget(figures, budget, groups, level))
 
 
 def load_budget(db: Database, file: Path) -> BudgetWritten:

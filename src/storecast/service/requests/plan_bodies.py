@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from storecast import schema as s
 from storecast.database.plan_overrides import MAX_VALUE
 from storecast.database.plan_publishing import MAX_NOTE
+from storecast.plan.scopes import CHAIN
 from storecast.service.requests.query import Page, Query
 from storecast.service.requests.rows import StoreId
 
@@ -80,10 +81,17 @@ class BudgetRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     budget: Annotated[list[BudgetRow], Meta(extra_json_schema={"maxItems": "row_limit"})]
 
 
-class WeeksQuery(Query, kw_only=True):
+class WeeksQuery(Page, kw_only=True):
     """Whose weeks."""
 
     store: Annotated[str, Meta(description="The id of the store; without it, all stores.")] | UnsetType = UNSET
+    level: Annotated[
+        str,
+        Meta(
+            max_length=s.MAX_TEXT_LENGTH,
+            description="Whose weeks are summed: of the chain, of each store, type or state, or of each group of your own.",
+        ),
+    ] = CHAIN
 
 
 class SummaryQuery(Query, kw_only=True):

@@ -9,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast import schema as s
-from storecast.database.current_plan import read_plan
+from storecast.database.current_plan import read_groups, read_plan
 from storecast.database.forecasts import MadeForecast
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_publishing import Advanced, Published, advance_version, publish_version
 from storecast.database.plan_versions import all_versions, read_version
 from storecast.plan import versions as plan
+from storecast.plan.budget import weeks_beside_budget
+from storecast.plan.scopes import CHAIN, STORE
 from storecast.plan.value_added import LATEST
 from storecast.service.middleware.context import context_of
 from storecast.service.plan_replies import (
@@ -46,9 +48,7 @@ from storecast.service.requests.query import Page, Query, cursor_at, place_of, r
 from storecast.service.route import Route
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
-from storecast.workflows.planning import beside_budget, compare_versions, plan_value, with_holders
-
-CHAIN = "chain"  # begins the levels of the chain
+from storecast.workflows.planning import compare_versions, plan_value, with_holders
 
 
 async def versions(request: Request) -> Response:
@@ -136,25 +136,33 @@ async def days(request: Request) -> Response:
 
 
 async def weeks(request: Request) -> Response:
-    """Tell the weeks of a version beside the budget, of all stores or of one."""
+    """Tell the weeks of a version beside the budget: of all stores, of one, or of each group of a level."""
     service = service_of(request)
     query = read_query(request, WeeksQuery)
     number = version_number(request)
+    place, limit = page_of(query, service.settings.page_limit)
+    if query.store is not UNSET and query.level not in (CHAIN, STORE):
+        raise invalid("query.level", "a store is asked for; expected a level or a store")
+    level = query.level if query.store is UNSET else STORE
 
     def read() -> tuple[plan.PlanVersion, pl.DataFrame]:
         with service.live.database().reading() as conn:
             wanted, figures = read_plan(conn, number)
             budget = read_budget(conn)
+            groups = read_groups(conn)
         if query.store is not UNSET:
             stores = figures.stores.filter(figures.stores.cast(pl.String) == query.store)
             if stores.is_empty():
                 raise invalid("query.store", f"the version has no such store, it has {len(figures.stores)}")
             figures = figures.part(stores, figures.first, figures.last)
-        return wanted, beside_budget(figures, budget)
+        return wanted, weeks_beside_budget(figures, budget, groups.only(figures.stores), level)
 
     wanted, table = await service.large.run(read)
-    lines = [PlanWeek(**row) for row in table.iter_rows(named=True)]
-    return json_reply(PlanWeeks(version=number, state=wanted.state, weeks=lines))  # type: ignore[arg-type]
+    some = table.slice(place, limit)
+    context_of(request.scope).rows = some.height
+    following = cursor_at(place + limit) if place + limit < table.height else None
+    lines = [PlanWeek(**row) for row in some.iter_rows(named=True)]
+    return json_reply(PlanWeeks(version=number, state=wanted.state, level=level, weeks=lines, next=following))  # type: ignore[arg-type]
 
 
 async def comparison(request: Request) -> Response:
@@ -272,7 +280,7 @@ ROUTES = (
         "/v1/plan/versions/{version}/weeks",
         "read",
         weeks,
-        "The weeks of a version beside the budget",
+        "The weeks of a version beside the budget, by groups of stores",
         reply=PlanWeeks,
         query=WeeksQuery,
     ),
