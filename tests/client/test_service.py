@@ -42,6 +42,7 @@ CALLS: dict[str, Any] = {
     "DELETE /v1/plan/overrides/{override}": lambda c: c.plan.withdraw(1),
     "DELETE /v1/plan/writes/{revision}": lambda c: c.plan.undo(1),
     "POST /v1/plan/budget": lambda c: c.plan.set_budget([{"Store": 1}]),
+    "GET /v1/plan/summary": lambda c: c.plan.summary(),
     "GET /v1/plan/versions/{version}/weeks": lambda c: c.plan.weeks(1, 2),
     "GET /v1/plan/value-added": lambda c: c.plan.value_added("2014-07-01"),
     "GET /v1/plan/exceptions": lambda c: list(c.plan.exceptions(everything=True)),
