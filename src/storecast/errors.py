@@ -3,6 +3,7 @@
 StorecastError
 └── UserError           the user can mend it: exit code 2, or a 4xx
     ├── DataError       a file, line, column or value of the input
+    │   └── CellsError      cells of a workbook, each by its name
     ├── ConfigError     an option, a setting, a name that does not exist
     ├── HistoryError    there is too little past for what was asked
     ├── ModelFileError  a model file is refused, with the reason
@@ -32,6 +33,19 @@ class UserError(StorecastError):
 
 class DataError(UserError):
     """An input file cannot be used as it is."""
+
+
+class CellsError(DataError):
+    """Cells of a workbook cannot be read.
+
+    Attributes
+    ----------
+    cells : the name of each, such as Weeks!K12, and what was expected there
+    """
+
+    def __init__(self, message: str, cells: Iterable[tuple[str, str]]) -> None:
+        super().__init__(message)
+        self.cells = tuple(cells)
 
 
 class ConfigError(UserError):

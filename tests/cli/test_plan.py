@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -154,11 +155,37 @@ def test_a_version_is_told_in_sentences(cli: Cli, home: Path) -> None:
     assert replied["sentences"] == out.splitlines()
 
 
+def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
+    file = home / "plan.xlsx"
+    code, out, err = cli("plan", "export", "--home", home, "--out", file)
+    assert (code, "Fill in Override and Reason" in out) == (0, True), err
+    assert cli("plan", "import", file, "--home", home)[1] == "Nothing is changed.\n"
+    book = openpyxl.load_workbook(file)
+    sheet = book["Weeks"]
+    titles = {cell.value: cell.column for cell in sheet[5]}
+    sheet.cell(7, titles["Override"]).value, sheet.cell(7, titles["Reason"]).value = 650, "weather"
+    book.save(file)
+    code, out, err = cli("plan", "import", file, "--home", home)
+    assert (code, "1 change; nothing is written yet. Take them with --apply." in out) == (0, True), err
+    shown = json.loads(cli("plan", "import", file, "--home", home, "--json")[1])
+    assert [(each["store"], each["first"], each["after"]) for each in shown["changes"]] == [("1", "2013-03-25", 650.0)]
+    code, out, err = cli("plan", "import", file, "--home", home, "--apply", "--by", "Ada")
+    assert (code, "Took 1 change. The plan is at revision 1." in out) == (0, True), err
+    code, _, err = cli("plan", "import", file, "--home", home)
+    assert (code, "Ada wrote store 1" in err) == (2, True), err
+    sheet.cell(8, titles["Override"]).value = "abc"
+    book.save(file)
+    code, _, err = cli("plan", "import", file, "--home", home)
+    assert (code, "plan.xlsx, sheet Weeks, L8: found 'abc', expected the total" in err) == (2, True), err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("show", "--version", "9"), "no version 9"),
         (("summary", "--version", "9"), "no version 9"),
+        (("export", "--version", "9", "--out", "plan.xlsx"), "no version 9"),
+        (("import", "none.xlsx"), "There is no file"),
         (("compare",), "first of the plan"),
         (("advance", "--to", "locked"), "what can follow is reviewed"),
         (("advance", "--to", "aproved"), "Did you mean approved"),

@@ -9,6 +9,7 @@ import pytest
 from storecast.client import ConflictError, InvalidError, replies
 from storecast.client import plan as plan_replies
 from storecast.service.openapi import document
+from storecast.service.route import XLSX
 from storecast.service.routes import ROUTES
 from storecast.service.settings import Settings
 from support.fake_service import FakeService, reply
@@ -49,6 +50,9 @@ CALLS: dict[str, Any] = {
     "POST /v1/plan/exceptions": lambda c: c.plan.handle("a", "snoozed", owner="b", until="2014-07-01"),
     "GET /v1/plan/reasons": lambda c: c.plan.reasons(),
     "POST /v1/plan/reasons": lambda c: c.plan.change_reasons(["a"], ["b"]),
+    "GET /v1/plan/summary": lambda c: c.plan.summary(1),
+    "GET /v1/plan/versions/{version}/workbook": lambda c: c.plan.workbook(1),
+    "POST /v1/plan/workbook": lambda c: c.plan.take_workbook(b"PK", apply=True),
     "GET /v1/plan/comparison": lambda c: c.plan.compare(1, 2, 3),
     "GET /health/live": lambda c: c.health(),
     "GET /health/ready": lambda c: c.health(),
@@ -85,7 +89,8 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
         "next": None,
         "status": "ready",
     }
-    service = FakeService(reply(empty))
+    kinds = {XLSX: httpx.Response(200, content=b"PK", headers={"Content-Type": XLSX})}
+    service = FakeService(kinds.get(next(iter(route["responses"]["200"]["content"])), reply(empty)))
     CALLS[name](service.client())
     request: httpx.Request = next(
         r for r in reversed(service.requests) if r.method == method and _fits(r.url.path, path)
@@ -94,7 +99,9 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
     known = [p if "in" in p else shared[p["$ref"].rpartition("/")[2]] for p in route.get("parameters", [])]
     assert set(request.url.params) <= {p["name"] for p in known if p["in"] == "query"}
     assert ("Idempotency-Key" in request.headers) >= any(p["name"] == "Idempotency-Key" for p in known)
-    if request.content:
+    media_types = list(route.get("requestBody", {}).get("content", {}))
+    assert not request.content or request.headers["Content-Type"] in media_types
+    if request.content and "application/json" in media_types:
         schema = resolved(route["requestBody"]["content"]["application/json"]["schema"])
         fields = set(schema.get("properties", {}))
         for one in schema.get("oneOf", schema.get("anyOf", [])):
@@ -132,6 +139,8 @@ def test_what_comes_back_has_the_fields_that_the_service_tells(reply_type: str, 
         "PlanOverrides",
         "BudgetWritten",
         "PlanValue",
+        "PlanInSentences",
+        "FilledWorkbook",
     ],
 )
 def test_what_comes_back_of_the_plan_has_the_fields_that_the_service_tells(name: str) -> None:

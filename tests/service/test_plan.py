@@ -1,14 +1,17 @@
 """The plan over HTTP: forecasts are published, agreed on and compared."""
 
 import datetime as dt
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from storecast.client import Client as ServiceClient
 from storecast.client import ConflictError, InvalidError, NotFoundError
 from storecast.database.connect import home_url
+from storecast.service.route import XLSX
 from support.served_home import FIRST, HORIZON, STORES, Client, client_through, copy_of, make_key, running, settings_of
 
 
@@ -168,6 +171,50 @@ def test_a_version_is_told_in_sentences_and_in_figures(plan: ServiceClient) -> N
     assert plan.plan.summary(1)["figures"]["exceptions"] is None
     with pytest.raises(NotFoundError, match="no version 99"):
         plan.plan.summary(99)
+
+
+def test_a_workbook_goes_out_is_filled_in_and_comes_back(planned: Client, plan: ServiceClient) -> None:
+    data = plan.plan.workbook(2)
+    unchanged = plan.plan.take_workbook(data)
+    assert (unchanged["changes"], unchanged["applied"], unchanged["file_version"]) == ([], False, 2)
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    sheet = book["Weeks"]
+    titles = {cell.value: cell.column for cell in sheet[5]}
+    row = next(row for row in range(6, 50) if sheet.cell(row, 1).value == "1")
+    sheet.cell(row, titles["Override"]).value, sheet.cell(row, titles["Reason"]).value = 4711.11, "local event"
+    out = io.BytesIO()
+    book.save(out)
+    before = plan.plan.overrides()
+    shown = plan.plan.take_workbook(out.getvalue())
+    assert [(each["store"], each["after"], each["action"]) for each in shown["changes"]] == [("1", 4711.11, "add")]
+    assert plan.plan.overrides() == before, "it was shown, and nothing else"
+    taken = [plan.plan.take_workbook(out.getvalue(), apply=True, idempotency_key="filled") for _ in range(2)]
+    assert taken[0] == taken[1]
+    assert (taken[0]["added"], taken[0]["revision"] > before["revision"]) == (1, True)
+    standing = plan.plan.overrides()["overrides"][0]
+    assert (standing["Key"], standing["Value"], standing["By"]) == ("1", 4711.11, "test")
+    with pytest.raises(ConflictError, match="test wrote store 1"):
+        plan.plan.take_workbook(out.getvalue(), apply=True)
+    sheet.cell(row, titles["Override"]).value = "=cmd|' /C calc'!A0"
+    sheet.cell(row, titles["Override"]).data_type = "s"
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(InvalidError) as refused:
+        plan.plan.take_workbook(out.getvalue())
+    assert [each["where"] for each in refused.value.errors] == [
+        f"Weeks!{sheet.cell(row, titles['Override']).coordinate}"
+    ]
+    assert "cmd" not in str(refused.value), "what was sent is not said again"
+    plan.plan.undo(taken[0]["revision"])
+    headers = {"content_type": XLSX}
+    for body, status in ((b"PK", 422), (b"", 422), (b"x" * 100, 422)):
+        assert planned.ask("POST", "/v1/plan/workbook", body, **headers).status_code == status
+    assert planned.ask("POST", "/v1/plan/workbook", data).status_code == 415
+    assert planned.ask("POST", "/v1/plan/overrides", data, **headers).status_code == 415
+    key = make_key(home_url(planned.service.settings.home), "write")
+    assert planned.ask("POST", "/v1/plan/workbook", data, key=key, **headers).status_code == 403
+    with pytest.raises(NotFoundError, match="no version 99"):
+        plan.plan.workbook(99)
 
 
 def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:

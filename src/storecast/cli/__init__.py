@@ -15,6 +15,7 @@ plan       storecast plan publish | list | show | advance | compare
 plan_overrides   storecast plan override | overrides | withdraw | undo | budget | reasons | value
 plan_exceptions  storecast plan exceptions | handle
 plan_summary     storecast plan summary
+plan_workbook    storecast plan export | import
 machine_errors   a full disk and the like, in words
 options    what several commands take
 show       results as tables for people, or as JSON

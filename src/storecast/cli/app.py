@@ -18,6 +18,7 @@ from storecast.cli import (
     plan_exceptions,
     plan_overrides,
     plan_summary,
+    plan_workbook,
     run,
     serve,
     train,
@@ -61,8 +62,10 @@ for plan_command in (
     plan_exceptions.exceptions,
     plan_exceptions.handle,
     plan_summary.summary,
+    plan_workbook.export,
+    plan_workbook.import_,
 ):
-    plan.app.command(plan_command.__name__)(plan_command)
+    plan.app.command(plan_command.__name__.removesuffix("_"))(plan_command)
 for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():
     app.add_typer(group, name=name)
 

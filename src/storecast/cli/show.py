@@ -1,5 +1,6 @@
 """Results on stdout: tables for people, or JSON."""
 
+import datetime as dt
 import json
 import math
 import unicodedata
@@ -43,6 +44,17 @@ class RowReport(Protocol):
 def printable(text: str) -> str:
     """Return text whose control characters are spelled out: a name of a store must not steer the terminal."""
     return "".join(ascii(each)[1:-1] if unicodedata.category(each).startswith("C") else each for each in text)
+
+
+def plain_values(value: Any) -> Any:
+    """Return a dataclass's values with its days and times as text."""
+    if isinstance(value, dict):
+        return {name: plain_values(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_values(each) for each in value]
+    if isinstance(value, dt.datetime):
+        return value.isoformat(timespec="seconds")
+    return str(value) if isinstance(value, dt.date) else value
 
 
 def as_json(value: object) -> None:

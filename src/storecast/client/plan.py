@@ -9,6 +9,7 @@ from storecast.client.request_parts import idempotency_header, without_none
 from storecast.client.sending import Sender
 
 PAGE = 1000  # rows of one page
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = Literal["draft", "reviewed", "approved", "locked"]
 
 
@@ -85,6 +86,21 @@ class PlanInSentences(TypedDict):
 
     sentences: list[str]
     figures: Row  # that they are made of
+
+
+class FilledWorkbook(TypedDict):
+    """What a workbook changes, or has changed."""
+
+    version: int
+    revision: int  # of the plan now
+    file_version: int
+    file_revision: int  # of the plan when the workbook was exported
+    applied: bool  # whether anything was written
+    added: int
+    withdrawn: int
+    refused: str  # why the changes would not be taken; empty: they would
+    notices: list[str]
+    changes: list[Row]  # cell, action, store, first, last, before, after, reason, note, forecast, exported, stale
 
 
 class Handled(TypedDict):
@@ -217,6 +233,27 @@ class PlanClient:
         """Return a version, by default the newest, in a few sentences, with the figures that they are made of."""
         query = {} if version is None else {"version": str(version)}
         return cast("PlanInSentences", self._sender.send("GET", "/v1/plan/summary", query=query))
+
+    def workbook(self, version: int) -> bytes:
+        """Return a version as an Excel workbook with cells to fill in."""
+        path = f"/v1/plan/versions/{version:d}/workbook"
+        return cast("bytes", self._sender.send("GET", path, slow=True, media_type=XLSX))
+
+    def take_workbook(
+        self, workbook: bytes, *, apply: bool = False, idempotency_key: str | None = None
+    ) -> FilledWorkbook:
+        """Say what a workbook that was filled in changes, or take the changes, all or none.
+
+        Parameters
+        ----------
+        workbook : the bytes of the file
+        apply : take the changes; where others changed the same since, a `ConflictError` says what they did
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        headers = {"Content-Type": XLSX, **idempotency_header(idempotency_key)}
+        query = {"apply": "true"} if apply else {}
+        sent = self._sender.send("POST", "/v1/plan/workbook", query=query, body=workbook, headers=headers, slow=True)
+        return cast("FilledWorkbook", sent)
 
     def value_added(self, since: str | dt.date | None = None) -> PlanValue:
         """Return what each step from the naive forecast to the approved plan did to the error, from a first day on."""

@@ -67,6 +67,7 @@ class Sender:
         again: bool = True,
         slow: bool = False,
         accepted: tuple[int, ...] = (),
+        media_type: str = JSON,
     ) -> Any:
         """Send a request, with retries, and return the reply's JSON.
 
@@ -75,11 +76,12 @@ class Sender:
         method : of HTTP
         path : from the service's root, its segments quoted
         query : parameters of the query
-        body : sent as JSON
+        body : sent as JSON; bytes as they are, and the headers say what they are
         headers : beside those that every request has
         again : repeat the request where a retry may help
         slow : the work takes minutes: wait that long, and do not repeat a request that may still be running
         accepted : error statuses whose body is returned all the same
+        media_type : of the reply; one that is not JSON is returned as bytes
 
         Raises
         ------
@@ -88,8 +90,8 @@ class Sender:
         ClientError
             one of its tree
         """
-        content = None if body is None else encode(body)
-        sent = {**(headers or {}), **({} if content is None else {"Content-Type": JSON})}
+        content = body if body is None or isinstance(body, bytes) else encode(body)
+        sent = {"Accept": media_type, **({} if content is None else {"Content-Type": JSON}), **(headers or {})}
         timeout = max(SLOW_S, self.timeout) if slow else self.timeout
         request = self._http.build_request(
             method, self.url + path, params=query, content=content, headers=sent, timeout=timeout
@@ -113,7 +115,7 @@ class Sender:
             else:
                 at_work = slow and reply.status_code == 504
                 if reply.status_code not in AGAIN or reply.status_code in accepted or at_work or not again:
-                    return _value(reply, accepted)
+                    return _value(reply, accepted, media_type)
                 wait = self.retries.wait(attempt, seconds_of(reply.headers.get("Retry-After")))
                 if wait is None:
                     raise _problem(reply)
@@ -168,11 +170,15 @@ def _checked(key: str) -> str:
     return key
 
 
-def _value(reply: httpx.Response, accepted: tuple[int, ...]) -> Any:
+def _value(reply: httpx.Response, accepted: tuple[int, ...], media_type: str) -> Any:
     if not reply.is_success and reply.status_code not in accepted:
         raise _problem(reply)
     if reply.status_code == 204:
         return None
+    if media_type != JSON:
+        if reply.headers.get("Content-Type", "").partition(";")[0] != media_type:
+            raise BadReplyError(_unexpected(reply))
+        return reply.content
     try:
         return reply.json()
     except ValueError as error:

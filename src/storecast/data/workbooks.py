@@ -30,6 +30,11 @@ MAX_CELLS = 40_000_000  # of the rectangle that a sheet spans: all of it is held
 LETTERS = 26
 PARTS = (".xml", ".rels")  # of a workbook; pictures and macros stay packed
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # a file of the old format; a workbook with a password is packed into one
+# A cell of XML with a formula and no value.
+UNCALCULATED = re.compile(
+    rb'<c [^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
+)
+SHEETS = "xl/worksheets/"
 NUMBERS = {bool, int, float}
 DATES = {dt.date, dt.datetime}
 ADVICE = "Save it as .xlsx without a password, or its sheet as CSV (UTF-8)"
@@ -57,7 +62,7 @@ def read_workbook(
     DataError
         where the file is damaged, locked or too large, or it is not clear which sheet is meant
     """
-    sheets = _sheets(path.name, read_bytes(path))
+    sheets = visible_sheets(path.name, read_bytes(path))
     if not sheets:
         raise DataError(f"{path.name} holds no rows; expected a header and a row for each store and day.")
     name, cells = _chosen(path.name, sheets, header_names, needed, sheet)
@@ -74,18 +79,39 @@ def read_sheets(path: Path, header_names: Collection[str]) -> list[TextTable]:
     path : of the file
     header_names : names of columns that a header may hold, by which it is found below titles
     """
-    names = [name for name, sheet in _sheets(path.name, read_bytes(path)).items() if len(sheet.to_python()) > 1]
+    names = [name for name, sheet in visible_sheets(path.name, read_bytes(path)).items() if len(sheet.to_python()) > 1]
     return [read_workbook(path, header_names, sheet=name) for name in names]
 
 
-def _sheets(name: str, data: bytes) -> dict[str, CalamineSheet]:
-    """Return the visible sheets that hold anything, by name."""
+def visible_sheets(
+    name: str,
+    data: bytes,
+    *,
+    max_unpacked: int | None = None,
+    max_cells: int | None = None,
+) -> dict[str, CalamineSheet]:
+    """Return the visible sheets of a workbook that hold anything, by name.
+
+    Parameters
+    ----------
+    name : of the file, for messages
+    data : its bytes
+    max_unpacked : bytes of XML that it may unpack to; None: `MAX_UNPACKED`
+    max_cells : of the rectangle that a sheet may span; None: `MAX_CELLS`
+
+    Raises
+    ------
+    DataError
+        where the file is damaged, locked or too large
+    """
     if data.startswith(OLD_OR_LOCKED):
         raise DataError(
             f"{name} has a password, or the old format .xls; expected a workbook that anyone can open. {ADVICE}."
         )
     try:
-        workbook = CalamineWorkbook.from_filelike(_unpacked(name, data))
+        workbook = CalamineWorkbook.from_filelike(
+            _not_packed(name, _parts(name, data, max_unpacked), max_cells or MAX_CELLS)
+        )
         visible = [
             each.name
             for each in workbook.sheets_metadata
@@ -105,34 +131,58 @@ def _sheets(name: str, data: bytes) -> dict[str, CalamineSheet]:
     return {each: sheet for each, sheet in sheets.items() if sheet.start is not None}
 
 
-def _unpacked(name: str, data: bytes) -> io.BytesIO:
-    """Return a workbook whose parts are not packed, so that the parser unpacks nothing itself."""
+def uncalculated_cells(name: str, data: bytes, *, max_unpacked: int | None = None) -> set[str]:
+    """Return the cells of any sheet whose formula was never calculated, such as K12: they read as empty.
+
+    Parameters
+    ----------
+    name, data, max_unpacked : as for `visible_sheets`, which took the file
+    """
+    parts = _parts(name, data, max_unpacked)
+    sheets = [content for part, content in parts.items() if part.startswith(SHEETS) and b"<f" in content]
+    return {cell.decode() for content in sheets for cell in UNCALCULATED.findall(content)}
+
+
+def _parts(name: str, data: bytes, max_unpacked: int | None) -> dict[str, bytes]:
+    """Return the parts of a workbook by their names, unpacked."""
+    limit = max_unpacked or MAX_UNPACKED
     parts: dict[str, bytes] = {}
     size = 0
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         for part in dict.fromkeys(packed.namelist()):
             if part.endswith(PARTS):
                 with packed.open(part) as stream:
-                    parts[part] = stream.read(MAX_UNPACKED + 1 - size)
+                    parts[part] = stream.read(limit + 1 - size)
                 size += len(parts[part])
-                if size > MAX_UNPACKED:
-                    raise DataError(
-                        f"{name} unpacks to more than {MAX_UNPACKED} bytes; expected a table of sales. {ADVICE}."
-                    )
+                if size > limit:
+                    raise DataError(f"{name} unpacks to more than {limit} bytes; expected a table of sales. {ADVICE}.")
+    return parts
+
+
+def _not_packed(name: str, parts: dict[str, bytes], max_cells: int) -> io.BytesIO:
+    """Return a workbook whose parts are not packed, so that the parser unpacks nothing itself."""
     texts = b"".join(content for part, content in parts.items() if part.endswith("sharedStrings.xml"))
     longest_text = max(map(len, texts.split(b"<si")))
     plain = io.BytesIO()
     with zipfile.ZipFile(plain, "w") as archive:
         for part, content in parts.items():
-            if part.startswith("xl/worksheets/") and part.endswith(".xml"):
-                _refuse_large_sheet(name, content, longest_text)
+            if part.startswith(SHEETS) and part.endswith(".xml"):
+                _refuse_large_sheet(name, content, longest_text, max_cells)
             archive.writestr(part, content)
     plain.seek(0)
     return plain
 
 
-def _refuse_large_sheet(name: str, xml: bytes, longest_text: int) -> None:
-    """Refuse a sheet with a cell far from all others, or a long text that stands in many cells: neither is large as a file."""
+def _refuse_large_sheet(name: str, xml: bytes, longest_text: int, max_cells: int) -> None:
+    """Refuse a sheet with a cell far from all others, or a long text that stands in many cells: neither is large as a file.
+
+    Parameters
+    ----------
+    name : of the file
+    xml : of the sheet
+    longest_text : the characters of the longest text of the workbook
+    max_cells : of the rectangle that a sheet may span
+    """
     height = max(map(int, re.findall(rb'<row [^>]*?\br="([0-9]{1,9})"', xml)), default=0)
     width = LETTERS
     letters = max(re.findall(rb' r="([A-Z])[A-Z][0-9]', xml), default=b"")
@@ -140,7 +190,7 @@ def _refuse_large_sheet(name: str, xml: bytes, longest_text: int) -> None:
         width = LETTERS * (ord(letters) - ord("A") + 2)
     if re.search(rb' r="[A-Z]{3}[0-9]', xml):
         width = LETTERS**3
-    if height * width > MAX_CELLS:
+    if height * width > max_cells:
         raise DataError(
             f"{name}: a sheet reaches to row {height} and has {width - LETTERS} columns or more; expected a row for each store and "
             f"day. Remove cells far from the others. {ADVICE}."

@@ -28,11 +28,10 @@ from storecast.database.current_plan import (
 )
 from storecast.database.plan_publishing import check_note
 from storecast.errors import ConflictError, DataError, MissingError, hint
-from storecast.plan.overrides import ALL_HELD, FACTOR, FIGURE, KINDS, NOBODY, SCOPE, describe
+from storecast.plan.overrides import ALL_HELD, FACTOR, FIGURE, KINDS, MAX_VALUE, NOBODY, SCOPE, describe
 from storecast.plan.scopes import cells_of
 from storecast.plan.versions import APPROVED, LOCKED
 
-MAX_VALUE = 1e13  # of a figure or an amount
 MAX_FACTOR = 100.0
 MAX_NAMED = 3  # overrides in one message
 COLUMNS = ("level", "key", "first", "last", "kind", "value", "reason", "note")
@@ -76,14 +75,44 @@ def add_overrides(
     ConflictError
         where a newer version was published, the version is approved, or others changed the same store-days since
     """
+    return change_overrides(conn, rows, None, by=by, version=version, seen=seen)
+
+
+def change_overrides(
+    conn: Connection,
+    rows: pl.DataFrame,
+    withdrawn: pl.DataFrame | None,
+    *,
+    by: str,
+    version: int | None = None,
+    seen: int | None = None,
+) -> PlanWritten:
+    """Add overrides as `add_overrides` does, and withdraw others, in one write.
+
+    Parameters
+    ----------
+    conn, rows, by, version, seen : as for `add_overrides`
+    withdrawn : id, level, key, first and last of overrides to withdraw, of other stores or days than the rows; None: no others
+
+    Raises
+    ------
+    DataError
+        where one has no meaning, or cannot be met
+    ConflictError
+        where a newer version was published, the version is approved, or others changed the same store-days since
+    """
     lock_existing_chain(conn)
     before = read_current_plan(conn)
     _check_writable(before, version)
-    _check_rows(conn, before, rows)
+    if withdrawn is None or rows.height:
+        _check_rows(conn, before, rows)
     if seen is not None:
-        _refuse_changes_since(conn, before, rows, seen)
+        scopes = rows.select(SCOPE) if withdrawn is None else pl.concat([rows.select(SCOPE), withdrawn.select(SCOPE)])
+        _refuse_changes_since(conn, before, scopes, seen)
     replaced = before.overrides.join(rows, on=SCOPE, how="semi")
-    revision = _note_write(conn, by, "overridden")
+    if withdrawn is not None:
+        replaced = pl.concat([replaced, before.overrides.join(withdrawn, on="id", how="semi")])
+    revision = _note_write(conn, by, "overridden" if rows.height else "withdrawn")
     _withdraw(conn, replaced["id"].to_list(), revision)
     new = rows.select(pl.lit(before.version.version).alias("plan"), *COLUMNS, pl.lit(by).alias("by"))
     _insert(conn, new, revision)
@@ -243,7 +272,15 @@ def _no_reason(name: str, reasons: Iterable[str]) -> str:
 
 
 def _refuse_changes_since(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame, seen: int) -> None:
-    """Refuse a write to store-days that somebody changed after the writer looked, and say what they did."""
+    """Refuse a write to store-days that somebody changed after the writer looked, and say what they did.
+
+    Parameters
+    ----------
+    conn : open connection
+    plan : as it is
+    rows : level, key, first and last of what is written
+    seen : the revision that the writer saw
+    """
     changed = read_overrides(conn, since=seen)
     if changed.is_empty():
         return

@@ -24,9 +24,8 @@ from storecast.database.plan_versions import (
 from storecast.errors import ConflictError, DataError
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.plan.store_days import FIGURES, StoreDays
-from storecast.plan.versions import APPROVED, DRAFT, REVIEWED, STATES, check_step
+from storecast.plan.versions import APPROVED, DRAFT, MAX_NOTE, REVIEWED, STATES, check_step
 
-MAX_NOTE = 1000  # characters
 KEPT_PARTS = {REVIEWED: REVIEWED_PART, APPROVED: APPROVED_PART}  # the plan as it was when it came into a state
 
 

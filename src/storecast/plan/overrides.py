@@ -24,6 +24,7 @@ from storecast.plan.store_days import CENT, FIGURES, StoreDays
 
 FIGURE, AMOUNT, FACTOR = KINDS = ("figure", "amount", "factor")
 PLAN, OVERRIDE = "Plan", "Override"
+MAX_VALUE = 1e13  # of a figure or an amount
 NOBODY = -1  # holds the store-day: it stays at the forecast
 ALL_HELD = "every day of it is held by narrower overrides"
 SCOPE = ("level", "key", "first", "last")
@@ -208,7 +209,7 @@ def stale_reasons(
             if row["plan"] not in layers:
                 layers[row["plan"]] = _beside(figures, base, resolution.plan)
             sums = layers[row["plan"]][:, cells.rows, cells.begin : cells.end].sum(axis=(1, 2))
-            texts.append(_moved(sums, row["kind"]))
+            texts.append(moved_too_far(sums, row["kind"]))
     return texts
 
 
@@ -228,8 +229,14 @@ def _beside(figures: StoreDays, base: StoreDays, plan: I64) -> I64:
     return layers
 
 
-def _moved(sums: I64, kind: str) -> str:
-    """Say how the forecast of an override has moved, where that is too far; sums are those of the layers of `_beside`."""
+def moved_too_far(sums: I64, kind: str) -> str:
+    """Say how the forecast of an override has moved, where that is too far.
+
+    Parameters
+    ----------
+    sums : of its store-days, in cents: the older forecast, its bounds, the new forecast, and the plan, (5,)
+    kind : of the override
+    """
     old, low, high, new, wanted = sums.tolist()
     moved = f"the forecast of its days went from {old / CENT:,.2f} to {new / CENT:,.2f}"
     if not low <= new <= high:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from storecast.errors import ConflictError, DataError, hint, quote
 
+MAX_NOTE = 1000  # characters
 DRAFT, REVIEWED, APPROVED, LOCKED = STATES = ("draft", "reviewed", "approved", "locked")
 
 

@@ -16,17 +16,17 @@ from storecast.service.replies import Forecast
 from storecast.service.requests.bodies import RowsBody
 from storecast.service.requests.query import Query
 from storecast.service.requests.rows import store_rows
-from storecast.service.route import Route
+from storecast.service.route import JSON, XLSX, Route
 from storecast.service.routes import ROUTES
 from storecast.service.settings import Settings
 
 Schema = dict[str, Any]
 
-JSON = "application/json"
 ANY: Schema = {"type": "object", "additionalProperties": True}
 NEW_STORES = "What is known of stores that the chain does not hold: they get a forecast, a less certain one."
 REFERENCE = "#/components/schemas/{name}"
 _TEXT: Schema = {"type": "string"}
+_BYTES: Schema = {"type": "string", "format": "binary"}
 _CSV: Schema = {"text/csv": {"schema": _TEXT}}
 
 
@@ -79,7 +79,10 @@ def _operation(route: Route) -> Schema:
     if route.body is not None:
         content = {"application/json": _reference(route.body.__name__), **(_CSV if route.csv else {})}
         operation["requestBody"] = {"required": True, "content": content}
-    reply = _reference(route.reply.__name__) if route.reply else {"schema": ANY if route.reply_type == JSON else _TEXT}
+    elif route.body_type != JSON:
+        operation["requestBody"] = {"required": True, "content": {route.body_type: {"schema": _BYTES}}}
+    other = {"schema": ANY if route.reply_type == JSON else _BYTES if route.reply_type == XLSX else _TEXT}
+    reply = _reference(route.reply.__name__) if route.reply else other
     content = {route.reply_type: reply, **(_CSV if route.csv_reply else {})}
     kinds = list(KINDS) if route.scope else ["our-mistake", "not-ready", "bad-request"]
     problems = {str(KINDS[kind][0]): {"$ref": f"#/components/responses/{kind}"} for kind in kinds}

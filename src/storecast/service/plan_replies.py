@@ -189,6 +189,40 @@ class PlanInSentences(Reply):
     figures: PlanSummary
 
 
+class FilledCell(Reply):
+    """A change that a workbook asks for."""
+
+    cell: Annotated[str, Meta(description="In which it stands.")]
+    action: Annotated[str, Meta(description="add, change or withdraw.")]
+    store: str
+    first: dt.date
+    last: dt.date
+    before: Annotated[float | None, Meta(description="The total; null: no override.")]
+    after: float | None
+    reason: str
+    note: str
+    forecast: Annotated[
+        float | None, Meta(description="Of these days in the newest version; null: it has not all of them.")
+    ]
+    exported: Annotated[float, Meta(description="The forecast of these days in the version of the file.")]
+    stale: Annotated[str, Meta(description="Why it no longer fits the newest version; empty: it does.")]
+
+
+class FilledWorkbook(Reply):
+    """What a workbook changes, or has changed."""
+
+    version: PlanNumber
+    revision: Annotated[int, Meta(ge=0, description="Of the plan now.")]
+    file_version: PlanNumber
+    file_revision: Annotated[int, Meta(ge=0, description="Of the plan when the workbook was exported.")]
+    applied: Annotated[bool, Meta(description="Whether anything was written.")]
+    added: Count
+    withdrawn: Count
+    refused: Annotated[str, Meta(description="Why the changes would not be taken; empty: they would.")]
+    notices: list[str]
+    changes: Annotated[list[FilledCell], Meta(description="Without `apply`; empty where they were taken.")]
+
+
 class PlanReasons(Reply):
     """The reasons that an override may have."""
 

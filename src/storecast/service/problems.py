@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from storecast.errors import (
+    CellsError,
     ConflictError,
     DatabaseError,
     MissingError,
@@ -126,6 +127,8 @@ def of_error(error: UserError, *, may_read: bool = True) -> Problem:
     """
     if isinstance(error, ConflictError):
         return _conflict(error, may_read=may_read)
+    if isinstance(error, CellsError):
+        return Problem("not-valid", f"Cells of the workbook cannot be taken: {len(error.cells)}.", error.cells)
     if isinstance(error, DatabaseError):
         return Problem(
             "not-ready",

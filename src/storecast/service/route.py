@@ -18,6 +18,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 PAGE = "/app"  # begins the paths of the web page
 Scope = Literal["read", "forecast", "write", "admin"]
 
+JSON = "application/json"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PARAMETER = re.compile(r"\{(?P<name>\w+)(?P<rest>:path)?\}")
 
 
@@ -33,7 +35,8 @@ class Route:
     endpoint : answers the request
     summary : one line for people
     description : more for people
-    body : type that decodes it; None: the body is empty
+    body : type that decodes it; None: the body is empty, or of another media type than JSON
+    body_type : media type of the body, where it is not CSV
     reply : type of the reply, a struct of `replies`; None: any
     query : struct that declares the parameters of the address
     headers : that the route reads, as OpenAPI describes them
@@ -52,12 +55,13 @@ class Route:
     summary: str
     description: str = ""
     body: type[Struct] | None = None
+    body_type: str = JSON
     reply: Any = None
     query: type[Query] = Query
     headers: tuple[Mapping[str, Any], ...] = ()
     csv: bool = False
     csv_reply: bool = False
-    reply_type: str = "application/json"
+    reply_type: str = JSON
     long: bool = False
     view: bool = False
     form: bool = False

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.errors import DataError
 from storecast.service.middleware.context import RequestContext, context_of
-from storecast.service.problems import Problem, invalid
+from storecast.service.problems import invalid, of_error
 from storecast.service.rendering import JSON, BytesResponse
 from storecast.service.service import Service, service_of
 
@@ -113,7 +113,7 @@ def _write(
         try:
             outcome = write(conn)
         except DataError as error:
-            raise Problem("not-valid", str(error)) from error
+            raise of_error(error) from error
         audit(conn, f"key:{context.key.id}", action, {**detail, **vars(outcome), "request": context.request_id})
         reply = StoredReply(200, JSON, orjson.dumps(outcome))
         if name is not None:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from storecast.service.middleware.context import RequestContext, context_of
 from storecast.service.pool import current_key
 from storecast.service.problems import Problem
-from storecast.service.route import Route
+from storecast.service.route import XLSX, Route
 from storecast.service.settings import Settings
 
 JSON, CSV, FORM = b"application/json", b"text/csv", b"application/x-www-form-urlencoded"
@@ -207,10 +207,11 @@ def _check_headers(scope: Scope, route: Route, body_limit: int) -> None:
             )
     if length is not None and length > body_limit:
         raise _too_large(body_limit)
-    read = (FORM,) if route.form else (JSON, CSV) if route.csv else (JSON,)
+    read = (FORM,) if route.form else (JSON, CSV) if route.csv else (route.body_type.encode(),)
     if kind not in read and (kind is not None or length or chunked) and _media_type(kind or b"") not in read:
         expected = b" or ".join(read).decode()
-        raise Problem("wrong-type", f"Expected Content-Type {expected}, in UTF-8.", headers=CLOSE)
+        in_utf8 = "" if read == (XLSX.encode(),) else ", in UTF-8"
+        raise Problem("wrong-type", f"Expected Content-Type {expected}{in_utf8}.", headers=CLOSE)
 
 
 def _media_type(kind: bytes) -> bytes:

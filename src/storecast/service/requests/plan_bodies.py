@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from storecast import schema as s
-from storecast.database.plan_overrides import MAX_VALUE
-from storecast.database.plan_publishing import MAX_NOTE
+from storecast.plan.overrides import MAX_VALUE
 from storecast.plan.scopes import CHAIN
+from storecast.plan.versions import MAX_NOTE
 from storecast.service.requests.query import Page, Query
 from storecast.service.requests.rows import StoreId
 
@@ -98,6 +98,14 @@ class SummaryQuery(Query, kw_only=True):
     """Which version."""
 
     version: Number | UnsetType = UNSET
+
+
+class WorkbookQuery(Query, kw_only=True):
+    """What to do with a workbook."""
+
+    apply: Annotated[
+        Literal["true", "false"], Meta(description="Take the changes, all or none; else they are shown.")
+    ] = "false"
 
 
 class ValueQuery(Query, kw_only=True):

@@ -10,6 +10,7 @@ plan_versions   the versions of the plan
 plan_overrides  what stands in the place of the forecast, and why
 plan_exceptions what needs a look
 plan_summary    a version in a few sentences
+plan_workbook   the plan as a workbook
 """
 
 from storecast.service.route import Route
@@ -21,6 +22,7 @@ from storecast.service.routes import (
     plan_overrides,
     plan_summary,
     plan_versions,
+    plan_workbook,
     stores,
     undo,
     writes,
@@ -37,4 +39,5 @@ ROUTES: tuple[Route, ...] = (
     *plan_overrides.ROUTES,
     *plan_exceptions.ROUTES,
     *plan_summary.ROUTES,
+    *plan_workbook.ROUTES,
 )

@@ -1,0 +1,210 @@
+"""What a workbook that came back changes in a plan: its cells against the overrides that stood when it was exported."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from storecast.plan import workbook_layout as w
+from storecast.plan.overrides import FIGURE, moved_too_far
+from storecast.plan.scopes import STORE
+from storecast.plan.store_days import CENT, FIGURES, StoreDays
+from storecast.plan.versions import MAX_NOTE
+from storecast.plan.workbook_reading import CellProblems, FilledRow, FilledWorkbook
+
+ADD, CHANGE, WITHDRAW = ("add", "change", "withdraw")
+Scope = tuple[str, dt.date, dt.date]  # a store, and the first and the last day
+
+
+@dataclass(frozen=True)
+class WorkbookChange:
+    """A change that a workbook asks for.
+
+    Attributes
+    ----------
+    cell : in which it stands, such as Weeks!K12
+    action : add, change or withdraw
+    store, first, last : whose override it is
+    before, after : the total; None: no override
+    reason, note : of the override
+    forecast : of these days in the newest version; None where it has not all of them
+    exported : the forecast of these days in the version of the file
+    stale : why it no longer fits the newest version; empty: it does
+    """
+
+    cell: str
+    action: str
+    store: str
+    first: dt.date
+    last: dt.date
+    before: float | None
+    after: float | None
+    reason: str
+    note: str
+    forecast: float | None
+    exported: float
+    stale: str
+
+
+def store_week_figures(overrides: pl.DataFrame) -> dict[Scope, dict[str, Any]]:
+    """Return the overrides that are totals of single stores, by store and days.
+
+    Parameters
+    ----------
+    overrides : as `current_plan.read_overrides` returns them
+    """
+    rows = overrides.filter((pl.col("level") == STORE) & (pl.col("kind") == FIGURE))
+    return {(row["key"], row["first"], row["last"]): row for row in rows.iter_rows(named=True)}
+
+
+def changes_of(
+    filled: FilledWorkbook,
+    standing: Mapping[Scope, Mapping[str, Any]],
+    versions: tuple[StoreDays, StoreDays],
+    reasons: Sequence[str],
+) -> list[WorkbookChange]:
+    """Return what a workbook changes, in the order of its rows.
+
+    Parameters
+    ----------
+    filled : the workbook
+    standing : the overrides that stood when it was exported, as `store_week_figures` returns them
+    versions : the forecast of the version of the file, and that of the newest one; both the same where it is the newest
+    reasons : that an override may have
+
+    Raises
+    ------
+    CellsError
+        where a row is none of the version, stands twice, or has no valid reason
+    """
+    exported, newest = (_Sums(figures) for figures in versions)
+    weeks = set(weeks_within(versions[0]))
+    moved = versions[0] is not versions[1]
+    problems = CellProblems(filled.name)
+    seen: set[Scope] = set()
+    changes: list[WorkbookChange] = []
+    for row in filled.rows:
+        scope = (row.store, row.first, row.last)
+        if row.store not in exported.places:
+            problems.add(row.cells[w.STORE], row.store, "a store of the plan, as exported")
+        elif (row.first, row.last) not in weeks:
+            problems.add(row.cells[w.FIRST], f"{row.first} to {row.last}", "a week of the plan, as exported")
+        elif scope in seen:
+            problems.add(row.cells[w.STORE], f"{row.store}, {row.first}", "each store and week once")
+        else:
+            before = standing.get(scope)
+            wanted = _wanted(row, before, reasons, problems)
+            if wanted is not None:
+                changes.append(_described(row, before, wanted, exported, newest if moved else None))
+        seen.add(scope)
+    problems.refuse()
+    return changes
+
+
+def weeks_within(figures: StoreDays) -> list[tuple[dt.date, dt.date]]:
+    """Return the weeks of a version, Monday to Sunday, cut at the ends."""
+    days = pl.date_range(figures.first, figures.last, eager=True)
+    mondays = days.dt.truncate("1w").unique().sort()
+    week = dt.timedelta(days=6)
+    return [(max(monday, figures.first), min(monday + week, figures.last)) for monday in mondays.to_list()]
+
+
+def cell_text(text: str) -> str:
+    """Return a text as a cell can hold it, without control characters."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in plain).strip()
+
+
+class _Sums:
+    """The sums of a store's days in a version, in cents.
+
+    Parameters
+    ----------
+    figures : of the version
+    """
+
+    def __init__(self, figures: StoreDays) -> None:
+        self._figures = figures
+        self.places = {store: place for place, store in enumerate(figures.stores.cast(pl.String).to_list())}
+
+    def of(self, row: FilledRow) -> list[int] | None:
+        """Return forecast and bounds of a row; None where the version has not all of its days."""
+        figures = self._figures
+        place = self.places.get(row.store)
+        if place is None or row.first < figures.first or row.last > figures.last:
+            return None
+        begin, end = (row.first - figures.first).days, (row.last - figures.first).days + 1
+        return [int(figures.cents[name][place, begin:end].sum()) for name in FIGURES]
+
+
+def _wanted(
+    row: FilledRow, before: Mapping[str, Any] | None, reasons: Sequence[str], problems: CellProblems
+) -> tuple[str, str, str] | None:
+    """Return the action, the reason and the note that a row asks for; None where it changes nothing.
+
+    Parameters
+    ----------
+    row : as it was filled in
+    before : the override that stood when it was exported
+    reasons : as for `changes_of`
+    problems : added to here
+    """
+    note = "" if before is None else before["note"]
+    if row.note is not None and cell_text(row.note) != cell_text(note):
+        note = cell_text(row.note)
+    if row.override is None:
+        if before is None and (row.reason or note):
+            problems.add(row.cells[w.OVERRIDE], "", "a total, or no reason and no note either")
+        return None if before is None else (WITHDRAW, "", "")
+    same = before is not None and round(before["value"] * CENT) == round(row.override * CENT)
+    if before is not None and same and (row.reason, note) == (before["reason"], before["note"]):
+        return None
+    if row.reason not in reasons:
+        problems.add(row.cells[w.REASON], row.reason, f"one of {', '.join(reasons)}")
+    if len(note) > MAX_NOTE:
+        problems.add(row.cells[w.NOTE], note, f"at most {MAX_NOTE} characters")
+    return (ADD if before is None else CHANGE, row.reason, note)
+
+
+def _described(
+    row: FilledRow,
+    before: Mapping[str, Any] | None,
+    wanted: tuple[str, str, str],
+    exported: _Sums,
+    newest: _Sums | None,
+) -> WorkbookChange:
+    """Return a change with what it meets in the newest version.
+
+    Parameters
+    ----------
+    row, before : as for `_wanted`
+    wanted : what that returned
+    exported : of the version of the file
+    newest : of the newest version; None: it is the same
+    """
+    action, reason, note = wanted
+    sums = exported.of(row)
+    assert sums is not None
+    now = sums if newest is None else newest.of(row)
+    stale = ""
+    if now is None:
+        stale = "some of its days are over, or its store is not in the newest version"
+    elif newest is not None and row.override is not None:
+        stale = moved_too_far(np.array([*sums, now[0], round(row.override * CENT)], np.int64), FIGURE)
+    return WorkbookChange(
+        cell=row.cells[w.OVERRIDE],
+        action=action,
+        store=row.store,
+        first=row.first,
+        last=row.last,
+        before=None if before is None else before["value"],
+        after=row.override,
+        reason=reason,
+        note=note,
+        forecast=None if now is None else now[0] / CENT,
+        exported=sums[0] / CENT,
+        stale=stale,
+    )

@@ -1,0 +1,254 @@
+"""Read the workbook of a plan back; a cell that cannot be read is refused by its name."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from python_calamine import CalamineSheet
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from storecast.data.workbooks import uncalculated_cells, visible_sheets
+from storecast.errors import CellsError, DataError, quote
+from storecast.plan import workbook_layout as w
+from storecast.plan.overrides import MAX_VALUE
+
+MAX_UNPACKED = 2**28  # bytes of XML; 1,115 stores × 7 weeks have some 10 MB
+MAX_CELLS = 10_000_000
+MAX_NAMED = 20  # cells in one message
+HEAD_ROWS = 30  # among which the header is looked for
+A_STORE, A_DAY = "a store", "a day"
+A_TOTAL = f"the total of the store and week, a number from 0 to {MAX_VALUE:g}, or nothing"
+TEXT = "text, or nothing"
+
+
+@dataclass(frozen=True)
+class FilledRow:
+    """A store's week as it was filled in.
+
+    Attributes
+    ----------
+    cells : the name of the cell of each title, such as Weeks!K12
+    store, first, last : whose it is
+    override : the total; None: the cell is empty
+    reason, note : texts, perhaps empty
+    """
+
+    cells: Mapping[str, str]
+    store: str
+    first: dt.date
+    last: dt.date
+    override: float | None
+    reason: str
+    note: str | None
+
+
+@dataclass(frozen=True)
+class FilledWorkbook:
+    """A workbook of a plan as it came back.
+
+    Attributes
+    ----------
+    name : of the file
+    version, revision : of the plan when it was exported
+    model, cutoff : of that version, by which it is known again
+    rows : its store-weeks
+    """
+
+    name: str
+    version: int
+    revision: int
+    model: str
+    cutoff: dt.date
+    rows: Sequence[FilledRow]
+
+
+class CellProblems:
+    """Cells that cannot be taken, gathered so that one message names them.
+
+    Parameters
+    ----------
+    file : the name of the file
+    """
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._cells: list[tuple[str, str, str]] = []
+
+    def add(self, cell: str, value: object, expected: str) -> None:
+        """Add a cell.
+
+        Parameters
+        ----------
+        cell : its name, such as Weeks!K12
+        value : that it has
+        expected : in its place
+        """
+        whole = _whole(value)
+        shown = "nothing" if value in ("", None) else quote(value if whole is None else whole)
+        self._cells.append((cell, shown, expected))
+
+    def refuse(self) -> None:
+        """Refuse the file where there is any such cell.
+
+        Raises
+        ------
+        CellsError
+            with the first of them
+        """
+        if not self._cells:
+            return
+        lines = []
+        for cell, value, expected in self._cells[:MAX_NAMED]:
+            sheet, _, place = cell.partition("!")
+            lines.append(f"{self._file}, sheet {sheet}, {place}: found {value}, expected {expected}.")
+        more = len(self._cells) - MAX_NAMED
+        lines += [f"{more} more cells cannot be taken."] if more > 0 else []
+        raise CellsError("\n".join(lines), [(cell, f"expected {expected}") for cell, _, expected in self._cells])
+
+
+def read_filled(name: str, data: bytes) -> FilledWorkbook:
+    """Read a workbook of a plan.
+
+    Parameters
+    ----------
+    name : of the file, for messages
+    data : its bytes
+
+    Raises
+    ------
+    DataError
+        where it is none, or is damaged or too large
+    CellsError
+        where cells cannot be read
+    """
+    sheets = visible_sheets(name, data, max_unpacked=MAX_UNPACKED, max_cells=MAX_CELLS)
+    missing = [each for each in (w.WEEKS, w.ABOUT) if each not in sheets]
+    if missing:
+        raise DataError(
+            f"{name} has no sheet {missing[0]}; expected a workbook of `storecast plan export`, with all its sheets."
+        )
+    problems = CellProblems(name)
+    facts = _facts(sheets[w.ABOUT], problems)
+    rows = _rows(name, sheets[w.WEEKS], uncalculated_cells(name, data, max_unpacked=MAX_UNPACKED), problems)
+    problems.refuse()
+    return FilledWorkbook(name, facts[w.VERSION], facts[w.REVISION], facts[w.MODEL], facts[w.CUTOFF], rows)
+
+
+def _facts(sheet: CalamineSheet, problems: CellProblems) -> dict[str, Any]:
+    """Return what the workbook is of."""
+    top = (sheet.start or (0, 0))[0]
+    rows = {
+        str(row[0]).strip(): (f"{w.ABOUT}!B{number}", row[1])
+        for number, row in enumerate(sheet.to_python(), top + 1)
+        if len(row) > 1
+    }
+    kinds = {w.VERSION: "a whole number", w.REVISION: "a whole number", w.MODEL: "a model", w.CUTOFF: A_DAY}
+    known: dict[str, Any] = {}
+    for title in w.OF_PLAN:
+        cell, value = rows.get(title, (f"{w.ABOUT}!B", ""))
+        if title == w.MODEL:
+            known[title] = str(value)
+        else:
+            known[title] = _day(value) if title == w.CUTOFF else _whole(value)
+        if known[title] in (None, ""):
+            problems.add(cell, value, f"{kinds[title]}, the {title.lower()} that was exported")
+    problems.refuse()
+    return known
+
+
+def _rows(name: str, sheet: CalamineSheet, uncalculated: set[str], problems: CellProblems) -> list[FilledRow]:
+    """Return the store-weeks of the sheet; what cannot be read is added to the problems.
+
+    Parameters
+    ----------
+    name : of the file
+    sheet : Weeks
+    uncalculated : cells whose formulas have no value
+    problems : added to here
+    """
+    table = sheet.to_python()
+    top, left = sheet.start or (0, 0)
+    head = next(
+        (k for k, row in enumerate(table[:HEAD_ROWS]) if {*w.NEEDED} <= {str(each).strip() for each in row}), None
+    )
+    if head is None:
+        raise DataError(
+            f"{name}, sheet {w.WEEKS}: found no header with {', '.join(w.NEEDED)}; expected it as exported."
+        )
+    titles = [str(each).strip() for each in table[head]]
+    twice = [title for title in w.NEEDED if titles.count(title) > 1]
+    if twice:
+        raise DataError(f"{name}, sheet {w.WEEKS}: the column {twice[0]} stands twice; expected it once.")
+    places = {title: titles.index(title) for title in (w.STORE, w.FIRST, w.LAST, *w.TO_FILL_IN) if title in titles}
+    rows = []
+    for number, values in enumerate(table[head + 1 :], start=top + head + 1):
+        cells = {title: f"{w.WEEKS}!{xl_rowcol_to_cell(number, left + place)}" for title, place in places.items()}
+        if all(values[place] == "" for place in places.values()):
+            continue
+        row = _row({title: values[place] for title, place in places.items()}, cells, uncalculated, problems)
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _row(
+    values: Mapping[str, Any], cells: Mapping[str, str], uncalculated: set[str], problems: CellProblems
+) -> FilledRow | None:
+    """Return a store's week; None where it cannot be read.
+
+    Parameters
+    ----------
+    values, cells : by title
+    uncalculated : cells whose formulas have no value
+    problems : added to here
+    """
+    store, first, last = _text(values[w.STORE]), _day(values[w.FIRST]), _day(values[w.LAST])
+    override, reason = _total(values[w.OVERRIDE]), _text(values[w.REASON])
+    note = _text(values[w.NOTE]) if w.NOTE in values else ""
+    expected = {w.STORE: A_STORE, w.FIRST: A_DAY, w.LAST: A_DAY, w.OVERRIDE: A_TOTAL, w.REASON: TEXT, w.NOTE: TEXT}
+    read = {w.STORE: store or None, w.FIRST: first, w.LAST: last, w.OVERRIDE: override, w.REASON: reason, w.NOTE: note}
+    wrong = [title for title in values if read[title] is None]
+    for title in wrong:
+        problems.add(cells[title], values[title], expected[title])
+    formulas = [title for title in w.TO_FILL_IN if cells.get(title, "").partition("!")[2] in uncalculated]
+    for title in formulas:
+        problems.add(cells[title], "a formula without its value", "a value; open the file in a spreadsheet and save it")
+    if wrong or formulas or store is None or first is None or last is None or override is None or reason is None:
+        return None
+    total = None if math.isnan(override) else override
+    return FilledRow(cells, store, first, last, total, reason, note if w.NOTE in values else None)
+
+
+def _text(value: Any) -> str | None:
+    """Return a text or a whole number as text; None where the cell holds something else."""
+    if isinstance(value, str):
+        return value.strip()
+    whole = _whole(value)
+    return None if whole is None else str(whole)
+
+
+def _whole(value: Any) -> int | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return int(value) if is_number and math.isfinite(value) and value == int(value) else None
+
+
+def _day(value: Any) -> dt.date | None:
+    if isinstance(value, dt.datetime):
+        return value.date() if value.time() == dt.time() else None
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _total(value: Any) -> float | None:
+    """Return a total in whole cents; NaN where the cell is empty, None where it holds something else."""
+    if isinstance(value, str) and not value.strip():
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_VALUE:
+        return None
+    return round(float(value), 2)
