@@ -68,6 +68,24 @@ class PageClient:
         assert answer.status_code == 200, answer.text
         return json.dumps(answer.json()["response"]["view"]["children"], ensure_ascii=False)
 
+    def act(self, name: str, key: str = "", search: str = "", **entries: Any) -> tuple[str, str, bool]:
+        """Press the button of an action; return what is said, how (done or refused), and whether the view is drawn anew.
+
+        Parameters
+        ----------
+        name, key : of the button
+        search : the query of the address
+        entries : what stands in the fields, by their names with underscores for dashes
+        """
+        fields = {field.replace("_", "-"): value for field, value in entries.items()}
+        click = {"name": name, "key": key, "at": 1, "entries": fields}
+        values = {"action.data": click, "url.search": search, "preferences.data": {"language": "en"}, "written.data": 7}
+        answer = self.post(callback("said.children", values))
+        assert answer.status_code == 200, answer.text
+        reply = answer.json()["response"]
+        message = reply["said"]["children"]["props"]
+        return message["children"], message["className"].split()[-1], reply["written"]["data"] == 8
+
 
 def callback(output: str, values: dict[str, Any]) -> dict[str, Any]:
     """Return the body of a callback: the one with an output, and the values of its inputs and state.

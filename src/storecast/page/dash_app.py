@@ -4,12 +4,12 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from dash import Dash, Input, Output
+from dash import Dash, Input, Output, State
 from dash.development.base_component import Component
 from msgspec import Meta, Struct
 
 from storecast.errors import UserError
-from storecast.page import shell
+from storecast.page import actions, shell
 from storecast.page.addresses import BASE
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import VIEWS
@@ -51,6 +51,7 @@ def dash_app() -> Dash:
     app.server.config["PROPAGATE_EXCEPTIONS"] = True  # the service answers them as problem details, and logs them
     app.layout = shell.layout()
     shell.register(app)
+    actions.register(app, VIEWS)
     _draw_views(app)
     for view in VIEWS:
         if view.register is not None:
@@ -104,11 +105,12 @@ def _draw_views(app: Dash) -> None:
         Input("url", "search"),
         Input("written", "data"),
         Input("preferences", "data"),
+        State("entries", "data"),
     )
     def draw(
-        path: str, search: str, _written: Any, preferences: Any
+        path: str, search: str, _written: Any, preferences: Any, entries: Any
     ) -> tuple[Component, list[Component], dict[str, str]]:
-        request = view_request(search, preferences)
+        request = view_request(search, preferences, entries)
         view = by_path.get(path, VIEWS[0])
         header = shell.header(request, view, VIEWS)
         title = {"title": f"{request.words.text(view.title)} · storecast", "language": request.words.language}

@@ -28,10 +28,13 @@ def layout() -> Component:
         [
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="written", data=0),  # counted up by every write, so that the view is drawn again
+            dcc.Store(id="action"),  # the button that was pressed last
+            dcc.Store(id="entries"),  # what was entered into fields, and not taken yet
             dcc.Store(id="preferences", storage_type="local"),
             dcc.Store(id="page-title"),
             dcc.Store(id="theme-applied"),
             html.Header(id="header"),
+            html.Div(html.Progress(**{"aria-label": "…"}), id="working", hidden=True),
             html.Div(id="said", role="status", **{"aria-live": "polite"}),
             dcc.Loading(html.Main(id="view"), delay_show=400, overlay_style={"visibility": "visible", "opacity": 0.5}),
         ]
@@ -146,6 +149,12 @@ def register(app: Dash) -> None:
             return no_update
         return {**(preferences or {}), "language": ctx.triggered_id["code"]}
 
+    app.clientside_callback(
+        ClientsideFunction("storecast", "silence"),
+        Output("said", "children", allow_duplicate=True),
+        Input("url", "pathname"),
+        prevent_initial_call=True,
+    )
     app.clientside_callback(
         ClientsideFunction("storecast", "theme"),
         Output("theme-applied", "data"),

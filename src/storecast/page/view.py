@@ -6,7 +6,7 @@ links, reload, back and forward need nothing of their own.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
@@ -36,6 +36,7 @@ class ViewRequest:
     key : whose session it is
     words : the language
     query : the parameters of the address, as text
+    entries : what stands in the fields of the view and was not taken yet, by their names
     """
 
     service: "Service"
@@ -43,6 +44,7 @@ class ViewRequest:
     words: Words
     query: Mapping[str, str]
     _loop: asyncio.AbstractEventLoop
+    entries: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -87,22 +89,26 @@ class View:
     name : in the address, /app/NAME; empty: the first page
     title : in English
     draw : returns what is shown
-    register : adds the callbacks of its buttons to Dash; None: it has none
+    register : adds callbacks of its own to Dash; None: it has none
+    actions : of its buttons, by their names, which no other view has: each takes the request and the key of the button, and returns
+        what is to be said
     """
 
     name: str
     title: str
     draw: Callable[[ViewRequest], Component]
     register: Callable[[Dash], None] | None = None
+    actions: Mapping[str, Callable[[ViewRequest, str], str]] = field(default_factory=dict)
 
 
-def view_request(search: str | None, preferences: Any) -> ViewRequest:
+def view_request(search: str | None, preferences: Any, entries: Any = None) -> ViewRequest:
     """Return what the callback that runs now is asked with.
 
     Parameters
     ----------
     search : the query of the address, with its question mark
     preferences : what the browser keeps: ``{"language": "de"}``, or nothing
+    entries : what was entered into fields and not taken yet, or nothing
     """
     scope = cast("dict[str, Any]", flask.request.environ["asgi.scope"])
     key = context_of(scope).key
@@ -112,4 +118,5 @@ def view_request(search: str | None, preferences: Any) -> ViewRequest:
         chosen if chosen in ("en", "de") else preferred_language(flask.request.headers.get("Accept-Language", ""))
     )
     query = dict(parse_qsl((search or "").removeprefix("?")))
-    return ViewRequest(scope["app"].state.service, key, Words(language), query, scope[LOOP])
+    entered = entries if isinstance(entries, dict) else {}
+    return ViewRequest(scope["app"].state.service, key, Words(language), query, scope[LOOP], entered)

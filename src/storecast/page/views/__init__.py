@@ -2,10 +2,16 @@
 
 home        what is expected, and what needs hands
 store       one store: past, forecast, what it is made of, overrides
+plan        versions, overrides, what moved, exceptions, states; split into files plan_*.py
 explore     the questions of the report, of all stores or of some
 """
 
 from storecast.page.view import View
-from storecast.page.views import explore, home, store
+from storecast.page.views import explore, home, plan, store
 
-VIEWS: tuple[View, ...] = (home.VIEW, store.VIEW, explore.VIEW)
+VIEWS: tuple[View, ...] = (
+    home.VIEW,
+    store.VIEW,
+    plan.VIEW,
+    explore.VIEW,
+)

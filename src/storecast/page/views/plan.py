@@ -1,0 +1,95 @@
+"""Plan: from a forecast to a plan that is agreed."""
+
+from collections.abc import Callable
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from storecast.page import tables
+from storecast.page.shell import control, control_id
+from storecast.page.view import View, ViewRequest
+from storecast.page.views import plan_states
+from storecast.page.views.plan_figures import PlanFigures, moment, read_figures
+
+Part = Callable[[ViewRequest, PlanFigures], Component]
+PARTS: dict[str, Part] = {"versions": plan_states.draw_versions}
+
+
+def draw(request: ViewRequest) -> Component:
+    """Return the part of the plan that the address names."""
+    words, plan = request.words, read_figures(request)
+    if plan is None:
+        return html.Div(
+            [
+                html.H1(words.text("Plan")),
+                html.P(words.text("No forecast has been published yet.")),
+                plan_states.publish_form(request),
+            ]
+        )
+    part = request.query.get("part", "")
+    part = part if part in PARTS else next(iter(PARTS))
+    return html.Div(
+        [
+            html.H1(
+                words.text(
+                    "Plan from {first} to {last}",
+                    first=words.date(plan.version.first),
+                    last=words.date(plan.version.last),
+                )
+            ),
+            html.Div([_version_control(request, plan), _part_control(request, part)], className="controls"),
+            _facts(request, plan),
+            plan_states.state_buttons(request, plan),
+            PARTS[part](request, plan),
+        ]
+    )
+
+
+def _version_control(request: ViewRequest, plan: PlanFigures) -> Component:
+    words = request.words
+    options = [
+        {
+            "label": words.text(
+                "{version}: {state}, {name}",
+                version=each.version,
+                state=words.text(each.state),
+                name=each.history[-1].by,
+            ),
+            "value": str(each.version),
+        }
+        for each in plan.versions
+    ]
+    chooser = dcc.Dropdown(options, str(plan.version.version), id=control_id("version"), clearable=False)
+    return control(words.text("Version"), chooser)
+
+
+def _part_control(request: ViewRequest, part: str) -> Component:
+    words = request.words
+    names = {"versions": words.text("Versions")}
+    options = [{"label": names[each], "value": each} for each in PARTS]
+    return control(words.text("Show"), dcc.RadioItems(options, part, id=control_id("part"), inline=True))
+
+
+def _facts(request: ViewRequest, plan: PlanFigures) -> Component:
+    words, last = request.words, plan.version.history[-1]
+    changed = plan.changed
+    by_overrides = (
+        words.text("{amount} by overrides", amount=words.signed(changed)) if changed else words.text("no overrides")
+    )
+    return tables.facts(
+        (words.text("State of the plan"), words.text(plan.version.state), f"{last.by}, {moment(last.at, words)}"),
+        (words.text("Plan"), words.money(plan.planned), by_overrides),
+        (
+            words.text("Stores"),
+            words.number(len(plan.figures.stores)),
+            words.plural("{count} day", "{count} days", plan.figures.days),
+        ),
+    )
+
+
+VIEW = View(
+    "plan",
+    "Plan",
+    draw,
+    actions={plan_states.ADVANCE: plan_states.advance, plan_states.PUBLISH: plan_states.publish},
+)

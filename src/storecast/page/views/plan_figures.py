@@ -1,0 +1,106 @@
+"""What the view Plan shows: one version with its plan, and the groups of its stores."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storecast import schema as s
+from storecast.database.current_plan import read_groups, read_plan, read_reasons, read_revision
+from storecast.database.plan_versions import all_versions
+from storecast.page.language import Words
+from storecast.page.view import ViewRequest
+from storecast.plan.overrides import PLAN
+from storecast.plan.scopes import CHAIN, STORE, StoreGroups
+from storecast.plan.store_days import CENT, StoreDays
+from storecast.plan.versions import APPROVED, LOCKED, PlanVersion
+
+
+@dataclass(frozen=True, eq=False)
+class PlanFigures:
+    """A version of the plan, as its view needs it.
+
+    Attributes
+    ----------
+    version : that is shown
+    versions : all, newest first
+    revision : of the plan's overrides
+    figures : forecast, bounds, plan, and the override that holds each store-day
+    groups : of its stores
+    reasons : that an override may have
+    """
+
+    version: PlanVersion
+    versions: Sequence[PlanVersion]
+    revision: int
+    figures: StoreDays
+    groups: StoreGroups
+    reasons: Sequence[str]
+
+    @property
+    def newest(self) -> bool:
+        """Whether it is the newest version: overrides are written on it alone."""
+        return self.version.version == self.versions[0].version
+
+    @property
+    def open(self) -> bool:
+        """Whether overrides can be written on it."""
+        return self.newest and self.version.state not in (APPROVED, LOCKED)
+
+    @property
+    def changed(self) -> float:
+        """By how much money the plan differs from the forecast."""
+        return int((self.figures.cents[PLAN] - self.figures.cents[s.FORECAST]).sum()) / CENT
+
+    @property
+    def planned(self) -> float:
+        """The plan of all stores and days."""
+        return int(self.figures.cents[PLAN].sum()) / CENT
+
+
+def read_figures(request: ViewRequest) -> PlanFigures | None:
+    """Return the version that the address names, or the newest; None where nothing has been published yet.
+
+    Raises
+    ------
+    MissingError
+        where there is no such version
+    """
+    number = request.query.get("version", "")
+    with request.database.reading() as conn:
+        versions = all_versions(conn)
+        if not versions:
+            return None
+        version, figures = read_plan(conn, int(number) if number.isdecimal() and len(number) < 10 else None)
+        groups = read_groups(conn).only(figures.stores)
+        return PlanFigures(version, versions, read_revision(conn), figures, groups, read_reasons(conn))
+
+
+def scope_name(level: str, key: str, words: Words) -> str:
+    """Name the stores of a scope for people: all stores, store 12, type a.
+
+    Parameters
+    ----------
+    level, key : of the scope
+    words : the language
+    """
+    if level == CHAIN:
+        return words.text("All stores")
+    if level == STORE:
+        return words.text("Store {store}", store=key)
+    return f"{level_name(level, words)} {key}"
+
+
+def level_name(level: str, words: Words) -> str:
+    """Name a level for people; one of the chain's own has its own name."""
+    names = {
+        CHAIN: words.text("Chain"),
+        STORE: words.text("Store"),
+        "type": words.text("Type"),
+        "state": words.text("State of the country"),
+    }
+    return names.get(level, level)
+
+
+def moment(at: dt.datetime, words: Words) -> str:
+    """Write a moment, UTC."""
+    return f"{words.date(at.date())}, {at:%H:%M} UTC"

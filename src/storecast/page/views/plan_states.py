@@ -1,0 +1,133 @@
+"""Versions of the plan: publish the forecast as a new one, and bring one from a draft to a locked plan."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from storecast import schema as s
+from storecast.database.forecasts import MadeForecast
+from storecast.database.plan_publishing import advance_version, publish_version
+from storecast.page import tables
+from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.addresses import BASE
+from storecast.page.language import Words
+from storecast.page.view import ViewRequest
+from storecast.page.views.plan_figures import PlanFigures, moment
+from storecast.plan.versions import APPROVED, DRAFT, LOCKED, REVIEWED, STATES
+from storecast.service.problems import unreadable
+
+NOTE, EXPLAIN = "state-note", "publish-explain"
+ADVANCE, PUBLISH = "plan-advance", "plan-publish"
+
+
+def state_buttons(request: ViewRequest, plan: PlanFigures) -> Component:
+    """Return the buttons that bring the version on; nothing where it is locked, or the key may not write."""
+    words, version = request.words, plan.version
+    if version.state == LOCKED or not request.may("write"):
+        return html.Div()
+    following = STATES[STATES.index(version.state) + 1]
+    names = {
+        REVIEWED: words.text("Mark as reviewed"),
+        APPROVED: words.text("Approve"),
+        LOCKED: words.text("Lock"),
+    }
+    buttons = [action_button(names[following], ADVANCE, f"{version.version}:{version.state}:{following}")]
+    if version.state != DRAFT:
+        back = words.text("Back to a draft")
+        buttons.append(action_button(back, ADVANCE, f"{version.version}:{version.state}:{DRAFT}", kind="plain"))
+    note = dcc.Input(
+        id=field_id(NOTE), value=text_entry(request.entries, NOTE), maxLength=1000, autoComplete="off", type="text"
+    )
+    label = html.Label([html.Span(words.text("Note on the state"), className="label"), note], className="control")
+    return html.Div([label, *buttons], className="controls actions")
+
+
+def advance(request: ViewRequest, key: str) -> str:
+    """Bring a version into another state; the key says which, and the state in which it was seen."""
+    number, _, states = key.partition(":")
+    seen, _, state = states.partition(":")
+    if not number.isdecimal():
+        raise unreadable("The page has no such version. Load the page again.")
+    note = text_entry(request.entries, NOTE)
+    advanced = write(
+        request,
+        "plan advanced",
+        lambda conn: advance_version(conn, int(number), state, by=request.key.name, seen=seen, note=note),
+    )
+    words = request.words
+    return words.text("Version {version} is {state} now.", version=advanced.version, state=words.text(advanced.state))
+
+
+def publish(request: ViewRequest, _key: str) -> str:
+    """Keep the forecast that is served as a new version."""
+    request.require("write")
+    snapshot = request.snapshot
+    rows = snapshot.table.frame
+    explain = bool(request.entries.get(EXPLAIN))
+    drivers = snapshot.predictor.explain(rows[s.STORE].unique(maintain_order=True).to_list()) if explain else None
+    forecast = MadeForecast(snapshot.name, snapshot.predictor.cutoff, snapshot.version, rows)
+    note = text_entry(request.entries, NOTE)
+    published = write(
+        request,
+        "plan published",
+        lambda conn: publish_version(conn, forecast, drivers, by=request.key.name, note=note),
+    )
+    words = request.words
+    if not published.new:
+        return words.text("This forecast was published before, as version {version}.", version=published.version)
+    return words.text("Version {version} is published, a draft.", version=published.version)
+
+
+def publish_form(request: ViewRequest) -> Component:
+    """Return the button that publishes the forecast; a word on who can where this key may not."""
+    words = request.words
+    heading = html.H2(words.text("Publish the forecast"))
+    if not request.may("write"):
+        return html.Section([heading, html.P(words.text("Your key may look at the plan, and not write to it."))])
+    explain = dcc.Checklist(
+        [{"label": words.text("Keep what it is made of, so that changes name their causes"), "value": "yes"}],
+        request.entries.get(EXPLAIN, ["yes"]),
+        id=field_id(EXPLAIN),
+    )
+    what = words.text(
+        "The forecast that is served now becomes a new version, a draft. Overrides that stand go on to it, and are marked where "
+        "they no longer fit. With what it is made of, a large chain takes a minute."
+    )
+    button = action_button(words.text("Publish as a new version"), PUBLISH)
+    return html.Section([heading, html.P(what), explain, html.Div(button, className="actions")])
+
+
+def draw_versions(request: ViewRequest, plan: PlanFigures) -> Component:
+    """Return all versions, the states that this one came into, and the way to a new one."""
+    words = request.words
+    header = [
+        words.text(name) for name in ("Version", "State", "By whom", "When", "First day", "Last day", "Stores", "Model")
+    ]
+    rows = [
+        [
+            dcc.Link(str(each.version), href=f"{BASE}plan?version={each.version}&part=versions"),
+            words.text(each.state),
+            each.history[-1].by,
+            moment(each.history[-1].at, words),
+            words.date(each.first),
+            words.date(each.last),
+            words.number(each.stores),
+            each.model,
+        ]
+        for each in plan.versions
+    ]
+    title = words.text("All versions")
+    return html.Div(
+        [
+            html.H2(words.text("How version {version} came here", version=plan.version.version)),
+            _history(plan, words),
+            publish_form(request),
+            html.H2(title),
+            tables.table(header, rows, text=(1, 2, 3, 4, 5, 7), label=title),
+        ]
+    )
+
+
+def _history(plan: PlanFigures, words: Words) -> Component:
+    header = [words.text(name) for name in ("State", "By whom", "When", "Note")]
+    rows = [[words.text(each.state), each.by, moment(each.at, words), each.note] for each in plan.version.history]
+    return tables.table(header, rows, text=(0, 1, 2, 3), label=words.text("States"))
