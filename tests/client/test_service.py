@@ -50,7 +50,6 @@ CALLS: dict[str, Any] = {
     "POST /v1/plan/exceptions": lambda c: c.plan.handle("a", "snoozed", owner="b", until="2014-07-01"),
     "GET /v1/plan/reasons": lambda c: c.plan.reasons(),
     "POST /v1/plan/reasons": lambda c: c.plan.change_reasons(["a"], ["b"]),
-    "GET /v1/plan/summary": lambda c: c.plan.summary(1),
     "GET /v1/plan/versions/{version}/workbook": lambda c: c.plan.workbook(1),
     "POST /v1/plan/workbook": lambda c: c.plan.take_workbook(b"PK", apply=True),
     "GET /v1/plan/comparison": lambda c: c.plan.compare(1, 2, 3),
