@@ -9,13 +9,15 @@ import pytest
 from babel.messages.pofile import read_po
 
 import storecast.page
+from storecast.database.chain_writes import OF_CHAIN
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
+from storecast.plan.versions import STATES
 
 SOURCE = Path(storecast.page.__file__).parent
 CALLS = {"text": 1, "plural": 2}  # methods of Words: how many of their arguments are messages
-NAMED = {"draft", "reviewed", "approved", "locked"}  # states of a plan, translated by their names
+NAMED = {*STATES, *OF_CHAIN}  # states of a plan and actions of the audit, translated by their names
 
 
 def messages() -> set[str]:
@@ -28,7 +30,7 @@ def messages() -> set[str]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS:
                 arguments = node.args[: CALLS[node.func.attr]]
                 texts |= {each.value for each in arguments if isinstance(each, ast.Constant)}
-            if isinstance(node, ast.ListComp) and ast.unparse(node.elt) == "words.text(name)":
+            if isinstance(node, ast.ListComp | ast.GeneratorExp) and ast.unparse(node.elt) == "words.text(name)":
                 texts |= set(ast.literal_eval(node.generators[0].iter))
     return texts
 
