@@ -149,7 +149,7 @@ def test_what_needs_a_look_is_listed_and_done(cli: Cli, home: Path) -> None:
 def test_a_version_is_told_in_sentences(cli: Cli, home: Path) -> None:
     code, out, err = cli("plan", "summary", "--home", home)
     assert code == 0, err
-    assert out.splitlines()[0].startswith("4,920 (4,428 to 5,412 by the days' 80% bounds) are expected from 22 March")
+    assert out.splitlines()[0].startswith("4,920 are expected from 22 March 2013 to")
     replied = json.loads(cli("plan", "summary", "--home", home, "--json")[1])
     assert (replied["figures"]["first"], replied["figures"]["state"]["by"]) == ("2013-03-22", "Ada")
     assert replied["sentences"] == out.splitlines()
