@@ -155,6 +155,18 @@ def test_a_version_is_told_in_sentences(cli: Cli, home: Path) -> None:
     assert replied["sentences"] == out.splitlines()
 
 
+def test_comments_are_written_and_listed(cli: Cli, home: Path) -> None:
+    week = ("--first", "2013-03-25", "--last", "2013-03-31")
+    code, out, err = cli("plan", "comment", "Roadworks", "--store", 1, *week, "--by", "Ada", "--home", home)
+    assert (code, out) == (0, "Wrote comment 1 on version 1.\n"), err
+    cli("plan", "comment", "Agreed", "--home", home)
+    listed = json.loads(cli("plan", "comments", "--home", home, "--json")[1])
+    assert [(each["By"], each["Store"], each["End"]) for each in listed] == [
+        ("command line", None, None), ("Ada", "1", "2013-03-31"),
+    ]  # fmt: skip
+    assert "Roadworks" in cli("plan", "comments", "--store", 1, "--home", home)[1]
+
+
 def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
     file = home / "plan.xlsx"
     code, out, err = cli("plan", "export", "--home", home, "--out", file)
@@ -186,6 +198,10 @@ def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
         (("summary", "--version", "9"), "no version 9"),
         (("export", "--version", "9", "--out", "plan.xlsx"), "no version 9"),
         (("import", "none.xlsx"), "There is no file"),
+        (("comment", "x", "--store", "9"), "has no such store; it has 4"),
+        (("comment", "x", "--first", "2013-03-25"), "needs the store"),
+        (("comment", "x", "--store", "1", "--first", "2012-03-25"), "Expected days of version 1"),
+        (("comment", " "), "a text of 1 to 1000 characters"),
         (("compare",), "first of the plan"),
         (("advance", "--to", "locked"), "what can follow is reviewed"),
         (("advance", "--to", "aproved"), "Did you mean approved"),

@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from storecast.client import ConflictError, InvalidError, replies
-from storecast.client import plan as plan_replies
+from storecast.client import ConflictError, InvalidError, plan_replies, replies
 from storecast.service.openapi import document
 from storecast.service.route import XLSX
 from storecast.service.routes import ROUTES
@@ -43,6 +42,8 @@ CALLS: dict[str, Any] = {
     "DELETE /v1/plan/overrides/{override}": lambda c: c.plan.withdraw(1),
     "DELETE /v1/plan/writes/{revision}": lambda c: c.plan.undo(1),
     "POST /v1/plan/budget": lambda c: c.plan.set_budget([{"Store": 1}]),
+    "GET /v1/plan/comments": lambda c: list(c.plan.comments(1, 2)),
+    "POST /v1/plan/comments": lambda c: c.plan.comment("a", version=1, store=2, first="2014-07-01", last="2014-07-02"),
     "GET /v1/plan/summary": lambda c: c.plan.summary(),
     "GET /v1/plan/versions/{version}/weeks": lambda c: c.plan.weeks(1, 2),
     "GET /v1/plan/value-added": lambda c: c.plan.value_added("2014-07-01"),
@@ -80,6 +81,7 @@ def test_what_is_sent_is_what_the_service_reads(name: str) -> None:
         "overrides": [],
         "weeks": [],
         "exceptions": [],
+        "comments": [],
         "reasons": [],
         "stores": [],
         "history": [],

@@ -217,6 +217,30 @@ def test_a_workbook_goes_out_is_filled_in_and_comes_back(planned: Client, plan: 
         plan.plan.workbook(99)
 
 
+def test_comments_are_kept_with_who_and_when(planned: Client, plan: ServiceClient) -> None:
+    assert list(plan.plan.comments()) == []
+    first = plan.plan.comment("<b>Looks high</b>", version=1)
+    again = [plan.plan.comment("Roadworks", store=2, first=FIRST, idempotency_key="said") for _ in range(2)]
+    assert (first, again[0]) == ({"comment": 1, "version": 1}, again[1])
+    comments = list(plan.plan.comments())
+    assert [(each["Version"], each["Store"], each["Text"], each["By"]) for each in comments] == [
+        (2, "2", "Roadworks", "test"),
+        (1, None, "<b>Looks high</b>", "test"),
+    ]
+    assert (comments[0]["Start"], comments[0]["End"]) == (FIRST.isoformat(), FIRST.isoformat())
+    assert [each["Comment"] for each in plan.plan.comments(1)] == [1]
+    assert [each["Store"] for each in plan.plan.comments(store=2)] == ["2"]
+    page = planned.get("/v1/plan/comments?limit=1").json()
+    assert planned.get(f"/v1/plan/comments?cursor={page['next']}").json()["comments"][0]["Comment"] == 1
+    for refused in ({"store": 99}, {"first": FIRST}, {"store": 2, "first": "1999-01-01"}):
+        with pytest.raises(InvalidError):
+            plan.plan.comment("x", **refused)  # type: ignore[arg-type]
+    with pytest.raises(NotFoundError, match="no version 99"):
+        list(plan.plan.comments(99))
+    key = make_key(home_url(planned.service.settings.home), "read")
+    assert planned.post("/v1/plan/comments", {"Text": "x"}, key=key).status_code == 403
+
+
 def test_reasons_are_a_list_that_an_admin_keeps(plan: ServiceClient) -> None:
     assert "market day" in plan.plan.change_reasons(add=["market day"], remove=["weather", "not there"])
     assert "weather" not in plan.plan.reasons()

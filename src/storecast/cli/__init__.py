@@ -14,6 +14,7 @@ key        storecast key create | list | revoke
 plan       storecast plan publish | list | show | advance | compare
 plan_overrides   storecast plan override | overrides | withdraw | undo | budget | reasons | value
 plan_exceptions  storecast plan exceptions | handle
+plan_comments    storecast plan comment | comments
 plan_summary     storecast plan summary
 plan_workbook    storecast plan export | import
 machine_errors   a full disk and the like, in words

@@ -1,7 +1,7 @@
 """Client: ask the service from Python, in the words of its API.
 
 client     Client: a method for each thing that can be asked
-plan       PlanClient: the same for the plan, as `client.plan`
+plan       PlanClient: the same for the plan, as `client.plan`; plan_replies: what comes back
 sending    one request, and the same again where it is safe
 retries    how often, and how long between
 errors     the tree of what can go wrong

@@ -2,123 +2,29 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from typing import Any, Literal, cast
 
+from storecast.client.plan_replies import (
+    Advanced,
+    BudgetWritten,
+    Commented,
+    FilledWorkbook,
+    Handled,
+    PlanComparison,
+    PlanInSentences,
+    PlanOverrides,
+    PlanValue,
+    PlanVersion,
+    PlanWritten,
+    Published,
+    State,
+)
 from storecast.client.replies import Row, StoreId
 from storecast.client.request_parts import idempotency_header, without_none
 from storecast.client.sending import Sender
 
 PAGE = 1000  # rows of one page
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-State = Literal["draft", "reviewed", "approved", "locked"]
-
-
-class Published(TypedDict):
-    """What publishing a forecast did."""
-
-    version: int  # its number in the plan
-    state: State
-    new: bool  # False: this forecast was published before
-    explained: bool
-
-
-class Advanced(TypedDict):
-    """A version that came into another state."""
-
-    version: int
-    state: State
-    before: State
-
-
-class PlanVersion(TypedDict):
-    """A forecast that was published."""
-
-    version: int
-    model: str
-    cutoff: str
-    chain_version: int
-    first: str
-    last: str
-    stores: int
-    state: State
-    explained: bool  # whether it is known what the forecast is made of
-    history: list[Row]  # state, at, by, note
-
-
-class PlanComparison(TypedDict):
-    """Two versions beside each other."""
-
-    before: int
-    after: int
-    notices: list[str]
-    chain: list[Row]  # the whole span, and its weeks
-    changes: list[Row]  # Level, Key, Start, End, Before, After, Change, Drivers
-    next: NotRequired[str | None]
-
-
-class PlanWritten(TypedDict):
-    """What a write to the plan did."""
-
-    version: int
-    revision: int  # of the plan after it; `PlanClient.undo` with it takes the write back
-    added: int  # overrides that stand now
-    withdrawn: int  # overrides that stand no more
-
-
-class BudgetWritten(TypedDict):
-    """What a budget did."""
-
-    rows: int  # amounts that stand now
-    replaced: int  # amounts that stood before
-    version: int  # the revision of the plan, which stays as it is
-
-
-class PlanValue(TypedDict):
-    """What each step from the naive forecast to the approved plan did to the error."""
-
-    sentence: str  # what the last twenty overrides did
-    steps: list[Row]  # Slice, Key, Days, Sales, WAPE of Naive, Model, Planner, Approved, and Added
-    overrides: list[Row]
-
-
-class PlanInSentences(TypedDict):
-    """A version in a few sentences."""
-
-    sentences: list[str]
-    figures: Row  # that they are made of
-
-
-class FilledWorkbook(TypedDict):
-    """What a workbook changes, or has changed."""
-
-    version: int
-    revision: int  # of the plan now
-    file_version: int
-    file_revision: int  # of the plan when the workbook was exported
-    applied: bool  # whether anything was written
-    added: int
-    withdrawn: int
-    refused: str  # why the changes would not be taken; empty: they would
-    notices: list[str]
-    changes: list[Row]  # cell, action, store, first, last, before, after, reason, note, forecast, exported, stale
-
-
-class Handled(TypedDict):
-    """How an exception is handled."""
-
-    exception: str
-    state: Literal["open", "done", "snoozed"]
-    owner: str
-    version: int  # the revision of the plan, which stays as it is
-
-
-class PlanOverrides(TypedDict):
-    """The overrides that stand, and what a write names as seen."""
-
-    version: int
-    revision: int
-    overrides: list[Row]  # Override, Level, Key, Start, End, Kind, Value, Reason, Note, By, At, Forecast, Plan, Stale …
-    next: NotRequired[str | None]
 
 
 class PlanClient:
@@ -289,6 +195,42 @@ class PlanClient:
         body = without_none({"exception": exception, "state": state, "owner": owner, "until": until, "note": note})
         headers = idempotency_header(idempotency_key)
         return cast("Handled", self._sender.send("POST", "/v1/plan/exceptions", body=body, headers=headers))
+
+    def comments(self, version: int | None = None, store: StoreId | None = None) -> Iterator[Row]:
+        """Yield comments, newest first: Comment, Version, Store, Start, End, Text, By, At.
+
+        Parameters
+        ----------
+        version : on which version; None: on all
+        store : on which store; None: on all, and on versions as a whole
+        """
+        given = without_none({"version": version, "store": store})
+        for page in self._pages("/v1/plan/comments", {name: str(value) for name, value in given.items()}):
+            yield from page["comments"]
+
+    def comment(
+        self,
+        text: str,
+        *,
+        version: int | None = None,
+        store: StoreId | None = None,
+        first: str | dt.date | None = None,
+        last: str | dt.date | None = None,
+        idempotency_key: str | None = None,
+    ) -> Commented:
+        """Comment on a version, on a store, or on some of its days.
+
+        Parameters
+        ----------
+        text : what is to be said
+        version : the number of the version; None: the newest
+        store : on which store; None: on the version as a whole
+        first, last : on which of its days; None: on all
+        idempotency_key : makes repeated sends of the same write count once; None: a new key per call
+        """
+        body = without_none({"Text": text, "version": version, "Store": store, "Start": first, "End": last})
+        headers = idempotency_header(idempotency_key)
+        return cast("Commented", self._sender.send("POST", "/v1/plan/comments", body=body, headers=headers))
 
     def overrides(self) -> PlanOverrides:
         """Return the overrides that stand, newest first, with the version and the revision that a write names."""

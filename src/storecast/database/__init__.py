@@ -11,6 +11,7 @@ forecasts    forecasts that were made, beside the sales that followed
 plan_versions   versions of the plan, read; plan_publishing: published and agreed on
 current_plan    the plan: a version's forecast and what stands in its place; plan_overrides: written and taken back
 plan_budget  the budget; plan_history: what was planned, beside what came; plan_exceptions: how they are handled
+plan_comments   what people said about it
 api_keys     who may do what
 request_log  requests answered, writes audited, replies to writes
 prune        delete old requests and forecasts

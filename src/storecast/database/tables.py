@@ -19,6 +19,7 @@ plan_writes     writes to the plan: who overrode something, or took it back
 plan_overrides  what stands in the place of the forecast, and what stood there
 plan_reasons    the reasons that an override may have
 plan_exceptions who looks after what needs a look, and what is done
+plan_comments   what people said about a version, a store or some of its days
 plan_budget     a row per store and day, week or month that has a budget
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
@@ -277,6 +278,18 @@ plan_exceptions = Table(
     Column("until", sa.Date),  # of one that is snoozed
     Column("stake", sa.Double, nullable=False),  # when that was said
     Column("note", sa.Text, nullable=False),
+    Column("by", sa.Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+plan_comments = Table(
+    "plan_comments",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("plan", BIG_ID, sa.ForeignKey("plan_versions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("store", sa.Text),  # null: the version as a whole
+    Column("first", sa.Date),  # null: all days
+    Column("last", sa.Date),
+    Column("text", sa.Text, nullable=False),
     Column("by", sa.Text, nullable=False),
     Column("at", Moment, nullable=False),
 )

@@ -223,6 +223,26 @@ class FilledWorkbook(Reply):
     changes: Annotated[list[FilledCell], Meta(description="Without `apply`; empty where they were taken.")]
 
 
+class PlanComment(Reply):
+    """What somebody said."""
+
+    Comment: Annotated[int, Meta(description="Its number.")]
+    Version: PlanNumber
+    Store: Annotated[str | None, Meta(description="Null: the version as a whole.")]
+    Start: Annotated[dt.date | None, Meta(description="Null: all days.")]
+    End: dt.date | None
+    Text: str
+    By: str
+    At: dt.datetime
+
+
+class PlanComments(Reply):
+    """A page of comments, newest first."""
+
+    comments: list[PlanComment]
+    next: Cursor
+
+
 class PlanReasons(Reply):
     """The reasons that an override may have."""
 

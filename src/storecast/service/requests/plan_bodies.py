@@ -130,6 +130,23 @@ class HandlingRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     note: NoteText = ""
 
 
+class CommentsQuery(Page, kw_only=True):
+    """Which comments."""
+
+    version: Number | UnsetType = UNSET
+    store: Annotated[str, Meta(description="The id of the store; without it, all of them.")] | UnsetType = UNSET
+
+
+class CommentRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is to be said, and about what."""
+
+    version: Annotated[Number | None, Meta(description="Null: the newest.")] = None
+    Store: Annotated[StoreId | None, Meta(description="Null: the version as a whole.")] = None
+    Start: Annotated[dt.date | None, Meta(description="The first day of the store; null: all days.")] = None
+    End: Annotated[dt.date | None, Meta(description="The last day; null: the first.")] = None
+    Text: Annotated[str, Meta(min_length=1, max_length=MAX_NOTE)]
+
+
 class ReasonsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """Reasons to add to the list, and to remove from it."""
 

@@ -9,6 +9,7 @@ models       the models of the home; accuracy so far
 plan_versions   the versions of the plan
 plan_overrides  what stands in the place of the forecast, and why
 plan_exceptions what needs a look
+plan_comments   what people said
 plan_summary    a version in a few sentences
 plan_workbook   the plan as a workbook
 """
@@ -18,6 +19,7 @@ from storecast.service.routes import (
     forecasts,
     health,
     models,
+    plan_comments,
     plan_exceptions,
     plan_overrides,
     plan_summary,
@@ -38,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     *plan_versions.ROUTES,
     *plan_overrides.ROUTES,
     *plan_exceptions.ROUTES,
+    *plan_comments.ROUTES,
     *plan_summary.ROUTES,
     *plan_workbook.ROUTES,
 )

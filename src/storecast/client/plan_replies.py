@@ -1,0 +1,122 @@
+"""What the service replies with on the plan, as dicts with these keys."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from storecast.client.replies import Row
+
+State = Literal["draft", "reviewed", "approved", "locked"]
+
+
+class Published(TypedDict):
+    """What publishing a forecast did."""
+
+    version: int  # its number in the plan
+    state: State
+    new: bool  # False: this forecast was published before
+    explained: bool
+
+
+class Advanced(TypedDict):
+    """A version that came into another state."""
+
+    version: int
+    state: State
+    before: State
+
+
+class PlanVersion(TypedDict):
+    """A forecast that was published."""
+
+    version: int
+    model: str
+    cutoff: str
+    chain_version: int
+    first: str
+    last: str
+    stores: int
+    state: State
+    explained: bool  # whether it is known what the forecast is made of
+    history: list[Row]  # state, at, by, note
+
+
+class PlanComparison(TypedDict):
+    """Two versions beside each other."""
+
+    before: int
+    after: int
+    notices: list[str]
+    chain: list[Row]  # the whole span, and its weeks
+    changes: list[Row]  # Level, Key, Start, End, Before, After, Change, Drivers
+    next: NotRequired[str | None]
+
+
+class PlanWritten(TypedDict):
+    """What a write to the plan did."""
+
+    version: int
+    revision: int  # of the plan after it; `PlanClient.undo` with it takes the write back
+    added: int  # overrides that stand now
+    withdrawn: int  # overrides that stand no more
+
+
+class BudgetWritten(TypedDict):
+    """What a budget did."""
+
+    rows: int  # amounts that stand now
+    replaced: int  # amounts that stood before
+    version: int  # the revision of the plan, which stays as it is
+
+
+class PlanValue(TypedDict):
+    """What each step from the naive forecast to the approved plan did to the error."""
+
+    sentence: str  # what the last twenty overrides did
+    steps: list[Row]  # Slice, Key, Days, Sales, WAPE of Naive, Model, Planner, Approved, and Added
+    overrides: list[Row]
+
+
+class PlanInSentences(TypedDict):
+    """A version in a few sentences."""
+
+    sentences: list[str]
+    figures: Row  # that they are made of
+
+
+class FilledWorkbook(TypedDict):
+    """What a workbook changes, or has changed."""
+
+    version: int
+    revision: int  # of the plan now
+    file_version: int
+    file_revision: int  # of the plan when the workbook was exported
+    applied: bool  # whether anything was written
+    added: int
+    withdrawn: int
+    refused: str  # why the changes would not be taken; empty: they would
+    notices: list[str]
+    changes: list[Row]  # cell, action, store, first, last, before, after, reason, note, forecast, exported, stale
+
+
+class Handled(TypedDict):
+    """How an exception is handled."""
+
+    exception: str
+    state: Literal["open", "done", "snoozed"]
+    owner: str
+    version: int  # the revision of the plan, which stays as it is
+
+
+class Commented(TypedDict):
+    """A comment that was written."""
+
+    comment: int  # its number
+    version: int
+
+
+class PlanOverrides(TypedDict):
+    """The overrides that stand, and what a write names as seen."""
+
+    version: int
+    revision: int
+    overrides: list[Row]  # Override, Level, Key, Start, End, Kind, Value, Reason, Note, By, At, Forecast, Plan, Stale …
+    next: NotRequired[str | None]
