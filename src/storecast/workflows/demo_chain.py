@@ -30,7 +30,7 @@ class DemoSpec:
 
     weeks: int = 13  # Mondays, each with a version of the plan
     stores: int = 12
-    seed: int = 1  # the same seed gives the same sales and the same plan
+    seed: int = 3  # the same one gives the same sales and plan; of 3, no store was shut in the year before
     history: int = 116  # weeks of sales before the first Monday
 
     def __post_init__(self) -> None:
