@@ -4,7 +4,7 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from dash import Dash, Input, Output, State
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from msgspec import Meta, Struct
 
@@ -114,7 +114,7 @@ def _draw_views(app: Dash) -> None:
         view = by_path.get(path, VIEWS[0])
         header = shell.header(request, view, VIEWS)
         title = {"title": f"{request.words.text(view.title)} · storecast", "language": request.words.language}
-        return _drawn(view, request), header, title
+        return html.Div([_drawn(view, request), shell.drawn_mark()]), header, title
 
 
 def _drawn(view: View, request: ViewRequest) -> Component:

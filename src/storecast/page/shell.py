@@ -1,10 +1,9 @@
 """What stands around every view: header, language and theme, and the controls that write into the address."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from typing import TYPE_CHECKING
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from storecast.page.addresses import BASE
@@ -113,6 +112,11 @@ def control(label: str, component: Component) -> Component:
     return html.Div([html.Span(label, className="label"), component], className="control")
 
 
+def drawn_mark() -> Component:
+    """Return what every view ends with: by it the browser tells a control that was drawn from one that somebody changed."""
+    return dcc.Input(id=control_id("_"), type="hidden")
+
+
 def control_id(name: str) -> dict[str, str]:
     """Return the id of a control whose value stands in the address."""
     return {"type": "control", "name": name}
@@ -120,35 +124,21 @@ def control_id(name: str) -> dict[str, str]:
 
 def register(app: Dash) -> None:
     """Add the callbacks of the shell: controls write the address, buttons the language and the theme."""
-
-    @app.callback(  # type: ignore[untyped-decorator]
+    app.clientside_callback(
+        ClientsideFunction("storecast", "address"),
         Output("url", "search"),
         Input({"type": "control", "name": ALL}, "value"),
         State({"type": "control", "name": ALL}, "id"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def write_address(values: list[Any], ids: list[dict[str, str]], search: str | None) -> Any:
-        before = dict(parse_qsl((search or "").removeprefix("?")))
-        after = dict(before)
-        for value, id_ in zip(values, ids, strict=True):
-            if value in (None, "", []):
-                after.pop(id_["name"], None)
-            else:
-                after[id_["name"]] = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        return no_update if after == before else "?" + urlencode(after)
-
-    @app.callback(  # type: ignore[untyped-decorator]
+    app.clientside_callback(
+        ClientsideFunction("storecast", "language"),
         Output("preferences", "data"),
         Input({"type": "language", "code": ALL}, "n_clicks"),
         State("preferences", "data"),
         prevent_initial_call=True,
     )
-    def choose_language(clicks: list[int], preferences: Any) -> Any:
-        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
-            return no_update
-        return {**(preferences or {}), "language": ctx.triggered_id["code"]}
-
     app.clientside_callback(
         ClientsideFunction("storecast", "silence"),
         Output("said", "children", allow_duplicate=True),

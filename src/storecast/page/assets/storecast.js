@@ -1,4 +1,4 @@
-// The theme, kept by the browser, the title of the tab, and the buttons of actions. Without a choice the page follows the system.
+// The theme, kept by the browser, the title of the tab, the address that controls write, and the buttons of actions. Without a choice the page follows the system.
 (function () {
   const KEY = "storecast-theme";
   const TWICE = 700; // milliseconds
@@ -27,6 +27,26 @@
         if (same) return window.dash_clientside.no_update;
         const fields = Object.fromEntries(ids.map((field, place) => [field.name, values[place]]));
         return Object.assign({ entries: Object.assign({}, entries, fields) }, last);
+      },
+      // Writes what somebody changed into the address. A view that was just drawn changes all its controls, with its mark.
+      address: function (values, ids, search) {
+        const changed = window.dash_clientside.callback_context.triggered.map((each) => JSON.parse(each.prop_id.slice(0, -".value".length)).name);
+        if (!changed.length || changed.includes("_")) return window.dash_clientside.no_update;
+        const query = new URLSearchParams(search || "");
+        const before = query.toString();
+        ids.forEach((id, place) => {
+          const value = values[place];
+          if (!changed.includes(id.name)) return;
+          if (value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length)) query.delete(id.name);
+          else query.set(id.name, Array.isArray(value) ? value.join(",") : String(value));
+        });
+        const after = query.toString();
+        return after === before ? window.dash_clientside.no_update : after ? "?" + after : "";
+      },
+      language: function (clicks, preferences) {
+        const pressed = window.dash_clientside.callback_context.triggered.filter((each) => each.value);
+        if (pressed.length !== 1) return window.dash_clientside.no_update;
+        return Object.assign({}, preferences, { language: JSON.parse(pressed[0].prop_id.slice(0, -".n_clicks".length)).code });
       },
       silence: () => null,
       title: function (drawn) {
