@@ -66,6 +66,7 @@ def test_rows_are_shown_then_taken_then_taken_back(planner: PageClient) -> None:
     drawn = planner.draw("/app/data")
     assert "Take the latest write back" in drawn
     taken = before + 1
+    assert "There is a later write by now." in act(planner, "data-undo", str(before))
     assert "2 rows removed" in act(planner, "data-undo", str(taken))
     assert _sales(database) == 0
     assert "Take the latest write back" not in planner.draw("/app/data")

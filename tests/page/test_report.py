@@ -1,7 +1,5 @@
 """The report in a real browser: nothing overflows, nothing fails, nothing is asked of the network, pictures become files."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,19 +9,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.exploration.registry import questions
 from storecast.workflows import explore, run
+from support.chromium import QUIET, chromium, listen
 
 pytestmark = pytest.mark.page
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 WIDTHS = (1280, 390)
-
-
-def chromium() -> str:
-    """Find a browser; a machine without one cannot run these tests, and says so by failing."""
-    browser = os.environ.get("BROWSER_PATH") or next(
-        filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None
-    )
-    assert browser, "no Chromium or Chrome found; name one in BROWSER_PATH"
-    return browser
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +41,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.mark.parametrize("report", ["exploration/report.html", "home/report.html"])
 def test_the_report_opens_whole_and_asks_for_nothing(home: Path, page: Page, report: str) -> None:
-    wrong: list[str] = []
-    addresses: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: addresses.append(request.url))
+    wrong, addresses = listen(page)
     page.goto((home / report).as_uri())
     drawn = "document.querySelectorAll('.js-plotly-plot .main-svg').length >= document.querySelectorAll('[role=img]').length"
     page.wait_for_function(drawn)

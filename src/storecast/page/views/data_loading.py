@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from sqlalchemy import Connection
 
 from storecast.database import undo
+from storecast.database.chain_writes import latest_writes
 from storecast.database.writes import Written, add_calendar, add_sales
 from storecast.errors import ConflictError, UserError
 from storecast.page import tables
@@ -118,11 +119,17 @@ def take_back(request: ViewRequest, key: str) -> str:
     Raises
     ------
     Problem
-        where the key of the button is no version
+        where the key of the button is no version, or that of an earlier write than the latest
     """
     if not (key.isascii() and key.isdigit() and len(key) < 16):
         raise unreadable("The button names no write. Load the page again.")
     version = int(key)
+    with request.database.reading() as conn:
+        latest = latest_writes(conn, 1)
+    if not latest or latest[0].version != version:
+        raise Problem(
+            "conflict", request.words.text("There is a later write by now. Look at it before you take one back.")
+        )
     outcome = write(request, "write undone", lambda conn: undo.undo(conn, version), undone=version)
     request.service.live.freshness.written(outcome.version)
     return request.words.text(

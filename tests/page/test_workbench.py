@@ -1,0 +1,178 @@
+"""The web page in a real browser: every view opens, nothing fails, nothing is fetched from elsewhere, links hold the whole view."""
+
+import contextlib
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from storecast.database.connect import home_url
+from storecast.page.addresses import VIEW_NAMES
+from storecast.workflows.demo import DemoSpec, make_demo
+from support.chromium import QUIET, chromium, listen
+from support.served_home import make_key, served_process
+
+pytestmark = pytest.mark.page
+DRAWN = "#view h1"
+SLOW_MS = 30_000  # for views that work something out, on a machine that others share
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("workbench") / "home"
+    make_demo(folder, DemoSpec(weeks=3))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def key(home: Path) -> str:
+    return make_key(home_url(home), "admin")
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    with served_process(home) as (_, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def chromium_process() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        yield started
+        started.close()
+
+
+@contextlib.contextmanager
+def person(process: Browser, address: str, key: str, width: int = 1280, **options: str) -> Iterator[Page]:
+    """Open a browser of somebody's own, and log in."""
+    context: BrowserContext = process.new_context(viewport={"width": width, "height": 900}, **options)
+    context.set_default_timeout(SLOW_MS)
+    page = context.new_page()
+    page.goto(f"{address}/app/")
+    log_in(page, key)
+    page.wait_for_selector(DRAWN)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def log_in(page: Page, key: str) -> None:
+    """Fill in the form of the login."""
+    page.get_by_label(re.compile("Your key|Ihr Schlüssel")).fill(key)
+    page.keyboard.press("Enter")
+
+
+@pytest.fixture(scope="module")
+def page(chromium_process: Browser, address: str, key: str) -> Iterator[Page]:
+    with person(chromium_process, address, key) as opened:
+        yield opened
+
+
+def serious_barriers(page: Page) -> list[object]:
+    """Return what axe calls serious or critical on a page: rules, and where."""
+    found = Axe().run(page).response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    return [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in serious]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_view_opens_whole_and_is_accessible(
+    chromium_process: Browser, address: str, key: str, width: int, theme: str
+) -> None:
+    with person(chromium_process, address, key, width, color_scheme=theme) as page:
+        wrong, addresses = listen(page)
+        for name in VIEW_NAMES:
+            page.goto(f"{address}/app/{name}")
+            page.wait_for_selector(DRAWN)
+            page.wait_for_load_state("networkidle")
+            assert page.locator(".message.refused").count() == 0, name
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
+            assert serious_barriers(page) == [], name
+        assert wrong == []
+        assert [url for url in addresses if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_a_link_opens_the_whole_view_in_another_browser(chromium_process: Browser, address: str, key: str) -> None:
+    context = chromium_process.new_context()
+    context.set_default_timeout(SLOW_MS)
+    page = context.new_page()
+    page.goto(f"{address}/app/store?store=3")
+    log_in(page, key)
+    expect(page.locator(DRAWN)).to_have_text("Store 3")
+    assert page.url == f"{address}/app/store?store=3"
+    context.close()
+
+
+def test_back_forward_and_reload_bring_the_view_of_then(page: Page, address: str) -> None:
+    page.goto(f"{address}/app/store?store=2")
+    expect(page.locator(DRAWN)).to_have_text("Store 2")
+    page.locator("#header nav").get_by_role("link", name="Explore").click()
+    expect(page.locator(DRAWN)).to_have_text("What moves sales and customers?")
+    page.go_back()
+    expect(page.locator(DRAWN)).to_have_text("Store 2")
+    page.go_forward()
+    expect(page.locator(DRAWN)).to_have_text("What moves sales and customers?")
+    page.reload()
+    expect(page.locator(DRAWN)).to_have_text("What moves sales and customers?")
+
+
+def test_the_language_and_the_theme_stay(page: Page, address: str) -> None:
+    page.goto(f"{address}/app/")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page.locator("#header nav").get_by_role("link", name="Übersicht")).to_be_visible()
+    before = page.evaluate("document.documentElement.dataset.theme")
+    page.get_by_role("button", name="Hell oder dunkel").click()
+    page.wait_for_function(f"document.documentElement.dataset.theme !== '{before}'")
+    page.reload()
+    expect(page.locator("#header nav").get_by_role("link", name="Übersicht")).to_be_visible()
+    assert page.evaluate("document.documentElement.dataset.theme") != before
+    assert page.evaluate("document.documentElement.lang") == "de"
+    assert page.title() == "Übersicht · storecast"
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#header nav").get_by_role("link", name="Home")).to_be_visible()
+
+
+def test_a_view_is_reached_and_used_by_keyboard_alone(page: Page, address: str) -> None:
+    page.goto(f"{address}/app/")
+    page.wait_for_selector(DRAWN)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Store":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(DRAWN)).to_have_text("Store 1")
+
+
+def test_a_file_is_looked_at_taken_and_taken_back(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(f"{address}/app/data")
+    last = page.locator(".facts .figure").nth(1)
+    before = last.inner_text()
+    page.wait_for_selector("#upload")
+    after = dt.datetime.strptime(before, "%b %d, %Y").date() + dt.timedelta(days=1)
+    file = tmp_path / "sales.csv"
+    file.write_text(f"Store,Date,Sales,Open,Promo\n1,{after},4321.5,1,0\n", encoding="utf-8")
+    page.locator("#upload input[type=file]").set_input_files(file)
+    expect(page.locator("#loaded")).to_contain_text("4321.5")
+    page.get_by_role("button", name="Take these rows").click()
+    expect(page.locator("#said")).to_contain_text("1 new rows")
+    expect(last).not_to_have_text(before)
+    page.get_by_role("button", name="Take the latest write back").click()
+    expect(page.locator("#said")).to_contain_text("1 rows removed")
+    expect(last).to_have_text(before)
+
+
+def test_a_logout_ends_the_session(chromium_process: Browser, address: str, key: str) -> None:
+    with person(chromium_process, address, key) as page:
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/app/login")
+        page.goto(f"{address}/app/")
+        page.wait_for_url("**/app/login?next=*")
