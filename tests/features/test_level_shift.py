@@ -1,6 +1,7 @@
 """A step of the whole chain is caught up within three weeks; nothing else is taken for one."""
 
 import datetime as dt
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -37,6 +38,7 @@ def fit(panel: Panel) -> RestatedFit:
     return fit_restated(known, Design.of(known, origin), origin, LinearSettings())
 
 
+@cache  # a chain as an argument is the object that it is
 def total(model: str, panel: Panel) -> float:
     fitted = storecast.fit(panel, model, horizon=HORIZON, fast=True)
     return float(fitted.predict(panel)[s.FORECAST].sum())
