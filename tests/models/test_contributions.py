@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ import pytest
 from storecast import schema as s
 from storecast.data.panel import Window
 from storecast.features.drivers import DRIVERS
-from storecast.models import create
+from storecast.models import Forecaster, create
 from storecast.models.contributions import Contributions, Explains, walk
 from support.panels import make_panel
 
@@ -26,11 +27,18 @@ def window() -> Window:
     return panel.window(panel.end - dt.timedelta(days=HORIZON), HORIZON)
 
 
+@cache
+def fitted(name: str, window: Window) -> Forecaster:
+    """Return a model for tests that only ask it; a window as an argument is the object that it is."""
+    model = create(name, fast=True)
+    model.fit(window.past, HORIZON)
+    return model
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_contributions_add_up_to_the_answer_and_find_the_promotion(name: str, window: Window) -> None:
-    model = create(name, fast=True)
+    model = fitted(name, window)
     assert isinstance(model, Explains)
-    model.fit(window.past, HORIZON)
     future = window.future.sort(*s.KEYS)
     features = model.features(window, future)
     is_open = np.flatnonzero((future[s.OPEN] == 1).to_numpy())
@@ -98,8 +106,7 @@ def test_the_mean_of_models_has_the_mean_of_their_contributions() -> None:
 
 def test_trees_tell_what_their_columns_add(window: Window) -> None:
     for name in ("boosting", "blend"):
-        model = create(name, fast=True)
-        model.fit(window.past, HORIZON)
+        model = fitted(name, window)
         features = model.features(window)
         by_column = model.column_contributions(features)
         assert max(by_column.values()) > 0.01
