@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import read_budget
+from storecast.database.plan_comments import read_comments
 from storecast.database.plan_versions import all_versions
 from storecast.errors import ConfigError
 from storecast.workflows import demo, planning
@@ -67,8 +68,10 @@ def test_people_overrode_it_with_reasons_and_value_added_knows_whose_they_were(d
     with database.reading() as conn:
         undone = conn.execute(sa.select(t.plan_writes.c.by).where(t.plan_writes.c.action == "undone")).scalars().all()
         handled = conn.execute(sa.select(t.plan_exceptions.c.state)).scalars().all()
+        comments = read_comments(conn)
         actions = set(conn.execute(sa.select(t.audit.c.action)).scalars())
     assert undone == [CLEO]
+    assert comments.select("Version", "Store", "By").rows() == [(1, None, CLEO), (1, "3", ADA)]
     assert "done" in handled
     assert {"sales", "calendar", "plan published", "plan overridden", "plan advanced", "budget replaced"} <= actions
     assert show_exceptions(database, dt.date(2013, 6, 24)).height > 0

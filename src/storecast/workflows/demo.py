@@ -26,6 +26,7 @@ from storecast.bundle.registry import current
 from storecast.csv_files import write_csv
 from storecast.database.connect import Database, home_url
 from storecast.database.current_plan import read_overrides
+from storecast.database.plan_comments import add_comment
 from storecast.database.plan_overrides import PlanWritten, add_overrides, undo_plan_write, withdraw_override
 from storecast.database.plan_publishing import advance_version
 from storecast.database.request_log import audit
@@ -39,6 +40,7 @@ from storecast.workflows.demo_planners import (
     BO,
     CLEO,
     budget_of,
+    comments_on,
     is_withdrawn_on,
     overrides_on,
     states_on,
@@ -142,6 +144,7 @@ def _mondays(home: Path, chain: DemoChain) -> Iterator[str]:
                 _load_budget(db, home, chain)
             version = publish(db, url, models=home / "models", by=ADA).version
             overrides = _override(db, chain, week, version)
+            _comment(db, spec, week)
             exceptions = _handle_exceptions(db, monday)
             state = _agree(db, spec, week, version)
         yield f"{monday}: version {version}, {state}; overrides written: {overrides}, exceptions handled: {exceptions}"
@@ -191,6 +194,13 @@ def _write(db: Database, rows: list[dict[str, object]], by: str) -> PlanWritten:
         written = add_overrides(conn, pl.DataFrame(rows), by=by)
         audit(conn, ACTOR, "plan overridden", {**vars(written), "by": by})
     return written
+
+
+def _comment(db: Database, spec: DemoSpec, week: int) -> None:
+    for comment in comments_on(spec, week):
+        with db.begin() as conn:
+            written = add_comment(conn, **comment)
+            audit(conn, ACTOR, "plan commented", {**vars(written), "by": comment["by"]})
 
 
 def _handle_exceptions(db: Database, monday: dt.date) -> int:

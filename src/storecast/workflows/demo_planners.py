@@ -53,8 +53,28 @@ def overrides_on(spec: DemoSpec, week: int, stores: pl.DataFrame, days: pl.DataF
         rows by person
     """
     rng = np.random.default_rng([spec.seed, week])
-    known = [_of_incident(each, spec.cutoffs[0], days) for each in INCIDENTS if max(0, each.week - 1) == week]
+    known = [_of_incident(each, spec.cutoffs[0], days) for each in _known_on(week)]
     return {ADA: known, BO: _of_flyers(spec, week, rng), CLEO: _of_districts(spec, week, stores, days, rng)}
+
+
+def comments_on(spec: DemoSpec, week: int) -> list[Row]:
+    """Return what people say on a Monday: by, text, and the store and days that it is about, or None.
+
+    Parameters
+    ----------
+    spec : of the demo
+    week : of the Monday, from 0
+    """
+    comments = []
+    for incident in _known_on(week):
+        first, last = span_of(incident, spec.cutoffs[0])
+        about = {"store": str(incident.store), "first": first, "last": last}
+        comments.append({"by": ADA, "text": f"{incident.note}. The store manager told me.", **about})
+    if week % 2 == 0:
+        district = DISTRICTS[week // 2 % len(DISTRICTS)]
+        text = f"{district}: I talk to the stores on Tuesday. Please leave their weeks as they are until then."
+        comments.append({"by": CLEO, "text": text, "store": None, "first": None, "last": None})
+    return comments
 
 
 def typing_error_on(spec: DemoSpec, week: int) -> Row | None:
@@ -123,6 +143,11 @@ def week_ahead(spec: DemoSpec, week: int, ahead: int) -> tuple[dt.date, dt.date]
     """
     begin = spec.cutoffs[week] + dt.timedelta(days=WEEK * (ahead - 1) + 1)
     return begin, begin + dt.timedelta(days=WEEK - 1)
+
+
+def _known_on(week: int) -> list[Incident]:
+    """Return what Ada hears of on a Monday: what begins a week later, or at once on the first."""
+    return [each for each in INCIDENTS if max(0, each.week - 1) == week]
 
 
 def _of_incident(incident: Incident, first: dt.date, days: pl.DataFrame) -> Row:
