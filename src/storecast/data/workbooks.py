@@ -30,10 +30,8 @@ MAX_CELLS = 40_000_000  # of the rectangle that a sheet spans: all of it is held
 LETTERS = 26
 PARTS = (".xml", ".rels")  # of a workbook; pictures and macros stay packed
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # a file of the old format; a workbook with a password is packed into one
-# A cell of XML with a formula and no value.
-UNCALCULATED = re.compile(
-    rb'<c [^>]*?\br="([A-Z]+[0-9]+)"[^>]*>\s*<f[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>'
-)
+CELL_NAME = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
+ROW_NUMBER = re.compile(rb'\br="([0-9]{1,9})"')
 SHEETS = "xl/worksheets/"
 NUMBERS = {bool, int, float}
 DATES = {dt.date, dt.datetime}
@@ -109,9 +107,9 @@ def visible_sheets(
             f"{name} has a password, or the old format .xls; expected a workbook that anyone can open. {ADVICE}."
         )
     try:
-        workbook = CalamineWorkbook.from_filelike(
-            _not_packed(name, _parts(name, data, max_unpacked), max_cells or MAX_CELLS)
-        )
+        unpacked = max_unpacked or MAX_UNPACKED
+        parts = _parts(name, data, unpacked)
+        workbook = CalamineWorkbook.from_filelike(_not_packed(name, parts, max_cells or MAX_CELLS, unpacked))
         visible = [
             each.name
             for each in workbook.sheets_metadata
@@ -138,42 +136,63 @@ def uncalculated_cells(name: str, data: bytes, *, max_unpacked: int | None = Non
     ----------
     name, data, max_unpacked : as for `visible_sheets`, which took the file
     """
-    parts = _parts(name, data, max_unpacked)
-    sheets = [content for part, content in parts.items() if part.startswith(SHEETS) and b"<f" in content]
-    return {cell.decode() for content in sheets for cell in UNCALCULATED.findall(content)}
+    parts = _parts(name, data, max_unpacked or MAX_UNPACKED)
+    cells: set[str] = set()
+    for content in (content for part, content in parts.items() if part.startswith(SHEETS) and b"<f" in content):
+        for cell in _tags(content, b"<c "):
+            head, _, rest = cell.partition(b">")
+            inside = b"" if head.endswith(b"/") else rest.partition(b"</c>")[0]
+            value = inside.partition(b"<v>")[2].partition(b"</v>")[0]
+            place = CELL_NAME.search(head)
+            if place and inside.lstrip().startswith((b"<f>", b"<f ", b"<f/")) and not value.strip():
+                cells.add(place[1].decode())
+    return cells
 
 
-def _parts(name: str, data: bytes, max_unpacked: int | None) -> dict[str, bytes]:
+def _tags(xml: bytes, tag: bytes) -> list[bytes]:
+    """Return what follows each opening of a tag, up to the next: each byte once, however the XML is made."""
+    return xml.split(tag)[1:]
+
+
+def _parts(name: str, data: bytes, max_unpacked: int) -> dict[str, bytes]:
     """Return the parts of a workbook by their names, unpacked."""
-    limit = max_unpacked or MAX_UNPACKED
     parts: dict[str, bytes] = {}
     size = 0
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         for part in dict.fromkeys(packed.namelist()):
             if part.endswith(PARTS):
                 with packed.open(part) as stream:
-                    parts[part] = stream.read(limit + 1 - size)
+                    parts[part] = stream.read(max_unpacked + 1 - size)
                 size += len(parts[part])
-                if size > limit:
-                    raise DataError(f"{name} unpacks to more than {limit} bytes; expected a table of sales. {ADVICE}.")
+                if size > max_unpacked:
+                    raise DataError(
+                        f"{name} unpacks to more than {max_unpacked} bytes; expected a table of sales. {ADVICE}."
+                    )
     return parts
 
 
-def _not_packed(name: str, parts: dict[str, bytes], max_cells: int) -> io.BytesIO:
-    """Return a workbook whose parts are not packed, so that the parser unpacks nothing itself."""
+def _not_packed(name: str, parts: dict[str, bytes], max_cells: int, max_unpacked: int) -> io.BytesIO:
+    """Return a workbook whose parts are not packed, so that the parser unpacks nothing itself.
+
+    Parameters
+    ----------
+    name : of the file
+    parts : as `_parts` returns them
+    max_cells, max_unpacked : as for `visible_sheets`
+    """
     texts = b"".join(content for part, content in parts.items() if part.endswith("sharedStrings.xml"))
     longest_text = max(map(len, texts.split(b"<si")))
     plain = io.BytesIO()
     with zipfile.ZipFile(plain, "w") as archive:
         for part, content in parts.items():
             if part.startswith(SHEETS) and part.endswith(".xml"):
-                _refuse_large_sheet(name, content, longest_text, max_cells)
+                _refuse_large_sheet(name, content, longest_text, max_cells, max_unpacked)
             archive.writestr(part, content)
     plain.seek(0)
     return plain
 
 
-def _refuse_large_sheet(name: str, xml: bytes, longest_text: int, max_cells: int) -> None:
+def _refuse_large_sheet(name: str, xml: bytes, longest_text: int, max_cells: int, max_unpacked: int) -> None:
     """Refuse a sheet with a cell far from all others, or a long text that stands in many cells: neither is large as a file.
 
     Parameters
@@ -182,8 +201,10 @@ def _refuse_large_sheet(name: str, xml: bytes, longest_text: int, max_cells: int
     xml : of the sheet
     longest_text : the characters of the longest text of the workbook
     max_cells : of the rectangle that a sheet may span
+    max_unpacked : bytes that the texts of its cells may have together
     """
-    height = max(map(int, re.findall(rb'<row [^>]*?\br="([0-9]{1,9})"', xml)), default=0)
+    numbers = (ROW_NUMBER.search(row.partition(b">")[0]) for row in _tags(xml, b"<row "))
+    height = max((int(number[1]) for number in numbers if number), default=0)
     width = LETTERS
     letters = max(re.findall(rb' r="([A-Z])[A-Z][0-9]', xml), default=b"")
     if letters:
@@ -195,7 +216,7 @@ def _refuse_large_sheet(name: str, xml: bytes, longest_text: int, max_cells: int
             f"{name}: a sheet reaches to row {height} and has {width - LETTERS} columns or more; expected a row for each store and "
             f"day. Remove cells far from the others. {ADVICE}."
         )
-    if longest_text * xml.count(b't="s"') > MAX_UNPACKED:
+    if longest_text * xml.count(b't="s"') > max_unpacked:
         raise DataError(f"{name} repeats a text of {longest_text} characters; expected a table of sales. Shorten it.")
 
 

@@ -14,8 +14,8 @@ from storecast.errors import CellsError, DataError, quote
 from storecast.plan import workbook_layout as w
 from storecast.plan.overrides import MAX_VALUE
 
-MAX_UNPACKED = 2**28  # bytes of XML; 1,115 stores × 7 weeks have some 10 MB
-MAX_CELLS = 10_000_000
+MAX_UNPACKED = 2**27  # bytes of XML; 1,115 stores × 7 weeks have some 10 MB
+MAX_CELLS = 3_000_000
 MAX_NAMED = 20  # cells in one message
 HEAD_ROWS = 30  # among which the header is looked for
 A_STORE, A_DAY = "a store", "a day"
@@ -204,7 +204,7 @@ def _row(
     uncalculated : cells whose formulas have no value
     problems : added to here
     """
-    store, first, last = _text(values[w.STORE]), _day(values[w.FIRST]), _day(values[w.LAST])
+    store, first, last = _text(values[w.STORE], strip=False), _day(values[w.FIRST]), _day(values[w.LAST])
     override, reason = _total(values[w.OVERRIDE]), _text(values[w.REASON])
     note = _text(values[w.NOTE]) if w.NOTE in values else ""
     expected = {w.STORE: A_STORE, w.FIRST: A_DAY, w.LAST: A_DAY, w.OVERRIDE: A_TOTAL, w.REASON: TEXT, w.NOTE: TEXT}
@@ -221,10 +221,10 @@ def _row(
     return FilledRow(cells, store, first, last, total, reason, note if w.NOTE in values else None)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: Any, *, strip: bool = True) -> str | None:
     """Return a text or a whole number as text; None where the cell holds something else."""
     if isinstance(value, str):
-        return value.strip()
+        return value.strip() if strip else value
     whole = _whole(value)
     return None if whole is None else str(whole)
 

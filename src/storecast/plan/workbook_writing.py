@@ -15,7 +15,7 @@ from storecast.plan import workbook_layout as w
 from storecast.plan.versions import PlanVersion
 
 NO_CONVERSION = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-MAX_ROWS = 1_000_000  # of a sheet of Excel, but for those above the table
+MAX_ROWS = 100_000  # so that what goes out can be read back: see `workbook_reading.MAX_UNPACKED`
 WIDTHS = {w.STORE: 12, w.FIRST: 12, w.LAST: 12, w.STANDING: 44, w.REASON: 18, w.NOTE: 30}  # characters; of others 14
 SUMMED = (w.FORECAST, w.BUDGET, w.PLAN, w.NEW_PLAN)
 HELP = (
@@ -62,10 +62,13 @@ def write_workbook(content: WorkbookContent, created: dt.datetime) -> bytes:
     Raises
     ------
     DataError
-        where it has more rows than a sheet of Excel
+        where it has too many rows
     """
     if content.rows.height > MAX_ROWS:
-        raise DataError(f"The plan has {content.rows.height:,} store-weeks; a sheet of Excel holds {MAX_ROWS:,}.")
+        raise DataError(
+            f"The plan has {content.rows.height:,} store-weeks; a workbook holds {MAX_ROWS:,}. Write its days as CSV: "
+            "storecast plan show --out."
+        )
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **NO_CONVERSION})
     book.set_properties({"title": f"storecast plan, version {content.version.version}", "created": _naive(created)})

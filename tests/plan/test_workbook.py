@@ -1,0 +1,101 @@
+"""The workbook of a plan by itself: whatever a store is called is a text, and what is written is read back."""
+
+import datetime as dt
+import io
+import zipfile
+
+import numpy as np
+import openpyxl
+import polars as pl
+import pytest
+
+from storecast.data.workbooks import uncalculated_cells
+from storecast.errors import DataError
+from storecast.plan import workbook_layout as w
+from storecast.plan import workbook_writing
+from storecast.plan.store_days import FIGURES, StoreDays
+from storecast.plan.versions import PlanVersion
+from storecast.plan.workbook_changes import cell_text, changes_of, weeks_within
+from storecast.plan.workbook_reading import read_filled
+from storecast.plan.workbook_writing import WorkbookContent, write_workbook
+
+FIRST, LAST = dt.date(2014, 1, 3), dt.date(2014, 1, 14)
+NAMES = ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "007", "<script>", " x ", "Zürich\u202e"]
+STORES = pl.Series("Store", sorted(NAMES))
+VERSION = PlanVersion(3, "m.pkl", dt.date(2014, 1, 2), 1, FIRST, LAST, len(NAMES), "draft", explained=False)
+
+
+def workbook() -> bytes:
+    weeks = pl.DataFrame(weeks_within(figures()), schema=[w.FIRST, w.LAST], orient="row")
+    rows = pl.DataFrame({w.STORE: STORES, "group Plan": [f"={name}" for name in STORES]}).join(weeks, how="cross")
+    nothing = {name: pl.lit(None, pl.String) for name in (w.STANDING, w.REASON, w.NOTE)}
+    money = {name: pl.lit(12.5) for name in (w.FORECAST, w.LOWER, w.UPPER, w.PLAN)}
+    empty = {name: pl.lit(None, pl.Float64) for name in (w.BUDGET, w.OVERRIDE)}
+    rows = rows.with_columns(**nothing, **money, **empty)
+    return write_workbook(WorkbookContent(VERSION, 5, rows, ("Plan",), ["weather"]), dt.datetime.now(dt.UTC))
+
+
+def figures() -> StoreDays:
+    return StoreDays(STORES, FIRST, {name: np.full((len(STORES), 12), 100, np.int64) for name in FIGURES})
+
+
+def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends() -> None:
+    assert [(a.day, b.day) for a, b in weeks_within(figures())] == [(3, 5), (6, 12), (13, 14)]
+
+
+def test_names_that_look_like_formulas_are_texts_on_the_way_out_and_back() -> None:
+    data = workbook()
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    formulas = {cell.coordinate for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"}
+    titles = {cell.value: cell.column_letter for cell in book["Weeks"][5]}
+    assert {name.rstrip("0123456789") for name in formulas if int(name.lstrip("ABCDEFGHIJKLMNOP")) > 5} == {
+        titles["New plan"]
+    }
+    assert (titles["Plan (group)"], titles["Plan"]) == ("B", "I"), "a group of the name of another column"
+    filled = read_filled("plan.xlsx", data)
+    assert {row.store for row in filled.rows} == set(NAMES)
+    assert (filled.version, filled.revision, filled.model, filled.cutoff) == (3, 5, "m.pkl", dt.date(2014, 1, 2))
+    assert len(filled.rows) == len(NAMES) * 3
+    assert changes_of(filled, {}, (figures(), figures()), ["weather"]) == []
+    assert uncalculated_cells("plan.xlsx", data) == set(), "every formula has its value"
+
+
+def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_writing, "MAX_ROWS", 10)
+    with pytest.raises(DataError, match="24 store-weeks; a workbook holds 10"):
+        workbook()
+
+
+def with_sheet(xml: bytes) -> bytes:
+    """Return the workbook with other XML in the place of the sheet Weeks."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook())) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, xml if name == "xl/worksheets/sheet1.xml" else source.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "xml", [b"<row " * 2_000_000, b'<c r="A1" ' * 1_000_000, b"<c ><f>" + b" " * 10_000_000, b"<f" * 4_000_000]
+)
+def test_xml_that_is_no_sheet_is_refused_in_a_moment(xml: bytes) -> None:
+    with pytest.raises(DataError):
+        read_filled("plan.xlsx", with_sheet(xml))
+    assert uncalculated_cells("plan.xlsx", with_sheet(xml)) <= {"A1"}
+
+
+def test_a_cell_far_away_and_a_long_text_in_many_cells_are_refused() -> None:
+    far = b'<worksheet><sheetData><row r="1048576"><c r="ZZ1048576"><v>1</v></c></row></sheetData></worksheet>'
+    with pytest.raises(DataError, match="reaches to row 1048576"):
+        read_filled("plan.xlsx", with_sheet(far))
+    many = (
+        b'<worksheet><sheetData><row r="1">'
+        + b'<c r="A1" t="s"><v>0</v></c>' * 1_500_000
+        + b"</row></sheetData></worksheet>"
+    )
+    with pytest.raises(DataError, match="repeats a text"):
+        read_filled("plan.xlsx", with_sheet(many))
+
+
+def test_notes_keep_their_lines_and_lose_what_no_cell_holds() -> None:
+    assert cell_text("a\r\nb\x07c\t") == "a\nb c"
