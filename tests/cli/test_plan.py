@@ -155,6 +155,39 @@ def test_a_version_is_told_in_sentences(cli: Cli, home: Path) -> None:
     assert replied["sentences"] == out.splitlines()
 
 
+def test_overrides_come_from_a_file_all_or_none(cli: Cli, home: Path) -> None:
+    file = home / "overrides.csv"
+    head = "Level;Key;Start;End;Kind;Value;Reason;Note\n"
+    rows = ["store;1;2013-03-25;2013-03-31;figure;650,25;weather;'=a", ";2;2013-03-26;;amount;-10,5;weather;"]
+    rows.append("chain;;2013-04-01;2013-04-04;factor;1,125;promotion;")
+    file.write_text(head + "\n".join(rows), encoding="utf-8")
+    code, out, err = cli("plan", "override", "--file", file, "--by", "Ada", "--home", home)
+    assert (code, out) == (0, "Wrote 3 overrides, 0 of them in place of older ones. The plan is at revision 1.\n"), err
+    out_file = home / "standing.csv"
+    cli("plan", "overrides", "--out", out_file, "--home", home)
+    standing = json.loads(cli("plan", "overrides", "--json", "--home", home)[1])["overrides"]
+    assert [(each["Key"], each["Value"], each["Note"]) for each in reversed(standing)] == [
+        ("1", 650.25, "=a"), ("2", -10.5, ""), ("chain", 1.125, ""),
+    ]  # fmt: skip
+    code, out, err = cli("plan", "override", "--file", out_file, "--home", home)
+    assert (code, "3 of them in place of older ones" in out) == (0, True), err
+    again = json.loads(cli("plan", "overrides", "--json", "--home", home)[1])["overrides"]
+    what = ("Level", "Key", "Start", "End", "Kind", "Value", "Reason", "Note", "Plan")
+    assert sorted([str(each[name]) for name in what] for each in again) == sorted(
+        [str(each[name]) for name in what] for each in standing
+    )
+    for wrong, message in (
+        ("store;1;2013-03-25;;figre;1;weather;", "line 5, column Kind: found 'figre'"),
+        ("store;1;25.3.2013;;figure;1;weather;", "column Start: found '25.3.2013'"),
+        ("store;1;2013-03-25;;figure;;weather;", "column Value: found nothing"),
+        ("store;9;2013-03-25;;figure;1;weather;", "no such store"),
+    ):
+        file.write_text(head + "\n".join([*rows, wrong]), encoding="utf-8")
+        code, _, err = cli("plan", "override", "--file", file, "--home", home)
+        assert (code, message in err) == (2, True), err
+    assert json.loads(cli("plan", "overrides", "--json", "--home", home)[1])["revision"] == 2
+
+
 def test_comments_are_written_and_listed(cli: Cli, home: Path) -> None:
     week = ("--first", "2013-03-25", "--last", "2013-03-31")
     code, out, err = cli("plan", "comment", "Roadworks", "--store", 1, *week, "--by", "Ada", "--home", home)
@@ -214,6 +247,7 @@ def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
             ("override", "--key", "1", "--first", "2013-03-25", "--reason", "wether", "--factor", "2"),
             "Did you mean weather",
         ),
+        (("override", "--key", "1", "--figure", "1"), "Say --first and --reason, or --file"),
         (("withdraw", "7"), "no override 7"),
         (("undo", "--revision", "7"), "no write that can be taken back"),
     ],

@@ -12,7 +12,7 @@ from storecast.cli import options, show
 from storecast.cli.plan import COMMAND_LINE, By, Note, money, opened
 
 First = Annotated[
-    dt.date,
+    dt.date | None,
     typer.Option("--first", parser=options.day("--first"), metavar="<str>", help="The first day."),
 ]
 Last = Annotated[
@@ -22,8 +22,8 @@ Last = Annotated[
 
 
 def override(
-    first: First,
-    reason: Annotated[str, typer.Option("--reason", help="Why, from the list: storecast plan reasons.")],
+    first: First = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, from the list: storecast plan reasons.")] = "",
     last: Last = None,
     level: Annotated[
         str, typer.Option("--level", help="Of what: store, type, state, chain, or a group of your own.")
@@ -32,6 +32,10 @@ def override(
     figure: Annotated[float | None, typer.Option("--figure", help="The total of these stores and days.")] = None,
     amount: Annotated[float | None, typer.Option("--amount", help="What is added to their forecast.")] = None,
     factor: Annotated[float | None, typer.Option("--factor", help="What their forecast is multiplied by.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="In place of these: a CSV file with Key, Start, Kind, Value, Reason, all or none."),
+    ] = None,
     by: By = COMMAND_LINE,
     note: Note = "",
     home: options.MaybeHome = None,
@@ -43,6 +47,11 @@ def override(
     from storecast.errors import ConfigError
     from storecast.plan.overrides import describe
 
+    if file is not None:
+        _override_by_file(file, by, home, db)
+        return
+    if first is None or not reason:
+        raise ConfigError("Say --first and --reason, or --file.")
     given = {"figure": figure, "amount": amount, "factor": factor}
     kinds = {kind: value for kind, value in given.items() if value is not None}
     if len(kinds) != 1:
@@ -65,6 +74,22 @@ def override(
     print(f"Wrote {describe(row)}{replaced}. The plan is at revision {written.revision}.")
 
 
+def _override_by_file(file: Path, by: str, home: Path | None, db: str | None) -> None:
+    from storecast.data.dialect import read_table
+    from storecast.database.plan_overrides import add_overrides
+    from storecast.database.request_log import audit
+    from storecast.plan.override_file import COLUMNS, read_override_file
+
+    rows = read_override_file(read_table(file, COLUMNS))
+    with closing(opened(home, db)) as database, database.begin() as conn:
+        written = add_overrides(conn, rows, by=by)
+        audit(conn, COMMAND_LINE, "plan overridden", {**vars(written), "file": file.name, "by": by})
+    print(
+        f"Wrote {written.added} overrides, {written.withdrawn} of them in place of older ones. "
+        f"The plan is at revision {written.revision}."
+    )
+
+
 def overrides(
     out: Annotated[Path | None, typer.Option("--out", help="The overrides to write, a CSV file.")] = None,
     home: options.MaybeHome = None,
@@ -79,7 +104,7 @@ def overrides(
         shown = planning.show_overrides(database)
     plain = shown.overrides.with_columns(pl.col(pl.Date).dt.to_string(), pl.col("At").dt.to_string("iso:strict"))
     if out is not None:
-        write_csv(plain, out)
+        write_csv(plain, out, decimals=6)  # of factors
     if json:
         show.as_json({"version": shown.version, "revision": shown.revision, "overrides": plain.to_dicts()})
         return

@@ -6,6 +6,7 @@ comparison   what moved between two versions, by how much, and because of what
 scopes       what an override is of: stores or groups of them, over a span of days
 spreading    an amount over store-days by the forecast's own shape
 overrides    what stands in the place of the forecast, the plan that follows, and what no longer fits
+override_file   overrides from a CSV file
 budget       amounts by store and day, week or month, beside the plan
 value_added  what each step from the naive forecast to the approved plan did to the error
 exceptions   what needs a look, ranked by money at stake
