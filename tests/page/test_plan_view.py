@@ -1,28 +1,20 @@
 """The view Plan: versions, their states, overrides of their figures, and what is refused."""
 
+import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_versions import all_versions
-from storecast.page.routes import page_routes
+from storecast.workflows.planning import show_overrides
 from support.page_client import PageClient, callback
-from support.served_home import Client, copy_of, make_key, running, settings_of
-
-
-@pytest.fixture(scope="module")
-def own(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of(home, tmp_path_factory.mktemp("planview") / "home")
-
-
-@pytest.fixture(scope="module")
-def client(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
-        with running(settings_of(own), make_key(home_url(own)), page=page_routes()) as service:
-            yield service
+from support.served_home import FIRST, Client, make_key
 
 
 @pytest.fixture(scope="module")
@@ -102,4 +94,98 @@ def test_an_action_that_there_is_not_is_a_bad_request(browser: PageClient) -> No
 def test_a_version_that_there_is_not_is_said(browser: PageClient, published: int) -> None:
     assert "The plan has no version 99" in browser.draw("/app/plan", "?version=99")
     assert "How version" in browser.draw("/app/plan", "?version=x&part=versions")
+    assert published == 1
+
+
+def edit(value: float, key: str = "1", level: str = "store", week: str = "Mon") -> dict[str, object]:
+    """Return a cell of the grid that was changed: of the first week of the plan, Monday to Sunday."""
+    first = FIRST + dt.timedelta(days=(7 - FIRST.weekday()) % 7)
+    span = {"first": str(first), "last": str(first + dt.timedelta(days=6))}
+    return {"level": level, "key": key, "name": key, "week": week, "old": 1.0, "value": value, **span}
+
+
+def seen(browser: PageClient) -> str:
+    """Return the version and the revision of the plan as the view shows it."""
+    drawn = json.loads(browser.draw("/app/plan"))
+    return str(next(each["key"] for each in ids_of(drawn) if each.get("name") == "plan-save"))
+
+
+def ids_of(drawn: Any) -> Iterator[dict[str, str]]:
+    """Yield the ids of all components that are patterns."""
+    if isinstance(drawn, dict):
+        if isinstance(drawn.get("id"), dict):
+            yield drawn["id"]
+        for value in drawn.values():
+            yield from ids_of(value)
+    elif isinstance(drawn, list):
+        for value in drawn:
+            yield from ids_of(value)
+
+
+def test_cells_of_the_grid_become_overrides_with_one_reason_and_are_undone(
+    browser: PageClient, published: int, database: Database
+) -> None:
+    assert browser.act("plan-save", seen(browser), plan_edits=[edit(70.0)])[0] == "Choose a reason."
+    assert browser.act("plan-save", seen(browser), plan_reason="local event")[0] == "No cell of the grid was changed."
+    edits = [edit(700.0), edit(1400.0, "=south", "Region")]
+    message, kind, again = browser.act(
+        "plan-save", seen(browser), plan_edits=edits, plan_reason="local event", plan_note="fair"
+    )
+    assert (message, kind, again) == ("2 overrides are written.", "done", True)
+    rows = show_overrides(database).overrides
+    assert rows.select("Level", "Key", "Value", "Reason", "Note", "By").rows() == [
+        ("Region", "=south", 1400.0, "local event", "fair", "test"),
+        ("store", "1", 700.0, "local event", "fair", "test"),
+    ]
+    assert "700.00" in browser.draw("/app/plan", "?part=overrides")
+    with database.reading() as conn:
+        actions = conn.execute(sa.select(t.audit.c.action).where(t.audit.c.actor.startswith("key:"))).scalars().all()
+    assert actions.count("plan overridden") == 1
+    revision = seen(browser).partition(":")[2]
+    message = browser.act("plan-undo", revision)[0]
+    assert message == f"Write {revision} is taken back: 0 overrides stand again, 2 stand no more."
+    assert show_overrides(database).overrides.is_empty()
+    assert published == 1
+
+
+def test_the_second_of_two_people_is_told_what_the_first_wrote_and_loses_nothing(
+    browser: PageClient, published: int, database: Database
+) -> None:
+    both_saw = seen(browser)
+    assert browser.act("plan-save", both_saw, plan_edits=[edit(500.0)], plan_reason="local event")[1] == "done"
+    values = {"plan_edits": [edit(900.0)], "plan_reason": "local event"}
+    message, kind, again = browser.act("plan-save", both_saw, **values)
+    assert "test wrote store 1" in message
+    assert "figure 500.00" in message
+    assert (kind, again) == ("refused", True)
+    entries = {"plan-edits": [edit(900.0)], "plan-reason": "local event"}
+    values_of_draw = {"url.pathname": "/app/plan", "url.search": "?level=store", "entries.data": entries}
+    drawn = browser.post(callback("view.children", values_of_draw)).text
+    assert '"w1":900.0' in drawn.replace(" ", "") or '"w0":900.0' in drawn.replace(" ", "")
+    assert browser.act("plan-save", seen(browser), **values)[0] == ("1 override is written. 1 older one is replaced.")
+    assert show_overrides(database).overrides["Value"].to_list() == [900.0]
+    assert published == 1
+
+
+def test_the_form_writes_an_override_of_any_stores_and_days_and_it_is_withdrawn(
+    browser: PageClient, published: int, database: Database
+) -> None:
+    days = {"plan_first": str(FIRST), "plan_last": str(FIRST + dt.timedelta(days=2))}
+    form = {"plan_scope": "chain:chain", "plan_kind": "factor", "plan_reason": "local event", **days}
+    assert browser.act("plan-enter", seen(browser), **form)[0] == "Enter a number."
+    assert "expected a number from 0 to 100" in browser.act("plan-enter", seen(browser), plan_value=-1, **form)[0]
+    assert browser.act("plan-enter", seen(browser), plan_value=1.1, **form)[0] == "1 override is written."
+    row = show_overrides(database).overrides.row(0, named=True)
+    assert (row["Level"], row["Kind"], row["Value"]) == ("chain", "factor", 1.1)
+    assert "forecast × 1.10" in browser.draw("/app/plan", "?part=overrides")
+    assert browser.act("plan-withdraw", str(row["Override"]))[0] == f"Override {row['Override']} is withdrawn."
+    assert "withdrawn or replaced by test" in browser.act("plan-withdraw", str(row["Override"]))[0]
+    assert published == 1
+
+
+def test_a_reader_sees_the_grid_and_changes_nothing(reader: PageClient, published: int) -> None:
+    drawn = reader.draw("/app/plan", "?level=Region&what=forecast")
+    assert '"editable": false' in drawn
+    assert "plan-save" not in drawn
+    assert reader.act("plan-save", "1:0", plan_edits=[edit(1.0)], plan_reason="local event")[1] == "refused"
     assert published == 1

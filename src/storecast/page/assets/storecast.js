@@ -1,9 +1,28 @@
 // The theme, kept by the browser, the title of the tab, the address that controls write, and the buttons of actions. Without a choice the page follows the system.
 (function () {
   const KEY = "storecast-theme";
+  const root = document.documentElement;
   const TWICE = 700; // milliseconds
   let last = {};
-  const root = document.documentElement;
+  const edited = (edit) => JSON.stringify([edit.level, edit.key, edit.first]);
+  const money = (value) => new Intl.NumberFormat(root.lang, Math.abs(value) < 1000 ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { maximumFractionDigits: 0 }).format(value);
+  // What the grid of the plan calls.
+  window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, {
+    storecastMoney: (params) => (params.value === null || params.value === undefined ? "" : money(params.value)),
+    storecastAmount: (params) => {
+      const text = String(params.newValue).replace(/[\s'’]/g, "");
+      const german = root.lang === "de" && !/^\d+\.\d{1,2}$/.test(text);
+      const plain = german ? text.replace(/\./g, "").replace(",", ".") : text.replace(/,/g, "");
+      const value = plain === "" ? NaN : Number(plain);
+      return Number.isFinite(value) && value >= 0 ? Math.round(value * 100) / 100 : params.oldValue;
+    },
+    storecastPlanCell: (params) => {
+      const right = "ag-right-aligned-cell ";
+      if (params.node.rowPinned) return right;
+      const place = params.colDef.field.slice(1);
+      return right + (params.data["h" + place] ? "overridden " : "") + (params.value !== params.data["p" + place] ? "edited" : "");
+    },
+  });
   const system = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const apply = (theme) => { root.dataset.theme = theme; };
   apply(localStorage.getItem(KEY) || system());
@@ -47,6 +66,23 @@
         const pressed = window.dash_clientside.callback_context.triggered.filter((each) => each.value);
         if (pressed.length !== 1) return window.dash_clientside.no_update;
         return Object.assign({}, preferences, { language: JSON.parse(pressed[0].prop_id.slice(0, -".n_clicks".length)).code });
+      },
+      // Adds cells that were changed in the grid of the plan to what was entered and not taken yet; one that is as before is no change.
+      edits: function (changes, entries, columns) {
+        const none = window.dash_clientside.no_update;
+        if (!changes || !changes.length) return [none, none];
+        const edits = new Map(((entries || {})["plan-edits"] || []).map((each) => [edited(each), each]));
+        for (const { colId, data, value } of changes) {
+          const column = columns.find((each) => each.field === colId);
+          const old = data["p" + colId.slice(1)];
+          const edit = { level: data.level, key: data.key, name: data.name, week: column.headerName, old, value, ...column.context };
+          if (value === old) edits.delete(edited(edit));
+          else edits.set(edited(edit), edit);
+        }
+        const list = [...edits.values()];
+        const line = (each) => `${each.name}, ${each.week}: ${money(each.old)} → ${money(each.value)}`;
+        const lines = list.map((each) => ({ namespace: "dash_html_components", type: "Li", props: { children: line(each) } }));
+        return [Object.assign({}, entries, { "plan-edits": list }), lines];
       },
       silence: () => null,
       title: function (drawn) {

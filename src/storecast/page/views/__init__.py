@@ -10,10 +10,4 @@ data        new sales and days in, and the last write out again
 from storecast.page.view import View
 from storecast.page.views import data, explore, home, plan, store
 
-VIEWS: tuple[View, ...] = (
-    home.VIEW,
-    store.VIEW,
-    plan.VIEW,
-    explore.VIEW,
-    data.VIEW,
-)
+VIEWS: tuple[View, ...] = (home.VIEW, store.VIEW, plan.VIEW, explore.VIEW, data.VIEW,)

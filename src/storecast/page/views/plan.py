@@ -8,11 +8,15 @@ from dash.development.base_component import Component
 from storecast.page import tables
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
-from storecast.page.views import plan_states
-from storecast.page.views.plan_figures import PlanFigures, moment, read_figures
+from storecast.page.views import plan_entry, plan_grid, plan_standing, plan_states
+from storecast.page.views.plan_figures import UNDO, PlanFigures, moment, read_figures
 
 Part = Callable[[ViewRequest, PlanFigures], Component]
-PARTS: dict[str, Part] = {"versions": plan_states.draw_versions}
+PARTS: dict[str, Part] = {
+    "grid": plan_grid.draw_grid,
+    "overrides": plan_standing.draw_overrides,
+    "versions": plan_states.draw_versions,
+}
 
 
 def draw(request: ViewRequest) -> Component:
@@ -65,7 +69,11 @@ def _version_control(request: ViewRequest, plan: PlanFigures) -> Component:
 
 def _part_control(request: ViewRequest, part: str) -> Component:
     words = request.words
-    names = {"versions": words.text("Versions")}
+    names = {
+        "grid": words.text("Weeks"),
+        "overrides": words.text("Overrides"),
+        "versions": words.text("Versions"),
+    }
     options = [{"label": names[each], "value": each} for each in PARTS]
     return control(words.text("Show"), dcc.RadioItems(options, part, id=control_id("part"), inline=True))
 
@@ -76,20 +84,31 @@ def _facts(request: ViewRequest, plan: PlanFigures) -> Component:
     by_overrides = (
         words.text("{amount} by overrides", amount=words.signed(changed)) if changed else words.text("no overrides")
     )
-    return tables.facts(
+    entries = [
         (words.text("State of the plan"), words.text(plan.version.state), f"{last.by}, {moment(last.at, words)}"),
         (words.text("Plan"), words.money(plan.planned), by_overrides),
-        (
-            words.text("Stores"),
-            words.number(len(plan.figures.stores)),
-            words.plural("{count} day", "{count} days", plan.figures.days),
-        ),
-    )
+    ]
+    if plan.weeks["Variance"].null_count() < plan.weeks.height:
+        budget = words.money(float(plan.weeks["Budget"].sum()))
+        variance = words.signed(float(plan.weeks["Variance"].sum()))
+        entries.append((words.text("Against budget"), variance, words.text("budget {amount}", amount=budget)))
+    stores = words.number(len(plan.figures.stores))
+    entries.append((words.text("Stores"), stores, words.plural("{count} day", "{count} days", plan.figures.days)))
+    return tables.facts(*entries)
 
 
 VIEW = View(
     "plan",
     "Plan",
     draw,
-    actions={plan_states.ADVANCE: plan_states.advance, plan_states.PUBLISH: plan_states.publish},
+    plan_grid.register,
+    {
+        plan_states.ADVANCE: plan_states.advance,
+        plan_states.PUBLISH: plan_states.publish,
+        plan_entry.SAVE: plan_entry.save_edits,
+        plan_entry.DISCARD: plan_entry.discard,
+        plan_entry.ENTER: plan_entry.enter,
+        plan_entry.WITHDRAW: plan_entry.withdraw,
+        UNDO: plan_entry.undo,
+    },
 )

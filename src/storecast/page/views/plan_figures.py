@@ -4,15 +4,23 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+from dash.development.base_component import Component
+
 from storecast import schema as s
-from storecast.database.current_plan import read_groups, read_plan, read_reasons, read_revision
+from storecast.database.current_plan import read_groups, read_plan, read_reasons, read_revision, read_writes
+from storecast.database.plan_budget import read_budget
 from storecast.database.plan_versions import all_versions
+from storecast.page.actions import action_button
 from storecast.page.language import Words
 from storecast.page.view import ViewRequest
+from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.overrides import PLAN
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.plan.store_days import CENT, StoreDays
 from storecast.plan.versions import APPROVED, LOCKED, PlanVersion
+
+UNDO = "plan-undo"  # the action that takes a write back
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +35,8 @@ class PlanFigures:
     figures : forecast, bounds, plan, and the override that holds each store-day
     groups : of its stores
     reasons : that an override may have
+    weeks : of all stores beside the budget, as `budget.weeks_beside_budget` returns them
+    last_write : who made the write of the revision, and when; None: there was none
     """
 
     version: PlanVersion
@@ -35,6 +45,8 @@ class PlanFigures:
     figures: StoreDays
     groups: StoreGroups
     reasons: Sequence[str]
+    weeks: pl.DataFrame
+    last_write: tuple[str, dt.datetime] | None = None
 
     @property
     def newest(self) -> bool:
@@ -72,7 +84,21 @@ def read_figures(request: ViewRequest) -> PlanFigures | None:
             return None
         version, figures = read_plan(conn, int(number) if number.isdecimal() and len(number) < 10 else None)
         groups = read_groups(conn).only(figures.stores)
-        return PlanFigures(version, versions, read_revision(conn), figures, groups, read_reasons(conn))
+        revision = read_revision(conn)
+        last_write = read_writes(conn).get(revision)
+        reasons, budget = read_reasons(conn), read_budget(conn)
+    weeks = weeks_beside_budget(figures, budget, groups, CHAIN)
+    return PlanFigures(version, versions, revision, figures, groups, reasons, weeks, last_write)
+
+
+def undo_button(request: ViewRequest, plan: PlanFigures) -> Component | None:
+    """Return the button that takes the last write to the plan back; None where there was none."""
+    if plan.last_write is None:
+        return None
+    who, at = plan.last_write
+    words = request.words
+    text = words.text("Undo the last write ({name}, {moment})", name=who, moment=moment(at, words))
+    return action_button(text, UNDO, str(plan.revision), kind="plain")
 
 
 def scope_name(level: str, key: str, words: Words) -> str:

@@ -1,0 +1,80 @@
+"""The overrides that stand: what each does, whether it still fits, and how it is withdrawn."""
+
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from storecast import schema as s
+from storecast.page import tables
+from storecast.page.actions import action_button
+from storecast.page.language import Words
+from storecast.page.view import ViewRequest
+from storecast.page.views.plan_entry import WITHDRAW, entry_form
+from storecast.page.views.plan_figures import PlanFigures, moment, scope_name, undo_button
+from storecast.plan.overrides import AMOUNT, FACTOR, OVERRIDE, PLAN
+from storecast.workflows.planning import show_overrides
+
+
+def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
+    """Return the form for a new override where one can be written, and those that stand."""
+    words = request.words
+    writes = plan.open and request.may("write")
+    rows = show_overrides(request.database).overrides
+    heading = html.H2(words.text("Overrides that stand on version {version}", version=plan.versions[0].version))
+    if rows.is_empty():
+        standing: Component = html.P(words.text("None: the plan is the forecast."))
+    else:
+        title = words.text("Overrides")
+        header = [words.text(name) for name in ("For", "Days", "What", "Forecast", "Plan", "Reason", "By whom")]
+        lines = [_line(row, request, writes=writes) for row in rows.iter_rows(named=True)]
+        standing = tables.table([*header, ""] if writes else header, lines, text=(0, 1, 2, 5, 6, 7), label=title)
+    stale = rows.filter(rows["Stale"] != "").height
+    warning = (
+        html.P(
+            words.plural(
+                "{count} override no longer fits the forecast.", "{count} overrides no longer fit the forecast.", stale
+            ),
+            className="message hint",
+        )
+        if stale
+        else None
+    )
+    undo = html.Div(undo_button(request, plan), className="actions") if writes else None
+    return html.Div([entry_form(request, plan) if writes else None, heading, warning, undo, standing])
+
+
+def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[Any]:
+    words = request.words
+    days = words.day(row["Start"])
+    if row["End"] != row["Start"]:
+        days = f"{days} – {words.day(row['End'])}"
+    why: list[Any] = [row["Reason"]]
+    if row["Note"]:
+        why.append(html.Div(row["Note"], className="soft wrap"))
+    if row["Stale"]:
+        text = words.text("No longer fits: {why}", why=row["Stale"])
+        why.append(html.Div(text, className="stale wrap"))
+    cells = [
+        scope_name(row["Level"], row["Key"], words),
+        days,
+        _value(row, words),
+        words.money(row[s.FORECAST]),
+        words.money(row[PLAN]),
+        html.Div(why),
+        html.Div([row["By"], html.Div(moment(row["At"], words), className="soft")]),
+    ]
+    if writes:
+        number = row[OVERRIDE]
+        label = words.text("Withdraw override {number}", number=number)
+        button = action_button(words.text("Withdraw"), WITHDRAW, str(number), kind="plain", **{"aria-label": label})
+        cells.append(button)
+    return cells
+
+
+def _value(row: dict[str, Any], words: Words) -> str:
+    if row["Kind"] == FACTOR:
+        return words.text("forecast × {factor}", factor=words.number(row["Value"], 2))
+    if row["Kind"] == AMOUNT:
+        return words.text("forecast {amount}", amount=words.signed(row["Value"]))
+    return words.text("total {amount}", amount=words.money(row["Value"]))
