@@ -143,7 +143,7 @@ def test_cells_of_the_grid_become_overrides_with_one_reason_and_are_undone(
     assert actions.count("plan overridden") == 1
     revision = seen(browser).partition(":")[2]
     message = browser.act("plan-undo", revision)[0]
-    assert message == f"Write {revision} is taken back: 0 overrides stand again, 2 stand no more."
+    assert message == f"Write {revision} is taken back. 0 overrides stand from now on, 2 stand no more."
     assert show_overrides(database).overrides.is_empty()
     assert published == 1
 

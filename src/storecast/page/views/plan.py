@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 
-from dash import dcc, html
+from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from storecast.page import tables
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
-from storecast.page.views import plan_entry, plan_grid, plan_standing, plan_states
+from storecast.page.views import plan_entry, plan_files, plan_grid, plan_moves, plan_queue, plan_standing, plan_states
 from storecast.page.views.plan_figures import UNDO, PlanFigures, moment, read_figures
 
 Part = Callable[[ViewRequest, PlanFigures], Component]
 PARTS: dict[str, Part] = {
     "grid": plan_grid.draw_grid,
     "overrides": plan_standing.draw_overrides,
+    "moves": plan_moves.draw_moves,
+    "queue": plan_queue.draw_queue,
     "versions": plan_states.draw_versions,
+    "files": plan_files.draw_files,
 }
 
 
@@ -72,7 +75,10 @@ def _part_control(request: ViewRequest, part: str) -> Component:
     names = {
         "grid": words.text("Weeks"),
         "overrides": words.text("Overrides"),
+        "moves": words.text("What moved"),
+        "queue": words.text("Exceptions"),
         "versions": words.text("Versions"),
+        "files": words.text("Files"),
     }
     options = [{"label": names[each], "value": each} for each in PARTS]
     return control(words.text("Show"), dcc.RadioItems(options, part, id=control_id("part"), inline=True))
@@ -97,11 +103,16 @@ def _facts(request: ViewRequest, plan: PlanFigures) -> Component:
     return tables.facts(*entries)
 
 
+def _register(app: Dash) -> None:
+    plan_grid.register(app)
+    plan_files.register(app)
+
+
 VIEW = View(
     "plan",
     "Plan",
     draw,
-    plan_grid.register,
+    _register,
     {
         plan_states.ADVANCE: plan_states.advance,
         plan_states.PUBLISH: plan_states.publish,
@@ -110,5 +121,7 @@ VIEW = View(
         plan_entry.ENTER: plan_entry.enter,
         plan_entry.WITHDRAW: plan_entry.withdraw,
         UNDO: plan_entry.undo,
+        plan_queue.HANDLE: plan_queue.handle_exception,
+        plan_files.TAKE: plan_files.take,
     },
 )

@@ -13,7 +13,7 @@ from storecast.page.actions import action_button, field_id, number_entry, text_e
 from storecast.page.language import Words
 from storecast.page.shell import control
 from storecast.page.view import ViewRequest
-from storecast.page.views.plan_figures import PlanFigures, scope_name
+from storecast.page.views.plan_figures import PlanFigures, scope_name, what_stands
 from storecast.plan.overrides import AMOUNT, FACTOR, FIGURE
 from storecast.plan.scopes import CHAIN, STORE
 from storecast.service.problems import Problem, unreadable
@@ -155,12 +155,8 @@ def undo(request: ViewRequest, key: str) -> str:
     written = write(
         request, "plan write undone", lambda conn: undo_plan_write(conn, number, by=request.key.name), undone=number
     )
-    return request.words.text(
-        "Write {number} is taken back: {added} overrides stand again, {withdrawn} stand no more.",
-        number=number,
-        added=written.added,
-        withdrawn=written.withdrawn,
-    )
+    taken_back = request.words.text("Write {number} is taken back.", number=number)
+    return f"{taken_back} {what_stands(written.added, written.withdrawn, request.words)}"
 
 
 def _add(request: ViewRequest, key: str, rows: Sequence[Mapping[str, Any]]) -> PlanWritten:

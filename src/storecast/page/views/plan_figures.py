@@ -130,3 +130,16 @@ def level_name(level: str, words: Words) -> str:
 def moment(at: dt.datetime, words: Words) -> str:
     """Write a moment, UTC."""
     return f"{words.date(at.date())}, {at:%H:%M} UTC"
+
+
+def what_stands(added: int, withdrawn: int, words: Words) -> str:
+    """Say what a write did.
+
+    Parameters
+    ----------
+    added, withdrawn : overrides that stand from then on, and that stand no more
+    words : the language
+    """
+    now = words.plural("{count} override stands from now on,", "{count} overrides stand from now on,", added)
+    gone = words.plural("{count} stands no more.", "{count} stand no more.", withdrawn)
+    return f"{now} {gone}"

@@ -1,0 +1,120 @@
+"""The view Plan with two versions: what moved, the queue of exceptions, downloads, and the workbook that comes back."""
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+
+from storecast import schema as s
+from storecast.database.connect import Database, home_url
+from storecast.database.forecasts import MadeForecast
+from storecast.database.plan_publishing import publish_version
+from storecast.service.service import Service
+from storecast.workflows.planning import show_overrides
+from support.page_client import PageClient, callback
+from support.served_home import Client
+
+
+@pytest.fixture(scope="module")
+def database(own: Path) -> Iterator[Database]:
+    opened = Database.open(home_url(own))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def published(client: Client, database: Database) -> None:
+    """Publish the forecast twice: as another model said it, a tenth less, and as it is."""
+    service: Service = client.service
+    snapshot = service.live.snapshot
+    assert snapshot is not None
+    rows, cutoff = snapshot.table.frame, snapshot.predictor.cutoff
+    names = [s.FORECAST, "Lower80", "Upper80", "Lower95", "Upper95"]
+    less = rows.with_columns((pl.col(names) * 0.9).round(2))
+    with database.begin() as conn:
+        publish_version(conn, MadeForecast("model-before.pkl", cutoff, snapshot.version, less), None, by="Ada")
+        publish_version(conn, MadeForecast(snapshot.name, cutoff, snapshot.version, rows), None, by="Ada")
+
+
+def download(browser: PageClient, kind: str) -> tuple[str, bytes]:
+    """Press a button of the downloads; return the name of the file and its bytes."""
+    body: dict[str, Any] = callback("plan-download.data", {})
+    body["changedPropIds"] = [f'{{"name":"{kind}","type":"download"}}.n_clicks']
+    for each in body["inputs"]:
+        each["value"] = 1
+    answer = browser.post(body)
+    assert answer.status_code == 200, answer.text
+    file = answer.json()["response"]["plan-download"]["data"]
+    return file["filename"], base64.b64decode(file["content"])
+
+
+@pytest.mark.usefixtures("published")
+def test_the_view_says_what_moved_since_the_version_before_and_that_its_cause_is_not_known(browser: PageClient) -> None:
+    drawn = browser.draw("/app/plan", "?part=moves")
+    assert "Stores and weeks that moved most" in drawn
+    assert "Because of what is not known" in drawn
+    assert "none to compare it with" in browser.draw("/app/plan", "?part=moves&version=1")
+
+
+@pytest.mark.usefixtures("published")
+def test_an_exception_is_looked_after_snoozed_and_done(browser: PageClient) -> None:
+    drawn = browser.draw("/app/plan", "?part=queue")
+    begin = drawn.index("open change:") + len("open ")
+    name = drawn[begin : drawn.index('"', begin)]
+    assert browser.act("plan-handle", f"open {name}")[0] == "test looks after the exception."
+    assert browser.act("plan-handle", f"open {name}", queue_owner="Ben")[0] == "Ben looks after the exception."
+    assert "snoozed until" in browser.act("plan-handle", f"snoozed {name}", queue_weeks=2)[0]
+    assert f"open {name}" not in browser.draw("/app/plan", "?part=queue")
+    assert f"open {name}" in browser.draw("/app/plan", "?part=queue&all=yes")
+    assert browser.act("plan-handle", f"done {name}")[1] == "done"
+    assert browser.act("plan-handle", "open nothing")[:2] == (
+        "There is no such exception. List them: storecast plan exceptions, GET /v1/plan/exceptions.",
+        "refused",
+    )
+
+
+@pytest.mark.usefixtures("published")
+def test_the_days_of_a_version_are_downloaded_as_csv_and_excel(browser: PageClient) -> None:
+    assert "Workbook to fill in" in browser.draw("/app/plan", "?part=files")
+    name, content = download(browser, "csv")
+    days = pl.read_csv(content)
+    assert (name, days.columns) == (
+        "plan-2-days.csv",
+        [s.STORE, s.DATE, s.FORECAST, "Lower80", "Upper80", "Plan", "Override"],
+    )
+    name, content = download(browser, "xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert (name, sheet.max_row) == ("plan-2-days.xlsx", days.height + 1)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_workbook_is_filled_in_shown_taken_and_told_when_it_is_none(browser: PageClient, database: Database) -> None:
+    name, content = download(browser, "workbook")
+    assert name == "plan-2.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book["Weeks"]
+    title, place = next(
+        (cell.row, cell.column) for row in sheet.iter_rows() for cell in row if cell.value == "Override"
+    )
+    sheet.cell(title + 1, place).value = 4321
+    reason = next(cell.column for cell in sheet[title] if cell.value == "Reason")
+    sheet.cell(title + 1, reason).value = "local event"
+    filled = io.BytesIO()
+    book.save(filled)
+    contents = "data:application/x;base64," + base64.b64encode(filled.getvalue()).decode()
+    values = {"workbook-upload.contents": contents, "workbook-upload.filename": "mine.xlsx"}
+    shown = browser.post(callback("workbook-preview.children", values)).text
+    assert "Take 1 change" in shown
+    assert "4,321" in shown
+    assert show_overrides(database).overrides.is_empty()
+    message = browser.act("plan-take", workbook_file=contents, workbook_name="mine.xlsx")[0]
+    assert message == "The workbook is taken. 1 override stands from now on, 0 stand no more."
+    assert show_overrides(database).overrides["Value"].to_list() == [4321.0]
+    values["workbook-upload.contents"] = "data:application/x;base64,AAAA"
+    assert "refused" in browser.post(callback("workbook-preview.children", values)).text
+    assert browser.act("plan-take", workbook_file="x,base64,?")[1] == "refused"
