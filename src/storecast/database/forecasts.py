@@ -110,12 +110,16 @@ def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:
     return None if cutoff is None or last is None else (cutoff + dt.timedelta(days=1), last)
 
 
-def forecasts_with_actuals(db: Database, since: dt.date | None = None, until: dt.date | None = None) -> pl.DataFrame:
+def forecasts_with_actuals(
+    db: Database, since: dt.date | None = None, until: dt.date | None = None, *, store: object = None
+) -> pl.DataFrame:
     """Return the forecast of each day whose sales are known, with the sales; of a model and cutoff, the newest forecast.
 
     Parameters
     ----------
+    db : the database
     since, until : the first and the last day; None: all
+    store : its id; None: all
 
     Returns
     -------
@@ -145,6 +149,8 @@ def forecasts_with_actuals(db: Database, since: dt.date | None = None, until: dt
         statement = statement.where(r.c.date >= since)
     if until is not None:
         statement = statement.where(r.c.date <= until)
+    if store is not None:
+        statement = statement.where(r.c.store == str(store))
     with db.reading() as conn:
         chain = read_info(conn)
         rows = bulk.select(conn, statement, schema)

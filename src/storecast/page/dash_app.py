@@ -8,12 +8,12 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 from msgspec import Meta, Struct
 
-from storecast.errors import UserError
 from storecast.page import actions, shell
 from storecast.page.addresses import BASE
-from storecast.page.view import View, ViewRequest, view_request
+from storecast.page.drawing import drawn
+from storecast.page.view import view_request
 from storecast.page.views import VIEWS
-from storecast.service.problems import Problem, unreadable
+from storecast.service.problems import unreadable
 
 
 class _Value(Struct):
@@ -114,11 +114,4 @@ def _draw_views(app: Dash) -> None:
         view = by_path.get(path, VIEWS[0])
         header = shell.header(request, view, VIEWS)
         title = {"title": f"{request.words.text(view.title)} · storecast", "language": request.words.language}
-        return html.Div([_drawn(view, request), shell.drawn_mark()]), header, title
-
-
-def _drawn(view: View, request: ViewRequest) -> Component:
-    try:
-        return view.draw(request)
-    except (UserError, Problem) as error:
-        return shell.message(error.detail if isinstance(error, Problem) else str(error), kind="refused")
+        return html.Div([drawn(view.draw, request), shell.drawn_mark()]), header, title

@@ -1,0 +1,57 @@
+"""Draw a view, or a part of one that takes longer than the rest and is drawn by itself, so that nothing waits for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dash import Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from storecast.errors import UserError
+from storecast.page import shell
+from storecast.page.view import ViewRequest, view_request
+from storecast.service.problems import Problem
+
+Draw = Callable[[ViewRequest], Component]
+
+
+def drawn(draw: Draw, request: ViewRequest) -> Component:
+    """Return what a function draws, or a message where the request is refused."""
+    try:
+        return draw(request)
+    except (UserError, Problem) as error:
+        return shell.message(error.detail if isinstance(error, Problem) else str(error), kind="refused")
+
+
+def later(name: str, text: str) -> Component:
+    """Return the place of a part that is drawn by itself.
+
+    Parameters
+    ----------
+    name : of the part, as in `register_later`
+    text : stands there until it is drawn
+    """
+    return dcc.Loading(html.Div(html.P(text, className="soft"), id=_id(name)), delay_show=400)
+
+
+def register_later(app: Dash, name: str, draw: Draw) -> None:
+    """Add the callback that draws a part of a view by itself.
+
+    Parameters
+    ----------
+    app : of Dash
+    name : of the part
+    draw : returns what is shown there
+    """
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(_id(name), "children"),
+        Input(_id(name), "id"),  # is set each time the view is drawn
+        State("url", "search"),
+        State("preferences", "data"),
+    )
+    def draw_part(_id: str, search: str | None, preferences: Any) -> Component:
+        return drawn(draw, view_request(search, preferences))
+
+
+def _id(name: str) -> str:
+    return f"later-{name}"
