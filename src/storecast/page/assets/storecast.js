@@ -94,6 +94,20 @@
       },
     },
   });
+  // Dash puts a hidden field before the button of a dropdown, and names it by its value alone: here the button takes the focus,
+  // and its label names it, too.
+  const mend = (wrapper) => {
+    const button = wrapper.querySelector("button.dash-dropdown");
+    const target = wrapper.querySelector(".dash-dropdown-focus-target");
+    if (button && button.tabIndex < 0) button.tabIndex = 0;
+    if (target && target.tabIndex >= 0) target.tabIndex = -1;
+    const label = wrapper.parentElement.querySelector(":scope > .label");
+    if (button && label && !label.id) {
+      label.id = "label-of-" + button.id;
+      button.setAttribute("aria-labelledby", label.id + " " + button.getAttribute("aria-labelledby"));
+    }
+  };
+  new MutationObserver(() => document.querySelectorAll(".dash-dropdown-wrapper").forEach(mend)).observe(root, { childList: true, subtree: true });
 })();
 
 // Dash 4.4.1 puts the focus of a dropdown on an input that is hidden from screen readers, and calls the labels around radio buttons
