@@ -85,16 +85,10 @@ def test_the_view_is_of_the_store_and_the_day_of_the_address_and_of_the_first_wi
 
 
 def test_parts_that_take_longer_are_drawn_by_themselves(browser: PageClient) -> None:
-    part = _part(browser, "later-store-contributions", f"?store=2&day={MONDAY}")
+    part = browser.draw_part("store-contributions", f"?store=2&day={MONDAY}")
     assert "Usual day of the chain" in part
-    assert "No day of a forecast has come yet." in _part(browser, "later-store-record", "?store=2")
-    assert "The chain has no store x." in _part(browser, "later-store-record", "?store=x")
-
-
-def _part(browser: PageClient, name: str, search: str) -> str:
-    answer = browser.post(callback(f"{name}.children", {f"{name}.id": name, "url.search": search}))
-    assert answer.status_code == 200, answer.text
-    return answer.text
+    assert "No day of a forecast has come yet." in browser.draw_part("store-record", "?store=2")
+    assert "The chain has no store x." in browser.draw_part("store-record", "?store=x")
 
 
 def test_a_click_on_a_day_ahead_chooses_it_and_one_on_the_past_or_on_nothing_does_not(browser: PageClient) -> None:
@@ -124,7 +118,7 @@ def test_past_forecasts_of_the_store_stand_beside_what_came(
     browser: PageClient, client: Client, database: Database
 ) -> None:
     _save_known_forecast(client, database)
-    part = _part(browser, "later-store-record", "?store=2")
+    part = browser.draw_part("store-record", "?store=2")
     assert "Forecast of the time" in part
     assert "10.0%" in part  # a tenth too high on every day
     assert "+10.0%" in part

@@ -68,6 +68,18 @@ class PageClient:
         assert answer.status_code == 200, answer.text
         return json.dumps(answer.json()["response"]["view"]["children"], ensure_ascii=False)
 
+    def draw_part(self, name: str, search: str = "") -> str:
+        """Return a part of a view that is drawn by itself, in JSON.
+
+        Parameters
+        ----------
+        name : of the part
+        search : the query of the address
+        """
+        answer = self.post(callback(f"later-{name}.children", {f"later-{name}.id": name, "url.search": search}))
+        assert answer.status_code == 200, answer.text
+        return json.dumps(answer.json()["response"], ensure_ascii=False)
+
     def act(self, name: str, key: str = "", search: str = "", **entries: Any) -> tuple[str, str, bool]:
         """Press the button of an action; return what is said, how (done or refused), and whether the view is drawn anew.
 

@@ -5,9 +5,9 @@ links, reload, back and forward need nothing of their own.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import flask
@@ -24,6 +24,8 @@ from storecast.service.problems import Problem
 
 if TYPE_CHECKING:
     from storecast.service.service import Service
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +62,11 @@ class ViewRequest:
         Problem
             where no model is ready
         """
-        return asyncio.run_coroutine_threadsafe(self.service.live.fresh(), self._loop).result()
+        return self.wait_for(self.service.live.fresh())
+
+    def wait_for(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """Return what a coroutine returns, run on the event loop of the service."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def may(self, scope: str) -> bool:
         """Say whether the session's key has a scope."""

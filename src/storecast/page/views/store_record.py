@@ -13,6 +13,7 @@ from storecast.database.forecasts import AHEAD, forecasts_with_actuals
 from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of, scored
 from storecast.page import charts, tables
 from storecast.page.language import Words
+from storecast.page.views.score_cells import score_cells
 
 MOST_DAYS = 182  # of the chart
 
@@ -50,7 +51,9 @@ def section(database: Database, store: Any, words: Words) -> Component:
 
 def _by_week_ahead(rows: pl.DataFrame, words: Words) -> Component:
     scores = accuracy_of(scored(rows), WEEK_AHEAD)
-    header = [words.text(name) for name in ("Week ahead", "Days", "Error", "Too high or low", "Inside 80%")]
+    header = [
+        words.text(name) for name in ("Week ahead", "Days", "Error", "Too high or low", "Inside 80%", "Inside 95%")
+    ]
     lines = [
         [words.number(row[WEEK_AHEAD]), words.number(row["Days"]), *score_cells(row, words)]
         for row in scores.iter_rows(named=True)
@@ -60,19 +63,3 @@ def _by_week_ahead(rows: pl.DataFrame, words: Words) -> Component:
         "Error: the sum of all errors as a share of sales (WAPE). Of the 80% intervals, four of five should hold."
     )
     return html.Div([html.P(note, className="soft"), tables.table(header, lines, text=(), label=label)])
-
-
-def score_cells(row: dict[str, Any], words: Words) -> list[str]:
-    """Return error, bias and coverage of scored forecasts as cells; empty where there was nothing to score.
-
-    Parameters
-    ----------
-    row : of `monitor.accuracy.accuracy_of`
-    words : the language
-    """
-    wape, bias, coverage = row["wape"], row["bias"], row["coverage80"]
-    return [
-        "" if wape is None else words.percent(wape),
-        "" if bias is None else ("+" if bias > 0 else "") + words.percent(bias),
-        "" if coverage is None else words.percent(coverage, 0),
-    ]

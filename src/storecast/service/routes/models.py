@@ -10,16 +10,16 @@ from starlette.responses import Response
 
 from storecast import schema as s
 from storecast.bundle import registry
-from storecast.bundle.read import is_model_name, open_model
-from storecast.database.request_log import audit
+from storecast.bundle.read import open_model
 from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
 from storecast.service.middleware.context import RequestContext, context_of
-from storecast.service.problems import Problem, invalid
+from storecast.service.model_in_use import ROLLED_BACK, named_model, put_into_use
+from storecast.service.problems import invalid
 from storecast.service.rendering import json_reply
 from storecast.service.replies import Accuracy, ListedModel, Model, Models, Promoted
 from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
-from storecast.service.service import Service, service_of
+from storecast.service.service import service_of
 from storecast.workflows.monitoring import scored_forecasts
 
 
@@ -58,7 +58,7 @@ async def model(request: Request) -> Response:
     """Tell what a model file says of itself."""
     service = service_of(request)
     read_query(request, Query)
-    path = service.live.models_folder / _named(service, context_of(request.scope).path_parameters["model"])
+    path = service.live.models_folder / named_model(service, context_of(request.scope).path_parameters["model"])
     file = await service.large.run(open_model, path)
     plain_manifest = file.manifest.to_plain()
     return json_reply({"name": file.name, **{name: plain_manifest[name] for name in sorted(plain_manifest)}})
@@ -69,9 +69,7 @@ async def promote(request: Request) -> Response:
     service, context = service_of(request), context_of(request.scope)
     read_query(request, Query)
     _no_body(context)
-    return await _put(
-        service, context, _named(service, context_of(request.scope).path_parameters["model"]), "model promoted"
-    )
+    return json_reply(await put_into_use(service, context, context.path_parameters["model"]))
 
 
 async def rollback(request: Request) -> Response:
@@ -79,9 +77,8 @@ async def rollback(request: Request) -> Response:
     service, context = service_of(request), context_of(request.scope)
     read_query(request, Query)
     _no_body(context)
-    return await _put(
-        service, context, _named(service, registry.previous(service.live.models_folder)), "model rolled back"
-    )
+    name = registry.previous(service.live.models_folder)
+    return json_reply(await put_into_use(service, context, name, ROLLED_BACK))
 
 
 async def how_good(request: Request) -> Response:
@@ -97,34 +94,6 @@ async def how_good(request: Request) -> Response:
     scores = await service.large.run(work)
     alerts = [alert.to_plain() for alert in service.monitor.alerts]
     return json_reply({"by": query.by, "accuracy": scores, "alerts": alerts})
-
-
-async def _put(service: Service, context: RequestContext, name: str, action: str) -> Response:
-    before = (await service.live.fresh()).name
-    try:
-        await service.live.model(name)  # verified, tried and at hand before it is named
-    except Problem as problem:
-        if problem.kind != "not-valid":
-            raise
-        raise Problem("conflict", "This model file is refused, and nothing has changed. The log says why.") from problem
-
-    def work() -> None:
-        assert context.key is not None
-        with service.live.database().begin() as conn:
-            audit(
-                conn, f"key:{context.key.id}", action, {"model": name, "before": before, "request": context.request_id}
-            )
-            registry.promote(service.live.models_folder, name)
-
-    await service.writes.run(work)
-    serving = await service.live.wait_for_model(name, service.settings.long_time_limit / 2)
-    return json_reply(Promoted(model=name, before=before, serving=serving))
-
-
-def _named(service: Service, name: str) -> str:
-    if not is_model_name(name) or not (service.live.models_folder / name).is_file():
-        raise Problem("not-found", "There is no such model; GET /v1/models lists them.")
-    return name
 
 
 def _no_body(context: RequestContext) -> None:
