@@ -76,8 +76,8 @@ def page(chromium_process: Browser, address: str, key: str) -> Iterator[Page]:
 
 def serious_barriers(page: Page) -> list[object]:
     """Return what axe calls serious or critical on a page: rules, and where."""
-    found = Axe().run(page).response["violations"]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    violations = Axe().run(page).response["violations"]
+    serious = [each for each in violations if each["impact"] in ("serious", "critical")]
     return [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in serious]
 
 

@@ -94,41 +94,4 @@
       },
     },
   });
-  // Dash puts a hidden field before the button of a dropdown, and names it by its value alone: here the button takes the focus,
-  // and its label names it, too.
-  const mend = (wrapper) => {
-    const button = wrapper.querySelector("button.dash-dropdown");
-    const target = wrapper.querySelector(".dash-dropdown-focus-target");
-    if (button && button.tabIndex < 0) button.tabIndex = 0;
-    if (target && target.tabIndex >= 0) target.tabIndex = -1;
-    const label = wrapper.parentElement.querySelector(":scope > .label");
-    if (button && label && !label.id) {
-      label.id = "label-of-" + button.id;
-      button.setAttribute("aria-labelledby", label.id + " " + button.getAttribute("aria-labelledby"));
-    }
-  };
-  new MutationObserver(() => document.querySelectorAll(".dash-dropdown-wrapper").forEach(mend)).observe(root, { childList: true, subtree: true });
 })();
-
-// Dash 4.4.1 puts the focus of a dropdown on an input that is hidden from screen readers, and calls the labels around radio buttons
-// and check boxes options of a list, which may hold no inputs, and gives its field for files no name: all are named as they are.
-new MutationObserver(() => {
-  const labelOf = (element) => element.closest(".control")?.querySelector(".label")?.textContent || "";
-  for (const target of document.querySelectorAll(".dash-dropdown-focus-target[aria-hidden]")) {
-    target.removeAttribute("aria-hidden");
-    target.setAttribute("aria-label", labelOf(target));
-  }
-  for (const file of document.querySelectorAll('.upload input[type="file"]:not([aria-label])')) {
-    file.setAttribute("aria-label", file.closest(".upload").textContent);
-  }
-  for (const input of document.querySelectorAll('[role="option"] > .dash-options-list-option-wrapper > input')) {
-    const option = input.closest('[role="option"]');
-    const list = option.closest('[role="listbox"]');
-    if (list && !list.closest(".dash-dropdown-content")) {
-      list.setAttribute("role", input.type === "radio" ? "radiogroup" : "group");
-      list.setAttribute("aria-label", labelOf(list));
-    }
-    option.removeAttribute("role");
-    option.removeAttribute("aria-selected");
-  }
-}).observe(document.documentElement, { childList: true, subtree: true });
