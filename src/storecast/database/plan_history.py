@@ -21,6 +21,8 @@ from storecast.plan.value_added import APPROVED, MODEL, NAIVE, PLANNER, naive_fo
 from storecast.plan.versions import PlanVersion
 
 WEEKS_BACK = 8  # of sales, in which the naive forecast looks for the same weekday
+# Rows of sales lie by store: so said, a span of days is a seek in each store, and no scan of all its years.
+_OF_ANY_STORE = t.sales.c.store.in_(sa.select(t.stores.c.store))
 _MONEY = (NAIVE, MODEL, *BAND, PLANNER, APPROVED)
 _COLUMNS = (*s.KEYS, *_MONEY, OVERRIDE, s.SALES)
 
@@ -77,7 +79,7 @@ def _of_version(conn: Connection, version: PlanVersion, sales: pl.DataFrame) -> 
 
 def _sales(conn: Connection, since: dt.date) -> pl.DataFrame:
     columns, schema = sales_selection()
-    rows = bulk.select(conn, sa.select(*columns).where(t.sales.c.date >= since), schema)
+    rows = bulk.select(conn, sa.select(*columns).where(_OF_ANY_STORE, t.sales.c.date >= since), schema)
     return as_sales(rows, existing_chain(conn)).select(*s.KEYS, s.SALES)
 
 
@@ -94,9 +96,15 @@ def sold_by_store(conn: Connection, first: dt.date, last: dt.date) -> pl.DataFra
     None where the chain's sales begin later or end earlier
     """
     sold = t.sales.c
-    begin, end = conn.execute(sa.select(sa.func.min(sold.date), sa.func.max(sold.date))).one()
+    of_store = sold.store == t.stores.c.store
+    earliest = sa.select(sa.func.min(sold.date)).where(of_store).correlate(t.stores).scalar_subquery()
+    latest = sa.select(sa.func.max(sold.date)).where(of_store).correlate(t.stores).scalar_subquery()
+    spans = sa.select(earliest.label("begin"), latest.label("end")).select_from(t.stores).subquery()
+    begin, end = conn.execute(sa.select(sa.func.min(spans.c.begin), sa.func.max(spans.c.end))).one()
     if begin is None or begin > first or end < last:
         return None
-    sums = sa.select(sold.store, sa.func.sum(sold.sales).label("sales")).where(sold.date.between(first, last))
+    sums = sa.select(sold.store, sa.func.sum(sold.sales).label("sales")).where(
+        _OF_ANY_STORE, sold.date.between(first, last)
+    )
     statement = sums.group_by(sold.store).having(sa.func.sum(sold.sales) > 0).order_by(sold.store)
     return bulk.select(conn, statement, {"store": pl.String(), "sales": pl.Float64()})
