@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import openpyxl
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_plan
 from storecast.database.plan_budget import replace_budget
-from storecast.database.plan_overrides import add_overrides
+from storecast.database.plan_overrides import add_overrides, undo_plan_write
 from storecast.database.plan_publishing import advance_version
 from storecast.errors import CellsError, ConflictError, DataError
 from storecast.plan.overrides import PLAN
@@ -142,6 +143,29 @@ def test_one_changed_cell_is_exactly_that_override(planned: Database) -> None:
     assert after == before
     again = previewed(planned, export_workbook(planned))
     assert again.changes == ()
+
+
+def test_many_cells_filled_in_add_up_to_the_cent_and_others_keep_theirs(planned: Database) -> None:
+    rng = np.random.default_rng(7)
+    totals: dict[tuple[int, dt.date], int] = {}
+
+    def edit(sheet: Any, cell: Callable[[str, int], Any]) -> None:
+        for row in range(6, sheet.max_row + 1):
+            if rng.random() < 0.6:
+                cents = int(rng.integers(0, 10**7))
+                cell("Override", row).value, cell("Reason", row).value = cents / 100, "weather"
+                monday = cell("From", row).value.date()
+                monday -= dt.timedelta(days=monday.weekday())
+                totals[int(cell("Store", row).value), monday] = cents
+
+    before = weeks_of(planned)
+    result = taken(planned, edited(export_workbook(planned), edit))
+    after = weeks_of(planned)
+    assert len(result.changes) == len(totals) > 3
+    assert after == before | totals
+    with planned.begin() as conn:
+        undo_plan_write(conn, result.revision, by="Ada")
+    assert weeks_of(planned) == before, "one write takes all of it back"
 
 
 def test_overrides_are_changed_and_withdrawn_in_one_write(planned: Database) -> None:

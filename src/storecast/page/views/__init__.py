@@ -11,4 +11,11 @@ data        new sales and days in, and the last write out again
 from storecast.page.view import View
 from storecast.page.views import accuracy, data, explore, home, plan, store
 
-VIEWS: tuple[View, ...] = (home.VIEW, store.VIEW, plan.VIEW, explore.VIEW, accuracy.VIEW, data.VIEW,)
+VIEWS: tuple[View, ...] = (
+    home.VIEW,
+    store.VIEW,
+    plan.VIEW,
+    explore.VIEW,
+    accuracy.VIEW,
+    data.VIEW,
+)
