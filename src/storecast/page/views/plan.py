@@ -1,11 +1,13 @@
 """Plan: from a forecast to a plan that is agreed."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from storecast.page import tables
+from storecast.page.addresses import BASE
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import plan_entry, plan_files, plan_grid, plan_moves, plan_queue, plan_standing, plan_states
@@ -44,9 +46,11 @@ def draw(request: ViewRequest) -> Component:
                     last=words.date(plan.version.last),
                 )
             ),
-            html.Div([_version_control(request, plan), _part_control(request, part)], className="controls"),
+            html.Div(
+                [_version_control(request, plan), *plan_states.state_buttons(request, plan)], className="controls"
+            ),
             _facts(request, plan),
-            plan_states.state_buttons(request, plan),
+            _parts(request, plan, part),
             PARTS[part](request, plan),
         ]
     )
@@ -70,7 +74,7 @@ def _version_control(request: ViewRequest, plan: PlanFigures) -> Component:
     return control(words.text("Version"), chooser)
 
 
-def _part_control(request: ViewRequest, part: str) -> Component:
+def _parts(request: ViewRequest, plan: PlanFigures, part: str) -> Component:
     words = request.words
     names = {
         "grid": words.text("Weeks"),
@@ -80,8 +84,16 @@ def _part_control(request: ViewRequest, part: str) -> Component:
         "versions": words.text("Versions"),
         "files": words.text("Files"),
     }
-    options = [{"label": names[each], "value": each} for each in PARTS]
-    return control(words.text("Show"), dcc.RadioItems(options, part, id=control_id("part"), inline=True))
+    version = {} if plan.newest else {"version": plan.version.version}
+    links = [
+        dcc.Link(
+            names[each],
+            href=f"{BASE}plan?{urlencode({**version, 'part': each})}",
+            className="here" if each == part else "",
+        )
+        for each in PARTS
+    ]
+    return html.Nav(links, className="tabs", **{"aria-label": words.text("Parts of the plan")})
 
 
 def _facts(request: ViewRequest, plan: PlanFigures) -> Component:

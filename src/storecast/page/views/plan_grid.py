@@ -67,8 +67,8 @@ def draw_grid(request: ViewRequest, plan: PlanFigures) -> Component:
         ),
         control(
             words.text("Figures"),
-            dcc.RadioItems(
-                [{"label": names[each], "value": each} for each in WHAT], what, id=control_id("what"), inline=True
+            dcc.Dropdown(
+                [{"label": names[each], "value": each} for each in WHAT], what, id=control_id("what"), clearable=False
             ),
         ),
     ]
@@ -152,7 +152,7 @@ def _grid(
     money = {
         "valueFormatter": {"function": "storecastMoney(params)"},
         "type": "rightAligned",
-        "minWidth": 104,
+        "minWidth": 118,
         "flex": 1,
     }
     columns = [

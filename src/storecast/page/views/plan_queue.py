@@ -27,11 +27,11 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
     words = request.words
     everything = request.query.get("all") == "yes"
     rows = show_exceptions(request.database, _today(), everything=everything)
-    shown = dcc.RadioItems(
+    shown = dcc.Dropdown(
         [{"label": words.text("Open"), "value": "no"}, {"label": words.text("All"), "value": "yes"}],
         "yes" if everything else "no",
         id=control_id("all"),
-        inline=True,
+        clearable=False,
     )
     controls = html.Div(control(words.text("Exceptions"), shown), className="controls")
     if rows.is_empty():
@@ -44,7 +44,9 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
         [
             controls,
             _fields(request) if writes else None,
-            tables.table([*header, ""] if writes else header, lines, text=(0, 1, 3, 4, 5, 6), label=title),
+            tables.table(
+                [*header, words.text("Handle")] if writes else header, lines, text=(0, 1, 3, 4, 5, 6), label=title
+            ),
         ]
     )
 

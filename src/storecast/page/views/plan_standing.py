@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
@@ -21,14 +22,19 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     words = request.words
     writes = plan.open and request.may("write")
     rows = show_overrides(request.database).overrides
+    over = pl.col("End") < plan.versions[0].first
+    past, standing = rows.filter(over), rows.filter(~over)
     heading = html.H2(words.text("Overrides that stand on version {version}", version=plan.versions[0].version))
-    if rows.is_empty():
-        standing: Component = html.P(words.text("None: the plan is the forecast."))
+    if standing.is_empty():
+        listed: Component = html.P(words.text("None: the plan is the forecast."))
     else:
-        title = words.text("Overrides")
-        header = [words.text(name) for name in ("For", "Days", "What", "Forecast", "Plan", "Reason", "By whom")]
-        lines = [_line(row, request, writes=writes) for row in rows.iter_rows(named=True)]
-        standing = tables.table([*header, ""] if writes else header, lines, text=(0, 1, 2, 5, 6, 7), label=title)
+        listed = _table(request, standing, words.text("Overrides"), writes=writes)
+    earlier = None
+    if past.height:
+        title = words.plural(
+            "{count} override of days before this version", "{count} overrides of days before this version", past.height
+        )
+        earlier = html.Details([html.Summary(title), _table(request, past, title, writes=False)])
     stale = rows.filter(rows["Stale"] != "").height
     warning = (
         html.P(
@@ -41,7 +47,16 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
         else None
     )
     undo = html.Div(undo_button(request, plan), className="actions") if writes else None
-    return html.Div([entry_form(request, plan) if writes else None, heading, warning, undo, standing])
+    return html.Div([entry_form(request, plan) if writes else None, heading, warning, undo, listed, earlier])
+
+
+def _table(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool) -> Component:
+    words = request.words
+    header = [words.text(name) for name in ("For", "Days", "What", "Forecast", "Plan", "Reason", "By whom")]
+    if writes:
+        header.append(words.text("Withdraw"))
+    lines = [_line(row, request, writes=writes) for row in rows.iter_rows(named=True)]
+    return tables.table(header, lines, text=(0, 1, 2, 5, 6, 7), label=title)
 
 
 def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[Any]:

@@ -19,11 +19,11 @@ NOTE, EXPLAIN = "state-note", "publish-explain"
 ADVANCE, PUBLISH = "plan-advance", "plan-publish"
 
 
-def state_buttons(request: ViewRequest, plan: PlanFigures) -> Component:
+def state_buttons(request: ViewRequest, plan: PlanFigures) -> list[Component]:
     """Return the buttons that bring the version on; nothing where it is locked, or the key may not write."""
     words, version = request.words, plan.version
     if version.state == LOCKED or not request.may("write"):
-        return html.Div()
+        return []
     following = STATES[STATES.index(version.state) + 1]
     names = {
         REVIEWED: words.text("Mark as reviewed"),
@@ -38,7 +38,7 @@ def state_buttons(request: ViewRequest, plan: PlanFigures) -> Component:
         id=field_id(NOTE), value=text_entry(request.entries, NOTE), maxLength=1000, autoComplete="off", type="text"
     )
     label = html.Label([html.Span(words.text("Note on the state"), className="label"), note], className="control")
-    return html.Div([label, *buttons], className="controls actions")
+    return [label, *buttons]
 
 
 def advance(request: ViewRequest, key: str) -> str:
