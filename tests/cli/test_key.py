@@ -9,11 +9,12 @@ import pytest
 from storecast.database.api_keys import find_key
 from storecast.database.connect import Database, home_url
 from support.commands import Cli
+from support.new_databases import new_database
 
 
 @pytest.fixture
 def key(cli: Cli, tmp_path: Path) -> Cli:
-    Database.open(home_url(tmp_path), create=True).close()
+    new_database(home_url(tmp_path)).close()
     return lambda *words: cli("key", *words, "--home", tmp_path)
 
 

@@ -19,6 +19,7 @@ from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
 from support.chain_files import write_chain
 from support.commands import Cli, leave_out_exploration
+from support.new_databases import new_database
 from support.panels import make_panel
 
 PANEL = make_panel(stores=6, days=500, ahead=10)
@@ -31,7 +32,7 @@ def write_home(home: Path, end: dt.date) -> Path:
     ahead = PANEL.sales.filter(pl.col(s.DATE) > CUTOFF)
     shares = {"Forecast": 2.0, "Lower80": 1.8, "Upper80": 2.2, "Lower95": 1.5, "Upper95": 2.5}
     rows = ahead.select(*s.KEYS, *((pl.col(s.SALES) * share).alias(name) for name, share in shares.items()))
-    database = Database.open(home_url(home), create=True)
+    database = new_database(home_url(home))
     version = write_panel(database, panel)
     save_forecast(database, model="model-2014-05-01-00-00-00.pkl", cutoff=CUTOFF, version=version, rows=rows)
     database.close()
@@ -58,7 +59,7 @@ def test_another_figure_in_whole_numbers_is_compared_and_called_by_its_name(cli:
     sales = whole.sales.filter(pl.col(s.DATE) > CUTOFF).select(*s.KEYS, s.SALES)
     bounds = {"Forecast": 0.3, "Lower80": 0.0, "Upper80": 0.0, "Lower95": -1.0, "Upper95": 1.0}
     rows = sales.select(*s.KEYS, *((pl.col(s.SALES) + move).alias(name) for name, move in bounds.items()))
-    database = Database.open(home_url(tmp_path), create=True)
+    database = new_database(home_url(tmp_path))
     save_forecast(database, model="m", cutoff=CUTOFF, version=write_panel(database, whole), rows=rows)
     database.close()
     code, out, _ = cli("monitor", "--home", tmp_path, "--json")

@@ -12,13 +12,14 @@ from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.writes import add_sales
 from support.commands import Cli
+from support.new_databases import new_database
 from support.plans import drivers_of, filled, made_forecast, published
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """Return a home with a forecast that was published, and a newer one that was not."""
-    database = filled(Database.open(home_url(tmp_path), create=True))
+    database = filled(new_database(home_url(tmp_path)))
     first = made_forecast()
     published(database, first, drivers_of(first))
     second = made_forecast(130.0, version=2, late=7)

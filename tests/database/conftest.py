@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from storecast.database.connect import Database
+from support.new_databases import new_database
 
 
 @pytest.fixture
 def db(url: str) -> Iterator[Database]:
     """Yield an open database with empty tables."""
-    database = Database.open(url, create=True)
+    database = new_database(url)
     yield database
     database.close()

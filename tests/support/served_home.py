@@ -41,6 +41,7 @@ from storecast.service.settings import Settings
 from storecast.uncertainty.calibration import calibrate
 from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
 from storecast.uncertainty.point import point_forecasts
+from support.new_databases import new_database
 from support.panels import FIRST as START
 from support.panels import make_panel
 
@@ -83,7 +84,7 @@ def make_home(home: Path) -> Path:
 
 def fill(url: str, panel: Panel) -> None:
     """Write a chain into a database."""
-    database = Database.open(url, create=True)
+    database = new_database(url)
     write_panel(database, panel, generated=True)
     database.close()
 

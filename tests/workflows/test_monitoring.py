@@ -21,6 +21,7 @@ from storecast.monitor.accuracy import scored
 from storecast.monitor.alerts import WAPE
 from storecast.workflows.monitoring import expected_scores_of, monitor, monitor_panel
 from support.databases import postgres, url
+from support.new_databases import new_database
 from support.panels import make_panel
 from support.sample_forecasts import sample_forecasts
 
@@ -58,7 +59,7 @@ def home(tmp_path: Path, url: str) -> Path:
     """Return a home whose promoted model has made a forecast, of which nothing has come."""
     name = publish_model(tmp_path / "home" / "models")
     promote(tmp_path / "home" / "models", name)
-    database = Database.open(url, create=True)
+    database = new_database(url)
     save_forecast(database, model=name, cutoff=CUTOFF, version=write_panel(database, PAST), rows=forecast())
     database.close()
     return tmp_path / "home"
