@@ -1,5 +1,14 @@
 """Where the page lies, and what its views are called there."""
 
 BASE = "/app/"
-VIEW_NAMES = ("", "store", "plan", "promotions", "explore", "accuracy", "data")  # of `views.VIEWS`, known without Dash
+VIEW_NAMES = (
+    "",
+    "store",
+    "plan",
+    "scenarios",
+    "promotions",
+    "explore",
+    "accuracy",
+    "data",
+)  # of `views.VIEWS`, known without Dash
 LOOP = "storecast.loop"  # in the scope of ASGI: the event loop of the service

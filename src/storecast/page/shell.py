@@ -35,7 +35,12 @@ def layout() -> Component:
             html.Header(id="header"),
             html.Div(html.Progress(**{"aria-label": "…"}), id="working", hidden=True),
             html.Div(id="said", role="status", **{"aria-live": "polite"}),
-            dcc.Loading(html.Main(id="view"), delay_show=400, overlay_style={"visibility": "visible", "opacity": 0.5}),
+            dcc.Loading(
+                html.Main(id="view"),
+                target_components={"view": "children"},
+                delay_show=400,
+                overlay_style={"visibility": "visible", "opacity": 0.5},
+            ),
         ]
     )
 

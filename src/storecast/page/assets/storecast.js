@@ -84,6 +84,17 @@
         const lines = list.map((each) => ({ namespace: "dash_html_components", type: "Li", props: { children: line(each) } }));
         return [Object.assign({}, entries, { "plan-edits": list }), lines];
       },
+      // Writes a change of the calendar into the address; what was worked out before is of other changes.
+      addChange: function (clicks, name, stores, first, last, change, search) {
+        if (!clicks || !stores || !stores.length || !first || !last || !change) return window.dash_clientside.no_update;
+        const query = new URLSearchParams(search || "");
+        const changes = (query.get(name) || "").split(";").filter(Boolean);
+        const days = first <= last ? first + "~" + last : last + "~" + first;
+        stores.forEach((each) => changes.push(each + "~" + days + "~" + change));
+        query.set(name, changes.join(";"));
+        query.delete("run");
+        return "?" + query.toString();
+      },
       silence: () => null,
       title: function (drawn) {
         if (drawn) {

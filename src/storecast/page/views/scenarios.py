@@ -1,0 +1,163 @@
+"""Scenarios: another calendar for the days ahead, and what it would change."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from storecast.errors import UserError
+from storecast.page.addresses import BASE
+from storecast.page.language import Words
+from storecast.page.shell import control, message
+from storecast.page.view import View, ViewRequest, view_request
+from storecast.page.views.plan_figures import scope_name
+from storecast.page.views.scenario_calendar import (
+    CalendarChange,
+    change_names,
+    read_changes,
+    scope_value,
+    write_changes,
+)
+from storecast.page.views.scenario_results import scenario_result, show_results
+from storecast.plan.scopes import CHAIN, STORE, StoreGroups
+from storecast.service.problems import Problem, of_error
+
+LETTERS = {"a": "A", "b": "B"}  # in the address, and for people
+ADD, STORES, FIRST, LAST, CHANGE, FOR = (
+    "scenario-add",
+    "scenario-stores",
+    "scenario-first",
+    "scenario-last",
+    "scenario-change",
+    "scenario-for",
+)
+RUN, RESULT = "scenario-run", "scenario-result"
+
+
+def draw(request: ViewRequest) -> Component:
+    """Return the changes of up to two scenarios, and what they would change once that is asked for."""
+    words, query = request.words, request.query
+    changes = {name: read_changes(query.get(name, ""), words) for name in LETTERS}
+    runs = query.get("run") == "yes" and any(changes.values())
+    parts: list[Component] = [
+        html.H1(words.text("Scenarios")),
+        html.P(
+            words.text(
+                "What would sales be with other promotions, openings or school holidays? The address holds the scenario: send it "
+                "to a colleague, or keep it as a bookmark."
+            )
+        ),
+        _form(request),
+        html.Div([_list(request, name, changes) for name in LETTERS if changes[name]], className="pair"),
+    ]
+    if any(changes.values()) and not runs:
+        link = dcc.Link(words.text("Work out the difference"), href=_address(changes, run=True), className="button")
+        hint = words.text("A small chain takes seconds, one of a thousand stores minutes.")
+        parts.append(html.Div([link, html.Span(hint, className="soft")], className="actions"))
+    if runs:
+        waiting = html.P(words.text("The difference is being worked out …"), className="message hint")
+        parts += [
+            dcc.Store(id=RUN, data={name: query.get(name, "") for name in LETTERS}),
+            dcc.Loading(html.Div(id=RESULT, className="result"), custom_spinner=waiting),
+        ]
+    return html.Div(parts)
+
+
+def register(app: Dash) -> None:
+    """Add the callback that writes a change into the address, in the browser, and the one that works scenarios out."""
+    app.clientside_callback(
+        ClientsideFunction("storecast", "addChange"),
+        Output("url", "search", allow_duplicate=True),
+        Input(ADD, "n_clicks"),
+        State(FOR, "value"),
+        State(STORES, "value"),
+        State(FIRST, "value"),
+        State(LAST, "value"),
+        State(CHANGE, "value"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(RESULT, "children"),
+        Input(RUN, "data"),
+        State("url", "search"),
+        State("preferences", "data"),
+    )
+    def work_out(texts: Any, search: str | None, preferences: Any) -> Component:
+        request = view_request(search, preferences)
+        wanted = texts if isinstance(texts, dict) else {}
+        try:
+            results = {
+                letter: scenario_result(request, wanted[name])
+                for name, letter in LETTERS.items()
+                if isinstance(wanted.get(name), str) and wanted[name]
+            }
+        except Problem as refusal:
+            return message(refusal.detail, kind="refused")
+        except UserError as error:
+            return message(of_error(error).detail, kind="refused")
+        return show_results(results, request.words)
+
+
+def _form(request: ViewRequest) -> Component:
+    words, predictor = request.words, request.snapshot.predictor
+    groups = StoreGroups.of(predictor.panel.stores, predictor.panel.breakdown)
+    first = predictor.cutoff + dt.timedelta(days=1)
+    days = [first + dt.timedelta(days=number) for number in range((predictor.last - first).days + 1)]
+    day_options = [{"label": words.day(day), "value": str(day)} for day in days]
+    changes = [{"label": name, "value": value} for value, name in change_names(words).items()]
+    letters = [
+        {"label": words.text("Scenario {letter}", letter=letter), "value": name} for name, letter in LETTERS.items()
+    ]
+    fields = [
+        control(words.text("Scenario"), dcc.Dropdown(letters, "a", id=FOR, clearable=False)),
+        control(
+            words.text("For"),
+            dcc.Dropdown(_scopes(groups, words), [scope_value(CHAIN, CHAIN)], id=STORES, multi=True),
+        ),
+        control(words.text("From"), dcc.Dropdown(day_options, str(days[0]), id=FIRST, clearable=False)),
+        control(
+            words.text("To"), dcc.Dropdown(day_options, str(days[min(5, len(days) - 1)]), id=LAST, clearable=False)
+        ),
+        control(words.text("Change"), dcc.Dropdown(changes, changes[0]["value"], id=CHANGE, clearable=False)),
+        html.Button(words.text("Add the change"), id=ADD, n_clicks=0, className="plain", type="button"),
+    ]
+    return html.Div(fields, className="controls")
+
+
+def _scopes(groups: StoreGroups, words: Words) -> list[dict[str, str]]:
+    levels = (CHAIN, *(level for level in groups.groups if level not in (STORE, CHAIN)), STORE)
+    return [
+        {"label": scope_name(level, key, words), "value": scope_value(level, key)}
+        for level in levels
+        for key in (
+            groups.groups[level].to_list() if level == STORE else groups.groups[level].unique().sort().to_list()
+        )
+    ]
+
+
+def _list(request: ViewRequest, name: str, changes: Mapping[str, Sequence[CalendarChange]]) -> Component:
+    words, own = request.words, list(changes[name])
+    lines = []
+    for number, change in enumerate(own):
+        rest = [*own[:number], *own[number + 1 :]]
+        text = change.name(words)
+        remove = dcc.Link(
+            words.text("Remove"),
+            href=_address({**changes, name: rest}),
+            title=words.text("Remove: {change}", change=text),
+        )
+        lines.append(html.Li([text, " ", remove]))
+    return html.Section([html.H2(words.text("Scenario {letter}", letter=LETTERS[name])), html.Ul(lines)])
+
+
+def _address(changes: Mapping[str, Sequence[CalendarChange]], *, run: bool = False) -> str:
+    query = {name: write_changes(each) for name, each in changes.items() if each}
+    return f"{BASE}scenarios?{urlencode({**query, **({'run': 'yes'} if run else {})})}"
+
+
+VIEW = View("scenarios", "Scenarios", draw, register)

@@ -1,0 +1,88 @@
+"""The view Scenarios: changes in the address, what they change, warnings, and two beside each other."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from storecast.database.connect import home_url
+from storecast.errors import DataError
+from storecast.page.language import Words
+from storecast.page.views.scenario_calendar import calendar_rows, read_changes, write_changes
+from storecast.plan.scopes import StoreGroups
+from support.page_client import PageClient, callback
+from support.served_home import FIRST, Client, make_key
+
+WORDS = Words("en")
+MONDAY = FIRST + dt.timedelta(days=(7 - FIRST.weekday()) % 7)
+PROMOTION = f"store:1~{MONDAY}~{MONDAY + dt.timedelta(days=2)}~Promo=1"
+CLOSED = f"Region:%3Dsouth~{MONDAY}~{MONDAY}~Open=0"
+
+
+def result(browser: PageClient, **texts: str) -> str:
+    """Return what the view says once it was asked to work scenarios out."""
+    body = callback("scenario-result.children", {"scenario-run.data": texts})
+    answer = browser.post(body)
+    assert answer.status_code == 200, answer.text
+    return json.dumps(answer.json()["response"]["scenario-result"]["children"])
+
+
+def test_the_address_holds_changes_whole_and_shows_them(browser: PageClient) -> None:
+    text = f"{PROMOTION};{CLOSED}"
+    changes = read_changes(text, WORDS)
+    assert write_changes(changes) == text
+    assert [(each.level, each.key, each.column, each.value) for each in changes] == [
+        ("store", "1", "Promo", 1),
+        ("Region", "=south", "Open", 0),
+    ]
+    drawn = browser.draw("/app/scenarios", "?" + urlencode({"a": text}))
+    assert "Region =south, Mon, " in drawn
+    assert "Work out the difference" in drawn
+    assert "scenario-run" not in drawn
+    assert "scenario-run" in browser.draw("/app/scenarios", "?" + urlencode({"a": text, "run": "yes"}))
+
+
+def test_the_later_of_two_changes_of_a_day_holds_and_other_columns_stay(client: Client) -> None:
+    predictor = client.service.live.snapshot.predictor
+    groups = StoreGroups.of(predictor.panel.stores, predictor.panel.breakdown)
+    changes = read_changes(f"{PROMOTION};store:1~{MONDAY}~{MONDAY}~Promo=0;store:2~{MONDAY}~{MONDAY}~Open=0", WORDS)
+    rows = calendar_rows(predictor, groups, changes)
+    assert rows.rows() == [
+        (1, MONDAY, 0, None),
+        (1, MONDAY + dt.timedelta(days=1), 1, None),
+        (1, MONDAY + dt.timedelta(days=2), 1, None),
+        (2, MONDAY, None, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x", "store:1~a~b~Promo=1", "store:1~2014-01-01~2014-01-02~Sales=1", "store:1~2014-01-02~2014-01-01~Promo=1"],
+)
+def test_a_change_that_cannot_be_read_is_refused(browser: PageClient, text: str) -> None:
+    with pytest.raises(DataError):
+        read_changes(text, WORDS)
+    assert "message refused" in browser.draw("/app/scenarios", "?" + urlencode({"a": text}))
+
+
+def test_a_scenario_says_what_changes_with_an_interval_and_two_stand_beside_each_other(browser: PageClient) -> None:
+    one = result(browser, a=PROMOTION, b="")
+    assert "80 % interval" in one
+    assert "1 store changes" in one
+    assert "beside each other" not in one
+    assert "the calendar is so already" in result(browser, a=f"chain:chain~{MONDAY}~{MONDAY}~Open=1")
+    both = result(browser, a=PROMOTION, b=CLOSED)
+    assert "Two scenarios beside each other" in both
+    assert "B less A" in both
+
+
+def test_stores_that_there_are_not_days_that_are_not_ahead_and_keys_that_may_not_are_refused(
+    browser: PageClient, client: Client, own: Path
+) -> None:
+    assert "There is no such store" in result(browser, a=PROMOTION.replace("store:1", "store:99"))
+    assert "message refused" in result(browser, a="store:1~2001-01-01~2001-01-01~Promo=1")
+    reader = PageClient(client)
+    reader.log_in(make_key(home_url(own), "read"))
+    assert "it needs the scope forecast" in result(reader, a=PROMOTION)
