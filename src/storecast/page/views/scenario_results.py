@@ -110,6 +110,10 @@ def _one(letter: str, result: ScenarioResult, words: Words) -> Component:
         (words.text("As the calendar is"), words.money(whole["Stored"]), words.text("all stores and days")),
         (words.text("With the changes"), words.money(whole["Scenario"]), _share(whole, words)),
     ]
+    lower, upper = whole["PossibleLower80"], whole["PossibleUpper80"]
+    if lower is not None and upper is not None:
+        span = f"{words.signed(lower)} … {words.signed(upper)}"
+        figures.append((words.text("Possible difference"), span, words.text("of what is sold, 80 % interval")))
     title = words.text("What scenario {letter} changes", letter=letter)
     heading = html.H2(title)
     warnings = [message(warning, kind="hint") for warning in result.warnings]

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import polars as pl
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
+from storecast import schema as s
 from storecast.errors import UserError
+from storecast.page import tables
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.shell import control, message
@@ -51,6 +54,7 @@ def draw(request: ViewRequest) -> Component:
             )
         ),
         _form(request),
+        _stored(request),
         html.Div([_list(request, name, changes) for name in LETTERS if changes[name]], className="pair"),
     ]
     if any(changes.values()) and not runs:
@@ -127,6 +131,25 @@ def _form(request: ViewRequest) -> Component:
         html.Button(words.text("Add the change"), id=ADD, n_clicks=0, className="plain", type="button"),
     ]
     return html.Div(fields, className="controls")
+
+
+def _stored(request: ViewRequest) -> Component:
+    """Return how many stores are closed, have a promotion or a school holiday on each day ahead, as the calendar is."""
+    words, predictor = request.words, request.snapshot.predictor
+    ahead = predictor.panel.calendar.filter(pl.col(s.DATE).is_between(predictor.cutoff, predictor.last, closed="right"))
+    is_open = pl.col(s.OPEN) == 1
+    days = ahead.group_by(s.DATE).agg(
+        is_open.sum().alias("open"),
+        (is_open & (pl.col(s.PROMO) == 1)).sum().alias("promoted"),
+        (pl.col(s.SCHOOL_HOLIDAY) == 1).sum().alias("holiday"),
+    )
+    title = words.text("The calendar as it is")
+    header = [words.text(name) for name in ("Day", "Stores open", "With a promotion", "With school holiday")]
+    rows = [
+        [words.day(row[s.DATE]), *(words.number(row[name]) for name in ("open", "promoted", "holiday"))]
+        for row in days.sort(s.DATE).iter_rows(named=True)
+    ]
+    return html.Details([html.Summary(title), tables.table(header, rows, label=title)])
 
 
 def _scopes(groups: StoreGroups, words: Words) -> list[dict[str, str]]:
