@@ -1,24 +1,20 @@
 """The web page in a real browser: every view opens, nothing fails, nothing is fetched from elsewhere, links hold the whole view."""
 
-import contextlib
 import datetime as dt
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from storecast.database.connect import home_url
 from storecast.page.addresses import VIEW_NAMES
 from storecast.workflows.demo import DemoSpec, make_demo
-from support.chromium import QUIET, chromium, listen
+from support.chromium import DRAWN, QUIET, SLOW_MS, chromium, listen, log_in, person
 from support.served_home import make_key, served_process
 
 pytestmark = pytest.mark.page
-DRAWN = "#view h1"
-SLOW_MS = 30_000  # for views that work something out, on a machine that others share
 
 
 @pytest.fixture(scope="module")
@@ -45,27 +41,6 @@ def chromium_process() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         yield started
         started.close()
-
-
-@contextlib.contextmanager
-def person(process: Browser, address: str, key: str, width: int = 1280, **options: str) -> Iterator[Page]:
-    """Open a browser of somebody's own, and log in."""
-    context: BrowserContext = process.new_context(viewport={"width": width, "height": 900}, **options)
-    context.set_default_timeout(SLOW_MS)
-    page = context.new_page()
-    page.goto(f"{address}/app/")
-    log_in(page, key)
-    page.wait_for_selector(DRAWN)
-    try:
-        yield page
-    finally:
-        context.close()
-
-
-def log_in(page: Page, key: str) -> None:
-    """Fill in the form of the login."""
-    page.get_by_label(re.compile("Your key|Ihr Schlüssel")).fill(key)
-    page.keyboard.press("Enter")
 
 
 @pytest.fixture(scope="module")

@@ -1,10 +1,16 @@
 """Chromium for tests of pages: found on the machine, quiet, and listened to."""
 
+import contextlib
 import os
+import re
 import shutil
+from collections.abc import Iterator
+from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+DRAWN = "#view h1"
+SLOW_MS = 30_000  # for views that work something out, on a machine that others share
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -25,3 +31,24 @@ def listen(page: Page) -> tuple[list[str], list[str]]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: addresses.append(request.url))
     return wrong, addresses
+
+
+@contextlib.contextmanager
+def person(process: Browser, address: str, key: str, width: int = 1280, **options: Any) -> Iterator[Page]:
+    """Open a browser of somebody's own, and log in."""
+    context = process.new_context(viewport={"width": width, "height": 900}, **options)
+    context.set_default_timeout(SLOW_MS)
+    page = context.new_page()
+    page.goto(f"{address}/app/")
+    log_in(page, key)
+    page.wait_for_selector(DRAWN)
+    try:
+        yield page
+    finally:
+        context.close()
+
+
+def log_in(page: Page, key: str) -> None:
+    """Fill in the form of the login."""
+    page.get_by_label(re.compile("Your key|Ihr Schlüssel")).fill(key)
+    page.keyboard.press("Enter")

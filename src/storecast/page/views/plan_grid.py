@@ -77,7 +77,7 @@ def draw_grid(request: ViewRequest, plan: PlanFigures) -> Component:
         [
             html.Div(controls, className="controls"),
             _grid(request, plan, level, what, [weeks[place] for place in places], places, writes=writes, edits=edits),
-            _form(request, plan, edits) if writes else _why_not(request, plan),
+            _form(request, plan, edits) if writes else _no_form(_why_not(request, plan)),
             _budget(request, plan),
         ]
     )
@@ -226,6 +226,11 @@ def _form(request: ViewRequest, plan: PlanFigures, edits: Sequence[Mapping[str, 
     )
 
 
+def _no_form(reason: str) -> Component:
+    """Return why nothing can be entered; Dash misses the list of changed cells where there is a grid without it."""
+    return html.Section([html.P(reason, className="soft"), html.Ul(id=EDITS, hidden=True)])
+
+
 def _budget(request: ViewRequest, plan: PlanFigures) -> Component:
     words = request.words
     title = words.text("Beside the budget, all stores")
@@ -249,20 +254,17 @@ def _budget(request: ViewRequest, plan: PlanFigures) -> Component:
     return html.Section([html.H2(title), tables.table(header, rows, label=title)])
 
 
-def _why_not(request: ViewRequest, plan: PlanFigures) -> Component:
+def _why_not(request: ViewRequest, plan: PlanFigures) -> str:
     words = request.words
     if not request.may("write"):
-        return html.P(words.text("Your key may look at the plan, and not write to it."), className="soft")
+        return words.text("Your key may look at the plan, and not write to it.")
     if not plan.newest:
-        return html.P(
-            words.text("This is an older version. Overrides are written on the newest one."), className="soft"
-        )
+        return words.text("This is an older version. Overrides are written on the newest one.")
     if not plan.open:
-        text = words.text(
+        return words.text(
             "This version is {state}: nothing of it is overridden any more.", state=words.text(plan.version.state)
         )
-        return html.P(text, className="soft")
-    return html.P(words.text("Show the plan to change it."), className="soft")
+    return words.text("Show the plan to change it.")
 
 
 def register(app: Dash) -> None:
