@@ -10,6 +10,7 @@ from storecast import schema as s
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.data.generate_effects import Effects
 from storecast.data.panel import Panel
+from storecast.exploration.seasons import strength
 from storecast.exploration.seasons.estimate import estimate_seasons
 from storecast.exploration.seasons.parts import BY_TREND, SUMMER, WEEKLY, YEARLY, Part
 from storecast.exploration.shared.estimates import NotAnswerableError
@@ -125,3 +126,12 @@ def test_a_few_weeks_are_refused_in_words() -> None:
 
 def test_answers_are_the_same_twice() -> None:
     assert estimate_seasons(make_panel(days=400)).equals(estimate_seasons(make_panel(days=400)))
+
+
+def test_strengths_are_those_of_curves_worked_out_on_every_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, day = np.random.default_rng(0), np.arange(800)
+    noise = 0.05 * rng.standard_normal(len(day))
+    series = 0.1 * np.sin(2 * np.pi * day / 313) + 0.1 * (day % 6 == 5) + 0.0002 * day + noise
+    quick = strength._strength(series, [6, 313])
+    monkeypatch.setattr(strength, "JUMPS", {})
+    np.testing.assert_allclose(quick, strength._strength(series, [6, 313]), atol=1e-3)
