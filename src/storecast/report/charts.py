@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-INK, GRID, MUTED, PALE, RULE = "#1b1f24", "#e6eaee", "#a9b3be", "#d3dae1", "#57606a"
+from storecast.report.blank_figure import INK, blank_figure
+
+GRID, MUTED, PALE, RULE = "#e6eaee", "#a9b3be", "#d3dae1", "#57606a"
 COLOURS = ("#0b4a82", "#d98a1f", "#3f9187", "#b0503c", "#8a5a9e", RULE)
 MARKS = ("circle", "diamond", "square", "triangle-up", "cross", "x")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -18,7 +20,6 @@ SCALE = ((0.0, "#f1f5f9"), (0.35, "#b7cfe4"), (0.7, "#4b86b8"), (1.0, "#0a2f52")
 BOTH_WAYS = ((0.0, "#8c3b1f"), (0.25, "#dd9a6f"), (0.5, "#f7f7f5"), (0.75, "#7fa9cc"), (1.0, "#0b3d6b"))
 PERCENT, PERCENT_CHANGE = ".0%", "+.0%"
 MIN_HEIGHT_FOR_WHOLE_PERCENT = 0.04  # of an axis; on a lower one, neighbouring ticks would read the same
-FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif'
 
 
 @dataclass(frozen=True)
@@ -237,19 +238,7 @@ def mark_start(figure: go.Figure, x: float) -> None:
 
 def blank(height: int) -> go.Figure:
     """Return an empty figure in the report's looks."""
-    figure = go.Figure()
-    figure.update_layout(
-        template="plotly_white",
-        height=height,
-        margin={"l": 4, "r": 4, "t": 36, "b": 4},
-        font={"family": FONT, "size": 12, "color": INK},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "xanchor": "left", "itemclick": False},
-        hovermode="x unified",
-        dragmode=False,
-    )
-    figure.update_yaxes(automargin=True, gridcolor=GRID, zeroline=False)
-    figure.update_xaxes(automargin=True, showgrid=False, ticks="outside", tickcolor="#c4ccd4", zeroline=False)
-    return figure
+    return blank_figure(height, top=36, x_axis={"zeroline": False}, y_axis={"gridcolor": GRID, "zeroline": False})
 
 
 def _axes(figure: go.Figure, y_format: str, y_title: str, x_title: str, *, zero: bool) -> go.Figure:

@@ -15,8 +15,9 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.target import Target
 from storecast.explain.explanations import USUAL
+from storecast.report.blank_figure import INK, blank_figure
 
-INK, PAST, AHEAD = "#1b1f24", "#a9b3be", "#0b4a82"
+PAST, AHEAD = "#a9b3be", "#0b4a82"
 WIDE, NARROW = "rgba(11,74,130,0.13)", "rgba(11,74,130,0.30)"
 BASELINE_COLOUR, CHAMPION_COLOUR, OTHERS = "#cdd3da", "#0b4a82", ("#e0a23b", "#3f9187", "#8a5a9e", "#b0503c")
 MARKS = ("circle-open", "square", "diamond", "triangle-up", "cross", "x")
@@ -243,18 +244,7 @@ def _colour(place: int, model: str, models: Sequence[str], baseline: str, champi
 
 
 def _blank(height: int, unit: str = "") -> go.Figure:
-    figure = go.Figure()
-    figure.update_layout(
-        template="plotly_white",
-        height=height,
-        margin={"l": 4, "r": 4, "t": 40, "b": 4},
-        font={"family": 'system-ui, -apple-system, "Segoe UI", sans-serif', "size": 12, "color": INK},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.01, "x": 0, "xanchor": "left", "itemclick": False},
-        hovermode="x unified",
-        dragmode=False,
-    )
-    figure.update_yaxes(rangemode="tozero", automargin=True, tickformat="~s", hoverformat=",.0f", gridcolor="#e6eaee")
+    y_axis = {"rangemode": "tozero", "tickformat": "~s", "hoverformat": ",.0f", "gridcolor": "#e6eaee"}
     if unit:
-        figure.update_yaxes(title=html.escape(unit))
-    figure.update_xaxes(automargin=True, showgrid=False, ticks="outside", tickcolor="#c4ccd4")
-    return figure
+        y_axis["title"] = html.escape(unit)
+    return blank_figure(height, top=40, x_axis={}, y_axis=y_axis)

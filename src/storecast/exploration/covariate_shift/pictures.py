@@ -15,7 +15,8 @@ from storecast.exploration.covariate_shift.parts import (
 from storecast.exploration.shared.estimate_table import EstimateTable
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, MEASURE, VALUE
 from storecast.exploration.shared.wording import interval_text, short_text
-from storecast.report.charts import COLOURS, GRID, INK, MUTED, PERCENT, blank, horizontal_bars
+from storecast.report.blank_figure import INK
+from storecast.report.charts import COLOURS, GRID, MUTED, PERCENT, blank, horizontal_bars
 from storecast.report.section import Picture
 
 WORDS = {

@@ -11,7 +11,8 @@ from storecast.exploration.shared.estimate_table import EstimateTable, chart_ser
 from storecast.exploration.shared.estimates import GROUP, POSITION, VALUE
 from storecast.exploration.shared.evidence import TRADES_ON_SUNDAYS, compared_days, has_promotions
 from storecast.exploration.shared.wording import full_text
-from storecast.report.charts import COLOURS, GRID, INK, PERCENT, PERCENT_CHANGE, RULE, blank, curves, dots, heatmap
+from storecast.report.blank_figure import INK
+from storecast.report.charts import COLOURS, GRID, PERCENT, PERCENT_CHANGE, RULE, blank, curves, dots, heatmap
 from storecast.report.section import Picture
 
 QUARTERS = {1: "Jan", 14: "Apr", 27: "Jul", 40: "Oct"}  # by the week of the year

@@ -1,0 +1,39 @@
+"""What every picture of the report begins as."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+FONT, INK = 'system-ui, -apple-system, "Segoe UI", sans-serif', "#1b1f24"
+
+
+def blank_figure(height: int, *, top: int, x_axis: Mapping[str, Any], y_axis: Mapping[str, Any]) -> go.Figure:
+    """Return an empty figure in the report's looks. All of them are given at once: Plotly takes longer for each update of a figure.
+
+    Parameters
+    ----------
+    height : of the figure, in pixels
+    top : the margin above the axes, in which the legend stands, in pixels
+    x_axis, y_axis : what Plotly knows of an axis, where it departs from the looks of all
+    """
+    return go.Figure(
+        layout={
+            "template": "plotly_white",
+            "height": height,
+            "margin": {"l": 4, "r": 4, "t": top, "b": 4},
+            "font": {"family": FONT, "size": 12, "color": INK},
+            "legend": {
+                "orientation": "h",
+                "yanchor": "bottom",
+                "y": 1.01,
+                "x": 0,
+                "xanchor": "left",
+                "itemclick": False,
+            },
+            "hovermode": "x unified",
+            "dragmode": False,
+            "yaxis": {"automargin": True, **y_axis},
+            "xaxis": {"automargin": True, "showgrid": False, "ticks": "outside", "tickcolor": "#c4ccd4", **x_axis},
+        }
+    )
