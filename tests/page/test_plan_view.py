@@ -162,6 +162,7 @@ def test_the_second_of_two_people_is_told_what_the_first_wrote_and_loses_nothing
     values_of_draw = {"url.pathname": "/app/plan", "url.search": "?level=store", "entries.data": entries}
     drawn = browser.post(callback("view.children", values_of_draw)).text
     assert '"w1":900.0' in drawn.replace(" ", "") or '"w0":900.0' in drawn.replace(" ", "")
+    assert "900.00 (now 500.00)" in drawn
     assert browser.act("plan-save", seen(browser), **values)[0] == ("1 override is written. 1 older one is replaced.")
     assert show_overrides(database).overrides["Value"].to_list() == [900.0]
     assert published == 1

@@ -148,6 +148,7 @@ def register(app: Dash) -> None:
         ClientsideFunction("storecast", "silence"),
         Output("said", "children", allow_duplicate=True),
         Input("url", "pathname"),
+        Input("url", "search"),
         prevent_initial_call=True,
     )
     app.clientside_callback(

@@ -13,6 +13,7 @@ from storecast import schema as s
 from storecast.arrays import I64
 from storecast.page import tables
 from storecast.page.actions import action_button
+from storecast.page.language import Words
 from storecast.page.shell import control, control_id
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import DISCARD, EDITS, SAVE, edits_of, reason_fields
@@ -47,7 +48,7 @@ def draw_grid(request: ViewRequest, plan: PlanFigures) -> Component:
     names = {"plan": words.text("Plan"), "forecast": words.text("Forecast"), "change": words.text("Plan less forecast")}
     controls = [
         control(
-            words.text("By"),
+            words.text("Rows by"),
             dcc.Dropdown(
                 [{"label": level_name(each, words), "value": each} for each in (CHAIN, *_between(plan), STORE)],
                 level,
@@ -200,10 +201,7 @@ def _grid(
 def _form(request: ViewRequest, plan: PlanFigures, edits: Sequence[Mapping[str, Any]]) -> Component:
     words = request.words
     seen = f"{plan.version.version}:{plan.revision}"
-    lines = [
-        html.Li(f"{each['name']}, {each['week']}: {words.money(each['old'])} → {words.money(each['value'])}")
-        for each in edits
-    ]
+    lines = [html.Li(_edit_line(each, plan, words)) for each in edits]
     hint = words.text(
         "Change cells of the grid: press Enter on one, or click it twice. The new total is spread over stores and days as "
         "the forecast is; narrower overrides keep their days. Then say why."
@@ -229,6 +227,19 @@ def _form(request: ViewRequest, plan: PlanFigures, edits: Sequence[Mapping[str, 
 def _no_form(reason: str) -> Component:
     """Return why nothing can be entered; Dash misses the list of changed cells where there is a grid without it."""
     return html.Section([html.P(reason, className="soft"), html.Ul(id=EDITS, hidden=True)])
+
+
+def _edit_line(edit: Mapping[str, Any], plan: PlanFigures, words: Words) -> str:
+    """Return a cell that was changed; where others have changed it since, with what is there now."""
+    line = f"{edit['name']}, {edit['week']}: {words.money(edit['old'])} → {words.money(edit['value'])}"
+    firsts = [str(first) for first, _ in weeks_within(plan.figures)]
+    if edit["level"] not in plan.groups.groups or edit["first"] not in firsts:
+        return line
+    keys, sums = week_sums(plan, edit["level"], plan.figures.cents[PLAN])
+    if edit["key"] not in keys:
+        return line
+    now = int(sums[keys.index(edit["key"]), firsts.index(edit["first"])]) / CENT
+    return line if now == edit["old"] else f"{line} ({words.text('now {amount}', amount=words.money(now))})"
 
 
 def _budget(request: ViewRequest, plan: PlanFigures) -> Component:
