@@ -79,7 +79,11 @@ def test_the_view_is_of_the_store_and_the_day_of_the_address_and_of_the_first_wi
     shown = browser.draw("/app/store", f"?store=2&day={MONDAY}&weeks=4")
     assert '"Store 2"' in shown
     assert f"What the forecast of {Words('en').day(MONDAY)} is made of" in shown
-    assert "Filialtyp" in browser.draw("/app/store", "?store=2", language="de")
+    german = browser.draw("/app/store", "?store=2", language="de")
+    assert "Filialtyp" in german
+    assert "%d.%m." in german  # days of the axis, which Plotly would name in English
+    assert "Suchen" in german  # in the dropdowns, which Dash would name in English
+    assert "%d.%m." not in shown
     for broken in ("day=2020-01-01&weeks=5", "day=x&weeks=x", "day="):
         assert '"Store 1"' in browser.draw("/app/store", f"?{broken}")
 

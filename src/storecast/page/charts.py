@@ -38,6 +38,8 @@ def chart(figure: go.Figure, label: str, words: Words, *, height: int = 320, id:
         modebar={"remove": ["zoom", "pan", "select", "lasso", "autoscale"]},
     )
     figure.update_xaxes(showgrid=False, automargin=True, zeroline=False)
+    if words.language == "de" and _is_over_days(figure):  # Plotly's own names of months are English
+        figure.update_xaxes(tickformat="%d.%m.\n%Y", hoverformat="%d.%m.%Y")
     figure.update_yaxes(gridcolor="rgba(128,136,148,0.25)", automargin=True, zeroline=False)
     graph = dcc.Graph(
         figure=figure,
@@ -46,6 +48,10 @@ def chart(figure: go.Figure, label: str, words: Words, *, height: int = 320, id:
         **({} if id is None else {"id": id}),
     )
     return html.Figure(graph, role="group", **{"aria-label": label})
+
+
+def _is_over_days(figure: go.Figure) -> bool:
+    return any(trace.x is not None and len(trace.x) and isinstance(trace.x[0], dt.date) for trace in figure.data)
 
 
 def line(

@@ -1,13 +1,14 @@
 """What stands around every view: header, language and theme, and the controls that write into the address."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from storecast.page.addresses import BASE
-from storecast.page.language import LANGUAGES
+from storecast.page.language import LANGUAGES, Words
 
 if TYPE_CHECKING:
     from storecast.page.view import View, ViewRequest
@@ -115,6 +116,29 @@ def control(label: str, component: Component) -> Component:
     component : a dropdown, radio buttons or the like; with an id of `control_id`, the address holds its value
     """
     return html.Div([html.Span(label, className="label"), component], className="control")
+
+
+def dropdown(options: Sequence[Any], value: Any, name: str, words: Words, **more: Any) -> Component:
+    """Return a dropdown whose value stands in the address, with its own texts in a language.
+
+    Parameters
+    ----------
+    options : as Dash has them
+    value : the chosen one, or several
+    name : in the address
+    words : the language
+    more : properties of the dropdown
+    """
+    labels = {
+        "search": words.text("Search"),
+        "clear_search": words.text("Clear the search"),
+        "clear_selection": words.text("Clear the choice"),
+        "select_all": words.text("Choose all"),
+        "deselect_all": words.text("Choose none"),
+        "selected_count": words.text("{num_selected} chosen"),
+        "no_options_found": words.text("Nothing of that name"),
+    }
+    return dcc.Dropdown(options, value, id=control_id(name), **{"clearable": False, "labels": labels, **more})
 
 
 def drawn_mark() -> Component:

@@ -1,10 +1,10 @@
 """Accuracy: forecasts beside what came, what has left its band, what planners added, and the models of the home."""
 
-from dash import Dash, dcc, html
+from dash import Dash, html
 from dash.development.base_component import Component
 
 from storecast.page.drawing import later, register_later
-from storecast.page.shell import control, control_id
+from storecast.page.shell import control, dropdown
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import accuracy_models, accuracy_record, accuracy_value
 
@@ -22,7 +22,7 @@ def draw(request: ViewRequest) -> Component:
         "all": words.text("all"),
     }
     options = [{"label": names[span], "value": span} for span in SPANS]
-    chooser = dcc.Dropdown(options, _span(request), id=control_id("weeks"), clearable=False)
+    chooser = dropdown(options, _span(request), "weeks", words)
     working = words.text("Working it out …")
     return html.Div(
         [

@@ -1,6 +1,7 @@
 """Forecast value added: what each step from the naive forecast to the approved plan did to the error."""
 
 import datetime as dt
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -133,26 +134,21 @@ def _slices(steps: pl.DataFrame, words: Words) -> Component:
         "direction": words.text("By direction"),
     }
     directions = {"up": words.text("upwards"), "down": words.text("downwards")}
-    header = [words.text(name) for name in ("Overrides", "Who or why", "Store-days", "Model", "Planner", "Added")]
-    lines = []
+    header = [words.text(name) for name in ("Overrides", "Store-days", "Model", "Planner", "Added")]
+    lines: list[list[Any]] = []
     for kind in SLICES:
         rows = steps.filter(pl.col("Slice") == kind)
-        for place, row in enumerate(rows.iter_rows(named=True)):
-            key = (
-                ""
-                if kind == "overridden"
-                else directions.get(row["Key"], row["Key"])
-                if kind == "direction"
-                else row["Key"]
-            )
+        if kind != "overridden" and rows.height:
+            lines.append([html.Strong(kinds[kind]), "", "", "", ""])
+        for row in rows.iter_rows(named=True):
+            name = kinds[kind] if kind == "overridden" else row["Key"]
+            name = directions[name] if kind == "direction" else name
             errors = ("" if row[step] is None else words.percent(row[step]) for step in (MODEL, PLANNER))
-            lines.append(
-                [kinds[kind] if place == 0 else "", key, words.number(row["Days"]), *errors, words.signed(row["Added"])]
-            )
+            lines.append([name, words.number(row["Days"]), *errors, words.signed(row["Added"])])
     if not lines:
         return html.Div(html.P(words.text("No day of an override has come yet.")))
     note = words.text(
         "Error of the model, and with the override. Added: by how much money the errors became smaller; below 0, larger."
     )
     label = words.text("What overrides did")
-    return html.Div([html.P(note, className="soft"), tables.table(header, lines, text=(0, 1), label=label)])
+    return html.Div([html.P(note, className="soft"), tables.table(header, lines, label=label)])

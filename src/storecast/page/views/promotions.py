@@ -10,8 +10,9 @@ from dash.development.base_component import Component
 from storecast import schema as s
 from storecast.csv_files import escape_formulas
 from storecast.page.drawing import later, register_later
+from storecast.page.language import Words
 from storecast.page.promotion_figures import extra_promotions_of
-from storecast.page.shell import control, control_id
+from storecast.page.shell import control, dropdown
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import promotion_plan
 from storecast.page.views.promotion_plan import CSV_BUTTON
@@ -127,15 +128,18 @@ def _controls(request: ViewRequest, choice: Choice) -> Component:
         [
             control(
                 words.text("Weeks"),
-                dcc.Dropdown(weeks, chosen_weeks, id=control_id("weeks"), multi=True, placeholder=words.text("all")),
+                dropdown(
+                    weeks, chosen_weeks, "weeks", words, clearable=True, multi=True, placeholder=words.text("all")
+                ),
             ),
             control(
                 words.text("Extra days to give (store-days)"),
-                _numbers("budget", {each: words.number(each) for each in budgets}, choice.budget),
+                _numbers(words, "budget", {each: words.number(each) for each in budgets}, choice.budget),
             ),
             control(
                 words.text("Most for one store"),
                 _numbers(
+                    words,
                     "most",
                     {each: words.plural("{count} day", "{count} days", each) for each in MOST_PER_STORE},
                     choice.most,
@@ -143,16 +147,16 @@ def _controls(request: ViewRequest, choice: Choice) -> Component:
             ),
             control(
                 words.text("Uplift needed to pay"),
-                _numbers("needed", {each: words.percent(each / 100, 0) for each in NEEDED}, choice.needed),
+                _numbers(words, "needed", {each: words.percent(each / 100, 0) for each in NEEDED}, choice.needed),
             ),
         ],
         className="controls",
     )
 
 
-def _numbers(name: str, labels: dict[int, str], chosen: int) -> Component:
+def _numbers(words: Words, name: str, labels: dict[int, str], chosen: int) -> Component:
     options = [{"label": label, "value": str(number)} for number, label in labels.items()]
-    return dcc.Dropdown(options, str(chosen), id=control_id(name), clearable=False)
+    return dropdown(options, str(chosen), name, words)
 
 
 VIEW = View("promotions", "Promotions", draw, register)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 import polars as pl
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from storecast import schema as s
@@ -15,7 +15,7 @@ from storecast.errors import MissingError
 from storecast.page import tables
 from storecast.page.drawing import later, register_later
 from storecast.page.language import Words
-from storecast.page.shell import control, control_id
+from storecast.page.shell import control, dropdown
 from storecast.page.store_figures import YEAR_BEFORE, store_days
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import store_calendar, store_contributions, store_overrides, store_record
@@ -143,14 +143,13 @@ def _controls(choice: Choice, predictor: Predictor, words: Words) -> Component:
     spans = [
         {"label": words.plural("{count} week", "{count} weeks", int(weeks)), "value": weeks} for weeks in WEEKS_SHOWN
     ]
-    chosen = {"clearable": False, "maxHeight": 320}
     return html.Div(
         [
-            control(words.text("Store"), dcc.Dropdown(stores, str(choice.store), id=control_id("store"), **chosen)),
-            control(words.text("Past shown"), dcc.Dropdown(spans, str(choice.weeks), id=control_id("weeks"), **chosen)),
+            control(words.text("Store"), dropdown(stores, str(choice.store), "store", words)),
+            control(words.text("Past shown"), dropdown(spans, str(choice.weeks), "weeks", words)),
             control(
                 words.text("Day taken apart"),
-                dcc.Dropdown(days, choice.day.isoformat(), id=control_id("day"), **chosen),
+                dropdown(days, choice.day.isoformat(), "day", words),
             ),
         ],
         className="controls",
@@ -192,7 +191,7 @@ def _attributes(store: dict[str, Any], words: Words) -> list[tuple[str, str, str
         assortment = words.text("assortment {name}", name=store[s.ASSORTMENT]) if store[s.ASSORTMENT] else ""
         entries.append((words.text("Store type"), store[s.STORE_TYPE] or "–", assortment))
     if store[s.STATE]:
-        entries.append((words.text("State"), store[s.STATE], ""))
+        entries.append((words.text("Region"), store[s.STATE], ""))
     if store[s.COMPETITION_DISTANCE] is not None:
         since = store[s.COMPETITION_SINCE]
         entries.append(

@@ -1,7 +1,6 @@
 """The overrides of the plan that hold on a store."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 import polars as pl
 from dash import dcc, html
@@ -26,9 +25,7 @@ def section(request: ViewRequest, store: Any) -> Component:
     store : its id
     """
     words = request.words
-    link = dcc.Link(
-        words.text("Open in the plan"), href=f"{BASE}plan?{urlencode({'level': 'store', 'key': str(store)})}"
-    )
+    link = dcc.Link(words.text("Open in the plan"), href=f"{BASE}plan?level=store")
     return html.Section([html.H2(words.text("Overrides")), _overrides(request, store), html.P(link)])
 
 
