@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from storecast import schema as s
 from storecast.bundle.predictor import Predictor
 from storecast.page.language import Words
 from storecast.page.views import promotion_plan
+from storecast.page.views.scenario_calendar import read_changes
 from storecast.workflows.extra_promotions import (
     GAIN,
     GAIN_HIGH,
@@ -146,6 +148,19 @@ def test_the_plan_is_shown_with_intervals_where_the_past_tells() -> None:
     shown = str(promotion_plan.section(PromotionPlan(days.head(3), 110.0), ExtraPromotions(days, ""), (), Words("de")))
     assert "3 zusätzliche Aktionstage in 1 Filiale brächten +110,00" in shown
     assert "95-%-Intervalle" in shown
+
+
+def test_the_plan_opens_as_a_scenario_with_the_same_days(
+    browser: PageClient, predictor: Predictor, extra: ExtraPromotions
+) -> None:
+    plan = plan_promotions(predictor, extra.days, 3)
+    address = promotion_plan.scenario_address(plan)
+    changes = read_changes(parse_qs(urlsplit(address).query)["a"][0], Words("en"))
+    stores = plan.days[s.STORE].cast(pl.String)
+    assert [(each.key, each.first, each.column, each.value) for each in changes] == [
+        (store, day, s.PROMO, 1) for store, day in zip(stores, plan.days[s.DATE], strict=True)
+    ]
+    assert "promotion" in browser.draw("/app/scenarios", f"?{urlsplit(address).query}")
 
 
 def test_the_file_of_the_plan_has_cells_that_no_spreadsheet_runs(

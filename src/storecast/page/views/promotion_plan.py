@@ -12,9 +12,11 @@ from dash.development.base_component import Component
 
 from storecast import schema as s
 from storecast.page import charts, tables
-from storecast.page.addresses import BASE, VIEW_NAMES
+from storecast.page.addresses import BASE
 from storecast.page.language import Words
+from storecast.page.views.scenario_calendar import MOST_CHANGES, CalendarChange, write_changes
 from storecast.page.views.score_cells import signed_percent
+from storecast.plan.scopes import STORE
 from storecast.workflows.extra_promotions import (
     GAIN,
     GAIN_HIGH,
@@ -54,8 +56,8 @@ def section(plan: PromotionPlan, extra: ExtraPromotions, weeks: Collection[dt.da
             html.Div(
                 [
                     html.Button(words.text("Download the plan as CSV"), id=CSV_BUTTON, n_clicks=0, className="plain"),
-                    dcc.Link(words.text("Try other calendars under Scenarios"), href=f"{BASE}scenarios")
-                    if "scenarios" in VIEW_NAMES
+                    dcc.Link(words.text("Open the plan as a scenario"), href=scenario_address(plan))
+                    if plan.days.height <= MOST_CHANGES
                     else None,
                 ],
                 className="actions",
@@ -65,6 +67,13 @@ def section(plan: PromotionPlan, extra: ExtraPromotions, weeks: Collection[dt.da
             _assumptions(extra, words),
         ]
     )
+
+
+def scenario_address(plan: PromotionPlan) -> str:
+    """Return the address of the scenario that has the promotions of a plan."""
+    days = plan.days.select(pl.col(s.STORE).cast(pl.String), s.DATE).iter_rows()
+    changes = [CalendarChange(STORE, store, day, day, s.PROMO, 1) for store, day in days]
+    return f"{BASE}scenarios?{urlencode({'a': write_changes(changes)})}"
 
 
 def _sentence(plan: PromotionPlan, words: Words) -> str:
