@@ -9,7 +9,7 @@ DEMO_PORT ?= 8000
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page image-test lint types bench bench-long lock clean
+.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page screenshots image-test lint types bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -42,6 +42,9 @@ test-long: setup-dev ## the tests that take longer
 
 test-page: setup-dev ## the tests that need a browser: Chromium or Chrome, which BROWSER_PATH can name
 	$(BIN)/python -m pytest -m page
+
+screenshots: setup-dev ## pictures of every view of the page, light and dark, wide and narrow, to screenshots/: make screenshots [HOME_DIR=demo-home]
+	$(BIN)/python docs/screenshots.py --home "$(HOME_DIR)" --out screenshots $(ARGS)
 
 image-test: setup-dev ## build the container image and ask it for a forecast: Linux, root, buildah and debootstrap
 	$(BIN)/python -m pytest -m image tests/image

@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 Cell = Any  # text, a component of Dash, or None
+LONG = 35  # characters of a text that may take several lines
 
 
 def table(
@@ -26,7 +27,7 @@ def table(
     body = [
         html.Tr(
             [
-                html.Td(cell, className=f"{kind} wrap" if isinstance(cell, str) and len(cell) > 50 else kind)
+                html.Td(cell, className=f"{kind} wrap" if isinstance(cell, str) and len(cell) > LONG else kind)
                 for cell, kind in zip(row, classes, strict=True)
             ]
         )
