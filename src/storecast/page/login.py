@@ -42,7 +42,10 @@ async def log_in(request: Request) -> Response:
         return _form(request, following, refused=True)
     session = await service.writes.run(open_session, database, key)
     response = RedirectResponse(following, status_code=303)
-    secure = request.url.scheme == "https"
+    forwarded = request.headers.get(
+        "x-forwarded-proto"
+    )  # of a proxy that speaks TLS; a forged one only does without plain HTTP
+    secure = "https" in (request.url.scheme, forwarded)
     response.set_cookie(
         COOKIE, session, max_age=SESSION_HOURS * 3600, path=BASE, secure=secure, httponly=True, samesite="strict"
     )
