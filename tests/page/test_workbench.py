@@ -151,3 +151,13 @@ def test_a_logout_ends_the_session(chromium_process: Browser, address: str, key:
         page.wait_for_url("**/app/login")
         page.goto(f"{address}/app/")
         page.wait_for_url("**/app/login?next=*")
+
+
+def test_somebody_who_types_in_an_open_dropdown_finds_the_store(page: Page, address: str) -> None:
+    page.goto(f"{address}/app/store?store=3")
+    page.wait_for_load_state("networkidle")
+    page.locator(".control button").first.click()
+    page.wait_for_selector(".dash-dropdown-search")
+    page.keyboard.type("11")
+    page.keyboard.press("Enter")
+    expect(page.locator(DRAWN)).to_have_text("Store 11")

@@ -37,4 +37,11 @@
     document.querySelectorAll('[role="option"] > .dash-options-list-option-wrapper > input').forEach(mendOption);
     document.querySelectorAll('.upload input[type="file"]:not([aria-label])').forEach(mendUpload);
   }).observe(root, { childList: true, subtree: true });
+  // Whoever types while a dropdown is open searches, also from an option, which is where Dash puts the focus.
+  document.addEventListener("keydown", (event) => {
+    if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey) return;
+    const options = event.target.closest && event.target.closest(".dash-dropdown-content");
+    const search = options && options.querySelector(".dash-dropdown-search");
+    if (search && event.target !== search) search.focus();
+  }, true);
 })();
