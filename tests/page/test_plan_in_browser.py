@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from storecast.database.connect import home_url
 from support.chromium import QUIET, chromium
-from support.served_home import make_key, served_process
+from support.served_home import FIRST, STORES, make_key, served_process
 
 pytestmark = pytest.mark.page
 CELL = '.ag-center-cols-container .ag-row[row-index="0"] .ag-cell[col-id="w1"]'
@@ -98,6 +98,22 @@ def test_two_people_bring_a_plan_from_nothing_to_an_approved_one_and_neither_los
     ada.wait_for_selector(CELL)
     expect(ada.get_by_text("nothing of it is overridden any more")).to_be_visible()
     assert wrong == []
+
+
+def test_overrides_survive_a_new_forecast(people: tuple[Page, Page], tmp_path: Path) -> None:
+    ada, _ = people
+    file = tmp_path / "sales.csv"
+    rows = "".join(f"{store},{FIRST},{1000 + store},1,0\n" for store in range(1, STORES + 1))
+    file.write_text(f"Store,Date,Sales,Open,Promo\n{rows}", encoding="utf-8")
+    ada.locator("#header nav").get_by_role("link", name="Data").click()
+    ada.locator("input[type=file]").set_input_files(file)
+    assert press(ada, "Take these rows").startswith(f"{STORES} new rows")
+    ada.locator("#header nav").get_by_role("link", name="Plan").click()
+    ada.get_by_role("link", name="Versions").click()
+    assert press(ada, "Publish as a new version") == "Version 2 is published, a draft."
+    ada.get_by_role("link", name="Overrides").click()
+    for figure in ("5,000", "777"):
+        expect(ada.locator("#view")).to_contain_text(f"total {figure}")
 
 
 def _through_excel(page: Page, folder: Path) -> None:
