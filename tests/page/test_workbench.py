@@ -159,5 +159,6 @@ def test_somebody_who_types_in_an_open_dropdown_finds_the_store(page: Page, addr
     page.locator(".control button").first.click()
     page.wait_for_selector(".dash-dropdown-search")
     page.keyboard.type("11")
+    expect(page.locator(".dash-dropdown-option")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator(DRAWN)).to_have_text("Store 11")
