@@ -14,8 +14,10 @@ from storecast.page import charts, tables
 from storecast.page.addresses import BASE
 from storecast.page.figures import ChainFigures, chain_figures
 from storecast.page.language import SentenceWords, Words
+from storecast.page.plan_memory import kept
 from storecast.page.view import View, ViewRequest
 from storecast.plan.sentences import sentences
+from storecast.plan.summary import PlanSummary
 from storecast.workflows.plan_exceptions import show_exceptions
 from storecast.workflows.plan_summary import plan_summary
 from storecast.workflows.planning import ShownVersion, show_version
@@ -44,7 +46,7 @@ def draw(request: ViewRequest) -> Component:
 
 def _plan(request: ViewRequest) -> ShownVersion | None:
     try:
-        return show_version(request.database)
+        return kept(request.database, "version", lambda: show_version(request.database))
     except MissingError:  # nothing has been published yet: the page is then of the forecast alone
         return None
 
@@ -52,8 +54,13 @@ def _plan(request: ViewRequest) -> ShownVersion | None:
 def _sentences(request: ViewRequest, plan: ShownVersion | None) -> Component:
     if plan is None:
         return html.P(request.words.text("No forecast has been published as a plan yet. The view Plan publishes one."))
-    lines = sentences(plan_summary(request.database), SentenceWords(request.words), bounds=False)
+    lines = sentences(_summary(request), SentenceWords(request.words), bounds=False)
     return html.Div([html.P(sentence) for sentence in lines], className="sentences")
+
+
+def _summary(request: ViewRequest) -> PlanSummary:
+    today = dt.datetime.now(dt.UTC).date()
+    return kept(request.database, ("summary", today), lambda: plan_summary(request.database, today=today))
 
 
 def _heading(figures: ChainFigures, words: Words) -> str:
@@ -151,7 +158,8 @@ def _weeks(plan: ShownVersion, words: Words) -> Component:
 def _exceptions(request: ViewRequest) -> Component:
     words = request.words
     heading = html.H2(words.text("What needs a look"))
-    rows = show_exceptions(request.database, dt.datetime.now(dt.UTC).date())
+    today = dt.datetime.now(dt.UTC).date()
+    rows = kept(request.database, ("exceptions", today), lambda: show_exceptions(request.database, today))
     if rows.is_empty():
         return html.Section([heading, html.P(words.text("Nothing stands out."))])
     lines = [

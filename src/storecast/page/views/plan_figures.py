@@ -8,11 +8,13 @@ import polars as pl
 from dash.development.base_component import Component
 
 from storecast import schema as s
+from storecast.database.connect import Database
 from storecast.database.current_plan import read_groups, read_plan, read_reasons, read_revision, read_writes
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_versions import all_versions
 from storecast.page.actions import action_button
 from storecast.page.language import Words
+from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.overrides import PLAN
@@ -77,12 +79,17 @@ def read_figures(request: ViewRequest) -> PlanFigures | None:
     MissingError
         where there is no such version
     """
-    number = request.query.get("version", "")
-    with request.database.reading() as conn:
+    text = request.query.get("version", "")
+    number = int(text) if text.isdecimal() and len(text) < 10 else None
+    return kept(request.database, ("figures", number), lambda: _read_figures(request.database, number))
+
+
+def _read_figures(database: Database, number: int | None) -> PlanFigures | None:
+    with database.reading() as conn:
         versions = all_versions(conn)
         if not versions:
             return None
-        version, figures = read_plan(conn, int(number) if number.isdecimal() and len(number) < 10 else None)
+        version, figures = read_plan(conn, number)
         groups = read_groups(conn).only(figures.stores)
         revision = read_revision(conn)
         last_write = read_writes(conn).get(revision)

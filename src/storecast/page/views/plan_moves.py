@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from storecast.page import tables
 from storecast.page.language import Words
+from storecast.page.plan_memory import kept
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import PlanFigures, scope_name
@@ -35,7 +36,8 @@ def draw_moves(request: ViewRequest, plan: PlanFigures) -> Component:
         for each in earlier
     ]
     chooser = dcc.Dropdown(options, before, id=control_id("before"), clearable=False)
-    compared = compare_versions(request.database, int(before), plan.version.version)
+    pair = (int(before), plan.version.version)
+    compared = kept(request.database, ("compared", *pair), lambda: compare_versions(request.database, *pair))
     changes = compared.changes
     of_stores = changes.filter((pl.col("Level") == "store-week") & (pl.col("Change") != 0)).head(MOST_CHANGES)
     of_chain = changes.filter(pl.col("Level").str.starts_with("chain"))

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
 from storecast.page.addresses import BASE
+from storecast.page.plan_memory import kept
 from storecast.page.shell import control, control_id
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import labelled
@@ -26,7 +27,12 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
     """Return the exceptions of the newest version, the most money at stake first."""
     words = request.words
     everything = request.query.get("all") == "yes"
-    rows = show_exceptions(request.database, _today(), everything=everything)
+    today = _today()
+    rows = kept(
+        request.database,
+        ("exceptions", today, everything),
+        lambda: show_exceptions(request.database, today, everything=everything),
+    )
     shown = dcc.Dropdown(
         [{"label": words.text("Open"), "value": "no"}, {"label": words.text("All"), "value": "yes"}],
         "yes" if everything else "no",

@@ -10,6 +10,7 @@ from storecast import schema as s
 from storecast.page import tables
 from storecast.page.actions import action_button
 from storecast.page.language import Words
+from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import WITHDRAW, entry_form
 from storecast.page.views.plan_figures import PlanFigures, moment, scope_name, undo_button
@@ -21,7 +22,7 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     """Return the form for a new override where one can be written, and those that stand."""
     words = request.words
     writes = plan.open and request.may("write")
-    rows = show_overrides(request.database).overrides
+    rows = kept(request.database, "overrides", lambda: show_overrides(request.database)).overrides
     over = pl.col("End") < plan.versions[0].first
     past, standing = rows.filter(over), rows.filter(~over)
     heading = html.H2(words.text("Overrides that stand on version {version}", version=plan.versions[0].version))

@@ -11,6 +11,7 @@ from storecast.errors import MissingError
 from storecast.page import tables
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
+from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.workflows.planning import show_overrides, show_version
@@ -32,8 +33,10 @@ def section(request: ViewRequest, store: Any) -> Component:
 def _overrides(request: ViewRequest, store: Any) -> Component:
     words = request.words
     try:
-        days = show_version(request.database).days.filter(pl.col(s.STORE) == store)
-        overrides = show_overrides(request.database).overrides
+        days = kept(request.database, "version", lambda: show_version(request.database)).days.filter(
+            pl.col(s.STORE) == store
+        )
+        overrides = kept(request.database, "overrides", lambda: show_overrides(request.database)).overrides
     except MissingError:  # nothing has been published yet, so nothing can be overridden
         return html.P(words.text("No forecast has been published yet."))
     effects = (
