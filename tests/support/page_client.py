@@ -119,5 +119,5 @@ def callback(output: str, values: dict[str, Any]) -> dict[str, Any]:
         "outputs": outputs if name.startswith("..") else outputs[0],
         "inputs": given(known[name]["inputs"]),
         "state": given(known[name]["state"]),
-        "changedPropIds": list(values)[:1],
+        "changedPropIds": [f"{each['id']}.{each['property']}" for each in known[name]["inputs"]][:1],
     }

@@ -2,7 +2,8 @@
 
 routes      its addresses, behind the same door as the API
 login       a session for the holder of a key
-dash_app    Dash, and how its callbacks are checked before it reads them
+dash_app    Dash
+callbacks   what a browser sends, checked before Dash reads it
 shell       what stands around every view
 view        what a view is given, and what it is
 views/      one file a view

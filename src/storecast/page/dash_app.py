@@ -1,37 +1,16 @@
-"""Dash behind the service's door: one callback draws every view, and what a browser sends is checked before Dash reads it."""
+"""Dash behind the service's door: one callback draws every view."""
 
 from functools import cache
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
-from msgspec import Meta, Struct
 
 from storecast.page import actions, shell
 from storecast.page.addresses import BASE
 from storecast.page.drawing import drawn
 from storecast.page.view import view_request
 from storecast.page.views import VIEWS
-from storecast.service.problems import unreadable
-
-
-class _Value(Struct):
-    """One input of a callback, as Dash sends it."""
-
-    property: str
-    id: str | dict[str, Any]
-    value: Any = None
-
-
-class _Callback(Struct):
-    """The body of a callback, as far as Dash relies on it."""
-
-    output: Annotated[str, Meta(min_length=1)]
-    outputs: dict[str, Any] | list[Any]
-    inputs: list[_Value | list[_Value]]
-    changedPropIds: list[str]  # noqa: N815 - as Dash names it
-    state: list[_Value | list[_Value]] = []
 
 
 @cache
@@ -70,28 +49,6 @@ def security_policy() -> bytes:
         f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
         "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ).encode()
-
-
-def check_callback(body: bytes) -> None:
-    """Refuse a callback that Dash could not read.
-
-    Raises
-    ------
-    Problem
-        where it is no JSON, lacks what Dash relies on, or names an output that no callback has
-    """
-    try:
-        callback = _DECODER.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise unreadable("The body is no callback of this page. Load the page again.") from error
-    known = dash_app().callback_map.get(callback.output)
-    if known is None or any(
-        len(values) != len(known[name]) for name, values in (("inputs", callback.inputs), ("state", callback.state))
-    ):
-        raise unreadable("The page has no such callback. Load the page again.")
-
-
-_DECODER = msgspec.json.Decoder(_Callback)
 
 
 def _draw_views(app: Dash) -> None:

@@ -4,6 +4,8 @@ Dash is imported by the first request for the page: a service that nobody opens 
 """
 
 import asyncio
+import threading
+from collections.abc import Iterable
 from functools import cache
 
 from a2wsgi import WSGIMiddleware
@@ -14,9 +16,14 @@ from starlette.types import Message, Receive, Scope, Send
 from storecast.page import login
 from storecast.page.addresses import BASE, LOOP, VIEW_NAMES
 from storecast.service.middleware.context import context_of
+from storecast.service.problems import of_status
 from storecast.service.route import Route
 
 THREADS = 4  # that draw views at once
+PASSED_HEADERS = (b"accept-language", b"if-none-match", b"if-modified-since")  # that Dash and the views read
+ANSWERED = (200, 204, 304)  # by Dash, where what was asked for exists
+
+_BUILDING = threading.Lock()  # the first requests come at once; Dash is built once
 
 
 def page_routes() -> tuple[Route, ...]:
@@ -48,7 +55,7 @@ async def _first(_request: Request) -> Response:
 
 
 async def _view(_request: Request) -> Response:
-    return _Forwarded(policy=True)
+    return _Forwarded(view=True)
 
 
 async def _part(_request: Request) -> Response:
@@ -57,40 +64,65 @@ async def _part(_request: Request) -> Response:
 
 async def _callback(request: Request) -> Response:
     await asyncio.to_thread(_wsgi)
-    from storecast.page.dash_app import check_callback
+    from storecast.page.callbacks import read_callback
 
-    check_callback(context_of(request.scope).body)
-    return _Forwarded()
+    return _Forwarded(read_callback(context_of(request.scope).body))
+
+
+def _wsgi() -> WSGIMiddleware:
+    with _BUILDING:
+        return _built_wsgi()
 
 
 @cache
-def _wsgi() -> WSGIMiddleware:
+def _built_wsgi() -> WSGIMiddleware:
     from storecast.page.dash_app import dash_app
 
-    return WSGIMiddleware(dash_app().server, workers=THREADS)
+    # A queue without end: nobody takes from it once a browser has gone, and the thread that draws must not wait for that.
+    return WSGIMiddleware(dash_app().server, workers=THREADS, send_queue_size=0)
 
 
 class _Forwarded(Response):
-    """The reply of Dash, which reads the request anew; its body was received whole already."""
+    """The reply of Dash, which reads a request of ours: the address, the few headers that it needs, and a body that was checked.
 
-    def __init__(self, *, policy: bool = False) -> None:
-        self.policy = policy
+    Parameters
+    ----------
+    body : for Dash
+    view : whether it is a whole page of HTML, with its policy; whatever else comes as HTML is a page that does not exist
+    """
+
+    def __init__(self, body: bytes = b"", *, view: bool = False) -> None:
+        self.sent = body
+        self.view = view
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI calls it
-        body = context_of(scope).body
-        scope[LOOP] = asyncio.get_running_loop()
         app = await asyncio.to_thread(_wsgi)
-        policy = await asyncio.to_thread(_policy) if self.policy else None
+        from dash.exceptions import DependencyException
+
+        policy = await asyncio.to_thread(_policy) if self.view else b""
+        headers = [each for each in scope["headers"] if each[0] in PASSED_HEADERS]
+        length = [(b"content-type", b"application/json"), (b"content-length", str(len(self.sent)).encode())]
+        passed = {**scope, "query_string": b"", "headers": [*headers, *length], LOOP: asyncio.get_running_loop()}
 
         async def receive_again() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
+            return {"type": "http.request", "body": self.sent, "more_body": False}
 
         async def send_reply(message: Message) -> None:
-            if policy is not None and message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"content-security-policy", policy)]
+            if message["type"] == "http.response.start":
+                if self.view:
+                    message["headers"] = [*message["headers"], (b"content-security-policy", policy)]
+                elif message["status"] not in ANSWERED or _is_html(message["headers"]):
+                    raise of_status(404)
             await send(message)
 
-        await app(scope, receive_again, send_reply)  # type: ignore[arg-type]
+        try:
+            await app(passed, receive_again, send_reply)  # type: ignore[arg-type]
+        except DependencyException as error:  # a script that no component has
+            raise of_status(404) from error
+
+
+def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
 
 
 def _policy() -> bytes:
