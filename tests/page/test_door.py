@@ -65,6 +65,7 @@ def test_a_callback_from_another_site_is_refused(browser: PageClient) -> None:
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
         {"sec-fetch-site": "same-origin", "origin": "http://elsewhere.example"},
+        {"origin": "http://["},
     ):
         assert browser.post(body, **headers).status_code == 403
     without = browser.client.ask("POST", "/app/_dash-update-component", b"{}", key=None, cookie=browser.cookie)
@@ -92,7 +93,16 @@ def test_a_login_opens_a_session_that_scripts_cannot_read_and_a_logout_ends_it(c
 
 
 @pytest.mark.parametrize(
-    "following", ["https://elsewhere.example/", "//elsewhere.example", "/v1/stores", "/app/\\x", ""]
+    "following",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/v1/stores",
+        "/app/\\x",
+        "/app/../v1/stores",
+        "/app/nothing",
+        "",
+    ],
 )
 def test_a_login_leads_to_this_page_alone(client: Client, following: str) -> None:
     assert client.key is not None
@@ -134,3 +144,15 @@ def test_a_view_that_cannot_be_drawn_says_why(browser: PageClient) -> None:
 
 def test_scripts_of_the_page_are_kept_by_the_browser_and_views_are_not(browser: PageClient) -> None:
     assert browser.get("/app/").headers["cache-control"] == "no-store"
+
+
+def test_cookies_of_other_programs_do_not_hide_the_session(client: Client, browser: PageClient) -> None:
+    for others in ("a=b c; ", 'x="; ', "=; ;; "):
+        answer = client.ask("GET", "/app/", key=None, cookie=others + browser.cookie)
+        assert answer.status_code == 200, others
+
+
+def test_a_long_link_survives_the_login(client: Client) -> None:
+    assert client.key is not None
+    link = "/app/scenarios?a=" + "x" * 6000
+    assert PageClient(client).log_in(client.key, link).headers["location"] == link

@@ -147,11 +147,16 @@ class Client:
 
 @contextmanager
 def running(
-    settings: Settings, key: str | None = None, *, trial: bool = False, page: tuple[Route, ...] = ()
+    settings: Settings,
+    key: str | None = None,
+    *,
+    trial: bool = False,
+    page: tuple[Route, ...] = (),
+    ready: bool = True,
 ) -> Iterator[Client]:
     """Run the application in a thread, ready to be asked. Models are loaded without their trial in a child process.
 
-    The trial takes seconds; `test_chain` and what starts `storecast serve` have it.
+    The trial takes seconds; `test_chain` and what starts `storecast serve` have it. Without ``ready``, nothing need be served.
     """
     app = create_app(settings, page)
     loop = asyncio.new_event_loop()
@@ -169,7 +174,7 @@ def running(
     try:
         thread.start()
         assert begun.wait(10)
-        wait_until(lambda: app.state.service.live.snapshot is not None, 60)
+        wait_until(lambda: not ready or app.state.service.live.snapshot is not None, 60)
         yield client
     finally:
         asyncio.run_coroutine_threadsafe(client._client.aclose(), loop).result(10)

@@ -183,15 +183,17 @@ class Predictor:
         medians = point_forecasts(self.bundle.model, window).filter(new)
         return self._calibrated(medians, quantiles), window.future.filter(new).sort(*s.KEYS)
 
-    def totals(self, rows: pl.DataFrame, breakdown: Breakdown | None = None) -> pl.DataFrame:
+    def totals(self, rows: pl.DataFrame, breakdown: Breakdown | None = None, *, of_chain: bool = False) -> pl.DataFrame:
         """Return the totals of a forecast over weeks and the whole horizon, as `uncertainty.totals.totals`.
 
         Parameters
         ----------
         rows : some rows of `forecast` or `under`; intervals are given where past errors say how totals err
         breakdown : further groups and periods; None: those of the chain
+        of_chain : those of the whole chain alone, which takes a fraction of the time
         """
-        return totals(rows, self.panel.stores, self._draws_of(rows), breakdown or self.panel.breakdown)
+        draws = self._draws_of(rows)
+        return totals(rows, self.panel.stores, draws, breakdown or self.panel.breakdown, of_chain=of_chain)
 
     def sample_paths(self, count: int) -> pl.DataFrame:
         """Return possible sales of every store and day ahead, as `uncertainty.path_table.path_table`."""

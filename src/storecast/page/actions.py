@@ -6,7 +6,7 @@ entered stays. After a conflict the view is drawn anew as well: it shows what ot
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeGuard, TypeVar, cast
 
 import flask
 import msgspec
@@ -19,6 +19,7 @@ from storecast.database.request_log import audit
 from storecast.errors import ConflictError, UserError
 from storecast.page import shell
 from storecast.page.view import View, ViewRequest, view_request
+from storecast.plan.overrides import MAX_VALUE
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, of_error, unreadable
 
@@ -148,10 +149,15 @@ def _attempt(action: Callable[[ViewRequest, str], str], request: ViewRequest, ke
         return f"{problem.detail} {kept}".strip(), problem.kind
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Say whether a value of the browser is a number that a figure of the plan can be."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_VALUE
+
+
 def number_entry(entries: Mapping[str, Any], name: str) -> float | None:
     """Return the number in a field; None where it holds none."""
     value = entries.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None
 
 
 def text_entry(entries: Mapping[str, Any], name: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -43,15 +44,17 @@ class ChainFigures:
         return float(self.last_year[s.SALES].sum()) if self.last_year.height == self.ahead.height else None
 
 
+_WORKING = Lock()
 _FIGURES: WeakKeyDictionary[Snapshot, ChainFigures] = WeakKeyDictionary()
 
 
 def chain_figures(snapshot: Snapshot) -> ChainFigures:
     """Return the figures of the chain that a snapshot stands for."""
-    known = _FIGURES.get(snapshot)
-    if known is None:
-        known = _FIGURES[snapshot] = _figures(snapshot)
-    return known
+    with _WORKING:  # who comes while they are worked out waits for them
+        known = _FIGURES.get(snapshot)
+        if known is None:
+            known = _FIGURES[snapshot] = _figures(snapshot)
+        return known
 
 
 def daily_sales(panel: Panel, stores: pl.Series | None = None) -> pl.DataFrame:
@@ -80,7 +83,7 @@ def a_year_later(past: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFr
 def _figures(snapshot: Snapshot) -> ChainFigures:
     predictor = snapshot.predictor
     rows = predictor.forecast()
-    sums = predictor.totals(rows, Breakdown(periods=("day",)))
+    sums = predictor.totals(rows, Breakdown(periods=("day",)), of_chain=True)
     ahead = sums.filter(pl.col("Level") == "chain-day").sort("Start")
     whole = sums.filter(pl.col("Level") == f"chain-{HORIZON}")
     past = daily_sales(predictor.panel)

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from storecast.database.api_keys import find_key
 from storecast.database.sessions import SESSION_HOURS, close_session, open_session
-from storecast.page.addresses import BASE
+from storecast.page.addresses import BASE, VIEW_NAMES
 from storecast.page.language import Words, preferred_language
 from storecast.service.middleware.auth import TOKEN
 from storecast.service.middleware.browser import COOKIE, LOGIN, session_token
@@ -20,7 +20,7 @@ from storecast.service.service import service_of
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-MAX_BODY = 4096  # bytes: a key and an address of the page
+MAX_BODY = 32 * 1024  # bytes: a key, and an address of the page with all that was chosen there
 
 
 async def show_login(request: Request) -> Response:
@@ -76,7 +76,8 @@ def _read_form(body: bytes) -> dict[str, str]:
 
 def _inside(following: str) -> str:
     """Return an address of this page; the first view where another is asked for."""
-    return following if following.startswith(BASE) and "\\" not in following and following.isprintable() else BASE
+    views = {BASE + name for name in VIEW_NAMES}
+    return following if following.partition("?")[0] in views and following.isprintable() else BASE
 
 
 def _form(request: Request, following: str, *, refused: bool = False) -> Response:

@@ -18,11 +18,13 @@ from storecast.page.addresses import BASE, LOOP, VIEW_NAMES
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import of_status
 from storecast.service.route import Route
+from storecast.service.service import service_of
 
 THREADS = 4  # that draw views at once
 PASSED_HEADERS = (b"accept-language", b"if-none-match", b"if-modified-since")  # that Dash and the views read
 ANSWERED = (200, 204, 304)  # by Dash, where what was asked for exists
 
+_WARMING: set[asyncio.Task[None]] = set()
 _BUILDING = threading.Lock()  # the first requests come at once; Dash is built once
 
 
@@ -37,7 +39,7 @@ def page_routes() -> tuple[Route, ...]:
     """
     return (
         Route("GET", "/app", None, _first, "The way to the page"),
-        Route("GET", "/app/login", None, login.show_login, "The form to log in"),
+        Route("GET", "/app/login", None, _login_form, "The form to log in"),
         Route("POST", "/app/login", None, login.log_in, "Log in", form=True),
         Route("POST", "/app/logout", None, login.log_out, "Log out", form=True),
         Route("GET", "/app/assets/{file}", None, _part, "Style and script of the page"),
@@ -54,7 +56,13 @@ async def _first(_request: Request) -> Response:
     return RedirectResponse(BASE, status_code=308)
 
 
-async def _view(_request: Request) -> Response:
+async def _login_form(request: Request) -> Response:
+    _warm(request)
+    return await login.show_login(request)
+
+
+async def _view(request: Request) -> Response:
+    _warm(request)
     return _Forwarded(view=True)
 
 
@@ -67,6 +75,22 @@ async def _callback(request: Request) -> Response:
     from storecast.page.callbacks import read_callback
 
     return _Forwarded(read_callback(context_of(request.scope).body))
+
+
+def _warm(request: Request) -> None:
+    """Work out what the first view takes seconds for, while the browser still loads scripts or somebody types a key."""
+    snapshot = service_of(request).live.snapshot
+
+    def work() -> None:
+        _wsgi()
+        from storecast.page.figures import chain_figures
+
+        if snapshot is not None:
+            chain_figures(snapshot)
+
+    task = asyncio.create_task(asyncio.to_thread(work))
+    _WARMING.add(task)  # the loop itself keeps no task from being collected
+    task.add_done_callback(_WARMING.discard)
 
 
 def _wsgi() -> WSGIMiddleware:

@@ -62,6 +62,11 @@ class ViewRequest:
         Problem
             where no model is ready
         """
+        if self.service.live.snapshot is None:
+            raise Problem(
+                "not-ready",
+                self.words.text("No model is served yet: `storecast run` makes one. Then load the page again."),
+            )
         return self.wait_for(self.service.live.fresh())
 
     def wait_for(self, coroutine: Coroutine[Any, Any, Result]) -> Result:

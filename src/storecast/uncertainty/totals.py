@@ -26,7 +26,12 @@ LENGTHS = {"day": "1d", "week": "1w", "month": "1mo"}
 
 
 def totals(
-    forecast: pl.DataFrame, stores: pl.DataFrame, paths: F64 | None = None, breakdown: Breakdown | None = None
+    forecast: pl.DataFrame,
+    stores: pl.DataFrame,
+    paths: F64 | None = None,
+    breakdown: Breakdown | None = None,
+    *,
+    of_chain: bool = False,
 ) -> pl.DataFrame:
     """Sum a forecast over weeks and over the whole horizon, by store, store type, state and chain.
 
@@ -36,6 +41,7 @@ def totals(
     stores : a row per store
     paths : possible sales of each row of the forecast, (rows, paths), from a `JointErrors`
     breakdown : further groups of stores and periods; None: no others
+    of_chain : those of the whole chain alone
 
     Returns
     -------
@@ -50,6 +56,8 @@ def totals(
     first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
     parts = []
     for level in total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS):
+        if of_chain and level.column != "chain":
+            continue
         sums = days.group_by(level.by).agg(pl.col("cents").sum(), pl.col("row")).sort(level.by)
         lines = level.lines(sums, first, last)
         if paths is not None:

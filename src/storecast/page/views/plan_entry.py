@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast.database.plan_overrides import PlanWritten, add_overrides, undo_plan_write, withdraw_override
-from storecast.page.actions import action_button, field_id, number_entry, text_entry, write
+from storecast.page.actions import action_button, field_id, is_number, number_entry, text_entry, write
 from storecast.page.language import Words
 from storecast.page.shell import control
 from storecast.page.view import ViewRequest
@@ -107,7 +107,7 @@ def edits_of(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
         for each in (edits if isinstance(edits, list) else [])
         if isinstance(each, dict)
         and all(isinstance(each.get(name), str) for name in texts)
-        and all(isinstance(each.get(name), int | float) for name in ("old", "value"))
+        and all(is_number(each.get(name)) for name in ("old", "value"))
     ]
 
 

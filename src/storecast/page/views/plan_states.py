@@ -45,7 +45,7 @@ def advance(request: ViewRequest, key: str) -> str:
     """Bring a version into another state; the key says which, and the state in which it was seen."""
     number, _, states = key.partition(":")
     seen, _, state = states.partition(":")
-    if not number.isdecimal():
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
         raise unreadable("The page has no such version. Load the page again.")
     note = text_entry(request.entries, NOTE)
     advanced = write(

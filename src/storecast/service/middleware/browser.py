@@ -1,6 +1,5 @@
 """What the door asks of a browser: its session in a cookie, and that its own page sent what changes something."""
 
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 from starlette.types import Scope, Send
@@ -13,11 +12,9 @@ LOGIN = "/app/login"
 
 def session_token(scope: Scope) -> bytes | None:
     """Return the token of a request's session; None where it has none."""
-    try:
-        cookies = SimpleCookie(_header(scope, b"cookie") or "")
-    except CookieError:
-        return None
-    return cookies[COOKIE].value.encode() if COOKIE in cookies else None
+    # Cookies of other programs on this host may hold what no parser of the standard library reads on after.
+    pairs = (part.strip().partition("=") for part in (_header(scope, b"cookie") or "").split(";"))
+    return next((value.encode("latin-1") for name, _, value in pairs if name == COOKIE), None)
 
 
 def check_same_site(scope: Scope) -> None:
@@ -33,7 +30,7 @@ def check_same_site(scope: Scope) -> None:
     """
     site, origin, host = (_header(scope, name) for name in (b"sec-fetch-site", b"origin", b"host"))
     same = site == "same-origin" if site is not None else origin is not None
-    if not same or (origin is not None and urlsplit(origin).netloc != host):
+    if not same or (origin is not None and _host_of(origin) != host):
         raise Problem("not-allowed", "Only a page of this service may send this. Open it at /app/ and try again.")
 
 
@@ -45,6 +42,13 @@ async def send_to_login(scope: Scope, send: Send) -> None:
     headers = [(b"location", location.encode()), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # http://[
+        return None
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -1,0 +1,21 @@
+"""A service without a model or a chain: each view says so at once, in words."""
+
+from pathlib import Path
+
+from storecast.database.connect import Database, home_url
+from storecast.page.addresses import VIEW_NAMES
+from storecast.page.routes import page_routes
+from support.page_client import PageClient
+from support.served_home import make_key, running, settings_of
+
+
+def test_every_view_says_that_nothing_is_served_yet(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    Database.open(home_url(tmp_path), create=True).close()
+    key = make_key(home_url(tmp_path))
+    with running(settings_of(tmp_path), key, page=page_routes(), ready=False) as client:
+        browser = PageClient(client)
+        browser.log_in(key)
+        for name in VIEW_NAMES:
+            drawn = browser.draw(f"/app/{name}")
+            assert "No model is served yet" in drawn or "No forecast has been published yet" in drawn, name
