@@ -47,7 +47,7 @@ def total(model: str, panel: Panel) -> float:
 @pytest.mark.parametrize(
     ("model", "days", "factor"),
     [
-        ("boosting", 28, 1.25),
+        pytest.param("boosting", 28, 1.25, marks=pytest.mark.long),  # a fit of eight seconds
         *(("linear", *step) for step in ((28, 1.25), (24, 0.8), (37, 1.25), (45, 1.3), (90, 0.75))),
     ],
 )
