@@ -156,3 +156,14 @@ def test_a_long_link_survives_the_login(client: Client) -> None:
     assert client.key is not None
     link = "/app/scenarios?a=" + "x" * 6000
     assert PageClient(client).log_in(client.key, link).headers["location"] == link
+
+
+def test_a_second_login_in_a_browser_ends_its_first_session(client: Client, browser: PageClient) -> None:
+    first = browser.cookie
+    form, kind = f"key={client.key}&next=", "application/x-www-form-urlencoded"
+    second = client.ask("POST", "/app/login", form, key=None, cookie=first, **SAME_SITE, content_type=kind)
+    client.forget_cookies()
+    assert second.status_code == 303
+    assert browser.get("/app/").status_code == 303
+    browser.cookie = second.headers["set-cookie"].partition(";")[0]
+    assert browser.get("/app/").status_code == 200

@@ -40,6 +40,7 @@ async def log_in(request: Request) -> Response:
     if key is None or not key.holds(dt.datetime.now(dt.UTC)):
         service.strangers.note(address)
         return _form(request, following, refused=True)
+    await _close_session(request)  # of whoever used this browser before
     session = await service.writes.run(open_session, database, key)
     response = RedirectResponse(following, status_code=303)
     forwarded = request.headers.get(
@@ -54,14 +55,18 @@ async def log_in(request: Request) -> Response:
 
 async def log_out(request: Request) -> Response:
     """End the session."""
-    token = session_token(request.scope)
-    if token is not None:
-        service = service_of(request)
-        await service.writes.run(close_session, service.live.database(), token.decode())
-        service.sessions.forget(token)
+    await _close_session(request)
     response = RedirectResponse(LOGIN, status_code=303)
     response.delete_cookie(COOKIE, path=BASE, httponly=True, samesite="strict")
     return response
+
+
+async def _close_session(request: Request) -> None:
+    token = session_token(request.scope)
+    if token is not None:
+        service = service_of(request)
+        await service.writes.run(close_session, service.live.database(), token.decode("latin-1"))
+        service.sessions.forget(token)
 
 
 def _read_form(body: bytes) -> dict[str, str]:
