@@ -6,7 +6,7 @@ from storecast.database.connect import Database, home_url
 from storecast.page.addresses import VIEW_NAMES
 from storecast.page.routes import page_routes
 from support.page_client import PageClient
-from support.served_home import make_key, running, settings_of
+from support.served_home import make_key, running, settings_of, wait_until
 
 OF_THE_DATABASE = {"plan", "accuracy"}  # views that look at what was kept, and need no model
 
@@ -17,7 +17,7 @@ def test_every_view_that_needs_a_model_says_that_none_is_served_yet(tmp_path: Pa
     key = make_key(home_url(tmp_path))
     with running(settings_of(tmp_path), key, page=page_routes(), ready=False) as client:
         browser = PageClient(client)
-        browser.log_in(key)
+        wait_until(lambda: browser.log_in(key).status_code == 303, 20)  # before, the database has not been reached yet
         for name in VIEW_NAMES:
             drawn = browser.draw(f"/app/{name}")
             assert "No model is served yet" in drawn or name in OF_THE_DATABASE, name
