@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from storecast.database.connect import home_url
+from storecast.database.connect import Database, home_url
 from storecast.page.routes import page_routes
 from support.page_client import PageClient
 from support.served_home import Client, copy_of, home, make_key, running, settings_of
 
-__all__ = ["browser", "client", "home", "own"]
+__all__ = ["browser", "client", "database", "home", "own"]
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,13 @@ def client(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clie
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         with running(settings_of(own), make_key(home_url(own)), page=page_routes()) as service:
             yield service
+
+
+@pytest.fixture(scope="module")
+def database(own: Path) -> Iterator[Database]:
+    opened = Database.open(home_url(own))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,11 +12,10 @@ from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.page.accuracy_figures import chain_accuracy, compared_models
 from storecast.page.language import Words
-from storecast.page.routes import page_routes
 from storecast.page.views.accuracy_value import value_sentence
 from storecast.plan.value_added import value_added
 from support.page_client import PageClient
-from support.served_home import Client, copy_of, make_key, running, settings_of, wait_until
+from support.served_home import Client, copy_of, make_key, wait_until
 
 OLD_MODEL = "model-2026-01-02-03-04-05.pkl"
 
@@ -32,21 +30,6 @@ def own(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (copy / "scores.json").write_text(json.dumps({"scores": lines}))
     return copy
-
-
-@pytest.fixture(scope="module")
-def client(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
-        with running(settings_of(own), make_key(home_url(own)), page=page_routes()) as service:
-            yield service
-
-
-@pytest.fixture(scope="module")
-def database(own: Path) -> Iterator[Database]:
-    opened = Database.open(home_url(own))
-    yield opened
-    opened.close()
 
 
 def test_where_nothing_has_come_yet_one_sentence_says_so(browser: PageClient) -> None:

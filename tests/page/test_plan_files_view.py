@@ -2,8 +2,6 @@
 
 import base64
 import io
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -11,20 +9,13 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
-from storecast.database.connect import Database, home_url
+from storecast.database.connect import Database
 from storecast.database.forecasts import MadeForecast
 from storecast.database.plan_publishing import publish_version
 from storecast.service.service import Service
 from storecast.workflows.planning import show_overrides
 from support.page_client import PageClient, callback
 from support.served_home import Client
-
-
-@pytest.fixture(scope="module")
-def database(own: Path) -> Iterator[Database]:
-    opened = Database.open(home_url(own))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,15 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from storecast.database.connect import home_url
-from support.chromium import QUIET, chromium
+from support.chromium import DRAWN, person, started_chromium
 from support.served_home import FIRST, STORES, make_key, served_process
 
 pytestmark = pytest.mark.page
 CELL = '.ag-center-cols-container .ag-row[row-index="0"] .ag-cell[col-id="w1"]'
 MESSAGE = "#said .message"
-SLOW_MS = 30_000
 
 
 @pytest.fixture(scope="module")
@@ -23,21 +22,16 @@ def people(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     """Yield two people who are logged in, each with a browser of their own."""
     token = make_key(home_url(own), "admin")
     config = str(tmp_path_factory.getbasetemp() / "config")  # with the key by which the model is trusted
-    with served_process(own, XDG_CONFIG_HOME=config) as (_, port), sync_playwright() as playwright:
-        process = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
-        yield (_person(process, port, token), _person(process, port, token))
-        process.close()
-
-
-def _person(process: Browser, port: int, token: str) -> Page:
-    context = process.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
-    context.set_default_timeout(SLOW_MS)
-    page = context.new_page()
-    page.goto(f"http://127.0.0.1:{port}/app/plan")
-    page.get_by_label("Your key").fill(token)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#view h1")
-    return page
+    with served_process(own, XDG_CONFIG_HOME=config) as (_, port), started_chromium() as process:
+        address = f"http://127.0.0.1:{port}"
+        with (
+            person(process, address, token, locale="en-GB") as ada,
+            person(process, address, token, locale="en-GB") as ben,
+        ):
+            for page in (ada, ben):
+                page.goto(f"{address}/app/plan")
+                page.wait_for_selector(DRAWN)
+            yield ada, ben
 
 
 def press(page: Page, name: str) -> str:

@@ -33,13 +33,6 @@ def reader(client: Client, own: Path) -> PageClient:
 
 
 @pytest.fixture(scope="module")
-def database(own: Path) -> Iterator[Database]:
-    opened = Database.open(home_url(own))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
 def published(browser: PageClient, reader: PageClient) -> int:
     assert "No forecast has been published yet." in browser.draw("/app/plan")
     assert "may look at the plan, and not write" in reader.draw("/app/plan")

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.exploration.registry import questions
 from storecast.workflows import explore, run
-from support.chromium import QUIET, chromium, listen
+from support.chromium import listen, started_chromium
 
 pytestmark = pytest.mark.page
 WIDTHS = (1280, 390)
@@ -26,10 +26,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+    with started_chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(params=WIDTHS)

@@ -1,14 +1,12 @@
 """The view Store: a store's days, what they are made of, how past forecasts did, and the overrides that hold."""
 
 import datetime as dt
-from collections.abc import Iterator
-from pathlib import Path
 
 import polars as pl
 import pytest
 
 from storecast import schema as s
-from storecast.database.connect import Database, home_url
+from storecast.database.connect import Database
 from storecast.database.current_plan import read_current_plan
 from storecast.database.forecasts import MadeForecast, save_forecast
 from storecast.database.plan_overrides import add_overrides
@@ -21,13 +19,6 @@ from support.page_client import PageClient, callback
 from support.served_home import FIRST, HORIZON, Client
 
 MONDAY = FIRST + dt.timedelta(days=-FIRST.weekday() % 7)
-
-
-@pytest.fixture(scope="module")
-def database(own: Path) -> Iterator[Database]:
-    opened = Database.open(home_url(own))
-    yield opened
-    opened.close()
 
 
 def test_the_days_of_a_store_hold_past_forecast_and_the_same_weekday_a_year_before(client: Client) -> None:

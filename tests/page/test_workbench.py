@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from storecast.database.connect import home_url
 from storecast.page.addresses import VIEW_NAMES
 from storecast.workflows.demo import DemoSpec, make_demo
-from support.chromium import DRAWN, QUIET, SLOW_MS, chromium, listen, log_in, person
+from support.chromium import DRAWN, SLOW_MS, listen, log_in, person, started_chromium
 from support.served_home import make_key, served_process
 
 pytestmark = pytest.mark.page
@@ -37,10 +37,8 @@ def address(home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium_process() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+    with started_chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -80,13 +80,13 @@ class Shouting(English):
     def __init__(self) -> None:
         self.asked_for: set[str | tuple[str, str]] = set()
 
-    def text(self, message: str) -> str:
+    def text(self, message: str, **values: object) -> str:
         self.asked_for.add(message)
-        return message.upper() if "{" not in message else message
+        return super().text(message.upper() if "{" not in message else message, **values)
 
-    def plural(self, forms: tuple[str, str], count: int) -> str:
-        self.asked_for.add(forms)
-        return forms[1]
+    def plural(self, one: str, many: str, count: int, **values: object) -> str:
+        self.asked_for.add((one, many))
+        return many.format(count=count, **values)
 
 
 def test_every_message_can_be_translated_and_is_on_the_list() -> None:
@@ -103,4 +103,4 @@ def test_every_message_can_be_translated_and_is_on_the_list() -> None:
 
 
 def test_small_amounts_keep_their_cents() -> None:
-    assert (ENGLISH.money(999.5), ENGLISH.money(1000.5), ENGLISH.change(-0.25)) == ("999.50", "1,000", "-0.25")
+    assert (ENGLISH.money(999.5), ENGLISH.money(1000.5), ENGLISH.signed(-0.25)) == ("999.50", "1,000", "-0.25")

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 DRAWN = "#view h1"
 SLOW_MS = 30_000  # for views that work something out, on a machine that others share
@@ -21,6 +21,15 @@ def chromium() -> str:
     )
     assert browser, "no Chromium or Chrome found; name one in BROWSER_PATH"
     return browser
+
+
+@contextlib.contextmanager
+def started_chromium() -> Iterator[Browser]:
+    """Start a browser that is quiet."""
+    with sync_playwright() as playwright:
+        process = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        yield process
+        process.close()
 
 
 def listen(page: Page) -> tuple[list[str], list[str]]:

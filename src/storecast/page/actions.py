@@ -67,7 +67,9 @@ def field_id(name: str) -> dict[str, str]:
     return {"type": "field", "name": name}
 
 
-def write(request: ViewRequest, action: str, work: Callable[[Connection], Written], **detail: int) -> Written:
+def write(
+    request: ViewRequest, action: str, work: Callable[[Connection], Written], *, of_chain: bool = False, **detail: int
+) -> Written:
     """Write in one transaction with its audit, as the API does; return what was done.
 
     Parameters
@@ -75,6 +77,7 @@ def write(request: ViewRequest, action: str, work: Callable[[Connection], Writte
     request : whose session writes
     action : what is done, for the audit
     work : does it, and returns a dataclass
+    of_chain : whether the chain is written, so that the next forecast is to wait for it
     detail : more for the audit
 
     Raises
@@ -88,6 +91,8 @@ def write(request: ViewRequest, action: str, work: Callable[[Connection], Writte
         outcome = work(conn)
         of_request = {"request": context.request_id, "page": True}
         audit(conn, f"key:{request.key.id}", action, {**detail, **vars(outcome), **of_request})
+    if of_chain:
+        request.service.live.freshness.written(outcome.version)
     return outcome
 
 

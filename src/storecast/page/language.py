@@ -15,7 +15,7 @@ from babel.numbers import format_decimal, format_percent
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
-_THIN = 1000  # from here on, money is shown without cents
+WITHOUT_CENTS_FROM = 1000  # of money
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Words:
 
     def money(self, value: float) -> str:
         """Return an amount: with cents where it is small."""
-        return self.number(value, 0 if abs(value) >= _THIN else 2)
+        return self.number(value, 0 if abs(value) >= WITHOUT_CENTS_FROM else 2)
 
     def signed(self, value: float) -> str:
         """Return a difference with its sign."""
@@ -71,6 +71,10 @@ class Words:
             share, format=f"{figure} %" if self.language == "de" else f"{figure}%", locale=self.language
         )
 
+    def signed_percent(self, share: float) -> str:
+        """Return a change by a share of one as percent with its sign."""
+        return ("+" if share > 0 else "") + self.percent(share)
+
     def date(self, day: dt.date) -> str:
         """Return a date, as in Jan 6, 2014."""
         return format_date(day, "medium", locale=self.language)
@@ -78,46 +82,6 @@ class Words:
     def day(self, day: dt.date) -> str:
         """Return a date with its weekday, as in Mon, Jan 6."""
         return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=self.language)
-
-
-@dataclass(frozen=True)
-class SentenceWords:
-    """One language, as `plan.sentences` asks for it.
-
-    Attributes
-    ----------
-    words : the language
-    """
-
-    words: Words
-
-    def text(self, message: str) -> str:
-        """Return a message in the language, its places still empty."""
-        return self.words.text(message)
-
-    def plural(self, forms: tuple[str, str], count: int) -> str:
-        """Return the form that a count takes in the language, its places still empty."""
-        return _catalogue(self.words.language).ngettext(*forms, count)
-
-    def number(self, value: float) -> str:
-        """Write a count."""
-        return self.words.number(value)
-
-    def money(self, value: float) -> str:
-        """Write an amount of money."""
-        return self.words.money(value)
-
-    def change(self, value: float) -> str:
-        """Write an amount of money with its sign."""
-        return self.words.signed(value)
-
-    def percent(self, share: float) -> str:
-        """Write a share of 1."""
-        return self.words.percent(share)
-
-    def date(self, day: dt.date) -> str:
-        """Write a day."""
-        return self.words.date(day)
 
 
 def preferred_language(accept_language: str) -> str:

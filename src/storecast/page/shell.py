@@ -64,7 +64,6 @@ def header(request: "ViewRequest", view: "View", views: tuple["View", ...]) -> l
         )
         for each in views
     ]
-    languages = [{"label": name, "value": code} for code, name in LANGUAGES.items()]
     return [
         html.A(words.text("Skip to the content"), href="#view", className="skip"),
         html.Strong("storecast", className="brand"),
@@ -74,14 +73,14 @@ def header(request: "ViewRequest", view: "View", views: tuple["View", ...]) -> l
                 html.Button(words.text("Light or dark"), id="theme", className="quiet", n_clicks=0),
                 *(
                     html.Button(
-                        each["label"],
-                        id={"type": "language", "code": each["value"]},
+                        name,
+                        id={"type": "language", "code": code},
                         className="quiet",
                         n_clicks=0,
-                        lang=each["value"],
-                        disabled=each["value"] == words.language,
+                        lang=code,
+                        disabled=code == words.language,
                     )
-                    for each in languages
+                    for code, name in LANGUAGES.items()
                 ),
                 html.Form(
                     html.Button(words.text("Log out"), className="quiet", type="submit"),

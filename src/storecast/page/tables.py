@@ -1,10 +1,12 @@
 """Small tables of the page; large ones are grids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
+
+from storecast.page.language import Words
 
 Cell = Any  # text, a component of Dash, or None
 LONG = 35  # characters of a text that may take several lines
@@ -35,6 +37,20 @@ def table(
     ]
     scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
     return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll", **scroll)
+
+
+def likely_range(total: Mapping[str, Any], words: Words) -> str:
+    """Return the 80 % interval of a total in words; an empty text where it has none.
+
+    Parameters
+    ----------
+    total : a row of totals
+    words : the language
+    """
+    if "Lower80" not in total:
+        return ""
+    lower, upper = (words.money(total[name]) for name in ("Lower80", "Upper80"))
+    return words.text("{lower} to {upper} in four of five cases", lower=lower, upper=upper)
 
 
 def facts(*entries: tuple[str, str, str]) -> Component:

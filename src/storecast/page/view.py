@@ -17,7 +17,7 @@ from dash.development.base_component import Component
 from storecast.database.api_keys import Key
 from storecast.database.connect import Database
 from storecast.page.addresses import LOOP
-from storecast.page.language import Words, preferred_language
+from storecast.page.language import LANGUAGES, Words, preferred_language
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem
@@ -125,9 +125,7 @@ def view_request(search: str | None, preferences: Any, entries: Any = None) -> V
     key = context_of(scope).key
     assert key is not None, "a callback ran without a session"
     chosen = preferences.get("language") if isinstance(preferences, dict) else None
-    language = (
-        chosen if chosen in ("en", "de") else preferred_language(flask.request.headers.get("Accept-Language", ""))
-    )
+    language = chosen if chosen in LANGUAGES else preferred_language(flask.request.headers.get("Accept-Language", ""))
     query = dict(parse_qsl((search or "").removeprefix("?")))
     entered = entries if isinstance(entries, dict) else {}
     return ViewRequest(scope["app"].state.service, key, Words(language), query, scope[LOOP], entered)

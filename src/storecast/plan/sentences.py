@@ -19,11 +19,18 @@ BACK = "draft again"  # beside the states of a version
 class Words(Protocol):
     """How a language writes messages, numbers and dates."""
 
-    def text(self, message: str) -> str:
-        """Return a message of `messages` in the language."""
+    def text(self, message: str, **values: object) -> str:
+        """Return a message of `messages` in the language, with values in its places."""
 
-    def plural(self, forms: tuple[str, str], count: int) -> str:
-        """Return a message of `messages`, given as its singular and plural, in the form that a count takes in the language."""
+    def plural(self, one: str, many: str, count: int, **values: object) -> str:
+        """Return a message of `messages` in the form that a count takes in the language; ``{count}`` stands for it.
+
+        Parameters
+        ----------
+        one, many : in English
+        count : of things
+        values : for other places
+        """
 
     def number(self, value: float) -> str:
         """Write a count."""
@@ -31,7 +38,7 @@ class Words(Protocol):
     def money(self, value: float) -> str:
         """Write an amount of money."""
 
-    def change(self, value: float) -> str:
+    def signed(self, value: float) -> str:
         """Write an amount of money with its sign."""
 
     def percent(self, share: float) -> str:
@@ -44,13 +51,20 @@ class Words(Protocol):
 class English:
     """English words; amounts from 1,000 on without cents."""
 
-    def text(self, message: str) -> str:
+    def text(self, message: str, **values: object) -> str:
         """Return the message itself."""
-        return message
+        return message.format(**values) if values else message
 
-    def plural(self, forms: tuple[str, str], count: int) -> str:
-        """Return one of the two."""
-        return forms[0] if count == 1 else forms[1]
+    def plural(self, one: str, many: str, count: int, **values: object) -> str:
+        """Return one of the two.
+
+        Parameters
+        ----------
+        one, many : in English
+        count : of things
+        values : for other places
+        """
+        return self.text(one if count == 1 else many, count=self.number(count), **values)
 
     def number(self, value: float) -> str:
         """Return ``1,115``."""
@@ -60,7 +74,7 @@ class English:
         """Return ``615,880`` or ``615.50``."""
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
 
-    def change(self, value: float) -> str:
+    def signed(self, value: float) -> str:
         """Return ``+9,120`` or ``-9.50``."""
         return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+,.2f}"
 
@@ -193,16 +207,16 @@ def _expected(summary: PlanSummary, words: Words) -> str:
         "last": words.date(summary.last),
     }
     if year is None:
-        return words.text(_EXPECTED["alone"]).format(**values)
+        return words.text(_EXPECTED["alone"], **values)
     share = year.plan / year.sales - 1
     values |= {"share": words.percent(abs(share)), "stores": words.number(year.stores)}
     direction = "same" if abs(share) < SAME_SHARE else _direction(share)
     whole = year.stores == summary.stores
-    return words.text(_EXPECTED[direction if whole else f"{direction} of some"]).format(**values)
+    return words.text(_EXPECTED[direction if whole else f"{direction} of some"], **values)
 
 
 def _bounded(summary: PlanSummary, words: Words) -> str:
-    return words.text(_BOUNDS).format(lower=words.money(summary.lower), upper=words.money(summary.upper))
+    return words.text(_BOUNDS, lower=words.money(summary.lower), upper=words.money(summary.upper))
 
 
 def _beside_budget(figures: BudgetFigures, words: Words) -> str:
@@ -213,7 +227,7 @@ def _beside_budget(figures: BudgetFigures, words: Words) -> str:
         "budget": words.money(figures.budget),
     }
     direction = _direction(difference)
-    return words.text(_BUDGET[direction if figures.whole else f"{direction} of some"]).format(**values)
+    return words.text(_BUDGET[direction if figures.whole else f"{direction} of some"], **values)
 
 
 def _changed(figures: ForecastChange, words: Words) -> str:
@@ -226,13 +240,13 @@ def _changed(figures: ForecastChange, words: Words) -> str:
         "version": words.number(figures.version),
     }
     if not change:
-        return words.text(_UNCHANGED).format(**values)
+        return words.text(_UNCHANGED, **values)
     if figures.drivers is None:
-        return words.text(_CHANGE_UNEXPLAINED[_direction(change)]).format(**values)
+        return words.text(_CHANGE_UNEXPLAINED[_direction(change)], **values)
     largest = list(figures.drivers.items())[:MOST_DRIVERS]
     for prefix, (name, effect) in zip(("", "second_"), largest, strict=False):
-        values |= {f"{prefix}driver": words.text(_USUAL.get(name, name)), f"{prefix}effect": words.change(effect)}
-    return words.text(_CHANGE[_direction(change)][len(largest) - 1]).format(**values)
+        values |= {f"{prefix}driver": words.text(_USUAL.get(name, name)), f"{prefix}effect": words.signed(effect)}
+    return words.text(_CHANGE[_direction(change)][len(largest) - 1], **values)
 
 
 def _to_look_at(summary: PlanSummary, count: int, words: Words) -> str:
@@ -241,27 +255,26 @@ def _to_look_at(summary: PlanSummary, count: int, words: Words) -> str:
         return words.text(_NO_EXCEPTIONS)
     stale = largest.kind == STALE
     values = {
-        "count": words.number(count),
         "key": largest.name.partition(":")[2] if stale else largest.key,
         "first": words.date(largest.first),
         "last": words.date(largest.last),
         "stake": words.money(largest.stake),
     }
-    return words.plural(_STALE_EXCEPTIONS if stale else _EXCEPTIONS, count).format(**values)
+    return words.plural(*(_STALE_EXCEPTIONS if stale else _EXCEPTIONS), count, **values)
 
 
 def _overridden(summary: PlanSummary, words: Words) -> str:
     if not summary.overrides:
         return words.text(_NO_OVERRIDES)
-    effect = words.change(round(summary.plan - summary.forecast, 2))
-    return words.plural(_OVERRIDES, summary.overrides).format(count=words.number(summary.overrides), effect=effect)
+    effect = words.signed(round(summary.plan - summary.forecast, 2))
+    return words.plural(*_OVERRIDES, summary.overrides, effect=effect)
 
 
 def _state(summary: PlanSummary, words: Words) -> str:
     state = summary.state
     message = _STATE[BACK if state.state == DRAFT and summary.returned else state.state]
     values = {"version": words.number(summary.version), "by": state.by, "date": words.date(state.at.date())}
-    return words.text(message).format(**values)
+    return words.text(message, **values)
 
 
 def _direction(value: float) -> str:

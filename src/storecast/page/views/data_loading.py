@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 from storecast.database import undo
 from storecast.database.chain_writes import latest_writes
 from storecast.database.writes import Written, add_calendar, add_sales
-from storecast.errors import ConflictError, UserError
+from storecast.errors import ConflictError
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.drawing import drawn
 from storecast.page.shell import message
 from storecast.page.view import ViewRequest, view_request
 from storecast.service.problems import Problem, unreadable
@@ -47,13 +48,7 @@ def register(app: Dash) -> None:
     def show(contents: Any, search: str | None, preferences: Any) -> Any:
         if not isinstance(contents, str):
             return no_update
-        request = view_request(search, preferences)
-        try:
-            return preview(request, contents)
-        except Problem as refusal:
-            return message(refusal.detail, kind="refused")
-        except UserError as error:
-            return message(str(error), kind="refused")
+        return drawn(partial(preview, contents=contents), view_request(search, preferences))
 
 
 def preview(request: ViewRequest, contents: str) -> Component:
@@ -104,8 +99,7 @@ def preview(request: ViewRequest, contents: str) -> Component:
 def load(request: ViewRequest, key: str) -> str:
     """Take the rows that were shown; the key says whether stored ones may be replaced."""
     rows = _rows(request, text_entry(request.entries, FILE))
-    outcome = write(request, kind_of(request), _adding(kind_of(request), rows, replace=key == "replace"))
-    request.service.live.freshness.written(outcome.version)
+    outcome = write(request, kind_of(request), _adding(kind_of(request), rows, replace=key == "replace"), of_chain=True)
     return request.words.text(
         "{new} new rows and {replaced} changed ones were taken. The forecast follows.",
         new=request.words.number(outcome.inserted),
@@ -130,8 +124,7 @@ def take_back(request: ViewRequest, key: str) -> str:
         raise Problem(
             "conflict", request.words.text("There is a later write by now. Look at it before you take one back.")
         )
-    outcome = write(request, "write undone", lambda conn: undo.undo(conn, version), undone=version)
-    request.service.live.freshness.written(outcome.version)
+    outcome = write(request, "write undone", lambda conn: undo.undo(conn, version), of_chain=True, undone=version)
     return request.words.text(
         "The write was taken back: {removed} rows removed, {restored} as they were before.",
         removed=request.words.number(outcome.removed),

@@ -13,9 +13,10 @@ from storecast.errors import MissingError
 from storecast.page import charts, tables
 from storecast.page.addresses import BASE
 from storecast.page.figures import ChainFigures, chain_figures
-from storecast.page.language import SentenceWords, Words
+from storecast.page.language import Words
 from storecast.page.plan_memory import kept
 from storecast.page.view import View, ViewRequest
+from storecast.page.views.plan_figures import budget_facts, overrides_note
 from storecast.plan.sentences import sentences
 from storecast.plan.summary import PlanSummary
 from storecast.workflows.plan_exceptions import show_exceptions
@@ -54,7 +55,7 @@ def _plan(request: ViewRequest) -> ShownVersion | None:
 def _sentences(request: ViewRequest, plan: ShownVersion | None) -> Component:
     if plan is None:
         return html.P(request.words.text("No forecast has been published as a plan yet. The view Plan publishes one."))
-    lines = sentences(_summary(request), SentenceWords(request.words), bounds=False)
+    lines = sentences(_summary(request), request.words, bounds=False)
     return html.Div([html.P(sentence) for sentence in lines], className="sentences")
 
 
@@ -70,47 +71,26 @@ def _heading(figures: ChainFigures, words: Words) -> str:
 
 def _facts(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Component:
     whole = figures.whole.row(0, named=True)
-    entries = [(words.text("Forecast"), words.money(figures.expected), _range(whole, words))]
+    entries = [(words.text("Forecast"), words.money(figures.expected), tables.likely_range(whole, words))]
     if figures.year_before:
         change = figures.expected / figures.year_before - 1
         entries.append(
             (
                 words.text("Against last year"),
-                ("+" if change > 0 else "") + words.percent(change),
+                words.signed_percent(change),
                 words.text("{amount} on the same weekdays", amount=words.money(figures.year_before)),
             )
         )
     if plan is not None:
         weeks = plan.weeks
-        changed = float(weeks["Difference"].sum())
-        note = (
-            words.text("{amount} by overrides", amount=words.signed(changed)) if changed else words.text("no overrides")
-        )
+        note = overrides_note(float(weeks["Difference"].sum()), words)
         entries.append((words.text("Plan"), words.money(float(weeks["Plan"].sum())), note))
-        if weeks["Variance"].null_count() < weeks.height:
-            budget, variance = float(weeks["Budget"].sum()), float(weeks["Variance"].sum())
-            entries.append(
-                (
-                    words.text("Against budget"),
-                    words.signed(variance),
-                    words.text("budget {amount}", amount=words.money(budget)),
-                )
-            )
+        entries += budget_facts(weeks, words)
         state = words.text(
             "version {number}, {state}", number=plan.version.version, state=words.text(plan.version.state)
         )
         entries.append((words.text("State of the plan"), words.text(plan.version.state), state))
     return tables.facts(*entries)
-
-
-def _range(whole: dict[str, float], words: Words) -> str:
-    if "Lower80" not in whole:
-        return ""
-    return words.text(
-        "{lower} to {upper} in four of five cases",
-        lower=words.money(whole["Lower80"]),
-        upper=words.money(whole["Upper80"]),
-    )
 
 
 def _chart(figures: ChainFigures, words: Words) -> go.Figure:

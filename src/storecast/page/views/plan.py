@@ -11,7 +11,7 @@ from storecast.page.addresses import BASE
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import plan_entry, plan_files, plan_grid, plan_moves, plan_queue, plan_standing, plan_states
-from storecast.page.views.plan_figures import UNDO, PlanFigures, moment, read_figures
+from storecast.page.views.plan_figures import UNDO, PlanFigures, budget_facts, moment, overrides_note, read_figures
 
 Part = Callable[[ViewRequest, PlanFigures], Component]
 PARTS: dict[str, Part] = {
@@ -98,18 +98,11 @@ def _parts(request: ViewRequest, plan: PlanFigures, part: str) -> Component:
 
 def _facts(request: ViewRequest, plan: PlanFigures) -> Component:
     words, last = request.words, plan.version.history[-1]
-    changed = plan.changed
-    by_overrides = (
-        words.text("{amount} by overrides", amount=words.signed(changed)) if changed else words.text("no overrides")
-    )
     entries = [
         (words.text("State of the plan"), words.text(plan.version.state), f"{last.by}, {moment(last.at, words)}"),
-        (words.text("Plan"), words.money(plan.planned), by_overrides),
+        (words.text("Plan"), words.money(plan.planned), overrides_note(plan.changed, words)),
     ]
-    if plan.weeks["Variance"].null_count() < plan.weeks.height:
-        budget = words.money(float(plan.weeks["Budget"].sum()))
-        variance = words.signed(float(plan.weeks["Variance"].sum()))
-        entries.append((words.text("Against budget"), variance, words.text("budget {amount}", amount=budget)))
+    entries += budget_facts(plan.weeks, words)
     stores = words.number(len(plan.figures.stores))
     entries.append((words.text("Stores"), stores, words.plural("{count} day", "{count} days", plan.figures.days)))
     return tables.facts(*entries)

@@ -134,6 +134,26 @@ def level_name(level: str, words: Words) -> str:
     return names.get(level, level)
 
 
+def overrides_note(changed: float, words: Words) -> str:
+    """Return by how much overrides move a plan, in words."""
+    return words.text("{amount} by overrides", amount=words.signed(changed)) if changed else words.text("no overrides")
+
+
+def budget_facts(weeks: pl.DataFrame, words: Words) -> list[tuple[str, str, str]]:
+    """Return the entry of `tables.facts` on the budget of a plan; none where it has no budget.
+
+    Parameters
+    ----------
+    weeks : with Budget and Variance
+    words : the language
+    """
+    if weeks["Variance"].null_count() == weeks.height:
+        return []
+    budget = words.money(float(weeks["Budget"].sum()))
+    variance = words.signed(float(weeks["Variance"].sum()))
+    return [(words.text("Against budget"), variance, words.text("budget {amount}", amount=budget))]
+
+
 def moment(at: dt.datetime, words: Words) -> str:
     """Write a moment, UTC."""
     return f"{words.date(at.date())}, {at:%H:%M} UTC"

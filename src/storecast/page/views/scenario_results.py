@@ -136,7 +136,7 @@ def _share(whole: Mapping[str, Any], words: Words) -> str:
     if not whole["Stored"]:
         return ""
     share = whole["Difference"] / whole["Stored"]
-    return ("+" if share > 0 else "") + words.percent(share)
+    return words.signed_percent(share)
 
 
 def _by_day(result: ScenarioResult) -> go.Figure:

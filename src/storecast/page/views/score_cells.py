@@ -23,4 +23,4 @@ def score_cells(row: dict[str, Any], words: Words) -> list[str]:
 
 def signed_percent(share: float | None, words: Words) -> str:
     """Return a share with its sign; empty where it is unknown."""
-    return "" if share is None else ("+" if share > 0 else "") + words.percent(share)
+    return "" if share is None else words.signed_percent(share)

@@ -161,13 +161,7 @@ def _facts(choice: Choice, days: pl.DataFrame, predictor: Predictor, words: Word
     totals = predictor.totals(rows)
     whole = totals.filter(pl.col("Level") == f"store-{HORIZON}").row(0, named=True)
     ahead = days.filter(pl.col(s.DATE) > predictor.cutoff)
-    note = ""
-    if "Lower80" in whole:
-        note = words.text(
-            "{lower} to {upper} in four of five cases",
-            lower=words.money(whole["Lower80"]),
-            upper=words.money(whole["Upper80"]),
-        )
+    note = tables.likely_range(whole, words)
     name = words.plural("Forecast of {count} day", "Forecast of {count} days", ahead.height)
     entries = [(name, words.money(whole[s.FORECAST]), note)]
     before = float(ahead[YEAR_BEFORE].sum())
@@ -176,7 +170,7 @@ def _facts(choice: Choice, days: pl.DataFrame, predictor: Predictor, words: Word
         entries.append(
             (
                 words.text("Against last year"),
-                ("+" if change > 0 else "") + words.percent(change),
+                words.signed_percent(change),
                 words.text("{amount} on the same weekdays", amount=words.money(before)),
             )
         )

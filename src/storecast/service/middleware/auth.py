@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from storecast.database.api_keys import Key
 from storecast.service.middleware.browser import check_same_site, send_to_login, session_token
 from storecast.service.middleware.context import context_of
-from storecast.service.middleware.local import NOBODY, check_local
+from storecast.service.middleware.local import local_key
 from storecast.service.problems import Problem, of_status
 from storecast.service.route import PAGE, Router
 
@@ -161,7 +161,7 @@ class AuthMiddleware:
                 check_same_site(scope)
             if route is None or route.scope is not None:
                 try:
-                    context.key = key = self._local(scope) if self.no_keys else await self._key(scope, of_page=of_page)
+                    context.key = key = local_key(scope) if self.no_keys else await self._key(scope, of_page=of_page)
                 except Problem as problem:
                     if problem.kind != "no-key" or route is None or not route.view:
                         raise
@@ -175,10 +175,6 @@ class AuthMiddleware:
                         f"This route needs a key of scope {route.scope}; this key has {', '.join(sorted(key.scopes)) or 'none'}.",
                     )
         await self.app(scope, receive, send)
-
-    def _local(self, scope: Scope) -> Key:
-        check_local(scope)
-        return NOBODY
 
     async def _key(self, scope: Scope, *, of_page: bool) -> Key:
         session = session_token(scope) if of_page else None

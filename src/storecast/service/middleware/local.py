@@ -12,8 +12,8 @@ EVERYTHING = frozenset({"read", "forecast", "write", "admin"})
 NOBODY = Key(0, "no keys", EVERYTHING, dt.datetime(1970, 1, 1, tzinfo=dt.UTC), None, None)
 
 
-def check_local(scope: Scope) -> None:
-    """Refuse a request that a page of another site can have sent, by its Host and its Origin.
+def local_key(scope: Scope) -> Key:
+    """Return the key of a request without one; refuse what a page of another site can have sent, by its Host and its Origin.
 
     Raises
     ------
@@ -31,6 +31,7 @@ def check_local(scope: Scope) -> None:
         scheme, _, rest = origin.partition("://")
         if scheme not in ("http", "https") or not is_loopback(_host(rest)):
             raise Problem("not-allowed", "Without keys the service answers no page of another site.")
+    return NOBODY
 
 
 def _host(text: str) -> str:

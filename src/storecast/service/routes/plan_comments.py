@@ -12,9 +12,9 @@ from storecast.service.plan_replies import PlanComment, PlanComments
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import decode
 from storecast.service.requests.plan_bodies import CommentRequest, CommentsQuery
-from storecast.service.requests.query import Query, cursor_at, read_query
+from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
-from storecast.service.routes.plan_versions import key_name, page_of
+from storecast.service.routes.plan_versions import cut, key_name, page_of
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
 
@@ -32,10 +32,8 @@ async def comments(request: Request) -> Response:
             return read_comments(conn, version, store)
 
     rows = await service.large.run(read)
-    some = rows.slice(place, limit)
-    context_of(request.scope).rows = some.height
+    some, following = cut(request, rows, place, limit)
     lines = [PlanComment(**row) for row in some.iter_rows(named=True)]
-    following = cursor_at(place + limit) if place + limit < rows.height else None
     return json_reply(PlanComments(comments=lines, next=following))
 
 

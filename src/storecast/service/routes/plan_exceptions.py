@@ -13,9 +13,9 @@ from storecast.service.plan_replies import PlanException, PlanExceptions
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import decode
 from storecast.service.requests.plan_bodies import ExceptionsQuery, HandlingRequest
-from storecast.service.requests.query import Query, cursor_at, read_query
+from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
-from storecast.service.routes.plan_versions import key_name, page_of
+from storecast.service.routes.plan_versions import cut, key_name, page_of
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
 from storecast.workflows.plan_exceptions import handle, show_exceptions
@@ -32,10 +32,8 @@ async def exceptions(request: Request) -> Response:
         return show_exceptions(service.live.database(), today, everything=query.all == "true")
 
     rows = await service.large.run(read)
-    some = rows.slice(place, limit)
-    context_of(request.scope).rows = some.height
+    some, following = cut(request, rows, place, limit)
     lines = [PlanException(**row) for row in some.iter_rows(named=True)]
-    following = cursor_at(place + limit) if place + limit < rows.height else None
     return json_reply(PlanExceptions(exceptions=lines, next=following))
 
 

@@ -25,9 +25,9 @@ from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import check_size, decode, too_many
 from storecast.service.requests.plan_bodies import BudgetRequest, Override, OverridesRequest, ReasonsRequest
-from storecast.service.requests.query import Page, Query, cursor_at, read_query
+from storecast.service.requests.query import Page, Query, read_query
 from storecast.service.route import Route
-from storecast.service.routes.plan_versions import key_name, page_of
+from storecast.service.routes.plan_versions import cut, key_name, page_of
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
 from storecast.workflows.planning import ShownOverrides, show_overrides
@@ -39,14 +39,13 @@ async def overrides(request: Request) -> Response:
     query = read_query(request, Page)
     place, limit = page_of(query, service.settings.page_limit)
     shown: ShownOverrides = await service.large.run(show_overrides, service.live.database())
-    some = shown.overrides.slice(place, limit)
-    context_of(request.scope).rows = some.height
+    some, following = cut(request, shown.overrides, place, limit)
     return json_reply(
         PlanOverrides(
             version=shown.version,
             revision=shown.revision,
             overrides=[PlanOverride(**row) for row in some.iter_rows(named=True)],
-            next=cursor_at(place + limit) if place + limit < shown.overrides.height else None,
+            next=following,
         )
     )
 

@@ -128,9 +128,7 @@ async def days(request: Request) -> Response:
         return wanted, rows
 
     wanted, rows = await service.large.run(read)
-    some = rows.slice(place, limit)
-    context_of(request.scope).rows = some.height
-    following = cursor_at(place + limit) if place + limit < rows.height else None
+    some, following = cut(request, rows, place, limit)
     lines = [PlanDay(**row) for row in some.iter_rows(named=True)]
     return json_reply(PlanDays(version=number, state=wanted.state, days=lines, next=following))  # type: ignore[arg-type]
 
@@ -158,9 +156,7 @@ async def weeks(request: Request) -> Response:
         return wanted, weeks_beside_budget(figures, budget, groups.only(figures.stores), level)
 
     wanted, table = await service.large.run(read)
-    some = table.slice(place, limit)
-    context_of(request.scope).rows = some.height
-    following = cursor_at(place + limit) if place + limit < table.height else None
+    some, following = cut(request, table, place, limit)
     lines = [PlanWeek(**row) for row in some.iter_rows(named=True)]
     return json_reply(PlanWeeks(version=number, state=wanted.state, level=level, weeks=lines, next=following))  # type: ignore[arg-type]
 
@@ -176,8 +172,7 @@ async def comparison(request: Request) -> Response:
     stores = compared.changes.filter(~of_chain)
     if query.store is not UNSET:
         stores = stores.filter(pl.col("Key") == query.store)
-    some = stores.slice(place, limit)
-    context_of(request.scope).rows = some.height
+    some, following = cut(request, stores, place, limit)
     return json_reply(
         PlanComparison(
             before=compared.before,
@@ -185,7 +180,7 @@ async def comparison(request: Request) -> Response:
             notices=list(compared.notices),
             chain=_changes(compared.changes.filter(of_chain)),
             changes=_changes(some),
-            next=cursor_at(place + limit) if place + limit < stores.height else None,
+            next=following,
         )
     )
 
@@ -229,6 +224,20 @@ def key_name(request: Request) -> str:
 def page_of(query: Page, largest: int) -> tuple[int, int]:
     """Return where a page begins, and how many rows it has."""
     return (place_of(query.cursor, int) if query.cursor else 0), query.check_limit(largest)
+
+
+def cut(request: Request, rows: pl.DataFrame, place: int, limit: int) -> tuple[pl.DataFrame, str | None]:
+    """Return a page of rows, and the cursor of the next; None after the last.
+
+    Parameters
+    ----------
+    request : whose reply it is: the log says how many rows it has
+    rows : of the whole list
+    place, limit : as `page_of` returns them
+    """
+    some = rows.slice(place, limit)
+    context_of(request.scope).rows = some.height
+    return some, cursor_at(place + limit) if place + limit < rows.height else None
 
 
 def _version(each: plan.PlanVersion) -> PlanVersion:
