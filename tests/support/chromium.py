@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 DRAWN = "#view h1"
 SLOW_MS = 30_000  # for views that work something out, on a machine that others share
@@ -27,6 +27,7 @@ def chromium() -> str:
 def started_chromium() -> Iterator[Browser]:
     """Start a browser that is quiet."""
     with sync_playwright() as playwright:
+        expect.set_options(timeout=SLOW_MS)
         process = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         yield process
         process.close()

@@ -37,11 +37,10 @@
     document.querySelectorAll('[role="option"] > .dash-options-list-option-wrapper > input').forEach(mendOption);
     document.querySelectorAll('.upload input[type="file"]:not([aria-label])').forEach(mendUpload);
   }).observe(root, { childList: true, subtree: true });
-  // Whoever types while a dropdown is open searches, also from an option, which is where Dash puts the focus.
+  // Whoever types while a dropdown is open searches: from an option, which is where Dash puts the focus, and before it has done so.
   document.addEventListener("keydown", (event) => {
     if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey) return;
-    const options = event.target.closest && event.target.closest(".dash-dropdown-content");
-    const search = options && options.querySelector(".dash-dropdown-search");
-    if (search && event.target !== search) search.focus();
+    if (event.target.matches("input:not([type=radio], [type=checkbox]):not(.dash-dropdown-focus-target), textarea")) return;
+    document.querySelector(".dash-dropdown-content .dash-dropdown-search")?.focus();
   }, true);
 })();
