@@ -9,7 +9,7 @@ DEMO_PORT ?= 8000
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page screenshots image-test lint types bench bench-long lock clean
+.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page screenshots image-test lint types docs bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -59,6 +59,9 @@ lint: setup-dev ## style, the direction of imports, and the files of deploy/
 types: setup-dev ## mypy --strict
 	$(BIN)/mypy
 
+docs: setup-dev ## the documentation as a site, site/index.html; fails at a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --clean
+
 bench: setup-dev ## the short benchmarks, written to docs/benchmarks.md: make bench [DATA=dir] [PEERS="mlforecast=peers/bin/python …"]
 	$(BIN)/python benchmarks/benchmarks_page.py $(if $(DATA),--data "$(DATA)") $(addprefix --peer=,$(PEERS)) $(ARGS)
 
@@ -76,7 +79,7 @@ lock: ## write the lock files again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra page --extra postgres --extra serve pyproject.toml -c requirements.txt -o requirements-serve.txt
 
 clean: ## remove what was built here; data and homes stay
-	rm -rf $(VENV) build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build site src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("storecast needs Python 3.11 or newer; found " + sys.version.split()[0] + ". Set PYTHON=python3.11.") if sys.version_info < (3, 11) else None'

@@ -21,7 +21,7 @@ TOUR = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 GROUPS = "|".join(str(group.name) for group in app.registered_groups)  # storecast models list, …
 ENDLESS = {"serve"}  # runs until it is stopped; tests/service asks it
 COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - ENDLESS
-DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(text: str, language: str) -> list[str]:
