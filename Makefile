@@ -9,7 +9,7 @@ DEMO_PORT ?= 8000
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page screenshots image-test lint types docs bench bench-long lock clean
+.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page screenshots image-test lint types docs sbom bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -54,6 +54,7 @@ lint: setup-dev ## style, the direction of imports, and the files of deploy/
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/hadolint deploy/Dockerfile
+	$(BIN)/zizmor --offline --pedantic --quiet .github/workflows
 	$(BIN)/kubernetes-validate --strict --quiet $(MANIFESTS)
 
 types: setup-dev ## mypy --strict
@@ -61,6 +62,9 @@ types: setup-dev ## mypy --strict
 
 docs: setup-dev ## the documentation as a site, site/index.html; fails at a broken link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --clean
+
+sbom: setup-dev ## the bill of materials (CycloneDX), dist/sbom.json, and docs/licences.md
+	$(BIN)/python deploy/bill_of_materials.py
 
 bench: setup-dev ## the short benchmarks, written to docs/benchmarks.md: make bench [DATA=dir] [PEERS="mlforecast=peers/bin/python …"]
 	$(BIN)/python benchmarks/benchmarks_page.py $(if $(DATA),--data "$(DATA)") $(addprefix --peer=,$(PEERS)) $(ARGS)
