@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -341,6 +342,41 @@ def test_a_scenario_of_a_database_is_the_same_as_of_the_files(
         )
         assert printed[0] == 0, printed
     assert (tmp_path / "files.csv").read_bytes() == (tmp_path / "base.csv").read_bytes()
+
+
+def test_a_scenario_is_kept_by_name_compared_deleted_restored_and_published(
+    cli: Cli, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    own = shutil.copytree(home, tmp_path / "home")
+    assert cli("future", "--data", folder, "--out", tmp_path / "days.csv")[0] == 0
+    days = pl.read_csv(tmp_path / "days.csv").select("Store", "Date", pl.lit(1).alias("Promo"))
+    for name, kept in (("All", days), ("One store", days.filter(pl.col("Store") == 1))):
+        kept.write_csv(tmp_path / "x.csv")
+        file = tmp_path / "s.csv"
+        code, out, err = cli("scenarios", "save", name, "--calendar", tmp_path / "x.csv", "--home", own, "--out", file)
+        assert code == 0, err
+        assert f", {name}: " in out
+    whole = pl.read_csv(tmp_path / "s.csv").filter(pl.col("Level") == "chain-horizon").row(0, named=True)
+    shown = json.loads(cli("scenarios", "show", "One store", "--home", own, "--json")[1])
+    assert [shown["whole"][name] for name in ("stored", "scenario", "difference")] == [
+        whole[name] for name in ("Stored", "Scenario", "Difference")
+    ]
+    assert {(change["key"], change["column"], change["value"]) for change in shown["changes"]} == {("1", "Promo", 1)}
+    assert "One store" in cli("scenarios", "list", "--home", own)[1]
+    code, out, err = cli("scenarios", "compare", "All", 2, "--home", own)
+    assert code == 0, err
+    assert "no interval of its own" in out
+    assert cli("scenarios", "publish", "All", "--home", own)[1] == "Published version 1, draft.\n"
+    deleted = cli("scenarios", "delete", "All", "--home", own)[1]
+    assert deleted == "Deleted scenario 1, All. `storecast scenarios restore 1` brings it back.\n"
+    assert [each["name"] for each in json.loads(cli("scenarios", "list", "--home", own, "--json")[1])] == ["One store"]
+    assert cli("scenarios", "restore", 1, "--home", own)[1] == "Restored scenario 1, All.\n"
+    code, out, err = cli("scenarios", "show", "Nothing", "--home", own)
+    assert (code, out) == (2, "")
+    assert "no such scenario" in err
+    days.head(0).write_csv(tmp_path / "x.csv")
+    code, out, err = cli("scenarios", "save", "Empty", "--calendar", tmp_path / "x.csv", "--home", own)
+    assert (code, out) == (2, ""), err
 
 
 def test_demo_data_is_a_generated_chain(cli: Cli, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from storecast.cli import (
     plan_summary,
     plan_workbook,
     run,
+    scenarios,
     serve,
     train,
 )
@@ -69,7 +70,8 @@ for plan_command in (
     plan_workbook.import_,
 ):
     plan.app.command(plan_command.__name__.removesuffix("_"))(plan_command)
-for name, group in {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app}.items():
+groups = {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app, "scenarios": scenarios.app}
+for name, group in groups.items():
     app.add_typer(group, name=name)
 
 

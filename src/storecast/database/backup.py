@@ -27,6 +27,7 @@ from storecast.database.chain_info import ChainInfo, lock_chain
 from storecast.database.connect import Database
 from storecast.database.parquet_sizes import row_group_sizes
 from storecast.database.request_log import audit
+from storecast.database.table_types import Moment
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
 from storecast.files import atomic_write
@@ -58,6 +59,7 @@ _BROKEN = (
     PanicException,
 )
 _REFUSED_ROWS = (sa.exc.IntegrityError, sa.exc.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError)
+FIGURES = (t.plan_figures, t.scenario_figures)
 LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows, t.plan_overrides, t.plan_budget)  # these go by the fast road
 
 
@@ -132,9 +134,10 @@ def _parts(conn: Connection, table: Table) -> Iterator[pl.DataFrame]:
     if table is t.forecast_rows:  # the one that grows without end
         for number in conn.execute(sa.select(t.forecasts.c.id).order_by(t.forecasts.c.id)).scalars().all():
             yield bulk.select(conn, sa.select(table).where(table.c.forecast == number), schema)
-    elif table is t.plan_figures:  # each row is large
-        for number in conn.execute(sa.select(t.plan_versions.c.id).order_by(t.plan_versions.c.id)).scalars().all():
-            rows = conn.execute(sa.select(table).where(table.c.plan == number)).all()
+    elif table in FIGURES:  # each row is large
+        owner = next(iter(table.foreign_keys))
+        for number in conn.execute(sa.select(owner.column).order_by(owner.column)).scalars().all():
+            rows = conn.execute(sa.select(table).where(owner.parent == number)).all()
             yield pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
     elif table in LARGE:
         yield bulk.select(conn, sa.select(table), schema)
@@ -256,7 +259,7 @@ def _broken(file: Path, why: str) -> DatabaseError:
 
 def _dtype(kind: sa.types.TypeEngine[Any]) -> pl.DataType:
     kinds: list[tuple[type, pl.DataType]] = [
-        (t.Moment, pl.Datetime("us", "UTC")),
+        (Moment, pl.Datetime("us", "UTC")),
         (sa.Date, pl.Date()),
         (sa.Boolean, pl.Boolean()),
         (sa.Integer, pl.Int64()),

@@ -21,6 +21,8 @@ plan_reasons    the reasons that an override may have
 plan_exceptions who looks after what needs a look, and what is done
 plan_comments   what people said about a version, a store or some of its days
 plan_budget     a row per store and day, week or month that has a budget
+scenarios       other calendars that were worked out and kept by name
+scenario_figures what stores are expected to sell under them, packed
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
 Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
@@ -28,44 +30,61 @@ precision, so that what is read is bit for bit what was written. Sales, calendar
 was last written.
 """
 
-import datetime as dt
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Column, Dialect, Index, MetaData, Table
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import Column, Index, Table
 
+from storecast.database.plan_tables import (
+    plan_budget,
+    plan_comments,
+    plan_exceptions,
+    plan_figures,
+    plan_overrides,
+    plan_reasons,
+    plan_states,
+    plan_versions,
+    plan_writes,
+    scenario_figures,
+    scenarios,
+)
 from storecast.database.sql_columns import STORE_ID, sql_columns
+from storecast.database.table_types import BIG_ID, NO_ROWID, Moment, metadata
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 REVISIONS = tuple(
     sorted(path.name[:4] for path in VERSIONS.glob("[0-9]*.py"))
 )  # oldest first; this code works on the last
 
-metadata = MetaData()
-
-BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by INTEGER alone
-NO_ROWID: dict[str, Any] = {"sqlite_with_rowid": False}  # rows lie in the order of their key
-
-
-class Moment(TypeDecorator[dt.datetime]):
-    """A moment, always with its time zone: UTC."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
-        """Refuse a moment without a time zone; SQLite keeps UTC and no zone."""
-        assert value is None or value.tzinfo is not None
-        return None if value is None else value.astimezone(dt.UTC)
-
-    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
-        """Return UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
-
+__all__ = [
+    "REVISIONS",
+    "VERSIONS",
+    "audit",
+    "calendar",
+    "chain",
+    "chain_settings",
+    "forecast_rows",
+    "forecasts",
+    "idempotency",
+    "keys",
+    "metadata",
+    "overwritten",
+    "plan_budget",
+    "plan_comments",
+    "plan_exceptions",
+    "plan_figures",
+    "plan_overrides",
+    "plan_reasons",
+    "plan_states",
+    "plan_versions",
+    "plan_writes",
+    "requests",
+    "sales",
+    "scenario_figures",
+    "scenarios",
+    "sessions",
+    "stores",
+]
 
 chain = Table(
     "chain",
@@ -194,104 +213,6 @@ overwritten = Table(
     Column("row", sa.Text, nullable=False),  # JSON, as the table held it
     Index("overwritten_version", "version"),
     Index("overwritten_was", "was"),
-)
-plan_versions = Table(
-    "plan_versions",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),
-    Column("model", sa.Text, nullable=False),
-    Column("cutoff", sa.Date, nullable=False),
-    Column("version", sa.BigInteger, nullable=False),  # of the chain that the forecast was made of
-    Column("first", sa.Date, nullable=False),
-    Column("last", sa.Date, nullable=False),
-    Column("store_ids", sa.Text, nullable=False),  # number or text
-    Column("stores", sa.Text, nullable=False),  # JSON: their ids, sorted
-    Column("state", sa.Text, nullable=False),
-    sa.UniqueConstraint("model", "cutoff", "version", name="plan_versions_once"),
-)
-plan_states = Table(
-    "plan_states",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),
-    Column("plan", BIG_ID, sa.ForeignKey("plan_versions.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("state", sa.Text, nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("by", sa.Text, nullable=False),  # the name of a key, or who ran a command
-    Column("note", sa.Text, nullable=False),
-)
-plan_figures = Table(
-    "plan_figures",
-    metadata,
-    Column(
-        "plan", BIG_ID, sa.ForeignKey("plan_versions.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
-    Column("part", sa.Text, primary_key=True),  # forecast; drivers: what it is made of
-    Column("name", sa.Text, primary_key=True),  # of the figure: Forecast, Lower80, Promotion …
-    Column("place", sa.SmallInteger, nullable=False),  # among those of its part
-    Column("cells", sa.LargeBinary, nullable=False),  # cents by store and day, see plan.store_days.compact
-)
-plan_writes = Table(
-    "plan_writes",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),  # the revision of the plan after it
-    Column("at", Moment, nullable=False),
-    Column("by", sa.Text, nullable=False),
-    Column("action", sa.Text, nullable=False),  # overridden, withdrawn, undone
-)
-plan_overrides = Table(
-    "plan_overrides",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),
-    Column("plan", sa.BigInteger, nullable=False),  # the version on which it was written
-    Column("added", BIG_ID, sa.ForeignKey("plan_writes.id"), nullable=False, index=True),
-    Column("withdrawn", BIG_ID, sa.ForeignKey("plan_writes.id"), index=True),  # null: it stands
-    Column("level", sa.Text, nullable=False),  # as of totals: store, type, state, Region, chain
-    Column("key", sa.Text, nullable=False),
-    Column("first", sa.Date, nullable=False),
-    Column("last", sa.Date, nullable=False),
-    Column("kind", sa.Text, nullable=False),  # figure, amount, factor
-    Column("value", sa.Double, nullable=False),
-    Column("reason", sa.Text, nullable=False),
-    Column("note", sa.Text, nullable=False),
-    Column("by", sa.Text, nullable=False),  # whose it is, whoever brought it back
-)
-plan_reasons = Table(
-    "plan_reasons",
-    metadata,
-    Column("name", sa.Text, primary_key=True),
-)
-plan_budget = Table(
-    "plan_budget",
-    metadata,
-    Column("store", STORE_ID, primary_key=True),
-    Column("first", sa.Date, primary_key=True),
-    Column("last", sa.Date, nullable=False),
-    Column("amount", sa.Double, nullable=False),
-    **NO_ROWID,
-)
-plan_exceptions = Table(
-    "plan_exceptions",
-    metadata,
-    Column("name", sa.Text, primary_key=True),  # kind, first day, and whose it is
-    Column("state", sa.Text, nullable=False),  # open, done, snoozed
-    Column("owner", sa.Text, nullable=False),
-    Column("until", sa.Date),  # of one that is snoozed
-    Column("stake", sa.Double, nullable=False),  # when that was said
-    Column("note", sa.Text, nullable=False),
-    Column("by", sa.Text, nullable=False),
-    Column("at", Moment, nullable=False),
-)
-plan_comments = Table(
-    "plan_comments",
-    metadata,
-    Column("id", BIG_ID, primary_key=True),
-    Column("plan", BIG_ID, sa.ForeignKey("plan_versions.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("store", sa.Text),  # null: the version as a whole
-    Column("first", sa.Date),  # null: all days
-    Column("last", sa.Date),
-    Column("text", sa.Text, nullable=False),
-    Column("by", sa.Text, nullable=False),
-    Column("at", Moment, nullable=False),
 )
 idempotency = Table(
     "idempotency",

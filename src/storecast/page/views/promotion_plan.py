@@ -14,8 +14,9 @@ from storecast import schema as s
 from storecast.page import charts, tables
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
-from storecast.page.views.scenario_calendar import MOST_CHANGES, CalendarChange, write_changes
+from storecast.page.views.scenario_calendar import MOST_CHANGES, write_changes
 from storecast.page.views.score_cells import signed_percent
+from storecast.plan.scenarios import CalendarChange
 from storecast.plan.scopes import STORE
 from storecast.workflows.extra_promotions import (
     GAIN,

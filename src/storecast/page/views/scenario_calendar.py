@@ -6,10 +6,8 @@ A change is written STORES~FIRST~LAST~COLUMN=VALUE, several with semicolons betw
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-import numpy as np
 import polars as pl
 
 from storecast import schema as s
@@ -17,43 +15,26 @@ from storecast.bundle.predictor import Predictor
 from storecast.errors import DataError
 from storecast.page.language import Words
 from storecast.page.views.plan_figures import scope_name
+from storecast.plan.scenarios import CalendarChange, change_rows
 from storecast.plan.scopes import StoreGroups
 
 COLUMNS = (s.PROMO, s.OPEN, s.SCHOOL_HOLIDAY)
 MOST_CHANGES = 100
 
 
-@dataclass(frozen=True)
-class CalendarChange:
-    """One change of the calendar ahead.
+def change_text(change: CalendarChange) -> str:
+    """Return a change as the address has it."""
+    scope = scope_value(change.level, change.key)
+    return f"{scope}~{change.first}~{change.last}~{change.column}={change.value}"
 
-    Attributes
-    ----------
-    level, key : of the stores
-    first, last : of the days
-    column : Promo, Open or SchoolHoliday
-    value : 0 or 1
-    """
 
-    level: str
-    key: str
-    first: dt.date
-    last: dt.date
-    column: str
-    value: int
-
-    def text(self) -> str:
-        """Return it as the address has it."""
-        scope = scope_value(self.level, self.key)
-        return f"{scope}~{self.first}~{self.last}~{self.column}={self.value}"
-
-    def name(self, words: Words) -> str:
-        """Return it for people."""
-        days = words.day(self.first)
-        if self.last != self.first:
-            days = f"{days} – {words.day(self.last)}"
-        what = change_names(words)[f"{self.column}={self.value}"]
-        return f"{scope_name(self.level, self.key, words)}, {days}: {what}"
+def change_name(change: CalendarChange, words: Words) -> str:
+    """Return a change for people."""
+    days = words.day(change.first)
+    if change.last != change.first:
+        days = f"{days} – {words.day(change.last)}"
+    what = f"{change.column}={change.value}"
+    return f"{scope_name(change.level, change.key, words)}, {days}: {change_names(words).get(what, what)}"
 
 
 def scope_value(level: str, key: str) -> str:
@@ -94,7 +75,7 @@ def read_changes(text: str, words: Words) -> list[CalendarChange]:
 
 def write_changes(changes: Sequence[CalendarChange]) -> str:
     """Return changes as the address has them."""
-    return ";".join(change.text() for change in changes)
+    return ";".join(change_text(change) for change in changes)
 
 
 def calendar_rows(predictor: Predictor, groups: StoreGroups, changes: Sequence[CalendarChange]) -> pl.DataFrame:
@@ -111,19 +92,7 @@ def calendar_rows(predictor: Predictor, groups: StoreGroups, changes: Sequence[C
     DataError
         where the chain has no such stores
     """
-    known = predictor.panel.calendar.schema
-    parts = []
-    for number, change in enumerate(changes):
-        groups.check(change.level, change.key)
-        stores = groups.stores.gather(np.sort(groups.members(change.level, change.key)))
-        days = pl.DataFrame({s.DATE: pl.date_range(change.first, change.last, eager=True)})
-        rows = pl.DataFrame({s.STORE: stores}).join(days, how="cross")
-        value = pl.lit(change.value, dtype=known[change.column])
-        parts.append(rows.with_columns(value.alias(change.column), pl.lit(number).alias("number")))
-    rows = pl.concat(parts, how="diagonal").sort("number")
-    columns = [column for column in COLUMNS if column in rows.columns]
-    latest = (pl.col(column).drop_nulls().last() for column in columns)
-    return rows.group_by(s.KEYS, maintain_order=True).agg(*latest).sort(s.KEYS)
+    return change_rows(changes, groups, predictor.panel.calendar.schema)
 
 
 def _read_change(text: str, words: Words) -> CalendarChange:

@@ -18,13 +18,14 @@ from storecast.page.shell import control, message
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views.plan_figures import scope_name
 from storecast.page.views.scenario_calendar import (
-    CalendarChange,
+    change_name,
     change_names,
     read_changes,
     scope_value,
     write_changes,
 )
 from storecast.page.views.scenario_results import scenario_result, show_results
+from storecast.plan.scenarios import CalendarChange
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.service.problems import Problem, of_error
 
@@ -168,7 +169,7 @@ def _list(request: ViewRequest, name: str, changes: Mapping[str, Sequence[Calend
     lines = []
     for number, change in enumerate(own):
         rest = [*own[:number], *own[number + 1 :]]
-        text = change.name(words)
+        text = change_name(change, words)
         remove = dcc.Link(
             words.text("Remove"),
             href=_address({**changes, name: rest}),
