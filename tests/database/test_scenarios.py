@@ -73,14 +73,11 @@ def test_a_scenario_is_found_by_name_and_number_with_what_it_changes(db: Databas
     assert scenario.whole.difference == scenario.whole.scenario - scenario.whole.stored > 0
 
 
-def test_a_name_that_stands_and_a_scenario_that_changes_nothing_are_refused(db: Database) -> None:
+def test_a_name_that_stands_is_refused(db: Database) -> None:
     filled(db)
     saved(db, "Easter")
     with pytest.raises(ConflictError, match=r"scenario 'Easter' \(Ada, "):
         saved(db, "Easter")
-    nothing = ScenarioResult(MODEL, FIRST, 1, (), result().differences, result().forecast, ())
-    with pytest.raises(DataError, match="changes nothing"), db.begin() as conn:
-        save_scenario(conn, nothing, "None", by="Ada")
 
 
 def test_what_is_deleted_can_be_restored_unless_its_name_was_taken(db: Database) -> None:

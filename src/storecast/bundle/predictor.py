@@ -214,14 +214,20 @@ class Predictor:
             return explained
         return with_counterfactuals(explained, fitted.model, fitted.calibration, self.window)
 
-    def scenario(self, calendar: pl.DataFrame) -> pl.DataFrame:
+    def scenario(self, calendar: pl.DataFrame, progress: scenario.Progress = scenario.unwatched) -> pl.DataFrame:
         """Return what another calendar would change, with an interval, as `explain.scenario.compare`. Takes minutes."""
         panel = overlay_panel(self.panel, calendar, self.last, CALENDAR)
         refuse_unknown_effects(self.panel, panel, CALENDAR)
         other = panel.window(self.cutoff, self.window.horizon)
         fitted = self.bundle
         return scenario.compare(
-            fitted.model, fitted.calibration, self.window, other, until=self.last, joint_errors=fitted.joint_errors
+            fitted.model,
+            fitted.calibration,
+            self.window,
+            other,
+            until=self.last,
+            joint_errors=fitted.joint_errors,
+            progress=progress,
         )
 
     def never_seen(self, calendar: pl.DataFrame) -> list[str]:

@@ -2,6 +2,8 @@
 
 client     Client: a method for each thing that can be asked
 plan       PlanClient: the same for the plan, as `client.plan`; plan_replies: what comes back
+scenarios  ScenariosClient: scenarios kept by name, as `client.plan.scenarios`
+jobs       JobsClient: work of minutes that nobody waits for, as `client.jobs`
 sending    one request, and the same again where it is safe
 retries    how often, and how long between
 errors     the tree of what can go wrong

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
 from storecast.client.batches import as_frame, batch_positions, is_frame
 from storecast.client.errors import BadReplyError, UnavailableError
+from storecast.client.jobs import JobsClient
 from storecast.client.plan import PlanClient
 from storecast.client.replies import (
     Accuracy,
@@ -68,6 +69,7 @@ class Client:
     ) -> None:
         self._sender = Sender(url, key, timeout=timeout, retries=retries or Retries(), transport=transport, sleep=sleep)
         self.plan = PlanClient(self._sender)
+        self.jobs = JobsClient(self._sender, sleep)
 
     def __repr__(self) -> str:
         return f"Client({self._sender.url!r})"

@@ -21,6 +21,7 @@ from storecast.client.plan_replies import (
 )
 from storecast.client.replies import Row, StoreId
 from storecast.client.request_parts import idempotency_header, without_none
+from storecast.client.scenarios import ScenariosClient
 from storecast.client.sending import Sender
 
 PAGE = 1000  # rows of one page
@@ -37,6 +38,7 @@ class PlanClient:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
+        self.scenarios = ScenariosClient(sender)
 
     def publish(
         self, model: str | None = None, *, explain: bool = False, note: str = "", idempotency_key: str | None = None

@@ -120,3 +120,46 @@ class PlanOverrides(TypedDict):
     revision: int
     overrides: list[Row]  # Override, Level, Key, Start, End, Kind, Value, Reason, Note, By, At, Forecast, Plan, Stale …
     next: NotRequired[str | None]
+
+
+class ScenarioWritten(TypedDict):
+    """A scenario that was saved, deleted or restored."""
+
+    scenario: int  # its number
+    name: str
+    version: int  # of the chain on whose forecast it was worked out
+
+
+class ScenarioPublished(TypedDict):
+    """A scenario that became a version of the plan."""
+
+    scenario: int
+    version: int  # of the plan
+    state: State
+    new: bool  # False: it was published before
+
+
+class PlanScenario(TypedDict):
+    """A scenario that is kept."""
+
+    scenario: int
+    name: str
+    model: str
+    cutoff: str
+    chain_version: int
+    stores: int
+    whole: Row  # first, last, stored, scenario, difference, lower80, upper80
+    weeks: list[Row]
+    changes: list[Row]  # level, key, first, last, column, value
+    notices: list[str]
+    note: str
+    by: str
+    at: str
+
+
+class ScenarioComparison(TypedDict):
+    """Scenarios beside each other."""
+
+    scenarios: list[PlanScenario]
+    weeks: list[Row]  # first, last, differences: one for each scenario
+    notices: list[str]

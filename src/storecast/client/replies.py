@@ -3,7 +3,7 @@
 A figure of sales is a float with two decimals, a date an ISO text. A key that is not in every reply is marked.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Row = dict[str, Any]  # of a table: its columns differ by question and chain
 StoreId = int | str  # text where the chain's ids are text
@@ -103,3 +103,16 @@ class Health(TypedDict):
     live: bool
     ready: bool
     detail: str  # why it is not ready; "" where it is
+
+
+class JobState(TypedDict):
+    """A job as it stands."""
+
+    job: int  # its number
+    kind: str  # scenario, save or publish
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    progress: float  # 0 to 1
+    created: str
+    finished: str | None
+    detail: str  # why it failed
+    status: int | None  # of its reply

@@ -59,7 +59,11 @@ _BROKEN = (
     PanicException,
 )
 _REFUSED_ROWS = (sa.exc.IntegrityError, sa.exc.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError)
-FIGURES = (t.plan_figures, t.scenario_figures)
+FEW_AT_ONCE = {  # tables whose rows are large, by the column whose values are read one after the other
+    t.plan_figures: t.plan_figures.c.plan,
+    t.scenario_figures: t.scenario_figures.c.scenario,
+    t.jobs: t.jobs.c.id,
+}
 LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows, t.plan_overrides, t.plan_budget)  # these go by the fast road
 
 
@@ -134,10 +138,10 @@ def _parts(conn: Connection, table: Table) -> Iterator[pl.DataFrame]:
     if table is t.forecast_rows:  # the one that grows without end
         for number in conn.execute(sa.select(t.forecasts.c.id).order_by(t.forecasts.c.id)).scalars().all():
             yield bulk.select(conn, sa.select(table).where(table.c.forecast == number), schema)
-    elif table in FIGURES:  # each row is large
-        owner = next(iter(table.foreign_keys))
-        for number in conn.execute(sa.select(owner.column).order_by(owner.column)).scalars().all():
-            rows = conn.execute(sa.select(table).where(owner.parent == number)).all()
+    elif table in FEW_AT_ONCE:
+        owner = FEW_AT_ONCE[table]
+        for number in conn.execute(sa.select(owner).distinct().order_by(owner)).scalars().all():
+            rows = conn.execute(sa.select(table).where(owner == number)).all()
             yield pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
     elif table in LARGE:
         yield bulk.select(conn, sa.select(table), schema)

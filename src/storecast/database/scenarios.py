@@ -79,15 +79,13 @@ def save_scenario(conn: Connection, result: ScenarioResult, name: str, *, by: st
     Raises
     ------
     DataError
-        where the name or the note is none, or nothing is changed
+        where the name or the note is none
     ConflictError
         where another scenario has the name
     """
     chain = lock_existing_chain(conn)
     name = check_name(name)
     check_note(note)
-    if not result.changes:
-        raise DataError("The scenario changes nothing: the calendar is so already. Change a day of a store first.")
     same = _standing(conn, name)
     if same is not None:
         message = (
@@ -118,6 +116,20 @@ def save_scenario(conn: Connection, result: ScenarioResult, name: str, *, by: st
     ]
     conn.execute(sa.insert(t.scenario_figures), figures)
     return ScenarioWritten(number, name, result.chain_version)
+
+
+def check_free_name(conn: Connection, name: str) -> None:
+    """Refuse a name that a scenario has.
+
+    Raises
+    ------
+    ConflictError
+        where one has it
+    """
+    same = _standing(conn, check_name(name))
+    if same is not None:
+        message = f"There is a scenario {quote(same.name)} ({same.by}, {same.at:%Y-%m-%d}). Take another name, or delete it first."
+        raise ConflictError(message, public=message)
 
 
 def all_scenarios(conn: Connection) -> list[SavedScenario]:

@@ -23,6 +23,7 @@ plan_comments   what people said about a version, a store or some of its days
 plan_budget     a row per store and day, week or month that has a budget
 scenarios       other calendars that were worked out and kept by name
 scenario_figures what stores are expected to sell under them, packed
+jobs            long work that services do beside requests, its progress and its replies of the last 24 hours
 idempotency     replies to writes, so that the same write asked again is answered and not done again
 
 Stores are text here, whatever they are in files: `chain.store_ids` says what they were. Money and own columns are double
@@ -66,6 +67,7 @@ __all__ = [
     "forecast_rows",
     "forecasts",
     "idempotency",
+    "jobs",
     "keys",
     "metadata",
     "overwritten",
@@ -213,6 +215,25 @@ overwritten = Table(
     Column("row", sa.Text, nullable=False),  # JSON, as the table held it
     Index("overwritten_version", "version"),
     Index("overwritten_was", "was"),
+)
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("kind", sa.Text, nullable=False),
+    Column("key", sa.BigInteger, nullable=False),  # that asked for it; 0 without keys
+    Column("digest", sa.Text, nullable=False),  # of what is asked for
+    Column("process", sa.Text, nullable=False),  # that works on it
+    Column("state", sa.Text, nullable=False),  # waiting, running, done, failed, cancelled
+    Column("progress", sa.Double, nullable=False),  # 0 to 1
+    Column("cancel", sa.Boolean, nullable=False),  # somebody wants it to end
+    Column("created", Moment, nullable=False),
+    Column("seen", Moment, nullable=False),  # when its process last said that it is at work
+    Column("finished", Moment),
+    Column("detail", sa.Text, nullable=False),  # why it failed
+    Column("status", sa.SmallInteger),  # of the reply, as HTTP has it
+    Column("media_type", sa.Text),
+    Column("reply", sa.LargeBinary),  # deflated
 )
 idempotency = Table(
     "idempotency",

@@ -13,6 +13,7 @@ Source: Efron and Tibshirani, An introduction to the bootstrap (1993), chapter 8
 """
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -31,9 +32,14 @@ from storecast.uncertainty.calibration import Calibration
 from storecast.uncertainty.joint_errors import JointErrors
 from storecast.uncertainty.point import point_forecasts
 
+Progress = Callable[[float], None]
 CHAIN = "chain"
 REFITS = 30
 ROUNDS = 1  # times the weights of outliers are found again in a refit
+
+
+def unwatched(share: float) -> None:
+    """Take no notice of what share of the work is done."""
 
 
 def possible_columns(level: int) -> tuple[str, str]:
@@ -51,6 +57,7 @@ def compare(
     until: dt.date,
     joint_errors: JointErrors | None = None,
     seed: int = 0,
+    progress: Progress = unwatched,
 ) -> pl.DataFrame:
     """Return what a model expects another calendar to change.
 
@@ -60,6 +67,7 @@ def compare(
     until : the last day to compare; what a model says of a day must not depend on how many are asked for
     joint_errors : how the model's errors hang together; None where that is unknown
     seed : of the refits and of the sample paths
+    progress : is told what share is done; what it raises ends the work
 
     Returns
     -------
@@ -69,12 +77,13 @@ def compare(
     expected difference), PossibleLower80, PossibleUpper80, PossibleLower95, PossibleUpper95 (of the possible difference; the same
     bounds where every day is open under both calendars or neither, null where openings change and `joint_errors` is None): money
     """
+    progress(0.0)
     # What the past says is the same under either calendar.
     medians = point_forecasts(model, stored, stored.future), point_forecasts(model, stored, other.future)
     forecasts = [calibration.apply(frame, Task(stored.horizon)) for frame in medians]
     before, after = (frame[s.FORECAST].to_numpy() for frame in forecasts)
     opened = [frame[s.OPEN].to_numpy() == 1 for frame in medians]
-    logs = _refitted(stored, other, seed)  # (calendars, refits, rows)
+    logs = _refitted(stored, other, seed, progress)  # (calendars, refits, rows)
     middle = logs.mean(axis=1)
     drawn = after * np.exp(logs[1] - middle[1]) - before * np.exp(logs[0] - middle[0])  # (refits, rows)
     both = opened[0] & opened[1]
@@ -92,7 +101,7 @@ def compare(
     return _by_level(days.filter(compared), drawn[:, compared], noise.only(compared), stores, breakdown)
 
 
-def _refitted(stored: Window, other: Window, seed: int) -> F64:
+def _refitted(stored: Window, other: Window, seed: int, progress: Progress) -> F64:
     """Return the log sales that ridges say under either calendar, each fitted on weeks drawn at random, (2, REFITS, rows)."""
     draw = np.random.default_rng(seed)
     past, settings = stored.past, replace(LinearSettings(), robust_rounds=ROUNDS)
@@ -106,6 +115,7 @@ def _refitted(stored: Window, other: Window, seed: int) -> F64:
         times = draw.multinomial(week[-1] + 1, np.full(week[-1] + 1, 1 / (week[-1] + 1)))
         model.learn(past, times[week].astype(np.float64))
         logs[:, k] = [model.predict(features) for features in features_of_both]
+        progress((k + 1) / (REFITS + 1))
     return logs
 
 

@@ -11,8 +11,9 @@ import msgspec
 
 from storecast import __version__
 from storecast.config import MAX_NEW_STORES
+from storecast.service.as_job import PREFER
 from storecast.service.problems import KINDS, MEDIA_TYPE, ProblemDetails
-from storecast.service.replies import Forecast
+from storecast.service.replies import Forecast, JobState
 from storecast.service.requests.bodies import RowsBody
 from storecast.service.requests.query import Query
 from storecast.service.requests.rows import store_rows
@@ -27,6 +28,11 @@ NEW_STORES = "What is known of stores that the chain does not hold: they get a f
 REFERENCE = "#/components/schemas/{name}"
 _TEXT: Schema = {"type": "string"}
 _BYTES: Schema = {"type": "string", "format": "binary"}
+_STARTED: Schema = {
+    "description": "A job works on it.",
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "Its address."}},
+    "content": {JSON: {"schema": {"$ref": REFERENCE.format(name=JobState.__name__)}}},
+}
 _CSV: Schema = {"text/csv": {"schema": _TEXT}}
 
 
@@ -74,7 +80,8 @@ def _operation(route: Route) -> Schema:
     path_parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.path_parameters
     ]
-    if parameters := [*path_parameters, *_query_parameters(route.query), *route.headers]:
+    headers = (*route.headers, *((PREFER,) if route.job else ()))
+    if parameters := [*path_parameters, *_query_parameters(route.query), *headers]:
         operation["parameters"] = parameters
     if route.body is not None:
         content = {"application/json": _reference(route.body.__name__), **(_CSV if route.csv else {})}
@@ -88,6 +95,7 @@ def _operation(route: Route) -> Schema:
     problems = {str(KINDS[kind][0]): {"$ref": f"#/components/responses/{kind}"} for kind in kinds}
     operation["responses"] = {
         "200": {"description": route.summary, "content": content},
+        **({"202": _STARTED} if route.job else {}),
         **dict(sorted(problems.items())),
     }
     return {**operation, **({"x-scope": route.scope} if route.scope else {"security": []})}

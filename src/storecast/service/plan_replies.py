@@ -270,3 +270,66 @@ class PlanComparison(Reply):
     chain: list[PlanChange]
     changes: list[PlanChange]
     next: Cursor
+
+
+class ScenarioSpan(Reply):
+    """What all stores are expected to sell over some days under either calendar, with the 80 % interval of the difference."""
+
+    first: dt.date
+    last: dt.date
+    stored: Money
+    scenario: Money
+    difference: Money
+    lower80: Money | None
+    upper80: Money | None
+
+
+class ScenarioChange(Reply):
+    """One change of the calendar."""
+
+    level: str
+    key: str
+    first: dt.date
+    last: dt.date
+    column: str
+    value: int | float | str
+
+
+class PlanScenario(Reply):
+    """A scenario that is kept."""
+
+    scenario: Annotated[int, Meta(description="Its number.")]
+    name: str
+    model: str
+    cutoff: dt.date
+    chain_version: Version
+    stores: Count
+    whole: ScenarioSpan
+    weeks: list[ScenarioSpan]
+    changes: list[ScenarioChange]
+    notices: Annotated[list[str], Meta(description="Where the calendar leaves what was ever seen.")]
+    note: str
+    by: str
+    at: dt.datetime
+
+
+class PlanScenarios(Reply):
+    """The scenarios, newest first."""
+
+    scenarios: list[PlanScenario]
+
+
+class ComparedWeek(Reply):
+    """What each scenario changes in a week; null where one does not have it."""
+
+    first: dt.date
+    last: dt.date
+    differences: list[float | None]
+
+
+class ScenarioComparison(Reply):
+    """Scenarios beside each other."""
+
+    scenarios: list[PlanScenario]
+    weeks: list[ComparedWeek]
+    notices: list[str]

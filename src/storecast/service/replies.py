@@ -4,7 +4,7 @@ Large replies are frames that `rendering` writes as they are; a test compares th
 """
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -195,6 +195,19 @@ class Changes(Reply):
     target: Target = s.SALES
     unit: Unit = ""
     whole_numbers: bool = False
+
+
+class JobState(Reply):
+    """A job as it stands."""
+
+    job: Annotated[int, Meta(description="Its number.")]
+    kind: Annotated[str, Meta(description="What it works out: scenario, save or publish.")]
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    progress: Annotated[float, Meta(ge=0, le=1, description="The share that is done.")]
+    created: dt.datetime
+    finished: dt.datetime | None
+    detail: Annotated[str, Meta(description="Why it failed.")]
+    status: Annotated[int | None, Meta(description="Of its reply; null: it has none.")]
 
 
 class Stores(Reply):

@@ -44,6 +44,7 @@ class Route:
     csv_reply : replies are CSV where the client asks for it
     reply_type : media type of the reply
     long : the long time limit holds
+    job : the work may be done as a job, where the client prefers that
     view : a browser without a session is sent to the login
     form : the body is an HTML form
     """
@@ -63,6 +64,7 @@ class Route:
     csv_reply: bool = False
     reply_type: str = JSON
     long: bool = False
+    job: bool = False
     view: bool = False
     form: bool = False
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from storecast.database.api_keys import Key, find_key
 from storecast.database.sessions import find_session
+from storecast.service.jobs import MOST, Jobs
 from storecast.service.live.live_model import LiveModel
 from storecast.service.metrics import Metrics
 from storecast.service.middleware.auth import Keyring, Strangers
@@ -28,6 +29,8 @@ class Service:
     large : threads for requests that take long
     quick : threads for looking up keys, which must not wait behind those
     writes : one thread for each write at work; writers of a database follow one another anyhow
+    long : threads for jobs, which take minutes and must not keep requests waiting
+    jobs : that run or wait
     openapi : the document that the service shows of itself
     """
 
@@ -36,6 +39,8 @@ class Service:
     large: Pool
     quick: Pool
     writes: Pool
+    long: Pool
+    jobs: Jobs
     keyring: Keyring
     sessions: Keyring
     strangers: Strangers
@@ -52,6 +57,7 @@ class Service:
         large = Pool(settings.workers, settings.waiting, "large")
         quick = Pool(2, settings.concurrency, "quick")
         writes = Pool(2, settings.waiting, "writes")
+        long = Pool(settings.jobs, MOST, "jobs")
         live = LiveModel(settings, large)
         metrics = Metrics()
 
@@ -67,6 +73,8 @@ class Service:
             large,
             quick,
             writes,
+            long,
+            Jobs(live.database, long, writes),
             Keyring(find),
             Keyring(find_open_session),
             Strangers(settings.unknown_keys),
@@ -85,10 +93,11 @@ class Service:
     async def stop(self) -> None:
         """End it; the log of requests is written first."""
         self.stopping = True
+        await self.jobs.stop()
         await asyncio.to_thread(self.monitor.stop)
         await asyncio.to_thread(self.request_log.stop)
         await asyncio.to_thread(self.live.watcher.stop)
-        for pool in (self.large, self.quick, self.writes):
+        for pool in (self.large, self.quick, self.writes, self.long):
             pool.close()
         self.live.source.close()
 

@@ -80,6 +80,7 @@ class Settings:
     waiting: int = field(
         default=64, metadata=_about("requests that may wait for the pool; more are sent away with 503", 0, 100_000)
     )
+    jobs: int = field(default=2, metadata=_about("jobs that run at once; more wait", 1, 64))
     fresh_seconds: float = field(
         default=20.0, metadata=_about("seconds that a forecast waits for sales or days that were just written", 0, 600)
     )

@@ -12,7 +12,6 @@ from typing import Protocol
 import orjson
 from sqlalchemy import Connection
 from starlette.requests import Request
-from starlette.responses import Response
 
 from storecast.database.request_log import StoredReply, audit, idempotent, remember
 from storecast.errors import DataError
@@ -70,7 +69,7 @@ async def write_once(
     *,
     of_chain: bool = True,
     **detail: int,
-) -> Response:
+) -> BytesResponse:
     """Write in one transaction with its audit and its reply, and let the next forecast wait for it.
 
     Parameters

@@ -14,43 +14,57 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.read import read_calendar
 from storecast.database.connect import Database
 from storecast.database.request_log import audit
-from storecast.database.scenarios import ScenarioWritten, save_scenario
+from storecast.database.scenarios import ScenarioWritten, check_free_name, save_scenario
+from storecast.errors import DataError
+from storecast.explain.scenario import Progress, unwatched
 from storecast.plan.scenarios import CalendarChange, ScenarioResult, changes_between
 from storecast.plan.scopes import StoreGroups
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
 
 
-def result_of(
+def work_out(
     predictor: Predictor,
     calendar: pl.DataFrame,
-    differences: pl.DataFrame,
     *,
     model: str,
     chain_version: int,
     changes: Sequence[CalendarChange] = (),
+    differences: pl.DataFrame | None = None,
+    progress: Progress = unwatched,
 ) -> ScenarioResult:
-    """Return what is kept of a scenario that was worked out.
+    """Return what is kept of a scenario.
 
     Parameters
     ----------
-    predictor : that worked it out
+    predictor : that works it out
     calendar : Store, Date and what is different, as for `Predictor.scenario`
-    differences : as `Predictor.scenario` returned them
     model : the name of the model file
     chain_version : of the chain on which the predictor stands
     changes : as somebody wrote them; none: they are worked out from the calendar
+    differences : as `Predictor.scenario` returned them; None: they are worked out here
+    progress : is told what share is done
+
+    Raises
+    ------
+    DataError
+        where nothing is changed, or the calendar asks for what the model cannot know
     """
     keys = pl.DataFrame({s.STORE: calendar[s.STORE].unique()})
     changed, other = predictor.predict(calendar)
+    stored = predictor.future.join(keys, on=s.STORE, how="semi").sort(s.KEYS)
+    known = [*s.KEYS, *s.KNOWN, *predictor.panel.known]
+    groups = StoreGroups.of(predictor.panel.stores, predictor.panel.breakdown)
+    differing = changes_between(stored.select(known), other.sort(s.KEYS).select(known), groups)
+    if not differing:
+        raise DataError("The scenario changes nothing: the calendar is so already. Change a day of a store first.")
+    if differences is None:
+        differences = predictor.scenario(calendar, progress)
     rows = pl.concat([predictor.forecast().join(keys, on=s.STORE, how="anti"), changed]).sort(s.KEYS)
-    if not changes:
-        stored = predictor.future.join(keys, on=s.STORE, how="semi").sort(s.KEYS)
-        known = [*s.KEYS, *s.KNOWN, *predictor.panel.known]
-        groups = StoreGroups.of(predictor.panel.stores, predictor.panel.breakdown)
-        changes = changes_between(stored.select(known), other.sort(s.KEYS).select(known), groups)
     notices = tuple(predictor.never_seen(calendar))
-    return ScenarioResult(model, predictor.cutoff, chain_version, tuple(changes), differences, rows, notices)
+    return ScenarioResult(
+        model, predictor.cutoff, chain_version, tuple(changes) or differing, differences, rows, notices
+    )
 
 
 def save(
@@ -85,10 +99,11 @@ def save(
     names = ColumnNames(known=panel.known, text_ids=panel.stores.schema[s.STORE] == pl.String)
     rows = read_calendar(calendar, names)
     assert prepared.version is not None
-    differences = predictor.scenario(rows)
-    result = result_of(predictor, rows, differences, model=model.name, chain_version=prepared.version)
+    with closing(Database.open(source.url)) as database, database.reading() as conn:
+        check_free_name(conn, name)
+    result = work_out(predictor, rows, model=model.name, chain_version=prepared.version)
     if out is not None:
-        write_csv(differences, out)
+        write_csv(result.differences, out)
     with closing(Database.open(source.url)) as database, database.begin() as conn:
         written = save_scenario(conn, result, name, by=by, note=note)
         audit(conn, "command line", "scenario saved", {**vars(written), "by": by})

@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from storecast.config import MAX_HORIZON, MAX_QUANTILE, MAX_QUANTILES, MIN_QUANTILE, valid_quantile
+from storecast.plan.scenarios import MAX_NAME
+from storecast.plan.versions import MAX_NOTE
 from storecast.service.problems import invalid
 from storecast.service.requests.rows import RowType, calendar_rows, day_rows, sale_rows, store_rows
 
@@ -48,6 +50,14 @@ class ForecastRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
 class ScenarioRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
     """Days under another calendar."""
 
+    model: str = ""
+
+
+class SaveScenarioRequest(RowsBody, forbid_unknown_fields=True, kw_only=True):
+    """Days under another calendar, and the name under which what they change is kept."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=MAX_NAME, description="No other scenario may have it.")]
+    note: Annotated[str, Meta(max_length=MAX_NOTE, description="A remark.")] = ""
     model: str = ""
 
 

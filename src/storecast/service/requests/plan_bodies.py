@@ -147,6 +147,18 @@ class CommentRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     Text: Annotated[str, Meta(min_length=1, max_length=MAX_NOTE)]
 
 
+class ScenariosQuery(Query, kw_only=True):
+    """Which scenarios to compare."""
+
+    scenarios: Annotated[str, Meta(pattern=r"^\d{1,15}(,\d{1,15})+$", description="Their numbers, such as 1,2,5.")]
+
+
+class PublishScenarioRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """How to publish a scenario."""
+
+    note: Annotated[str, Meta(max_length=MAX_NOTE, description="A remark. Empty: the name of the scenario.")] = ""
+
+
 class ReasonsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """Reasons to add to the list, and to remove from it."""
 

@@ -2,6 +2,7 @@
 
 health       alive, ready, metrics
 forecasts    forecasts and scenarios
+jobs         work of minutes that nobody waits for
 stores       stores and their history
 writes       sales, days ahead and stores, in
 undo         sales removed, and writes taken back
@@ -10,6 +11,7 @@ plan_versions   the versions of the plan
 plan_overrides  what stands in the place of the forecast, and why
 plan_exceptions what needs a look
 plan_comments   what people said
+plan_scenarios  scenarios kept by name
 plan_summary    a version in a few sentences
 plan_workbook   the plan as a workbook
 """
@@ -18,10 +20,12 @@ from storecast.service.route import Route
 from storecast.service.routes import (
     forecasts,
     health,
+    jobs,
     models,
     plan_comments,
     plan_exceptions,
     plan_overrides,
+    plan_scenarios,
     plan_summary,
     plan_versions,
     plan_workbook,
@@ -33,6 +37,7 @@ from storecast.service.routes import (
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
     *forecasts.ROUTES,
+    *jobs.ROUTES,
     *stores.ROUTES,
     *writes.ROUTES,
     *undo.ROUTES,
@@ -41,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     *plan_overrides.ROUTES,
     *plan_exceptions.ROUTES,
     *plan_comments.ROUTES,
+    *plan_scenarios.ROUTES,
     *plan_summary.ROUTES,
     *plan_workbook.ROUTES,
 )

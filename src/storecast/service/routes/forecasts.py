@@ -3,12 +3,16 @@
 from collections.abc import Callable
 
 import orjson
+import polars as pl
 from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.service import responses
+from storecast.service.as_job import answer_or_start
+from storecast.service.jobs import Progress
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
+from storecast.service.pool import Pool
 from storecast.service.rendering import CSV, BytesResponse, ChunkedResponse, csv, joined, json_rows
 from storecast.service.replies import Changes, Forecasts
 from storecast.service.requests.bodies import ForecastRequest, ScenarioRequest
@@ -69,17 +73,45 @@ async def scenarios(request: Request) -> Response:
     query = await service.large.run(read)
     snapshot = await service.live.model(query.model) if query.model else now
     context.model = snapshot.name
+    calendar = await service.large.run(changed_calendar, snapshot, query)
 
-    def work() -> list[bytes]:
-        lookup = responses.look_up_query(snapshot.table, query)
-        calendar = snapshot.table.calendar_of(query.rows or [])
-        rows = json_rows(snapshot.predictor.scenario(calendar))
-        assert not lookup.new
-        notices = snapshot.predictor.never_seen(calendar)
-        end = b'],"notices":%b}' % orjson.dumps(notices) if notices else b"]}"
-        return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), end]
+    async def answer(progress: Progress, pool: Pool) -> BytesResponse:
+        return ChunkedResponse(await pool.run(scenario_reply, snapshot, calendar, progress))
 
-    return ChunkedResponse(await service.large.run(work))
+    return await answer_or_start(request, "scenario", snapshot.reply_head.decode(), answer)
+
+
+def changed_calendar(snapshot: Snapshot, query: ForecastQuery) -> pl.DataFrame:
+    """Return the days of a request as a calendar.
+
+    Parameters
+    ----------
+    snapshot : that answers
+    query : the request
+
+    Raises
+    ------
+    Problem
+        where a store or a day cannot be answered
+    """
+    lookup = responses.look_up_query(snapshot.table, query)
+    assert not lookup.new
+    return snapshot.table.calendar_of(query.rows or [])
+
+
+def scenario_reply(snapshot: Snapshot, calendar: pl.DataFrame, progress: Progress) -> list[bytes]:
+    """Return what another calendar would change in JSON, in chunks.
+
+    Parameters
+    ----------
+    snapshot : that answers
+    calendar : Store, Date and what is different
+    progress : is told what share is done
+    """
+    rows = json_rows(snapshot.predictor.scenario(calendar, progress))
+    notices = snapshot.predictor.never_seen(calendar)
+    end = b'],"notices":%b}' % orjson.dumps(notices) if notices else b"]}"
+    return [b'%b,"changes":[' % snapshot.reply_head, *joined(rows), end]
 
 
 def csv_reply(snapshot: Snapshot, query: ForecastQuery) -> list[bytes]:
@@ -138,5 +170,6 @@ ROUTES = (
         body=ScenarioRequest,
         reply=Changes,
         long=True,
+        job=True,
     ),
 )

@@ -18,6 +18,9 @@ from storecast.plan import versions as plan
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.scopes import CHAIN, STORE
 from storecast.plan.value_added import LATEST
+from storecast.service.as_job import answer_or_start
+from storecast.service.jobs import Progress
+from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
 from storecast.service.plan_replies import (
     OverrideValue,
@@ -33,8 +36,9 @@ from storecast.service.plan_replies import (
     PlanWeek,
     PlanWeeks,
 )
+from storecast.service.pool import Pool
 from storecast.service.problems import Problem, invalid
-from storecast.service.rendering import json_reply
+from storecast.service.rendering import BytesResponse, json_reply
 from storecast.service.requests.decode import decode
 from storecast.service.requests.plan_bodies import (
     ComparisonQuery,
@@ -85,17 +89,32 @@ async def publish(request: Request) -> Response:
     live = await service.live.fresh()
     snapshot = await service.live.model(body.model) if body.model else live
     rows = snapshot.table.frame
-    drivers: pl.DataFrame | None = None
-    if body.explain:
-        stores = rows[s.STORE].unique(maintain_order=True).to_list()
-        drivers = await service.large.run(snapshot.predictor.explain, stores)
     forecast = MadeForecast(snapshot.name, snapshot.predictor.cutoff, snapshot.version, rows)
     by = key_name(request)
 
-    def write(conn: Connection) -> Published:
-        return publish_version(conn, forecast, drivers, by=by, note=body.note)
+    async def answer(progress: Progress, pool: Pool) -> BytesResponse:
+        drivers = await pool.run(drivers_of, snapshot, progress) if body.explain else None
 
-    return await write_once(request, "plan published", write, key, of_chain=False)
+        def write(conn: Connection) -> Published:
+            return publish_version(conn, forecast, drivers, by=by, note=body.note)
+
+        return await write_once(request, "plan published", write, key, of_chain=False)
+
+    return await answer_or_start(request, "publish", snapshot.reply_head.decode(), answer)
+
+
+def drivers_of(snapshot: Snapshot, progress: Progress) -> pl.DataFrame:
+    """Return what the forecast of a model is made of.
+
+    Parameters
+    ----------
+    snapshot : the model
+    progress : is told what share is done
+    """
+    progress(0.0)
+    drivers = snapshot.predictor.explain(snapshot.table.stores)
+    progress(0.9)
+    return drivers
 
 
 async def advance(request: Request) -> Response:
@@ -262,6 +281,7 @@ ROUTES = (
         reply=Published,
         headers=(IDEMPOTENCY_KEY,),
         long=True,
+        job=True,
     ),
     Route("GET", "/v1/plan/versions/{version}", "read", version, "A version of the plan", reply=PlanVersion),
     Route(
