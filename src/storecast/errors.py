@@ -19,8 +19,38 @@ Anything else that is raised is our own mistake: exit code 1, with its traceback
 
 import difflib
 from collections.abc import Iterable
+from typing import Self
 
 QUOTE_LIMIT = 200
+
+
+class Message(str):
+    """A text for people: English by itself, and its template with its values beside it for other languages.
+
+    Parameters
+    ----------
+    template : in English; places are named: ``"The plan has no version {version}."``
+    values : for the places; without any the template is the text itself
+
+    Examples
+    --------
+    >>> Message("The plan has no version {version}.", version=3)
+    'The plan has no version 3.'
+    """
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> Self:
+        """Fill the values in."""
+        message = super().__new__(cls, template.format(**values) if values else template)
+        message.template = template
+        message.values = values
+        return message
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        """Return what makes it anew in another process."""
+        return (self.template,), self.values
 
 
 class StorecastError(Exception):
@@ -28,7 +58,21 @@ class StorecastError(Exception):
 
 
 class UserError(StorecastError):
-    """A mistake that the user can mend; its message says what was found, what was expected and what to do."""
+    """A mistake that the user can mend; its message says what was found, what was expected and what to do.
+
+    Parameters
+    ----------
+    message : in English, with named places where there are values for them
+    values : for the places; the web page translates the message and writes the values as its language does
+
+    Attributes
+    ----------
+    message : with its template and its values
+    """
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.message = message if isinstance(message, Message) and not values else Message(message, **values)
+        super().__init__(self.message)
 
 
 class DataError(UserError):
@@ -43,8 +87,8 @@ class CellsError(DataError):
     cells : the name of each, such as Weeks!K12, and what was expected there
     """
 
-    def __init__(self, message: str, cells: Iterable[tuple[str, str]]) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, cells: Iterable[tuple[str, str]], **values: object) -> None:
+        super().__init__(message, **values)
         self.cells = tuple(cells)
 
 
@@ -73,8 +117,8 @@ class ConflictError(UserError):
     column : that stands with another value; empty: the conflict is not one of a column
     """
 
-    def __init__(self, message: str, *, public: str = "", column: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, public: str = "", column: str = "", **values: object) -> None:
+        super().__init__(message, **values)
         self.public = public
         self.column = column
 
@@ -109,7 +153,7 @@ def quote(value: object) -> str:
     return text if len(text) <= QUOTE_LIMIT else text[: QUOTE_LIMIT - 4] + "...'"
 
 
-def hint(name: str, names: Iterable[str]) -> str:
+def hint(name: str, names: Iterable[str]) -> Message:
     """Return a question that names what was probably meant; empty where nothing is near.
 
     Examples
@@ -118,7 +162,7 @@ def hint(name: str, names: Iterable[str]) -> str:
     ' Did you mean boosting?'
     """
     close = nearest(name, names)
-    return f" Did you mean {close}?" if close else ""
+    return Message(" Did you mean {name}?", name=close) if close else Message("")
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

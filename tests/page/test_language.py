@@ -16,7 +16,9 @@ from storecast.plan import sentences
 from storecast.plan.versions import STATES
 
 SOURCE = Path(storecast.page.__file__).parent
-CALLS = {"text": 1, "plural": 2}  # methods of Words: how many of their arguments are messages
+CALLS = {"text": slice(1), "plural": slice(2)}  # methods of Words: which of their arguments are messages
+ERRORS = ("unreadable", "DataError", "MissingError", "ConflictError", "Message")
+RAISED = {"Problem": slice(1, 2), **dict.fromkeys(ERRORS, slice(1))}  # refusals, and texts from below the page
 NAMED = {*STATES, *OF_CHAIN}  # states of a plan and actions of the audit, translated by their names
 
 
@@ -27,8 +29,10 @@ def messages() -> set[str]:
         texts |= set(message) if isinstance(message, tuple) else {message}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CALLS:
-                arguments = node.args[: CALLS[node.func.attr]]
+            if isinstance(node, ast.Call):
+                calls = CALLS if isinstance(node.func, ast.Attribute) else RAISED
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+                arguments = node.args[calls.get(name, slice(0))]
                 texts |= {each.value for each in arguments if isinstance(each, ast.Constant)}
             if isinstance(node, ast.ListComp | ast.GeneratorExp) and ast.unparse(node.elt) == "words.text(name)":
                 texts |= set(ast.literal_eval(node.generators[0].iter))

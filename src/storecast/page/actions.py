@@ -18,10 +18,11 @@ from sqlalchemy import Connection
 from storecast.database.request_log import audit
 from storecast.errors import ConflictError, UserError
 from storecast.page import shell
+from storecast.page.refusals import refused
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.plan.overrides import MAX_VALUE
 from storecast.service.middleware.context import context_of
-from storecast.service.problems import Problem, of_error, unreadable
+from storecast.service.problems import Problem, unreadable
 
 CONFLICT = "conflict"  # the kind of a problem
 
@@ -79,13 +80,7 @@ def write(
     work : does it, and returns a dataclass
     of_chain : whether the chain is written, so that the next forecast is to wait for it
     detail : more for the audit
-
-    Raises
-    ------
-    Problem
-        where the key may not write
     """
-    request.require("write")
     context = context_of(cast("dict[str, Any]", flask.request.environ["asgi.scope"]))
     with request.database.begin() as conn:
         outcome = work(conn)
@@ -106,6 +101,7 @@ def register(app: Dash, views: tuple[View, ...]) -> None:
     """
     actions = {name: action for view in views for name, action in view.actions.items()}
     assert len(actions) == sum(len(view.actions) for view in views), "two actions have one name"
+    scopes = {name: view.scopes.get(name, "write") for view in views for name in view.actions}
     app.clientside_callback(
         ClientsideFunction("storecast", "act"),
         Output("action", "data"),
@@ -135,23 +131,31 @@ def register(app: Dash, views: tuple[View, ...]) -> None:
         if clicked.name not in actions:
             raise unreadable("The page has no such action. Load the page again.")
         request = view_request(search, preferences, clicked.entries)
-        text, kind = _attempt(actions[clicked.name], request, clicked.key)
+        text, kind = _attempt(actions[clicked.name], request, clicked.key, scopes[clicked.name])
         if kind is None:
             return shell.message(text), (written or 0) + 1, {}
         again = (written or 0) + (kind == CONFLICT)
         return shell.message(text, kind="refused"), again, clicked.entries
 
 
-def _attempt(action: Callable[[ViewRequest, str], str], request: ViewRequest, key: str) -> tuple[str, str | None]:
-    """Return what is to be said of an action, and the kind of the problem where it is refused."""
+def _attempt(
+    action: Callable[[ViewRequest, str], str], request: ViewRequest, key: str, scope: str
+) -> tuple[str, str | None]:
+    """Return what is to be said of an action, and the kind of the problem where it is refused.
+
+    Parameters
+    ----------
+    action : to do
+    request, key : of the button
+    scope : that the session's key needs, before anything of the request is looked at
+    """
     try:
+        request.require(scope)
         return action(request, key), None
-    except Problem as refusal:
-        return refusal.detail, refusal.kind
-    except UserError as error:
-        problem = of_error(error)
+    except (Problem, UserError) as error:
+        refusal = refused(error, request.words)
         kept = request.words.text("What you entered is still there.") if isinstance(error, ConflictError) else ""
-        return f"{problem.detail} {kept}".strip(), problem.kind
+        return f"{refusal.detail} {kept}".strip(), refusal.kind
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -14,6 +14,7 @@ from storecast.page.dash_app import dash_app
 from storecast.service.problems import unreadable
 
 PATTERN = '["ALL"]'  # in the id of an input that stands for several
+MAX_WHOLE = 2**53
 TYPES: dict[str, Any] = {  # of the values that every view relies on
     "url.pathname": str | None,
     "url.search": str | None,
@@ -72,9 +73,20 @@ def read_callback(body: bytes) -> bytes:
         for each in (*callback.inputs, *callback.state):
             if isinstance(each, _Value):
                 msgspec.convert(each.value, TYPES.get(_place(each), Any))
+                if _holds_huge_number(each.value):
+                    raise unreadable("A number of the callback is none that a browser sends. Load the page again.")
         return msgspec.json.encode(callback)
     except (msgspec.DecodeError, RecursionError) as error:  # a ValidationError is a DecodeError
         raise unreadable("The body is no callback of this page. Load the page again.") from error
+
+
+def _holds_huge_number(value: Any) -> bool:
+    """Say whether a whole number is larger than those that JavaScript counts with: what is returned of it could not be written."""
+    if isinstance(value, dict):
+        return any(map(_holds_huge_number, value.values()))
+    if isinstance(value, list):
+        return any(map(_holds_huge_number, value))
+    return isinstance(value, int) and abs(value) > MAX_WHOLE
 
 
 def _is_as_declared(callback: _Callback, known: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from storecast.errors import UserError
 from storecast.page import shell
+from storecast.page.refusals import refused
 from storecast.page.view import ViewRequest, view_request
 from storecast.service.problems import Problem
 
@@ -19,7 +20,7 @@ def drawn(draw: Draw, request: ViewRequest) -> Component:
     try:
         return draw(request)
     except (UserError, Problem) as error:
-        return shell.message(error.detail if isinstance(error, Problem) else str(error), kind="refused")
+        return shell.message(refused(error, request.words).detail, kind="refused")
 
 
 def later(name: str, text: str) -> Component:

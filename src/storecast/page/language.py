@@ -13,6 +13,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from storecast.errors import Message
+
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 WITHOUT_CENTS_FROM = 1000  # of money
@@ -39,6 +41,20 @@ class Words:
         """
         translated = _catalogue(self.language).gettext(message)
         return translated.format(**values) if values else translated
+
+    def message(self, message: str) -> str:
+        """Return a text that comes from below the page in this language: days as it writes them, texts within it translated, too.
+
+        A text without a translation stays English.
+        """
+        if not isinstance(message, Message):
+            return self.text(message) if message else ""
+        return self.text(message.template, **{name: self._value(value) for name, value in message.values.items()})
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, dt.date):
+            return self.date(value)
+        return self.message(value) if isinstance(value, Message) else value
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """Return a message in the form that a count asks for; ``{count}`` stands for it.

@@ -14,7 +14,7 @@ from storecast.page.language import Words, preferred_language
 from storecast.service.middleware.auth import TOKEN
 from storecast.service.middleware.browser import COOKIE, LOGIN, session_token
 from storecast.service.middleware.context import context_of
-from storecast.service.problems import unreadable
+from storecast.service.problems import Problem, unreadable
 from storecast.service.service import service_of
 
 POLICY = (
@@ -34,12 +34,16 @@ async def log_in(request: Request) -> Response:
     form = _read_form(context_of(request.scope).body)
     token, following = form.get("key", "").strip(), _inside(form.get("next", ""))
     address = str((request.scope.get("client") or ("",))[0])
-    service.strangers.check(address)
+    try:
+        service.strangers.check(address)
+    except Problem as problem:
+        return _form(request, following, problem)
     database = service.live.database()
     key = await service.quick.run(find_key, database, token) if TOKEN.fullmatch(token.encode()) else None
     if key is None or not key.holds(dt.datetime.now(dt.UTC)):
         service.strangers.note(address)
-        return _form(request, following, refused=True)
+        unknown = Problem("no-key", "This key is not known, or it has expired. Ask for a new one.")
+        return _form(request, following, unknown)
     await _close_session(request)  # of whoever used this browser before
     session = await service.writes.run(open_session, database, key)
     response = RedirectResponse(following, status_code=303)
@@ -85,12 +89,22 @@ def _inside(following: str) -> str:
     return following if following.partition("?")[0] in views and following.isprintable() else BASE
 
 
-def _form(request: Request, following: str, *, refused: bool = False) -> Response:
+def _form(request: Request, following: str, refusal: Problem | None = None) -> Response:
+    """Return the form.
+
+    Parameters
+    ----------
+    request : of a browser
+    following : the address that the login leads to
+    refusal : why an earlier attempt was refused
+    """
     words = Words(preferred_language(request.headers.get("accept-language", "")))
     hint = words.text(
         "A key is made by `storecast key create`. It stays in this browser for {hours} hours.", hours=SESSION_HOURS
     )
-    refusal = words.text("This key is not known, or it has expired. Ask for a new one.")
+    message = ""
+    if refusal is not None:
+        message = f'<p class="message refused" role="alert">{escape(words.text(refusal.detail))}</p>'
     page = f"""<!DOCTYPE html>
 <html lang="{words.language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -98,7 +112,7 @@ def _form(request: Request, following: str, *, refused: bool = False) -> Respons
 <body class="login"><main>
 <h1>storecast</h1>
 <form method="post" action="{LOGIN}">
-{f'<p class="message refused" role="alert">{refusal}</p>' if refused else ""}
+{message}
 <label for="key">{words.text("Your key")}</label>
 <input id="key" name="key" type="password" autocomplete="current-password" required autofocus>
 <input type="hidden" name="next" value="{escape(following)}">
@@ -106,4 +120,6 @@ def _form(request: Request, following: str, *, refused: bool = False) -> Respons
 <p class="soft">{hint}</p>
 </form></main></body></html>
 """
-    return HTMLResponse(page, status_code=401 if refused else 200, headers={"content-security-policy": POLICY})
+    headers = {} if refusal is None else refusal.headers
+    status = 200 if refusal is None else refusal.status
+    return HTMLResponse(page, status, headers={**headers, "content-security-policy": POLICY})

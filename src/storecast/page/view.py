@@ -103,6 +103,7 @@ class View:
     register : adds callbacks of its own to Dash; None: it has none
     actions : of its buttons, by their names, which no other view has: each takes the request and the key of the button, and returns
         what is to be said
+    scopes : that a key needs for an action, by its name; `write` for those that are not named
     """
 
     name: str
@@ -110,6 +111,7 @@ class View:
     draw: Callable[[ViewRequest], Component]
     register: Callable[[Dash], None] | None = None
     actions: Mapping[str, Callable[[ViewRequest, str], str]] = field(default_factory=dict)
+    scopes: Mapping[str, str] = field(default_factory=dict)
 
 
 def view_request(search: str | None, preferences: Any, entries: Any = None) -> ViewRequest:

@@ -49,4 +49,11 @@ def _span(request: ViewRequest) -> str:
     return span if span in SPANS else USUAL_SPAN
 
 
-VIEW = View("accuracy", "Accuracy", draw, register, actions={accuracy_models.PROMOTE: accuracy_models.promote})
+VIEW = View(
+    "accuracy",
+    "Accuracy",
+    draw,
+    register,
+    actions={accuracy_models.PROMOTE: accuracy_models.promote},
+    scopes={accuracy_models.PROMOTE: "admin"},
+)

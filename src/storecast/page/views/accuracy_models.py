@@ -33,9 +33,8 @@ def promote(request: ViewRequest, name: str) -> str:
     Raises
     ------
     Problem
-        where the key lacks the scope, there is no such model, or its file is refused
+        where there is no such model, or its file is refused
     """
-    request.require("admin")
     context = context_of(cast("dict[str, Any]", flask.request.environ["asgi.scope"]))
     outcome = request.wait_for(put_into_use(request.service, context, name))
     words = request.words

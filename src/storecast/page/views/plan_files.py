@@ -5,6 +5,7 @@ import binascii
 import io
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -14,15 +15,15 @@ from dash.development.base_component import Component
 from sqlalchemy import Connection
 
 from storecast.csv_files import escape_formulas
-from storecast.errors import UserError
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.drawing import drawn
 from storecast.page.language import Words
 from storecast.page.shell import message
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.plan_figures import PlanFigures, read_figures, what_stands
 from storecast.plan.workbook_changes import WITHDRAW
-from storecast.service.problems import Problem, of_error, unreadable
+from storecast.service.problems import unreadable
 from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
 from storecast.workflows.planning import with_holders
 
@@ -108,13 +109,8 @@ def register(app: Dash) -> None:
     def show(contents: Any, name: Any, search: str | None, preferences: Any) -> Any:
         if not isinstance(contents, str):
             return no_update
-        request = view_request(search, preferences)
-        try:
-            return preview(request, contents, name if isinstance(name, str) else "")
-        except Problem as refusal:
-            return message(refusal.detail, kind="refused")
-        except UserError as error:
-            return message(of_error(error).detail, kind="refused")
+        shown = partial(preview, contents=contents, name=name if isinstance(name, str) else "")
+        return drawn(shown, view_request(search, preferences))
 
 
 def preview(request: ViewRequest, contents: str, name: str) -> Component:

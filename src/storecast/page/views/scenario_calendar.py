@@ -90,8 +90,15 @@ def calendar_rows(predictor: Predictor, groups: StoreGroups, changes: Sequence[C
     Raises
     ------
     DataError
-        where the chain has no such stores
+        where the chain has no such stores, or a change is not of the days ahead
     """
+    first, last = predictor.cutoff + dt.timedelta(days=1), predictor.last
+    if any(
+        change.first < first or change.last > last for change in changes
+    ):  # before a row is made of each of their days
+        raise DataError(
+            "A change lies outside the days ahead, {first} to {last}. Enter it again.", first=first, last=last
+        )
     return change_rows(changes, groups, predictor.panel.calendar.schema)
 
 

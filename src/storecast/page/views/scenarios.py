@@ -14,6 +14,7 @@ from storecast.errors import UserError
 from storecast.page import tables
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
+from storecast.page.refusals import refused
 from storecast.page.shell import control, message
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views.plan_figures import scope_name
@@ -27,7 +28,7 @@ from storecast.page.views.scenario_calendar import (
 from storecast.page.views.scenario_results import scenario_result, show_results
 from storecast.plan.scenarios import CalendarChange
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
-from storecast.service.problems import Problem, of_error
+from storecast.service.problems import Problem
 
 LETTERS = {"a": "A", "b": "B"}  # in the address, and for people
 ADD, STORES, FIRST, LAST, CHANGE, FOR = (
@@ -101,10 +102,8 @@ def register(app: Dash) -> None:
                 for name, letter in LETTERS.items()
                 if isinstance(wanted.get(name), str) and wanted[name]
             }
-        except Problem as refusal:
-            return message(refusal.detail, kind="refused")
-        except UserError as error:
-            return message(of_error(error).detail, kind="refused")
+        except (Problem, UserError) as error:
+            return message(refused(error, request.words).detail, kind="refused")
         return show_results(results, request.words)
 
 
