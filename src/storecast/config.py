@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from storecast.arguments import check_argument
 from storecast.errors import ConfigError, hint, quote
 
 LEVELS = (80, 95)  # the central intervals of every forecast, in percent
@@ -56,6 +57,7 @@ class Task:
 
     def __post_init__(self) -> None:
         """Refuse a horizon or a quantile that has no meaning."""
+        check_argument("horizon", self.horizon, int, "a number of days")
         if not 1 <= self.horizon <= MAX_HORIZON:
             raise ConfigError(f"The horizon is {self.horizon} days; expected 1 to {MAX_HORIZON}. Set --horizon.")
         for quantile in self.quantiles:

@@ -16,7 +16,7 @@ def on_first_use(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str]
 
     Returns
     -------
-    ``__getattr__``, which raises AttributeError for a name that has no home, and ``__dir__``
+    ``__getattr__``, which raises AttributeError for a name that has no home, and ``__dir__``, which lists the public names alone
     """
 
     def attribute(name: str) -> Any:
@@ -25,6 +25,7 @@ def on_first_use(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str]
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *homes})
+        special = {name for name in vars(sys.modules[package]) if name.startswith("__")}
+        return sorted({*special, *homes})
 
     return attribute, names

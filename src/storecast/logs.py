@@ -30,6 +30,17 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
+class PlainFormatter(logging.Formatter):
+    """What a person should know, without time and logger: for a command that shows no more than warnings."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one sentence."""
+        message = record.getMessage()
+        text = message if message.endswith((".", "!", "?")) else f"{message}."
+        traceback = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
+        return f"{'Note' if record.levelno <= logging.WARNING else 'Error'}: {text}{traceback}"
+
+
 class _Screen(logging.Handler):
     """Writes to stderr as it is when a line comes: whoever put another in its place may have closed it since."""
 
@@ -43,12 +54,18 @@ class _Screen(logging.Handler):
 
 
 def log_to_screen(form: str, *, verbose: bool = True) -> None:
-    """Send the package's log to stderr, as ``text`` or ``json``."""
-    handler = _Screen()
-    handler.setFormatter(_formatter(form))
+    """Send the package's log to stderr, as ``text`` or ``json``; a file of the log has all of it in any case.
+
+    Parameters
+    ----------
+    form : text or json
+    verbose : with time and logger, and events of every kind; else warnings alone, as sentences
+    """
+    handler = _Screen(logging.INFO if verbose else logging.WARNING)
+    handler.setFormatter(_formatter(form) if verbose or form == "json" else PlainFormatter())
     logger = logging.getLogger("storecast")
     logger.handlers = [handler]
-    logger.setLevel(logging.INFO if verbose else logging.WARNING)
+    logger.setLevel(logging.INFO)
     logger.propagate = False
 
 
@@ -58,7 +75,8 @@ def log_file(path: Path) -> Iterator[None]:
     logger = logging.getLogger("storecast")
     with atomic_write(path) as draft:
         handler = logging.FileHandler(draft, encoding="utf-8")
-        handler.setFormatter(logger.handlers[0].formatter if logger.handlers else _formatter("text"))
+        json_on_screen = any(isinstance(each.formatter, JsonFormatter) for each in logger.handlers)
+        handler.setFormatter(_formatter("json" if json_on_screen else "text"))
         logger.addHandler(handler)
         try:
             yield

@@ -58,11 +58,11 @@ def test_a_single_level_quantile_or_store_is_taken_as_a_tuple_of_one(fitted: Bun
 
 
 def test_a_printed_model_is_one_line_that_says_what_it_is(fitted: Bundle, panel: Panel, tmp_path: Path) -> None:
-    assert repr(fitted) == f"<Bundle: linear, fitted up to {panel.end}, 14 days ahead, 4 stores>"
+    assert repr(fitted).startswith(f"<Bundle: model linear, fitted up to {panel.end}, days ahead 14, stores 4, wape 0.")
     saved = fitted.save(tmp_path / "models")
-    assert repr(saved).startswith(f"<Bundle {saved.name}: linear, ")
+    assert repr(saved).startswith(f"<Bundle: model linear, file {saved.name}, ")
     loaded = storecast.load(tmp_path / "models" / saved.name)
-    assert str(loaded) == f"<Bundle {saved.name}: linear, fitted up to {panel.end}, 14 days ahead>"
+    assert str(loaded) == f"<Bundle: model linear, file {saved.name}, fitted up to {panel.end}, days ahead 14>"
 
 
 def test_another_calendar_moves_the_store_that_it_names(fitted: Bundle) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.arguments import PANEL, check_argument
 from storecast.bundle.fitted import FittedModel
 from storecast.bundle.manifest import Manifest
 from storecast.bundle.needs import needs_of
@@ -24,6 +25,7 @@ from storecast.data.frames import read_calendar_frame
 from storecast.data.panel import Panel
 from storecast.data.target import TARGET, Target
 from storecast.errors import ConfigError
+from storecast.notebook import Shown
 from storecast.uncertainty.common_errors import MAX_PATHS
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.point import point_forecasts
@@ -33,9 +35,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+SHOWN_SCORES = ("wape", "rmspe", "sql")  # beside what a model is
 
-@dataclass(frozen=True, eq=False)
-class Bundle(FittedModel):
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bundle(Shown, FittedModel):
     """A trained model; `storecast.fit` makes one, `storecast.load` reads one.
 
     Attributes
@@ -59,17 +63,17 @@ class Bundle(FittedModel):
         init=False, repr=False, default_factory=weakref.WeakKeyDictionary
     )
 
-    def __repr__(self) -> str:
-        """Return one line: name, kind, cutoff, horizon and stores, as far as they are known."""
-        facts = [self.model.name]
+    def _facts(self) -> dict[str, object]:
+        """Return what the model is, for `repr` and notebooks, as far as it is known."""
+        facts: dict[str, object] = {"model": self.model.name}
+        if self.name:
+            facts["file"] = self.name
+        if self.panel is not None or self.manifest is not None:
+            facts["fitted up to"] = self.panel.end if self.panel is not None else self.manifest and self.manifest.cutoff
+        facts["days ahead"] = self.task.horizon
         if self.panel is not None:
-            facts.append(f"fitted up to {self.panel.end}")
-        elif self.manifest is not None:
-            facts.append(f"fitted up to {self.manifest.cutoff}")
-        facts.append(f"{self.task.horizon} days ahead")
-        if self.panel is not None:
-            facts.append(f"{self.panel.stores.height} stores")
-        return f"<Bundle{f' {self.name}' if self.name else ''}: {', '.join(facts)}>"
+            facts["stores"] = self.panel.stores.height
+        return facts | {name: f"{self.scores[name]:.4f}" for name in SHOWN_SCORES if name in self.scores}
 
     def predict(
         self,
@@ -309,6 +313,8 @@ class Bundle(FittedModel):
         return manifest, parts_of(self, window)
 
     def _chain(self, panel: Panel | None) -> Panel:
+        if panel is not None:
+            check_argument("panel", panel, Panel, PANEL)
         chain = panel or self.panel
         if chain is None:
             raise ConfigError("A model that was loaded from a file holds no chain; give a Panel.")

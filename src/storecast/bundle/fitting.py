@@ -7,6 +7,7 @@ from collections.abc import Callable
 import polars as pl
 
 from storecast import schema as s
+from storecast.arguments import PANEL, check_argument
 from storecast.bundle.bundle import Bundle
 from storecast.config import Task
 from storecast.data.ahead import extend
@@ -57,14 +58,15 @@ def fit(
     Raises
     ------
     ConfigError
-        where a model or setting has no such name
+        where an argument is of another type, or a model or setting has no such name
     HistoryError
         where the past is too short
     """
+    check_argument("panel", panel, Panel, PANEL)
+    check_argument("model", model, str, 'the name of one model, such as "linear"; backtest compares several')
+    task = Task(horizon)
     whole = extend(panel, panel.end + dt.timedelta(days=horizon))
-    return measure_and_fit(
-        whole, model, Task(horizon), windows=windows, fast=fast, settings=settings, progress=progress
-    )
+    return measure_and_fit(whole, model, task, windows=windows, fast=fast, settings=settings, progress=progress)
 
 
 def measure_and_fit(

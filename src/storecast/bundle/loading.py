@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from storecast.arguments import check_argument
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitted import target_of_task
 from storecast.bundle.needs import check_needs
@@ -34,11 +35,14 @@ def load(path: Path | str, *, trial_cpu_s: float | None = None) -> Bundle:
 
     Raises
     ------
+    ConfigError
+        where the path is none
     ModelFileError
         with the reason; nothing in the file has run
     TrialTooSlowError
         where the trial forecast took too long
     """
+    check_argument("path", path, (str, Path), "the path of a model file, such as home/models/model-….pkl")
     path = Path(path)
     file = open_model(path)
     try:

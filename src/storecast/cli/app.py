@@ -1,5 +1,6 @@
 """The command storecast: every command and group by its name."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -25,34 +26,45 @@ from storecast.cli import (
     serve,
     train,
 )
+from storecast.cli.examples import EXAMPLES, WHOLE, epilog
 
 app = typer.Typer(
     name="storecast",
     help="Forecast the daily sales of every store of a retail chain, six weeks ahead.",
+    epilog=epilog(WHOLE),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for command in (
-    init.init,
-    run.run,
-    run.check,
-    parts.partition,
-    parts.run_parts,
-    explore.explore,
-    train.backtest,
-    train.train,
-    forecast.forecast,
-    explore.explain,
-    forecast.scenario,
-    forecast.future,
-    train.tune,
-    serve.serve,
-    monitor.monitor,
-    run.demo_data,
-    demo.demo,
-):
-    app.command(command.__name__.replace("_", "-"))(command)
+PANELS: Mapping[str, Mapping[str, Callable[..., None]]] = {
+    "First steps": {
+        "init": init.init,
+        "check": run.check,
+        "run": run.run,
+        "demo-data": run.demo_data,
+        "demo": demo.demo,
+    },
+    "Forecasts, and what is behind them": {
+        "forecast": forecast.forecast,
+        "explain": explore.explain,
+        "future": forecast.future,
+        "scenario": forecast.scenario,
+        "explore": explore.explore,
+    },
+    "Models": {"backtest": train.backtest, "train": train.train, "tune": train.tune},
+    "From day to day": {"serve": serve.serve, "monitor": monitor.monitor},
+    "A chain too large for memory": {"partition": parts.partition, "run-parts": parts.run_parts},
+}
+GROUPS = {
+    "plan": (plan.app, "From day to day"),
+    "scenarios": (scenarios.app, "From day to day"),
+    "models": (models.app, "Models"),
+    "db": (db.app, "From day to day"),
+    "key": (key.app, "From day to day"),
+}
+for panel, commands in PANELS.items():
+    for name, command in commands.items():
+        app.command(name, rich_help_panel=panel, epilog=epilog(EXAMPLES[name]))(command)
 for plan_command in (
     plan_overrides.override,
     plan_overrides.overrides,
@@ -70,9 +82,8 @@ for plan_command in (
     plan_workbook.import_,
 ):
     plan.app.command(plan_command.__name__.removesuffix("_"))(plan_command)
-groups = {"models": models.app, "db": db.app, "key": key.app, "plan": plan.app, "scenarios": scenarios.app}
-for name, group in groups.items():
-    app.add_typer(group, name=name)
+for name, (group, panel) in GROUPS.items():
+    app.add_typer(group, name=name, rich_help_panel=panel)
 
 
 def _version(version_wanted: bool) -> None:

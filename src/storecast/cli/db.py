@@ -17,7 +17,7 @@ def upgrade(home: options.MaybeHome = None, db: options.Db = None) -> None:
     """Bring the tables up to this storecast, from nothing or from an older one."""
     from storecast.database.migrate import upgrade
 
-    print(f"The tables are of version {upgrade(options.database(home, db))}.")
+    print(f"The tables are of version {upgrade(options.database(home, db, new=True))}.")
 
 
 @app.command()
@@ -52,7 +52,7 @@ def load(
     from storecast import workflows
 
     with show.working(log_format, "reading, cleaning, loading"):
-        version = workflows.load(data, options.database(home, db), skip=skip or (), sum_rows=sum_rows)
+        version = workflows.load(data, options.database(home, db, new=True), skip=skip or (), sum_rows=sum_rows)
     print(f"The database holds the chain, version {version}.")
 
 
@@ -84,7 +84,7 @@ def restore(
 
     with show.progress() as progress:
         progress("restore")
-        rows = restore(options.database(home, db), file, replace=replace)
+        rows = restore(options.database(home, db, new=True), file, replace=replace)
     print(f"Restored {sum(rows.values())} rows of {len(rows)} tables.")
 
 

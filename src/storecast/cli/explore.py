@@ -27,13 +27,14 @@ def explore(
     png: Annotated[bool, typer.Option("--png", help="Write each picture as a PNG too; needs the extra png.")] = False,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Show what moves sales and customers: a report of questions and answers, and the table behind each."""
     from storecast import workflows
 
-    with show.working(log_format) as progress:
+    with show.working(log_format, verbose=verbose) as progress:
         exploration = workflows.explore(
             options.source(data, db),
             out=out,
@@ -82,10 +83,11 @@ def explain(
     """Say what a forecast is made of, in the unit of sales: level, weekday, season, promotion, holidays, competition, trend."""
     from storecast import workflows
 
-    with show.working(log_format, "explain", verbose=False):
+    model_file, source = options.model_file(model, home), options.source(data, db, home)
+    with show.working(log_format, "explaining the forecast"):
         explained, target = workflows.explain(
-            options.source(data, db, home),
-            model=options.model_file(model, home),
+            source,
+            model=model_file,
             store=store,
             date=date,
             out=out,

@@ -30,10 +30,11 @@ def forecast(
     """Forecast the days after the end of the sales with a saved model."""
     from storecast import workflows
 
+    model_file, source = options.model_file(model, home), options.source(data, db, home)
     with show.working(log_format, "forecast"):
         rows, whole = workflows.forecast(
-            options.source(data, db, home),
-            model=options.model_file(model, home),
+            source,
+            model=model_file,
             out=out,
             horizon=horizon,
             quantiles=tuple(quantiles or ()),
@@ -87,10 +88,11 @@ def scenario(
     """Say what the model expects another calendar to change, with an interval of the difference."""
     from storecast import workflows
 
+    model_file, source = options.model_file(model, home), options.source(data, db, home)
     with show.working(log_format, "scenario"):
         differences, target = workflows.scenario(
-            options.source(data, db, home),
-            model=options.model_file(model, home),
+            source,
+            model=model_file,
             calendar=calendar,
             out=out,
             horizon=horizon,

@@ -28,14 +28,19 @@ def init(
     """Look at files of any layout, guess which column is which, and write storecast.toml beside them."""
     from storecast import workflows
 
-    with show.working(log_format, "looking at the files", verbose=False) as progress:
+    with show.working(log_format, "looking at the files") as progress:
         proposal = workflows.init(data, replace=replace, progress=progress)
     guess = proposal.guess
     for table, files in guess.tables.items():
         names = ", ".join(each.table.name for each in files)
         first = files[0]
         rows = [
-            [name, file_name, ", ".join(_values(first.table.frame[file_name].to_list())), file_column(name).meaning]
+            [
+                name,
+                "the same" if file_name == name else file_name,
+                ", ".join(_values(first.table.frame[file_name].to_list())),
+                file_column(name).meaning,
+            ]
             for name, file_name in first.names.items()
         ]
         show.table(f"{names}: {TABLE_NAMES[table]}", ["ours", "yours", "first values", "meaning"], rows)

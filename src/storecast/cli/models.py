@@ -17,7 +17,7 @@ def list_(home: options.Home, json: options.AsJson = False) -> None:
     """List the models, newest first, each checked."""
     from storecast.bundle.registry import list_models
 
-    models = list_models(home / "models")
+    models = list_models(options.models_folder(home))
     if json:
         show.as_json(
             [
@@ -68,6 +68,7 @@ def promote(
     """Put a model into use, or an older one back; the database's audit says so."""
     from storecast.workflows import promotion
 
+    options.models_folder(home)
     promotion.promote(home, name, db=db)
     print(f"{name} is in use.")
 
@@ -77,6 +78,7 @@ def rollback(home: options.Home, db: options.Db = None) -> None:
     """Put the model back into use that was in use before; a second time undoes the first. The database's audit says so."""
     from storecast.workflows import promotion
 
+    options.models_folder(home)
     print(f"{promotion.rollback(home, db=db)} is in use.")
 
 
@@ -85,7 +87,7 @@ def prune(home: options.Home, keep: Annotated[int, typer.Option("--keep", min=1,
     """Delete all but the newest models; the one in use stays."""
     from storecast.bundle import registry
 
-    deleted = registry.prune(home / "models", keep)
+    deleted = registry.prune(options.models_folder(home), keep)
     print(f"Deleted {len(deleted)} files.")
 
 
@@ -98,4 +100,5 @@ def _path(home: options.Home, name: str) -> Path:
         raise ConfigError(
             f"{quote(name)} is no name of a model; expected model-YYYY-MM-DD-HH-MM-SS.pkl. See `storecast models list`."
         )
-    return home / "models" / name if name else current(home / "models")
+    folder = options.models_folder(home)
+    return folder / name if name else current(folder)

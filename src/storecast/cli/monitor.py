@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from storecast.workflows.monitoring import Monitored
 
 FURTHEST = 5  # stores that are shown
-FIGURES = ("rmspe", "wape", "bias", "coverage80", "coverage95")
+FIGURES = {"rmspe": "rmspe", "wape": "wape", "bias": "bias", "coverage80": "80 %", "coverage95": "95 %"}
+SPARE_DRIFT = ("PSI", "Z", "First", "Last")
 
 
 def monitor(
@@ -34,7 +35,9 @@ def monitor(
     """Compare the forecasts made with what came; say what has left its band, since when, and what to do."""
     from storecast import workflows
 
-    with show.working(log_format, "reading the forecasts made and what came", verbose=False):
+    if home is not None and db is None:
+        options.check_home(home)
+    with show.working(log_format, "reading the forecasts made and what came"):
         monitored = workflows.monitor(home=home, db=db, since=since, out=out)
     show.as_json(monitored.to_plain()) if json else _show(monitored)
 
@@ -54,7 +57,8 @@ def _show(monitored: "Monitored") -> None:
     if not monitored.drift.is_empty():
         columns = ["Input", "First", "Last", "Recent", "Usual", "Low", "High", "Z", "PSI", "State"]
         title = "What goes into the forecasts, since the model in use was trained"
-        show.table(title, columns, [[_plain(value) for value in row] for row in monitored.drift.select(columns).rows()])
+        lines = [[_plain(value) for value in row] for row in monitored.drift.select(columns).rows()]
+        show.table(title, columns, lines, spare=SPARE_DRIFT)
     if monitored.stale:
         print(f"ALERT {monitored.stale}")
     for alert in monitored.alerts:
@@ -69,10 +73,22 @@ def _show(monitored: "Monitored") -> None:
 
 
 def _table(title: str, head: str, rows: pl.DataFrame) -> None:
-    if not rows.is_empty():
-        columns = ["Model", "Key", "First", "Last", "Rows", "Days", *FIGURES]
-        lines = [[_plain(value) for value in row] for row in rows.select(columns).rows()]
-        show.table(title, ["model", head, "from", "to", "forecasts", "days", *FIGURES], lines)
+    """Print accuracies; the name of the model stands above them where there is but one."""
+    if rows.is_empty():
+        return
+    names = rows["Model"].unique()
+    columns = {
+        **({} if names.len() == 1 else {"Model": "model"}),
+        **({} if head == "all" else {"Key": head}),
+        "First": "from",
+        "Last": "to",
+        "Rows": "forecasts",
+        "Days": "days",
+        **FIGURES,
+    }
+    lines = [[_plain(value) for value in row] for row in rows.select(*columns).rows()]
+    above = f"{title}, {names[0]}" if names.len() == 1 else title
+    show.table(above, list(columns.values()), lines, spare=["days", "forecasts", "from", "to"])
 
 
 def _plain(value: object) -> object:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from storecast.workflows.preparation import Source
 
 ModelSettings = Mapping[str, Mapping[str, Any]]
+# Asserted by a test: the help needs no library of models.
+MODELS = "naive, linear, boosting, boosting-plain, forest, blend, lightgbm and lstm, or a plug-in's"
+DEFAULT = "naive,linear,boosting; with --fast boosting"
 MEMORY_UNITS = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -119,9 +122,13 @@ Quantiles = Annotated[
 ]
 Models = Annotated[
     Sequence[str],
-    typer.Option("--models", parser=names, metavar="<str>", help="Names of models, such as naive,linear."),
+    typer.Option("--models", parser=names, metavar="<str>", help=f"Names of models: {MODELS}."),
 ]
-ModelName = Annotated[str, typer.Option("--models", help="The name of one model.")]
+RunModels = Annotated[
+    Sequence[str],
+    typer.Option("--models", parser=names, metavar="<str>", help=f"Names of models: {MODELS}. Default: {DEFAULT}."),
+]
+ModelName = Annotated[str, typer.Option("--models", help=f"The name of one model: {MODELS}.")]
 ModelFile = Annotated[
     Path | None,
     typer.Option("--model", help="A model file, HOME/models/model-….pkl. Default: the model in use in --home."),
@@ -177,6 +184,9 @@ TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="The private key 
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Allow a scheduler on another machine to be reached unencrypted, by tcp://.")
 ]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show the whole log, not a line for each stage. run.log has it anyway.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Log = Annotated[LogFormat, typer.Option("--log-format", help="How log lines look.")]
 
@@ -191,35 +201,73 @@ def source(data: Path | None, db: str | None, home: Path | None = None) -> "Sour
     if data is None and db is not None:
         return DatabaseSource(db)
     if data is None and home is not None:
+        check_home(home)
         return DatabaseSource(home_url(home))
     raise ConfigError("Give --data with a folder of files, or --db with the URL of a database; one of them.")
 
 
 def model_file(model: Path | None, home: Path | None) -> Path:
     """Return the model file that is meant: one that is named, or the one in use in a home."""
-    from storecast.bundle.registry import current
-
     if model is not None:
         return model
     if home is not None:
-        if not (home / "models").is_dir():
-            raise ConfigError(
-                f"{quote(home)} is no home of a run: it has no models. Make one with `storecast run --out`."
-            )
-        return current(home / "models")
+        from storecast.bundle.registry import current
+
+        return current(models_folder(home))
     raise ConfigError(
         "Give --model with a model file, or --home with the folder of a run, whose model in use is taken."
     )
 
 
-def database(home: Path | None, db: str | None) -> str:
-    """Return the URL of the database that is meant: a home's own, or another."""
+def database(home: Path | None, db: str | None, *, new: bool = False) -> str:
+    """Return the URL of the database that is meant: a home's own, or another.
+
+    Parameters
+    ----------
+    home, db : of the command
+    new : whether the command makes the database where there is none
+    """
     from storecast.database.connect import home_url
 
     if home is not None and db is None:
+        if not new:
+            check_home(home)
         return home_url(home)
     if home is None and db is not None:
         return db
     raise ConfigError(
         "Give --home with the folder of a run, or --db (STORECAST_DB) with the URL of a database; one of them."
     )
+
+
+def check_home(home: Path) -> None:
+    """Refuse a folder that is missing, empty, or no home: every command says the same of it.
+
+    Raises
+    ------
+    ConfigError
+        where there is no such folder, or it holds neither a database nor models
+    """
+    if not home.is_dir():
+        what = "the folder does not exist"
+    elif any((home / name).exists() for name in ("storecast.db", "models")):
+        return
+    else:
+        what = "the folder is empty" if not any(home.iterdir()) else "it holds no storecast.db and no models"
+    raise ConfigError(
+        f"{quote(home)} is no home of a run: {what}. Make one with `storecast run --data DIR --out {home}`."
+    )
+
+
+def models_folder(home: Path) -> Path:
+    """Return the folder of models of a home.
+
+    Raises
+    ------
+    ConfigError
+        where the folder is no home, or has no models
+    """
+    check_home(home)
+    if not (home / "models").is_dir():
+        raise ConfigError(f"{quote(home)} has no models yet. Train one with `storecast run --out {home}`.")
+    return home / "models"

@@ -32,6 +32,7 @@ def partition(
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
     target: options.Target = None,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -39,7 +40,7 @@ def partition(
     from storecast import workflows
     from storecast.cpus import thread_count
 
-    with show.working_on_rows(log_format) as progress:
+    with show.working_on_rows(log_format, verbose=verbose) as progress:
         chain = workflows.partition(
             data,
             out=out,
@@ -80,6 +81,7 @@ def run_parts(
     tls_cert: options.TlsCert = None,
     tls_key: options.TlsKey = None,
     insecure: options.Insecure = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -89,7 +91,7 @@ def run_parts(
     from storecast.executors.choose import Workforce
 
     workforce = Workforce(processes if scheduler else None, scheduler, tls_ca, tls_cert, tls_key, insecure)
-    with show.working_on_rows(log_format) as progress, workforce.executor() as executor:
+    with show.working_on_rows(log_format, verbose=verbose) as progress, workforce.executor() as executor:
         summary = workflows.run_parts(
             parts,
             home=out,

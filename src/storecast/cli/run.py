@@ -13,8 +13,10 @@ def run(
     data: options.MaybeData = None,
     db: options.Db = None,
     horizon: options.Horizon = None,
-    models: options.Models = "",
-    windows: Annotated[int | None, typer.Option("--windows", help="Scored windows. Default: 2; with --fast 1.")] = None,
+    models: options.RunModels = "",
+    windows: Annotated[
+        int | None, typer.Option("--windows", help="Scored windows of the past. Default: 2; with --fast 1.")
+    ] = None,
     quantiles: options.Quantiles = None,
     fast: options.Fast = False,
     settings: options.Settings = None,
@@ -28,6 +30,7 @@ def run(
     tls_cert: options.TlsCert = None,
     tls_key: options.TlsKey = None,
     insecure: options.Insecure = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -37,9 +40,20 @@ def run(
     """
     from storecast import workflows
     from storecast.executors.choose import Workforce
+    from storecast.workflows.run_cost import STAGES, RunCost
 
     workforce = Workforce(workers, scheduler, tls_ca, tls_cert, tls_key, insecure)
-    with show.working(log_format) as progress, workforce.executor() as executor:
+    with (
+        show.working(log_format, verbose=verbose, stages=STAGES) as progress,
+        workforce.executor() as executor,
+    ):
+
+        def announce(cost: RunCost, look: str) -> None:
+            progress.expect(cost.seconds)
+            if not verbose:
+                progress.tell(cost.sentence())
+                progress.tell(look)
+
         scores = workflows.run(
             data,
             home=out,
@@ -56,6 +70,7 @@ def run(
             target=target,
             executor=executor,
             progress=progress,
+            announce=announce,
         )
     show.as_json(scores) if json else show.scores(scores)
     if not json:
@@ -81,7 +96,7 @@ def check(
     """Read and clean a folder; list what was repaired. Exit 0: a run with these options could go on; 2: it could not."""
     from storecast import workflows
 
-    with show.working(log_format, "reading and cleaning", verbose=False):
+    with show.working(log_format, "reading and cleaning"):
         cleaned = workflows.check(
             data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows, target=target
         )

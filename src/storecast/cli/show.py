@@ -1,49 +1,46 @@
-"""Results on stdout: tables for people, or JSON."""
+"""Results on stdout: tables for people, or JSON. `tables` lays them out, `progress` says what is being done meanwhile."""
 
 import datetime as dt
 import json
-import math
-import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
 from storecast import schema as s
+from storecast.cli.progress import progress, working, working_on_rows
+from storecast.cli.tables import printable, table, terminal
 from storecast.data.target import Target
-from storecast.logs import log_to_screen
 
-PIPE_WIDTH = 160
+__all__ = [
+    "as_json",
+    "contributions",
+    "importance",
+    "plain_values",
+    "printable",
+    "progress",
+    "scenario",
+    "scores",
+    "stores",
+    "table",
+    "working",
+    "working_on_rows",
+]
+
 MOST_COLUMNS = 20
-COUNTS = ("rows", "open_rows", "sold_rows")
-SHOWN = ("rmspe", "rmspe_without_worst5", "wape", "mase", "sql", "bias", "coverage80", "coverage95")
-
-
-class Report(Protocol):
-    """Takes the name of the step that begins."""
-
-    def __call__(self, step: str, /) -> None:
-        """Report the step."""
-        ...
-
-
-class RowReport(Protocol):
-    """Takes the name of the step at work, the rows that are done, and all rows."""
-
-    def __call__(self, step: str, done: int, rows: int, /) -> None:
-        """Report the rows that are done."""
-        ...
-
-
-def printable(text: str) -> str:
-    """Return text whose control characters are spelled out: a name of a store must not steer the terminal."""
-    return "".join(ascii(each)[1:-1] if unicodedata.category(each).startswith("C") else each for each in text)
+LARGE = 1000  # a forecast of so much is printed without decimals in a row of many columns
+SHOWN = {
+    "rmspe": "rmspe",
+    "rmspe_without_worst5": "rmspe_without_worst5",
+    "wape": "wape",
+    "mase": "mase",
+    "sql": "sql",
+    "bias": "bias",
+    "coverage80": "80 %",
+    "coverage95": "95 %",
+}
+SPARE_SCORES = ("rows", "open", "sold", "rmspe_without_worst5", "mase", "cutoff")
 
 
 def plain_values(value: Any) -> Any:
@@ -62,21 +59,6 @@ def as_json(value: object) -> None:
     print(json.dumps(value, indent=1))
 
 
-def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; text columns to the left, numbers to the right."""
-    out = Table(title=escape(printable(title)), title_justify="left", show_edge=False)
-    for k, name in enumerate(head):
-        number = bool(rows) and all(isinstance(row[k], int | float | None) for row in rows)
-        out.add_column(escape(printable(name)), justify="right" if number else "left")
-    for row in rows:
-        out.add_row(*(escape(_cell(value)) for value in row))
-    console = Console()
-    # A pipe has no width; a table cut to 80 columns says nothing.
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    console.print(out)
-
-
 def scores(summary: dict[str, Any]) -> None:
     """Print the scores of a backtest, window by window, and the model that won it."""
     lines = [line for line in summary["scores"] if line["slice"] == "all"]
@@ -92,14 +74,15 @@ def scores(summary: dict[str, Any]) -> None:
         for line in lines
     ]
     table(
-        "Scores by window (bias: above 0, too high; coverage: measured)",
-        ["model", "cutoff", "rows", "open", "sold", *SHOWN],
+        "Scores by window (bias above 0: too high; 80 %, 95 %: the share of days within the interval)",
+        ["model", "cutoff", "rows", "open", "sold", *SHOWN.values()],
         rows,
+        spare=SPARE_SCORES,
     )
-    Console().print(escape(summary["selected"]["reason"]))
+    terminal().print(escape(summary["selected"]["reason"]))
     _permutation_importance(summary["importance"], summary["selected"]["model"])
     for notice in summary.get("notices", ()):
-        Console().print(escape(printable(f"Note: {notice}")))
+        terminal().print(escape(printable(f"Note: {notice}")))
 
 
 def _permutation_importance(importance: dict[str, Any], model: str) -> None:
@@ -134,11 +117,7 @@ def contributions(days: pl.DataFrame, target: Target) -> None:
     target : the figure that the model forecasts
     """
     if days.height > 1:
-        rows = [
-            [str(line[0]), str(line[1]), *("–" if value is None else f"{value:,.2f}" for value in line[2:])]
-            for line in days.iter_rows()
-        ]
-        table(f"What each day's forecast is made of ({target.unit or target.noun})", days.columns, rows)
+        _contributions_by_day(days, target)
         return
     day = days.row(0, named=True)
     drivers = [(name, value) for name, value in list(day.items())[3:] if not name.startswith(s.COUNTERFACTUAL)]
@@ -148,12 +127,26 @@ def contributions(days: pl.DataFrame, target: Target) -> None:
     table(title, ["what it is made of", target.unit or target.noun], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
     answers = {name: value for name, value in day.items() if name.startswith(s.COUNTERFACTUAL) and value is not None}
     for name, value in answers.items():
-        Console().print(escape(printable(f"{name}: {value:,.2f} ({value - day['Forecast']:+,.2f})")))
+        terminal().print(escape(printable(f"{name}: {value:,.2f} ({value - day['Forecast']:+,.2f})")))
     if answers:
-        Console().print(
+        terminal().print(
             "A contribution compares with the chain's usual day, on which promotions count too; what a promotion adds is the "
             "difference from the forecast without it."
         )
+
+
+def _contributions_by_day(days: pl.DataFrame, target: Target) -> None:
+    """Print a line a day; drivers that contribute nothing on any day have no column."""
+    drivers = [name for name in days.columns[4:] if (days[name].fill_null(0.0) != 0).any()]
+    spare = [name for name in drivers if name.startswith(s.COUNTERFACTUAL)]
+    digits = 0 if (days["Forecast"] >= LARGE).any() else 2
+    rows = [
+        [str(line[0]), *("–" if value is None else f"{value:,.{digits}f}" for value in line[1:])]
+        for line in days.select("Date", "Forecast", "Usual", *drivers).iter_rows()
+    ]
+    of = days["Store"].unique()
+    title = f"What each day's forecast of store {of[0]} is made of ({target.unit or target.noun})"
+    table(title, ["day", "Forecast", "Usual", *drivers], rows, spare=[*spare[::-1], "Usual"])
 
 
 def importance(importances: pl.DataFrame) -> None:
@@ -176,7 +169,7 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
     """
     if (differences["Difference"] == 0).all():
         text = f"The other calendar changes no forecast; {out} has the two beside each other, and the log says why."
-        Console().print(escape(text))
+        terminal().print(escape(text))
         return
     chain = differences.filter(pl.col("Level").str.starts_with("chain"))
     bounds = [("Lower95", "Upper95"), ("PossibleLower95", "PossibleUpper95")]
@@ -197,70 +190,16 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
     total = chain.row(-1, named=True)
     days = differences.filter(pl.col("Level") == "store-day").height
     share = total["Difference"] / total["Stored"] if total["Stored"] else 0.0
-    Console().print(
+    terminal().print(
         f"The model expects {share:+.1%} on {days} store-days; {escape(str(out))} has every store. That is what it learned from "
         "the past, and no proof: nothing in a calendar was ever dealt out at random."
     )
     if len(bounds) > 1:
-        Console().print("The possible difference has the noise of days that are sold under one calendar alone.")
-
-
-@contextmanager
-def progress() -> Iterator[Report]:
-    """Show the step at work on stderr, with the time it has taken."""
-    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn()
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda step, /: bar.update(task, description=escape(step))
-
-
-@contextmanager
-def working(log_format: str, step: str = "starting", *, verbose: bool = True) -> Iterator[Report]:
-    """Send the log to stderr, and show the step at work there.
-
-    Parameters
-    ----------
-    log_format : text or json
-    step : the first one
-    verbose : whether the log holds more than warnings
-    """
-    log_to_screen(log_format, verbose=verbose)
-    with progress() as report:
-        report(step)
-        yield report
-
-
-@contextmanager
-def working_on_rows(log_format: str) -> Iterator[RowReport]:
-    """Send the log to stderr, and show there the step at work, the rows that are done and the time left."""
-    log_to_screen(log_format)
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"), TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        steps: dict[str, TaskID] = {}
-
-        def report(step: str, done: int, rows: int, /) -> None:
-            for name, task in steps.items():
-                bar.update(task, visible=name == step)
-            if step not in steps:
-                steps[step] = bar.add_task(escape(step), total=max(1, rows))
-            bar.update(steps[step], completed=done, total=max(1, rows), visible=True)
-
-        yield report
+        terminal().print("The possible difference has the noise of days that are sold under one calendar alone.")
 
 
 def _interval(low: float | None, high: float | None) -> str:
     return "–" if low is None or high is None else f"{low:+,.0f} to {high:+,.0f}"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return "–" if math.isnan(value) else f"{value:.4f}"
-    return "–" if value is None else printable(str(value))
 
 
 def stores(count: int) -> str:

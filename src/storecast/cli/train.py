@@ -40,6 +40,7 @@ def backtest(
     tls_cert: options.TlsCert = None,
     tls_key: options.TlsKey = None,
     insecure: options.Insecure = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -48,7 +49,7 @@ def backtest(
     from storecast.executors.choose import Workforce
 
     workforce = Workforce(workers, scheduler, tls_ca, tls_cert, tls_key, insecure)
-    with show.working(log_format) as progress, workforce.executor() as executor:
+    with show.working(log_format, verbose=verbose) as progress, workforce.executor() as executor:
         scores = workflows.backtest(
             options.source(data, db),
             models=models,
@@ -81,13 +82,14 @@ def train(
     settings: options.Settings = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Measure one model on the last window, fit it on all data and save it; what is in use stays in use."""
     from storecast import workflows
 
-    with show.working(log_format) as progress:
+    with show.working(log_format, verbose=verbose) as progress:
         bundle = workflows.train(
             options.source(data, db),
             name=models,
@@ -123,13 +125,14 @@ def tune(
     seed: Annotated[int, typer.Option("--seed", help="The same seed tries the same settings.")] = 0,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Search for a model's settings; a search in the same folder goes on where the last one ended."""
     from storecast import workflows
 
-    with show.working(log_format) as progress:
+    with show.working(log_format, verbose=verbose) as progress:
         tuned = workflows.tune(
             options.source(data, db),
             name=models,

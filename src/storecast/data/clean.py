@@ -25,7 +25,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
-from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, store_name
+from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, check_rules, store_name
 from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import day_counts, end_sales, sales_end
 from storecast.data.excluded_spans import without_excluded
@@ -40,15 +40,16 @@ from storecast.data.replaced_stores import join_replaced_stores
 from storecast.data.store_countries import places_by_country
 from storecast.data.whole_chain import WholeChain
 from storecast.dates import as_date
-from storecast.errors import ConfigError, DataError, quote
+from storecast.errors import DataError, quote
+from storecast.notebook import Shown
 
 __all__ = ["OBSERVATIONS", "RULES", "Cleaned", "Repair", "clean"]
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
-class Cleaned:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cleaned(Shown):
     """A clean chain, and what it took.
 
     Attributes
@@ -68,6 +69,12 @@ class Cleaned:
     given_ahead: pl.DataFrame | None = None
     names: ColumnNames = field(default_factory=ColumnNames)
     unseen_seasons: str = ""
+
+    def _facts(self) -> dict[str, object]:
+        """Return the chain and what was repaired, for `repr` and notebooks."""
+        ahead = 0 if self.requested_rows is None else self.requested_rows.height
+        repairs = ", ".join(f"{repair.rule} {repair.rows}" for repair in self.repairs)
+        return {"chain": self.panel, "rows asked for": f"{ahead:,}", "repairs": repairs or "none"}
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -159,9 +166,7 @@ def repaired(raw: RawChain, skip: Collection[str]) -> tuple[Work, str | None]:
     ConfigError, DataError
         as `clean`
     """
-    unknown = [rule for rule in skip if rule not in RULES]
-    if unknown:
-        raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
+    check_rules(skip)
     work = Work(
         raw.sales, raw.stores.sort(s.STORE), raw.ahead, raw.known, raw.double_rows, frozenset(skip),
         raw.total_rows, raw.summed_rows, raw.absent, other_levels=raw.other_levels,

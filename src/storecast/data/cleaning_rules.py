@@ -14,7 +14,7 @@ from storecast import schema as s
 from storecast.data.active_stores import SILENT_DAYS, InactiveStore
 from storecast.data.excluded_spans import ExcludedSpan
 from storecast.data.notice_sentences import EXAMPLES, SENTENCES, listed_examples, repair_sentence
-from storecast.errors import DataError, quote
+from storecast.errors import ConfigError, DataError, hint, quote
 
 EARLIEST_COMPETITOR = 1950
 MIN_GAP_DAYS = 28  # days without rows, or without sales at the start, from which a store counts as away
@@ -88,6 +88,21 @@ OBSERVATIONS = frozenset(
         "unknown_regions",
     }
 )
+
+
+def check_rules(names: Collection[str]) -> None:
+    """Refuse the name of a rule that does not exist.
+
+    Raises
+    ------
+    ConfigError
+        where there is no such rule
+    """
+    for name in names:
+        if name not in RULES:
+            raise ConfigError(
+                f"There is no cleaning rule {quote(name)}.{hint(name, RULES)} There are: {', '.join(RULES)}."
+            )
 
 
 @dataclass(frozen=True)

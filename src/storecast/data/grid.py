@@ -20,8 +20,9 @@ from storecast.data.country_holidays import NO_COUNTRY
 from storecast.data.excluded_spans import excluded_days
 from storecast.data.holiday_dates import is_extreme
 from storecast.data.own_feasts import OwnFeast, kept_feasts
-from storecast.data.panel import Panel, stores_as_of
+from storecast.data.panel import Panel
 from storecast.data.store_countries import are_several, law_of, places_by_country
+from storecast.data.stores_as_of import stores_as_of
 from storecast.dates import as_date
 
 NO_ROW = -1

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.arguments import check_argument
 from storecast.data.breakdown import Breakdown, check_periods
 from storecast.data.country_holidays import country_code
 from storecast.data.events import read_events_frame
@@ -26,14 +27,16 @@ from storecast.data.own_frames import OwnColumns
 from storecast.data.panel_checks import check_tables
 from storecast.data.repair_holidays import marks_holidays, with_country_holidays
 from storecast.data.store_countries import read_places, with_countries
+from storecast.data.stores_as_of import stores_as_of
 from storecast.data.target import Target, read_target
 from storecast.errors import DataError, HistoryError
+from storecast.notebook import Shown
 
 TABLES = ("sales", "stores", "calendar")
 
 
-@dataclass(frozen=True, eq=False)
-class Panel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Panel(Shown):
     """One chain, cleaned.
 
     Attributes
@@ -164,6 +167,16 @@ class Panel:
             target=figure,
         )
 
+    def _facts(self) -> dict[str, object]:
+        """Return stores, sales and calendar in words, for `repr` and notebooks."""
+        facts: dict[str, object] = {"stores": self.stores.height, "days of stores": f"{self.sales.height:,}"}
+        if self.sales.height:
+            facts |= {
+                self.target.noun: f"{self.first} to {self.end}",
+                "calendar": f"to {self._day(self.calendar[s.DATE].max())}",
+            }
+        return facts | ({"own columns": ", ".join(self.own)} if self.own else {})
+
     @cached_property
     def first(self) -> dt.date:
         """The first day with sales, of the whole chain where this is a part of one."""
@@ -233,6 +246,7 @@ class Panel:
         HistoryError
             where the cutoff lies outside the sales
         """
+        check_argument("cutoff", cutoff, dt.date, "a datetime.date")
         return Window(self, cutoff, horizon)
 
     def until(self, cutoff: dt.date) -> "Panel":
@@ -333,17 +347,3 @@ class Window:
         """
         days = self.panel.sales.filter((pl.col(s.DATE) > self.cutoff) & (pl.col(s.DATE) <= self.last))
         return without_excluded(days, self.panel.excluded).select(*s.KEYS, s.SALES)
-
-
-def stores_as_of(stores: pl.DataFrame, day: dt.date) -> pl.DataFrame:
-    """Return the stores as they were known at the end of a day: without a competitor or Promo2 that starts later."""
-    competitor_later = pl.col(s.COMPETITION_SINCE) > day
-    promo2_later = pl.col(s.PROMO2_SINCE) > day
-    return stores.with_columns(
-        pl.when(competitor_later).then(None).otherwise(pl.col(name)).alias(name)
-        for name in (s.COMPETITION_DISTANCE, s.COMPETITION_SINCE)
-    ).with_columns(
-        pl.when(promo2_later).then(0).otherwise(pl.col(s.PROMO2)).cast(pl.Int8).alias(s.PROMO2),
-        pl.when(promo2_later).then(pl.lit("")).otherwise(pl.col(s.PROMO_INTERVAL)).alias(s.PROMO_INTERVAL),
-        pl.when(promo2_later).then(None).otherwise(pl.col(s.PROMO2_SINCE)).alias(s.PROMO2_SINCE),
-    )

@@ -2,16 +2,17 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from storecast import schema as s
+from storecast.arguments import PANEL, check_argument
 from storecast.config import Task
 from storecast.data.panel import Panel, Window
 from storecast.dates import YEAR
-from storecast.errors import quote
+from storecast.errors import ConfigError, quote
 from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.evaluate.daily_losses import daily_losses
 from storecast.evaluate.importance import Importance
@@ -30,6 +31,7 @@ from storecast.executors.base import Executor, LocalProgress
 from storecast.executors.serial import SERIAL
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
+from storecast.notebook import Shown
 from storecast.uncertainty.calibration import Calibration, calibrate
 from storecast.uncertainty.cold_start import cold_start_factor
 from storecast.wording import in_words
@@ -58,8 +60,8 @@ class WindowResult:
     daily_losses: pl.DataFrame
 
 
-@dataclass(frozen=True, eq=False)
-class Backtest:
+@dataclass(frozen=True, eq=False, repr=False)
+class Backtest(Shown):
     """The forecasts and scores of several models on windows of the past.
 
     Attributes
@@ -92,6 +94,20 @@ class Backtest:
     settings: Settings = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
+    def _facts(self) -> dict[str, object]:
+        """Return models, windows and the best of them, for `repr` and notebooks."""
+        best = self.leaderboard().row(0, named=True)
+        return {
+            "models": ", ".join(self.medians),
+            "windows": f"{len(self.windows)} of {self.task.horizon} days",
+            "up to": self.windows[-1].last,
+            "best by SQL": f"{best[s.MODEL]} ({best['sql']:.4f})",
+        }
+
+    def _html_tables(self) -> tuple[str, ...]:
+        """Return the leaderboard."""
+        return (self.leaderboard()._repr_html_(),)
+
     def mean(self, model: str, score: str = "rmspe") -> float:
         """Return a model's score, the mean of the windows; NaN where no window has an open day to score.
 
@@ -99,7 +115,14 @@ class Backtest:
         ----------
         model : its name
         score : one of `scores.DEFINITIONS`, in any case
+
+        Raises
+        ------
+        ConfigError
+            where there is no such score, or the backtest has no such model
         """
+        if model not in self.medians:
+            raise ConfigError(f"The backtest has no model {quote(model)}; it has {', '.join(self.medians)}.")
         rows = mean_scores(self.scores.filter((pl.col(s.MODEL) == model) & (pl.col(SLICE) == ALL)))
         value = rows[score_name(score)].item()
         return float("nan") if value is None else float(value)
@@ -152,12 +175,18 @@ def backtest(
     Raises
     ------
     ConfigError
-        where a model or setting has no such name
+        where an argument is of another type, or a model or setting has no such name
     HistoryError
         where a window has too little past
     WorkersLostError
         where the executor has lost its workers
     """
+    check_argument("panel", panel, Panel, PANEL)
+    check_argument("models", models, str | Iterable, 'names of models, such as ["linear", "boosting"], or one name')
+    check_argument("cutoffs", cutoffs, list | tuple, "a list of datetime.date, the last known day of each window")
+    for cutoff in cutoffs:
+        check_argument("cutoffs", cutoff, dt.date, "a list of datetime.date, the last known day of each window")
+    check_argument("task", task, Task | None, "a Task, such as Task(42)")
     task = task or Task()
     names = list(dict.fromkeys([BASELINE, *([models] if isinstance(models, str) else models)]))
     for name in names:

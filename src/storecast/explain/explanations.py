@@ -16,7 +16,7 @@ from storecast import schema as s
 from storecast.arrays import F64, I64
 from storecast.config import Task
 from storecast.data.panel import Window
-from storecast.errors import ConfigError, quote
+from storecast.errors import ConfigError, hint, quote
 from storecast.features.drivers import DRIVERS, LEVEL, OWN_COLUMNS
 from storecast.models.base import Forecaster
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
@@ -28,6 +28,7 @@ USUAL = "Usual"
 BACKGROUND = 32  # open days of stores that stand for the usual one
 SAMPLE = 32  # stores, for what matters on the whole
 CENT = 100
+EXAMPLES = 3  # stores that a message names
 IMPORTANCE = {"Kind": pl.String, "Name": pl.String, "Share": pl.Float64}
 
 
@@ -61,7 +62,8 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     strange = [store for store in stores if store not in known]
     if strange:
         raise ConfigError(
-            f"There is no store {quote(str(strange[0]))} in the data; expected one of {len(known)}, as in store.csv."
+            f"There is no store {quote(strange[0])}.{hint(str(strange[0]), map(str, known))} The chain has {len(known)} stores, "
+            f"such as {', '.join(map(str, sorted(known)[:EXAMPLES]))}."
         )
     medians = point_forecasts(model, window)
     forecast = calibration.apply(medians, Task(window.horizon))

@@ -3,18 +3,20 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import polars as pl
 
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.exploration.registry import ask, find_question, missing_libraries, questions
+from storecast.notebook import Shown
 from storecast.report.exploration_page import ExplorationPart
 from storecast.report.section import Section
 
 
-@dataclass(frozen=True, eq=False)
-class Exploration:
+@dataclass(frozen=True, eq=False, repr=False)
+class Exploration(Shown):
     """The answers to some questions about a chain.
 
     Attributes
@@ -28,6 +30,15 @@ class Exploration:
     unanswered: Mapping[str, str]
     first: dt.date
     last: dt.date
+
+    def _facts(self) -> dict[str, object]:
+        """Return which questions were answered, for `repr` and notebooks."""
+        return {"answered": ", ".join(self.tables), "not answered": ", ".join(self.unanswered) or "none"}
+
+    def _html_tables(self) -> tuple[str, ...]:
+        """Return the answers in words."""
+        answers = (f"<dt>{escape(one.title)}</dt><dd>{escape(one.body.answer)}</dd>" for one in self.sections())
+        return (f"<dl>{''.join(answers)}</dl>",)
 
     def sections(self) -> list[Section]:
         """Return the sections of the report, one for each table."""

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from storecast import exploration
 from storecast.data.panel import Panel
-from storecast.errors import ConfigError, HistoryError, quote
+from storecast.errors import ConfigError, HistoryError, hint, quote
 from storecast.exploration.question import Question
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,9 @@ def find_question(key: str) -> Question:
         where there is no such question.
     """
     if key not in questions():
-        raise ConfigError(f"There is no question {quote(key)}. There are: {', '.join(questions())}.")
+        raise ConfigError(
+            f"There is no question {quote(key)}.{hint(key, questions())} There are: {', '.join(questions())}."
+        )
     return questions()[key]
 
 
@@ -66,7 +68,7 @@ def ask(panel: Panel, question: Question) -> pl.DataFrame | str:
         with threadpool_limits(1):  # small matrices: more threads would cost more than they bring
             table = question.estimate(panel)
     except HistoryError as error:
-        log.warning("%s: not answered: %s", question.key, error)
+        log.info("%s: not answered: %s", question.key, error)
         return str(error)
     log.info("%s: %d estimates in %.1f CPU seconds", question.key, table.height, time.process_time() - start)
     return table

@@ -4,9 +4,11 @@ On SIGTERM the service first says that it is not ready, and goes on accepting fo
 then it closes the door, lets the requests in flight end, writes its log and is gone.
 """
 
+import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,10 +19,11 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from storecast.database.api_keys import all_keys, create_first_key
-from storecast.database.connect import Database
+from storecast.database.connect import FILE, Database
 from storecast.errors import ConfigError, DatabaseError, quote
 from storecast.files import atomic_write
 from storecast.service.app import create_app
+from storecast.service.introduction import ADMIN_KEY, introduction
 from storecast.service.protocol import protocol_of
 from storecast.service.route import Route
 from storecast.service.settings import Settings
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ADMIN_KEY = "admin.key"  # in the home
 SPARE_S = 1.0  # for the log of requests, after the last request has ended
 SWITCH_S = 0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (docs/serving.md)
 
@@ -54,6 +56,11 @@ def serve(settings: Settings, page: Sequence[Route] = ()) -> None:
         raise ConfigError(
             f"There is no folder {quote(settings.home)}; expected the home that `storecast run --out HOME` wrote. "
             "Name it with --home."
+        )
+    if not settings.db and not any((settings.home / name).exists() for name in (FILE, "models")):
+        raise ConfigError(
+            f"The folder {quote(settings.home)} holds no {FILE} and no models; expected the home that "
+            "`storecast run --out HOME` wrote. Name another with --home, or a database with --db."
         )
     first_key(settings)
     app = create_app(settings, page)
@@ -123,6 +130,16 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.service = service
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, then say what is served and how to ask."""
+        await super().startup(sockets=sockets)
+        if not self.started:
+            return
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        for line in await asyncio.to_thread(introduction, self.service.settings, address):
+            log.info("%s", line)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop gently at the first signal and at once at the second; the process then ends with 0."""
@@ -160,6 +177,8 @@ def _logs_of_uvicorn() -> Iterator[None]:
     """Let uvicorn's own log lines come with ours."""
     storecast_log, uvicorn_log = logging.getLogger("storecast"), logging.getLogger("uvicorn")
     before = uvicorn_log.handlers, uvicorn_log.level, uvicorn_log.propagate
+    general = logging.getLogger("uvicorn.error")
+    general.addFilter(_under_its_name)
     uvicorn_log.handlers, uvicorn_log.propagate = storecast_log.handlers, False
     uvicorn_log.setLevel(logging.INFO)
     try:
@@ -167,3 +186,10 @@ def _logs_of_uvicorn() -> Iterator[None]:
     finally:
         uvicorn_log.handlers, uvicorn_log.propagate = before[0], before[2]
         uvicorn_log.setLevel(before[1])
+        general.removeFilter(_under_its_name)
+
+
+def _under_its_name(record: logging.LogRecord) -> bool:
+    """Let a line of uvicorn come under its name: its logger of general lines is called uvicorn.error, also where all is well."""
+    record.name = "uvicorn"
+    return True

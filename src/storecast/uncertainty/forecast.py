@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from storecast import schema as s
 from storecast.arrays import F64
+from storecast.notebook import Shown
+
+FIRST_ROWS = 7  # that a notebook shows
 
 
-@dataclass(frozen=True, eq=False)
-class Forecast:
+@dataclass(frozen=True, eq=False, repr=False)
+class Forecast(Shown):
     """A forecast and where it comes from.
 
     Attributes
@@ -27,3 +31,14 @@ class Forecast:
     model: str
     paths: F64 | None = None
     rmspe_factor: F64 | None = None
+
+    def _facts(self) -> dict[str, object]:
+        """Return model, days, stores and sum, for `repr` and notebooks."""
+        facts: dict[str, object] = {"model": self.model, "cutoff": self.cutoff, "rows": f"{self.rows.height:,}"}
+        if self.rows.height:
+            facts |= {"to": self.rows[s.DATE].max(), "stores": self.rows[s.STORE].n_unique()}
+        return facts | {"sum": f"{self.rows[s.FORECAST].sum():,.0f}"}
+
+    def _html_tables(self) -> tuple[str, ...]:
+        """Return its first rows."""
+        return (self.rows.head(FIRST_ROWS)._repr_html_(),)

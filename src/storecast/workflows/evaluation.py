@@ -11,6 +11,7 @@ import polars as pl
 
 from storecast import __version__
 from storecast import schema as s
+from storecast.arguments import check_argument
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitting import Progress, measure_and_fit, no_progress
 from storecast.csv_files import write_csv
@@ -23,7 +24,9 @@ from storecast.executors.base import Executor
 from storecast.executors.serial import SERIAL
 from storecast.files import atomic_write
 from storecast.models.settings import NONE, Settings
+from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import Prepared, Source, prepare
+from storecast.workflows.run_cost import BACKTEST, READING
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ log = logging.getLogger(__name__)
 def backtest(
     data: Source,
     *,
-    models: Sequence[str],
+    models: Sequence[str] | str,
     out: Path,
     horizon: int | None = None,
     windows: int = 2,
@@ -52,7 +55,7 @@ def backtest(
     Parameters
     ----------
     data : a folder of files, or a chain in a database
-    models : names
+    models : names, or one name
     out : folder for forecasts.csv and scores.json
     horizon : days ahead; None: the days that test.csv covers, else 42
     windows, step : how many windows, and days between them; None: the horizon
@@ -78,15 +81,19 @@ def backtest(
     WorkersLostError
         where the executor has lost its workers
     """
+    names = [models] if isinstance(models, str) else models
+    progress(READING)
+    check_models(names, data=data, fast=fast, settings=settings)
     prepared = prepare(
         data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True, target=target
     )
+    progress(BACKTEST)
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
     )
     result = run_backtest(
         prepared.panel,
-        models,
+        names,
         chosen,
         prepared.task,
         fast=fast,
@@ -142,7 +149,11 @@ def train(
     HistoryError
         where the past is too short
     """
+    check_argument("name", name, str, 'the name of one model, such as "linear"')
+    progress(READING)
+    check_models([name], data=data, fast=fast, settings=settings)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
+    progress(BACKTEST)
     bundle = fit_prepared(prepared, name, fast=fast, settings=settings, progress=progress)
     return bundle.save(Path(home) / "models")
 

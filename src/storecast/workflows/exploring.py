@@ -49,6 +49,8 @@ def explore(
         where a library of the extra ``explore`` is missing, or there is no such question.
     """
     out = Path(out)
+    for key in questions:
+        registry.find_question(key)  # a wrong name is refused before the data are read
     progress("reading and cleaning")
     prepared = prepare(data, horizon=None, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     exploration = explore_panel(prepared.panel, questions, progress)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from storecast.data.cleaning_rules import RULES
+from storecast.data.cleaning_rules import check_rules
 from storecast.data.column_names import FILE as SETTINGS
 from storecast.data.column_names import parse_settings
 from storecast.data.file_layout import EVENTS
@@ -86,9 +86,7 @@ def partition(
     ConfigError
         where the folder holds something else, an option has no meaning, or memory is too small
     """
-    unknown = [rule for rule in skip if rule not in RULES]
-    if unknown:
-        raise ConfigError(f"There is no cleaning rule {quote(unknown[0])}. There are: {', '.join(RULES)}.")
+    check_rules(skip)
     import_plugins_of(data)
     settings = _settings(data)
     names = parse_settings(settings.encode(), target)

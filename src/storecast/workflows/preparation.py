@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
+from storecast.arguments import FOLDER, check_argument
 from storecast.config import Task
 from storecast.data.active_stores import inactive_stores
 from storecast.data.ahead import CalendarAhead, future_table, work_out_calendar
@@ -19,7 +20,7 @@ from storecast.data.ahead_own import own_columns_repair
 from storecast.data.ahead_school import RULE as SCHOOL_RULE
 from storecast.data.ahead_school import school_holidays_repair
 from storecast.data.clean import Cleaned, clean
-from storecast.data.cleaning_rules import inactive_repairs
+from storecast.data.cleaning_rules import check_rules, inactive_repairs
 from storecast.data.column_names import read_column_names
 from storecast.data.end_of_sales import up_to_complete_day
 from storecast.data.overlay import overlay
@@ -123,6 +124,7 @@ def check(
     HistoryError
         where the sales are too short for the windows of a run
     """
+    check_argument("data", data, (str, Path), FOLDER)
     data = Path(data)
     import_plugins_of(data)
     cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
@@ -172,7 +174,9 @@ def prepare(
     DatabaseError
         where the database holds no chain
     """
+    check_argument("data", data, (str, Path, DatabaseSource), FOLDER)
     import_plugins_of(data)
+    check_rules(skip)
     version = None
     if isinstance(data, DatabaseSource):
         cleaned, version = _from_database(data, skip, sum_rows=sum_rows, target=target)

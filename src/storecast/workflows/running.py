@@ -32,9 +32,12 @@ from storecast.models.settings import NONE, Settings
 from storecast.report.facts import sample_stores
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.evaluation import scores_of
+from storecast.workflows.first_look import first_look
 from storecast.workflows.forecasting import forecast_with, whole_horizon
 from storecast.workflows.home import Run, write_home
+from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
+from storecast.workflows.run_cost import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING, RunCost, run_cost
 from storecast.workflows.storing import check_writable, save_run
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,10 @@ FAST_MODELS = ("boosting",)
 WINDOWS, FAST_WINDOWS = 2, 1  # that are scored
 MODELS_KEPT = 10
 EXPLAINED = 2  # stores of the report
+
+
+def no_announcement(_cost: RunCost, _look: str) -> None:
+    """Announce nothing."""
 
 
 def run(
@@ -63,6 +70,7 @@ def run(
     target: str | None = None,
     executor: Executor = SERIAL,
     progress: Progress = no_progress,
+    announce: Callable[[RunCost, str], None] = no_announcement,
 ) -> dict[str, Any]:
     """Do the main job and write the home; return the scores.
 
@@ -82,7 +90,8 @@ def run(
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
     executor : works on the windows of the backtest
-    progress : called with what is being done
+    progress : called with what is being done: `run_cost.STAGES`, and steps between them
+    announce : called once the chain has been read, with what the run will cost and a first look at the days ahead
 
     Raises
     ------
@@ -97,10 +106,11 @@ def run(
     WorkersLostError
         where the executor has lost its workers
     """
+    check_models(models or (), data=data, fast=fast, settings=settings)
     make_folder(home)
     url = home_url(home) if db is None else db
     with log_file(home / "run.log"):
-        progress("reading and cleaning")
+        progress(READING)
         if db is not None or (home / FILE).exists():
             check_writable(url)
         prepared = prepare(
@@ -115,6 +125,11 @@ def run(
         names = list(models or (FAST_MODELS if fast else MODELS))
         count = windows if windows is not None else FAST_WINDOWS if fast else WINDOWS
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
+        cost, look = run_cost(prepared, names, count, fast=fast), first_look(prepared)
+        log.info("%s", cost.sentence())
+        log.info("%s", look)
+        announce(cost, look)
+        progress(BACKTEST)
         result = run_backtest(
             prepared.panel,
             names,
@@ -127,14 +142,16 @@ def run(
             progress=progress,
         )
         fit = partial(fit_on_all, task=task, fast=fast, settings=settings, progress=progress)
+        progress(TRAINING)
         result, scores, fitted = _fit_best(prepared, result, select_by, fit)
         bundle = fitted.save(home / "models")
+        progress(EXPLORING)
         exploration = _explore(prepared, progress)
-        progress("forecast and report")
+        progress(REPORTING)
         forecast = forecast_with(bundle, prepared)
         contributions, importances = _explain(bundle, prepared, forecast)
         write_home(home, Run(prepared, result, scores, bundle, forecast, exploration, contributions, importances))
-        progress("database")
+        progress(STORING)
         save_run(url, prepared, forecast)
         promote(home / "models", bundle.name)
         prune(home / "models", keep=MODELS_KEPT)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from storecast.bundle.fitting import Progress, no_progress
 from storecast.evaluate.cutoffs import block_cutoffs
+from storecast.evaluate.scores import score_name
 from storecast.evaluate.tuning import SCORES, Tuned
 from storecast.evaluate.tuning import tune as search
 from storecast.files import atomic_write, make_folder
+from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ def tune(
     ConfigError
         where Optuna is not installed, or there is no such model or score
     """
+    check_models([name], data=data, fast=fast)
+    score_name(score)  # a wrong name is refused before the data are read
     prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task
     cutoffs = block_cutoffs(panel, windows + REPORTED, task.horizon, task.horizon)[:windows]

@@ -1,0 +1,169 @@
+"""What is being done, on stderr: a line for each stage that ends, and below it the step at work and the time left.
+
+Results go to stdout and are no part of this. With ``--log-format json`` the log takes the place of the lines.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from storecast.logs import log_to_screen
+
+
+class Report(Protocol):
+    """Takes the name of the step that begins."""
+
+    def __call__(self, step: str, /) -> None:
+        """Report the step."""
+        ...
+
+
+class RowReport(Protocol):
+    """Takes the name of the step at work, the rows that are done, and all rows."""
+
+    def __call__(self, step: str, done: int, rows: int, /) -> None:
+        """Report the rows that are done."""
+        ...
+
+
+class Stages:
+    """The stages of a job in their order: a line for each that has ended; a step with another name belongs to the one at work.
+
+    Parameters
+    ----------
+    names : of the stages
+    bar : shows the step at work
+    quiet : print no line; the log says it
+    """
+
+    def __init__(self, names: Sequence[str], bar: Progress, *, quiet: bool) -> None:
+        self._names = tuple(names)
+        self._bar = bar
+        self._task = bar.add_task("starting", total=None, left="")
+        self._quiet = quiet
+        self._at = -1
+        self._begin = self._stage_begin = time.monotonic()
+        self._seconds: dict[str, float] = {}
+
+    def __call__(self, step: str, /) -> None:
+        """Report a stage or a step that begins."""
+        if step in self._names[self._at + 1 :]:
+            self._end_stage()
+            self._at = self._names.index(step)
+            self._stage_begin = time.monotonic()
+        description = f"{self._count} {step}" if self._names else step
+        self._bar.update(self._task, description=escape(description), left=self._left())
+
+    def expect(self, seconds: dict[str, float]) -> None:
+        """Take what each stage is likely to take, by its name; the time left is worked out from it."""
+        self._seconds = seconds
+
+    def tell(self, sentence: str) -> None:
+        """Print a sentence above the step at work."""
+        if not self._quiet:
+            self._bar.console.print(escape(sentence), highlight=False, soft_wrap=not self._bar.console.is_terminal)
+
+    def end(self) -> None:
+        """Print the line of the last stage."""
+        self._end_stage()
+
+    @property
+    def _count(self) -> str:
+        return f"{max(self._at, 0) + 1} of {len(self._names)}"
+
+    def _end_stage(self) -> None:
+        if self._at >= 0:
+            seconds = time.monotonic() - self._stage_begin
+            self.tell(f"{self._count}  {self._names[self._at]}: {in_time(seconds)}")
+
+    def _left(self) -> str:
+        """Return the time left in words, by what the stages so far took in place of what was expected."""
+        ahead = sum(self._seconds.get(name, 0.0) for name in self._names[self._at :])
+        behind = sum(self._seconds.get(name, 0.0) for name in self._names[: max(self._at, 0)])
+        if not ahead:
+            return ""
+        taken = self._stage_begin - self._begin
+        pace = max(1.0, taken / behind) if behind else 1.0
+        left = ahead * pace - (time.monotonic() - self._stage_begin)
+        return f"about {in_time(left)} left" if left > 0 else "nearly done"
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Show the step at work on stderr, with the time it has taken."""
+    with _bar() as bar:
+        yield Stages((), bar, quiet=True)
+
+
+@contextmanager
+def working(
+    log_format: str, step: str = "starting", *, verbose: bool = False, stages: Sequence[str] = ()
+) -> Iterator[Stages]:
+    """Send the log to stderr, and show there what is being done.
+
+    Parameters
+    ----------
+    log_format : text or json
+    step : the first one
+    verbose : whether the text log holds more than warnings; as JSON it always does
+    stages : of the job; a line says when one of them has ended
+    """
+    json = log_format == "json"
+    log_to_screen(log_format, verbose=verbose or json)
+    with _bar() as bar:
+        report = Stages(stages, bar, quiet=json)
+        report(step)
+        yield report
+        report.end()
+
+
+@contextmanager
+def working_on_rows(log_format: str, *, verbose: bool = False) -> Iterator[RowReport]:
+    """Send the log to stderr, and show there the step at work, the rows that are done and the time left.
+
+    Parameters
+    ----------
+    log_format : text or json
+    verbose : whether the text log holds more than warnings; as JSON it always does
+    """
+    log_to_screen(log_format, verbose=verbose or log_format == "json")
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
+        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        steps: dict[str, TaskID] = {}
+
+        def report(step: str, done: int, rows: int, /) -> None:
+            for name, task in steps.items():
+                bar.update(task, visible=name == step)
+            if step not in steps:
+                steps[step] = bar.add_task(escape(step), total=max(1, rows))
+            bar.update(steps[step], completed=done, total=max(1, rows), visible=True)
+
+        yield report
+
+
+def in_time(seconds: float) -> str:
+    """Return a time in words, as exact as one can believe it.
+
+    Examples
+    --------
+    >>> in_time(8.2), in_time(200), in_time(7300)
+    ('8 s', '3 min', '2.0 h')
+    """
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _bar() -> Progress:
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[left]}")
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -1,0 +1,48 @@
+"""What a service says of itself when it begins: the chain and the model that it answers for, and a request to try."""
+
+import json
+import shlex
+from contextlib import closing
+
+import sqlalchemy as sa
+
+from storecast.bundle.registry import current, open_model
+from storecast.database import tables as t
+from storecast.database.chain_info import NUMBER, read_info
+from storecast.database.connect import Database
+from storecast.errors import UserError
+from storecast.service.settings import Settings
+
+ADMIN_KEY = "admin.key"  # in the home
+
+
+def introduction(settings: Settings, address: str) -> list[str]:
+    """Return lines for the log: the chain and the model, and a request to try; why there is nothing to serve, if so.
+
+    Parameters
+    ----------
+    settings : of the service
+    address : where it listens, such as http://127.0.0.1:8000
+    """
+    try:
+        with closing(Database.open(settings.database_url)) as database, database.reading() as conn:
+            stores, store = conn.execute(sa.select(sa.func.count(), sa.func.min(t.stores.c.store))).one()
+            number = read_info(conn).store_ids == NUMBER
+            end = conn.execute(sa.select(sa.func.max(t.sales.c.date))).scalar_one()
+        model = open_model(current(settings.home / "models"))
+    except UserError as error:
+        return [f"nothing to serve yet: {error}"]
+    manifest = model.manifest
+    return [
+        f"the chain: {stores} stores, sales up to {end}",
+        f"the model: {manifest.kind} ({model.name}), trained up to {manifest.cutoff}, {manifest.task['horizon']} days ahead",
+        f"try it: {_request(settings, address, int(store) if number else store)}",
+    ]
+
+
+def _request(settings: Settings, address: str, store: object) -> str:
+    path = settings.home / ADMIN_KEY
+    key = f"$(cat {shlex.quote(str(path))})" if path.exists() else "KEY"
+    head = "" if settings.no_keys else f'-H "Authorization: Bearer {key}" '
+    body = shlex.quote(json.dumps({"store": store, "days": 7}))
+    return f'curl {head}-H "Content-Type: application/json" -d {body} {address}/v1/forecasts'

@@ -1,0 +1,109 @@
+"""What a run will cost, said before it begins: rough figures from runs that were measured.
+
+A fit takes so many CPU seconds on a chain of LEARNED rows, and grows a little more slowly than the rows. Beyond them, the time of
+trees hardly grows: they get no deeper, and no more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from storecast.cpus import thread_count
+from storecast.workflows.preparation import Prepared
+
+READING = "reading and cleaning"
+BACKTEST = "backtest"
+TRAINING = "training on all data"
+EXPLORING = "what moves sales"
+REPORTING = "forecast and report"
+STORING = "database"
+STAGES = (READING, BACKTEST, TRAINING, EXPLORING, REPORTING, STORING)
+
+MILLION = 1_000_000
+LEARNED = 300_000  # rows
+POWER = 0.8
+SIMPLE = ("naive", "linear")  # their time grows on, and no second core helps
+# CPU seconds of a fit and a forecast of a window on LEARNED rows.
+MODEL_SECONDS = {
+    "naive": 0.3,
+    "linear": 1.0,
+    "boosting": 70.0,
+    "boosting-plain": 50.0,
+    "forest": 60.0,
+    "lightgbm": 60.0,
+    "lstm": 300.0,
+    "blend": 112.0,
+}
+OTHER_MODEL = 70.0  # a plug-in, of which nothing is known
+FAST_SHARE = 0.6  # of the time of a model, with --fast
+THREADED = 0.7  # of every further core that helps
+MEMORY_BASE, MEMORY_PER_ROW = 350, 0.0011  # MiB
+LARGE_MODEL_PER_ROW = 0.0011  # MiB, of models of trees
+DISK_BASE, DISK_PER_ROW = 6, 0.0002  # MiB
+
+
+@dataclass(frozen=True)
+class RunCost:
+    """What a run is likely to cost.
+
+    Attributes
+    ----------
+    seconds : by the clock, of each stage, on this machine where nothing else runs
+    memory : MiB at its peak
+    disk : MiB of the home
+    """
+
+    seconds: dict[str, float]
+    memory: float
+    disk: float
+
+    def sentence(self) -> str:
+        """Return the cost in words."""
+        total = sum(self.seconds.values())
+        minutes = "less than a minute" if total < 60 else f"about {_rounded(total / 60)} minutes"
+        return (
+            f"This run takes {minutes} on {thread_count()} cores, "
+            f"{_amount(self.memory)} of memory and {_amount(self.disk)} of disk: rough figures."
+        )
+
+
+def run_cost(prepared: Prepared, models: Sequence[str], windows: int, *, fast: bool = False) -> RunCost:
+    """Return what a run will cost.
+
+    Parameters
+    ----------
+    prepared : the chain, which has been read
+    models : that are compared, the baseline among them or not
+    windows : that are scored; a warm-up window comes before them
+    fast : whether the models are the quicker ones
+    """
+    rows = prepared.panel.sales.height
+    of_models = [_model_seconds(name, rows, fast=fast) for name in models]
+    seconds = {
+        READING: 1 + 4 * rows / MILLION,
+        BACKTEST: (windows + 1.2) * sum(of_models) + 1 + 10 * rows / MILLION,
+        TRAINING: max(of_models, default=0.0) + 1 + 12 * rows / MILLION,
+        EXPLORING: 5 + 60 * rows / MILLION,
+        REPORTING: 4 + 15 * rows / MILLION,
+        STORING: 1 + 10 * rows / MILLION,
+    }
+    trees = any(name not in SIMPLE for name in models)
+    per_row = MEMORY_PER_ROW + LARGE_MODEL_PER_ROW * trees
+    return RunCost(seconds, MEMORY_BASE + per_row * rows, DISK_BASE + DISK_PER_ROW * rows)
+
+
+def _model_seconds(name: str, rows: int, *, fast: bool) -> float:
+    """Return the seconds by the clock of one fit and forecast."""
+    simple = name in SIMPLE
+    share = (rows if simple else min(rows, LEARNED)) / LEARNED
+    cores = 1 if simple else 1 + THREADED * (thread_count() - 1)
+    return MODEL_SECONDS.get(name, OTHER_MODEL) * float(share**POWER) * (FAST_SHARE if fast else 1.0) / cores
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.0f}" if value < 10 else f"{round(value / 5) * 5}"
+
+
+def _amount(mebibytes: float) -> str:
+    if mebibytes < 1000:
+        return f"{max(10, round(mebibytes / 10) * 10)} MiB"
+    return f"{mebibytes / 1024:.1f} GiB"

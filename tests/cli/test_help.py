@@ -1,0 +1,95 @@
+"""The help of the commands, and the mistakes that they name before they begin."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from storecast import models
+from storecast.cli import options
+from storecast.cli.app import app
+from storecast.cli.examples import EXAMPLES, WHOLE
+from storecast.workflows.running import FAST_MODELS, MODELS
+from support.commands import Cli
+
+ROOT = typer.main.get_command(app)
+HOME_COMMANDS = (
+    "monitor",
+    "models list",
+    "models show",
+    "models verify",
+    "models promote model-2015-06-14-00-00-00.pkl",
+    "models rollback",
+    "models prune",
+    "db status",
+    "db backup --out backup.zip",
+    "db prune",
+    "key list",
+    "key create --name planner --scopes read",
+    "forecast --out forecast.csv",
+    "explain",
+    "scenario --calendar future.csv --out scenario.csv",
+    "plan list",
+    "plan show",
+    "plan summary",
+    "serve",
+)
+
+
+def test_the_help_names_every_model_and_the_default() -> None:
+    assert set(models.names()) <= set(options.MODELS.replace(",", "").split())
+    assert f"{','.join(MODELS)}; with --fast {','.join(FAST_MODELS)}" == options.DEFAULT
+
+
+@pytest.mark.parametrize("line", [*WHOLE, *(line for lines in EXAMPLES.values() for line in lines)])
+def test_every_example_of_the_help_can_be_read(line: str) -> None:
+    _, name, *words = line.split()
+    command = ROOT.commands[name]  # type: ignore[attr-defined]
+    with command.make_context(name, words) as context:
+        assert context.params
+
+
+def test_the_help_of_a_command_has_its_examples(cli: Cli) -> None:
+    code, out, _ = cli("forecast", "-h")
+    assert code == 0
+    assert EXAMPLES["forecast"][0] in out
+
+
+@pytest.mark.parametrize("command", HOME_COMMANDS)
+@pytest.mark.parametrize("exists", [True, False], ids=["empty", "missing"])
+def test_a_home_that_is_empty_or_missing_is_one_message(
+    cli: Cli, tmp_path: Path, command: str, *, exists: bool
+) -> None:
+    home = tmp_path / "home"
+    if exists:
+        home.mkdir()
+    code, out, err = cli(*command.split(), "--home", home)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "storecast run" in err
+    assert not exists or not list(home.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("backtest --out o --models linaer", "Did you mean linear?"),
+        ("train --out o --models bosting", "Did you mean boosting?"),
+        ("run --out o --models blnd", "Did you mean blend?"),
+        ("run --out o --skip silent_day", "Did you mean silent_days?"),
+        ("tune --out o --models lineer", "Did you mean linear?"),
+        ("tune --out o --score wap", "Did you mean wape?"),
+        ("explore --out o --questions promotion", "Did you mean promotions?"),
+    ],
+)
+def test_a_wrong_name_is_found_before_the_data_are_read(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "train.csv").write_text("this is no table", encoding="utf-8")
+    code, out, err = cli(*command.split(), "--data", data)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1

@@ -1,0 +1,73 @@
+"""What a run will cost, and the first look at the days ahead."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from storecast.config import Task
+from storecast.data.panel import Panel
+from storecast.workflows import run_cost as module
+from storecast.workflows.first_look import first_look
+from storecast.workflows.preparation import Prepared
+from storecast.workflows.run_cost import STAGES, RunCost, run_cost
+from support.panels import make_panel
+
+
+def prepared(panel: object, horizon: int = 14) -> Prepared:
+    return cast("Prepared", SimpleNamespace(panel=panel, task=Task(horizon)))
+
+
+def of_rows(rows: int) -> Prepared:
+    return prepared(SimpleNamespace(sales=SimpleNamespace(height=rows)))
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "thread_count", lambda: 2)
+
+
+def test_the_cost_grows_with_rows_models_and_windows() -> None:
+    small = run_cost(of_rows(10_000), ["naive", "linear"], 2)
+    assert tuple(small.seconds) == STAGES
+    for larger in (
+        run_cost(of_rows(100_000), ["naive", "linear"], 2),
+        run_cost(of_rows(10_000), ["naive", "linear", "boosting"], 2),
+    ):
+        assert sum(larger.seconds.values()) > sum(small.seconds.values())
+        assert larger.memory > small.memory
+    assert run_cost(of_rows(10_000), ["linear"], 4).seconds["backtest"] > small.seconds["backtest"]
+    fast = run_cost(of_rows(10_000), ["boosting"], 2, fast=True)
+    assert fast.seconds["backtest"] < run_cost(of_rows(10_000), ["boosting"], 2).seconds["backtest"]
+
+
+def test_the_cost_of_a_measured_run_is_about_right() -> None:
+    """150 stores, 132,060 rows: 158 CPU seconds, 608 MiB of memory and 21 MiB of disk were measured."""
+    cost = run_cost(of_rows(132_060), ["naive", "linear", "boosting"], 2)
+    assert 80 < sum(cost.seconds.values()) < 240
+    assert 450 < cost.memory < 900
+    assert 15 < cost.disk < 60
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        (
+            RunCost({"backtest": 20}, 360, 6),
+            "takes less than a minute on 2 cores, 360 MiB of memory and 10 MiB of disk",
+        ),
+        (RunCost({"backtest": 130}, 2500, 215), "about 2 minutes on 2 cores, 2.4 GiB of memory and 220 MiB of disk"),
+        (RunCost({"backtest": 1900}, 360, 6), "about 30 minutes"),
+    ],
+)
+def test_the_cost_is_said_in_words(cost: RunCost, words: str) -> None:
+    assert words in cost.sentence()
+
+
+@pytest.mark.parametrize("days", [100, 420])
+def test_the_first_look_names_the_sum_ahead_and_compares_it_with_last_year_where_there_is_one(days: int) -> None:
+    panel: Panel = make_panel(stores=2, days=days, ahead=14)
+    sentence = first_look(prepared(panel))
+    assert sentence.startswith("A first look, by the model naive: about ")
+    assert f"sales in the 14 days after {panel.end}" in sentence
+    assert ("the same weekdays a year before" in sentence) == (days > 400)
