@@ -222,7 +222,7 @@ def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
     sheet.cell(8, titles["Override"]).value = "abc"
     book.save(file)
     code, _, err = cli("plan", "import", file, "--home", home)
-    assert (code, "plan.xlsx, sheet Weeks, L8: found 'abc', expected the total" in err) == (2, True), err
+    assert (code, "plan.xlsx, sheet Weeks, P8: found 'abc', expected the total" in err) == (2, True), err
 
 
 @pytest.mark.parametrize(

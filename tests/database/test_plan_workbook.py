@@ -11,12 +11,12 @@ import polars as pl
 import pytest
 
 from storecast.database.connect import Database
-from storecast.database.current_plan import read_plan
+from storecast.database.current_plan import read_plan, read_reasons
 from storecast.database.plan_budget import replace_budget
 from storecast.database.plan_overrides import add_overrides, undo_plan_write
 from storecast.database.plan_publishing import advance_version
 from storecast.errors import CellsError, ConflictError, DataError
-from storecast.plan.overrides import PLAN
+from storecast.plan.overrides import PLAN, USUAL_REASONS
 from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
 from support.plans import filled, made_forecast, published
 
@@ -88,7 +88,7 @@ def weeks_of(db: Database) -> dict[tuple[int, dt.date], int]:
 
 def test_the_workbook_has_real_dates_figures_budget_and_what_stands(planned: Database) -> None:
     book = openpyxl.load_workbook(io.BytesIO(export_workbook(planned)))
-    assert book.sheetnames == ["Weeks", "About", "Reasons"]
+    assert book.sheetnames == ["Chain", "Groups", "Stores", "Weeks", "About", "Reasons"]
     sheet = book["Weeks"]
     table = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=5)]
     rows = [dict(zip(table[0], row, strict=True)) for row in table[1:]]
@@ -102,7 +102,7 @@ def test_the_workbook_has_real_dates_figures_budget_and_what_stands(planned: Dat
     second = by_week["2", MONDAY]
     assert (second["Override"], second["Reason"], second["Budget"]) == (None, None, 700.5)
     assert "factor 1.1" in second["Overrides now"]
-    assert {cell.data_type for row in sheet.iter_rows(min_row=6, max_col=4) for cell in row} <= {"s", "d", "n"}
+    assert (first["Days open"], first["Promotion days"], first["Holidays"], first["Last year"]) == (6, 4, 0, None)
     assert {str(rule.sqref).split(":")[0][1:] for rule in sheet.data_validations.dataValidation} == {"6"}
     about = {row[0].value: row[1].value for row in book["About"].iter_rows(max_row=7)}
     assert (about["Version"], about["Revision"], about["Cutoff"]) == (1, 2, dt.datetime(2013, 3, 21))
@@ -222,19 +222,19 @@ def test_a_file_of_an_older_version_is_told_so_and_stale_changes_are_refused(pla
 
 
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
-    ({"Override": "abc", "Reason": "weather"}, "L7", "found 'abc', expected the total"),
-    ({"Override": "'=cmd|x", "Reason": "weather"}, "L7", "expected the total"),
-    ({"Override": -1, "Reason": "weather"}, "L7", "found '-1', expected the total"),
-    ({"Override": True, "Reason": "weather"}, "L7", "expected the total"),
-    ({"Override": "=1+1", "Reason": "weather"}, "L7", "a formula without its value"),
-    ({"Override": 5}, "M7", "found nothing, expected one of competition, local"),
-    ({"Override": 5, "Reason": "whim"}, "M7", "found 'whim', expected one of"),
-    ({"Override": 5, "Reason": "weather", "Note": "n" * 1001}, "N7", "at most 1000 characters"),
-    ({"Reason": "weather"}, "L7", "a total, or no reason"),
+    ({"Override": "abc", "Reason": "weather"}, "P7", "found 'abc', expected the total"),
+    ({"Override": "'=cmd|x", "Reason": "weather"}, "P7", "expected the total"),
+    ({"Override": -1, "Reason": "weather"}, "P7", "found '-1', expected the total"),
+    ({"Override": True, "Reason": "weather"}, "P7", "expected the total"),
+    ({"Override": "=1+1", "Reason": "weather"}, "P7", "a formula without its value"),
+    ({"Override": 5}, "S7", "found nothing, expected one of competition, local"),
+    ({"Override": 5, "Reason": "whim"}, "S7", "found 'whim', expected one of"),
+    ({"Override": 5, "Reason": "weather", "Note": "n" * 1001}, "T7", "at most 1000 characters"),
+    ({"Reason": "weather"}, "P7", "a total, or no reason"),
     ({"Store": "9"}, "A7", "found '9', expected a store of the plan"),
     ({"Store": "2"}, "A10", "each store and week once"),
-    ({"From": "soon"}, "D7", "found 'soon', expected a day"),
-    ({"To": dt.datetime(2013, 3, 30)}, "D7", "expected a week of the plan"),
+    ({"From": "soon"}, "B7", "found 'soon', expected a day"),
+    ({"To": dt.datetime(2013, 3, 30)}, "B7", "expected a week of the plan"),
 ]
 
 
@@ -297,3 +297,27 @@ def test_an_approved_plan_takes_nothing(planned: Database) -> None:
     assert "is approved" in previewed(planned, data).refused
     with pytest.raises(ConflictError, match="is approved"):
         taken(planned, data)
+
+
+def test_the_workbook_of_a_run_comes_back_once_its_forecast_is_published(planned: Database) -> None:
+    data = filled_in(export_workbook(planned), "1", MONDAY, {"Override": None, "Reason": None, "Note": None})
+    data = filled_in(data, "3", MONDAY + dt.timedelta(days=7), {"Override": 700, "Reason": "weather"})
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    book["About"]["B1"], book["About"]["B2"] = "unpublished", 0
+    out = io.BytesIO()
+    book.save(out)
+    shown = previewed(planned, out.getvalue())
+    assert (shown.file_version, shown.refused) == (1, "")
+    assert [(each.store, each.after) for each in shown.changes] == [("3", 700.0)], (
+        "of overrides that stand it knows none"
+    )
+    book["About"]["B3"] = "model-x.pkl"
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(DataError, match="no version of this plan yet"):
+        previewed(planned, out.getvalue())
+
+
+def test_a_new_plan_has_the_usual_reasons(planned: Database) -> None:
+    with planned.reading() as conn:
+        assert read_reasons(conn) == list(USUAL_REASONS)

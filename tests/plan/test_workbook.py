@@ -14,15 +14,14 @@ from storecast.errors import DataError
 from storecast.plan import workbook_layout as w
 from storecast.plan import workbook_writing
 from storecast.plan.store_days import FIGURES, StoreDays
-from storecast.plan.versions import PlanVersion
 from storecast.plan.workbook_changes import cell_text, changes_of, weeks_within
+from storecast.plan.workbook_content import WorkbookContent
 from storecast.plan.workbook_reading import read_filled
-from storecast.plan.workbook_writing import WorkbookContent, write_workbook
+from storecast.plan.workbook_writing import write_workbook
 
 FIRST, LAST = dt.date(2014, 1, 3), dt.date(2014, 1, 14)
 NAMES = ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "007", "<script>", " x ", "Zürich\u202e"]
 STORES = pl.Series("Store", sorted(NAMES))
-VERSION = PlanVersion(3, "m.pkl", dt.date(2014, 1, 2), 1, FIRST, LAST, len(NAMES), "draft", explained=False)
 
 
 def workbook() -> bytes:
@@ -30,9 +29,10 @@ def workbook() -> bytes:
     rows = pl.DataFrame({w.STORE: STORES, "group Plan": [f"={name}" for name in STORES]}).join(weeks, how="cross")
     nothing = {name: pl.lit(None, pl.String) for name in (w.STANDING, w.REASON, w.NOTE)}
     money = {name: pl.lit(12.5) for name in (w.FORECAST, w.LOWER, w.UPPER, w.PLAN)}
-    empty = {name: pl.lit(None, pl.Float64) for name in (w.BUDGET, w.OVERRIDE)}
+    empty = {name: pl.lit(None, pl.Float64) for name in (*w.DAY_COUNTS, w.LAST_YEAR, w.BUDGET, w.OVERRIDE)}
     rows = rows.with_columns(**nothing, **money, **empty)
-    return write_workbook(WorkbookContent(VERSION, 5, rows, ("Plan",), ["weather"]), dt.datetime.now(dt.UTC))
+    facts: dict[str, str | int | dt.date] = dict(zip(w.OF_PLAN, (3, 5, "m.pkl", dt.date(2014, 1, 2)), strict=True))
+    return write_workbook(WorkbookContent("Version 3", facts, rows, ("Plan",), ["weather"]), dt.datetime.now(dt.UTC))
 
 
 def figures() -> StoreDays:
@@ -46,18 +46,20 @@ def test_weeks_run_from_monday_to_sunday_and_are_cut_at_the_ends() -> None:
 def test_names_that_look_like_formulas_are_texts_on_the_way_out_and_back() -> None:
     data = workbook()
     book = openpyxl.load_workbook(io.BytesIO(data))
-    formulas = {cell.coordinate for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"}
+    rows = book["Weeks"].iter_rows(min_row=w.TOP + 1)
+    formulas = {cell.column_letter for row in rows for cell in row if cell.data_type == "f"}
     titles = {cell.value: cell.column_letter for cell in book["Weeks"][5]}
-    assert {name.rstrip("0123456789") for name in formulas if int(name.lstrip("ABCDEFGHIJKLMNOP")) > 5} == {
-        titles["New plan"]
-    }
-    assert (titles["Plan (group)"], titles["Plan"]) == ("B", "I"), "a group of the name of another column"
+    assert formulas == {titles["New plan"], titles["Over budget"]}
+    assert (titles["Plan (group)"], titles["Plan"]) == ("D", "N"), "a group of the name of another column"
     filled = read_filled("plan.xlsx", data)
     assert {row.store for row in filled.rows} == set(NAMES)
     assert (filled.version, filled.revision, filled.model, filled.cutoff) == (3, 5, "m.pkl", dt.date(2014, 1, 2))
     assert len(filled.rows) == len(NAMES) * 3
     assert changes_of(filled, {}, (figures(), figures()), ["weather"]) == []
-    assert uncalculated_cells("plan.xlsx", data) == set(), "every formula has its value"
+    waiting = uncalculated_cells("plan.xlsx", data, w.WEEKS)
+    assert f"{titles['Over budget']}6" in waiting, "nobody has a budget"
+    assert not {f"{titles[title]}{row}" for title in w.TO_FILL_IN for row in range(6, 30)} & waiting
+    assert uncalculated_cells("plan.xlsx", data, w.REASONS) == set()
 
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +73,7 @@ def with_sheet(xml: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook())) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
-            target.writestr(name, xml if name == "xl/worksheets/sheet1.xml" else source.read(name))
+            target.writestr(name, xml if name == "xl/worksheets/sheet4.xml" else source.read(name))
     return out.getvalue()
 
 
@@ -81,7 +83,7 @@ def with_sheet(xml: bytes) -> bytes:
 def test_xml_that_is_no_sheet_is_refused_in_a_moment(xml: bytes) -> None:
     with pytest.raises(DataError):
         read_filled("plan.xlsx", with_sheet(xml))
-    assert uncalculated_cells("plan.xlsx", with_sheet(xml)) <= {"A1"}
+    assert uncalculated_cells("plan.xlsx", with_sheet(xml), w.WEEKS) <= {"A1"}
 
 
 def test_a_cell_far_away_and_a_long_text_in_many_cells_are_refused() -> None:

@@ -36,7 +36,7 @@ def test_the_report_names_the_figure_and_its_unit_and_speaks_of_no_money(home: P
 
 def test_the_workbook_and_the_files_name_the_figure(home: Path) -> None:
     book = openpyxl.load_workbook(home / "plan.xlsx")
-    assert str(book["Plan"]["A2"].value).startswith("Expected Customers in visits by store and week.")
+    assert str(book["Weeks"]["A2"].value).startswith("Customers (visits) by store and week.")
     assert '"target": "Customers"' in (home / "scores.json").read_text()
     assert pl.read_csv(home / "submission.csv").columns == ["Id", "Customers"]
     bounds = pl.read_csv(home / "forecast.csv").select(s.bound_columns(80))

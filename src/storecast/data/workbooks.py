@@ -11,10 +11,11 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import polars as pl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -31,6 +32,7 @@ LETTERS = 26
 PARTS = (".xml", ".rels")  # of a workbook; pictures and macros stay packed
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"  # a file of the old format; a workbook with a password is packed into one
 CELL_NAME = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
+RELATION, TARGET = re.compile(rb'\br:id="([^"]+)"'), re.compile(rb'\bTarget="([^"]+)"')
 ROW_NUMBER = re.compile(rb'\br="([0-9]{1,9})"')
 SHEETS = "xl/worksheets/"
 NUMBERS = {bool, int, float}
@@ -129,24 +131,52 @@ def visible_sheets(
     return {each: sheet for each, sheet in sheets.items() if sheet.start is not None}
 
 
-def uncalculated_cells(name: str, data: bytes, *, max_unpacked: int | None = None) -> set[str]:
-    """Return the cells of any sheet whose formula was never calculated, such as K12: they read as empty.
+def uncalculated_cells(name: str, data: bytes, sheet: str, *, max_unpacked: int | None = None) -> set[str]:
+    """Return the cells of a sheet whose formula was never calculated, such as K12: they read as empty.
 
     Parameters
     ----------
     name, data, max_unpacked : as for `visible_sheets`, which took the file
+    sheet : its name
     """
     parts = _parts(name, data, max_unpacked or MAX_UNPACKED)
+    of_sheet = _part_of_sheet(parts, sheet)
     cells: set[str] = set()
-    for content in (content for part, content in parts.items() if part.startswith(SHEETS) and b"<f" in content):
+    for part, content in parts.items():
+        # Where it is not clear which part the sheet is, those of all sheets count: rather refuse a cell than take it for empty.
+        if b"<f" not in content or not (part == of_sheet if of_sheet in parts else part.startswith(SHEETS)):
+            continue
         for cell in _tags(content, b"<c "):
             head, _, rest = cell.partition(b">")
             inside = b"" if head.endswith(b"/") else rest.partition(b"</c>")[0]
             value = inside.partition(b"<v>")[2].partition(b"</v>")[0]
+            empty_text = b't="str"' in head and b"<v" in inside  # the value of IF(…,"")
             place = CELL_NAME.search(head)
-            if place and inside.lstrip().startswith((b"<f>", b"<f ", b"<f/")) and not value.strip():
+            if place and not empty_text and inside.lstrip().startswith((b"<f>", b"<f ", b"<f/")) and not value.strip():
                 cells.add(place[1].decode())
     return cells
+
+
+def _part_of_sheet(parts: Mapping[str, bytes], sheet: str) -> str:
+    """Return the part of a workbook that holds a sheet; empty where its list of sheets does not say so.
+
+    Parameters
+    ----------
+    parts : as `_parts` returns them
+    sheet : its name
+    """
+    named = f'"{escape(sheet)}"'.encode()
+    listed = [tag for tag in _tags(parts.get("xl/workbook.xml", b""), b"<sheet ") if named in tag.partition(b">")[0]]
+    relation = RELATION.search(listed[0].partition(b">")[0]) if listed else None
+    if relation is None:
+        return ""
+    for tag in _tags(parts.get("xl/_rels/workbook.xml.rels", b""), b"<Relationship "):
+        head = tag.partition(b">")[0]
+        target = TARGET.search(head)
+        if target and b'Id="%s"' % relation[1] in head:
+            place = target[1].decode()
+            return place.removeprefix("/") if place.startswith("/") else f"xl/{place}"
+    return ""
 
 
 def _tags(xml: bytes, tag: bytes) -> list[bytes]:

@@ -28,6 +28,15 @@ MAX_VALUE = 1e13  # of a figure or an amount
 NOBODY = -1  # holds the store-day: it stays at the forecast
 ALL_HELD = "every day of it is held by narrower overrides"
 SCOPE = ("level", "key", "first", "last")
+USUAL_REASONS = (
+    "competition",
+    "local event",
+    "opening hours",
+    "other",
+    "promotion",
+    "supply",
+    "weather",
+)  # of a new plan
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,18 +1,28 @@
-"""Where things stand in the workbook of a plan: a sheet with a row for each store and week, the reasons, and what it is of."""
+"""Where things stand in the workbook of a plan: chain, groups, stores, weeks with cells to fill in, and what it is of."""
 
-WEEKS, ABOUT, REASONS = "Weeks", "About", "Reasons"
+CHAIN, GROUPS, STORES, WEEKS, ABOUT, REASONS = "Chain", "Groups", "Stores", "Weeks", "About", "Reasons"  # sheets
 
 STORE, FIRST, LAST = "Store", "From", "To"
-FORECAST, LOWER, UPPER = "Forecast", "Lower80 of days", "Upper80 of days"
+DAYS_OPEN, PROMOTION_DAYS, HOLIDAYS = "Days open", "Promotion days", "Holidays"
+FORECAST, LOWER, UPPER = "Forecast", "Lower80", "Upper80"
+LAST_YEAR, CHANGE = "Last year", "Change"
 BUDGET, PLAN, STANDING = "Budget", "Plan", "Overrides now"
 OVERRIDE, REASON, NOTE = "Override", "Reason", "Note"  # to fill in
-NEW_PLAN = "New plan"
-FIGURES = (FORECAST, LOWER, UPPER, BUDGET, PLAN)
+NEW_PLAN, VARIANCE = "New plan", "Over budget"
+COMPARABLE = "Comparable"  # hidden: the forecast of those whose last year is known
+
+DAY_COUNTS = (DAYS_OPEN, PROMOTION_DAYS, HOLIDAYS)
 TO_FILL_IN = (OVERRIDE, REASON, NOTE)
-TITLES = (STORE, FIRST, LAST, *FIGURES, STANDING, *TO_FILL_IN, NEW_PLAN)
+BEFORE_GROUPS = (STORE, FIRST, LAST)
+AFTER_GROUPS = (
+    *DAY_COUNTS, FORECAST, LOWER, UPPER, LAST_YEAR, CHANGE, BUDGET, PLAN, OVERRIDE, NEW_PLAN, VARIANCE, REASON, NOTE, STANDING,
+    COMPARABLE,
+)  # fmt: skip
+TITLES = (*BEFORE_GROUPS, *AFTER_GROUPS)
 NEEDED = (STORE, FIRST, LAST, OVERRIDE, REASON)  # by which a file is read; other columns may be moved or removed
 
 VERSION, REVISION, MODEL, CUTOFF = "Version", "Revision", "Model", "Cutoff"  # of the sheet About
 OF_PLAN = (VERSION, REVISION, MODEL, CUTOFF)
+UNPUBLISHED = "unpublished"  # in place of the version, in the workbook of a run
 
 SUMS, HEAD, TOP = 3, 4, 5  # rows, from 0

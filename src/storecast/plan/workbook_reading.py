@@ -51,13 +51,13 @@ class FilledWorkbook:
     Attributes
     ----------
     name : of the file
-    version, revision : of the plan when it was exported
+    version, revision : of the plan when it was exported; None and 0 where its forecast was not published yet
     model, cutoff : of that version, by which it is known again
     rows : its store-weeks
     """
 
     name: str
-    version: int
+    version: int | None
     revision: int
     model: str
     cutoff: dt.date
@@ -131,7 +131,7 @@ def read_filled(name: str, data: bytes) -> FilledWorkbook:
         )
     problems = CellProblems(name)
     facts = _facts(sheets[w.ABOUT], problems)
-    rows = _rows(name, sheets[w.WEEKS], uncalculated_cells(name, data, max_unpacked=MAX_UNPACKED), problems)
+    rows = _rows(name, sheets[w.WEEKS], uncalculated_cells(name, data, w.WEEKS, max_unpacked=MAX_UNPACKED), problems)
     problems.refuse()
     return FilledWorkbook(name, facts[w.VERSION], facts[w.REVISION], facts[w.MODEL], facts[w.CUTOFF], rows)
 
@@ -152,6 +152,8 @@ def _facts(sheet: CalamineSheet, problems: CellProblems) -> dict[str, Any]:
             known[title] = str(value)
         else:
             known[title] = _day(value) if title == w.CUTOFF else _whole(value)
+        if title == w.VERSION and value == w.UNPUBLISHED:
+            continue
         if known[title] in (None, ""):
             problems.add(cell, value, f"{kinds[title]}, the {title.lower()} that was exported")
     problems.refuse()

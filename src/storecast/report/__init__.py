@@ -9,5 +9,4 @@ picture_files     pictures as PNG files
 tables            totals, last year beside them, submission, changes: frames in, frames out
 facts             the figures of the report, computed from its input; figures: its charts of the forecast
 page              the one HTML page of a run that opens offline
-plan              the workbook: weeks × stores, live sums; plan_layout: where its figures stand; plan_sheets: its sheets
 """

@@ -14,8 +14,8 @@ from storecast.data.panel import TABLES
 from storecast.evaluate.backtest import Backtest
 from storecast.exploration.exploration import Exploration
 from storecast.files import atomic_write
+from storecast.plan.workbook_writing import write_workbook
 from storecast.report.page import ReportInput, write_report
-from storecast.report.plan import write_plan
 from storecast.report.tables import changes, submission
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
@@ -23,6 +23,7 @@ from storecast.workflows.evaluation import write_json
 from storecast.workflows.exploring import write_tables
 from storecast.workflows.forecasting import sample_paths_of
 from storecast.workflows.preparation import Prepared
+from storecast.workflows.workbook_content import content_of_run
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,17 +68,17 @@ def write_home(home: Path, run: Run) -> None:
         write_csv(rows_of_ids.rename({s.SALES: panel.target.name}), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, rows), home / "changes.csv")
-    write_plan(
-        home / "plan.xlsx",
+    content = content_of_run(
         rows,
         sums,
         panel,
-        cutoff=forecast.cutoff,
-        model=forecast.model,
+        forecast,
         created=created,
         generated=run.prepared.cleaned.generated,
         notices=run.prepared.cleaned.notices,
     )
+    with atomic_write(home / "plan.xlsx") as draft:
+        draft.write_bytes(write_workbook(content, created))
     write_json(run.scores, home / "scores.json")
     for table in TABLES:
         with atomic_write(home / "panel" / f"{table}.parquet") as draft:

@@ -8,8 +8,11 @@ import polars as pl
 from sqlalchemy import Connection
 
 from storecast import schema as s
+from storecast.database.chain_info import existing_chain
+from storecast.database.chain_settings import read_target_of_chain
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_groups, read_overrides, read_plan, read_reasons, read_revision
+from storecast.database.day_spans import calendar_between, sales_between
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_overrides import PlanWritten, change_overrides
 from storecast.database.plan_versions import all_versions, read_figures, read_version
@@ -17,7 +20,7 @@ from storecast.errors import ConflictError, DataError
 from storecast.plan import workbook_layout as w
 from storecast.plan.budget import NONE, budget_of
 from storecast.plan.overrides import FIGURE, NOBODY, OVERRIDE, PLAN, SCOPE, describe
-from storecast.plan.scopes import CHAIN, STORE, StoreGroups
+from storecast.plan.scopes import STORE
 from storecast.plan.store_days import BAND, StoreDays, as_money
 from storecast.plan.versions import PlanVersion
 from storecast.plan.workbook_changes import (
@@ -28,11 +31,13 @@ from storecast.plan.workbook_changes import (
     changes_of,
     store_week_figures,
 )
+from storecast.plan.workbook_content import WorkbookContent
 from storecast.plan.workbook_reading import FilledWorkbook, read_filled
-from storecast.plan.workbook_writing import WorkbookContent, write_workbook
+from storecast.plan.workbook_writing import write_workbook
+from storecast.report.tables import YEAR
+from storecast.workflows.workbook_content import GENERATED, WEEK, store_weeks, with_groups
 
 MAX_NAMED = 3  # overrides in one cell, and cells in one message
-_NO_STORE_GROUPS = (STORE, CHAIN)
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,33 @@ def export_workbook(db: Database, version: int | None = None) -> bytes:
         groups = read_groups(conn).only(figures.stores)
         every = read_overrides(conn, since=0)
         budget, reasons = read_budget(conn), read_reasons(conn)
-    columns = tuple(level for level in groups.groups if level not in _NO_STORE_GROUPS)
-    rows = _store_weeks(figures, budget, every)
-    rows = _with_groups(rows, groups, columns)
+        calendar = calendar_between(conn, figures.first, figures.last)
+        sales = sales_between(conn, figures.first - YEAR, figures.last - YEAR)
+        target, generated = read_target_of_chain(conn), existing_chain(conn).generated
+    days = figures.to_frame().with_columns(pl.col(s.STORE).cast(calendar.schema[s.STORE]))
+    weeks = store_weeks(days, calendar, sales)
+    planned = _plan_weeks(figures, budget, every)
+    rows, names = with_groups(weeks.join(planned, on=[w.STORE, WEEK], how="left", maintain_order="left"), groups)
     standing = store_week_figures(every.filter(pl.col("withdrawn").is_null()))
-    content = WorkbookContent(wanted, revision, _with_standing(rows, standing), columns, reasons)
-    return write_workbook(content, dt.datetime.now(dt.UTC))
+    created = dt.datetime.now(dt.UTC)
+    content = WorkbookContent(
+        title=f"Version {wanted.version} of the plan, {wanted.state}, after {wanted.cutoff}",
+        facts={
+            w.VERSION: wanted.version,
+            w.REVISION: revision,
+            w.MODEL: wanted.model,
+            w.CUTOFF: wanted.cutoff,
+            "State": wanted.state,
+            "Days": f"{wanted.first} to {wanted.last}",
+            "Exported": f"{created:%Y-%m-%d %H:%M} UTC",
+        },
+        rows=_with_standing(rows, standing),
+        groups=names,
+        reasons=reasons,
+        figure=target.title,
+        notices=[GENERATED] if generated else [],
+    )
+    return write_workbook(content, created)
 
 
 def preview_workbook(conn: Connection, name: str, data: bytes) -> WorkbookTaken:
@@ -139,6 +165,7 @@ def take_workbook(conn: Connection, name: str, data: bytes, *, by: str) -> Workb
 class _WantedChanges:
     """What a workbook asks for, beside the plan as it is."""
 
+    version: int  # of the file
     newest: PlanVersion
     revision: int
     changes: tuple[WorkbookChange, ...]
@@ -147,12 +174,7 @@ class _WantedChanges:
 
 def _wanted_changes(conn: Connection, filled: FilledWorkbook) -> _WantedChanges:
     newest = read_version(conn)
-    of_file = next((each for each in all_versions(conn) if each.version == filled.version), None)
-    if of_file is None or (of_file.model, of_file.cutoff) != (filled.model, filled.cutoff):
-        raise DataError(
-            f"{filled.name} is of version {filled.version} of another plan: that version here is of another model and day, or "
-            "there is none. Export this plan, and fill that file in."
-        )
+    of_file = _version_of(conn, filled)
     revision = read_revision(conn)
     if filled.revision > revision:
         raise DataError(
@@ -169,7 +191,24 @@ def _wanted_changes(conn: Connection, filled: FilledWorkbook) -> _WantedChanges:
     )
     standing = store_week_figures(then)
     changes = changes_of(filled, standing, (exported, latest), read_reasons(conn))
-    return _WantedChanges(newest, revision, tuple(changes), standing)
+    return _WantedChanges(of_file.version, newest, revision, tuple(changes), standing)
+
+
+def _version_of(conn: Connection, filled: FilledWorkbook) -> PlanVersion:
+    """Return the version that a workbook is of: by its number, or the one that its forecast was published as."""
+    same = [each for each in all_versions(conn) if (each.model, each.cutoff) == (filled.model, filled.cutoff)]
+    of_file = next((each for each in same if filled.version in (None, each.version)), None)
+    if of_file is not None:
+        return of_file
+    if filled.version is None:
+        raise DataError(
+            f"{filled.name} is of the forecast of {filled.model} after {filled.cutoff}, which is no version of this plan yet. "
+            "Publish it, and bring the file back again: storecast plan publish."
+        )
+    raise DataError(
+        f"{filled.name} is of version {filled.version} of another plan: that version here is of another model and day, or "
+        "there is none. Export this plan, and fill that file in."
+    )
 
 
 def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, by: str) -> WorkbookTaken:
@@ -179,7 +218,7 @@ def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, b
     if stale:
         cells = "; ".join(f"{each.cell}, store {each.store}: {each.stale}" for each in stale[:MAX_NAMED])
         which = f"{len(stale)} of its {len(wanted.changes)} changes no longer fit"
-        what = f"{filled.name} is of version {filled.version}, the newest is {wanted.newest.version}: {which}"
+        what = f"{filled.name} is of version {wanted.version}, the newest is {wanted.newest.version}: {which}"
         advice = "Export the newest version, and put them in there."
         raise ConflictError(f"{what} ({cells}). {advice}", public=f"{what}. {advice}")
     new = [each for each in wanted.changes if each.action != WITHDRAW]
@@ -207,9 +246,9 @@ def _result(
     filled: FilledWorkbook, wanted: _WantedChanges, written: PlanWritten | None, *, refused: str = ""
 ) -> WorkbookTaken:
     notices = []
-    if filled.version != wanted.newest.version:
+    if wanted.version != wanted.newest.version:
         notices.append(
-            f"The file is of version {filled.version}, the newest is {wanted.newest.version}: each change is compared with "
+            f"The file is of version {wanted.version}, the newest is {wanted.newest.version}: each change is compared with "
             "both forecasts."
         )
     if filled.revision != wanted.revision:
@@ -220,7 +259,7 @@ def _result(
     return WorkbookTaken(
         version=wanted.newest.version,
         revision=wanted.revision if written is None else written.revision,
-        file_version=filled.version,
+        file_version=wanted.version,
         file_revision=filled.revision,
         applied=written is not None,
         added=0 if written is None else written.added,
@@ -231,8 +270,8 @@ def _result(
     )
 
 
-def _store_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFrame:
-    """Return the store-weeks of a plan, with figures and what overrides do to each.
+def _plan_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFrame:
+    """Return bounds, budget and plan of store-weeks, and what overrides do to each.
 
     Parameters
     ----------
@@ -243,19 +282,12 @@ def _store_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFra
     cells = budget_of(figures, budget)
     days = StoreDays(figures.stores, figures.first, {**figures.cents, w.BUDGET: cells}).in_cents()
     budgeted = pl.col(w.BUDGET) != NONE
-    weeks = (
-        days.group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias("week"), maintain_order=True)
-        .agg(
-            pl.col(s.DATE).min().alias(w.FIRST),
-            pl.col(s.DATE).max().alias(w.LAST),
-            as_money(pl.col(s.FORECAST).sum()).alias(w.FORECAST),
-            as_money(pl.col(BAND[0]).sum()).alias(w.LOWER),
-            as_money(pl.col(BAND[1]).sum()).alias(w.UPPER),
-            pl.when(budgeted.any()).then(as_money(pl.col(w.BUDGET).filter(budgeted).sum())).alias(w.BUDGET),
-            as_money(pl.col(PLAN).sum()).alias(w.PLAN),
-            pl.col(OVERRIDE).filter(pl.col(OVERRIDE) != NOBODY).unique().sort().alias("holders"),
-        )
-        .drop("week")
+    weeks = days.group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias(WEEK), maintain_order=True).agg(
+        as_money(pl.col(BAND[0]).sum()).alias(w.LOWER),
+        as_money(pl.col(BAND[1]).sum()).alias(w.UPPER),
+        pl.when(budgeted.any()).then(as_money(pl.col(w.BUDGET).filter(budgeted).sum())).alias(w.BUDGET),
+        as_money(pl.col(PLAN).sum()).alias(w.PLAN),
+        pl.col(OVERRIDE).filter(pl.col(OVERRIDE) != NOBODY).unique().sort().alias("holders"),
     )
     texts = {
         row["id"]: f"override {row['id']}: {describe(row)} ({row['reason']}, {row['by']})"
@@ -269,11 +301,6 @@ def _store_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFra
 def _listed(texts: Sequence[str]) -> str | None:
     more = f" and {len(texts) - MAX_NAMED} more" if len(texts) > MAX_NAMED else ""
     return cell_text("; ".join(texts[:MAX_NAMED]) + more) if texts else None
-
-
-def _with_groups(rows: pl.DataFrame, groups: StoreGroups, columns: Sequence[str]) -> pl.DataFrame:
-    table = pl.DataFrame({w.STORE: groups.groups[STORE], **{f"group {name}": groups.groups[name] for name in columns}})
-    return rows.join(table, on=w.STORE, how="left", maintain_order="left")
 
 
 def _with_standing(rows: pl.DataFrame, standing: dict[Scope, dict[str, object]]) -> pl.DataFrame:

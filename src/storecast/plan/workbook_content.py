@@ -1,0 +1,79 @@
+"""What the workbook of a plan holds, wherever it comes from: a version that was published, or a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.breakdown import OWN_GROUP
+from storecast.plan import workbook_layout as w
+from storecast.plan.store_days import BAND, CENT
+
+Bounds = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, eq=False)
+class WorkbookContent:
+    """What a workbook of a plan holds.
+
+    Attributes
+    ----------
+    title : of its sheets
+    facts : of the sheet About: Version, Revision, Model, Cutoff, and others
+    rows : a row for each store and week: Store (text), a column for each group, and those of `workbook_layout` that are no
+        formula; null: not known
+    groups : names of the groups, whose columns have "group " before them
+    reasons : that an override may have
+    figure : what is forecast, with its unit
+    sums : the rows of totals.csv, whose intervals hold for sums; None: the bounds of the rows are those of days, added up
+    notices : what a reader must know before using the figures
+    """
+
+    title: str
+    facts: Mapping[str, str | int | date]
+    rows: pl.DataFrame
+    groups: tuple[str, ...]
+    reasons: Sequence[str]
+    figure: str = s.SALES
+    sums: pl.DataFrame | None = None
+    notices: Sequence[str] = field(default=())
+
+    @property
+    def group_titles(self) -> list[str]:
+        """Titles for the columns of groups, which no other column has."""
+        return [f"{name} (group)" if name in w.TITLES else name for name in self.groups]
+
+    @property
+    def group_columns(self) -> list[str]:
+        """Names of the columns of groups in `rows`."""
+        return [f"{OWN_GROUP}{name}" for name in self.groups]
+
+    @property
+    def bounds_title(self) -> str:
+        """What stands behind the titles of the bounds of a store's week."""
+        return "" if self.sums is not None else " of days"
+
+    @property
+    def weeks(self) -> list[tuple[date, date]]:
+        """The first and the last day of each week."""
+        return [(first, last) for first, last in self.rows.select(w.FIRST, w.LAST).unique().sort(w.FIRST).iter_rows()]
+
+    def bounds(self, level: str) -> dict[tuple[str, date], Bounds]:
+        """Return the 80 % bounds of a level of totals.csv, such as chain-week, by key and first day; none where there are none."""
+        if self.sums is None or not {*BAND} <= {*self.sums.columns}:
+            return {}
+        rows = self.sums.filter(pl.col("Level") == level).select("Key", "Start", *BAND).iter_rows()
+        return {(key, start): (low, high) for key, start, low, high in rows}
+
+
+def total(values: pl.Series) -> float | None:
+    """Add money in cents, without the drift of binary fractions; None where no value is known."""
+    known = values.drop_nulls()
+    return int((known * CENT).round().cast(pl.Int64).sum()) / CENT if len(known) else None
+
+
+def change(comparable: float | None, last_year: float | None) -> float | None:
+    """Return the change on last year as a share; None where it is not known, or nothing was sold then."""
+    return comparable / last_year - 1 if comparable is not None and last_year else None
