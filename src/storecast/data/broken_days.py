@@ -33,7 +33,7 @@ def broken_days(log_sales: F32, extreme: Bool) -> Bool:
     log_sales : NaN where nothing was sold, (stores, days)
     extreme : days on which sales may be anything, such as holidays, (stores, days)
     """
-    deviation = log_sales - _usual(log_sales)
+    deviation = log_sales - usual_log_sales(log_sales)
     limit = np.maximum(np.float32(np.log(FACTOR)), DEVIATIONS * NORMAL * _median_sizes(deviation))
     with np.errstate(invalid="ignore"):
         broken: Bool = (np.abs(deviation) > limit) & ~extreme
@@ -78,7 +78,7 @@ def slump_days(log_sales: F32) -> Bool:
     return slump
 
 
-def _usual(log_sales: F32) -> F32:
+def usual_log_sales(log_sales: F32) -> F32:
     """Return the median of the same weekday in the weeks before, NaN where too few of them had sales, (stores, days)."""
     stores, days = log_sales.shape
     before = np.full((stores, days, WEEKS), np.nan, np.float32)

@@ -4,6 +4,7 @@ change     the forecast of a store's week has moved since the version before; at
 interval   the 80 % interval of a store's week is far wider than is usual; at stake: half of its width
 band       a store sold, in its last week, outside the interval that it had; at stake: the difference from the forecast
 stale      an override no longer fits the forecast; at stake: what it moves
+missing, broken   the data of a store, see `data_exceptions`
 
 Of each kind the largest are kept. One that is done comes back where more money is at stake than when it was done; one that is
 snoozed, on its day.
@@ -19,7 +20,14 @@ from storecast.plan.comparison import Comparison, because
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.plan.store_days import BAND, StoreDays, as_money
 
-CHANGE, INTERVAL, BAND_LEFT, STALE = KINDS = ("change", "interval", "band", "stale")
+CHANGE, INTERVAL, BAND_LEFT, STALE, MISSING, BROKEN = KINDS = (
+    "change",
+    "interval",
+    "band",
+    "stale",
+    "missing",
+    "broken",
+)
 OPEN, DONE, SNOOZED = HANDLING = ("open", "done", "snoozed")
 MOST_OF_A_KIND = 20
 TIMES_AS_WIDE = 2.0  # as the middle interval of all store-weeks, in relation to its forecast
@@ -42,7 +50,7 @@ def large_changes(compared: Comparison) -> pl.DataFrame:
     for row in moved.iter_rows(named=True):
         why = f" ({because(row['Drivers'])})" if compared.explained else ""
         texts.append(f"the forecast moved by {row['Change']:+,.2f} since version {compared.before}{why}")
-    return _named(moved.select("Key", "Start", "End", pl.col("Change").abs().alias("Stake")), CHANGE, texts)
+    return named(moved.select("Key", "Start", "End", pl.col("Change").abs().alias("Stake")), CHANGE, texts)
 
 
 def wide_intervals(figures: StoreDays) -> pl.DataFrame:
@@ -76,7 +84,7 @@ def wide_intervals(figures: StoreDays) -> pl.DataFrame:
     table = weeks.select(
         pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", as_money(pl.col("half")).alias("Stake")
     )
-    return _named(table, INTERVAL, texts)
+    return named(table, INTERVAL, texts)
 
 
 def out_of_band(days: pl.DataFrame) -> pl.DataFrame:
@@ -104,7 +112,7 @@ def out_of_band(days: pl.DataFrame) -> pl.DataFrame:
         f"it sold {row[s.SALES]:,.2f}, outside {row[lower]:,.2f} to {row[upper]:,.2f}"
         for row in sums.iter_rows(named=True)
     ]
-    return _named(sums.select(pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", "Stake"), BAND_LEFT, texts)
+    return named(sums.select(pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", "Stake"), BAND_LEFT, texts)
 
 
 def stale_overrides(overrides: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +127,7 @@ def stale_overrides(overrides: pl.DataFrame) -> pl.DataFrame:
     stale = stale.sort(["Stake", OVERRIDE], descending=[True, False]).head(MOST_OF_A_KIND)
     texts = [f"override {row[OVERRIDE]}: {row['Stale']}" for row in stale.iter_rows(named=True)]
     whose = pl.concat_str("Level", "Key", separator=" ").alias("Key")
-    return _named(stale.select(OVERRIDE, whose, "Start", "End", "Stake"), STALE, texts)
+    return named(stale.select(OVERRIDE, whose, "Start", "End", "Stake"), STALE, texts)
 
 
 def ranked(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
@@ -148,7 +156,15 @@ def with_handling(exceptions: pl.DataFrame, handling: pl.DataFrame, today: dt.da
     return rows.with_columns(state, pl.col("Owner", "Note", "By").fill_null("")).drop("Handled")
 
 
-def _named(rows: pl.DataFrame, kind: str, texts: list[str]) -> pl.DataFrame:
+def named(rows: pl.DataFrame, kind: str, texts: list[str]) -> pl.DataFrame:
+    """Return exceptions of a kind, each with its name.
+
+    Parameters
+    ----------
+    rows : Key, Start, End, Stake; of stale overrides their number, too
+    kind : of `KINDS`
+    texts : what is the matter with each
+    """
     name = pl.format("{}:{}:{}", pl.lit(kind), pl.col("Start"), "Key")
     if kind == STALE:  # several may be of one store and day
         name = pl.format("{}:{}", pl.lit(kind), OVERRIDE)

@@ -162,7 +162,7 @@ class PlanException(Reply):
     """Something that needs a look."""
 
     Exception: Annotated[str, Meta(description="Its name.")]
-    Kind: Annotated[str, Meta(description="change, interval, band or stale.")]
+    Kind: Annotated[str, Meta(description="change, interval, band, stale, missing or broken.")]
     Key: Annotated[str, Meta(description="The store; of a stale override, what it is of.")]
     Start: dt.date
     End: dt.date

@@ -5,12 +5,18 @@ import datetime as dt
 import polars as pl
 from sqlalchemy import Connection
 
+from storecast import schema as s
+from storecast.data.excluded_spans import without_excluded
+from storecast.database.chain_settings import read_excluded
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_current_plan, read_writes
 from storecast.database.plan_exceptions import Handled, handle_exception, read_handling
 from storecast.database.plan_history import planned_days
 from storecast.database.plan_versions import all_versions
+from storecast.database.recent_days import recent_sales, special_days
+from storecast.dates import as_date
 from storecast.plan.comparison import Comparison
+from storecast.plan.data_exceptions import DAYS_READ, WINDOW, broken_records, few_reports
 from storecast.plan.exceptions import (
     OPEN,
     large_changes,
@@ -90,6 +96,12 @@ def _exceptions(conn: Connection, compared: Comparison | None) -> pl.DataFrame:
         stale_overrides(shown_overrides(current, read_writes(conn))),
         out_of_band(planned_days(conn, current.version.cutoff - RECENT)),
     ]
+    sales = recent_sales(conn, DAYS_READ)
+    if not sales.is_empty():
+        end = as_date(sales[s.DATE].max())
+        closed, holidays = special_days(conn, end - dt.timedelta(days=WINDOW - 1), end)
+        learned = without_excluded(sales, read_excluded(conn))
+        parts += [few_reports(sales, closed), broken_records(learned, holidays)]
     if compared is not None:
         parts.append(large_changes(compared))
     return ranked(parts)

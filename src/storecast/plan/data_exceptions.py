@@ -1,0 +1,116 @@
+"""Exceptions of the data: stores that report few days lately, and days whose record must be wrong.
+
+missing    a store reported, in the last two weeks, less than half of the days that it usually does; at stake: its usual sales
+           of the days that lack
+broken     a store sold, in the last two weeks, so much more or less than on the weekdays before that no model learns from it (see
+           `data.broken_days`); at stake: the difference
+"""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.data.broken_days import broken_days, usual_log_sales
+from storecast.dates import as_date
+from storecast.plan.exceptions import BROKEN, MISSING, MOST_OF_A_KIND, named
+
+WINDOW = 14  # days that are looked at
+BEFORE = 56  # days before them, by which is told what is usual
+MIN_USUAL = 4.0  # days of a window, below which a store reports too seldom to miss any
+DAYS_READ = 15 * 7  # of sales: the broken days need the weeks before
+
+
+def few_reports(sales: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Return the stores that report no or few days lately.
+
+    Parameters
+    ----------
+    sales : Store, Date, Sales; of the last `DAYS_READ` days
+    closed : Store, Date; days on which the calendar says that the store is closed
+    """
+    if sales.is_empty():
+        return named(_empty(), MISSING, [])
+    end = as_date(sales[s.DATE].max())
+    start = end - dt.timedelta(days=WINDOW - 1)
+    reported = sales.select(*s.KEYS, s.SALES)
+    late = pl.concat([reported.select(s.KEYS), closed.select(s.KEYS)]).filter(pl.col(s.DATE).is_between(start, end))
+    before = reported.filter(pl.col(s.DATE).is_between(start - dt.timedelta(days=BEFORE), start, closed="left"))
+    stores = (
+        before.group_by(s.STORE)
+        .agg((pl.len() * WINDOW / BEFORE).alias("usual"), pl.col(s.SALES).mean().fill_null(0.0).alias("mean"))
+        .join(late.unique().group_by(s.STORE).agg(pl.len().alias("late")), on=s.STORE, how="left")
+        .join(reported.group_by(s.STORE).agg(pl.col(s.DATE).max().alias("newest")), on=s.STORE, how="left")
+        .with_columns(pl.col("late").fill_null(0))
+        .filter((pl.col("usual") >= MIN_USUAL) & (pl.col("late") < pl.col("usual") / 2))
+        .with_columns(((pl.col("usual") - pl.col("late")) * pl.col("mean")).round(2).alias("Stake"))
+        .sort(["Stake", s.STORE], descending=[True, False])
+        .head(MOST_OF_A_KIND)
+    )
+    texts = [
+        f"it reported {row['late']} of the {row['usual']:.0f} days that are usual in two weeks, the last on {row['newest']}: load "
+        "the sales that lack, or mark the days as closed"
+        for row in stores.iter_rows(named=True)
+    ]
+    key = pl.col(s.STORE).cast(pl.String).alias("Key")
+    return named(stores.select(key, pl.lit(start).alias("Start"), pl.lit(end).alias("End"), "Stake"), MISSING, texts)
+
+
+def broken_records(sales: pl.DataFrame, holidays: pl.DataFrame) -> pl.DataFrame:
+    """Return the stores with days in the last two weeks from which no model learns.
+
+    Parameters
+    ----------
+    sales : Store, Date, Sales; of the last `DAYS_READ` days, without those that models should not learn from anyway
+    holidays : Store, Date; days on which sales may be anything
+    """
+    sold = sales.filter(pl.col(s.SALES) > 0)
+    if sold.is_empty():
+        return named(_empty(), BROKEN, [])
+    end, first = as_date(sales[s.DATE].max()), as_date(sales[s.DATE].min())
+    stores = sold[s.STORE].unique().sort()
+    places = stores.search_sorted(sold[s.STORE]).to_numpy(), (sold[s.DATE] - first).dt.total_days().to_numpy()
+    log_sales = np.full((len(stores), (end - first).days + 1), np.nan, np.float32)
+    log_sales[places] = np.log(sold[s.SALES].to_numpy())
+    rows, columns = np.nonzero(broken_days(log_sales, np.zeros(log_sales.shape, bool)))
+    usual = np.exp(usual_log_sales(log_sales)[rows, columns].astype(np.float64))
+    days = pl.DataFrame(
+        {
+            s.STORE: stores.gather(rows),
+            s.DATE: [first + dt.timedelta(days=int(column)) for column in columns],
+            "usual": usual,
+        },
+        schema_overrides={s.DATE: pl.Date},
+    )
+    days = (
+        days.filter(pl.col(s.DATE) > end - dt.timedelta(days=WINDOW))
+        .join(holidays, on=s.KEYS, how="anti")
+        .join(sold.select(*s.KEYS, s.SALES), on=s.KEYS)
+        .with_columns((pl.col(s.SALES) - pl.col("usual")).abs().alias("gap"))
+        .sort("gap", s.STORE, descending=[True, False])
+    )
+    worst = (
+        days.group_by(s.STORE, maintain_order=True)
+        .agg(
+            pl.col(s.DATE).min().alias("Start"),
+            pl.col(s.DATE).max().alias("End"),
+            pl.col("gap").sum().round(2).alias("Stake"),
+            pl.col(s.DATE).first().alias("day"),
+            pl.col(s.SALES, "usual").first(),
+            pl.len().alias("days"),
+        )
+        .sort(["Stake", s.STORE], descending=[True, False])
+        .head(MOST_OF_A_KIND)
+    )
+    texts = [
+        f"it sold {row[s.SALES]:,.2f} on {row['day']}, where {row['usual']:,.2f} is usual"
+        + (f", and {row['days'] - 1} more such days" if row["days"] > 1 else "")
+        + ": models do not learn from it. Correct the record if it is wrong"
+        for row in worst.iter_rows(named=True)
+    ]
+    return named(worst.select(pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", "Stake"), BROKEN, texts)
+
+
+def _empty() -> pl.DataFrame:
+    return pl.DataFrame(schema={"Key": pl.String, "Start": pl.Date, "End": pl.Date, "Stake": pl.Float64})
