@@ -88,7 +88,7 @@ def read_job(conn: Connection, job: int) -> Job | None:
 
 
 def find_job(conn: Connection, key: int, digest: str) -> Job | None:
-    """Return the newest job of a key that works on the same, or has done so; None where there is none.
+    """Return the newest job of a key that is or was to work on the same; None where there is none.
 
     Parameters
     ----------
@@ -99,8 +99,7 @@ def find_job(conn: Connection, key: int, digest: str) -> Job | None:
     c = t.jobs.c
     same = (c.key == key) & (c.digest == digest)
     row = conn.execute(sa.select(t.jobs).where(same).order_by(c.id.desc()).limit(1)).one_or_none()
-    job = None if row is None else _job(row)
-    return job if job is not None and job.state in (*UNFINISHED, DONE) else None
+    return None if row is None else _job(row)
 
 
 def read_reply(conn: Connection, job: int) -> bytes:

@@ -140,6 +140,13 @@ def all_scenarios(conn: Connection) -> list[SavedScenario]:
     ]
 
 
+def deleted_scenarios(conn: Connection) -> list[SavedScenario]:
+    """Return the scenarios that were deleted, the last one first."""
+    c = t.scenarios.c
+    deleted = sa.select(t.scenarios).where(c.deleted.is_not(None)).order_by(c.deleted.desc())
+    return [_saved(row) for row in conn.execute(deleted)]
+
+
 def read_scenario(conn: Connection, scenario: int | str) -> SavedScenario:
     """Return a scenario that stands.
 

@@ -124,7 +124,7 @@ class Jobs:
         return job
 
     async def find(self, key: int, digest: str) -> Job | None:
-        """Return the newest job of a key that works on something, or has done so.
+        """Return the newest job of a key that is or was to work on something.
 
         Parameters
         ----------

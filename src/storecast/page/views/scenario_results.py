@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import plotly.graph_objects as go
 import polars as pl
@@ -13,18 +12,14 @@ from dash.development.base_component import Component
 from storecast.page import charts, tables
 from storecast.page.language import Words
 from storecast.page.shell import message
-from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import scope_name
-from storecast.page.views.scenario_calendar import calendar_rows, read_changes
-from storecast.plan.scopes import STORE, StoreGroups
-from storecast.service.live.snapshot import Snapshot
+from storecast.plan.scopes import STORE
 
 MOST_STORES = 20  # that are listed
-MOST_KEPT = 20  # scenarios of one snapshot that are kept at hand
 
 
 @dataclass(frozen=True, eq=False)
-class ScenarioResult:
+class ScenarioDifferences:
     """What another calendar would change.
 
     Attributes
@@ -49,39 +44,7 @@ class ScenarioResult:
         return self.differences.filter(pl.col("Level") == "chain-week").sort("Start")
 
 
-_RESULTS: WeakKeyDictionary[Snapshot, dict[str, ScenarioResult]] = WeakKeyDictionary()
-
-
-def scenario_result(request: ViewRequest, text: str) -> ScenarioResult:
-    """Return what the changes of an address would change, worked out once for each snapshot that is served.
-
-    Parameters
-    ----------
-    request : whose session it is
-    text : of the changes, not empty
-
-    Raises
-    ------
-    Problem
-        where the key may not ask for scenarios
-    DataError
-        where a change cannot be read, or is of other days than those ahead
-    """
-    request.require("forecast")
-    snapshot = request.snapshot
-    results = _RESULTS.setdefault(snapshot, {})
-    if text not in results:
-        predictor = snapshot.predictor
-        groups = StoreGroups.of(predictor.panel.stores, predictor.panel.breakdown)
-        rows = calendar_rows(predictor, groups, read_changes(text, request.words))
-        result = ScenarioResult(predictor.scenario(rows), predictor.never_seen(rows))
-        if len(results) >= MOST_KEPT:
-            results.pop(next(iter(results)))
-        results[text] = result
-    return results[text]
-
-
-def show_results(results: Mapping[str, ScenarioResult], words: Words) -> Component:
+def show_results(results: Mapping[str, ScenarioDifferences], words: Words) -> Component:
     """Return scenarios with what they change, and two of them beside each other.
 
     Parameters
@@ -95,7 +58,7 @@ def show_results(results: Mapping[str, ScenarioResult], words: Words) -> Compone
     return html.Div([_both(results, words), html.Div(parts, className="pair")])
 
 
-def _one(letter: str, result: ScenarioResult, words: Words) -> Component:
+def _one(letter: str, result: ScenarioDifferences, words: Words) -> Component:
     whole = result.whole()
     figures = [
         (
@@ -139,7 +102,7 @@ def _share(whole: Mapping[str, Any], words: Words) -> str:
     return words.signed_percent(share)
 
 
-def _by_day(result: ScenarioResult) -> go.Figure:
+def _by_day(result: ScenarioDifferences) -> go.Figure:
     weeks = result.weeks()
     sums = pl.DataFrame({"Start": pl.date_range(weeks["Start"][0], weeks["End"][-1], eager=True)})
     changed = result.days().group_by("Start").agg(pl.col("Difference").sum())
@@ -157,7 +120,7 @@ def _by_day(result: ScenarioResult) -> go.Figure:
     return go.Figure([bars])
 
 
-def _weeks(result: ScenarioResult, letter: str, words: Words) -> Component:
+def _weeks(result: ScenarioDifferences, letter: str, words: Words) -> Component:
     title = words.text("By week, scenario {letter}", letter=letter)
     header = [
         words.text(name)
@@ -175,7 +138,7 @@ def _weeks(result: ScenarioResult, letter: str, words: Words) -> Component:
     return tables.table(header, rows, label=title)
 
 
-def _stores(result: ScenarioResult, letter: str, words: Words) -> Component:
+def _stores(result: ScenarioDifferences, letter: str, words: Words) -> Component:
     rows = result.differences.filter(pl.col("Level") == "store-horizon")
     rows = rows.sort(pl.col("Difference").abs(), descending=True)
     title = words.plural("{count} store changes", "{count} stores change", rows.height)
@@ -191,7 +154,7 @@ def _stores(result: ScenarioResult, letter: str, words: Words) -> Component:
     return html.Details([html.Summary(title), tables.table(header, lines, label=label)])
 
 
-def _both(results: Mapping[str, ScenarioResult], words: Words) -> Component:
+def _both(results: Mapping[str, ScenarioDifferences], words: Words) -> Component:
     (first, one), (second, other) = results.items()
     weeks = one.weeks().select("Start", pl.col("Difference").alias("one"))
     weeks = weeks.join(other.weeks().select("Start", pl.col("Difference").alias("other")), on="Start").sort("Start")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
 import polars as pl
@@ -10,13 +9,12 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from storecast import schema as s
-from storecast.errors import UserError
 from storecast.page import tables
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
-from storecast.page.refusals import refused
-from storecast.page.shell import control, message
-from storecast.page.view import View, ViewRequest, view_request
+from storecast.page.shell import control
+from storecast.page.view import View, ViewRequest
+from storecast.page.views import scenario_jobs, scenario_saved
 from storecast.page.views.plan_figures import scope_name
 from storecast.page.views.scenario_calendar import (
     change_name,
@@ -25,12 +23,12 @@ from storecast.page.views.scenario_calendar import (
     scope_value,
     write_changes,
 )
-from storecast.page.views.scenario_results import scenario_result, show_results
+from storecast.page.views.scenario_jobs import LETTERS
+from storecast.page.views.scenario_results import ScenarioDifferences
 from storecast.plan.scenarios import CalendarChange
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
-from storecast.service.problems import Problem
+from storecast.service.problems import unreadable
 
-LETTERS = {"a": "A", "b": "B"}  # in the address, and for people
 ADD, STORES, FIRST, LAST, CHANGE, FOR = (
     "scenario-add",
     "scenario-stores",
@@ -39,7 +37,6 @@ ADD, STORES, FIRST, LAST, CHANGE, FOR = (
     "scenario-change",
     "scenario-for",
 )
-RUN, RESULT = "scenario-run", "scenario-result"
 
 
 def draw(request: ViewRequest) -> Component:
@@ -64,16 +61,13 @@ def draw(request: ViewRequest) -> Component:
         hint = words.text("A small chain takes seconds, one of a thousand stores minutes.")
         parts.append(html.Div([link, html.Span(hint, className="soft")], className="actions"))
     if runs:
-        waiting = html.P(words.text("The difference is being worked out …"), className="message hint")
-        parts += [
-            dcc.Store(id=RUN, data={name: query.get(name, "") for name in LETTERS}),
-            dcc.Loading(html.Div(id=RESULT, className="result"), custom_spinner=waiting),
-        ]
+        parts += scenario_jobs.place_of_results(request)
+    parts.append(scenario_saved.draw_saved(request))
     return html.Div(parts)
 
 
 def register(app: Dash) -> None:
-    """Add the callback that writes a change into the address, in the browser, and the one that works scenarios out."""
+    """Add the callback that writes a change into the address, in the browser, and the one that looks how far scenarios are."""
     app.clientside_callback(
         ClientsideFunction("storecast", "addChange"),
         Output("url", "search", allow_duplicate=True),
@@ -87,24 +81,16 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )
 
-    @app.callback(  # type: ignore[untyped-decorator]
-        Output(RESULT, "children"),
-        Input(RUN, "data"),
-        State("url", "search"),
-        State("preferences", "data"),
-    )
-    def work_out(texts: Any, search: str | None, preferences: Any) -> Component:
-        request = view_request(search, preferences)
-        wanted = texts if isinstance(texts, dict) else {}
-        try:
-            results = {
-                letter: scenario_result(request, wanted[name])
-                for name, letter in LETTERS.items()
-                if isinstance(wanted.get(name), str) and wanted[name]
-            }
-        except (Problem, UserError) as error:
-            return message(refused(error, request.words).detail, kind="refused")
-        return show_results(results, request.words)
+    scenario_jobs.register(app)
+
+
+def save(request: ViewRequest, key: str) -> str:
+    """Keep a scenario; the key of the button is its letter."""
+    text = request.query.get(key.lower(), "") if key.lower() in LETTERS else ""
+    result = scenario_jobs.scenario_state(request, text) if text else None
+    if not isinstance(result, ScenarioDifferences):
+        raise unreadable("The page has no such result. Load the page again.")
+    return scenario_saved.save(request, result, text)
 
 
 def _form(request: ViewRequest) -> Component:
@@ -183,4 +169,17 @@ def _address(changes: Mapping[str, Sequence[CalendarChange]], *, run: bool = Fal
     return f"{BASE}scenarios?{urlencode({**query, **({'run': 'yes'} if run else {})})}"
 
 
-VIEW = View("scenarios", "Scenarios", draw, register)
+VIEW = View(
+    "scenarios",
+    "Scenarios",
+    draw,
+    register,
+    {
+        scenario_jobs.CANCEL: scenario_jobs.cancel,
+        scenario_jobs.AGAIN: scenario_jobs.start_again,
+        scenario_saved.SAVE: save,
+        scenario_saved.DELETE: scenario_saved.delete,
+        scenario_saved.RESTORE: scenario_saved.restore,
+        scenario_saved.PUBLISH: scenario_saved.publish,
+    },
+)
