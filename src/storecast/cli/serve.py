@@ -3,15 +3,12 @@
 import logging
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from storecast.cli import options
 from storecast.logs import log_to_screen
-
-if TYPE_CHECKING:
-    from storecast.service.route import Route
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +47,10 @@ def serve(
         log_format=log_format and log_format.value,
     )
     log_to_screen(settings.log_format)
-    run(settings, _page())
-
-
-def _page() -> "tuple[Route, ...]":
-    """Return the routes of the web page; none where its libraries are not installed."""
     if not all(find_spec(name) for name in ("a2wsgi", "babel", "dash", "dash_ag_grid")):
         log.info("The web page is not served: pip install 'storecast[page]' adds it.")
-        return ()
-    from storecast.page.routes import page_routes
+        run(settings)
+        return
+    from storecast.page.routes import WARM_UP, page_routes
 
-    return page_routes()
+    run(settings, page_routes(), WARM_UP.follow)

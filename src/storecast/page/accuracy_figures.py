@@ -6,7 +6,6 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
@@ -16,6 +15,7 @@ from storecast.database.connect import Database
 from storecast.evaluate.summary import MEAN
 from storecast.evaluate.window_scores import ALL
 from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
+from storecast.page.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.monitoring import Monitored, monitor_panel, scored_forecasts
 
@@ -52,7 +52,7 @@ class ChainAccuracy:
     monitored: Monitored
 
 
-_ACCURACY: WeakKeyDictionary[Snapshot, dict[int | None, ChainAccuracy]] = WeakKeyDictionary()
+_ACCURACY: ResultCache[ChainAccuracy] = ResultCache(most=3)  # spans of weeks that one can choose
 
 
 def chain_accuracy(snapshot: Snapshot, database: Database, models: Path, weeks: int | None) -> ChainAccuracy:
@@ -65,10 +65,7 @@ def chain_accuracy(snapshot: Snapshot, database: Database, models: Path, weeks: 
     models : folder of the model files, which say what was expected of them
     weeks : that count; None: all
     """
-    known = _ACCURACY.setdefault(snapshot, {})
-    if weeks not in known:
-        known[weeks] = _accuracy(snapshot, database, models, weeks)
-    return known[weeks]
+    return _ACCURACY.get(snapshot, weeks, lambda: _accuracy(snapshot, database, models, weeks))
 
 
 def _accuracy(snapshot: Snapshot, database: Database, models: Path, weeks: int | None) -> ChainAccuracy:

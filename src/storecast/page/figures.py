@@ -2,14 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from threading import Lock
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
 from storecast import schema as s
 from storecast.data.breakdown import Breakdown
 from storecast.data.panel import Panel
+from storecast.page.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 from storecast.uncertainty.totals import HORIZON
 
@@ -44,17 +43,12 @@ class ChainFigures:
         return float(self.last_year[s.SALES].sum()) if self.last_year.height == self.ahead.height else None
 
 
-_WORKING = Lock()
-_FIGURES: WeakKeyDictionary[Snapshot, ChainFigures] = WeakKeyDictionary()
+_FIGURES: ResultCache[ChainFigures] = ResultCache()
 
 
 def chain_figures(snapshot: Snapshot) -> ChainFigures:
     """Return the figures of the chain that a snapshot stands for."""
-    with _WORKING:  # who comes while they are worked out waits for them
-        known = _FIGURES.get(snapshot)
-        if known is None:
-            known = _FIGURES[snapshot] = _figures(snapshot)
-        return known
+    return _FIGURES.get(snapshot, None, lambda: _figures(snapshot))
 
 
 def daily_sales(panel: Panel, stores: pl.Series | None = None) -> pl.DataFrame:

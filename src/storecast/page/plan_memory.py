@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
+from storecast.page.result_cache import ResultCache
 
 MOST_KEPT = 24  # results of a database
 Result = TypeVar("Result")
 State = tuple[Any, ...]
 
-_KEPT: WeakKeyDictionary[Database, tuple[State, dict[Hashable, Any]]] = WeakKeyDictionary()
+_RESULTS: ResultCache[Any] = ResultCache(MOST_KEPT)
 
 
 def kept(database: Database, name: Hashable, work: Callable[[], Result]) -> Result:
@@ -26,16 +26,7 @@ def kept(database: Database, name: Hashable, work: Callable[[], Result]) -> Resu
     work : works it out; nobody changes what it returns
     """
     state = written_state(database)  # before the work: what is written meanwhile makes the next one work it out anew
-    known_state, results = _KEPT.get(database, (None, {}))
-    if known_state != state:
-        results = {}
-        _KEPT[database] = (state, results)
-    if name in results:
-        return cast("Result", results[name])
-    if len(results) >= MOST_KEPT:
-        results.clear()
-    result = results[name] = work()
-    return result
+    return cast("Result", _RESULTS.get(database, (state, name), work))
 
 
 def written_state(database: Database) -> State:

@@ -1,31 +1,28 @@
 """The addresses of the page, each declared as those of the API are: what is not declared does not exist.
 
-Dash is imported by the first request for the page: a service that nobody opens in a browser does not hold it in memory.
+Dash is imported by the warm-up, or by the first request for the page.
 """
 
 import asyncio
-import threading
 from collections.abc import Iterable
-from functools import cache
 
-from a2wsgi import WSGIMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from storecast.page import login
 from storecast.page.addresses import BASE, LOOP, VIEW_NAMES
+from storecast.page.dash_server import dash_server
+from storecast.page.warm_up import WarmUp
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import of_status
 from storecast.service.route import Route
 from storecast.service.service import service_of
 
-THREADS = 4  # that draw views at once
 PASSED_HEADERS = (b"accept-language", b"if-none-match", b"if-modified-since")  # that Dash and the views read
 ANSWERED = (200, 204, 304)  # by Dash, where what was asked for exists
 
-_WARMING: set[asyncio.Task[None]] = set()
-_BUILDING = threading.Lock()  # the first requests come at once; Dash is built once
+WARM_UP = WarmUp()
 
 
 def page_routes() -> tuple[Route, ...]:
@@ -57,12 +54,12 @@ async def _first(_request: Request) -> Response:
 
 
 async def _login_form(request: Request) -> Response:
-    _warm(request)
+    WARM_UP.page_opened(service_of(request))
     return await login.show_login(request)
 
 
 async def _view(request: Request) -> Response:
-    _warm(request)
+    WARM_UP.page_opened(service_of(request))
     return _Forwarded(view=True)
 
 
@@ -71,39 +68,10 @@ async def _part(_request: Request) -> Response:
 
 
 async def _callback(request: Request) -> Response:
-    await asyncio.to_thread(_wsgi)
+    await asyncio.to_thread(dash_server)
     from storecast.page.callbacks import read_callback
 
     return _Forwarded(read_callback(context_of(request.scope).body))
-
-
-def _warm(request: Request) -> None:
-    """Work out what the first view takes seconds for, while the browser still loads scripts or somebody types a key."""
-    snapshot = service_of(request).live.snapshot
-
-    def work() -> None:
-        _wsgi()
-        from storecast.page.figures import chain_figures
-
-        if snapshot is not None:
-            chain_figures(snapshot)
-
-    task = asyncio.create_task(asyncio.to_thread(work))
-    _WARMING.add(task)  # the loop itself keeps no task from being collected
-    task.add_done_callback(_WARMING.discard)
-
-
-def _wsgi() -> WSGIMiddleware:
-    with _BUILDING:
-        return _built_wsgi()
-
-
-@cache
-def _built_wsgi() -> WSGIMiddleware:
-    from storecast.page.dash_app import dash_app
-
-    # A queue without end: nobody takes from it once a browser has gone, and the thread that draws must not wait for that.
-    return WSGIMiddleware(dash_app().server, workers=THREADS, send_queue_size=0)
 
 
 class _Forwarded(Response):
@@ -120,7 +88,7 @@ class _Forwarded(Response):
         self.view = view
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - as ASGI calls it
-        app = await asyncio.to_thread(_wsgi)
+        app = await asyncio.to_thread(dash_server)
         from dash.exceptions import DependencyException
 
         policy = await asyncio.to_thread(_policy) if self.view else b""

@@ -1,20 +1,19 @@
 """Figures of one store: its days, past and ahead, and what its forecasts are made of."""
 
 import datetime as dt
-from collections import OrderedDict
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.predictor import Predictor
 from storecast.page.figures import YEAR
+from storecast.page.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 
 YEAR_BEFORE = "YearBefore"
 STORES_KEPT = 50  # of which a snapshot remembers what their forecasts are made of
 
-_EXPLAINED: WeakKeyDictionary[Snapshot, OrderedDict[object, pl.DataFrame]] = WeakKeyDictionary()
+_EXPLAINED: ResultCache[pl.DataFrame] = ResultCache(STORES_KEPT)
 
 
 def store_days(predictor: Predictor, store: object, first: dt.date | None = None) -> pl.DataFrame:
@@ -50,10 +49,4 @@ def explained_days(snapshot: Snapshot, store: object) -> pl.DataFrame:
     ConfigError
         where the model does not tell what its forecasts are made of
     """
-    known = _EXPLAINED.setdefault(snapshot, OrderedDict())
-    explained = known.get(store)
-    if explained is None:
-        explained = known[store] = snapshot.predictor.explain([store], counterfactuals=True)
-        while len(known) > STORES_KEPT:
-            known.popitem(last=False)
-    return explained
+    return _EXPLAINED.get(snapshot, store, lambda: snapshot.predictor.explain([store], counterfactuals=True))

@@ -1,13 +1,15 @@
 """The application: middleware around the routes, and what starts and stops with it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.auth import AuthMiddleware
 from storecast.service.middleware.context import context_of
 from storecast.service.middleware.errors import ErrorMiddleware
@@ -19,15 +21,20 @@ from storecast.service.service import Service
 from storecast.service.settings import Settings
 
 
-def create_app(settings: Settings, page: Sequence[Route] = ()) -> Starlette:
+def create_app(
+    settings: Settings, page: Sequence[Route] = (), follow: Callable[[Service, Snapshot], None] | None = None
+) -> Starlette:
     """Build the service; nothing is opened before it starts.
 
     Parameters
     ----------
     settings : of the service
     page : the routes of the web page, which stand behind the same door; none: the API alone
+    follow : is called with each new snapshot that is served, on the event loop; None: nobody follows
     """
     service = Service.of(settings)
+    if follow is not None:
+        service.live.followers.append(partial(follow, service))
     service.openapi = document(ROUTES, settings)
 
     @asynccontextmanager

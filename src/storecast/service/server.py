@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from storecast.service.settings import Settings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from storecast.service.live.snapshot import Snapshot
     from storecast.service.service import Service
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,16 @@ SPARE_S = 1.0  # for the log of requests, after the last request has ended
 SWITCH_S = 0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (docs/serving.md)
 
 
-def serve(settings: Settings, page: Sequence[Route] = ()) -> None:
+def serve(
+    settings: Settings,
+    page: Sequence[Route] = (),
+    follow: "Callable[[Service, Snapshot], None] | None" = None,
+) -> None:
     """Serve until a signal to stop.
 
     Parameters
     ----------
-    settings : of the service
-    page : the routes of the web page; none: the API alone
+    settings, page, follow : as for `create_app`
 
     Raises
     ------
@@ -63,7 +67,7 @@ def serve(settings: Settings, page: Sequence[Route] = ()) -> None:
             "`storecast run --out HOME` wrote. Name another with --home, or a database with --db."
         )
     first_key(settings)
-    app = create_app(settings, page)
+    app = create_app(settings, page, follow)
     config = config_of(app, settings)
     sys.setswitchinterval(SWITCH_S)
     server = Server(config, app.state.service)

@@ -1,6 +1,7 @@
 """Gather the figures of a version of the plan that are told in a few sentences."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -24,8 +25,37 @@ from storecast.workflows.plan_exceptions import compare_with_previous, open_exce
 YEAR = dt.timedelta(weeks=52)  # after which the weekdays are the same
 
 
+@dataclass(frozen=True, eq=False)
+class PlanOverview:
+    """A version of the plan at a glance.
+
+    Attributes
+    ----------
+    summary : the figures that `plan.sentences.sentences` makes sentences of
+    exceptions : the open ones, as `show_exceptions` returns them; no row where the version is not the newest
+    """
+
+    summary: PlanSummary
+    exceptions: pl.DataFrame
+
+
 def plan_summary(db: Database, version: int | None = None, today: dt.date | None = None) -> PlanSummary:
-    """Return the figures of a version that `plan.sentences.sentences` makes sentences of.
+    """Return the figures of a version, as `plan_overview` does.
+
+    Parameters
+    ----------
+    db, version, today : as there
+
+    Raises
+    ------
+    MissingError
+        where there is no such version
+    """
+    return plan_overview(db, version, today).summary
+
+
+def plan_overview(db: Database, version: int | None = None, today: dt.date | None = None) -> PlanOverview:
+    """Return the figures of a version, and its open exceptions.
 
     Parameters
     ----------
@@ -46,7 +76,7 @@ def plan_summary(db: Database, version: int | None = None, today: dt.date | None
             exceptions = open_exceptions(conn, today or dt.datetime.now(dt.UTC).date(), compared)
         total = {name: _money(figures.cents[name]) for name in (PLAN, s.FORECAST, *BAND)}
         holders = np.unique(figures.cents[OVERRIDE])
-        return PlanSummary(
+        summary = PlanSummary(
             version=wanted.version,
             state=wanted.history[-1],
             returned=wanted.state == DRAFT and len(wanted.history) > 1,
@@ -64,6 +94,7 @@ def plan_summary(db: Database, version: int | None = None, today: dt.date | None
             largest_exception=None if exceptions is None or exceptions.is_empty() else _largest(exceptions),
             overrides=int((holders != NOBODY).sum()),
         )
+    return PlanOverview(summary, pl.DataFrame() if exceptions is None else exceptions)
 
 
 def _last_year(conn: Connection, figures: StoreDays) -> LastYear | None:

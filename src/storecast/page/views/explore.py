@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import polars as pl
 from dash import dcc, html
@@ -15,6 +14,7 @@ from storecast.exploration.question import Question
 from storecast.exploration.registry import ask, find_question, missing_libraries, questions
 from storecast.page import tables
 from storecast.page.language import Words
+from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
 from storecast.report.section import Picture, SectionBody, TextTable
@@ -22,8 +22,9 @@ from storecast.report.section import Picture, SectionBody, TextTable
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
 PICTURE_HEIGHT = 340  # pixels, where the report leaves it open
 FEWEST_STORES = 3  # that a group to choose has
+MOST_ANSWERS = 200  # tables of one panel
 
-_ANSWERS: WeakKeyDictionary[Panel, dict[tuple[str, str], pl.DataFrame | str]] = WeakKeyDictionary()
+_ANSWERS: ResultCache[pl.DataFrame | str] = ResultCache(MOST_ANSWERS)
 
 
 def draw(request: ViewRequest) -> Component:
@@ -95,10 +96,8 @@ def _answer(request: ViewRequest, question: Question, group: str, stores: pl.Ser
 
 def _answer_table(panel: Panel, question: Question, group: str, stores: pl.Series | None) -> pl.DataFrame | str:
     """Return the tidy table of an answer, or why there is none; each is worked out once."""
-    answers = _ANSWERS.setdefault(panel, {})
-    if (question.key, group) not in answers:
-        answers[question.key, group] = ask(panel if stores is None else _only(panel, stores), question)
-    return answers[question.key, group]
+    name = (question.key, group)
+    return _ANSWERS.get(panel, name, lambda: ask(panel if stores is None else _only(panel, stores), question))
 
 
 def _only(panel: Panel, stores: pl.Series) -> Panel:

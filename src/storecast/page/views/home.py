@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast import schema as s
+from storecast.database.connect import Database
 from storecast.errors import MissingError
 from storecast.page import charts, tables
 from storecast.page.addresses import BASE
@@ -18,9 +19,8 @@ from storecast.page.plan_memory import kept
 from storecast.page.view import View, ViewRequest
 from storecast.page.views.plan_figures import budget_facts, overrides_note
 from storecast.plan.sentences import sentences
-from storecast.plan.summary import PlanSummary
-from storecast.workflows.plan_exceptions import show_exceptions
-from storecast.workflows.plan_summary import plan_summary
+from storecast.service.live.snapshot import Snapshot
+from storecast.workflows.plan_summary import PlanOverview, plan_overview
 from storecast.workflows.planning import ShownVersion, show_version
 
 PAST_WEEKS = 8  # of the chart
@@ -31,37 +31,62 @@ def draw(request: ViewRequest) -> Component:
     """Return the first page of a Monday."""
     words = request.words
     figures = chain_figures(request.snapshot)
-    plan = _plan(request)
+    plan = newest_plan(request.database)
+    overview = None if plan is None else plan_overview_of(request.database)
     return html.Div(
         [
             html.H1(_heading(figures, words)),
-            _sentences(request, plan),
+            _sentences(overview, words),
             _facts(figures, plan, words),
             charts.chart(
                 _chart(figures, words), words.text("Sales of the chain by day, with the forecast"), words, height=360
             ),
-            html.Div([] if plan is None else [_weeks(plan, words), _exceptions(request)], className="pair"),
+            html.Div(
+                [_weeks(plan, words), _exceptions(overview.exceptions, words)] if plan and overview else [],
+                className="pair",
+            ),
         ]
     )
 
 
-def _plan(request: ViewRequest) -> ShownVersion | None:
+def prepare(snapshot: Snapshot, database: Database) -> None:
+    """Work out what this view shows of a snapshot, so that whoever opens it first does not wait.
+
+    Parameters
+    ----------
+    snapshot : that is served
+    database : with the plan
+    """
+    _chart(chain_figures(snapshot), Words())  # Plotly imports what it draws with when it draws first
+    if newest_plan(database) is not None:
+        plan_overview_of(database)
+
+
+def newest_plan(database: Database) -> ShownVersion | None:
+    """Return the newest version of the plan; None where nothing has been published yet: the page is then of the forecast alone."""
     try:
-        return kept(request.database, "version", lambda: show_version(request.database))
-    except MissingError:  # nothing has been published yet: the page is then of the forecast alone
+        return kept(database, "version", lambda: show_version(database))
+    except MissingError:
         return None
 
 
-def _sentences(request: ViewRequest, plan: ShownVersion | None) -> Component:
-    if plan is None:
-        return html.P(request.words.text("No forecast has been published as a plan yet. The view Plan publishes one."))
-    lines = sentences(_summary(request), request.words, bounds=False)
-    return html.Div([html.P(sentence) for sentence in lines], className="sentences")
+def plan_overview_of(database: Database) -> PlanOverview:
+    """Return the figures of the newest version, and what needs a look in it.
 
-
-def _summary(request: ViewRequest) -> PlanSummary:
+    Raises
+    ------
+    MissingError
+        where nothing has been published yet
+    """
     today = dt.datetime.now(dt.UTC).date()
-    return kept(request.database, ("summary", today), lambda: plan_summary(request.database, today=today))
+    return kept(database, ("overview", today), lambda: plan_overview(database, today=today))
+
+
+def _sentences(overview: PlanOverview | None, words: Words) -> Component:
+    if overview is None:
+        return html.P(words.text("No forecast has been published as a plan yet. The view Plan publishes one."))
+    lines = sentences(overview.summary, words, bounds=False)
+    return html.Div([html.P(sentence) for sentence in lines], className="sentences")
 
 
 def _heading(figures: ChainFigures, words: Words) -> str:
@@ -135,11 +160,8 @@ def _weeks(plan: ShownVersion, words: Words) -> Component:
     return html.Section([html.H2(words.text("By week")), tables.table(header, rows, label=words.text("By week"))])
 
 
-def _exceptions(request: ViewRequest) -> Component:
-    words = request.words
+def _exceptions(rows: pl.DataFrame, words: Words) -> Component:
     heading = html.H2(words.text("What needs a look"))
-    today = dt.datetime.now(dt.UTC).date()
-    rows = kept(request.database, ("exceptions", today), lambda: show_exceptions(request.database, today))
     if rows.is_empty():
         return html.Section([heading, html.P(words.text("Nothing stands out."))])
     lines = [

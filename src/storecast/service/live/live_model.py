@@ -1,5 +1,6 @@
 """LiveModel: what endpoints ask for the snapshot that is served, and for other models over the same chain."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from storecast.data.panel import Panel
@@ -25,6 +26,7 @@ class LiveModel:
     Attributes
     ----------
     snapshot : None before the first
+    followers : are called with each new snapshot, on the event loop, and must not keep it
     """
 
     def __init__(self, settings: Settings, pool: Pool) -> None:
@@ -39,6 +41,7 @@ class LiveModel:
             went_back=self._went_back,
         )
         self.freshness = Freshness(self.watcher.look)
+        self.followers: list[Callable[[Snapshot], None]] = []
         self._fresh_seconds = settings.fresh_seconds
 
     @property
@@ -101,6 +104,8 @@ class LiveModel:
         if before is not None and before.name != snapshot.name and self.models.size:
             self.models.add(before)
         self.freshness.changed()
+        for follow in self.followers:
+            follow(snapshot)
 
     def _went_back(self) -> None:
         self.models.clear()
