@@ -50,7 +50,7 @@ def test_run_writes_the_home(cli: Cli, folder: Path, tmp_path: Path) -> None:
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {
         "forecast.csv", "totals.csv", "submission.csv", "plan.xlsx", "report.html", "scores.json", "run.log", "models", "panel",
-        "tables", "storecast.db",
+        "tables", "storecast.db", "drivers.parquet",
     }  # fmt: skip
     forecast = pl.read_csv(tmp_path / "forecast.csv")
     assert forecast.columns == [

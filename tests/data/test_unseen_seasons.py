@@ -101,7 +101,7 @@ def test_a_run_says_it_in_scores_report_and_plan(home: Path) -> None:
     page = (home / "report.html").read_text(encoding="utf-8")
     link = re.search(rf"{sentence}[^<]*<a href=\"(.*?)\">(.*?)</a>", page)
     assert link
-    assert link.groups() == ("#s-ahead", "The days ahead")
+    assert link.groups() == ("#s-ahead", "More")
     assert 'id="s-ahead"' in page
     lines = [str(row[1]) for row in openpyxl.load_workbook(home / "plan.xlsx")["About"].values]
     assert any(line.startswith(sentence) for line in lines)

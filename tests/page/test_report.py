@@ -1,10 +1,13 @@
 """The report in a real browser: nothing overflows, nothing fails, nothing is asked of the network, pictures become files."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
 
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.exploration.registry import questions
@@ -13,6 +16,9 @@ from support.chromium import listen, started_chromium
 
 pytestmark = pytest.mark.page
 WIDTHS = (1280, 390)
+DRAWN = (
+    "document.querySelectorAll('.js-plotly-plot .main-svg').length >= document.querySelectorAll('[role=img]').length"
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +47,14 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def test_the_report_opens_whole_and_asks_for_nothing(home: Path, page: Page, report: str) -> None:
     wrong, addresses = listen(page)
     page.goto((home / report).as_uri())
-    drawn = "document.querySelectorAll('.js-plotly-plot .main-svg').length >= document.querySelectorAll('[role=img]').length"
-    page.wait_for_function(drawn)
+    page.wait_for_function(DRAWN)
     assert wrong == []
     assert [url for url in addresses if not url.startswith(("file:", "data:", "blob:"))] == []
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert page.locator("section.question").count() >= len(questions()) - 2
-    for figure in page.locator(".js-plotly-plot").all():
+    visible = page.locator(".js-plotly-plot:visible")
+    assert visible.count() >= len(questions()) - 2
+    for figure in visible.all():
         box = figure.bounding_box()
         assert box is not None
         assert box["width"] > 200
@@ -56,7 +63,7 @@ def test_the_report_opens_whole_and_asks_for_nothing(home: Path, page: Page, rep
 
 def test_contents_lead_to_their_sections(home: Path, page: Page) -> None:
     page.goto((home / "exploration" / "report.html").as_uri())
-    page.get_by_role("link", name="Competition").click()
+    page.get_by_role("link", name="Competition", exact=True).click()
     page.wait_for_timeout(300)
     top = page.evaluate("document.getElementById('q-competition').getBoundingClientRect().top")
     assert -50 < top < 400
@@ -72,12 +79,63 @@ def test_figures_are_as_wide_as_their_place(home: Path, page: Page) -> None:
     assert cut == 0
 
 
-def test_the_report_prints(home: Path, browser: Browser) -> None:
+def test_a_picture_fills_its_place_once_its_part_is_opened(home: Path, page: Page) -> None:
+    page.goto((home / "home" / "report.html").as_uri())
+    part = page.locator("#q-seasons ~ details")
+    part.locator("summary").click()
+    figure = part.locator("figure.wide .js-plotly-plot").first
+    expect(figure).to_be_visible()
+    page.wait_for_function(
+        "plot => Math.abs(plot.querySelector('.main-svg').getBoundingClientRect().width - plot.offsetWidth) < 2",
+        arg=figure.element_handle(),
+    )
+
+
+def test_the_first_page_prints_on_two_sheets_and_everything_where_that_is_asked_for(
+    home: Path, browser: Browser
+) -> None:
     page = browser.new_page()
-    page.goto((home / "exploration" / "report.html").as_uri())
-    page.wait_for_timeout(1500)
-    assert len(page.pdf()) > 50_000
+    page.goto((home / "home" / "report.html").as_uri())
+    page.wait_for_function(DRAWN)
+    assert sheets(page.pdf(prefer_css_page_size=True)) <= 2
+    page.evaluate("window.print = () => {}")
+    page.get_by_role("button", name="Print everything").click()
+    assert sheets(page.pdf(prefer_css_page_size=True)) > 5
     page.close()
+
+
+def sheets(pdf: bytes) -> int:
+    """Return how many pages a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_the_report_is_at_most_fifteen_screens_long(home: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((home / "home" / "report.html").as_uri())
+    page.wait_for_function(DRAWN)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 15 * 900
+    page.close()
+
+
+def test_the_first_screen_has_the_total_the_weeks_and_the_stores(home: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((home / "home" / "report.html").as_uri())
+    for text in ("Expected sales in", "Against last year", "Week by week", "Holidays ahead", "Assumed or uncertain"):
+        expect(page.get_by_text(text, exact=False).first).to_be_in_viewport()
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("report", ["exploration/report.html", "home/report.html"])
+def test_axe_finds_nothing_serious(home: Path, browser: Browser, report: str, scheme: Literal["light", "dark"]) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900}, color_scheme=scheme)
+    page.goto((home / report).as_uri())
+    page.wait_for_function(DRAWN)
+    violations = Axe().run(page).response["violations"]
+    page.close()
+    assert [
+        (each["id"], each["nodes"][0]["html"]) for each in violations if each["impact"] in ("serious", "critical")
+    ] == []
 
 
 def test_each_picture_becomes_a_file(home: Path) -> None:

@@ -12,7 +12,7 @@ from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
-from storecast.report.page import ReportInput
+from storecast.report.report_input import ReportInput
 from storecast.uncertainty.totals import totals
 from support.panels import make_panel
 

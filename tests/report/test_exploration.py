@@ -11,6 +11,7 @@ import pytest
 from storecast import schema as s
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.errors import ConfigError
 from storecast.exploration.competition.estimate import estimate_competition
 from storecast.exploration.exploration import Exploration
@@ -18,6 +19,8 @@ from storecast.exploration.promotions.estimate import estimate_promotions
 from storecast.exploration.registry import ask, questions
 from storecast.report.exploration_page import template_values, write_exploration
 from storecast.report.picture_files import write_pictures
+from storecast.report.report_input import report_words
+from storecast.report.section import SectionBody
 from storecast.report.templates import render_template
 from support.known_chain import first_stores, last_days, usual_chain
 
@@ -34,15 +37,16 @@ def page(exploration: Exploration, tmp_path_factory: pytest.TempPathFactory) -> 
     path = tmp_path_factory.mktemp("page") / "report.html"
     repairs = [Repair("double_rows", "The same row stands more than once.", "dropped", 3, ("train: 3",))]
     created = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
+    chain, words = usual_chain(), report_words()
     write_exploration(
-        path, exploration.report_part(), usual_chain(), repairs, generated=True, created=created, version="1.2.3"
+        path, exploration.report_part(), chain, repairs, generated=True, created=created, version="1.2.3", words=words
     )
     return path.read_text(encoding="utf-8")
 
 
 def test_the_page_holds_every_section_and_its_contents_lead_there(page: str, exploration: Exploration) -> None:
     targets = set(re.findall(r'href="#([\w-]+)"', page))
-    assert {"q-promotions", "q-competition", "q-unanswered", "s-data"} == targets
+    assert {"top", "q-promotions", "q-competition", "q-unanswered", "s-data"} == targets
     assert targets <= set(re.findall(r'id="([\w-]+)"', page))
     for section in exploration.sections():
         assert section.title in page
@@ -90,7 +94,7 @@ def test_names_of_the_input_are_text_and_never_markup() -> None:
     tables = {key: table for key, table in answers.items() if isinstance(table, pl.DataFrame)}
     assert tables.keys() == answers.keys()
     part = template_values(Exploration(tables, {}, panel.first, panel.end).report_part())
-    page = render_template("exploration.html", exploration=part, report=None)
+    page = render_template("exploration.html", report_words(), exploration=part, report=None)
     assert "&lt;img src=x" in page
     assert "<img" not in page
 
@@ -129,5 +133,20 @@ def test_a_table_that_changes_changes_the_page(exploration: Exploration) -> None
         for tables in (exploration.tables, other)
     )
     for before, after in zip(one["sections"], two["sections"], strict=True):
-        assert before["answer"] != after["answer"]
+        assert before["lead"] != after["lead"]
         assert before["tables"] != after["tables"]
+
+
+def test_a_section_leads_with_one_sentence_without_its_intervals() -> None:
+    answer = (
+        "Mondays sell +12.3 % (95 % interval +10.0 to +14.5 %), more than Sundays, +1.0 % (−1.0 to +3.0). And so on."
+    )
+    body = SectionBody(answer, (), (), "method", "unproven")
+    assert body.lead == "Mondays sell +12.3 %, more than Sundays, +1.0 %."
+
+
+def test_an_axis_that_counts_the_figure_names_its_unit(exploration: Exploration) -> None:
+    panel = usual_chain()
+    part = Exploration({"stores": ask(panel, questions()["stores"])}, {}, panel.first, panel.end).report_part()
+    assert "sales a day (EUR)" in str(template_values(part, Target(unit="EUR")))
+    assert "sales a day (EUR)" not in str(template_values(part))

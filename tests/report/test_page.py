@@ -16,12 +16,25 @@ from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.explain.counterfactuals import NO_PROMOTION
 from storecast.explain.explanations import USUAL
-from storecast.report.page import ReportInput, render, write_report
-from storecast.report.templates import _change
+from storecast.report.page import render, write_report
+from storecast.report.report_input import ReportInput, report_words
+from storecast.report.templates import number_filters
 from storecast.uncertainty.totals import totals
 
 NAME = "<script>alert(1)</script>"
-SECTIONS = ("s-ahead", "s-stores", "s-accuracy", "s-intervals", "s-hard", "s-assumed", "s-data", "s-terms")
+SECTIONS = (
+    "s-weeks",
+    "s-check",
+    "s-doubt",
+    "s-ahead",
+    "s-stores",
+    "s-accuracy",
+    "s-intervals",
+    "s-hard",
+    "s-assumed",
+    "s-data",
+    "s-terms",
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +119,7 @@ def test_tables_have_captions_and_figures_have_words(page: str) -> None:
 def test_the_page_says_measured_and_promises_nothing(page: str) -> None:
     words = Outline(page).words()
     assert "Measured coverage" in words
+    assert "inside their 80% range" in words
     assert "guarantee" not in words
     assert "This is a generated chain, not a real one." in words
     assert "(baseline)" in words
@@ -114,7 +128,7 @@ def test_the_page_says_measured_and_promises_nothing(page: str) -> None:
 
 def test_every_link_of_the_contents_has_its_section(page: str) -> None:
     targets = {str(attrs["href"])[1:] for tag, attrs in Outline(page).tags if tag == "a"}
-    assert targets == sections(page)
+    assert targets == sections(page) - {"s-weeks", "s-check", "s-doubt"} | {"top"}
 
 
 def test_the_same_input_gives_the_same_page(report_input: ReportInput, page: str) -> None:
@@ -133,8 +147,9 @@ def test_assumed_days_are_named(report_input: ReportInput) -> None:
     calendar = report_input.panel.calendar.with_columns((pl.col(s.DATE) == day).alias(s.ASSUMED))
     page = render(dataclasses.replace(report_input, panel=report_input.panel.with_calendar(calendar)))
     assert sections(page) == set(SECTIONS)
-    assert "On 1 of the 14 days, it was not given in full" in Outline(page).words()
-    assert f"{day:%a} {day}" in Outline(page).words()
+    assert "On 1 of the 14 days ahead" in Outline(page).words()
+    assert "The calendar of one of 14 days ahead is assumed, not given." in Outline(page).words()
+    assert f"{day:%a} {day.day} {day:%b %Y}" in Outline(page).words()
 
 
 def test_without_last_year_nothing_is_compared_with_it(report_input: ReportInput) -> None:
@@ -142,30 +157,33 @@ def test_without_last_year_nothing_is_compared_with_it(report_input: ReportInput
     page = render(
         dataclasses.replace(report_input, panel=Panel(recent, report_input.panel.stores, report_input.panel.calendar))
     )
-    assert "last year" in Outline(render(report_input)).words()
-    assert "last year" not in Outline(page).words()
+    assert "Against last year" in tile_titles(render(report_input))
+    assert "Against last year" not in tile_titles(page)
 
 
-def test_a_change_of_nothing_has_no_minus() -> None:
-    assert [_change(value) for value in (-0.0004, 0.0, -0.02, None)] == [
-        "+0.0\u00a0%",
-        "+0.0\u00a0%",
-        "−2.0\u00a0%",
-        "–",
-    ]
+def tile_titles(page: str) -> list[str]:
+    """Return the titles of the figures on top."""
+    tiles = page[page.index('<dl class="facts">') : page.index("</dl>")]
+    return re.findall("<dt>(.*?)</dt>", tiles)
+
+
+@pytest.mark.parametrize(("language", "down"), [("en", "−2.0%"), ("de", "−2,0\u00a0%")])
+def test_a_change_of_nothing_has_no_sign(language: str, down: str) -> None:
+    change = number_filters(report_words(language))["change"]
+    nothing = down.replace("−2", "0")
+    assert [change(value) for value in (-0.0004, 0.0, -0.02, None)] == [nothing, nothing, down, "–"]
 
 
 def test_a_forecast_that_begins_later_says_so(report_input: ReportInput) -> None:
     late = report_input.forecast.filter(pl.col(s.DATE) > report_input.cutoff + dt.timedelta(days=5))
-    assert (
-        "9 days, from 6 days after the last sales on."
-        in Outline(render(dataclasses.replace(report_input, forecast=late))).words()
-    )
+    words = Outline(render(dataclasses.replace(report_input, forecast=late))).words()
+    assert "9 days ahead" in words
+    assert "The forecast begins 6 days after the last known day." in words
 
 
 def test_one_store_is_reported(report_input: ReportInput) -> None:
     page = render(dataclasses.replace(report_input, forecast=report_input.forecast.filter(pl.col(s.STORE) == NAME)))
-    assert "1 store, 14 days ahead" in Outline(page).words()
+    assert "One store, 14 days ahead" in Outline(page).words()
     assert "The only store" in Outline(page).words()
 
 
@@ -185,15 +203,15 @@ def test_what_has_no_scores_is_left_out(report_input: ReportInput, spoil: dict[s
 
 
 def test_intervals_of_totals_are_shown_where_there_are_some(report_input: ReportInput, page: str) -> None:
-    assert "totals.csv" not in page
+    assert "totals.csv has them all" not in page
     bounds = (pl.col(s.FORECAST).mul(share).alias(name) for name, share in (("Lower80", 0.9), ("Upper80", 1.1)))
     wide = (pl.col(s.FORECAST).mul(share).alias(name) for name, share in (("Lower95", 0.8), ("Upper95", 1.2)))
     sums = report_input.sums.with_columns(*bounds, *wide)
     total = sums.filter(Level="chain-horizon").row(0, named=True)
     text = render(dataclasses.replace(report_input, sums=sums))
-    assert f"<td>{total['Lower80']:,.0f} to {total['Upper80']:,.0f}</td>" in text
-    assert f"95&nbsp;% {total['Lower95']:,.0f} to {total['Upper95']:,.0f}" in text
-    assert "totals.csv" in text
+    assert f"<td>{total['Lower80']:,.0f}–{total['Upper80']:,.0f}</td>" in text
+    assert f"95% range: {total['Lower95'] / 1e3:,.0f} to {total['Upper95'] / 1e3:,.0f}." in text
+    assert "totals.csv has them all" in text
 
 
 def test_own_groups_and_months_have_tables_of_their_own_with_names_that_do_no_harm(report_input: ReportInput) -> None:
@@ -203,8 +221,8 @@ def test_own_groups_and_months_have_tables_of_their_own_with_names_that_do_no_ha
     panel = dataclasses.replace(report_input.panel, breakdown=own)
     text = render(dataclasses.replace(report_input, panel=panel, sums=sums))
     Outline(text)
-    assert "The whole horizon by Region." in text
-    assert "The chain by month" in text
+    assert "All days by Region." in text
+    assert "By month, cut at the ends of the forecast." in text
     assert NAME not in text
     for key, forecast in sums.filter(Level="Region-horizon").select("Key", s.FORECAST).iter_rows():
         name = html.escape(key)
@@ -219,7 +237,7 @@ def test_the_baseline_alone_is_reported_without_a_comparison(report_input: Repor
 def test_the_bias_of_each_window_is_shown_and_said(report_input: ReportInput) -> None:
     words = Outline(render(report_input)).words()
     line = next(each for each in report_input.scores["scores"] if each["model"] == report_input.champion)
-    assert f"{line['bias'] * 100:+.2f} %".replace("-", "−") in words
+    assert f"{line['bias'] * 100:+.2f}%".replace("-", "−") in words
     assert f"{report_input.champion} was {abs(line['bias']) * 100:.1f} % too" in words
 
 
@@ -236,8 +254,8 @@ def test_a_driver_is_shown_with_its_interval_and_whether_that_holds_zero(report_
     ).words()
     importance = report_input.scores["importance"]
     low, high = importance["interval"][report_input.champion]["promotion"]
-    assert f"({low * 100:+.2f} to {high * 100:+.2f})" in words
-    assert words.count("indistinguishable from none") == 1
+    assert f"({low * 100:+.2f} … {high * 100:+.2f})".replace("-", "−") in words
+    assert words.count("may be chance") == 1
 
 
 def test_what_a_promotion_adds_is_said_from_the_forecast_without_it(report_input: ReportInput) -> None:

@@ -220,10 +220,12 @@ class Bundle(Shown, FittedModel):
             where the chain holds no such store
         """
         from storecast.report.figures import store_ahead  # a service need not load a plotting library
+        from storecast.report.report_input import report_words
 
         predictor = self._predictor(panel)
         rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
-        return store_ahead(store, predictor.panel.sales, rows, predictor.cutoff, predictor.panel.target)
+        panel = predictor.panel
+        return store_ahead(store, panel.sales, rows, predictor.cutoff, report_words(), panel.target)
 
     def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
         """Forecast the days after the end of the panel's sales, for each row of its calendar ahead.

@@ -28,6 +28,7 @@ def explore(
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
     verbose: options.Verbose = False,
+    language: options.ReportLanguage = "en",
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -42,6 +43,7 @@ def explore(
             pictures=png,
             skip=skip or (),
             sum_rows=sum_rows,
+            language=language,
             progress=progress,
         )
     sections = exploration.sections()

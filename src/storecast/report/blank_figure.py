@@ -20,6 +20,8 @@ def blank_figure(height: int, *, top: int, x_axis: Mapping[str, Any], y_axis: Ma
     return go.Figure(
         layout={
             "template": "plotly_white",
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
             "height": height,
             "margin": {"l": 4, "r": 4, "t": top, "b": 4},
             "font": {"family": FONT, "size": 12, "color": INK},

@@ -19,6 +19,7 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SCALE = ((0.0, "#f1f5f9"), (0.35, "#b7cfe4"), (0.7, "#4b86b8"), (1.0, "#0a2f52"))  # pale to dark: reads in greyscale
 BOTH_WAYS = ((0.0, "#8c3b1f"), (0.25, "#dd9a6f"), (0.5, "#f7f7f5"), (0.75, "#7fa9cc"), (1.0, "#0b3d6b"))
 PERCENT, PERCENT_CHANGE = ".0%", "+.0%"
+TITLES = {PERCENT: "share", PERCENT_CHANGE: "change"}  # of axes that have no other
 MIN_HEIGHT_FOR_WHOLE_PERCENT = 0.04  # of an axis; on a lower one, neighbouring ticks would read the same
 
 
@@ -243,7 +244,9 @@ def blank(height: int) -> go.Figure:
 
 def _axes(figure: go.Figure, y_format: str, y_title: str, x_title: str, *, zero: bool) -> go.Figure:
     ticks = _finer(y_format) if _height(figure) < MIN_HEIGHT_FOR_WHOLE_PERCENT else y_format
-    figure.update_yaxes(tickformat=ticks, hoverformat=_finer(y_format), title_text=html.escape(y_title))
+    figure.update_yaxes(
+        tickformat=ticks, hoverformat=_finer(y_format), title_text=html.escape(y_title or TITLES.get(y_format, ""))
+    )
     figure.update_xaxes(title_text=html.escape(x_title))
     if zero:
         figure.add_hline(y=0, line={"color": RULE, "width": 1})

@@ -1,6 +1,8 @@
 """The exploration's part of the report, and its own page."""
 
 import datetime as dt
+import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +15,8 @@ from storecast.data.clean import Repair
 from storecast.data.panel import Panel
 from storecast.data.target import Target
 from storecast.files import atomic_write
+from storecast.language import Words
+from storecast.report.amounts import Amounts
 from storecast.report.section import Section, TextTable
 from storecast.report.templates import figure_html, render_template
 
@@ -52,7 +56,8 @@ def _section_values(section: Section, target: Target) -> dict[str, Any]:
         "key": section.key,
         "title": worded(section.title),
         "short_title": section.short_title,
-        "answer": worded(body.answer),
+        "lead": worded(body.lead),
+        "further": worded(body.answer) if body.answer != body.lead else "",
         "tables": [_worded_table(table, target) for table in body.tables],
         "method": worded(body.method),
         "unproven": worded(body.unproven),
@@ -76,15 +81,18 @@ def _worded_table(table: TextTable, target: Target) -> TextTable:
 
 
 def _worded_figure(figure: go.Figure, target: Target) -> go.Figure:
-    """Return a figure whose legend and axes name the figure that is forecast."""
-    if target.is_sales:
+    """Return a figure whose legend and axes name the figure that is forecast, and its unit where they count it."""
+    if target.is_sales and not target.unit:
         return figure
     named = go.Figure(figure)
     named.for_each_trace(lambda trace: trace.update(name=trace.name and target.worded(trace.name)))
     for axes in (named.select_xaxes(), named.select_yaxes()):
         for axis in axes:
             if axis.title.text:
+                of_target = target.unit and re.match(r"[Ss]ales\b", axis.title.text)
                 axis.title.text = target.worded(axis.title.text)
+                if of_target and not (axis.tickformat or "").endswith("%"):
+                    axis.title.text += f" ({html.escape(target.unit)})"
     return named
 
 
@@ -97,6 +105,7 @@ def write_exploration(
     generated: bool,
     created: dt.datetime,
     version: str,
+    words: Words,
 ) -> None:
     """Write the page of an exploration alone, atomically.
 
@@ -109,16 +118,22 @@ def write_exploration(
     generated : whether the chain is a generated one
     created : when the exploration ended, UTC
     version : of storecast
+    words : of the language
     """
+    amounts = Amounts.up_to(float(panel.sales[s.SALES].sum()), words, panel.target.unit)
+    of_chain = " " + words.text("of a generated chain") if generated else ""
     page = render_template(
         "explore.html",
+        words,
+        heading=words.text("What moves {what}", what=words.text(panel.target.moved)) + of_chain,
+        notices=(),
         exploration=template_values(part, panel.target),
         target=panel.target,
         repairs=repairs,
         given=False,
         generated=generated,
         stores=panel.stores.height,
-        sales=float(panel.sales[s.SALES].sum()),
+        sales=amounts.full(float(panel.sales[s.SALES].sum())),
         rows=panel.sales.height,
         traded=int((panel.sales[s.SALES] > 0).sum()),
         created=created,

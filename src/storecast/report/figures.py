@@ -7,6 +7,7 @@ Text that comes from the input is escaped, since Plotly reads tags in it.
 import datetime as dt
 import html
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,22 +16,49 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.target import Target
 from storecast.explain.explanations import USUAL
+from storecast.language import Words
 from storecast.report.blank_figure import INK, blank_figure
 
 PAST, AHEAD = "#a9b3be", "#0b4a82"
 WIDE, NARROW = "rgba(11,74,130,0.13)", "rgba(11,74,130,0.30)"
 BASELINE_COLOUR, CHAMPION_COLOUR, OTHERS = "#cdd3da", "#0b4a82", ("#e0a23b", "#3f9187", "#8a5a9e", "#b0503c")
-MARKS = ("circle-open", "square", "diamond", "triangle-up", "cross", "x")
 DRIVER_COLOURS = ("#0b4a82", "#9cc3e4", "#d98a1f", "#7a3b69", "#57606a", "#3f9187", "#b0503c")
 PATTERNS = ("", "/", "", ".", "x", "", "-")  # so that neighbours in a stack differ on paper
 WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
 MIN_DRIVEN = 1e-6  # of a forecast: what a driver must move on a day to have a bar
 
+PROMOTED = "rgba(217,138,31,0.16)"
+MONDAY = "2000-01-03"
+
 ScoreEntries = Sequence[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class DayMarks:
+    """Days that a chart marks.
+
+    Attributes
+    ----------
+    promotions : the first and the last day of each span with promotions
+    holidays : public holidays
+    """
+
+    promotions: Sequence[tuple[dt.date, dt.date]] = ()
+    holidays: Sequence[dt.date] = ()
+
+
+NO_MARKS = DayMarks()
+
+
 def chain_by_day(
-    sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date, target: Target | None = None
+    sales: pl.DataFrame,
+    forecast: pl.DataFrame,
+    cutoff: dt.date,
+    words: Words,
+    target: Target | None = None,
+    *,
+    bounds: pl.DataFrame | None = None,
+    marks: DayMarks = NO_MARKS,
 ) -> go.Figure:
     """Return the sales of the last weeks and the forecast, a bar a day, of the stores that are forecast.
 
@@ -39,25 +67,66 @@ def chain_by_day(
     sales : a row per store and day of the past
     forecast : the rows of forecast.csv
     cutoff : the last day whose sales were known
+    words : of the language
     target : the figure that is forecast; None: sales
+    bounds : Start, Lower80, Upper80 of the days ahead; None: they are not known
+    marks : days with promotions and holidays
     """
     target = target or Target()
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
     past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
-    figure = _blank(height=320, unit=target.unit)
-    for rows, column, name, colour in (
-        (past, s.SALES, html.escape(target.name), PAST),
-        (forecast, s.FORECAST, "Forecast", AHEAD),
-    ):
-        days = rows.group_by(s.DATE).agg(pl.col(column).sum().round(2)).sort(s.DATE)
-        figure.add_bar(x=days[s.DATE].to_list(), y=days[column].to_list(), name=name, marker_color=colour)
+    figure = _blank(height=340, title=target.title)
+    days = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum().round(2)).sort(s.DATE)
+    sold = past.group_by(s.DATE).agg(pl.col(s.SALES).sum().round(2)).sort(s.DATE)
+    figure.add_bar(
+        x=sold[s.DATE].to_list(),
+        y=sold[s.SALES].to_list(),
+        name=html.escape(words.text(target.name)),
+        marker_color=PAST,
+    )
+    figure.add_bar(
+        x=days[s.DATE].to_list(),
+        y=days[s.FORECAST].to_list(),
+        name=words.text("Forecast"),
+        marker_color=AHEAD,
+        error_y=_day_ranges(days, bounds),
+    )
+    half = dt.timedelta(hours=12)
+    for first, last in marks.promotions:
+        begin, end = (dt.datetime.combine(day, dt.time()) for day in (first, last))
+        figure.add_vrect(x0=begin - half, x1=end + half, fillcolor=PROMOTED, layer="below", line_width=0)
+    for day in marks.holidays:
+        figure.add_vline(x=dt.datetime.combine(day, dt.time()), line={"color": INK, "width": 1, "dash": "dot"})
     figure.update_layout(bargap=0.2, barmode="overlay")
+    figure.update_xaxes(dtick=7 * 86_400_000, tick0=MONDAY, tickformat=words.text("W%V<br>%-d %b"), tickangle=0)
     return figure
 
 
+def _day_ranges(days: pl.DataFrame, bounds: pl.DataFrame | None) -> dict[str, object] | None:
+    """Return the ranges of the chain's days as Plotly's error bars; None where they are not known."""
+    if bounds is None:
+        return None
+    both = days.join(bounds, left_on=s.DATE, right_on="Start", how="left").sort(s.DATE)
+    up, down = both["Upper80"] - both[s.FORECAST], both[s.FORECAST] - both["Lower80"]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": up.fill_null(0.0).to_list(),
+        "arrayminus": down.fill_null(0.0).to_list(),
+        "color": INK,
+        "thickness": 1,
+        "width": 2,
+    }
+
+
 def store_ahead(
-    store: object, sales: pl.DataFrame, forecast: pl.DataFrame, cutoff: dt.date, target: Target | None = None
+    store: object,
+    sales: pl.DataFrame,
+    forecast: pl.DataFrame,
+    cutoff: dt.date,
+    words: Words,
+    target: Target | None = None,
 ) -> go.Figure:
     """Return one store: sales of the last weeks, the forecast and its intervals, open days alone.
 
@@ -67,6 +136,7 @@ def store_ahead(
     sales : a row per store and day of the past
     forecast : the rows of forecast.csv
     cutoff : the last day whose sales were known
+    words : of the language
     target : the figure that is forecast; None: sales
     """
     target = target or Target()
@@ -75,16 +145,22 @@ def store_ahead(
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()
-    figure = _blank(height=270, unit=target.unit)
+    figure = _blank(height=270, title=target.title)
     for level, colour in ((95, WIDE), (80, NARROW)):
         low, high = (ahead[name].to_list() for name in s.bound_columns(level))
         figure.add_scatter(x=days, y=high, line={"width": 0}, mode="lines", showlegend=False, hoverinfo="skip")
         figure.add_scatter(
-            x=days, y=low, line={"width": 0}, mode="lines", fill="tonexty", fillcolor=colour, name=f"{level} % interval"
+            x=days,
+            y=low,
+            line={"width": 0},
+            mode="lines",
+            fill="tonexty",
+            fillcolor=colour,
+            name=words.text("{level}% range", level=level),
         )
     for rows, column, name, colour, width in (
-        (past, s.SALES, html.escape(target.name), INK, 1.2),
-        (ahead, s.FORECAST, "Forecast", AHEAD, 2.0),
+        (past, s.SALES, html.escape(words.text(target.name)), INK, 1.2),
+        (ahead, s.FORECAST, words.text("Forecast"), AHEAD, 2.0),
     ):
         figure.add_scatter(
             x=rows[s.DATE].to_list(),
@@ -93,18 +169,19 @@ def store_ahead(
             mode="lines",
             line={"color": colour, "width": width},
         )
-    return figure
+    return _dated(figure, words)
 
 
-def contributions_by_day(days: pl.DataFrame, target: Target | None = None) -> go.Figure:
+def contributions_by_day(days: pl.DataFrame, words: Words, target: Target | None = None) -> go.Figure:
     """Return the contributions to a store's open days beyond its level: a stack of bars for each day.
 
     Parameters
     ----------
     days : as `explain.explanations.explain` returns them, of one store and its open days
+    words : of the language
     target : the figure that is forecast; None: sales
     """
-    figure = _blank(height=300, unit=(target or Target()).unit)
+    figure = _blank(height=300, title=(target or Target()).title)
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
     names = [name for name in names if not name.startswith(s.COUNTERFACTUAL)]
     for k, name in enumerate(names):
@@ -113,7 +190,7 @@ def contributions_by_day(days: pl.DataFrame, target: Target | None = None) -> go
         figure.add_bar(
             x=days[s.DATE].to_list(),
             y=days[name].to_list(),
-            name=name,
+            name=html.escape(words.text(name)),
             marker={
                 "color": DRIVER_COLOURS[k % len(DRIVER_COLOURS)],
                 "pattern": {"shape": PATTERNS[k % len(PATTERNS)], "size": 5, "solidity": 0.25, "fgcolor": "#fff"},
@@ -121,40 +198,43 @@ def contributions_by_day(days: pl.DataFrame, target: Target | None = None) -> go
         )
     figure.update_layout(barmode="relative", bargap=0.15)
     figure.update_yaxes(zeroline=True, zerolinecolor=INK, zerolinewidth=1, tickformat="+~s", hoverformat="+,.0f")
-    return figure
+    return _dated(figure, words)
 
 
-def window_by_day(rows: pl.DataFrame, champion: str, target: Target | None = None) -> go.Figure:
+def window_by_day(rows: pl.DataFrame, champion: str, words: Words, target: Target | None = None) -> go.Figure:
     """Return a scored window of the backtest: what the chain sold as bars, the forecast as dots.
 
     Parameters
     ----------
     rows : Date, Sales, Forecast of the stores and days that have both
     champion : the name of the model
+    words : of the language
     target : the figure that is forecast; None: sales
     """
     target = target or Target()
     days = rows.group_by(s.DATE).agg(pl.col(s.SALES, s.FORECAST).sum().round(2)).sort(s.DATE)
-    figure = _blank(height=270, unit=target.unit)
+    figure = _blank(height=270, title=target.title)
     forecast_days = days.filter(pl.col(s.FORECAST) > 0)
     figure.add_bar(
         x=days[s.DATE].to_list(),
         y=days[s.SALES].to_list(),
-        name=f"{html.escape(target.name)} as they came",
+        name=html.escape(words.text("{name} as they came", name=words.text(target.name))),
         marker_color=PAST,
     )
     figure.add_scatter(
         x=forecast_days[s.DATE].to_list(),
         y=forecast_days[s.FORECAST].to_list(),
-        name=f"Forecast of {html.escape(champion)}",
+        name=html.escape(words.text("Forecast of {model}", model=champion)),
         mode="markers",
         marker={"color": AHEAD, "size": 6, "line": {"color": "#fff", "width": 1}},
     )
     figure.update_layout(bargap=0.2)
-    return figure
+    return _dated(figure, words)
 
 
-def scores_by_window(scores: ScoreEntries, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
+def scores_by_window(
+    scores: ScoreEntries, models: Sequence[str], baseline: str, champion: str, words: Words
+) -> go.Figure:
     """Return the RMSPE of each model, a group of bars for each window; a tick marks it without the five worst rows.
 
     Parameters
@@ -162,15 +242,17 @@ def scores_by_window(scores: ScoreEntries, models: Sequence[str], baseline: str,
     scores : entries of scores.json over all rows of a window, and their means
     models : in the order of the bars
     baseline, champion : the names of the baseline and of the model in use
+    words : of the language
     """
-    figure = _blank(height=320)
+    figure = _blank(height=320, title="RMSPE")
+    without = words.text("without the five worst rows")
     for k, model in enumerate(models):
         of_model = [entry for entry in scores if entry["model"] == model]
-        names = [_window(entry["cutoff"]) for entry in of_model]
+        names = [_window(entry["cutoff"], words) for entry in of_model]
         figure.add_bar(
             x=names,
             y=[entry["rmspe"] for entry in of_model],
-            name=_name(model, baseline),
+            name=_name(model, baseline, words),
             offsetgroup=model,
             marker={"color": _colour(k, model, models, baseline, champion), "line": {"color": "#57606a", "width": 0.5}},
         )
@@ -178,11 +260,11 @@ def scores_by_window(scores: ScoreEntries, models: Sequence[str], baseline: str,
         of_model = [
             entry for entry in scores if entry["model"] == model and entry.get("rmspe_without_worst5") is not None
         ]
-        names = [_window(entry["cutoff"]) for entry in of_model]
+        names = [_window(entry["cutoff"], words) for entry in of_model]
         figure.add_scatter(
             x=names,
             y=[entry["rmspe_without_worst5"] for entry in of_model],
-            name="without the five worst rows",
+            name=without,
             legendgroup="without",
             showlegend=k == 0,
             offsetgroup=model,
@@ -193,47 +275,26 @@ def scores_by_window(scores: ScoreEntries, models: Sequence[str], baseline: str,
                 "line": {"width": 2.5, "color": "#fff" if model == champion else INK},
             },
         )
-    figure.update_traces(
-        selector={"name": "without the five worst rows", "showlegend": True}, marker={"line": {"color": INK}}
-    )
+    figure.update_traces(selector={"name": without, "showlegend": True}, marker={"line": {"color": INK}})
     figure.update_layout(barmode="group", scattermode="group", bargap=0.25)
     figure.update_yaxes(tickformat=".0%", hoverformat=".2%")
     figure.update_xaxes(tickangle=0)
     return figure
 
 
-def accuracy_by_week(scores: ScoreEntries, models: Sequence[str], baseline: str, champion: str) -> go.Figure:
-    """Return the RMSPE of each model by week ahead.
-
-    Parameters
-    ----------
-    scores : entries of scores.json by week, means of the windows
-    models : in the order of the legend
-    baseline, champion : the names of the baseline and of the model in use
-    """
-    figure = _blank(height=300)
-    for k, model in enumerate(models):
-        of_model = sorted((entry for entry in scores if entry["model"] == model), key=lambda entry: int(entry["key"]))
-        colour = _colour(k, model, models, baseline, champion)
-        figure.add_scatter(
-            x=[int(entry["key"]) for entry in of_model],
-            y=[entry["rmspe"] for entry in of_model],
-            name=_name(model, baseline),
-            mode="lines+markers",
-            line={"color": "#8b96a2" if model == baseline else colour, "width": 3 if model == champion else 1.8},
-            marker={"symbol": MARKS[k % len(MARKS)], "size": 8},
-        )
-    figure.update_yaxes(tickformat=".0%", hoverformat=".2%", rangemode="tozero")
-    figure.update_xaxes(dtick=1, title="week ahead")
+def _dated(figure: go.Figure, words: Words) -> go.Figure:
+    figure.update_xaxes(tickformat=words.text("%-d %b<br>%Y"))
     return figure
 
 
-def _window(cutoff: str) -> str:
-    return "mean of<br>the windows" if cutoff == "mean" else f"after<br>{cutoff}"
+def _window(cutoff: str, words: Words) -> str:
+    if cutoff == "mean":
+        return words.text("mean of<br>the tests")
+    return words.text("after<br>{day}", day=words.day(dt.date.fromisoformat(cutoff)))
 
 
-def _name(model: str, baseline: str) -> str:
-    return html.escape(model) + (" (baseline)" if model == baseline else "")
+def _name(model: str, baseline: str, words: Words) -> str:
+    return html.escape(model) + (f" ({words.text('baseline')})" if model == baseline else "")
 
 
 def _colour(place: int, model: str, models: Sequence[str], baseline: str, champion: str) -> str:
@@ -243,8 +304,6 @@ def _colour(place: int, model: str, models: Sequence[str], baseline: str, champi
     return OTHERS[others.index(models[place]) % len(OTHERS)]
 
 
-def _blank(height: int, unit: str = "") -> go.Figure:
+def _blank(height: int, title: str) -> go.Figure:
     y_axis = {"rangemode": "tozero", "tickformat": "~s", "hoverformat": ",.0f", "gridcolor": "#e6eaee"}
-    if unit:
-        y_axis["title"] = html.escape(unit)
-    return blank_figure(height, top=40, x_axis={}, y_axis=y_axis)
+    return blank_figure(height, top=40, x_axis={}, y_axis={**y_axis, "title": html.escape(title)})

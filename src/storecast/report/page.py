@@ -2,59 +2,28 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.clean import Repair
-from storecast.data.panel import Panel
 from storecast.dates import as_date
 from storecast.explain.counterfactuals import NO_PROMOTION
-from storecast.explain.explanations import USUAL
+from storecast.explain.explanations import USUAL, title
 from storecast.files import atomic_write
-from storecast.report import facts, figures
-from storecast.report.exploration_page import ExplorationPart, template_values
+from storecast.report import accuracy, facts, figures, front_remarks, front_tiles, front_weeks
+from storecast.report.exploration_page import template_values
+from storecast.report.front_facts import FrontFacts
+from storecast.report.front_page import past_tests, rows_and_edges, weeks_ahead
+from storecast.report.glossary import glossary
+from storecast.report.report_input import ReportInput
+from storecast.report.stores_to_check import StoreToCheck, stores_to_check
 from storecast.report.templates import figure_html, render_template
+from storecast.report.week_figure import weeks_figure
 
-BASELINE = "naive"
-WINDOWS_SHOWN = 6  # of the backtest, as figures; the tables hold all
-
-
-@dataclass(frozen=True, eq=False)
-class ReportInput:
-    """What the report is made of.
-
-    Attributes
-    ----------
-    forecast, sums : the rows of forecast.csv and of totals.csv
-    panel : the chain
-    scores : what scores.json holds
-    repairs : of the data
-    backtest : every row of the scored windows
-    model, champion : the model file, and the kind of model in it
-    cutoff : the last day whose sales were known
-    created : when the run ended, UTC
-    exploration : what moves sales and customers; None without an exploration
-    contributions : of some stores' forecasts, as `explain.explanations.explain` returns them; None where the model has none
-    drivers : how far each driver moves the forecasts, as `explain.explanations.importance` returns it
-    """
-
-    forecast: pl.DataFrame
-    sums: pl.DataFrame
-    panel: Panel
-    scores: dict[str, Any]
-    repairs: Sequence[Repair]
-    backtest: pl.DataFrame
-    model: str
-    champion: str
-    cutoff: dt.date
-    created: dt.datetime
-    exploration: ExplorationPart | None = None
-    contributions: pl.DataFrame | None = None
-    drivers: pl.DataFrame | None = None
+MOST, SOME = 0.5, 0.1  # of the open stores with a promotion; of all stores on holiday, for a day to be marked
+NAMED_DRIVERS = 3  # in the sentence on what a forecast is made of
 
 
 def write_report(path: Path, report: ReportInput) -> None:
@@ -65,74 +34,205 @@ def write_report(path: Path, report: ReportInput) -> None:
 
 def render(report: ReportInput) -> str:
     """Return the page as HTML."""
-    days = report.forecast[s.DATE]
+    days, words, target = report.forecast[s.DATE], report.words, report.panel.target
     assumed = facts.assumed_days(report.panel.calendar, report.forecast)
+    outlook = facts.outlook(
+        report.forecast, report.panel.sales, report.panel.stores, report.sums, report.panel.breakdown
+    )
+    tested = accuracy.tested(report)
+    check = _to_check(report, tested)
+    span = words.text("{first} to {last}", first=words.date(as_date(days.min())), last=words.date(as_date(days.max())))
+    promotes = bool((report.panel.calendar[s.PROMO] == 1).any())
     return render_template(
         "page.html",
+        words,
         report=report,
-        target=report.panel.target,
+        target=target,
         scores=report.scores,
+        heading=_heading(report, span),
+        subheading=_subheading(report),
         notices=_notices(report),
-        first=days.min(),
-        last=days.max(),
+        last=as_date(days.max()),
         horizon=days.n_unique(),
-        lead=(as_date(days.min()) - report.cutoff).days,
-        store_count=report.forecast[s.STORE].n_unique(),
-        promotes=bool((report.panel.calendar[s.PROMO] == 1).any()),
-        outlook=facts.outlook(
-            report.forecast, report.panel.sales, report.panel.stores, report.sums, report.panel.breakdown
-        ),
-        exploration=template_values(report.exploration, report.panel.target) if report.exploration else None,
+        promotes=promotes,
+        outlook=outlook,
+        has_range=outlook["chain"]["Lower80"] is not None,
+        has_last_year=outlook["chain"]["Change"] is not None,
+        in_unit=words.text(", in {unit}", unit=target.unit) if target.unit else "",
+        front=_front(report, outlook, tested, check, assumed),
+        exploration=template_values(report.exploration, target) if report.exploration else None,
         repairs=report.repairs,
         given=not assumed,
         assumed=assumed,
         how_assumed=facts.how_assumed(report.panel.calendar),
         worst=facts.hardest(report.scores.get("worst", ()), report.champion),
         ahead=figure_html(
-            figures.chain_by_day(report.panel.sales, report.forecast, report.cutoff, report.panel.target), "ahead"
+            figures.chain_by_day(
+                report.panel.sales,
+                report.forecast,
+                report.cutoff,
+                words,
+                target,
+                bounds=report.chain_days,
+                marks=_marks(report),
+            ),
+            "ahead",
         ),
-        stores=_stores(report),
+        stores=_stores(report, check),
         contributions=_contributions(report),
         drivers=_drivers(report),
-        **_accuracy(report),
+        largest_drivers=_largest_drivers(report),
+        glossary=glossary(words, target.noun, promotes=promotes),
+        **accuracy.template_values(report, tested),
     )
 
 
-def _notices(report: ReportInput) -> list[tuple[str, bool]]:
-    """Return what a user must know, and whether it is of a repair: the others are of the days ahead."""
-    of_repairs = {repair.sentence for repair in report.repairs}
-    worded = report.panel.target.worded
-    return [(worded(notice), notice in of_repairs) for notice in report.scores.get("notices", ())]
+def _heading(report: ReportInput, span: str) -> str:
+    of_chain = " " + report.words.text("of a generated chain") if report.scores.get("generated") else ""
+    return report.words.text(
+        "{name} forecast{of_chain}, {span}",
+        name=report.words.text(report.panel.target.name),
+        of_chain=of_chain,
+        span=span,
+    )
 
 
-def _stores(report: ReportInput) -> list[dict[str, Any]]:
-    sales, forecast, target = report.panel.sales, report.forecast, report.panel.target
+def _subheading(report: ReportInput) -> str:
+    words, days = report.words, report.forecast[s.DATE]
+    return words.text(
+        "{stores}, {days}. Made on {created} at {time} UTC from {noun} up to {cutoff}, by the model {model}.",
+        stores=words.plural("One store", "{count} stores", report.forecast[s.STORE].n_unique()),
+        days=words.plural("one day ahead", "{count} days ahead", days.n_unique()),
+        created=words.date(report.created.date()),
+        time=f"{report.created:%H:%M}",
+        noun=words.text(report.panel.target.noun),
+        cutoff=words.date(report.cutoff),
+        model=report.champion,
+    )
+
+
+def _front(
+    report: ReportInput,
+    outlook: dict[str, Any],
+    tested: pl.DataFrame,
+    check: Sequence[StoreToCheck],
+    assumed: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the texts of the first page."""
+    weeks = weeks_ahead(report.panel, report.forecast[s.STORE], outlook["weeks"])
+    shown, _ = rows_and_edges(weeks)
+    mean = facts.mean_of(accuracy.overall(report), report.champion)
+    texts = FrontFacts(report, outlook, weeks, past_tests(tested), mean)
+    rows = front_weeks.week_rows(texts)
+    axis_title = report.panel.target.title
+    return {
+        "tiles": front_tiles.tiles(texts),
+        "counted_in": texts.weekly.counted_in,
+        "weeks": rows,
+        "total": front_weeks.total_row(texts),
+        "has_range": outlook["chain"]["Lower80"] is not None,
+        "has_last_year": outlook["chain"]["Change"] is not None,
+        "has_before": any(week.before for week in shown),
+        "any_short": any(row["short"] for row in rows),
+        "why": front_weeks.why_weeks_differ(texts),
+        "holidays": front_weeks.holidays_ahead(texts),
+        "holidays_before": front_weeks.holidays_before(texts),
+        "figure": figure_html(weeks_figure(shown, report.words, axis_title), "by-week"),
+        "stores": front_remarks.stores(texts, check),
+        "remarks": front_remarks.remarks(texts, assumed),
+    }
+
+
+def _to_check(report: ReportInput, tested: pl.DataFrame) -> list[StoreToCheck]:
+    newest = tested.filter(pl.col(s.CUTOFF) == pl.col(s.CUTOFF).max())
+    return stores_to_check(report.forecast, report.panel.sales, report.sums, report.panel.calendar, newest)
+
+
+def _marks(report: ReportInput) -> figures.DayMarks:
+    """Return the days with promotions and the public holidays among the days that the chain's chart shows."""
+    since = report.cutoff - dt.timedelta(weeks=figures.WEEKS_BACK)
+    days = (
+        report.panel.calendar.filter(
+            pl.col(s.DATE).is_between(since, as_date(report.forecast[s.DATE].max()), closed="right")
+        )
+        .group_by(s.DATE)
+        .agg(
+            (pl.col(s.PROMO) == 1).filter(pl.col(s.OPEN) == 1).mean().fill_null(0.0).alias("promoted"),
+            (pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY).mean().alias("holiday"),
+        )
+        .sort(s.DATE)
+    )
+    spans: list[tuple[dt.date, dt.date]] = []
+    for day in days.filter(pl.col("promoted") >= MOST)[s.DATE]:
+        if spans and day - spans[-1][1] <= dt.timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return figures.DayMarks(spans, days.filter(pl.col("holiday") >= SOME)[s.DATE].to_list())
+
+
+def _notices(report: ReportInput) -> list[str]:
+    """Return what a user must know."""
+    return [report.panel.target.worded(notice) for notice in report.scores.get("notices", ())]
+
+
+def _stores(report: ReportInput, check: Sequence[StoreToCheck]) -> list[dict[str, Any]]:
+    """Return a figure for each store to look at, and for a large, a middling and a small one."""
+    sales, forecast, target, words = report.panel.sales, report.forecast, report.panel.target, report.words
+    chosen: dict[object, str] = {store.store: words.text("One of the stores to look at.") for store in check}
+    for why, store in facts.sample_stores(forecast, sales, report.cutoff):
+        chosen.setdefault(store, words.text(f"{target.worded(why)}."))
     return [
         {
             "store": store,
-            "why": target.worded(why),
-            "figure": figure_html(figures.store_ahead(store, sales, forecast, report.cutoff, target), f"store{k}"),
+            "why": why,
+            "figure": figure_html(
+                figures.store_ahead(store, sales, forecast, report.cutoff, words, target), f"store{k}"
+            ),
         }
-        for k, (why, store) in enumerate(facts.sample_stores(forecast, sales, report.cutoff))
+        for k, (store, why) in enumerate(chosen.items())
     ]
 
 
 def _contributions(report: ReportInput) -> list[dict[str, Any]]:
-    """Return a figure for each store whose forecast is explained, and its average open day."""
+    """Return a figure for each store whose forecast is explained, and its average open day in words."""
     if report.contributions is None:
         return []
+    words, target = report.words, report.panel.target
     parts = report.contributions.filter(pl.col(s.FORECAST) > 0).partition_by(s.STORE, maintain_order=True)
     return [
         {
             "store": part[s.STORE][0],
-            "forecast": part[s.FORECAST].mean(),
-            "usual": part[USUAL].mean(),
-            "level": part["Level"].mean(),
-            "uplift": _mean_uplift(part),
-            "figure": figure_html(figures.contributions_by_day(part, report.panel.target), f"made{k}"),
+            "text": _average_day(report, part),
+            "alt": words.text(
+                "Store {store}: stacked bars per open day ahead, one part for each driver but the level, above or below "
+                "zero.",
+                store=part[s.STORE][0],
+            ),
+            "figure": figure_html(figures.contributions_by_day(part, words, target), f"made{k}"),
         }
         for k, part in enumerate(parts)
     ]
+
+
+def _average_day(report: ReportInput, part: pl.DataFrame) -> str:
+    words = report.words
+    means = [float(part[name].mean() or 0.0) for name in (s.FORECAST, USUAL, "Level")]  # type: ignore[arg-type]
+    text = words.text(
+        "Its open day is expected at {forecast} on average: the chain's usual day, {usual}, and {level} for its "
+        "level. The bars show "
+        "what else moves each day.",
+        forecast=words.number(means[0]),
+        usual=words.number(means[1]),
+        level=words.signed(round(means[2])),
+    )
+    uplift = _mean_uplift(part)
+    if uplift is not None:
+        text += " " + words.text(
+            "Without their promotions, its days with one would change by {change} on average, so the model expects.",
+            change=words.signed(-round(uplift)),
+        )
+    return text
 
 
 def _mean_uplift(part: pl.DataFrame) -> float | None:
@@ -153,7 +253,7 @@ def _drivers(report: ReportInput) -> list[dict[str, Any]]:
     rows = report.drivers.filter(pl.col("Kind") == "driver")
     return [
         {
-            "driver": name,
+            "name": report.words.text(title(name)),
             "share": share,
             "lost": lost.get(name),
             "low": interval.get(name, [None, None])[0],
@@ -164,52 +264,8 @@ def _drivers(report: ReportInput) -> list[dict[str, Any]]:
     ]
 
 
-def _accuracy(report: ReportInput) -> dict[str, Any]:
-    """Return the tables and figures of the backtest: the model in use beside the baseline."""
-    entries = report.scores.get("scores", ())
-    overall = [line for line in entries if line["slice"] == "all"]
-    weekly = [line for line in entries if line["slice"] == "week" and line["cutoff"] == "mean"]
-    models = facts.models_in_order(overall, BASELINE)
-    chosen = (models, BASELINE, report.champion)
-    breakdown = report.panel.breakdown
-    own_groups = [(group.name, part) for group, part in zip(breakdown.groups, breakdown.columns, strict=True)]
-    return {
-        "models": models,
-        "baseline_name": BASELINE,
-        "mean": facts.mean_of(overall, report.champion),
-        "baseline": facts.mean_of(overall, BASELINE) if report.champion != BASELINE else None,
-        "windows": facts.by_window(overall, report.scores.get("windows", ())),
-        "champion_lines": [line for line in overall if line["model"] == report.champion],
-        "bias": facts.bias_by_window(overall, report.champion),
-        "weeks": {
-            "scores": facts.side_by_side(entries, "week", "rmspe", models),
-            "cover": facts.side_by_side(entries, "week", "coverage80", models),
-        },
-        "groups": [
-            {"title": title, "rows": facts.side_by_side(entries, part, "rmspe", models)}
-            for title, part in [("store type", "store_type"), *own_groups]
-        ],
-        "by_window": figure_html(figures.scores_by_window(overall, *chosen), "windows") if overall else None,
-        "by_week": figure_html(figures.accuracy_by_week(weekly, *chosen), "weeks")
-        if len({x["key"] for x in weekly}) > 1
-        else None,
-        "past": _past(report),
-    }
-
-
-def _past(report: ReportInput) -> list[dict[str, Any]]:
-    """Return a figure for each of the last scored windows of the model in use."""
-    if report.backtest.is_empty():
-        return []
-    rows = report.backtest.filter(pl.col(s.MODEL) == report.champion).select(s.CUTOFF, *s.KEYS, s.FORECAST)
-    rows = rows.join(report.panel.sales.select(*s.KEYS, s.SALES), on=s.KEYS, how="inner").sort(s.CUTOFF, *s.KEYS)
-    parts = rows.partition_by(s.CUTOFF, maintain_order=True)[-WINDOWS_SHOWN:]
-    return [
-        {
-            "first": part[s.DATE].min(),
-            "last": part[s.DATE].max(),
-            "error": float(part[s.FORECAST].sum()) / sold - 1 if (sold := float(part[s.SALES].sum())) else None,
-            "figure": figure_html(figures.window_by_day(part, report.champion, report.panel.target), f"past{k}"),
-        }
-        for k, part in enumerate(parts)
-    ]
+def _largest_drivers(report: ReportInput) -> str:
+    """Return the drivers that move the forecasts most, with how far."""
+    return ", ".join(
+        f"{row['name']} (±{report.words.percent(row['share'], 0)})" for row in _drivers(report)[:NAMED_DRIVERS]
+    )

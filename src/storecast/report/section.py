@@ -1,9 +1,15 @@
 """What a section of the report is made of: an answer in a sentence, pictures, tables, and how it was worked out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
+
+_INTERVAL = re.compile(
+    r"\s\((?:95 % interval )?[+−]?\d[^()]* to [^()]*\)|, 95 % interval [+−]?\d\S* to [+−]?\d\S*(?: %)?"
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +44,11 @@ class SectionBody:
     tables: Sequence[TextTable]
     method: str
     unproven: str  # what stays unproven, or cannot be seen in these data
+
+    @property
+    def lead(self) -> str:
+        """The first sentence of the answer, without the intervals, which the whole answer has."""
+        return _INTERVAL.sub("", _SENTENCE_END.split(self.answer, maxsplit=1)[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+from storecast.language import Words
+
+UNKNOWN = "–"
 
 
-def render_template(name: str, **values: Any) -> str:
-    """Fill a template; every text in it is escaped, but not our own figures."""
+def render_template(name: str, words: Words, **values: Any) -> str:
+    """Fill a template; every text in it is escaped, but not our own figures.
+
+    Parameters
+    ----------
+    name : of the template's file
+    words : of the language
+    values : by their names in the template
+    """
     environment = Environment(
         loader=PackageLoader("storecast.report", "."),
         autoescape=True,
@@ -23,17 +29,47 @@ def render_template(name: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
-        "money": _money,
-        "signed": _signed,
-        "percent": _percent,
-        "change": _change,
-        "points": _points,
-        "plain": _plain,
-        "long": long_date,
-    }
+    environment.filters |= number_filters(words)
+    environment.globals |= {"t": words.text, "tn": words.plural, "language": words.language}
     plotly = Markup(get_plotlyjs())  # noqa: S704  (our own library's code)
     return environment.get_template(name).render(plotly=plotly, **values)
+
+
+def number_filters(words: Words) -> dict[str, Any]:
+    """Return the filters of templates that write numbers and dates in a language; what is not known is a dash."""
+
+    def money(value: float | None) -> str:
+        return UNKNOWN if value is None else words.number(value)
+
+    def signed(value: float) -> str:
+        return ("+" if round(value) > 0 else "") + words.number(value)
+
+    def points(value: float | None) -> str:
+        return UNKNOWN if value is None else ("+" if value > 0 else "") + words.number(value * 100, 2)
+
+    def percent(value: float | None, digits: int = 1) -> str:
+        return UNKNOWN if value is None else words.percent(value, digits)
+
+    def change(value: float | None, digits: int = 1) -> str:
+        return UNKNOWN if value is None else words.signed_percent(value, digits)
+
+    def plain(value: float | None, digits: int = 3) -> str:
+        return UNKNOWN if value is None else words.number(value, digits)
+
+    def span(first: dt.date, last: dt.date) -> str:
+        return words.span(first, last)
+
+    return {
+        "money": money,
+        "signed": signed,
+        "percent": percent,
+        "change": change,
+        "points": points,
+        "plain": plain,
+        "long": words.date,
+        "weekday": words.weekday,
+        "span": span,
+    }
 
 
 def figure_html(figure: go.Figure, name: str) -> Markup:
@@ -42,33 +78,3 @@ def figure_html(figure: go.Figure, name: str) -> Markup:
         full_html=False, include_plotlyjs=False, div_id=name, config={"displayModeBar": False, "responsive": True}
     )
     return Markup(html)  # noqa: S704  (Plotly escapes <, > and / in what it writes)
-
-
-def long_date(day: dt.date | str) -> str:
-    """Return a date in words: 7 March 2015."""
-    date = dt.date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{date.day} {MONTH_NAMES[date.month - 1]} {date.year}"
-
-
-def _money(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+,.0f}".replace("-", "−")
-
-
-def _points(value: float | None) -> str:
-    return "–" if value is None else f"{value * 100:+.2f}".replace("-", "−")
-
-
-def _percent(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value * 100:.{digits}f}\u00a0%"
-
-
-def _change(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value * 100:+z.{digits}f}\u00a0%".replace("-", "−")
-
-
-def _plain(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"

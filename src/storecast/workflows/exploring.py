@@ -12,6 +12,7 @@ from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.files import atomic_write
 from storecast.report.exploration_page import write_exploration
 from storecast.report.picture_files import write_pictures
+from storecast.report.report_input import report_words
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def explore(
     pictures: bool = False,
     skip: Collection[str] = (),
     sum_rows: bool = False,
+    language: str = "en",
     progress: Progress = no_progress,
 ) -> Exploration:
     """Explore a folder: write report.html and tables/*.csv and *.parquet.
@@ -37,6 +39,7 @@ def explore(
     pictures : whether each picture is written as a PNG too, into pictures/
     skip : cleaning rules that are not applied
     sum_rows : add several rows of a store and day up
+    language : of the report, en or de
     progress : takes the name of each step
 
     Returns
@@ -46,9 +49,9 @@ def explore(
     Raises
     ------
     ConfigError
-        where a library of the extra ``explore`` is missing, or there is no such question.
+        where a library of the extra ``explore`` is missing, or there is no such question or language.
     """
-    out = Path(out)
+    out, words = Path(out), report_words(language)
     for key in questions:
         registry.find_question(key)  # a wrong name is refused before the data are read
     progress("reading and cleaning")
@@ -64,6 +67,7 @@ def explore(
         generated=prepared.cleaned.generated,
         created=dt.datetime.now(dt.UTC).replace(microsecond=0),
         version=__version__,
+        words=words,
     )
     if pictures:
         progress("pictures")

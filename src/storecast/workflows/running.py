@@ -30,6 +30,7 @@ from storecast.logs import log_file
 from storecast.models.contributions import Explains
 from storecast.models.settings import NONE, Settings
 from storecast.report.facts import sample_stores
+from storecast.report.report_input import report_words
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.evaluation import scores_of
 from storecast.workflows.first_look import first_look
@@ -38,7 +39,7 @@ from storecast.workflows.home import Run, write_home
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
 from storecast.workflows.run_cost import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING, RunCost, run_cost
-from storecast.workflows.storing import check_writable, save_run
+from storecast.workflows.storing import budget_in, check_writable, save_run
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ FAST_MODELS = ("boosting",)
 WINDOWS, FAST_WINDOWS = 2, 1  # that are scored
 MODELS_KEPT = 10
 EXPLAINED = 2  # stores of the report
+SAMPLED = 16  # stores whose forecasts are taken apart, to tell from the next run what moved
 
 
 def no_announcement(_cost: RunCost, _look: str) -> None:
@@ -68,6 +70,7 @@ def run(
     sum_rows: bool = False,
     select_by: str = BY,
     target: str | None = None,
+    language: str = "en",
     executor: Executor = SERIAL,
     progress: Progress = no_progress,
     announce: Callable[[RunCost, str], None] = no_announcement,
@@ -89,6 +92,7 @@ def run(
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
+    language : of the report, en or de
     executor : works on the windows of the backtest
     progress : called with what is being done: `run_cost.STAGES`, and steps between them
     announce : called once the chain has been read, with what the run will cost and a first look at the days ahead
@@ -100,12 +104,13 @@ def run(
     HistoryError
         where the sales are too short for the windows
     ConfigError
-        where there is no such model, setting or score
+        where there is no such model, setting, score or language
     DatabaseError
         where the database cannot be used
     WorkersLostError
         where the executor has lost its workers
     """
+    words = report_words(language)
     check_models(models or (), data=data, fast=fast, settings=settings)
     make_folder(home)
     url = home_url(home) if db is None else db
@@ -149,8 +154,10 @@ def run(
         exploration = _explore(prepared, progress)
         progress(REPORTING)
         forecast = forecast_with(bundle, prepared)
-        contributions, importances = _explain(bundle, prepared, forecast)
-        write_home(home, Run(prepared, result, scores, bundle, forecast, exploration, contributions, importances))
+        explained = _explain(bundle, prepared, forecast)
+        write_home(
+            home, Run(prepared, result, scores, bundle, forecast, exploration, *explained, budget_in(url), words)
+        )
         progress(STORING)
         save_run(url, prepared, forecast)
         promote(home / "models", bundle.name)
@@ -198,15 +205,22 @@ def _explore(prepared: Prepared, progress: Progress) -> Exploration | None:
     return explore_panel(prepared.panel, (), progress)
 
 
-def _explain(bundle: Bundle, prepared: Prepared, forecast: Forecast) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
-    """Return contributions to the forecasts of a few stores, and the importance of drivers; None for a model without any."""
+def _explain(
+    bundle: Bundle, prepared: Prepared, forecast: Forecast
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None, pl.DataFrame | None]:
+    """Return contributions to the forecasts of a few stores, the importance of drivers, and contributions to those of a sample.
+
+    All are None for a model without contributions.
+    """
     if not isinstance(bundle.model, Explains):
         log.warning("the report does not explain the forecasts: the model %s has no contributions", bundle.model.name)
-        return None, None
+        return None, None, None
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     stores = [store for _, store in sample_stores(forecast.rows, panel.sales, panel.end)][:EXPLAINED]
-    contributions = explain(bundle.model, bundle.calibration, window, stores)
-    contributions = with_counterfactuals(contributions, bundle.model, bundle.calibration, window)
-    days = contributions.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
-    return days, importance(bundle.model, window, columns=False)
+    every = panel.stores[s.STORE].sort().to_list()
+    sample = every[:: max(1, len(every) // SAMPLED)]
+    made_of = explain(bundle.model, bundle.calibration, window, [*stores, *sample])
+    days = made_of.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
+    few = with_counterfactuals(days.filter(pl.col(s.STORE).is_in(stores)), bundle.model, bundle.calibration, window)
+    return few, importance(bundle.model, window, columns=False), days.filter(pl.col(s.STORE).is_in(sample))

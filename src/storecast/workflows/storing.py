@@ -5,9 +5,12 @@ from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
+import polars as pl
+
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
+from storecast.database.plan_budget import read_budget
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.preparation import Prepared, check
 
@@ -41,6 +44,12 @@ def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = F
 def check_writable(url: str) -> None:
     """Find out at the start of a long run that its database cannot be used, not at its end."""
     Database.open(url, create=True).close()
+
+
+def budget_in(url: str) -> pl.DataFrame:
+    """Return the budget that a database holds: store (text), first, last, amount; no rows where there is no database yet."""
+    with closing(Database.open(url, create=True)) as db, db.reading() as conn:
+        return read_budget(conn)
 
 
 def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:

@@ -1,0 +1,47 @@
+"""The report of a second run says what moved since the first, and stands beside the budget of the home's database."""
+
+import datetime as dt
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from storecast.database.connect import Database, home_url
+from storecast.database.plan_budget import replace_budget
+from storecast.workflows import run
+from support.chain_files import FIRST, write_chain
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("second")
+    run(write_chain(out / "first", days=150), home=out / "home", models=["linear"], windows=1)
+    first = FIRST + dt.timedelta(days=157)
+    budget = pl.DataFrame({"store": ["1"], "first": [first], "last": [first + dt.timedelta(days=6)], "amount": [1e4]})
+    with closing(Database.open(home_url(out / "home"))) as db, db.begin() as conn:
+        replace_budget(conn, budget)
+    run(write_chain(out / "second", days=157), home=out / "home", models=["linear"], windows=1, language="de")
+    return out / "home"
+
+
+def test_it_says_what_moved_which_drivers_and_how_the_days_between_came(home: Path) -> None:
+    page = (home / "report.html").read_text(encoding="utf-8")
+    assert "Seit der letzten Prognose" in page
+    assert "In 4 untersuchten Filialen kam das meiste von:" in page
+    assert " dagegen." in page
+
+
+def test_the_budget_of_the_database_stands_beside_it(home: Path) -> None:
+    page = (home / "report.html").read_text(encoding="utf-8")
+    assert "Gegenüber dem Budget" in page
+    assert ", wo es ein Budget gibt." in page
+
+
+def test_a_file_of_drivers_that_cannot_be_read_is_named_and_the_run_goes_on(
+    home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "drivers.parquet").write_text("broken")
+    run(write_chain(tmp_path, days=150), home=home, models=["linear"], windows=1)
+    assert "drivers.parquet of the run before cannot be read" in caplog.text
+    assert "What moved it is not known." in (home / "report.html").read_text(encoding="utf-8")
