@@ -45,6 +45,9 @@ def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: s
         typed = table.mixed[column.name].head(len(text))
         texts = read_numbers(replace(table, mixed={}), column, text.set(typed, None), decimal)
         return texts.zip_with(~typed, text.cast(pl.Float64, strict=False))
+    whole = text.cast(pl.Int64, strict=False)
+    if whole.null_count() == text.null_count():  # as most columns are: no marks to read in one way or the other
+        return whole.cast(pl.Float64)
     for mark in ".,":
         plain = _plain_numbers(text, mark) if decimal in (None, mark) else None
         if plain is not None:

@@ -41,7 +41,7 @@ def parse_column(table: TextTable, name: str, names: ColumnNames) -> pl.Series:
         raise DataError(f"{table.name}, column {name}: found {given.dtype} values; expected text, numbers or dates.")
     if name == s.ID:  # kept as given
         return given.replace("", None)
-    text = given.str.strip_chars().replace("", None)
+    text = table.frame.select(pl.col(name).str.strip_chars().replace("", None)).to_series()
     if column.kind in ("id", "text"):
         no_zero_byte = ~text.str.contains("\x00", literal=True)  # which CSV never holds, and no database keeps
         refuse_values(table, name, text, no_zero_byte, "a text without zero bytes")
@@ -99,10 +99,13 @@ def _categories(table: TextTable, column: s.Column, text: pl.Series) -> pl.Serie
 def _numbers(table: TextTable, column: s.Column, text: pl.Series, names: ColumnNames) -> pl.Series:
     value = read_numbers(table, column, text, names.decimal)
     value = value.set(value == 0, 0.0)  # minus zero is zero
-    valid = value.is_finite() & ~pl.DataFrame({column.name: value}).select(column.invalid()).to_series()
+    cell = pl.col(column.name)
+    valid = cell.is_finite() & ~column.invalid()
     if column.dtype.is_integer():
-        valid &= value == value.round()
-    refuse_values(table, column.name, text, valid, column.expected)
+        valid &= cell == cell.round()
+    refuse_values(
+        table, column.name, text, pl.DataFrame({column.name: value}).select(valid).to_series(), column.expected
+    )
     return value.cast(column.dtype)
 
 
