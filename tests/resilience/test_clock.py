@@ -1,6 +1,8 @@
 """Attack "odd dates": 29 February, the turn of the year, summer time and a clock that goes backwards do no harm."""
 
 import datetime as dt
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,6 @@ from storecast.database import request_log
 from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.database.panel_io import read_panel
-from support.load_client import Caller
 from support.panels import make_panel
 from support.served_home import (
     OPEN_DAY,
@@ -32,7 +33,6 @@ from support.served_home import (
     train,
     wait_until,
 )
-from support.service_process import ServiceFactory
 
 
 def moved(days: int) -> Panel:
@@ -122,19 +122,32 @@ def test_when_the_forecast_crosses_new_year_then_no_day_is_missing(home: Path, t
             assert client.forecasts({"rows": [row]}).status_code == 200
 
 
+@pytest.fixture
+def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Yield what sets the time zone of this process."""
+
+    def move(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield move
+    monkeypatch.undo()
+    time.tzset()
+
+
 def test_when_clocks_change_then_days_and_forecasts_are_the_same(
-    service_factory: ServiceFactory, home: Path, tmp_path: Path
+    in_zone: Callable[[str], None], home: Path, tmp_path: Path
 ) -> None:
     """The requests span both changes: March in the forecast, October in the history."""
     answers = []
     for zone in ("UTC", "Europe/Berlin", "America/Sao_Paulo"):
+        in_zone(zone)
         own = copy_of(home, tmp_path / zone.replace("/", "-"))
-        key = make_key(home_url(own))
-        with service_factory.running(own, TZ=zone) as running_service, Caller(running_service.port, key) as caller:
-            ahead = caller.post("/v1/forecasts", {"store": 2, "start": "2014-03-28", "days": 7})
-            back = caller.get("/v1/stores/2/history?first=2013-10-25&last=2013-10-29")
-            assert (ahead.status, back.status) == (200, 200)
-            answers.append((ahead.body, back.body))
+        with running(settings_of(own), make_key(home_url(own))) as client:
+            ahead = client.forecasts({"store": 2, "start": "2014-03-28", "days": 7})
+            back = client.get("/v1/stores/2/history?first=2013-10-25&last=2013-10-29")
+            assert (ahead.status_code, back.status_code) == (200, 200)
+            answers.append((ahead.content, back.content))
             assert [row["Date"] for row in back.json()["history"]] == days(dt.date(2013, 10, 25), 5)
     assert answers[0] == answers[1] == answers[2]
 

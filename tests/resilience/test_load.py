@@ -12,13 +12,13 @@ import pytest
 
 from storecast.database.connect import Database
 from support.databases import integrity
-from support.load_client import Caller, Reply, busy
+from support.load_client import PAUSE_S, Caller, Reply, busy
 from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key
 from support.service_process import ServiceFactory, ServiceProcess
 
 DAYS = 14  # days whose sales are written again and again
-SMALL_S = 4  # seconds
+SMALL_S, SMALL_PAUSE_S = 4, 0.2  # of the short test, and between the requests of its clients
 
 
 def sell(caller: Caller, count: int) -> Reply:
@@ -97,8 +97,15 @@ class Place:
             end.wait(5)
 
 
-def under_load(service_factory: ServiceFactory, places: list[Place], seconds: float) -> None:
-    """Keep two services and a trainer busy on each database, all at the same time."""
+def under_load(service_factory: ServiceFactory, places: list[Place], seconds: float, pause_s: float = PAUSE_S) -> None:
+    """Keep two services and a trainer busy on each database, all at the same time.
+
+    Parameters
+    ----------
+    service_factory, places : where they run
+    seconds : how long
+    pause_s : seconds between the requests of a client
+    """
     end = threading.Event()
     with ExitStack() as stack:
         loads = []
@@ -112,7 +119,12 @@ def under_load(service_factory: ServiceFactory, places: list[Place], seconds: fl
             key = make_key(place.url)
             loads.append(
                 stack.enter_context(
-                    busy([watched.running_service.port for watched in place.running_services], key, STEPS)
+                    busy(
+                        [watched.running_service.port for watched in place.running_services],
+                        key,
+                        STEPS,
+                        pause_s=pause_s,
+                    )
                 )
             )
         trainers = [threading.Thread(target=place.train, args=(service_factory, end)) for place in places]
@@ -148,7 +160,7 @@ def test_when_two_services_and_a_trainer_share_a_database_then_no_client_notices
     service_factory: ServiceFactory, home: Path, empty_postgres: str, tmp_path: Path
 ) -> None:
     places = both(home, empty_postgres, tmp_path)
-    under_load(service_factory, places, SMALL_S)
+    under_load(service_factory, places, SMALL_S, SMALL_PAUSE_S)
     for place in places:
         assert place.trained >= 1
         for watched in place.running_services:

@@ -264,10 +264,11 @@ XGBOOST_ALONE = """
 import os, sys, types
 
 import storecast
-import xgboost
 
 class Trees:
     def __init__(self, kind, parts):
+        import xgboost  # here, where the child does without pandas
+
         self.booster = xgboost.Booster()
         self.booster.load_model(bytearray(parts["trees.ubj"]))
 

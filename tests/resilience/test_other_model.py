@@ -67,7 +67,7 @@ def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
         with lock:
             assert right.setdefault((WAYS[number].__name__, model), figures) == figures, "a reply of two models"
             seen[number].add(model)
-        time.sleep(0.05)  # leave the processor to the services that compute the other model
+        time.sleep(0.15)  # leave the processor to the services that compute the other model
         return reply
 
     def all_have_seen(model: str) -> bool:

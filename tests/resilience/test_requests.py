@@ -27,7 +27,8 @@ from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.service.routes import ROUTES
 from support.databases import postgres, url
-from support.served_home import Client, chain, copy_of, fill, home, make_key, running, served_process, settings_of
+from support.served_home import Client, chain, copy_of, fill, home, make_key, running, settings_of
+from support.service_process import ServiceFactory
 
 __all__ = ["home", "postgres", "url"]
 
@@ -289,17 +290,14 @@ def _whole(reply: bytes) -> bool:
 
 
 @pytest.fixture(scope="module")
-def raw(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
+def raw(service_factory: ServiceFactory, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         own = copy_of(home, tmp_path_factory.mktemp("raw") / "home")
         key = make_key(home_url(own))
-        with served_process(own, STORECAST_RATE="0", STORECAST_HEADER_SECONDS="2", STORECAST_BODY_SECONDS="2") as (
-            process,
-            port,
-        ):
-            yield Raw(port, key)
-            assert process.poll() is None
+        with service_factory.running(own, STORECAST_HEADER_SECONDS="2", STORECAST_BODY_SECONDS="2") as running_service:
+            yield Raw(running_service.port, key)
+            assert running_service.code() is None
 
 
 def test_chunks_without_a_length_are_counted(raw: Raw) -> None:

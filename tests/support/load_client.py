@@ -90,6 +90,7 @@ def busy(
     *,
     allowed: tuple[int, ...] = (200,),
     may_close: bool = False,
+    pause_s: float = PAUSE_S,
 ) -> Iterator[Load]:
     """Keep services busy while the block runs: a client for each step and each port, which does it over and over.
 
@@ -98,6 +99,7 @@ def busy(
     steps : take a client and the number of the round
     allowed : statuses; another one is wrong, and so is a 503 that is not clear, and a connection that is broken
     may_close : the door may be closed to new connections; a client then ends
+    pause_s : seconds between the requests of a client
     """
     load, end = Load(Counter(), []), threading.Event()
 
@@ -114,7 +116,7 @@ def busy(
                 except (*GONE, AssertionError) as error:
                     load.wrong.append(repr(error))
                     return
-                time.sleep(PAUSE_S)
+                time.sleep(pause_s)
                 count += 1
                 load.seen[str(reply.status)] += 1
                 if reply.status not in allowed or (reply.status == 503 and not reply.clear()):

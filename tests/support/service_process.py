@@ -174,7 +174,7 @@ class ServiceFactory:
         assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.stdout.close()
-        self._process.wait(10)
+        self._process.wait(60)  # a busy machine
 
 
 @pytest.fixture(scope="session")
