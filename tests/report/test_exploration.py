@@ -1,4 +1,5 @@
 import builtins
+import dataclasses
 import datetime as dt
 import re
 import shutil
@@ -143,6 +144,8 @@ def test_a_section_leads_with_one_sentence_without_its_intervals() -> None:
     )
     body = SectionBody(answer, (), (), "method", "unproven")
     assert body.lead == "Mondays sell +12.3 %, more than Sundays, +1.0 %."
+    long = dataclasses.replace(body, answer=f"Mondays sell most; {'and much more is known of days, ' * 8}too.")
+    assert long.lead == "Mondays sell most."
 
 
 def test_an_axis_that_counts_the_figure_names_its_unit(exploration: Exploration) -> None:

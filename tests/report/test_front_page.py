@@ -97,7 +97,12 @@ def test_stores_to_look_at_have_each_another_reason(chain: Panel) -> None:
     calendar = chain.calendar.with_columns(pl.when(shut).then(0).otherwise(s.OPEN).cast(pl.Int8).alias(s.OPEN))
     tested = chain.sales.tail(30).with_columns((pl.col(s.SALES) * 1.2).alias(s.FORECAST))  # of the last store
     sums = pl.DataFrame(schema={"Level": pl.String, "Key": pl.String, "Start": pl.Date})
-    by_reason = {store.reason: store for store in stores_to_check(forecast, chain.sales, sums, calendar, tested)}
+    chosen = stores_to_check(forecast, chain.sales, sums, calendar, tested)
+    assert (
+        stores_to_check(forecast.sample(fraction=1.0, shuffle=True, seed=1), chain.sales, sums, calendar, tested)
+        == chosen
+    )
+    by_reason = {store.reason: store for store in chosen}
     assert {reason: store.store for reason, store in by_reason.items()} == {MISSED: 6, BELOW: 1, SHUT: 3, ABOVE: 2}
     assert by_reason[MISSED].share == pytest.approx(0.2)
     assert by_reason[SHUT].other == 6
@@ -159,7 +164,7 @@ def test_the_days_ahead_that_hold_what_the_past_does_not_are_dubious(report_inpu
 def test_holidays_are_named_with_the_stores_that_keep_them(report_input: ReportInput) -> None:
     kept = WeekCalendar(0.0, (Holiday(MONDAY, "", 2), Holiday(MONDAY, "Whit Monday", 4)), 0.4)
     sentence = holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=kept)]))
-    assert sentence == "15 Jun public holiday (2 stores); 15 Jun Whit Monday; school holidays (W25 40% of the stores)"
+    assert sentence == "15 Jun public holiday (2 stores); 15 Jun Whit Monday; school holidays (W25: 40% of the stores)"
 
 
 def test_past_tests_are_summed_the_newest_first() -> None:

@@ -76,7 +76,7 @@ def chain_by_day(
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
     past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
-    figure = _blank(height=340, title=target.title)
+    figure = _blank(height=340, title=axis_title(target, words))
     days = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum().round(2)).sort(s.DATE)
     sold = past.group_by(s.DATE).agg(pl.col(s.SALES).sum().round(2)).sort(s.DATE)
     figure.add_bar(
@@ -145,7 +145,7 @@ def store_ahead(
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()
-    figure = _blank(height=270, title=target.title)
+    figure = _blank(height=270, title=axis_title(target, words))
     for level, colour in ((95, WIDE), (80, NARROW)):
         low, high = (ahead[name].to_list() for name in s.bound_columns(level))
         figure.add_scatter(x=days, y=high, line={"width": 0}, mode="lines", showlegend=False, hoverinfo="skip")
@@ -181,7 +181,7 @@ def contributions_by_day(days: pl.DataFrame, words: Words, target: Target | None
     words : of the language
     target : the figure that is forecast; None: sales
     """
-    figure = _blank(height=300, title=(target or Target()).title)
+    figure = _blank(height=300, title=axis_title(target or Target(), words))
     names = [name for name in days.columns if name not in (*s.KEYS, s.FORECAST, USUAL, "Level")]
     names = [name for name in names if not name.startswith(s.COUNTERFACTUAL)]
     for k, name in enumerate(names):
@@ -213,7 +213,7 @@ def window_by_day(rows: pl.DataFrame, champion: str, words: Words, target: Targe
     """
     target = target or Target()
     days = rows.group_by(s.DATE).agg(pl.col(s.SALES, s.FORECAST).sum().round(2)).sort(s.DATE)
-    figure = _blank(height=270, title=target.title)
+    figure = _blank(height=270, title=axis_title(target, words))
     forecast_days = days.filter(pl.col(s.FORECAST) > 0)
     figure.add_bar(
         x=days[s.DATE].to_list(),
@@ -280,6 +280,12 @@ def scores_by_window(
     figure.update_yaxes(tickformat=".0%", hoverformat=".2%")
     figure.update_xaxes(tickangle=0)
     return figure
+
+
+def axis_title(target: Target, words: Words) -> str:
+    """Return what stands at an axis: the figure that is forecast, and its unit."""
+    name = words.text(target.name)
+    return f"{name} ({target.unit})" if target.unit else name
 
 
 def _dated(figure: go.Figure, words: Words) -> go.Figure:

@@ -50,7 +50,7 @@ def holidays_before(facts: FrontFacts) -> str:
 def _holidays(facts: FrontFacts, calendars: Sequence[tuple[Week, WeekCalendar]]) -> str:
     parts = [_holiday(facts, holiday) for _, calendar in calendars for holiday in calendar.holidays]
     school = [
-        f"{_number(facts, week)} {facts.words.percent(calendar.school, 0)}"
+        f"{_number(facts, week)}: {facts.words.percent(calendar.school, 0)}"
         for week, calendar in calendars
         if calendar.school >= SCHOOL_SHOWN
     ]

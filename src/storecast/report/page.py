@@ -124,7 +124,7 @@ def _front(
     mean = facts.mean_of(accuracy.overall(report), report.champion)
     texts = FrontFacts(report, outlook, weeks, past_tests(tested), mean)
     rows = front_weeks.week_rows(texts)
-    axis_title = report.panel.target.title
+    axis_title = figures.axis_title(report.panel.target, report.words)
     return {
         "tiles": front_tiles.tiles(texts),
         "counted_in": texts.weekly.counted_in,

@@ -36,7 +36,12 @@ def write_pictures(out: Path, sections: Sequence[Section]) -> int:
     for section in sections:
         for picture in section.body.pictures:
             figure = go.Figure(picture.figure)
-            figure.update_layout(width=PNG_WIDTH, title_text=picture.title, margin={"t": 70, "l": 20, "r": 20, "b": 20})
+            figure.update_layout(
+                width=PNG_WIDTH,
+                title_text=picture.title,
+                margin={"t": 70, "l": 20, "r": 20, "b": 20},
+                paper_bgcolor="#fff",
+            )
             jobs.append(
                 {
                     "fig": figure,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+LONG_LEAD = 180  # characters
+
 _INTERVAL = re.compile(
     r"\s\((?:95 % interval )?[+−]?\d[^()]* to [^()]*\)|, 95 % interval [+−]?\d\S* to [+−]?\d\S*(?: %)?"
 )
@@ -47,8 +49,10 @@ class SectionBody:
 
     @property
     def lead(self) -> str:
-        """The first sentence of the answer, without the intervals, which the whole answer has."""
-        return _INTERVAL.sub("", _SENTENCE_END.split(self.answer, maxsplit=1)[0])
+        """The first sentence of the answer, of a long one its first part, without the intervals, which the whole answer has."""
+        sentence = _INTERVAL.sub("", _SENTENCE_END.split(self.answer, maxsplit=1)[0])
+        first, semicolon, _ = sentence.partition("; ")
+        return f"{first}." if semicolon and len(sentence) > LONG_LEAD else sentence
 
 
 @dataclass(frozen=True, eq=False)

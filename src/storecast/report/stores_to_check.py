@@ -65,7 +65,7 @@ def stores_to_check(
     ]
     chosen: dict[object, StoreToCheck] = {}
     for table in candidates:
-        known = table.join(totals, on=s.STORE).filter(~pl.col(s.STORE).is_in(list(chosen)))
+        known = table.join(totals, on=s.STORE, maintain_order="left").filter(~pl.col(s.STORE).is_in(list(chosen)))
         for row in known.head(1).iter_rows(named=True):
             chosen[row[s.STORE]] = StoreToCheck(
                 row[s.STORE], row["reason"], row["expected"], row["share"], row["other"]
