@@ -9,6 +9,7 @@ StorecastError
     ├── ModelFileError  a model file is refused, with the reason
     │   └── TrialTooSlowError   its trial forecast took too long: nothing is known against it, and it is worth another try
     ├── ConflictError   what is written stands already, with other values
+    ├── BusyError       the same job is at work on the same folder already
     ├── WorkersLostError   worker processes, or the workers of a cluster, are lost or cannot be reached
     ├── MissingError    what is asked for by its number is not there: a 404
     └── DatabaseError   a database is not what was expected
@@ -106,6 +107,10 @@ class ModelFileError(UserError):
 
 class TrialTooSlowError(ModelFileError):
     """The trial forecast of a model file took too long: the machine is busy, or the model slow; nothing is wrong with the file."""
+
+
+class BusyError(UserError):
+    """The same job is at work on the same folder already."""
 
 
 class ConflictError(UserError):

@@ -1,5 +1,6 @@
 """What the manifests promise: no root, nothing written but two folders, limits, probes, fixed versions, no secrets."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import yaml
 
 from storecast import __version__
 from storecast.cli.db import app as db_commands
+from storecast.cli.weekly import BUSY, weekly
+from storecast.workflows.weekly import ATTENTION
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = sorted(DEPLOY.rglob("*.yaml"))
@@ -168,9 +171,7 @@ def test_selectors_find_the_pods_of_the_service() -> None:
     assert named("NetworkPolicy", "storecast-service")["spec"]["podSelector"]["matchLabels"] == labels
     assert named("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == "storecast"
     others = [named("Job", "storecast-migrate")["spec"]["template"]["metadata"]["labels"]]
-    others.append(
-        named("CronJob", "storecast-retrain")["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"]
-    )
+    others.append(named("CronJob", "storecast-weekly")["spec"]["jobTemplate"]["spec"]["template"]["metadata"]["labels"])
     assert all(other != labels and other["app.kubernetes.io/name"] == "storecast" for other in others)
 
 
@@ -191,14 +192,29 @@ def test_one_replica_stays_whatever_moves() -> None:
 def test_the_signing_key_is_mounted_where_models_are_trained_and_nowhere_else() -> None:
     for name, pod in ALL_PODS:
         secrets = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-        assert ("storecast-signing" in secrets) == ("retrain" in name), name
+        assert ("storecast-signing" in secrets) == ("retrain" in name or "weekly" in name), name
     assert {name for name, service in OURS.items() if "signing.key" in service["secrets"]} == {"retrain"}
 
 
-def test_a_weekly_retraining_never_runs_twice_at_once() -> None:
-    spec = named("CronJob", "storecast-retrain")["spec"]
+def test_a_weekly_job_never_runs_twice_at_once_nor_again_for_what_no_second_try_mends() -> None:
+    spec = named("CronJob", "storecast-weekly")["spec"]
     assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", spec["schedule"])
     assert spec["concurrencyPolicy"] == "Forbid"
+    [rule] = spec["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    assert (rule["action"], rule["onExitCodes"]["values"]) == ("FailJob", [2, BUSY, ATTENTION])
+
+
+def test_systemd_and_cron_start_the_job_each_monday_with_options_that_it_has() -> None:
+    service = (DEPLOY / "systemd" / "storecast-weekly.service").read_text(encoding="utf-8")
+    timer = (DEPLOY / "systemd" / "storecast-weekly.timer").read_text(encoding="utf-8")
+    cron = (DEPLOY / "cron" / "storecast-weekly").read_text(encoding="utf-8")
+    assert "OnCalendar=Mon " in timer
+    assert re.search(r"^\d+ \d+ \* \* 1 storecast /", cron, re.MULTILINE)
+    known = set(inspect.signature(weekly).parameters)
+    for words in re.findall(r"storecast weekly (.*)", service + cron):
+        options = re.findall(r"--([a-z-]+)", words)
+        assert "home" in options
+        assert {option.replace("-", "_") for option in options} <= known
 
 
 @pytest.mark.parametrize("name", COMPOSE["services"])

@@ -43,19 +43,21 @@ def test_what_retraining_signs_the_service_trusts(
     stand_in = tmp_path / "bin" / "storecast"
     stand_in.write_text('#!/bin/sh\ncp -p "$STORECAST_SIGNING_KEY" "$COPY"\necho "$@"\n', encoding="ascii")
     stand_in.chmod(0o755)
-    ran = subprocess.run(
-        [DEPLOY / "retrain.sh", "--db", "some url", "--models=naive"],
-        env={
-            "PATH": f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}",
-            "SIGNING_KEY_SECRET": str(secrets / "signing.key"),
-            "TMPDIR": str(tmp_path),
-            "COPY": str(tmp_path / "own.key"),
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout == "run --out /var/lib/storecast --db some url --models=naive\n"
+    environment = {
+        "PATH": f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}",
+        "SIGNING_KEY_SECRET": str(secrets / "signing.key"),
+        "TMPDIR": str(tmp_path),
+        "COPY": str(tmp_path / "own.key"),
+    }
+    for words, command in (([], "run --out"), (["weekly"], "weekly --home")):
+        ran = subprocess.run(
+            [DEPLOY / "retrain.sh", *words, "--db", "some url", "--models=naive"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert ran.stdout == f"{command} /var/lib/storecast --db some url --models=naive\n"
     monkeypatch.setenv(keys.SIGNING_KEY, str(tmp_path / "own.key"))
     public = keys.signing_key().public_key()  # a key that others may read is refused
     monkeypatch.setenv(keys.SIGNING_KEY, str(tmp_path / "none" / "signing.key"))

@@ -2,6 +2,7 @@
 
 app        every command and group by its name
 run        storecast run | check | demo-data
+weekly     storecast weekly
 parts      storecast partition | run-parts
 explore    storecast explore | explain
 train      storecast backtest | train | tune

@@ -25,6 +25,7 @@ from storecast.cli import (
     scenarios,
     serve,
     train,
+    weekly,
 )
 from storecast.cli.examples import EXAMPLES, WHOLE, epilog
 
@@ -52,7 +53,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "explore": explore.explore,
     },
     "Models": {"backtest": train.backtest, "train": train.train, "tune": train.tune},
-    "From day to day": {"serve": serve.serve, "monitor": monitor.monitor},
+    "From day to day": {"weekly": weekly.weekly, "serve": serve.serve, "monitor": monitor.monitor},
     "A chain too large for memory": {"partition": parts.partition, "run-parts": parts.run_parts},
 }
 GROUPS = {

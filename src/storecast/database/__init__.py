@@ -5,6 +5,7 @@ tables       the tables
 migrate      their versions, up and down (the steps are in migrations/)
 bulk         many rows at once, in and out
 chain_info   version and ids of the chain; chain_settings: what was said of it when it was loaded
+day_spans    the days of a span, for who needs few of them
 panel_io     read and write a Panel, and read what changed since a version
 writes       new sales, days ahead, stores
 forecasts    forecasts that were made, beside the sales that followed

@@ -15,6 +15,7 @@ tune       search for a model's settings
 load       a folder into a database
 run_parts  a sample of the parts trains a model, which forecasts them one by one
 run        all of it: backtest, train the best, forecast, write the home
+weekly     the job of every Monday, on what came into a database
 make_demo  a home to look at: a generated chain, and months of its plan
 
 A workflow is imported when it is first asked for: looking at files needs no library of models.

@@ -70,15 +70,22 @@ class Run:
     words: Words
 
 
-def write_home(home: Path, run: Run) -> None:
-    """Write every output; the forecast before is read first, to say what moved."""
-    panel, requested = run.prepared.panel, run.prepared.requested_rows
-    forecast = run.forecast
-    rows = run.prepared.rows_to_write(forecast.rows)
-    text_ids = panel.stores.schema[s.STORE] == pl.String
-    before = read_forecast(home / "forecast.csv", text_ids=text_ids)
-    made_of = _sample_before(home / SAMPLE_FILE, run.sample)
-    created = dt.datetime.now(dt.UTC).replace(microsecond=0)
+def write_forecast(
+    home: Path, prepared: Prepared, forecast: Forecast, created: dt.datetime
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
+    """Write what a forecast alone is enough for, and return its rows, its totals, and the rows of the forecast before.
+
+    Parameters
+    ----------
+    home : folder of all outputs
+    prepared : the chain
+    forecast : of the whole horizon
+    created : when it was made, UTC
+    """
+    panel, requested = prepared.panel, prepared.requested_rows
+    rows = prepared.rows_to_write(forecast.rows)
+    before = read_forecast(home / "forecast.csv", text_ids=panel.stores.schema[s.STORE] == pl.String)
+    (home / SAMPLE_FILE).unlink(missing_ok=True)  # it takes the forecast before apart
     write_csv(rows, home / "forecast.csv")
     sums = totals(rows, panel.stores, sample_paths_of(forecast, rows), panel.breakdown)
     write_csv(sums, home / "totals.csv")
@@ -88,20 +95,29 @@ def write_home(home: Path, run: Run) -> None:
         write_csv(rows_of_ids.rename({s.SALES: panel.target.name}), home / "submission.csv")
     if before is not None:
         write_csv(changes(before, rows), home / "changes.csv")
-    if run.sample is not None:
-        with atomic_write(home / SAMPLE_FILE) as draft:
-            run.sample.write_parquet(draft)
     content = content_of_run(
         rows,
         sums,
         panel,
         forecast,
         created=created,
-        generated=run.prepared.cleaned.generated,
-        notices=run.prepared.cleaned.notices,
+        generated=prepared.cleaned.generated,
+        notices=prepared.cleaned.notices,
     )
     with atomic_write(home / "plan.xlsx") as draft:
         draft.write_bytes(write_workbook(content, created))
+    return rows, sums, before
+
+
+def write_home(home: Path, run: Run) -> None:
+    """Write every output of a run."""
+    panel, forecast = run.prepared.panel, run.forecast
+    created = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    made_of = _sample_before(home / SAMPLE_FILE, run.sample)
+    rows, sums, before = write_forecast(home, run.prepared, forecast, created)
+    if run.sample is not None:
+        with atomic_write(home / SAMPLE_FILE) as draft:
+            run.sample.write_parquet(draft)
     write_json(run.scores, home / "scores.json")
     for table in TABLES:
         with atomic_write(home / "panel" / f"{table}.parquet") as draft:
