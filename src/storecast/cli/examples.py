@@ -34,7 +34,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "scenario": ("storecast scenario --home home --calendar future.csv --out scenario.csv",),
     "future": ("storecast future --data my-files --out future.csv",),
     "tune": ("storecast tune --data my-files --out tuned --models linear --trials 20",),
-    "weekly": ("storecast weekly --home home", "storecast weekly --home home --data my-files"),
+    "weekly": ("storecast weekly --home home", "storecast weekly --home home --retrain-after 28"),
     "serve": ("storecast serve --home home", "storecast serve --home home --port 8080 --no-keys"),
     "monitor": ("storecast monitor --home home", "storecast monitor --home home --since 2015-06-01 --out monitored"),
     "demo-data": ("storecast demo-data --out demo --stores 12 --days 400",),
