@@ -16,6 +16,7 @@ from support.chromium import listen, started_chromium
 
 pytestmark = pytest.mark.page
 WIDTHS = (1280, 390)
+LOADED_MS = 120_000  # for a report with all its pictures, on a machine that others share
 DRAWN = (
     "document.querySelectorAll('.js-plotly-plot .main-svg').length >= document.querySelectorAll('[role=img]').length"
 )
@@ -39,6 +40,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(params=WIDTHS)
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened = browser.new_page(viewport={"width": request.param, "height": 900})
+    opened.set_default_timeout(LOADED_MS)
     yield opened
     opened.close()
 
@@ -95,6 +97,7 @@ def test_the_first_page_prints_on_two_sheets_and_everything_where_that_is_asked_
     home: Path, browser: Browser
 ) -> None:
     page = browser.new_page()
+    page.set_default_timeout(LOADED_MS)
     page.goto((home / "home" / "report.html").as_uri())
     page.wait_for_function(DRAWN)
     assert sheets(page.pdf(prefer_css_page_size=True)) <= 2
@@ -111,6 +114,7 @@ def sheets(pdf: bytes) -> int:
 
 def test_the_report_is_at_most_fifteen_screens_long(home: Path, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(LOADED_MS)
     page.goto((home / "home" / "report.html").as_uri())
     page.wait_for_function(DRAWN)
     assert page.evaluate("document.documentElement.scrollHeight") <= 15 * 900
@@ -119,6 +123,7 @@ def test_the_report_is_at_most_fifteen_screens_long(home: Path, browser: Browser
 
 def test_the_first_screen_has_the_total_the_weeks_and_the_stores(home: Path, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(LOADED_MS)
     page.goto((home / "home" / "report.html").as_uri())
     for text in ("Expected sales in", "Against last year", "Week by week", "Holidays ahead", "Assumed or uncertain"):
         expect(page.get_by_text(text, exact=False).first).to_be_in_viewport()
@@ -129,6 +134,7 @@ def test_the_first_screen_has_the_total_the_weeks_and_the_stores(home: Path, bro
 @pytest.mark.parametrize("report", ["exploration/report.html", "home/report.html"])
 def test_axe_finds_nothing_serious(home: Path, browser: Browser, report: str, scheme: Literal["light", "dark"]) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(LOADED_MS)
     page.goto((home / report).as_uri())
     page.wait_for_function(DRAWN)
     violations = Axe().run(page).response["violations"]
