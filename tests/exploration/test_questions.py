@@ -12,7 +12,7 @@ from storecast.exploration.covariate_shift import separability
 from storecast.exploration.registry import ask, questions
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
 from storecast.exploration.shared.wording import format_value
-from support.known_chain import first_stores, last_days, usual_chain, without_customers
+from support.known_chain import first_stores, last_days, usual_answer, usual_chain, without_customers
 
 FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
 WORDS = re.compile(
@@ -33,9 +33,11 @@ def with_leaflets(panel: Panel) -> Panel:
 
 @cache
 def table_of(key: str) -> pl.DataFrame:
-    result = ask(with_leaflets(usual_chain()) if key == "own_columns" else usual_chain(), questions()[key])
-    assert isinstance(result, pl.DataFrame), result
-    return result
+    if key != "own_columns":
+        return usual_answer(key)
+    answer = ask(with_leaflets(usual_chain()), questions()[key])
+    assert isinstance(answer, pl.DataFrame), answer
+    return answer
 
 
 def figures_of(table: pl.DataFrame) -> set[str]:
@@ -120,7 +122,7 @@ def with_own_promotions(panel: Panel) -> Panel:
 
 @cache
 def chains() -> dict[str, Panel]:
-    panel = usual_chain()
+    panel = first_stores(usual_chain(), 40)
     return {
         "no customers": without_customers(panel), "one store": first_stores(panel, 1), "three stores": first_stores(panel, 3),
         "a season": last_days(panel, 120), "eight months": last_days(panel, 240),

@@ -10,6 +10,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.generate import ChainSpec, write_demo
 from storecast.data.panel import Panel
+from storecast.exploration.registry import ask, questions
 from storecast.workflows import prepare
 
 
@@ -24,6 +25,14 @@ def known_chain(stores: int = 150, seed: int = 1, days: int = 942) -> Panel:
 def usual_chain() -> Panel:
     """Return one chain for all tests that only read it."""
     return known_chain()
+
+
+@cache
+def usual_answer(key: str) -> pl.DataFrame:
+    """Return what that chain answers to a question, for all tests that only read it."""
+    answer = ask(usual_chain(), questions()[key])
+    assert isinstance(answer, pl.DataFrame), answer
+    return answer
 
 
 def without_customers(panel: Panel) -> Panel:

@@ -19,7 +19,7 @@ from storecast.exploration.shared.estimates import (
     NotAnswerableError,
 )
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
-from support.known_chain import first_stores, last_days, usual_chain, without_customers
+from support.known_chain import first_stores, last_days, usual_answer, usual_chain, without_customers
 
 
 def of(table: pl.DataFrame, part: str, measure: str = SALES) -> pl.DataFrame:
@@ -27,7 +27,7 @@ def of(table: pl.DataFrame, part: str, measure: str = SALES) -> pl.DataFrame:
 
 
 def test_assortments_differ_by_what_they_do_in_truth_among_alike_stores() -> None:
-    table = estimate_assortment(usual_chain())
+    table = usual_answer("assortment")
     assert dict(table.schema) == TIDY_SCHEMA
     wide = of(table, f"{Part.SIMILAR_STORES} {s.ASSORTMENT}").filter(pl.col(GROUP) == "c")
     assert wide[LOW][0] < np.expm1(Effects().assortment["c"]) < wide[HIGH][0]
@@ -49,7 +49,7 @@ def test_a_type_that_grows_is_seen_to() -> None:
 
 
 def test_the_profile_is_that_of_days_without_promotion() -> None:
-    result = of(estimate_assortment(usual_chain()), f"{Part.WEEKDAY_PROFILE} {s.STORE_TYPE}", "sales, Sat").filter(
+    result = of(usual_answer("assortment"), f"{Part.WEEKDAY_PROFILE} {s.STORE_TYPE}", "sales, Sat").filter(
         pl.col(GROUP) == "a"
     )
     weekday = np.array(list(Effects().weekday.values()))[:6]

@@ -16,11 +16,11 @@ from storecast.exploration.shared.estimates import (
     NotAnswerableError,
 )
 from storecast.exploration.shared.observed import SALES
-from support.known_chain import first_stores, last_days, usual_chain, without_customers
+from support.known_chain import first_stores, last_days, usual_answer, usual_chain, without_customers
 
 
 def test_an_opening_is_followed_by_a_fall_and_not_preceded_by_one() -> None:
-    table = estimate_competition(usual_chain())
+    table = usual_answer("competition")
     assert dict(table.schema) == TIDY_SCHEMA
     curve = table.filter(
         (pl.col(PART) == Part.AROUND_OPENING)

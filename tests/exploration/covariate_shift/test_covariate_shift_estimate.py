@@ -1,5 +1,4 @@
 import datetime as dt
-from functools import cache
 
 import numpy as np
 import polars as pl
@@ -7,6 +6,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
+from storecast.exploration.covariate_shift import separability
 from storecast.exploration.covariate_shift.estimate import estimate_covariate_shift
 from storecast.exploration.covariate_shift.parts import (
     PAST_WINDOW,
@@ -27,12 +27,13 @@ from storecast.exploration.shared.estimates import (
     VALUE,
     NotAnswerableError,
 )
-from support.known_chain import first_stores, last_days, usual_chain
+from support.known_chain import first_stores, last_days, usual_answer, usual_chain
 
 
-@cache
-def usual() -> pl.DataFrame:
-    return estimate_covariate_shift(usual_chain())
+@pytest.fixture
+def few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the model be tried on two windows of the past, each of which takes as long as the next."""
+    monkeypatch.setattr(separability, "MAX_WINDOWS", 2)
 
 
 def with_calendar(panel: Panel, column: str, ahead: object) -> Panel:
@@ -47,7 +48,7 @@ def line(table: pl.DataFrame, part: str, group: str, measure: str) -> dict[str, 
 
 
 def test_a_chain_that_goes_on_as_it_was_is_alike() -> None:
-    result = usual()
+    result = usual_answer("alike")
     assert dict(result.schema) == TIDY_SCHEMA
     assert line(result, Part.TEST, s.PROMO, ColumnTest.SHARE_AS_DIFFERENT)[VALUE] > 0.05
     tell = line(result, Part.MODEL, WITHOUT_SEASON, "AUC")
@@ -55,7 +56,7 @@ def test_a_chain_that_goes_on_as_it_was_is_alike() -> None:
 
 
 def test_a_season_is_recognised_by_its_date_and_by_nothing_else() -> None:
-    result = usual()
+    result = usual_answer("alike")
     dated, plain = (line(result, Part.MODEL, name, "AUC") for name in (WITH_DAY_OF_YEAR, WITHOUT_SEASON))
     assert dated[LOW] > plain[VALUE]
     windows = result.filter((pl.col(PART) == Part.MODEL) & pl.col(GROUP).str.starts_with(PAST_WINDOW))[VALUE]
@@ -63,9 +64,10 @@ def test_a_season_is_recognised_by_its_date_and_by_nothing_else() -> None:
     assert windows.min() <= plain[VALUE] <= windows.max()  # type: ignore[operator]
 
 
+@pytest.mark.usefixtures("few_windows")
 def test_the_same_days_of_earlier_years_are_counted_and_compared() -> None:
     panel = usual_chain()
-    result = usual()
+    result = usual_answer("alike")
     assert line(result, Part.FACTS, Fact.YEARS_WITH_SAME_DAYS, "rows")[VALUE] == 2
     assert line(result, Part.SHARES, "Promo: 1", Span.SAME_DAYS)[VALUE] == pytest.approx(
         promotions_on_the_same_days(panel)
@@ -74,7 +76,7 @@ def test_the_same_days_of_earlier_years_are_counted_and_compared() -> None:
     gone = pl.col(s.DATE).is_between(dt.date(2014, 6, 15), dt.date(2014, 7, 12)) & (pl.col(s.STORE) <= 75)
     fewer = Panel(panel.sales.filter(~gone), panel.stores, panel.calendar.filter(~gone))
     before, after = (
-        line(estimate_covariate_shift(one), Part.FACTS, Fact.WITHOUT_ROW, "rows")[VALUE] for one in (panel, fewer)
+        line(table, Part.FACTS, Fact.WITHOUT_ROW, "rows")[VALUE] for table in (result, estimate_covariate_shift(fewer))
     )
     assert after > before + 0.1
 
@@ -87,18 +89,21 @@ def promotions_on_the_same_days(panel: Panel) -> float:
 
 
 def test_cramers_v_is_that_of_as_many_rows_ahead_as_past() -> None:
-    past, ahead = (line(usual(), Part.SHARES, "Promo: 1", name)[VALUE] for name in (Span.PAST, Span.AHEAD))
+    past, ahead = (
+        line(usual_answer("alike"), Part.SHARES, "Promo: 1", name)[VALUE] for name in (Span.PAST, Span.AHEAD)
+    )
     middle = (past + ahead) / 2
     phi = abs(ahead - past) / (2 * np.sqrt(middle * (1 - middle)))
-    assert line(usual(), Part.TEST, s.PROMO, ColumnTest.CRAMERS_V)[VALUE] == pytest.approx(phi)
+    assert line(usual_answer("alike"), Part.TEST, s.PROMO, ColumnTest.CRAMERS_V)[VALUE] == pytest.approx(phi)
 
 
 def test_ahead_lies_within_what_windows_of_the_past_do() -> None:
-    windows = line(usual(), Part.TEST, s.PROMO, ColumnTest.CRAMERS_V_WINDOWS)
+    windows = line(usual_answer("alike"), Part.TEST, s.PROMO, ColumnTest.CRAMERS_V_WINDOWS)
     assert 0 <= windows[LOW] <= windows[VALUE] <= windows[HIGH] <= 1
-    assert windows[LOW] <= line(usual(), Part.TEST, s.PROMO, ColumnTest.CRAMERS_V)[VALUE] <= windows[HIGH]
+    assert windows[LOW] <= line(usual_answer("alike"), Part.TEST, s.PROMO, ColumnTest.CRAMERS_V)[VALUE] <= windows[HIGH]
 
 
+@pytest.mark.usefixtures("few_windows")
 def test_promotions_on_every_day_ahead_are_unlike_any_window_of_the_past() -> None:
     table = estimate_covariate_shift(with_calendar(usual_chain(), s.PROMO, 1))
     assert line(table, Part.TEST, s.PROMO, ColumnTest.SHARE_AS_DIFFERENT)[VALUE] == 0
@@ -111,6 +116,7 @@ def test_promotions_on_every_day_ahead_are_unlike_any_window_of_the_past() -> No
     assert s.PROMO in lost[GROUP].head(2).to_list()
 
 
+@pytest.mark.usefixtures("few_windows")
 def test_another_mix_of_stores_is_seen() -> None:
     panel = usual_chain()
     rest = panel.stores.filter(pl.col(s.STORE_TYPE) == "a").select(s.STORE)
@@ -132,11 +138,12 @@ def test_assumed_days_are_not_compared() -> None:
 
 
 def test_shares_of_the_past_add_up_to_one() -> None:
-    result = usual().filter((pl.col(PART) == Part.SHARES) & (pl.col(MEASURE) == Span.PAST))
+    result = usual_answer("alike").filter((pl.col(PART) == Part.SHARES) & (pl.col(MEASURE) == Span.PAST))
     for column in (s.PROMO, "Weekday", s.STORE_TYPE):
         assert result.filter(pl.col(GROUP).str.starts_with(f"{column}: "))[VALUE].sum() == pytest.approx(1)
 
 
+@pytest.mark.usefixtures("few_windows")
 def test_one_store_and_a_short_past_are_compared_too() -> None:
     assert estimate_covariate_shift(first_stores(usual_chain(), 1)).height
     short = estimate_covariate_shift(last_days(usual_chain(), 60))
@@ -148,4 +155,4 @@ def test_one_store_and_a_short_past_are_compared_too() -> None:
 def test_holidays_that_do_not_come_ahead_are_named() -> None:
     panel = usual_chain()
     assert dt.date(2015, 12, 25) > panel.calendar[s.DATE].max()  # type: ignore[operator]
-    assert "StateHoliday: c" in usual().filter(pl.col(PART) == Part.NOT_AHEAD)[GROUP].to_list()
+    assert "StateHoliday: c" in usual_answer("alike").filter(pl.col(PART) == Part.NOT_AHEAD)[GROUP].to_list()

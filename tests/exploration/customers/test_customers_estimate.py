@@ -17,7 +17,7 @@ from storecast.exploration.shared.estimates import (
     NotAnswerableError,
 )
 from storecast.exploration.shared.observed import SALES, SPEND
-from support.known_chain import first_stores, usual_chain, without_customers
+from support.known_chain import first_stores, usual_answer, usual_chain, without_customers
 from support.panels import make_panel
 
 
@@ -52,7 +52,7 @@ def test_correlations_are_those_of_the_rows() -> None:
 
 
 def test_baskets_that_differ_between_stores_make_the_correlation_between_them_smaller() -> None:
-    table = estimate_customers(usual_chain())
+    table = usual_answer("customers")
     assert (
         line(table, Part.CORRELATION, Differences.BETWEEN_STORES, Scale.PLAIN)[VALUE]
         < line(table, Part.CORRELATION, Differences.WITHIN_STORES, Scale.PLAIN)[VALUE]
@@ -84,9 +84,7 @@ def test_a_store_that_is_away_moves_no_month() -> None:
 
 
 def test_spend_is_shown_by_store_type() -> None:
-    assert {"a", "d"} <= set(
-        estimate_customers(usual_chain()).filter(pl.col(PART) == f"{Part.SPEND_BY} {s.STORE_TYPE}")[GROUP]
-    )
+    assert {"a", "d"} <= set(usual_answer("customers").filter(pl.col(PART) == f"{Part.SPEND_BY} {s.STORE_TYPE}")[GROUP])
 
 
 def test_uncounted_customers_are_named_as_the_reason() -> None:

@@ -21,22 +21,20 @@ from storecast.exploration.shared.estimates import (
     NotAnswerableError,
 )
 from storecast.exploration.shared.observed import SALES
-from support.known_chain import first_stores, last_days, usual_chain, without_customers
+from support.known_chain import first_stores, last_days, usual_answer, usual_chain, without_customers
 from support.panels import make_panel
 
 
 def test_the_answer_is_tidy_and_the_same_twice() -> None:
-    table = estimate_holidays(usual_chain())
+    table = usual_answer("holidays")
     assert dict(table.schema) == TIDY_SCHEMA
     assert table.equals(estimate_holidays(usual_chain()))
     assert set(table.filter(pl.col(PART) == Part.CURVE)[GROUP]) == {"public", "Easter", "Christmas", "school"}
 
 
-def eve_of(panel: Panel) -> float:
+def eve_of(table: pl.DataFrame) -> float:
     """Return the change of sales on the day before a public holiday."""
-    rows = estimate_holidays(panel).filter(
-        (pl.col(PART) == Part.CURVE) & (pl.col(GROUP) == "public") & (pl.col(MEASURE) == SALES)
-    )
+    rows = table.filter((pl.col(PART) == Part.CURVE) & (pl.col(GROUP) == "public") & (pl.col(MEASURE) == SALES))
     return float(rows.filter(pl.col(POSITION) == -1)[VALUE][0])
 
 
@@ -51,16 +49,18 @@ def test_a_day_before_holidays_that_sells_half_more_is_estimated_so() -> None:
     )
     more = panel.sales.join(eve, on=s.KEYS, how="left", maintain_order="left")
     moved = more.with_columns(pl.col(s.SALES) * pl.col("more").fill_null(1.0)).drop("more")
-    before, after = (eve_of(panel), eve_of(Panel(moved, panel.stores, panel.calendar)))
+    before = eve_of(usual_answer("holidays"))
+    after = eve_of(estimate_holidays(Panel(moved, panel.stores, panel.calendar)))
     assert np.log1p(after) - np.log1p(before) == pytest.approx(np.log(1.5), abs=0.03)
 
 
 def test_states_are_distinguished_where_they_are_known() -> None:
     panel = usual_chain()
     unknown = Panel(panel.sales, panel.stores.with_columns(pl.lit("").alias(s.STATE)), panel.calendar)
-    assert estimate_holidays(panel).filter(pl.col(PART) == Part.BY_STATE).height
-    assert not estimate_holidays(unknown).filter(pl.col(PART) == Part.BY_STATE).height
-    assert "school" not in set(estimate_holidays(unknown)[GROUP])
+    assert usual_answer("holidays").filter(pl.col(PART) == Part.BY_STATE).height
+    table = estimate_holidays(unknown)
+    assert not table.filter(pl.col(PART) == Part.BY_STATE).height
+    assert "school" not in set(table[GROUP])
 
 
 def test_without_customers_sales_are_still_answered() -> None:

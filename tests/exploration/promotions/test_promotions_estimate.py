@@ -17,7 +17,7 @@ from storecast.exploration.shared.estimates import (
     NotAnswerableError,
 )
 from storecast.exploration.shared.observed import CUSTOMERS, SALES
-from support.known_chain import first_stores, usual_chain, without_customers
+from support.known_chain import first_stores, usual_answer, usual_chain, without_customers
 from support.panels import make_panel
 
 
@@ -27,7 +27,7 @@ def line(table: pl.DataFrame, part: str, group: str, measure: str = SALES) -> di
 
 
 def test_the_answer_is_tidy_and_has_every_part() -> None:
-    table = estimate_promotions(usual_chain())
+    table = usual_answer("promotions")
     assert dict(table.schema) == TIDY_SCHEMA
     assert {
         Part.UPLIFT,
@@ -42,7 +42,7 @@ def test_the_answer_is_tidy_and_has_every_part() -> None:
 
 
 def test_sales_rise_as_customers_times_spend() -> None:
-    table = estimate_promotions(usual_chain())
+    table = usual_answer("promotions")
     parts = [
         np.log1p(line(table, Part.UPLIFT, ALL_WEEKDAYS, measure)[VALUE])
         for measure in (SALES, CUSTOMERS, "spend per customer")
@@ -62,14 +62,14 @@ def test_an_uplift_of_one_weekday_is_estimated_on_it_alone() -> None:
     moved = Panel(
         more.with_columns(pl.col(s.SALES) * pl.col("more").fill_null(1.0)).drop("more"), panel.stores, panel.calendar
     )
-    before, after = estimate_promotions(panel), estimate_promotions(moved)
+    before, after = usual_answer("promotions"), estimate_promotions(moved)
     for day, rise in (("Wed", np.log(2)), ("Thu", 0.0)):
         result = np.log1p(line(after, Part.UPLIFT, day)[VALUE]) - np.log1p(line(before, Part.UPLIFT, day)[VALUE])
         assert result == pytest.approx(rise, abs=0.02)
 
 
 def test_weeks_that_follow_a_promotion_are_seen_to_pay_for_it_where_others_can_be_seen() -> None:
-    estimate = line(estimate_promotions(usual_chain()), Part.BORROWED, WEEK_AFTER)
+    estimate = line(usual_answer("promotions"), Part.BORROWED, WEEK_AFTER)
     assert estimate[LOW] < np.expm1(-0.03) < estimate[HIGH]
     strict = estimate_promotions(make_panel(12, 420))  # every other week, without exception
     assert WEEK_AFTER not in set(strict[GROUP])

@@ -9,7 +9,7 @@ from storecast.data.panel import Panel
 from storecast.exploration.quality.estimate import estimate_quality
 from storecast.exploration.quality.parts import Count, Part
 from storecast.exploration.shared.estimates import GROUP, MEASURE, PART, TIDY_SCHEMA, VALUE, N
-from support.known_chain import first_stores, usual_chain
+from support.known_chain import first_stores, usual_answer, usual_chain
 from support.panels import make_panel
 
 
@@ -68,7 +68,7 @@ def test_a_competitor_that_has_yet_to_open_is_known() -> None:
 
 
 def test_the_shares_of_a_histogram_are_of_all_open_days() -> None:
-    table = estimate_quality(usual_chain())
+    table = usual_answer("quality")
     for group in table.filter(pl.col(PART) == f"{Part.HISTOGRAM} sales")[GROUP].unique():
         shares = table.filter((pl.col(PART) == f"{Part.HISTOGRAM} sales") & (pl.col(GROUP) == group))[VALUE].sum()
         assert 0.9 < shares <= 1.0000001

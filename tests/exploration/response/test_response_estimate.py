@@ -21,7 +21,7 @@ from storecast.exploration.shared.estimates import (
 )
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.promotion_weeks import promotion_weeks
-from support.known_chain import first_stores, usual_chain
+from support.known_chain import first_stores, usual_answer, usual_chain
 from support.panels import make_panel
 
 
@@ -52,7 +52,7 @@ def test_stores_that_answer_more_stand_first_with_the_intervals_to_say_so() -> N
 
 
 def test_where_all_stores_answer_alike_noise_is_shrunk_away() -> None:
-    table = estimate_response(usual_chain())
+    table = usual_answer("response")
     shrunk, raw = (part(table, Part.STORE, measure)[VALUE].to_numpy() for measure in (UPLIFT, RAW_UPLIFT))
     assert shrunk.std() < 0.5 * raw.std()
     assert abs(part(table, Part.RELIABILITY)[VALUE][0]) < 0.3
@@ -61,7 +61,7 @@ def test_where_all_stores_answer_alike_noise_is_shrunk_away() -> None:
 
 def test_most_intervals_hold_the_true_uplift_of_a_store() -> None:
     """All stores answer alike in truth, against weeks off that mostly follow a promotion."""
-    rows = part(estimate_response(usual_chain()), Part.STORE, UPLIFT)
+    rows = part(usual_answer("response"), Part.STORE, UPLIFT)
     truth = np.expm1(0.294 + 0.028)
     assert ((rows[LOW] < truth) & (rows[HIGH] > truth)).mean() > 0.9
 
@@ -75,7 +75,7 @@ def test_errors_of_stores_are_as_large_as_they_say() -> None:
 
 
 def test_stores_above_below_and_open_are_all_stores() -> None:
-    rows = part(estimate_response(usual_chain()), Part.BREAK_EVEN)
+    rows = part(usual_answer("response"), Part.BREAK_EVEN)
     assert set(rows.group_by(GROUP).agg(pl.col(VALUE).sum())[VALUE]) == {150.0}
 
 
@@ -89,7 +89,7 @@ def test_a_store_is_surely_above_a_threshold_where_its_interval_in_the_same_tabl
 
 
 def test_the_gain_of_a_day_is_the_uplift_of_a_usual_day() -> None:
-    table = estimate_response(usual_chain())
+    table = usual_answer("response")
     gain, uplift = part(table, Part.STORE, GAIN), part(table, Part.STORE, UPLIFT)
     panel = usual_chain()
     store = int(gain[GROUP][0])
@@ -100,7 +100,7 @@ def test_the_gain_of_a_day_is_the_uplift_of_a_usual_day() -> None:
 
 
 def test_it_says_when_as_well() -> None:
-    assert part(estimate_response(usual_chain()), Part.WHEN).height == 6
+    assert part(usual_answer("response"), Part.WHEN).height == 6
 
 
 def test_a_few_stores_are_not_ranked() -> None:
@@ -113,7 +113,7 @@ def shifted(table: pl.DataFrame, group: str) -> dict[str, float | None]:
 
 
 def test_where_stores_answer_alike_no_promotion_is_moved_and_no_store_called_the_strongest() -> None:
-    table = estimate_response(usual_chain())
+    table = usual_answer("response")
     assert part(table, Part.SHIFT).is_empty()
     answer = response_section(table).answer
     assert "answer alike" in answer

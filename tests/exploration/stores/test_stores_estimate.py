@@ -16,7 +16,7 @@ from storecast.exploration.shared.estimates import (
 )
 from storecast.exploration.stores.estimate import estimate_stores
 from storecast.exploration.stores.parts import Part, Trait
-from support.known_chain import first_stores, usual_chain, without_customers
+from support.known_chain import first_stores, usual_answer, usual_chain, without_customers
 from support.panels import make_panel
 
 
@@ -73,7 +73,7 @@ def test_two_kinds_of_stores_are_two_firm_groups() -> None:
 
 
 def test_every_store_has_its_measures_and_they_correlate_with_themselves() -> None:
-    table = estimate_stores(usual_chain())
+    table = usual_answer("stores")
     assert of(table, Part.STORE, Trait.SALES_A_DAY).height == 150
     same = of(table, Part.RANK_CORRELATION).filter(pl.col(GROUP) == pl.col(MEASURE))
     assert set(same[VALUE]) == {1.0}
