@@ -111,7 +111,7 @@ def test_backup_and_restore_from_one_kind_to_the_other(cli: Cli, folder: Path, t
     assert cli("db", "load", "--data", folder, "--home", tmp_path)[0] == 0
     code, out, err = cli("db", "backup", "--home", tmp_path, "--out", tmp_path / "b.zip")
     assert code == 0, err
-    assert "of 25 tables" in out
+    assert "of 26 tables" in out
     code, _, err = cli("db", "restore", "--db", url, "--file", tmp_path / "b.zip")
     assert code == 0, err
     code, _, err = cli("db", "restore", "--db", url, "--file", tmp_path / "b.zip")

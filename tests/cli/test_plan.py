@@ -105,6 +105,15 @@ def test_a_budget_is_read_and_set_beside_the_plan(cli: Cli, home: Path) -> None:
         (1200.5, 17.5),
         (None, None),
     ]
+    file.write_text("Store,Month,Amount\n1,2013-04,9\n", encoding="utf-8")
+    cli("plan", "budget", "--file", file, "--home", home)
+    code, out, err = cli("plan", "undo-budget", "--by", "Ada", "--home", home)
+    assert (code, out) == (0, "The budget before has 2 amounts and stands again; 1 have gone.\n"), err
+    again = json.loads(cli("plan", "show", "--home", home, "--json")[1])
+    assert again["weeks"] == shown["weeks"]
+    assert "has 0 amounts and stands again; 2 have gone" in cli("plan", "undo-budget", "--home", home)[1]
+    code, out, err = cli("plan", "undo-budget", "--home", home)
+    assert (code, out, "no budget to take back" in err) == (2, "", True)
     file.write_text("Store,Wek,Amount\n1,2013-W13,500\n", encoding="utf-8")
     code, _, err = cli("plan", "budget", "--file", file, "--home", home)
     assert (code, "expected Store, one of Date, Week and Month" in err) == (2, True)

@@ -55,6 +55,7 @@ CALLS: dict[str, Any] = {
     "DELETE /v1/plan/overrides/{override}": lambda c: c.plan.withdraw(1),
     "DELETE /v1/plan/writes/{revision}": lambda c: c.plan.undo(1),
     "POST /v1/plan/budget": lambda c: c.plan.set_budget([{"Store": 1}]),
+    "DELETE /v1/plan/budget/{load}": lambda c: c.plan.undo_budget(1),
     "GET /v1/plan/comments": lambda c: list(c.plan.comments(1, 2)),
     "POST /v1/plan/comments": lambda c: c.plan.comment("a", version=1, store=2, first="2014-07-01", last="2014-07-02"),
     "GET /v1/plan/summary": lambda c: c.plan.summary(),

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
+from storecast.database.plan_budget import replace_budget
 from storecast.database.plan_versions import all_versions
 from storecast.workflows.planning import show_overrides
 from support.page_client import PageClient, callback
@@ -183,3 +185,37 @@ def test_a_reader_sees_the_grid_and_changes_nothing(reader: PageClient, publishe
     assert "plan-save" not in drawn
     assert reader.act("plan-save", "1:0", plan_edits=[edit(1.0)], plan_reason="local event")[1] == "refused"
     assert published == 1
+
+
+def test_comments_are_read_and_written_on_the_plan_and_on_a_store(
+    browser: PageClient, reader: PageClient, published: int
+) -> None:
+    assert "Nobody has said anything yet." in browser.draw("/app/store", "?store=2")
+    assert browser.act("plan-comment", f"{published}:", comment_text="<i>Agreed</i>") == (
+        "The comment is written.",
+        "done",
+        True,
+    )
+    assert browser.act("plan-comment", f"{published}:2", comment_text="Roadworks")[1] == "done"
+    for refused in (f"{published}:99", "x:", f"{published}:"):
+        assert browser.act("plan-comment", refused, comment_text="")[1] == "refused"
+    drawn = reader.draw("/app/plan", "?part=comments")
+    assert all(text in drawn for text in ("<i>Agreed</i>", "Roadworks", "version 1, Store 2"))
+    assert "plan-comment" not in drawn
+    of_store = browser.draw("/app/store", "?store=2")
+    assert ("Roadworks" in of_store, "Agreed" in of_store, "plan-comment" in of_store) == (True, False, True)
+
+
+def test_the_last_budget_is_taken_back(
+    browser: PageClient, reader: PageClient, database: Database, published: int
+) -> None:
+    assert published == 1
+    budget = {"store": ["2"], "first": [FIRST], "last": [FIRST], "amount": [700.0]}
+    with database.begin() as conn:
+        load = replace_budget(conn, pl.DataFrame(budget), by="Ada").load
+    assert "The budget of 1 amounts is from Ada" in browser.draw("/app/plan")
+    assert "is from Ada" not in reader.draw("/app/plan")
+    assert reader.act("plan-undo-budget", str(load))[1] == "refused"
+    assert browser.act("plan-undo-budget", str(load))[0] == "The budget is taken back; there was none before it."
+    assert "is from Ada" not in browser.draw("/app/plan")
+    assert browser.act("plan-undo-budget", str(load))[1] == "refused"

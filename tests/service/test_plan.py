@@ -119,7 +119,15 @@ def test_a_budget_stands_beside_the_plan(plan: ServiceClient) -> None:
     assert (week["Start"], week["Budget"]) == (FIRST.isoformat(), 100.5)
     first_day = next(plan.plan.days(2, 6))
     assert week["Variance"] == round(first_day["Plan"] - 100.5, 2)
-    assert plan.plan.set_budget([]) == {"rows": 0, "replaced": 2, "version": plan.plan.overrides()["revision"]}
+    revision = plan.plan.overrides()["revision"]
+    assert plan.plan.set_budget([]) == {"rows": 0, "replaced": 2, "version": revision, "load": 2}
+    with pytest.raises(ConflictError, match=r"The budget 1 is not the last: test put budget 2 in place"):
+        plan.plan.undo_budget(1)
+    assert plan.plan.undo_budget(2) == {"rows": 2, "replaced": 0, "version": revision, "load": 2}
+    assert plan.plan.weeks(2, 6)[0]["Budget"] == 100.5
+    assert plan.plan.undo_budget(1)["rows"] == 0
+    with pytest.raises(NotFoundError, match="no budget to take back"):
+        plan.plan.undo_budget(1)
 
 
 def test_weeks_of_groups_add_up_to_those_of_the_chain(planned: Client, plan: ServiceClient) -> None:

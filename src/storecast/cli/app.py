@@ -72,6 +72,7 @@ for plan_command in (
     plan_overrides.withdraw,
     plan_overrides.undo,
     plan_overrides.budget,
+    plan_overrides.undo_budget,
     plan_overrides.reasons,
     plan_overrides.value,
     plan_exceptions.exceptions,
@@ -82,7 +83,7 @@ for plan_command in (
     plan_workbook.export,
     plan_workbook.import_,
 ):
-    plan.app.command(plan_command.__name__.removesuffix("_"))(plan_command)
+    plan.app.command(plan_command.__name__.removesuffix("_").replace("_", "-"))(plan_command)
 for name, (group, panel) in GROUPS.items():
     app.add_typer(group, name=name, rich_help_panel=panel)
 

@@ -169,6 +169,17 @@ def budget(
     print(f"The budget has {written.rows} amounts; {written.replaced} of before have gone.")
 
 
+def undo_budget(by: By = COMMAND_LINE, home: options.MaybeHome = None, db: options.Db = None) -> None:
+    """Take the last budget back: the one before it stands again."""
+    from storecast.database import plan_budget
+    from storecast.database.request_log import audit
+
+    with closing(opened(home, db)) as database, database.begin() as conn:
+        written = plan_budget.undo_budget(conn)
+        audit(conn, COMMAND_LINE, "budget undone", {**vars(written), "by": by})
+    print(f"The budget before has {written.rows} amounts and stands again; {written.replaced} have gone.")
+
+
 def value(
     since: Annotated[
         dt.date | None,

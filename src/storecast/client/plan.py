@@ -102,6 +102,11 @@ class PlanClient:
         body, headers = {"budget": [dict(row) for row in budget]}, idempotency_header(idempotency_key)
         return cast("BudgetWritten", self._sender.send("POST", "/v1/plan/budget", body=body, headers=headers))
 
+    def undo_budget(self, load: int, *, idempotency_key: str | None = None) -> BudgetWritten:
+        """Take the last budget back, by the number that its reply named: the one before it stands again."""
+        headers = idempotency_header(idempotency_key)
+        return cast("BudgetWritten", self._sender.send("DELETE", f"/v1/plan/budget/{load:d}", headers=headers))
+
     def advance(
         self, version: int, state: State, *, seen: State, note: str = "", idempotency_key: str | None = None
     ) -> Advanced:

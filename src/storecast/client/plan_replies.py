@@ -65,6 +65,7 @@ class BudgetWritten(TypedDict):
     rows: int  # amounts that stand now
     replaced: int  # amounts that stood before
     version: int  # the revision of the plan, which stays as it is
+    load: int  # its number; `PlanClient.undo_budget` with it takes it back
 
 
 class PlanValue(TypedDict):

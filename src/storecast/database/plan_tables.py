@@ -80,6 +80,16 @@ plan_budget = Table(
     Column("amount", sa.Double, nullable=False),
     **NO_ROWID,
 )
+budget_loads = Table(
+    "budget_loads",
+    metadata,
+    Column("id", BIG_ID, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", sa.Text, nullable=False),
+    Column("rows", sa.Integer, nullable=False),  # amounts that it put in place
+    Column("undone", sa.Boolean, nullable=False),
+    Column("before", sa.LargeBinary, nullable=False),  # JSON, deflated: [[store, first, last, amount], …]
+)
 plan_exceptions = Table(
     "plan_exceptions",
     metadata,

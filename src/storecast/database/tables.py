@@ -21,6 +21,7 @@ plan_reasons    the reasons that an override may have
 plan_exceptions who looks after what needs a look, and what is done
 plan_comments   what people said about a version, a store or some of its days
 plan_budget     a row per store and day, week or month that has a budget
+budget_loads    budgets that were put in place, each with the one before it, so that it can be taken back
 scenarios       other calendars that were worked out and kept by name
 scenario_figures what stores are expected to sell under them, packed
 jobs            long work that services do beside requests, its progress and its replies of the last 24 hours
@@ -37,6 +38,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Index, Table
 
 from storecast.database.plan_tables import (
+    budget_loads,
     plan_budget,
     plan_comments,
     plan_exceptions,
@@ -61,6 +63,7 @@ __all__ = [
     "REVISIONS",
     "VERSIONS",
     "audit",
+    "budget_loads",
     "calendar",
     "chain",
     "chain_settings",

@@ -10,7 +10,17 @@ from storecast.page import tables
 from storecast.page.addresses import BASE
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
-from storecast.page.views import plan_entry, plan_files, plan_grid, plan_moves, plan_queue, plan_standing, plan_states
+from storecast.page.views import (
+    plan_budget,
+    plan_comments,
+    plan_entry,
+    plan_files,
+    plan_grid,
+    plan_moves,
+    plan_queue,
+    plan_standing,
+    plan_states,
+)
 from storecast.page.views.plan_figures import UNDO, PlanFigures, budget_facts, moment, overrides_note, read_figures
 
 Part = Callable[[ViewRequest, PlanFigures], Component]
@@ -19,6 +29,7 @@ PARTS: dict[str, Part] = {
     "overrides": plan_standing.draw_overrides,
     "moves": plan_moves.draw_moves,
     "queue": plan_queue.draw_queue,
+    "comments": plan_comments.draw_comments,
     "versions": plan_states.draw_versions,
     "files": plan_files.draw_files,
 }
@@ -81,6 +92,7 @@ def _parts(request: ViewRequest, plan: PlanFigures, part: str) -> Component:
         "overrides": words.text("Overrides"),
         "moves": words.text("What moved"),
         "queue": words.text("Exceptions"),
+        "comments": words.text("Comments"),
         "versions": words.text("Versions"),
         "files": words.text("Files"),
     }
@@ -127,6 +139,8 @@ VIEW = View(
         plan_entry.WITHDRAW: plan_entry.withdraw,
         UNDO: plan_entry.undo,
         plan_queue.HANDLE: plan_queue.handle_exception,
+        plan_comments.COMMENT: plan_comments.comment,
+        plan_budget.UNDO_BUDGET: plan_budget.undo,
         plan_files.TAKE: plan_files.take,
     },
 )

@@ -16,6 +16,7 @@ from storecast.page.actions import action_button
 from storecast.page.language import Words
 from storecast.page.shell import control, control_id
 from storecast.page.view import ViewRequest
+from storecast.page.views.plan_budget import budget_undo
 from storecast.page.views.plan_entry import DISCARD, EDITS, SAVE, edits_of, reason_fields
 from storecast.page.views.plan_figures import PlanFigures, level_name, scope_name, undo_button
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN
@@ -262,7 +263,7 @@ def _budget(request: ViewRequest, plan: PlanFigures) -> Component:
         ]
         for week in plan.weeks.iter_rows(named=True)
     ]
-    return html.Section([html.H2(title), tables.table(header, rows, label=title)])
+    return html.Section([html.H2(title), tables.table(header, rows, label=title), budget_undo(request)])
 
 
 def _why_not(request: ViewRequest, plan: PlanFigures) -> str:

@@ -18,7 +18,7 @@ from storecast.page.language import Words
 from storecast.page.shell import control, dropdown
 from storecast.page.store_figures import YEAR_BEFORE, store_days
 from storecast.page.view import View, ViewRequest, view_request
-from storecast.page.views import store_calendar, store_contributions, store_overrides, store_record
+from storecast.page.views import plan_comments, store_calendar, store_contributions, store_overrides, store_record
 from storecast.page.views.store_calendar import CHART
 from storecast.uncertainty.totals import HORIZON
 
@@ -70,6 +70,7 @@ def draw(request: ViewRequest) -> Component:
             html.H2(words.text("How past forecasts did")),
             later(RECORD, working),
             store_overrides.section(request, choice.store),
+            plan_comments.store_section(request, choice.store),
         ]
     )
 

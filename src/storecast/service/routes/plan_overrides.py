@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.database.current_plan import read_reasons
-from storecast.database.plan_budget import BudgetWritten, replace_budget
+from storecast.database.plan_budget import BudgetWritten, replace_budget, undo_budget
 from storecast.database.plan_overrides import (
     PlanWritten,
     add_overrides,
@@ -121,8 +121,20 @@ async def budget(request: Request) -> Response:
 
     table = await service.large.run(read)
     context.rows = table.height
-    key = idempotency_key(request)
-    return await write_once(request, "budget replaced", lambda conn: replace_budget(conn, table), key, of_chain=False)
+    key, by = idempotency_key(request), key_name(request)
+    return await write_once(
+        request, "budget replaced", lambda conn: replace_budget(conn, table, by=by), key, of_chain=False
+    )
+
+
+async def take_budget_back(request: Request) -> Response:
+    """Take the last replacement of the budget back."""
+    read_query(request, Query)
+    text = context_of(request.scope).path_parameters["load"]
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Problem("not-found", "There is no such budget. The reply that put it in place names its number, `load`.")
+    key, load = idempotency_key(request), int(text)
+    return await write_once(request, "budget undone", lambda conn: undo_budget(conn, load), key, of_chain=False)
 
 
 async def reasons(request: Request) -> Response:
@@ -228,6 +240,15 @@ ROUTES = (
         budget,
         "A budget in, in the place of the one before",
         body=BudgetRequest,
+        reply=BudgetWritten,
+        headers=(IDEMPOTENCY_KEY,),
+    ),
+    Route(
+        "DELETE",
+        "/v1/plan/budget/{load}",
+        "write",
+        take_budget_back,
+        "Take the last budget back: the one before it stands again",
         reply=BudgetWritten,
         headers=(IDEMPOTENCY_KEY,),
     ),

@@ -1,4 +1,4 @@
-"""Jobs: long work that a service does beside requests."""
+"""Jobs, long work that a service does beside requests; and budgets that others took the place of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision: str | None = "0010"
 
 
 def upgrade() -> None:
-    """Make the table; no job runs yet."""
+    """Make the tables; no job runs yet, and no budget can be taken back."""
     op.create_table(
         "jobs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
@@ -27,8 +27,18 @@ def upgrade() -> None:
         sa.Column("media_type", sa.Text),
         sa.Column("reply", sa.LargeBinary),
     )
+    op.create_table(
+        "budget_loads",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text, nullable=False),
+        sa.Column("rows", sa.Integer, nullable=False),
+        sa.Column("undone", sa.Boolean, nullable=False),
+        sa.Column("before", sa.LargeBinary, nullable=False),
+    )
 
 
 def downgrade() -> None:
-    """Drop the table, and what jobs replied with it."""
+    """Drop the tables, what jobs replied and the budgets before with them."""
+    op.drop_table("budget_loads")
     op.drop_table("jobs")
