@@ -7,8 +7,8 @@ from storecast.database.plan_comments import add_comment, read_comments
 from storecast.database.plan_versions import all_versions
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
-from storecast.page.shell import control
 from storecast.page.view import ViewRequest
+from storecast.page.views.plan_entry import labelled
 from storecast.page.views.plan_figures import PlanFigures, moment
 from storecast.plan.versions import MAX_NOTE
 from storecast.service.problems import unreadable
@@ -79,4 +79,4 @@ def _form(request: ViewRequest, key: str) -> Component | None:
         id=field_id(TEXT), value=text_entry(request.entries, TEXT), maxLength=MAX_NOTE, autoComplete="off", type="text"
     )
     button = action_button(words.text("Write the comment"), COMMENT, key, kind="plain")
-    return html.Div([control(words.text("Comment"), field), button], className="controls")
+    return html.Div([labelled(words.text("Comment"), field), button], className="controls")

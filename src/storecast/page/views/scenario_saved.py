@@ -21,6 +21,7 @@ from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.shell import control, dropdown, message
 from storecast.page.view import ViewRequest
+from storecast.page.views.plan_entry import labelled
 from storecast.page.views.plan_figures import moment
 from storecast.page.views.scenario_calendar import (
     MOST_CHANGES,
@@ -52,8 +53,8 @@ def save_form(request: ViewRequest, results: Mapping[str, ScenarioDifferences]) 
         return None
     words = request.words
     fields = [
-        control(words.text("Name"), _input(NAME, MAX_NAME, request)),
-        control(words.text("Note"), _input(NOTE, 1000, request)),
+        labelled(words.text("Name"), _input(NAME, MAX_NAME, request)),
+        labelled(words.text("Note"), _input(NOTE, 1000, request)),
         *(
             action_button(words.text("Save scenario {letter}", letter=letter), SAVE, letter, kind="plain")
             for letter in changing
