@@ -18,8 +18,10 @@ StorecastError
 Anything else that is raised is our own mistake: exit code 1, with its traceback.
 """
 
+import datetime as dt
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Self
 
 QUOTE_LIMIT = 200
@@ -52,6 +54,68 @@ class Message(str):
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         """Return what makes it anew in another process."""
         return (self.template,), self.values
+
+
+Write = Callable[[Message], str]  # of a message in the language of its reader; `str`: English
+
+
+class Amount(float):
+    """Money in a message, English by itself.
+
+    Examples
+    --------
+    >>> Message("it sold {sales}", sales=Amount(12000))
+    'it sold 12,000.00'
+    """
+
+    def __format__(self, _spec: str) -> str:
+        """Return ``12,000.00``."""
+        return f"{float(self):,.2f}"
+
+
+class Difference(Amount):
+    """A difference of money in a message."""
+
+    def __format__(self, _spec: str) -> str:
+        """Return ``+12,000.00``."""
+        return f"{float(self):+,.2f}"
+
+
+class Share(float):
+    """A share of one in a message."""
+
+    def __format__(self, _spec: str) -> str:
+        """Return ``12%``."""
+        return f"{float(self):.0%}"
+
+
+@dataclass(frozen=True)
+class Enumeration:
+    """Several messages within one.
+
+    Attributes
+    ----------
+    messages : in their order
+    separator : between them
+    """
+
+    messages: tuple[Message, ...]
+    separator: str = ", "
+
+    def __str__(self) -> str:
+        """Return them in English."""
+        return self.separator.join(self.messages)
+
+
+def moment(at: dt.datetime) -> Message:
+    """Return a moment, UTC, for a message.
+
+    Examples
+    --------
+    >>> moment(dt.datetime(2014, 1, 6, 5, 30))
+    '2014-01-06 05:30 UTC'
+    """
+    return Message("{day} {time} UTC", day=at.date(), time=f"{at:%H:%M}")
 
 
 class StorecastError(Exception):

@@ -2,6 +2,7 @@
 
 import ast
 import datetime as dt
+import pickle
 import string
 from pathlib import Path
 
@@ -10,16 +11,37 @@ from babel.messages.pofile import read_po
 
 import storecast.page
 from storecast.database.chain_writes import OF_CHAIN
+from storecast.errors import Amount, ConflictError, Message, MissingError
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
+from storecast.plan.overrides import FIRST_REASONS, KINDS
 from storecast.plan.versions import STATES
 
 SOURCE = Path(storecast.page.__file__).parent
 CALLS = {"text": slice(1), "plural": slice(2)}  # methods of Words: which of their arguments are messages
 ERRORS = ("unreadable", "DataError", "MissingError", "ConflictError", "Message")
 RAISED = {"Problem": slice(1, 2), **dict.fromkeys(ERRORS, slice(1))}  # refusals, and texts from below the page
-NAMED = {*STATES, *OF_CHAIN}  # states of a plan and actions of the audit, translated by their names
+BELOW = (  # whose refusals and texts the page shows
+    "database/plan_exceptions.py",
+    "database/plan_override_conflicts.py",
+    "database/plan_overrides.py",
+    "database/plan_publishing.py",
+    "database/plan_versions.py",
+    "database/undo.py",
+    "plan/comparison.py",
+    "plan/exceptions.py",
+    "plan/overrides.py",
+    "plan/scopes.py",
+    "plan/versions.py",
+    "errors.py",
+)
+NAMED = {
+    *STATES,
+    *OF_CHAIN,
+    *FIRST_REASONS,
+    *KINDS,
+}  # states of a plan and actions of the audit, reasons and kinds of overrides
 
 
 def messages() -> set[str]:
@@ -27,13 +49,14 @@ def messages() -> set[str]:
     texts = {view.title for view in VIEWS} | NAMED
     for message in sentences.messages():
         texts |= set(message) if isinstance(message, tuple) else {message}
-    for path in SOURCE.rglob("*.py"):
+    for path in (*SOURCE.rglob("*.py"), *(SOURCE.parent / name for name in BELOW)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 calls = CALLS if isinstance(node.func, ast.Attribute) else RAISED
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
                 arguments = node.args[calls.get(name, slice(0))]
                 texts |= {each.value for each in arguments if isinstance(each, ast.Constant)}
+                texts.discard("")
             if isinstance(node, ast.ListComp | ast.GeneratorExp) and ast.unparse(node.elt) == "words.text(name)":
                 texts |= set(ast.literal_eval(node.generators[0].iter))
     return texts
@@ -93,3 +116,19 @@ def test_one_and_several_have_their_own_forms() -> None:
     one, many = "{count} exception is open.", "{count} exceptions are open."
     assert Words("en").plural(one, many, 1) == "1 exception is open."
     assert Words("de").plural(one, many, 1_000) == "1.000 Ausnahmen sind offen."
+
+
+def test_a_text_from_below_is_english_by_itself_and_written_as_the_language_writes_it() -> None:
+    sold = Message("it sold {sales}, outside {low} to {high}", sales=Amount(12_000), low=Amount(1.5), high=Amount(9))
+    error = ConflictError(Message("override {number}: {why}", number=7, why=sold))
+    assert str(error) == "override 7: it sold 12,000.00, outside 1.50 to 9.00"
+    in_german = Words("de").message(error.message)
+    assert in_german == "Anpassung 7: der Umsatz war 12.000, außerhalb von 1,50 bis 9,00"
+    again = pickle.loads(pickle.dumps(error))
+    assert Words("de").message(again.message) == in_german
+    late = MissingError(
+        "The plan has no version {version}; the newest is {newest}.", version=dt.date(2014, 1, 6), newest=2
+    )
+    assert str(late) == "The plan has no version 2014-01-06; the newest is 2."
+    assert Words("de").message(late.message) == "Der Plan hat keine Version 06.01.2014; die neueste ist 2."
+    assert Words("de").message("not {translated}") == "not {translated}"

@@ -53,6 +53,16 @@ def test_the_view_says_what_moved_since_the_version_before_and_that_its_cause_is
 
 
 @pytest.mark.usefixtures("published")
+def test_what_needs_a_look_and_what_is_refused_are_said_in_german(browser: PageClient) -> None:
+    for path, search in (("/app/", ""), ("/app/plan", "?part=queue")):
+        drawn = browser.draw(path, search, language="de")
+        assert "die Prognose hat sich seit Version 1 um +" in drawn
+        assert "the forecast moved" not in drawn
+    assert "Der Plan hat keine Version 99; die neueste ist 2." in browser.draw("/app/plan", "?version=99", "de")
+    assert "örtliche Veranstaltung" in browser.draw("/app/plan", "?part=overrides", "de")
+
+
+@pytest.mark.usefixtures("published")
 def test_an_exception_is_looked_after_snoozed_and_done(browser: PageClient) -> None:
     drawn = browser.draw("/app/plan", "?part=queue")
     begin = drawn.index("open change:") + len("open ")

@@ -82,7 +82,7 @@ def test_a_change_that_cannot_be_read_is_refused(browser: PageClient, text: str)
 
 def test_a_scenario_says_what_changes_with_an_interval_and_two_stand_beside_each_other(browser: PageClient) -> None:
     one = result(browser, a=PROMOTION, b="")
-    assert "80 % interval" in one
+    assert "80% interval" in one
     assert "1 store changes" in one
     assert "beside each other" not in one
     assert "the calendar is so already" in result(browser, a=f"chain:chain~{MONDAY}~{MONDAY}~Open=1")

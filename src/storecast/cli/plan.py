@@ -183,7 +183,7 @@ def compare(
                 f"{row['Start']} to {row['End']}",
                 *(money(row[name]) for name in ("Before", "After")),
                 f"{row['Change']:+,.2f}",
-                *([because(row["Drivers"])] if compared.explained else []),
+                *([str(because(row["Drivers"]))] if compared.explained else []),
             ]
             for row in part.iter_rows(named=True)
         ]

@@ -10,7 +10,8 @@ panel_io     read and write a Panel, and read what changed since a version
 writes       new sales, days ahead, stores
 forecasts    forecasts that were made, beside the sales that followed
 plan_versions   versions of the plan, read; plan_publishing: published and agreed on
-current_plan    the plan: a version's forecast and what stands in its place; plan_overrides: written and taken back
+current_plan    the plan: a version's forecast and what stands in its place; plan_overrides: written and taken back;
+                plan_override_conflicts: where others wrote over them
 plan_budget  the budget; plan_history: what was planned, beside what came; plan_exceptions: how they are handled
 plan_comments   what people said about it
 api_keys     who may do what

@@ -79,11 +79,12 @@ def handle_exception(
     lock_existing_chain(conn)
     check_note(note)
     if state not in HANDLING:
-        raise DataError(f"There is no such state.{hint(state, HANDLING)} There are: {', '.join(HANDLING)}.")
+        names = ", ".join(HANDLING)
+        raise DataError("There is no such state.{hint} There are: {names}.", hint=hint(state, HANDLING), names=names)
     if (state == SNOOZED) != (until is not None):
         raise DataError("An exception that is snoozed needs the day on which it is open again; no other has one.")
     if len(owner) > s.MAX_TEXT_LENGTH or not (owner.isprintable() or not owner):
-        raise DataError(f"An owner is a text of at most {s.MAX_TEXT_LENGTH} printable characters.")
+        raise DataError("An owner is a text of at most {most} printable characters.", most=s.MAX_TEXT_LENGTH)
     stake = exceptions.filter(pl.col("Exception") == name)["Stake"]
     if stake.is_empty():
         raise MissingError("There is no such exception. List them: storecast plan exceptions, GET /v1/plan/exceptions.")

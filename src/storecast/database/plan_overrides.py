@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -26,14 +25,13 @@ from storecast.database.current_plan import (
     read_reasons,
     read_writes,
 )
+from storecast.database.plan_override_conflicts import refuse_changes_since, refuse_trouble
 from storecast.database.plan_publishing import check_note
-from storecast.errors import ConflictError, DataError, MissingError, hint
-from storecast.plan.overrides import ALL_HELD, FACTOR, FIGURE, KINDS, MAX_VALUE, NOBODY, SCOPE, describe
-from storecast.plan.scopes import cells_of
+from storecast.errors import ConflictError, DataError, Message, MissingError, hint, moment
+from storecast.plan.overrides import FACTOR, FIGURE, KINDS, MAX_VALUE, SCOPE, describe
 from storecast.plan.versions import APPROVED, LOCKED
 
 MAX_FACTOR = 100.0
-MAX_NAMED = 3  # overrides in one message
 COLUMNS = ("level", "key", "first", "last", "kind", "value", "reason", "note")
 
 
@@ -108,7 +106,7 @@ def change_overrides(
         _check_rows(conn, before, rows)
     if seen is not None:
         scopes = rows.select(SCOPE) if withdrawn is None else pl.concat([rows.select(SCOPE), withdrawn.select(SCOPE)])
-        _refuse_changes_since(conn, before, scopes, seen)
+        refuse_changes_since(conn, before, scopes, seen)
     replaced = before.overrides.join(rows, on=SCOPE, how="semi")
     if withdrawn is not None:
         replaced = pl.concat([replaced, before.overrides.join(withdrawn, on="id", how="semi")])
@@ -116,7 +114,7 @@ def change_overrides(
     _withdraw(conn, replaced["id"].to_list(), revision)
     new = rows.select(pl.lit(before.version.version).alias("plan"), *COLUMNS, pl.lit(by).alias("by"))
     _insert(conn, new, revision)
-    _refuse_trouble(before, read_current_plan(conn))
+    refuse_trouble(before, read_current_plan(conn))
     return PlanWritten(before.version.version, revision, rows.height, replaced.height)
 
 
@@ -140,13 +138,16 @@ def withdraw_override(conn: Connection, number: int, *, by: str) -> PlanWritten:
     o = t.plan_overrides.c
     row = conn.execute(sa.select(o.withdrawn).where(o.id == number)).one_or_none()
     if row is None:
-        raise MissingError(f"The plan has no override {number}.")
+        raise MissingError("The plan has no override {number}.", number=number)
     plan = read_current_plan(conn)
     _check_writable(plan, None)
     if row.withdrawn is not None:
         who, at = read_writes(conn)[row.withdrawn]
         what = f"Override {number} was withdrawn or replaced"
-        message = f"{what} by {who} at {at:%Y-%m-%d %H:%M} UTC (revision {row.withdrawn})."
+        values = {"number": number, "who": who, "at": moment(at), "revision": row.withdrawn}
+        message = Message(
+            "Override {number} was withdrawn or replaced by {who} at {at} (revision {revision}).", **values
+        )
         raise ConflictError(message, public=f"{what} already.")
     revision = _note_write(conn, by, "withdrawn")
     _withdraw(conn, [number], revision)
@@ -173,14 +174,17 @@ def undo_plan_write(conn: Connection, revision: int, *, by: str) -> PlanWritten:
     changed = read_overrides(conn, since=revision - 1)
     added, gone = changed.filter(pl.col("added") == revision), changed.filter(pl.col("withdrawn") == revision)
     if added.is_empty() and gone.is_empty():
-        raise MissingError(f"Revision {revision} of the plan is no write that can be taken back.")
+        raise MissingError("Revision {revision} of the plan is no write that can be taken back.", revision=revision)
     plan = read_current_plan(conn)
     _check_writable(plan, None)
     later = added["withdrawn"].drop_nulls().to_list()
     later += plan.overrides.join(gone, on=SCOPE, how="semi").filter(pl.col("added") != revision)["added"].to_list()
     if later:
-        later_write = f"revision {max(later)} changed the same later. Take that one back first."
-        message = f"Revision {revision} cannot be taken back: {later_write}"
+        message = Message(
+            "Revision {revision} cannot be taken back: revision {later} changed the same later. Take that one back first.",
+            revision=revision,
+            later=max(later),
+        )
         raise ConflictError(message, public=message)
     after = _note_write(conn, by, "undone")
     _withdraw(conn, added["id"].to_list(), after)
@@ -205,7 +209,7 @@ def change_reasons(conn: Connection, add: Iterable[str] = (), remove: Iterable[s
     reasons = set(read_reasons(conn))
     for name in add:
         if not name.strip() or len(name) > s.MAX_TEXT_LENGTH or not name.isprintable():
-            raise DataError(f"A reason is a text of 1 to {s.MAX_TEXT_LENGTH} printable characters.")
+            raise DataError("A reason is a text of 1 to {most} printable characters.", most=s.MAX_TEXT_LENGTH)
     for name in remove:
         if name not in reasons:
             raise DataError(_no_reason(name, reasons))
@@ -220,13 +224,24 @@ def change_reasons(conn: Connection, add: Iterable[str] = (), remove: Iterable[s
 def _check_writable(plan: CurrentPlan, version: int | None) -> None:
     newest = plan.version
     if version is not None and version != newest.version:
-        message = f"Version {newest.version} of the plan is the newest; you saw version {version}. Look at the newest one first."
+        message = Message(
+            "Version {newest} of the plan is the newest; you saw version {version}. Look at the newest one first.",
+            newest=newest.version,
+            version=version,
+        )
         raise ConflictError(message, public=message)
     if newest.state in (APPROVED, LOCKED):
-        remedy = (
-            "Publish another one." if newest.state == LOCKED else "Bring it back to a draft, or publish another one."
-        )
-        message = f"Version {newest.version} is {newest.state}: nothing of it is overridden any more. {remedy}"
+        values = {"version": newest.version, "state": Message(newest.state)}
+        if newest.state == LOCKED:
+            message = Message(
+                "Version {version} is {state}: nothing of it is overridden any more. Publish another one.", **values
+            )
+        else:
+            message = Message(
+                "Version {version} is {state}: nothing of it is overridden any more. Bring it back to a draft, or publish another "
+                "one.",
+                **values,
+            )
         raise ConflictError(message, public=message)
 
 
@@ -250,7 +265,11 @@ def _check_rows(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame) -> None
         .iter_rows(named=True)
     ):
         raise DataError(
-            f"{describe(row)}: expected days of version {plan.version.version}, from {figures.first} to {figures.last}."
+            "{override}: expected days of version {version}, from {first} to {last}.",
+            override=describe(row),
+            version=plan.version.version,
+            first=figures.first,
+            last=figures.last,
         )
     for row in rows.iter_rows(named=True):
         value, kind = row["value"], row["kind"]
@@ -259,70 +278,23 @@ def _check_rows(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame) -> None
         low = 0.0 if kind in (FIGURE, FACTOR) else -MAX_VALUE
         high = MAX_FACTOR if kind == FACTOR else MAX_VALUE
         if not (math.isfinite(value) and low <= value <= high):
-            raise DataError(f"{describe(row)}: expected a number from {low:g} to {high:g}.")
+            raise DataError(
+                "{override}: expected a number from {low} to {high}.",
+                override=describe(row),
+                low=f"{low:g}",
+                high=f"{high:g}",
+            )
     twice = rows.filter(rows.select(SCOPE).is_duplicated())
     if twice.height:
         raise DataError(
-            f"{describe(twice.row(0, named=True))}: these stores and days are overridden twice in one write."
+            "{override}: these stores and days are overridden twice in one write.",
+            override=describe(twice.row(0, named=True)),
         )
 
 
-def _no_reason(name: str, reasons: Iterable[str]) -> str:
-    return f"There is no such reason.{hint(name, reasons)} There are: {', '.join(sorted(reasons))}."
-
-
-def _refuse_changes_since(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame, seen: int) -> None:
-    """Refuse a write to store-days that somebody changed after the writer looked, and say what they did.
-
-    Parameters
-    ----------
-    conn : open connection
-    plan : as it is
-    rows : level, key, first and last of what is written
-    seen : the revision that the writer saw
-    """
-    changed = read_overrides(conn, since=seen)
-    if changed.is_empty():
-        return
-    latest = np.full((len(plan.figures.stores), plan.figures.days), NOBODY, np.int64)
-    days = plan.figures.first, plan.figures.days
-    for number, row in enumerate(changed.iter_rows(named=True)):
-        cells = cells_of(plan.groups, row["level"], row["key"], (row["first"], row["last"]), days)
-        latest[np.ix_(cells.rows, np.arange(cells.begin, cells.end))] = number
-    numbers: set[int] = set()
-    for row in rows.iter_rows(named=True):
-        cells = cells_of(plan.groups, row["level"], row["key"], (row["first"], row["last"]), days)
-        numbers |= set(np.unique(latest[cells.rows, cells.begin : cells.end]).tolist())
-    numbers -= {NOBODY}
-    if not numbers:
-        return
-    writes = read_writes(conn)
-    texts = []
-    for row in (changed.row(number, named=True) for number in sorted(numbers)[-MAX_NAMED:]):
-        who, at = writes[row["withdrawn"] or row["added"]]
-        what = "took back" if row["withdrawn"] else "wrote"
-        texts.append(f"{who} {what} {describe(row)} ({row['reason']}, {at:%Y-%m-%d %H:%M} UTC)")
-    more = f" and {len(numbers) - MAX_NAMED} more" if len(numbers) > MAX_NAMED else ""
-    raise ConflictError(
-        f"The plan has changed since revision {seen} that you saw, and is at {plan.revision}: {'; '.join(texts)}{more}. "
-        "Look at it, then write again.",
-        public=f"Others have changed these stores and days since revision {seen}; the plan is at {plan.revision}.",
-    )
-
-
-def _refuse_trouble(before: CurrentPlan, after: CurrentPlan) -> None:
-    """Refuse a write after which an override cannot be met that could before, or that was not there."""
-    known = {before.overrides["id"][number] for number in before.resolution.trouble}
-    for number, why in after.resolution.trouble.items():
-        if after.overrides["id"][number] not in known:
-            raise DataError(f"{describe(after.overrides.row(number, named=True))}: {why}.")
-    effective = set(np.unique(after.resolution.holder).tolist())
-    new = after.overrides.with_row_index("number").filter(
-        (pl.col("added") > before.revision) & (pl.col("kind") == FACTOR)
-    )
-    for row in new.iter_rows(named=True):
-        if row["number"] not in effective:
-            raise DataError(f"{describe(row)}: {ALL_HELD}.")
+def _no_reason(name: str, reasons: Iterable[str]) -> Message:
+    names = ", ".join(sorted(reasons))
+    return Message("There is no such reason.{hint} There are: {names}.", hint=hint(name, reasons), names=names)
 
 
 def _note_write(conn: Connection, by: str, action: str) -> int:

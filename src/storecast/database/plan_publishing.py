@@ -21,7 +21,7 @@ from storecast.database.plan_versions import (
     keep_figures,
     read_version,
 )
-from storecast.errors import ConflictError, DataError
+from storecast.errors import ConflictError, DataError, Message, moment
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.plan.store_days import FIGURES, StoreDays
 from storecast.plan.versions import APPROVED, DRAFT, MAX_NOTE, REVIEWED, STATES, check_step
@@ -136,7 +136,14 @@ def advance_version(
     current = read_version(conn, version)
     if seen is not None and seen != current.state:
         last = current.history[-1]
-        message = f"Version {version} is {current.state} by now ({last.by}, {last.at:%Y-%m-%d %H:%M} UTC); you saw it as {seen}."
+        message = Message(
+            "Version {version} is {state} by now ({who}, {at}); you saw it as {seen}.",
+            version=version,
+            state=Message(current.state),
+            who=last.by,
+            at=moment(last.at),
+            seen=Message(seen) if seen in STATES else seen,
+        )
         raise ConflictError(message, public=message)
     check_step(version, current.state, state)
     if state in KEPT_PARTS:
@@ -202,4 +209,4 @@ def check_note(note: str) -> None:
         where it is
     """
     if len(note) > MAX_NOTE or "\x00" in note:
-        raise DataError(f"A note is a text of at most {MAX_NOTE} characters.")
+        raise DataError("A note is a text of at most {most} characters.", most=MAX_NOTE)

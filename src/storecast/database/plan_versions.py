@@ -56,7 +56,9 @@ def read_version(conn: Connection, version: int | None = None) -> PlanVersion:
     if wanted is None and not versions:
         raise MissingError("No forecast has been published yet. Publish the newest one: storecast plan publish.")
     if wanted is None:
-        raise MissingError(f"The plan has no version {version}; the newest is {versions[0].version}.")
+        raise MissingError(
+            "The plan has no version {version}; the newest is {newest}.", version=version, newest=versions[0].version
+        )
     return wanted
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table
 
 from storecast.database import tables as t
 from storecast.database.chain_info import lock_existing_chain
-from storecast.errors import ConflictError, DataError
+from storecast.errors import ConflictError, DataError, Message
 
 CHAIN_TABLES = {"stores": t.stores, "calendar": t.calendar, "sales": t.sales}  # in the order of their references
 WHOLE = "chain"  # stored: the chain was filled whole, and no write up to this version can be taken back
@@ -103,9 +103,10 @@ def undo(conn: Connection, version: int) -> Undone:
     ).scalar()
     if filled is not None and version <= filled:
         raise DataError(
-            f"Version {version} cannot be taken back: the chain was filled whole at version {filled}, "
-            "or what was overwritten up to then is pruned. "
-            "Fill it again from the files: storecast db load."
+            "Version {version} cannot be taken back: the chain was filled whole at version {filled}, or what was overwritten up to "
+            "then is pruned. Fill it again from the files: storecast db load.",
+            version=version,
+            filled=filled,
         )
     kept = _kept(conn, version)
     added = {name: _rows_of(conn, table, version) - kept[name].keys() for name, table in CHAIN_TABLES.items()}
@@ -113,8 +114,10 @@ def undo(conn: Connection, version: int) -> Undone:
     _refuse_later_writes(conn, version, kept, added)
     if not removed + restored:
         raise DataError(
-            f"Version {version} is no write that can be taken back: none had this version, or it was taken back already. "
-            f"The chain is at version {chain.version}."
+            "Version {version} is no write that can be taken back: none had this version, or it was taken back already. The chain "
+            "is at version {current}.",
+            version=version,
+            current=chain.version,
         )
     for name, table in reversed(CHAIN_TABLES.items()):
         _delete(conn, table, added[name])
@@ -141,9 +144,11 @@ def _refuse_later_writes(
         since = since or _version_that_rests_on(conn, added[name], table, version)
     since = since or _version_that_rests_on(conn, set(kept["sales"]), t.sales, version)
     if since is not None:
-        message = (
-            f"Version {version} cannot be taken back: version {since} wrote to the same rows later, or rests on them. "
-            f"Take version {since} back first."
+        message = Message(
+            "Version {version} cannot be taken back: version {since} wrote to the same rows later, or rests on them. Take version "
+            "{since} back first.",
+            version=version,
+            since=since,
         )
         raise ConflictError(message, public=message)
 

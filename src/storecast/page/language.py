@@ -13,7 +13,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from storecast.errors import Message
+from storecast.errors import Amount, Difference, Enumeration, Message, Share
 
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
@@ -52,9 +52,20 @@ class Words:
         return self.text(message.template, **{name: self._value(value) for name, value in message.values.items()})
 
     def _value(self, value: object) -> object:
-        if isinstance(value, dt.date):
-            return self.date(value)
-        return self.message(value) if isinstance(value, Message) else value
+        match value:
+            case dt.date():
+                return self.date(value)
+            case Difference():
+                return self.signed(value)
+            case Amount():
+                return self.money(value)
+            case Share():
+                return self.percent(value, 0)
+            case Enumeration():
+                return value.separator.join(map(self.message, value.messages))
+            case Message():
+                return self.message(value)
+        return value
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """Return a message in the form that a count asks for; ``{count}`` stands for it.

@@ -13,7 +13,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import I64
-from storecast.errors import DataError
+from storecast.errors import DataError, Difference, Enumeration, Message
 from storecast.plan.store_days import StoreDays, as_money
 from storecast.plan.versions import PlanVersion
 
@@ -84,10 +84,15 @@ def compare(
     return Comparison(versions[0].version, versions[1].version, table, notices, bool(moved))
 
 
-def because(drivers: dict[str, float]) -> str:
+def because(drivers: dict[str, float]) -> Enumeration:
     """Name the drivers that moved a forecast most, with their money."""
     moved = sorted(((name, value) for name, value in drivers.items() if value), key=lambda item: -abs(item[1]))
-    return ", ".join(f"{name} {value:+,.2f}" for name, value in moved[:MOST_NAMED])
+    return Enumeration(
+        tuple(
+            Message("{driver} {amount}", driver=Message(name), amount=Difference(value))
+            for name, value in moved[:MOST_NAMED]
+        )
+    )
 
 
 def _sums(cells: StoreDays) -> pl.DataFrame:

@@ -7,6 +7,7 @@ broken     a store sold, in the last two weeks, so much more or less than on the
 """
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.broken_days import broken_days, usual_log_sales
 from storecast.dates import as_date
+from storecast.errors import Amount, Message, Write
 from storecast.plan.exceptions import BROKEN, MISSING, MOST_OF_A_KIND, named
 
 WINDOW = 14  # days that are looked at
@@ -22,13 +24,14 @@ MIN_USUAL = 4.0  # days of a window, below which a store reports too seldom to m
 DAYS_READ = 15 * 7  # of sales: the broken days need the weeks before
 
 
-def few_reports(sales: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+def few_reports(sales: pl.DataFrame, closed: pl.DataFrame, write: Write = str) -> pl.DataFrame:
     """Return the stores that report no or few days lately.
 
     Parameters
     ----------
     sales : Store, Date, Sales; of the last `DAYS_READ` days
     closed : Store, Date; days on which the calendar says that the store is closed
+    write : of a message, the text in a language
     """
     if sales.is_empty():
         return named(_empty(), MISSING, [])
@@ -49,21 +52,29 @@ def few_reports(sales: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
         .head(MOST_OF_A_KIND)
     )
     texts = [
-        f"it reported {row['late']} of the {row['usual']:.0f} days that are usual in two weeks, the last on {row['newest']}: load "
-        "the sales that lack, or mark the days as closed"
+        write(
+            Message(
+                "it reported {late} of the {usual} days that are usual in two weeks, the last on {newest}: load the sales that lack, "
+                "or mark the days as closed",
+                late=row["late"],
+                usual=round(row["usual"]),
+                newest=row["newest"],
+            )
+        )
         for row in stores.iter_rows(named=True)
     ]
     key = pl.col(s.STORE).cast(pl.String).alias("Key")
     return named(stores.select(key, pl.lit(start).alias("Start"), pl.lit(end).alias("End"), "Stake"), MISSING, texts)
 
 
-def broken_records(sales: pl.DataFrame, holidays: pl.DataFrame) -> pl.DataFrame:
+def broken_records(sales: pl.DataFrame, holidays: pl.DataFrame, write: Write = str) -> pl.DataFrame:
     """Return the stores with days in the last two weeks from which no model learns.
 
     Parameters
     ----------
     sales : Store, Date, Sales; of the last `DAYS_READ` days, without those that models should not learn from anyway
     holidays : Store, Date; days on which sales may be anything
+    write : of a message, the text in a language
     """
     sold = sales.filter(pl.col(s.SALES) > 0)
     if sold.is_empty():
@@ -103,13 +114,23 @@ def broken_records(sales: pl.DataFrame, holidays: pl.DataFrame) -> pl.DataFrame:
         .sort(["Stake", s.STORE], descending=[True, False])
         .head(MOST_OF_A_KIND)
     )
-    texts = [
-        f"it sold {row[s.SALES]:,.2f} on {row['day']}, where {row['usual']:,.2f} is usual"
-        + (f", and {row['days'] - 1} more such days" if row["days"] > 1 else "")
-        + ": models do not learn from it. Correct the record if it is wrong"
-        for row in worst.iter_rows(named=True)
-    ]
+    texts = [write(_broken(row)) for row in worst.iter_rows(named=True)]
     return named(worst.select(pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", "Stake"), BROKEN, texts)
+
+
+def _broken(row: dict[str, Any]) -> Message:
+    values = {"sales": Amount(row[s.SALES]), "day": row["day"], "usual": Amount(row["usual"])}
+    if row["days"] == 1:
+        return Message(
+            "it sold {sales} on {day}, where {usual} is usual: models do not learn from it. Correct the record if it is wrong",
+            **values,
+        )
+    return Message(
+        "it sold {sales} on {day}, where {usual} is usual, and {more} more such days: models do not learn from them. Correct the "
+        "records if they are wrong",
+        **values,
+        more=row["days"] - 1,
+    )
 
 
 def _empty() -> pl.DataFrame:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from storecast import schema as s
+from storecast.errors import Amount, Difference, Message, Share, Write
 from storecast.plan.comparison import Comparison, because
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.plan.store_days import BAND, StoreDays, as_money
@@ -43,22 +44,34 @@ COLUMNS: dict[str, pl.DataType] = {
 }
 
 
-def large_changes(compared: Comparison) -> pl.DataFrame:
-    """Return the store-weeks whose forecast moved most since the version before."""
+def large_changes(compared: Comparison, write: Write = str) -> pl.DataFrame:
+    """Return the store-weeks whose forecast moved most since the version before.
+
+    Parameters
+    ----------
+    compared : with that version
+    write : a message in the language of its reader
+    """
     moved = compared.changes.filter((pl.col("Level") == "store-week") & (pl.col("Change") != 0)).head(MOST_OF_A_KIND)
     texts = []
     for row in moved.iter_rows(named=True):
-        why = f" ({because(row['Drivers'])})" if compared.explained else ""
-        texts.append(f"the forecast moved by {row['Change']:+,.2f} since version {compared.before}{why}")
+        values = {"change": Difference(row["Change"]), "version": compared.before}
+        if compared.explained:
+            why = because(row["Drivers"])
+            text = Message("the forecast moved by {change} since version {version} ({why})", **values, why=why)
+        else:
+            text = Message("the forecast moved by {change} since version {version}", **values)
+        texts.append(write(text))
     return named(moved.select("Key", "Start", "End", pl.col("Change").abs().alias("Stake")), CHANGE, texts)
 
 
-def wide_intervals(figures: StoreDays) -> pl.DataFrame:
+def wide_intervals(figures: StoreDays, write: Write = str) -> pl.DataFrame:
     """Return the store-weeks whose 80 % intervals, added up over the days, are far wider than is usual for their forecast.
 
     Parameters
     ----------
     figures : the forecast of a version with its bounds
+    write : a message in the language of its reader
     """
     lower, upper = BAND
     weeks = (
@@ -78,7 +91,13 @@ def wide_intervals(figures: StoreDays) -> pl.DataFrame:
         .head(MOST_OF_A_KIND)
     )
     texts = [
-        f"the interval is ± {row['width']:.0%} of the forecast; ± {row['usual']:.0%} is usual"
+        write(
+            Message(
+                "the interval is ± {width} of the forecast; ± {usual} is usual",
+                width=Share(row["width"]),
+                usual=Share(row["usual"]),
+            )
+        )
         for row in weeks.iter_rows(named=True)
     ]
     table = weeks.select(
@@ -87,12 +106,13 @@ def wide_intervals(figures: StoreDays) -> pl.DataFrame:
     return named(table, INTERVAL, texts)
 
 
-def out_of_band(days: pl.DataFrame) -> pl.DataFrame:
+def out_of_band(days: pl.DataFrame, write: Write = str) -> pl.DataFrame:
     """Return the stores whose sales of the last seven days lie outside the 80 % bounds of those days, added up.
 
     Parameters
     ----------
     days : Store, Date, Model (the forecast), Lower80, Upper80, Sales; store-days whose sales are there
+    write : a message in the language of its reader
     """
     lower, upper = BAND
     last = days.filter(pl.col(s.DATE) > pl.col(s.DATE).max() - dt.timedelta(days=DAYS_OF_BAND))
@@ -109,23 +129,34 @@ def out_of_band(days: pl.DataFrame) -> pl.DataFrame:
         .head(MOST_OF_A_KIND)
     )
     texts = [
-        f"it sold {row[s.SALES]:,.2f}, outside {row[lower]:,.2f} to {row[upper]:,.2f}"
+        write(
+            Message(
+                "it sold {sales}, outside {low} to {high}",
+                sales=Amount(row[s.SALES]),
+                low=Amount(row[lower]),
+                high=Amount(row[upper]),
+            )
+        )
         for row in sums.iter_rows(named=True)
     ]
     return named(sums.select(pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", "Stake"), BAND_LEFT, texts)
 
 
-def stale_overrides(overrides: pl.DataFrame) -> pl.DataFrame:
+def stale_overrides(overrides: pl.DataFrame, write: Write = str) -> pl.DataFrame:
     """Return the overrides that no longer fit.
 
     Parameters
     ----------
     overrides : Override, Level, Key, Start, End, Forecast, Plan, Stale
+    write : a message in the language of its reader
     """
     stake = (pl.col(PLAN) - pl.col(s.FORECAST)).abs().round(2).alias("Stake")
     stale = overrides.filter(pl.col("Stale") != "").with_columns(stake)
     stale = stale.sort(["Stake", OVERRIDE], descending=[True, False]).head(MOST_OF_A_KIND)
-    texts = [f"override {row[OVERRIDE]}: {row['Stale']}" for row in stale.iter_rows(named=True)]
+    texts = [
+        write(Message("override {number}: {why}", number=row[OVERRIDE], why=row["Stale"]))
+        for row in stale.iter_rows(named=True)
+    ]
     whose = pl.concat_str("Level", "Key", separator=" ").alias("Key")
     return named(stale.select(OVERRIDE, whose, "Start", "End", "Stake"), STALE, texts)
 

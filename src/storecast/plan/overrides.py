@@ -18,6 +18,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import I64, Bool
+from storecast.errors import Amount, Message
 from storecast.plan.scopes import Cells, StoreGroups, cells_of
 from storecast.plan.spreading import spread
 from storecast.plan.store_days import CENT, FIGURES, StoreDays
@@ -26,7 +27,16 @@ FIGURE, AMOUNT, FACTOR = KINDS = ("figure", "amount", "factor")
 PLAN, OVERRIDE = "Plan", "Override"
 MAX_VALUE = 1e13  # of a figure or an amount
 NOBODY = -1  # holds the store-day: it stays at the forecast
-ALL_HELD = "every day of it is held by narrower overrides"
+FIRST_REASONS = (
+    "competition",
+    "local event",
+    "opening hours",
+    "other",
+    "promotion",
+    "supply",
+    "weather",
+)  # of a new plan
+ALL_HELD = Message("every day of it is held by narrower overrides")
 SCOPE = ("level", "key", "first", "last")
 USUAL_REASONS = (
     "competition",
@@ -76,7 +86,7 @@ def resolve(
     cells = [cells_of(groups, row["level"], row["key"], (row["first"], row["last"]), span) for row in rows]
     counts = np.array([each.count for each in cells], np.int64)
     plan, holder = forecast.copy(), np.full(forecast.shape, NOBODY, np.int64)
-    trouble: dict[int, str] = {}
+    trouble: dict[int, Message] = {}
     order = np.lexsort((-overrides["added"].to_numpy(), counts))
     order = order[counts[order] > 0]
     one_day = (overrides["first"] == overrides["last"]).to_numpy()[order] & (counts[order] == 1)
@@ -92,7 +102,7 @@ def resolve(
 
 
 def _fill_store_days(
-    plan: I64, holder: I64, cells: list[Cells], numbers: I64, overrides: pl.DataFrame, trouble: dict[int, str]
+    plan: I64, holder: I64, cells: list[Cells], numbers: I64, overrides: pl.DataFrame, trouble: dict[int, Message]
 ) -> I64:
     """Put overrides of one store and day into the plan, all at once; return which, of two of the same store-day the first.
 
@@ -116,7 +126,7 @@ def _fill_store_days(
         np.int64
     )
     for number, money in zip(numbers[whole < 0].tolist(), forecast[whole < 0].tolist(), strict=True):
-        trouble[number] = f"it takes more away than the forecast of its days, {money / CENT:,.2f}"
+        trouble[number] = _too_much(money)
     fits = whole >= 0
     plan.ravel()[flat[fits]] = whole[fits]
     holder.ravel()[flat[fits]] = numbers[fits]
@@ -132,8 +142,8 @@ def _fill(
     row: dict[str, Any],
     figures: StoreDays,
     bases: Mapping[int, StoreDays],
-) -> str:
-    """Put one override into the plan; return why it cannot be met, or an empty text.
+) -> Message | None:
+    """Put one override into the plan; return why it cannot be met, if so.
 
     Parameters
     ----------
@@ -155,17 +165,25 @@ def _fill(
         if total and not len(shape):
             return ALL_HELD
         if total < 0 and row["kind"] == FIGURE:
-            return f"narrower overrides hold {narrower / CENT:,.2f} of its {value / CENT:,.2f}"
+            return Message(
+                "narrower overrides hold {part} of its {whole}",
+                part=Amount(narrower / CENT),
+                whole=Amount(value / CENT),
+            )
         if total < 0:
-            return f"it takes more away than the forecast of its days, {int(shape.sum()) / CENT:,.2f}"
+            return _too_much(int(shape.sum()))
     if total and len(shape) > 1 and not shape.any():
-        return "the forecast of the days that are left is 0, and has no shape to spread it by"
+        return Message("the forecast of the days that are left is 0, and has no shape to spread it by")
     part[free] = spread(total, shape) if len(shape) else shape
     plan[block] = part
     holders = holder[block]
     holders[free] = number
     holder[block] = holders
-    return ""
+    return None
+
+
+def _too_much(cents: int) -> Message:
+    return Message("it takes more away than the forecast of its days, {forecast}", forecast=Amount(cents / CENT))
 
 
 def _share(row: dict[str, Any], figures: StoreDays, bases: Mapping[int, StoreDays]) -> float:
@@ -182,19 +200,20 @@ def _share(row: dict[str, Any], figures: StoreDays, bases: Mapping[int, StoreDay
     return inside / whole if whole else 0.0
 
 
-def describe(row: Mapping[str, Any]) -> str:
+def describe(row: Mapping[str, Any]) -> Message:
     """Return an override in words: ``store 3, 2014-01-06 to 2014-01-12: figure 12,000.00``."""
     first, last = row["first"], row["last"]
-    days = f"{first}" if first == last else f"{first} to {last}"
-    stores = "all stores" if row["level"] == "chain" else f"{row['level']} {row['key']}"
-    value = f"{row['value']:g}" if row["kind"] == FACTOR else f"{row['value']:,.2f}"
-    return f"{stores}, {days}: {row['kind']} {value}"
+    days = first if first == last else Message("{first} to {last}", first=first, last=last)
+    level = Message("{level} {key}", level=Message(row["level"]), key=row["key"])
+    stores = Message("all stores") if row["level"] == "chain" else level
+    value = f"{row['value']:g}" if row["kind"] == FACTOR else Amount(row["value"])
+    return Message("{stores}, {days}: {kind} {value}", stores=stores, days=days, kind=Message(row["kind"]), value=value)
 
 
 def stale_reasons(
     figures: StoreDays, resolution: Resolution, overrides: pl.DataFrame, bases: Mapping[int, StoreDays]
-) -> list[str]:
-    """Say of each override why it no longer fits the forecast; an empty text where it does.
+) -> list[Message]:
+    """Say of each override why it no longer fits the forecast; an empty message where it does.
 
     It is stale where the forecast of its store-days has moved by more than the override does, or out of the band that it had when
     the override was written: the 80 % bounds of the days, added up; or where it cannot be met any more.
@@ -206,14 +225,14 @@ def stale_reasons(
     overrides : as for `resolve`
     bases : the forecasts on which they were written
     """
-    texts: list[str] = []
+    texts: list[Message] = []
     layers: dict[int, I64] = {}
     for number, row in enumerate(overrides.select("plan", "kind").iter_rows(named=True)):
         cells, base = resolution.cells[number], bases.get(row["plan"])
         if number in resolution.trouble:
-            texts.append(f"it cannot be met any more: {resolution.trouble[number]}")
+            texts.append(Message("it cannot be met any more: {why}", why=resolution.trouble[number]))
         elif not cells.count or base is None or base is figures:
-            texts.append("")
+            texts.append(Message(""))
         else:
             if row["plan"] not in layers:
                 layers[row["plan"]] = _beside(figures, base, resolution.plan)
@@ -238,8 +257,8 @@ def _beside(figures: StoreDays, base: StoreDays, plan: I64) -> I64:
     return layers
 
 
-def moved_too_far(sums: I64, kind: str) -> str:
-    """Say how the forecast of an override has moved, where that is too far.
+def moved_too_far(sums: I64, kind: str) -> Message:
+    """Say how the forecast of an override has moved, where that is too far; an empty message where it is not.
 
     Parameters
     ----------
@@ -247,8 +266,15 @@ def moved_too_far(sums: I64, kind: str) -> str:
     kind : of the override
     """
     old, low, high, new, wanted = sums.tolist()
-    moved = f"the forecast of its days went from {old / CENT:,.2f} to {new / CENT:,.2f}"
+    moved = {"old": Amount(old / CENT), "new": Amount(new / CENT)}
     if not low <= new <= high:
-        return f"{moved}, out of the band from {low / CENT:,.2f} to {high / CENT:,.2f}"
+        return Message(
+            "the forecast of its days went from {old} to {new}, out of the band from {low} to {high}",
+            **moved,
+            low=Amount(low / CENT),
+            high=Amount(high / CENT),
+        )
     size = abs(wanted - (old if kind == FIGURE else new))  # of the override: a figure stays where the forecast moves
-    return f"{moved}, by more than the override" if abs(new - old) > size else ""
+    if abs(new - old) <= size:
+        return Message("")
+    return Message("the forecast of its days went from {old} to {new}, by more than the override", **moved)

@@ -11,7 +11,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.arrays import I64
 from storecast.data.breakdown import BUILT_IN, UNKNOWN_GROUP, Breakdown
-from storecast.errors import DataError, hint
+from storecast.errors import DataError, Message, hint
 
 STORE, CHAIN = "store", "chain"
 
@@ -84,7 +84,13 @@ class StoreGroups:
         self.check_level(level)
         if (level, key) not in self._members:
             keys = self.groups[level].unique().sort().to_list()
-            raise DataError(f"There is no such {level}.{hint(key, keys)} There are {len(keys)}, such as {keys[0]}.")
+            raise DataError(
+                "There is no such {level}.{hint} There are {count}, such as {example}.",
+                level=Message(level),
+                hint=hint(key, keys),
+                count=len(keys),
+                example=keys[0],
+            )
 
     def check_level(self, level: str) -> None:
         """Refuse a level that there is not, without a word of what was sent.
@@ -95,7 +101,10 @@ class StoreGroups:
             where there is none
         """
         if level not in self.groups:
-            raise DataError(f"There is no such level.{hint(level, self.groups)} There are: {', '.join(self.groups)}.")
+            names = ", ".join(self.groups)
+            raise DataError(
+                "There is no such level.{hint} There are: {names}.", hint=hint(level, self.groups), names=names
+            )
 
     def only(self, stores: pl.Series) -> "StoreGroups":
         """Return the groups of some stores, sorted ids; one that the chain does not hold any more is in no group but its own."""

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from storecast.errors import ConflictError, DataError, hint, quote
+from storecast.errors import ConflictError, DataError, Message, hint, quote
 
 MAX_NOTE = 1000  # characters
 DRAFT, REVIEWED, APPROVED, LOCKED = STATES = ("draft", "reviewed", "approved", "locked")
@@ -65,13 +65,20 @@ def check_step(version: int, state: str, wanted: str) -> None:
         where it does not follow
     """
     if wanted not in STATES:
-        raise DataError(f"There is no state {quote(wanted)}.{hint(wanted, STATES)} There are: {', '.join(STATES)}.")
+        raise DataError(
+            "There is no state {state}.{hint} There are: {names}.",
+            state=quote(wanted),
+            hint=hint(wanted, STATES),
+            names=", ".join(STATES),
+        )
     if state == LOCKED:
-        message = f"Version {version} is locked, and stays so. Publish another one."
+        message = Message("Version {version} is locked, and stays so. Publish another one.", version=version)
         raise ConflictError(message, public=message)
     following = STATES[STATES.index(state) + 1]
     if wanted not in (following, DRAFT) or wanted == state:
-        message = f"Version {version} is {state}; what can follow is {following}" + (
-            "." if state == DRAFT else f", or {DRAFT} again."
-        )
+        values = {"version": version, "state": Message(state), "following": Message(following)}
+        if state == DRAFT:
+            message = Message("Version {version} is {state}; what can follow is {following}.", **values)
+        else:
+            message = Message("Version {version} is {state}; what can follow is {following}, or draft again.", **values)
         raise ConflictError(message, public=message)

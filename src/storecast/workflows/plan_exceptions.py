@@ -15,6 +15,7 @@ from storecast.database.plan_history import planned_days
 from storecast.database.plan_versions import all_versions
 from storecast.database.recent_days import recent_sales, special_days
 from storecast.dates import as_date
+from storecast.errors import Write
 from storecast.plan.comparison import Comparison
 from storecast.plan.data_exceptions import DAYS_READ, WINDOW, broken_records, few_reports
 from storecast.plan.exceptions import (
@@ -31,7 +32,7 @@ from storecast.workflows.planning import compare_in, shown_overrides
 RECENT = dt.timedelta(weeks=6)  # of sales, in which the last week lies
 
 
-def show_exceptions(db: Database, today: dt.date, *, everything: bool = False) -> pl.DataFrame:
+def show_exceptions(db: Database, today: dt.date, *, everything: bool = False, write: Write = str) -> pl.DataFrame:
     """Return the exceptions of the newest version, the most money at stake first.
 
     Parameters
@@ -39,6 +40,7 @@ def show_exceptions(db: Database, today: dt.date, *, everything: bool = False) -
     db : the database
     today : on which one that is snoozed may be open again
     everything : those that are done or snoozed, too
+    write : a message in the language of its reader
 
     Returns
     -------
@@ -50,11 +52,11 @@ def show_exceptions(db: Database, today: dt.date, *, everything: bool = False) -
         where nothing has been published yet
     """
     with db.reading() as conn:
-        rows = with_handling(_exceptions(conn, compare_with_previous(conn)), read_handling(conn), today)
+        rows = with_handling(_exceptions(conn, compare_with_previous(conn), write), read_handling(conn), today)
     return rows if everything else rows.filter(pl.col("State") == OPEN)
 
 
-def open_exceptions(conn: Connection, today: dt.date, compared: Comparison | None) -> pl.DataFrame:
+def open_exceptions(conn: Connection, today: dt.date, compared: Comparison | None, write: Write = str) -> pl.DataFrame:
     """Return the open exceptions of the newest version, as `show_exceptions` does.
 
     Parameters
@@ -62,8 +64,9 @@ def open_exceptions(conn: Connection, today: dt.date, compared: Comparison | Non
     conn : open connection
     today : on which one that is snoozed may be open again
     compared : the newest version with the one before; None: they have no days in common
+    write : a message in the language of its reader
     """
-    rows = with_handling(_exceptions(conn, compared), read_handling(conn), today)
+    rows = with_handling(_exceptions(conn, compared, write), read_handling(conn), today)
     return rows.filter(pl.col("State") == OPEN)
 
 
@@ -89,19 +92,19 @@ def compare_with_previous(conn: Connection, version: int | None = None) -> Compa
     return compare_in(conn, upto[1].version, upto[0].version)
 
 
-def _exceptions(conn: Connection, compared: Comparison | None) -> pl.DataFrame:
+def _exceptions(conn: Connection, compared: Comparison | None, write: Write = str) -> pl.DataFrame:
     current = read_current_plan(conn)
     parts = [
-        wide_intervals(current.figures),
-        stale_overrides(shown_overrides(current, read_writes(conn))),
-        out_of_band(planned_days(conn, current.version.cutoff - RECENT)),
+        wide_intervals(current.figures, write),
+        stale_overrides(shown_overrides(current, read_writes(conn), write), write),
+        out_of_band(planned_days(conn, current.version.cutoff - RECENT), write),
     ]
     sales = recent_sales(conn, DAYS_READ)
     if not sales.is_empty():
         end = as_date(sales[s.DATE].max())
         closed, holidays = special_days(conn, end - dt.timedelta(days=WINDOW - 1), end)
         learned = without_excluded(sales, read_excluded(conn))
-        parts += [few_reports(sales, closed), broken_records(learned, holidays)]
+        parts += [few_reports(sales, closed, write), broken_records(learned, holidays, write)]
     if compared is not None:
-        parts.append(large_changes(compared))
+        parts.append(large_changes(compared, write))
     return ranked(parts)

@@ -14,6 +14,7 @@ from storecast.database.current_plan import read_plan
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_history import sold_by_store
 from storecast.database.plan_versions import read_version
+from storecast.errors import Write
 from storecast.plan.budget import NONE, budget_of
 from storecast.plan.comparison import Comparison
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN
@@ -54,7 +55,9 @@ def plan_summary(db: Database, version: int | None = None, today: dt.date | None
     return plan_overview(db, version, today).summary
 
 
-def plan_overview(db: Database, version: int | None = None, today: dt.date | None = None) -> PlanOverview:
+def plan_overview(
+    db: Database, version: int | None = None, today: dt.date | None = None, write: Write = str
+) -> PlanOverview:
     """Return the figures of a version, and its open exceptions.
 
     Parameters
@@ -62,6 +65,7 @@ def plan_overview(db: Database, version: int | None = None, today: dt.date | Non
     db : the database
     version : its number; None: the newest
     today : on which a snoozed exception may be open again; None: the day of now, UTC
+    write : a message in the language of its reader
 
     Raises
     ------
@@ -73,7 +77,7 @@ def plan_overview(db: Database, version: int | None = None, today: dt.date | Non
         compared = compare_with_previous(conn, wanted.version)
         exceptions: pl.DataFrame | None = None
         if wanted.version == read_version(conn).version:
-            exceptions = open_exceptions(conn, today or dt.datetime.now(dt.UTC).date(), compared)
+            exceptions = open_exceptions(conn, today or dt.datetime.now(dt.UTC).date(), compared, write)
         total = {name: _money(figures.cents[name]) for name in (PLAN, s.FORECAST, *BAND)}
         holders = np.unique(figures.cents[OVERRIDE])
         summary = PlanSummary(

@@ -23,7 +23,7 @@ from storecast.database.plan_budget import BudgetWritten, read_budget, replace_b
 from storecast.database.plan_history import planned_days
 from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_figures, read_version
 from storecast.database.request_log import audit
-from storecast.errors import MissingError
+from storecast.errors import MissingError, Write
 from storecast.plan import budget as budget_file
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.comparison import Comparison, compare
@@ -166,8 +166,13 @@ class ShownOverrides:
     overrides: pl.DataFrame
 
 
-def show_overrides(db: Database) -> ShownOverrides:
+def show_overrides(db: Database, write: Write = str) -> ShownOverrides:
     """Return the overrides that stand, what each does, and whether it still fits the forecast.
+
+    Parameters
+    ----------
+    db : the database
+    write : a message in the language of its reader
 
     Raises
     ------
@@ -177,17 +182,21 @@ def show_overrides(db: Database) -> ShownOverrides:
     with db.reading() as conn:
         current = read_current_plan(conn)
         writes = read_writes(conn)
-    return ShownOverrides(current.version.version, current.revision, shown_overrides(current, writes))
+    return ShownOverrides(current.version.version, current.revision, shown_overrides(current, writes, write))
 
 
-def shown_overrides(current: CurrentPlan, writes: Mapping[int, tuple[str, dt.datetime]]) -> pl.DataFrame:
+def shown_overrides(
+    current: CurrentPlan, writes: Mapping[int, tuple[str, dt.datetime]], write: Write = str
+) -> pl.DataFrame:
     """Return the overrides of `ShownOverrides`.
 
     Parameters
     ----------
     current : the plan
     writes : who made each write, and when
+    write : a message in the language of its reader
     """
+    stale = stale_reasons(current.figures, current.resolution, current.overrides, current.bases)
     forecast, plan = current.figures.cents[s.FORECAST], current.resolution.plan
     sums = [
         [int(each[cells.rows, cells.begin : cells.end].sum()) / CENT for each in (forecast, plan)]
@@ -211,7 +220,7 @@ def shown_overrides(current: CurrentPlan, writes: Mapping[int, tuple[str, dt.dat
         pl.col("added").alias("Revision"),
         pl.Series(s.FORECAST, [each[0] for each in sums], dtype=pl.Float64),
         pl.Series(PLAN, [each[1] for each in sums], dtype=pl.Float64),
-        pl.Series("Stale", stale_reasons(current.figures, current.resolution, rows, current.bases), dtype=pl.String),
+        pl.Series("Stale", [write(text) for text in stale], dtype=pl.String),
     )
     return table.reverse()
 

@@ -13,6 +13,7 @@ from storecast.page import charts, tables
 from storecast.page.language import Words
 from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
+from storecast.page.views.plan_figures import reason_name
 from storecast.plan.value_added import LATEST, MODEL, PLANNER, STEPS, UP
 from storecast.workflows.planning import plan_value
 
@@ -144,6 +145,7 @@ def _slices(steps: pl.DataFrame, words: Words) -> Component:
         for row in rows.iter_rows(named=True):
             name = kinds[kind] if kind == "overridden" else row["Key"]
             name = directions[name] if kind == "direction" else name
+            name = reason_name(name, words) if kind == "reason" else name
             errors = ("" if row[step] is None else words.percent(row[step]) for step in (MODEL, PLANNER))
             lines.append([name, words.number(row["Days"]), *errors, words.signed(row["Added"])])
     if not lines:

@@ -32,7 +32,7 @@ def draw(request: ViewRequest) -> Component:
     words = request.words
     figures = chain_figures(request.snapshot)
     plan = newest_plan(request.database)
-    overview = None if plan is None else plan_overview_of(request.database)
+    overview = None if plan is None else plan_overview_of(request.database, words)
     return html.Div(
         [
             html.H1(_heading(figures, words)),
@@ -59,7 +59,7 @@ def prepare(snapshot: Snapshot, database: Database) -> None:
     """
     _chart(chain_figures(snapshot), Words())  # Plotly imports what it draws with when it draws first
     if newest_plan(database) is not None:
-        plan_overview_of(database)
+        plan_overview_of(database, Words())
 
 
 def newest_plan(database: Database) -> ShownVersion | None:
@@ -70,7 +70,7 @@ def newest_plan(database: Database) -> ShownVersion | None:
         return None
 
 
-def plan_overview_of(database: Database) -> PlanOverview:
+def plan_overview_of(database: Database, words: Words) -> PlanOverview:
     """Return the figures of the newest version, and what needs a look in it.
 
     Raises
@@ -79,7 +79,8 @@ def plan_overview_of(database: Database) -> PlanOverview:
         where nothing has been published yet
     """
     today = dt.datetime.now(dt.UTC).date()
-    return kept(database, ("overview", today), lambda: plan_overview(database, today=today))
+    name = ("overview", today, words.language)
+    return kept(database, name, lambda: plan_overview(database, today=today, write=words.message))
 
 
 def _sentences(overview: PlanOverview | None, words: Words) -> Component:

@@ -13,7 +13,7 @@ from storecast.page.actions import action_button, field_id, is_number, number_en
 from storecast.page.language import Words
 from storecast.page.shell import control
 from storecast.page.view import ViewRequest
-from storecast.page.views.plan_figures import PlanFigures, scope_name, what_stands
+from storecast.page.views.plan_figures import PlanFigures, reason_name, scope_name, what_stands
 from storecast.plan.overrides import AMOUNT, FACTOR, FIGURE
 from storecast.plan.scopes import CHAIN, STORE
 from storecast.service.problems import Problem, unreadable
@@ -30,7 +30,11 @@ def reason_fields(request: ViewRequest, plan: PlanFigures) -> list[Component]:
     return [
         control(
             words.text("Reason"),
-            dcc.Dropdown(list(plan.reasons), text_entry(entries, REASON) or None, id=field_id(REASON)),
+            dcc.Dropdown(
+                [{"label": reason_name(reason, words), "value": reason} for reason in plan.reasons],
+                text_entry(entries, REASON) or None,
+                id=field_id(REASON),
+            ),
         ),
         labelled(
             words.text("Note"),

@@ -17,10 +17,11 @@ from storecast.page.language import Words
 from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
 from storecast.plan.budget import weeks_beside_budget
-from storecast.plan.overrides import PLAN
+from storecast.plan.overrides import FIRST_REASONS, PLAN
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.plan.store_days import CENT, StoreDays
 from storecast.plan.versions import APPROVED, LOCKED, PlanVersion
+from storecast.workflows.planning import show_overrides
 
 UNDO = "plan-undo"  # the action that takes a write back
 
@@ -152,6 +153,19 @@ def budget_facts(weeks: pl.DataFrame, words: Words) -> list[tuple[str, str, str]
     budget = words.money(float(weeks["Budget"].sum()))
     variance = words.signed(float(weeks["Variance"].sum()))
     return [(words.text("Against budget"), variance, words.text("budget {amount}", amount=budget))]
+
+
+def standing_overrides(request: ViewRequest) -> pl.DataFrame:
+    """Return the overrides that stand, as `show_overrides` does, in the language of the request."""
+    words = request.words
+    return kept(
+        request.database, ("overrides", words.language), lambda: show_overrides(request.database, words.message)
+    ).overrides
+
+
+def reason_name(reason: str, words: Words) -> str:
+    """Name a reason for people: those that every plan begins with in their language, others as somebody entered them."""
+    return words.text(reason) if reason in FIRST_REASONS else reason
 
 
 def moment(at: dt.datetime, words: Words) -> str:

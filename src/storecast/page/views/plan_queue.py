@@ -30,8 +30,8 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
     today = _today()
     rows = kept(
         request.database,
-        ("exceptions", today, everything),
-        lambda: show_exceptions(request.database, today, everything=everything),
+        ("exceptions", today, everything, words.language),
+        lambda: show_exceptions(request.database, today, everything=everything, write=words.message),
     )
     shown = dcc.Dropdown(
         [{"label": words.text("Open"), "value": "no"}, {"label": words.text("All"), "value": "yes"}],

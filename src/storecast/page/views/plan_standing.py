@@ -10,19 +10,24 @@ from storecast import schema as s
 from storecast.page import tables
 from storecast.page.actions import action_button
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import WITHDRAW, entry_form
-from storecast.page.views.plan_figures import PlanFigures, moment, scope_name, undo_button
+from storecast.page.views.plan_figures import (
+    PlanFigures,
+    moment,
+    reason_name,
+    scope_name,
+    standing_overrides,
+    undo_button,
+)
 from storecast.plan.overrides import AMOUNT, FACTOR, OVERRIDE, PLAN
-from storecast.workflows.planning import show_overrides
 
 
 def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     """Return the form for a new override where one can be written, and those that stand."""
     words = request.words
     writes = plan.open and request.may("write")
-    rows = kept(request.database, "overrides", lambda: show_overrides(request.database)).overrides
+    rows = standing_overrides(request)
     over = pl.col("End") < plan.versions[0].first
     past, standing = rows.filter(over), rows.filter(~over)
     heading = html.H2(words.text("Overrides that stand on version {version}", version=plan.versions[0].version))
@@ -65,7 +70,7 @@ def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[An
     days = words.day(row["Start"])
     if row["End"] != row["Start"]:
         days = f"{days} – {words.day(row['End'])}"
-    why: list[Any] = [row["Reason"]]
+    why: list[Any] = [reason_name(row["Reason"], words)]
     if row["Note"]:
         why.append(html.Div(row["Note"], className="soft wrap"))
     if row["Stale"]:

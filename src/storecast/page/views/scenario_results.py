@@ -65,7 +65,7 @@ def _one(letter: str, result: ScenarioDifferences, words: Words) -> Component:
             words.text("Expected difference"),
             words.signed(whole["Difference"]),
             words.text(
-                "{lower} to {upper}, 80 % interval",
+                "{lower} to {upper}, 80% interval",
                 lower=words.signed(whole["Lower80"]),
                 upper=words.signed(whole["Upper80"]),
             ),
@@ -76,7 +76,7 @@ def _one(letter: str, result: ScenarioDifferences, words: Words) -> Component:
     lower, upper = whole["PossibleLower80"], whole["PossibleUpper80"]
     if lower is not None and upper is not None:
         span = f"{words.signed(lower)} … {words.signed(upper)}"
-        figures.append((words.text("Possible difference"), span, words.text("of what is sold, 80 % interval")))
+        figures.append((words.text("Possible difference"), span, words.text("of what is sold, 80% interval")))
     title = words.text("What scenario {letter} changes", letter=letter)
     heading = html.H2(title)
     warnings = [message(warning, kind="hint") for warning in result.warnings]

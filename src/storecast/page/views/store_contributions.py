@@ -16,6 +16,8 @@ from storecast.page.language import Words
 from storecast.page.store_figures import explained_days
 from storecast.service.live.snapshot import Snapshot
 
+TEXT_SHARE = 0.6  # of the range of the bars, left free for the texts beside them: on a phone there is little else
+
 
 def section(snapshot: Snapshot, store: object, day: dt.date, words: Words) -> Component:
     """Return the chart and the table of a day.
@@ -112,7 +114,8 @@ def _waterfall(names: Sequence[str], amounts: Sequence[float], words: Words) -> 
     edges = [sum(amounts[: k + 1]) for k in range(len(amounts))]
     most, least = max(0.0, *edges), min(0.0, *edges)
     figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(range=[least, most + 0.25 * (most - least)], showticklabels=False)  # room for the texts
+    room = TEXT_SHARE * (most - least)
+    figure.update_xaxes(range=[least - room * (least < 0), most + room], showticklabels=False)
     return figure
 
 

@@ -13,8 +13,9 @@ from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
+from storecast.page.views.plan_figures import reason_name, standing_overrides
 from storecast.plan.overrides import OVERRIDE, PLAN
-from storecast.workflows.planning import show_overrides, show_version
+from storecast.workflows.planning import show_version
 
 
 def section(request: ViewRequest, store: Any) -> Component:
@@ -36,7 +37,7 @@ def _overrides(request: ViewRequest, store: Any) -> Component:
         days = kept(request.database, "version", lambda: show_version(request.database)).days.filter(
             pl.col(s.STORE) == store
         )
-        overrides = kept(request.database, "overrides", lambda: show_overrides(request.database)).overrides
+        overrides = standing_overrides(request)
     except MissingError:  # nothing has been published yet, so nothing can be overridden
         return html.P(words.text("No forecast has been published yet."))
     effects = (
@@ -56,7 +57,7 @@ def _overrides(request: ViewRequest, store: Any) -> Component:
         [
             words.text("{first} to {last}", first=words.day(row["First"]), last=words.day(row["Last"])),
             words.signed(row["Effect"]),
-            row["Reason"],
+            reason_name(row["Reason"], words),
             row["By"],
             row["Note"],
             _scope(row["Level"], row["Key"], words),
