@@ -46,6 +46,35 @@ def test_what_can_be_spared_goes_first_and_is_named(
     assert lines[-1] == "Not shown at this width: rows."
 
 
+def test_a_table_that_is_too_wide_for_any_terminal_is_a_paragraph_a_row(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "36")
+    lines = printed(capsys)
+    assert max(map(cell_len, lines)) <= 36
+    text = " ".join(line.strip() for line in lines)
+    assert text.startswith(
+        "Scores - model boosting-plain, cutoff 2015-04-26, rows 7200, rmspe 0.1236, remark kept; models"
+    )
+    assert text.endswith(
+        "- model naive, cutoff 2015-03-09, rows 7200, remark none"
+    )  # a cell without a value is left out
+
+
+def test_numbers_stand_to_the_right_and_columns_without_a_value_go_where_there_is_no_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    table(
+        "Weeks",
+        ["days", "plan", "budget", "a long remark of nothing"],
+        [["one", "1,234.50", "–", ""], ["two", "9.00", "–", ""]],
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["days", "plan", "a", "long", "remark", "of", "nothing"]
+    assert lines[4].startswith("two       9.00")
+
+
 def test_a_pipe_is_wide(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     assert 80 < max(map(cell_len, printed(capsys))) <= PIPE_WIDTH

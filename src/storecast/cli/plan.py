@@ -79,7 +79,7 @@ def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.A
         ]
         for each in versions
     ]
-    show.table("Versions of the plan", head, rows)
+    show.table("Versions of the plan", head, rows, spare=["explained", "stores", "from", "cutoff"])
 
 
 @app.command("show")

@@ -4,7 +4,6 @@ On SIGTERM the service first says that it is not ready, and goes on accepting fo
 then it closes the door, lets the requests in flight end, writes its log and is gone.
 """
 
-import asyncio
 import logging
 import os
 import signal
@@ -141,8 +140,7 @@ class Server(uvicorn.Server):
             return
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        for line in await asyncio.to_thread(introduction, self.service.settings, address):
-            log.info("%s", line)
+        threading.Thread(target=_introduce, args=(self.service.settings, address), daemon=True).start()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -191,6 +189,12 @@ def _logs_of_uvicorn() -> Iterator[None]:
         uvicorn_log.handlers, uvicorn_log.propagate = before[0], before[2]
         uvicorn_log.setLevel(before[1])
         general.removeFilter(_under_its_name)
+
+
+def _introduce(settings: Settings, address: str) -> None:
+    """Log what is served and how to ask, beside the requests that are answered already."""
+    for line in introduction(settings, address):
+        log.info("%s", line)
 
 
 def _under_its_name(record: logging.LogRecord) -> bool:
