@@ -54,8 +54,8 @@ def few_reports(sales: pl.DataFrame, closed: pl.DataFrame, write: Write = str) -
     texts = [
         write(
             Message(
-                "it reported {late} of the {usual} days that are usual in two weeks, the last on {newest}: load the sales that lack, "
-                "or mark the days as closed",
+                "it reported {late} of the {usual} days that are usual in two weeks, the last on {newest}: load the sales that "
+                "lack, or mark the days as closed",
                 late=row["late"],
                 usual=round(row["usual"]),
                 newest=row["newest"],

@@ -16,13 +16,12 @@ from storecast.service.settings import Settings
 ADMIN_KEY = "admin.key"  # in the home
 
 
-def introduction(settings: Settings, address: str) -> list[str]:
+def introduction(settings: Settings) -> list[str]:
     """Return lines for the log: the chain and the model, and a request to try; why there is nothing to serve, if so.
 
     Parameters
     ----------
     settings : of the service
-    address : where it listens, such as http://127.0.0.1:8000
     """
     try:
         with closing(Database.open(settings.database_url)) as database, database.reading() as conn:
@@ -36,13 +35,14 @@ def introduction(settings: Settings, address: str) -> list[str]:
     return [
         f"the chain: {stores} stores, sales up to {end}",
         f"the model: {manifest.kind} ({model.name}), trained up to {manifest.cutoff}, {manifest.task['horizon']} days ahead",
-        f"try it: {_request(settings, address, int(store) if number else store)}",
+        f"try it: {_request(settings, int(store) if number else store)}",
     ]
 
 
-def _request(settings: Settings, address: str, store: object) -> str:
+def _request(settings: Settings, store: object) -> str:
     path = settings.home / ADMIN_KEY
     key = f"$(cat {shlex.quote(str(path))})" if path.exists() else "KEY"
     head = "" if settings.no_keys else f'-H "Authorization: Bearer {key}" '
+    address = f"http://{settings.host}:{settings.listen_port or 'PORT'}"
     body = shlex.quote(json.dumps({"store": store, "days": 7}))
     return f'curl {head}-H "Content-Type: application/json" -d {body} {address}/v1/forecasts'

@@ -7,7 +7,6 @@ then it closes the door, lets the requests in flight end, writes its log and is 
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +65,8 @@ def serve(
             "`storecast run --out HOME` wrote. Name another with --home, or a database with --db."
         )
     first_key(settings)
+    for line in introduction(settings):
+        log.info("%s", line)
     app = create_app(settings, page, follow)
     config = config_of(app, settings)
     sys.setswitchinterval(SWITCH_S)
@@ -133,15 +134,6 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.service = service
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, then say what is served and how to ask."""
-        await super().startup(sockets=sockets)
-        if not self.started:
-            return
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        threading.Thread(target=_introduce, args=(self.service.settings, address), daemon=True).start()
-
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop gently at the first signal and at once at the second; the process then ends with 0."""
@@ -189,12 +181,6 @@ def _logs_of_uvicorn() -> Iterator[None]:
         uvicorn_log.handlers, uvicorn_log.propagate = before[0], before[2]
         uvicorn_log.setLevel(before[1])
         general.removeFilter(_under_its_name)
-
-
-def _introduce(settings: Settings, address: str) -> None:
-    """Log what is served and how to ask, beside the requests that are answered already."""
-    for line in introduction(settings, address):
-        log.info("%s", line)
 
 
 def _under_its_name(record: logging.LogRecord) -> bool:
