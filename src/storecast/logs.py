@@ -1,5 +1,6 @@
 """Logging: one line an event to the screen, as text or JSON, and to a file where a run keeps one."""
 
+import datetime as dt
 import json
 import logging
 import sys
@@ -9,17 +10,31 @@ from pathlib import Path
 
 from storecast.files import atomic_write
 
-FIELDS = ("request", "key", "rows", "model")  # that a line may have beside its message
+FIELDS = (
+    "request",
+    "key",
+    "key_name",
+    "method",
+    "route",
+    "status",
+    "ms",
+    "rows",
+    "model",
+)  # that a line may have beside its message
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object a line: time, level, logger, message, what else a line has, and the traceback where there is one."""
+    """A JSON object a line: time, level, logger, message, what else a line has, and the traceback where there is one.
+
+    The time is ISO 8601 in UTC; of a request it is the moment at which it was over.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as one line."""
+        moment = dt.datetime.fromtimestamp(record.__dict__.get("at", record.created), dt.UTC)
         line = {
-            "time": self.formatTime(record),
+            "time": moment.isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),

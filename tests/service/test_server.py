@@ -1,5 +1,6 @@
 """The process: its first key, its log, and how it ends."""
 
+import datetime as dt
 import json
 import signal
 import socket
@@ -67,7 +68,10 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
     lines = [json.loads(line) for line in log]
     request_lines = [line for line in lines if line["logger"] == "storecast.requests"]
     assert len(request_lines) == len(replies)  # the log of requests is whole
-    assert all(line["request"] for line in request_lines)
+    for line in request_lines:
+        assert {"request", "key", "key_name", "method", "route", "status", "ms"} <= line.keys()
+        assert line["message"].endswith(f", request {line['request']}")
+        assert dt.datetime.fromisoformat(line["time"]).tzinfo is not None
 
 
 def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) -> None:

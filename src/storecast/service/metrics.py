@@ -34,6 +34,7 @@ class FinishedRequest(NamedTuple):
     seconds: float
     model: str
     public: bool = False
+    key_name: str = ""
 
 
 class Metrics:

@@ -76,6 +76,7 @@ class RequestLog:
                 seconds,
                 context.model,
                 public=route is not None and route.scope is None,
+                key_name="" if key is None else key.name,
             )
         )
 
@@ -116,12 +117,24 @@ class RequestLog:
 
 def _tell(line: FinishedRequest) -> None:
     log.info(
-        "%s %s %d in %.1f ms",
+        "%s %s %d in %.1f ms, request %s",
         line.method,
         line.route,
         line.status,
         line.seconds * 1000,
-        extra={"request": line.request_id, "key": line.key, "rows": line.rows or None, "model": line.model or None},
+        line.request_id,
+        extra={
+            "at": line.at,
+            "request": line.request_id,
+            "key": line.key,
+            "key_name": line.key_name or None,
+            "method": line.method,
+            "route": line.route,
+            "status": line.status,
+            "ms": round(line.seconds * 1000, 1),
+            "rows": line.rows or None,
+            "model": line.model or None,
+        },
     )
 
 
