@@ -35,7 +35,6 @@ def layout() -> Component:
             dcc.Store(id="theme-applied"),
             html.Header(id="header"),
             html.Div(html.Progress(**{"aria-label": "…"}), id="working", hidden=True),
-            html.Div(id="failure", role="alert"),  # filled by the browser, where a callback fails
             html.Div(id="said", role="status", **{"aria-live": "polite"}),
             dcc.Loading(
                 html.Main(id="view"),
@@ -69,7 +68,6 @@ def header(request: "ViewRequest", view: "View", views: tuple["View", ...]) -> l
         html.A(words.text("Skip to the content"), href="#view", className="skip"),
         html.Strong("storecast", className="brand"),
         html.Nav(links, **{"aria-label": words.text("Views")}),
-        html.Div(id="failure-texts", hidden=True, **_failure_texts(words)),
         html.Div(
             [
                 html.Button(words.text("Light or dark"), id="theme", className="quiet", n_clicks=0),
@@ -95,17 +93,6 @@ def header(request: "ViewRequest", view: "View", views: tuple["View", ...]) -> l
             className="tools",
         ),
     ]
-
-
-def _failure_texts(words: Words) -> dict[str, str]:
-    """Return what the browser says of a callback that fails."""
-    return {
-        "data-ended": words.text(
-            "Your session has ended. Open the page again and log in; what you entered and did not save is lost."
-        ),
-        "data-failed": words.text("This did not work."),
-        "data-unreachable": words.text("The service cannot be reached. Try again in a moment."),
-    }
 
 
 def message(text: str, kind: str = "done") -> Component:

@@ -23,38 +23,6 @@
       return right + (params.data["h" + place] ? "overridden " : "") + (params.value !== params.data["p" + place] ? "edited" : "");
     },
   });
-  // Says above the view that a callback failed, and why; Dash itself says so in the console alone.
-  const fetchFromService = window.fetch;
-  let failedAt = 0;
-  let leaving = false;
-  addEventListener("pagehide", () => { leaving = true; });
-  const showFailure = async (answer) => {
-    const place = document.getElementById("failure");
-    if (!place || leaving) return;
-    failedAt = Date.now();
-    const texts = (document.getElementById("failure-texts") || { dataset: {} }).dataset;
-    const problem = answer ? await answer.clone().json().catch(() => ({})) : {};
-    const message = document.createElement("p");
-    message.className = "message refused";
-    message.textContent = !answer ? texts.unreachable || "The service cannot be reached." : answer.status === 401 ? texts.ended || problem.detail : `${texts.failed || ""} ${problem.detail || ""}`.trim();
-    place.replaceChildren(message);
-  };
-  window.fetch = async function (...request) {
-    const ofCallback = String(request[0]).includes("/_dash-update-component");
-    const askedAt = Date.now();
-    try {
-      const answer = await fetchFromService.apply(this, request);
-      if (ofCallback && !answer.ok) await showFailure(answer);
-      else if (ofCallback && failedAt && askedAt > failedAt) {
-        failedAt = 0;
-        document.getElementById("failure").replaceChildren();
-      }
-      return answer;
-    } catch (error) {
-      if (ofCallback) await showFailure(null);
-      throw error;
-    }
-  };
   const system = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const apply = (theme) => { root.dataset.theme = theme; };
   apply(localStorage.getItem(KEY) || system());
