@@ -6,8 +6,9 @@ import pytest
 from hypothesis import settings
 
 from support.databases import empty_postgres, postgres, url
+from support.trials import trials_in_children, trials_in_this_process
 
-__all__ = ["empty_postgres", "postgres", "url"]
+__all__ = ["empty_postgres", "postgres", "trials_in_children", "trials_in_this_process", "url"]
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("untimed")

@@ -117,6 +117,7 @@ def test_a_saved_model_forecasts_the_same(fitted: Bundle, panel: Panel, tmp_path
         loaded.predict()
 
 
+@pytest.mark.usefixtures("trials_in_children")
 def test_a_process_tries_the_same_bytes_once(
     fitted: Bundle, panel: Panel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_process_tries_the_same_bytes_once(
         storecast.load(tmp_path / "models" / other)
 
 
+@pytest.mark.usefixtures("trials_in_children")
 @pytest.mark.parametrize("name", ["forest", "lightgbm"])
 def test_a_model_of_any_tree_library_passes_its_trial_in_another_process(
     panel: Panel, tmp_path: Path, name: str

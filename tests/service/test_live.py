@@ -121,7 +121,7 @@ def test_a_start_whose_trials_are_too_slow_says_so_and_serves_once_one_is_not(ow
 
 
 @pytest.fixture
-def sleeping_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def sleeping_trials(trials_in_children: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Have the child of each trial sleep until a file is there, and then end as after a good trial."""
     end, script = tmp_path / "end", tmp_path / "sleeping"
     script.write_text(f"#!/bin/sh\nuntil [ -e '{end}' ]; do sleep 0.05; done\n")

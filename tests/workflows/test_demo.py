@@ -31,7 +31,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("storecast.workflows.running._explore", lambda *_: None)  # as where its libraries are missing
-        patch.setattr("storecast.bundle.loading.try_in_child", lambda *_, **__: None)  # each takes more than a second
         assert make_demo(folder, SMALL, lines.append)
     assert [line.partition(";")[0] for line in lines] == [
         "2013-06-17: version 1, locked",
