@@ -26,6 +26,7 @@ STYLES = {
 }
 WIDTHS = {w.STANDING: 44, w.REASON: 18, w.NOTE: 30} | dict.fromkeys(w.DAY_COUNTS, 10)  # characters
 WIDTH = 12
+IN_FORMULAS = (w.FORECAST, w.LAST_YEAR, w.BUDGET, w.PLAN, w.OVERRIDE, w.NEW_PLAN)  # of a row
 
 
 class WeeksSheet:
@@ -50,6 +51,7 @@ class WeeksSheet:
         )
         self.titles = (*w.BEFORE_GROUPS, *content.group_titles, *w.AFTER_GROUPS)
         self.columns = {name: place for place, name in enumerate(self.titles)}
+        self._letters = {title: xl_col_to_name(self.columns[title]) for title in IN_FORMULAS}
         self.last_row = w.TOP + max(self.rows.height, 1) - 1
 
     def cells(self, title: str) -> str:
@@ -105,7 +107,7 @@ class WeeksSheet:
         row : of the sheet
         values : by the title of their column
         """
-        cell = {title: f"{xl_col_to_name(place)}{row + 1}" for title, place in self.columns.items()}
+        cell = {title: f"{self._letters[title]}{row + 1}" for title in IN_FORMULAS}
         for title, value in values.items():
             place, style = self.columns[title], self._style(title)
             if title == w.NEW_PLAN:
