@@ -30,3 +30,4 @@ def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.delenv("STORECAST_SIGNING_KEY", raising=False)
     monkeypatch.delenv("STORECAST_TRUSTED_KEYS", raising=False)
     monkeypatch.delenv("STORECAST_DB", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)  # xdist's workers have it: tables would be cut to the terminal

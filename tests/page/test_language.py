@@ -30,6 +30,7 @@ BELOW = (  # whose refusals and texts the page shows
     "database/plan_versions.py",
     "database/undo.py",
     "plan/comparison.py",
+    "plan/data_exceptions.py",
     "plan/exceptions.py",
     "plan/overrides.py",
     "plan/scopes.py",

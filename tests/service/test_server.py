@@ -77,7 +77,10 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
 def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) -> None:
     own = copy_of(home, tmp_path / "home")
     key = make_key(home_url(own))
-    with served_process(own, STORECAST_DRAIN_SECONDS="0", STORECAST_STOP_SECONDS="1") as (process, port):
+    with served_process(own, STORECAST_DRAIN_SECONDS="0", STORECAST_STOP_SECONDS="1", STORECAST_BODY_SECONDS="600") as (
+        process,
+        port,
+    ):
         link = socket.create_connection(("127.0.0.1", port))
         with link:  # a request whose body never comes
             head = (
@@ -85,10 +88,8 @@ def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) ->
             )
             link.sendall(f"{head}content-length: 10\r\n\r\n".encode())
             time.sleep(0.3)
-            began = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            process.wait(10)
-            assert time.monotonic() - began < 6
+            process.wait(60)  # the body has ten times as long
 
 
 @pytest.mark.parametrize(

@@ -182,4 +182,5 @@ VIEW = View(
         scenario_saved.RESTORE: scenario_saved.restore,
         scenario_saved.PUBLISH: scenario_saved.publish,
     },
+    scopes={scenario_jobs.CANCEL: "forecast", scenario_jobs.AGAIN: "forecast"},
 )
