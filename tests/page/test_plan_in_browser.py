@@ -78,6 +78,7 @@ def test_two_people_bring_a_plan_from_nothing_to_an_approved_one_and_neither_los
     assert refusal.endswith("What you entered is still there.")
     expect(ben.locator("#plan-edits")).to_contain_text(re.compile(r"→ 6,00\d \(now 5,000\)"))
     assert press(ben, "Save as overrides") == "1 override is written. 1 older one is replaced."
+    expect(ben.locator("#plan-edits li")).to_have_count(0)  # drawn anew: the cell alone shows the figure before that
     expect(ben.locator(CELL)).to_have_text(re.compile("6,00[01]"))
     assert "1 override stands from now on" in press(ben, "Undo the last write")
     expect(ben.locator(CELL)).to_have_text("5,000")
