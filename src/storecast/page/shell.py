@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
+from storecast.language import LANGUAGES
 from storecast.page.addresses import BASE
-from storecast.page.language import LANGUAGES, Words
+from storecast.page.language import Words
 
 if TYPE_CHECKING:
     from storecast.page.view import View, ViewRequest

@@ -16,8 +16,9 @@ from dash.development.base_component import Component
 
 from storecast.database.api_keys import Key
 from storecast.database.connect import Database
+from storecast.language import LANGUAGES
 from storecast.page.addresses import LOOP
-from storecast.page.language import LANGUAGES, Words, preferred_language
+from storecast.page.language import Words, preferred_language
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem
