@@ -1,10 +1,8 @@
 """Every command in the docs runs, every make target is there, and what the docs list is what the code has."""
 
-import io
 import re
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +11,7 @@ import pytest
 import storecast
 from storecast import workflows
 from storecast.cli.app import app
-from support.commands import as_if_never_called, call_main
+from support.commands import as_if_never_called, run_line
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,10 +47,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if not line.startswith("storecast "):
                 subprocess.run(["bash", "-c", line], check=True)
                 continue
-            errors = io.StringIO()
-            with redirect_stdout(io.StringIO()), redirect_stderr(errors):
-                code = call_main(patch, *words_of(line)[1:])
-            assert code == 0, f"{line}\n{errors.getvalue()}"
+            run_line(patch, line, *words_of(line)[1:])
     return folder
 
 

@@ -1,16 +1,14 @@
 """The pages that people read first: their commands run, their sentences are short, and they list what the code has."""
 
-import io
 import json
 import re
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 import yaml
 
 from storecast.evaluate.scores import DEFINITIONS
-from support.commands import as_if_never_called, call_main, leave_out_exploration
+from support.commands import as_if_never_called, leave_out_exploration, run_line
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -60,10 +58,7 @@ def run(line: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
         assert count == 1, line
         settings.write_text(edited, encoding="utf-8")
         return
-    errors = io.StringIO()
-    with redirect_stdout(io.StringIO()), redirect_stderr(errors):
-        code = call_main(patch, *line.split()[1:])
-    assert code == 0, f"{line}\n{errors.getvalue()}"
+    run_line(patch, line, *line.split()[1:])
 
 
 def test_the_tutorial_leads_from_a_file_to_a_plan(tutorial: Path) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from playwright.sync_api import Browser
 
-from support.chromium import listen, started_chromium
+from support.chromium import listen, serious_barriers, started_chromium
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.page
@@ -50,8 +49,7 @@ def test_pages_of_the_site_are_quiet_and_accessible(
     for name in ("index", "tutorial", "how-to/how-sure", "scores", "cli"):
         page.goto(f"{address}/{name}.html")
         page.wait_for_load_state("networkidle")
-        violations = Axe().run(page).response["violations"]
-        assert [entry for entry in violations if entry["impact"] in ("serious", "critical")] == [], name
+        assert serious_barriers(page) == [], name
     assert wrong == []
     assert all(url.startswith((address, "data:", "blob:")) for url in addresses)
     page.close()

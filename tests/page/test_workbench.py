@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from storecast.database.connect import home_url
 from storecast.page.addresses import VIEW_NAMES
 from storecast.workflows.demo import DemoSpec, make_demo
-from support.chromium import DRAWN, SLOW_MS, listen, log_in, person, started_chromium
+from support.chromium import DRAWN, SLOW_MS, listen, log_in, person, serious_barriers, started_chromium
 from support.served_home import make_key, served_process
 
 pytestmark = pytest.mark.page
@@ -45,13 +44,6 @@ def chromium_process() -> Iterator[Browser]:
 def page(chromium_process: Browser, address: str, key: str) -> Iterator[Page]:
     with person(chromium_process, address, key) as opened:
         yield opened
-
-
-def serious_barriers(page: Page) -> list[object]:
-    """Return what axe calls serious or critical on a page: rules, and where."""
-    violations = Axe().run(page).response["violations"]
-    serious = [each for each in violations if each["impact"] in ("serious", "critical")]
-    return [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in serious]
 
 
 @pytest.mark.parametrize("width", [1280, 390])

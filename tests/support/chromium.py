@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 DRAWN = "#view h1"
@@ -62,3 +63,10 @@ def log_in(page: Page, key: str) -> None:
     """Fill in the form of the login."""
     page.get_by_label(re.compile("Your key|Ihr Schlüssel")).fill(key)
     page.keyboard.press("Enter")
+
+
+def serious_barriers(page: Page) -> list[object]:
+    """Return what axe calls serious or critical on a page: rules, and where."""
+    violations = Axe().run(page).response["violations"]
+    serious = [each for each in violations if each["impact"] in ("serious", "critical")]
+    return [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in serious]

@@ -1,8 +1,10 @@
 """Call a command as a user does, without a process of its own."""
 
+import io
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,11 @@ def call_main(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def run_line(monkeypatch: pytest.MonkeyPatch, line: str, *words: str) -> None:
+    """Run a command of the docs in this process, unheard; fail with the line and what it said where it does not end well."""
+    errors = io.StringIO()
+    with redirect_stdout(io.StringIO()), redirect_stderr(errors):
+        code = call_main(monkeypatch, *words)
+    assert code == 0, f"{line}\n{errors.getvalue()}"
