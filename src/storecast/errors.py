@@ -11,6 +11,7 @@ StorecastError
     ├── ConflictError   what is written stands already, with other values
     ├── BusyError       the same job is at work on the same folder already
     ├── WorkersLostError   worker processes, or the workers of a cluster, are lost or cannot be reached
+    ├── NotSentError    a notice was not taken by a mail server or a webhook
     ├── MissingError    what is asked for by its number is not there: a 404
     └── DatabaseError   a database is not what was expected
         └── DatabaseUnavailable   it does not answer now: a 503, and worth another try
@@ -194,6 +195,10 @@ class ConflictError(UserError):
 
 class WorkersLostError(UserError):
     """The workers of a job are lost, or cannot be reached; its files are as they were or whole."""
+
+
+class NotSentError(UserError):
+    """A notice was not taken by the mail server or the webhook that it went to."""
 
 
 class MissingError(UserError):

@@ -3,9 +3,13 @@
 import datetime as dt
 import fcntl
 import json
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 import pytest
@@ -14,10 +18,13 @@ from storecast import schema as s
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_versions import all_versions
 from storecast.database.writes import add_sales
+from storecast.errors import DatabaseUnavailable
+from storecast.notify import channels
 from storecast.workflows.storing import load
 from storecast.workflows.weekly import WeeklySettings, weekly
 from support.chain_files import FIRST, write_chain
 from support.commands import Cli, cli, leave_out_exploration
+from support.notice_servers import webhook, write_certificate
 
 __all__ = ["cli"]
 DAYS = 150
@@ -102,6 +109,95 @@ def test_a_second_start_at_the_same_time_is_told_and_a_killed_one_leaves_nothing
     (home / "weekly.json").write_text("{", encoding="utf-8")
     code, _, err = cli("weekly", "--home", home, *OPTIONS)
     assert (code, "weekly.json is no JSON" in err) == (2, True), "the lock was free, its text alone stops nobody"
+
+
+def test_what_is_told_acknowledged_and_over(
+    cli: Cli, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "PAUSES", ())
+    certificate, _ = write_certificate(tmp_path, LAST + dt.timedelta(days=30))
+    with webhook() as received:
+        (home / "storecast.toml").write_text(
+            f"""
+            [notify]
+            name = "north"
+            certificates = ["{certificate}"]
+            [notify.webhook]
+            url = "http://127.0.0.1:{received.port}/hook"
+            """,
+            encoding="utf-8",
+        )
+
+        def new_events() -> list[tuple[str, str]]:
+            """Return what was sent since, and forget it."""
+            events = [(alert["key"], alert["event"]) for notice in received.notices for alert in notice["alerts"]]
+            received.notices.clear()
+            return events
+
+        settings = WeeklySettings(late_after=3, **TRAINING)
+        assert weekly(home, settings=settings, today=LAST)["exit_code"] == 0
+        assert new_events() == []
+        summary = weekly(home, settings=settings, today=LAST + dt.timedelta(days=10))
+        assert (summary["status"], summary["exit_code"]) == ("unchanged", 4)
+        assert new_events() == [("late", "begun"), ("certificate:tls.crt", "begun")]
+        assert (
+            summary["attention"][-1] == f"The certificate tls.crt ends on {LAST + dt.timedelta(days=30)}, in 20 days."
+        )
+
+        for key in ("late", "certificate:tls.crt"):
+            assert cli("alerts", "acknowledge", key, "--home", home, "--by", "Ada")[0] == 0
+        summary = weekly(home, settings=settings, today=LAST + dt.timedelta(days=12))
+        assert (summary["exit_code"], summary["attention"], len(summary["acknowledged"])) == (0, [], 2)
+        assert new_events() == []
+
+        with monkeypatch.context() as patch:
+            patch.setattr("storecast.workflows.weekly.publish", fail_with(DatabaseUnavailable("The database is down.")))
+            send_sales(home, LAST + dt.timedelta(days=1), 7)
+            with pytest.raises(DatabaseUnavailable):
+                weekly(home, settings=settings, today=LAST + dt.timedelta(days=12))
+            assert received.notices[0]["alerts"][0]["sentence"] == "The weekly job failed: The database is down."
+            assert new_events() == [("failed", "begun")], "nothing is known of the others"
+            patch.setattr("storecast.workflows.weekly.publish", fail_with(ZeroDivisionError("secret")))
+            with pytest.raises(ZeroDivisionError):
+                weekly(home, settings=settings, today=LAST + dt.timedelta(days=12))
+            assert new_events() == []
+            assert "a bug, ZeroDivisionError" in cli("alerts", "list", "--home", home)[1]
+        summary = weekly(home, settings=settings, today=LAST + dt.timedelta(days=8))
+        assert (summary["status"], summary["exit_code"]) == ("done", 0)
+        assert sorted(new_events()) == [("certificate:tls.crt", "ended"), ("failed", "ended"), ("late", "ended")]
+
+
+def test_a_job_that_is_killed_is_started_again_and_does_its_work(home: Path) -> None:
+    script = """
+import os, signal, sys
+from pathlib import Path
+from storecast.workflows.weekly import WeeklySettings, weekly
+
+def progress(what, *_):
+    if what == "publishing and pruning":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+weekly(Path(sys.argv[1]), settings=WeeklySettings(late_after=36500, models=("naive",), fast=True), progress=progress)
+"""
+    killed = subprocess.run([sys.executable, "-c", script, str(home)], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert "process" in (home / "weekly.lock").read_text(encoding="utf-8"), "its lock ended with it, its text did not"
+    assert not (home / "weekly.json").exists()
+    assert versions(home) == 0
+    summary = weekly(home, settings=WeeklySettings(late_after=36_500, models=("naive",), fast=True))
+    assert (summary["status"], summary["exit_code"], summary["model"]["trained"]) == ("done", 0, False)
+    assert versions(home) == 1
+    drafts = [path.name.partition(".log.")[0] for path in home.rglob("*.part")]
+    assert drafts == [".run"], "of the killed job its log alone is left"
+
+
+def fail_with(error: Exception) -> Callable[..., NoReturn]:
+    """Return what fails whenever it is called."""
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return fail
 
 
 def test_without_a_home_or_sales_it_is_bad_input(cli: Cli, tmp_path: Path) -> None:

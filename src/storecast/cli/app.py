@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from storecast.cli import (
+    alerts,
     db,
     demo,
     explore,
@@ -59,6 +60,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None]]] = {
 GROUPS = {
     "plan": (plan.app, "From day to day"),
     "scenarios": (scenarios.app, "From day to day"),
+    "alerts": (alerts.app, "From day to day"),
     "models": (models.app, "Models"),
     "db": (db.app, "From day to day"),
     "key": (key.app, "From day to day"),

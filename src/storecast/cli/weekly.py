@@ -39,6 +39,10 @@ def weekly(
         ),
     ] = 90,
     force: Annotated[bool, typer.Option("--force", help="Work even where nothing is new since the last job.")] = False,
+    notify: Annotated[
+        Path | None,
+        typer.Option("--notify", help="File with [notify]: who is told. Default: storecast.toml in the home, if any."),
+    ] = None,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -55,7 +59,7 @@ def weekly(
     )
     try:
         with show.working(log_format) as progress:
-            summary = do_weekly(home, db, settings, progress=progress)
+            summary = do_weekly(home, db, settings, notify=notify, progress=progress)
     except BusyError as error:
         typer.echo(show.printable(f"storecast: {error}"), err=True)
         raise typer.Exit(BUSY) from error
@@ -70,6 +74,8 @@ def weekly(
 def _show(summary: dict[str, Any]) -> None:
     for line in summary["attention"]:
         print(show.printable(f"LOOK AT: {line}"))
+    for line in summary["acknowledged"]:
+        print(show.printable(f"KNOWN: {line}"))
     model, version = summary["model"], summary["plan"]["version"]
     if summary["status"] == "unchanged":
         print(

@@ -1,4 +1,4 @@
-"""The job of every Monday: forecast what came in since, publish it, write the files, thin the database out, and say how it went.
+"""The job of every Monday: forecast what came in since, publish it, write the files, thin the database out, and tell how it went.
 
 One process at a time does it for a home: the lock is one of the operating system, which ends with the process that holds it, killed
 or not. Started again on the same data it does nothing.
@@ -15,22 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from storecast import schema as s
 from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.bundle.registry import prune as prune_models
 from storecast.database.chain_info import version as chain_version
 from storecast.database.connect import Database, home_url
-from storecast.database.day_spans import sales_between
 from storecast.database.forecasts import newest_forecast
 from storecast.database.prune import prune
 from storecast.database.status import status
-from storecast.errors import BusyError, ConfigError, DataError, quote
+from storecast.errors import BusyError, ConfigError, DataError, UserError, quote
 from storecast.files import atomic_write, make_folder
 from storecast.logs import log_file
+from storecast.notify.alerts import Condition
+from storecast.notify.notifier import Notifier
 from storecast.plan.sentences import sentences
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.home import write_forecast
@@ -39,6 +37,7 @@ from storecast.workflows.preparation import DatabaseSource, import_plugins_of, p
 from storecast.workflows.publishing import publish
 from storecast.workflows.running import MODELS_KEPT, run
 from storecast.workflows.storing import save_run
+from storecast.workflows.weekly_conditions import ending_certificates, incomplete, late, outside_bands
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +45,6 @@ LOCK, SUMMARY = "weekly.lock", "weekly.json"  # in the home
 DONE, UNCHANGED = "done", "unchanged"
 OK, ATTENTION = 0, 4  # exit codes
 BY = "weekly"  # who publishes the version
-RECENT_DAYS, LOOK_BACK_DAYS = 7, 35  # a store that had rows in these days and none in those is missing
-MAX_NAMED = 5  # stores in a sentence
 
 
 @dataclass(frozen=True)
@@ -80,29 +77,31 @@ def weekly(
     db: str | None = None,
     settings: WeeklySettings = WeeklySettings(),
     *,
+    notify: Path | None = None,
     today: dt.date | None = None,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
-    """Do the job of a week; return its summary, which weekly.json in the home holds, too.
+    """Do the job of a week, and tell people what needs a look; return its summary, which weekly.json in the home holds, too.
 
     Parameters
     ----------
     home : folder of all outputs
     db : URL of the database; None: storecast.db in the home
     settings : what is done
+    notify : file with [notify], who is told; None: storecast.toml in the home, where there is one
     today : to which sales are compared; None: the day of now, UTC
     progress : called with what is being done
 
     Returns
     -------
-    status (done or unchanged), exit_code, attention (sentences), and what was done
+    status (done or unchanged), exit_code, attention and acknowledged (sentences), and what was done
 
     Raises
     ------
     BusyError
         where another process is at it
     ConfigError
-        where there is no such home, and no database is named
+        where there is no such home, and no database is named, or [notify] cannot be read
     DataError
         where the database holds no sales
     DatabaseError
@@ -118,33 +117,58 @@ def weekly(
     url = home_url(home) if db is None else db
     day = today or dt.datetime.now(dt.UTC).date()
     with locked(home / LOCK):
-        with closing(Database.open(url)) as database:
-            version = chain_version(database)
-            last_sale = status(database)["last_sale"]
-        if last_sale is None:
-            raise DataError("The database holds no sales yet. Load a chain: storecast db load --data DIR.")
-        before = _summary_before(home / SUMMARY)
-        if before is not None and before["chain_version"] == version and not settings.force:
-            cutoff = dt.date.fromisoformat(before["data"]["last_day"])
-            attention = [*_late(cutoff, day, settings.late_after), *before["data"]["sentences"]]
-            return {**before, "status": UNCHANGED, "attention": attention, "exit_code": ATTENTION if attention else OK}
-        with log_file(home / "run.log"):
-            summary = _work(home, url, dt.date.fromisoformat(last_sale), settings, day, progress)
-        with atomic_write(home / SUMMARY) as draft:
-            draft.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        notifier = Notifier(home, notify)
+        try:
+            summary, conditions = _work_where_new(home, url, settings, day, progress)
+            conditions += ending_certificates(notifier.settings.certificates, day, notifier.settings.certificate_days)
+        except Exception as error:  # whatever it was, people are told, and it goes on upwards
+            reason = str(error) if isinstance(error, UserError) else f"a bug, {type(error).__name__}; its log has more."
+            notifier.report([Condition("failed", f"The weekly job failed: {reason}")], day, complete=False)
+            raise
+        unsent = notifier.report(conditions, day)
+        known = [condition for condition in conditions if notifier.is_acknowledged(condition)]
+        summary["attention"] = [*(each.sentence for each in conditions if each not in known), *unsent]
+        summary["acknowledged"] = [condition.sentence for condition in known]
+        summary["exit_code"] = ATTENTION if summary["attention"] else OK
+        if summary["status"] == DONE:
+            with atomic_write(home / SUMMARY) as draft:
+                draft.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return summary
 
 
-def _work(
-    home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, today: dt.date, progress: Progress
-) -> dict[str, Any]:
+def _work_where_new(
+    home: Path, url: str, settings: WeeklySettings, today: dt.date, progress: Progress
+) -> tuple[dict[str, Any], list[Condition]]:
+    """Do the work where the chain is newer than at the last job; return the summary, and what needs a look.
+
+    Parameters
+    ----------
+    home, url : of the home and its database
+    settings, today, progress : as for `weekly`
+    """
+    with closing(Database.open(url)) as database:
+        version = chain_version(database)
+        last_sale = status(database)["last_sale"]
+    if last_sale is None:
+        raise DataError("The database holds no sales yet. Load a chain: storecast db load --data DIR.")
+    before = _summary_before(home / SUMMARY)
+    if before is not None and before["chain_version"] == version and not settings.force:
+        summary: dict[str, Any] = {**before, "status": UNCHANGED}
+    else:
+        with log_file(home / "run.log"):
+            summary = _work(home, url, dt.date.fromisoformat(last_sale), settings, progress)
+    lateness = late(dt.date.fromisoformat(summary["data"]["last_day"]), today, settings.late_after)
+    return summary, [*lateness, *(Condition(**plain) for plain in summary["data"]["conditions"])]
+
+
+def _work(home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, progress: Progress) -> dict[str, Any]:
     """Forecast, publish and prune; return the summary.
 
     Parameters
     ----------
     home, url : of the home and its database
     last_sale : the last day with sales, complete or not
-    settings, today, progress : as for `weekly`
+    settings, progress : as for `weekly`
     """
     began = dt.datetime.now(dt.UTC)
     trained, failed = _forecast(home, url, last_sale, settings, progress)
@@ -154,21 +178,19 @@ def _work(
         published = publish(database, url, models=home / "models" if settings.explain else None, model=model, by=BY)
         forecast = newest_forecast(database, model)
         assert forecast is not None
-        data = [*_incomplete(database, forecast.cutoff, last_sale), *failed]
+        conditions = [*incomplete(database, forecast.cutoff, last_sale), *failed]
         words = sentences(plan_summary(database, published.version))
         keep = {"forecasts": settings.keep_forecasts, "requests": settings.keep_requests}
         deleted = prune(database, **{name: dt.timedelta(days) for name, days in keep.items()})
     deleted["model_files"] = len(prune_models(home / "models", keep=MODELS_KEPT))
-    attention = [*_late(forecast.cutoff, today, settings.late_after), *data]
+    conditions += outside_bands(url, home / "models")
     log.info("weekly job: version %d of the plan after %s", published.version, forecast.cutoff)
     return {
         "status": DONE,
-        "exit_code": ATTENTION if attention else OK,
-        "attention": attention,
         "began": f"{began:%Y-%m-%dT%H:%M:%SZ}",
         "ended": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "chain_version": forecast.version,
-        "data": {"last_day": forecast.cutoff.isoformat(), "sentences": data},
+        "data": {"last_day": forecast.cutoff.isoformat(), "conditions": [each.to_plain() for each in conditions]},
         "model": {"name": forecast.model, "trained": trained},
         "plan": {"version": published.version, "sentences": words},
         "deleted": deleted,
@@ -206,7 +228,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def _forecast(
     home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, progress: Progress
-) -> tuple[bool, list[str]]:
+) -> tuple[bool, list[Condition]]:
     """Forecast with the model in use, or with a new one where that is old; return whether it is new, and what failed.
 
     Parameters
@@ -230,53 +252,9 @@ def _forecast(
             save_run(url, prepared, forecast)
             return False, []
     scores = run(None, home=home, db=url, models=settings.models, fast=settings.fast, progress=progress)
-    return True, [f"The model {name} failed: {cause}." for name, cause in scores["failed"].items()]
-
-
-def _late(cutoff: dt.date, today: dt.date, late_after: int) -> list[str]:
-    """Say that sales are late.
-
-    Parameters
-    ----------
-    cutoff : the last complete day
-    today : the day of the job
-    late_after : days before it up to which sales must have come
-    """
-    expected = today - dt.timedelta(days=late_after)
-    days = (expected - cutoff).days
-    if days <= 0:
-        return []
-    count = "1 day" if days == 1 else f"{days} days"
-    return [f"The sales are late: the last complete day is {cutoff}, expected was {expected} at least ({count} more)."]
-
-
-def _incomplete(database: Database, cutoff: dt.date, last_sale: dt.date) -> list[str]:
-    """Say which stores stopped sending, and which days are not complete yet.
-
-    Parameters
-    ----------
-    database : with the chain
-    cutoff : the last complete day
-    last_sale : the last day with sales
-    """
-    with database.reading() as conn:
-        rows = sales_between(conn, cutoff - dt.timedelta(days=LOOK_BACK_DAYS - 1), last_sale)
-    past = rows.filter(pl.col(s.DATE) <= cutoff)
-    recent = pl.col(s.DATE) > cutoff - dt.timedelta(days=RECENT_DAYS)
-    known = past.filter(~recent)[s.STORE].unique().sort()
-    missing = known.filter(~known.is_in(past.filter(recent)[s.STORE].unique().to_list())).to_list()
-    lines = []
-    if missing:
-        more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
-        which = ", ".join(map(str, missing[:MAX_NAMED])) + more
-        lines.append(
-            f"No sales of the week up to {cutoff} have come from {len(missing)} of {len(known)} stores: {which}."
-        )
-    days = rows.filter(pl.col(s.DATE) > cutoff).group_by(s.DATE).len("stores").sort(s.DATE)
-    if days.height:
-        listed = ", ".join(f"{day} ({stores} of {len(known)} stores)" for day, stores in days.iter_rows())
-        lines.append(f"Days that are not complete yet were left out: {listed}.")
-    return lines
+    return True, [
+        Condition(f"model:{name}", f"The model {name} failed: {cause}.") for name, cause in scores["failed"].items()
+    ]
 
 
 def _summary_before(path: Path) -> dict[str, Any] | None:
