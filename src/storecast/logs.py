@@ -14,6 +14,7 @@ FIELDS = (
     "request",
     "key",
     "key_name",
+    "client",
     "method",
     "route",
     "status",

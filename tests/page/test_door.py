@@ -1,5 +1,7 @@
 """The door of the web page: nothing passes it without a session, and what passes is answered as the API answers."""
 
+import re
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from storecast.database.api_keys import revoke_key
 from storecast.database.connect import Database, home_url
 from storecast.page.addresses import VIEW_NAMES
+from storecast.page.login import POLICY
 from storecast.page.routes import page_routes
 from storecast.page.views import VIEWS
 from support.page_client import SAME_SITE, PageClient, callback
@@ -26,6 +29,30 @@ def test_nothing_but_the_login_is_open_to_somebody_without_a_session(client: Cli
     else:
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_browser_is_led_from_the_root_to_the_page_and_nobody_else_is(client: Client) -> None:
+    answer = client.ask("GET", "/", key=None, accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/app/")
+    for key in (None, client.key):
+        answer = client.ask("GET", "/", key=key, accept="*/*")
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_the_documentation_of_the_api_has_every_route_and_type_and_stands_behind_the_login(
+    client: Client, browser: PageClient
+) -> None:
+    page = browser.get("/app/api")
+    assert (page.status_code, page.headers["content-security-policy"]) == (200, POLICY)
+    document = client.get("/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            assert f"<b>{method.upper()}</b> {path}</code> {escape(operation['summary'])}" in page.text
+    names = set(re.findall(r'<section id="type-(\w+)"', page.text))
+    assert names == document["components"]["schemas"].keys()
+    assert set(re.findall(r'href="#type-(\w+)"', page.text)) <= names
+    assert not re.findall(r'(?:src|href)="(?!/app/|#)', page.text), "nothing comes from elsewhere"
+    assert PageClient(client).log_in(client.key or "", "/app/api").headers["location"] == "/app/api"
 
 
 @pytest.mark.parametrize(

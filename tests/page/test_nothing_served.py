@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from storecast.database.connect import Database, home_url
 from storecast.page.addresses import VIEW_NAMES
 from storecast.page.routes import page_routes
@@ -21,3 +23,16 @@ def test_every_view_that_needs_a_model_says_that_none_is_served_yet(tmp_path: Pa
         for name in VIEW_NAMES:
             drawn = browser.draw(f"/app/{name}")
             assert "No model is served yet" in drawn or name in OF_THE_DATABASE, name
+
+        def reason() -> str:
+            """Return why it is not ready."""
+            answer = client.get("/health/ready", key=None)
+            assert answer.status_code == 503
+            return str(answer.json()["detail"])
+
+        assert reason().startswith("The home holds no model yet; `storecast run`")
+        (tmp_path / "models" / "model-a.pkl").write_bytes(b"no model")
+        (tmp_path / "models" / "current").write_text("model-a.pkl\n", encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(client.service.live.source, "_down", True)
+            assert reason() == "The database does not answer. The log says more."

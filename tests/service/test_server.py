@@ -70,7 +70,8 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
     assert len(request_lines) == len(replies)  # the log of requests is whole
     for line in request_lines:
         assert {"request", "key", "key_name", "method", "route", "status", "ms"} <= line.keys()
-        assert line["message"].endswith(f", request {line['request']}")
+        assert line["client"] == "127.0.0.1"
+        assert line["message"].endswith(f" from 127.0.0.1, request {line['request']}")
         assert dt.datetime.fromisoformat(line["time"]).tzinfo is not None
 
 

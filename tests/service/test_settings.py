@@ -32,6 +32,7 @@ def test_the_environment_is_read_and_options_come_first() -> None:
         ("listen_port", "70000"),
         ("no_keys", "perhaps"),
         ("log_format", "xml"),
+        ("trusted_proxies", "10.0.0.0/8,proxy"),
     ],
 )
 def test_a_value_without_meaning_is_refused_by_its_name(name: str, text: str) -> None:

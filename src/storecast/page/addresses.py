@@ -11,4 +11,5 @@ VIEW_NAMES = (
     "accuracy",
     "data",
 )  # of `views.VIEWS`, known without Dash
+API = "api"  # the documentation of the API
 LOOP = "storecast.loop"  # in the scope of ASGI: the event loop of the service

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from storecast.database.api_keys import find_key
 from storecast.database.sessions import SESSION_HOURS, close_session, open_session
-from storecast.page.addresses import BASE, VIEW_NAMES
+from storecast.page.addresses import API, BASE, VIEW_NAMES
 from storecast.page.language import Words, preferred_language
 from storecast.service.middleware.auth import TOKEN
 from storecast.service.middleware.browser import COOKIE, LOGIN, session_token
@@ -33,7 +33,7 @@ async def log_in(request: Request) -> Response:
     service = service_of(request)
     form = _read_form(context_of(request.scope).body)
     token, following = form.get("key", "").strip(), _inside(form.get("next", ""))
-    address = str((request.scope.get("client") or ("",))[0])
+    address = context_of(request.scope).client
     try:
         service.strangers.check(address)
     except Problem as problem:
@@ -85,7 +85,7 @@ def _read_form(body: bytes) -> dict[str, str]:
 
 def _inside(following: str) -> str:
     """Return an address of this page; the first view where another is asked for."""
-    views = {BASE + name for name in VIEW_NAMES}
+    views = {BASE + name for name in (*VIEW_NAMES, API)}
     return following if following.partition("?")[0] in views and following.isprintable() else BASE
 
 

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from storecast.page import login
-from storecast.page.addresses import BASE, LOOP, VIEW_NAMES
+from storecast.page.addresses import API, BASE, LOOP, VIEW_NAMES
+from storecast.page.api_page import show_api
 from storecast.page.dash_server import dash_server
 from storecast.page.warm_up import WarmUp
 from storecast.service.middleware.context import context_of
@@ -35,6 +36,8 @@ def page_routes() -> tuple[Route, ...]:
     >>> app = create_app(Settings(), page=page_routes())
     """
     return (
+        Route("GET", "/", None, _root, "The way of a browser to the page"),
+        Route("GET", BASE + API, "read", show_api, "The documentation of the API", view=True),
         Route("GET", "/app", None, _first, "The way to the page"),
         Route("GET", "/app/login", None, _login_form, "The form to log in"),
         Route("POST", "/app/login", None, login.log_in, "Log in", form=True),
@@ -51,6 +54,13 @@ def page_routes() -> tuple[Route, ...]:
 
 async def _first(_request: Request) -> Response:
     return RedirectResponse(BASE, status_code=308)
+
+
+async def _root(request: Request) -> Response:
+    """Lead a browser to the page; for programs there is nothing here."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise of_status(404)
+    return RedirectResponse(BASE, status_code=307)  # for now: another page may lie here one day
 
 
 async def _login_form(request: Request) -> Response:

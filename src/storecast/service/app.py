@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.auth import AuthMiddleware
+from storecast.service.middleware.client_address import read_networks
 from storecast.service.middleware.context import context_of
 from storecast.service.middleware.errors import ErrorMiddleware
 from storecast.service.middleware.limits import LimitsMiddleware
@@ -46,7 +47,7 @@ def create_app(
     app = Starlette(
         lifespan=lifespan,
         middleware=[
-            Middleware(ErrorMiddleware, note=service.request_log.note),
+            Middleware(ErrorMiddleware, note=service.request_log.note, trusted=read_networks(settings.trusted_proxies)),
             Middleware(
                 AuthMiddleware,
                 router=Router((*ROUTES, *page)),

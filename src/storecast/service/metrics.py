@@ -35,6 +35,7 @@ class FinishedRequest(NamedTuple):
     model: str
     public: bool = False
     key_name: str = ""
+    client: str = ""
 
 
 class Metrics:

@@ -77,6 +77,7 @@ class RequestLog:
                 context.model,
                 public=route is not None and route.scope is None,
                 key_name="" if key is None else key.name,
+                client=context.client,
             )
         )
 
@@ -117,17 +118,19 @@ class RequestLog:
 
 def _tell(line: FinishedRequest) -> None:
     log.info(
-        "%s %s %d in %.1f ms, request %s",
+        "%s %s %d in %.1f ms from %s, request %s",
         line.method,
         line.route,
         line.status,
         line.seconds * 1000,
+        line.client or "an unknown address",
         line.request_id,
         extra={
             "at": line.at,
             "request": line.request_id,
             "key": line.key,
             "key_name": line.key_name or None,
+            "client": line.client or None,
             "method": line.method,
             "route": line.route,
             "status": line.status,

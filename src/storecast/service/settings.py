@@ -12,6 +12,7 @@ from typing import Any
 
 from storecast.bundle.trial_time import DEFAULT_CPU_SECONDS, LEAST_CPU_SECONDS, MOST_CPU_SECONDS
 from storecast.errors import ConfigError, quote
+from storecast.service.middleware.client_address import read_networks
 
 PREFIX = "STORECAST_"
 MEBI = 1024 * 1024
@@ -42,6 +43,10 @@ class Settings:
         default=100, metadata=_about("most rows that are answered at once; larger requests go to the pool", 0, 10_000)
     )
     page_limit: int = field(default=1000, metadata=_about("most rows of a page of stores or history", 1, 100_000))
+    trusted_proxies: str = field(
+        default="",
+        metadata=_about("addresses and networks of proxies whose X-Forwarded-For is believed, with commas between"),
+    )
     rate: float = field(
         default=100.0, metadata=_about("requests a second that a key may make on the long run; 0: any number", 0, 1e6)
     )
@@ -118,6 +123,7 @@ class Settings:
                 f"{variable('drain_seconds')} is {self.drain_seconds:g} and {variable('stop_seconds')} {self.stop_seconds:g}; "
                 "expected the first below the second: requests in flight need time to end."
             )
+        read_networks(self.trusted_proxies)
         if self.log_format not in ("text", "json"):
             raise ConfigError(f"{variable('log_format')}: found {quote(self.log_format)}; expected text or json.")
         if self.no_keys and not is_loopback(self.host):

@@ -179,7 +179,7 @@ class AuthMiddleware:
     async def _key(self, scope: Scope, *, of_page: bool) -> Key:
         session = session_token(scope) if of_page else None
         sent = [value for name, value in scope["headers"] if name == b"authorization"]
-        address = str((scope.get("client") or ("",))[0])
+        address = context_of(scope).client
         known = self.sessions.knows(session) if session else len(sent) == 1 and self.keyring.knows(_token(sent[0]))
         if not known:
             self.strangers.check(address)

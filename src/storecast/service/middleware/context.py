@@ -18,6 +18,7 @@ class RequestContext:
     ----------
     request_id : as in the log and in the header X-Request-ID
     started : seconds of a clock that never goes back
+    client : address of the client
     route : None where there is no such route
     path_parameters : of the route's path
     key : that the request came with; None for the public routes
@@ -29,6 +30,7 @@ class RequestContext:
 
     request_id: str
     started: float
+    client: str = ""
     route: Route | None = None
     path_parameters: dict[str, str] = field(default_factory=dict)
     key: Key | None = None

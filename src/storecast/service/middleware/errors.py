@@ -7,12 +7,13 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storecast.errors import UserError
+from storecast.service.middleware.client_address import Network, client_address
 from storecast.service.middleware.context import CONTEXT, RequestContext
 from storecast.service.problems import Problem, of_error
 
@@ -32,11 +33,13 @@ class ErrorMiddleware:
     ----------
     app : what is inside
     note : called when a request is over, with its context, its method and the seconds it took
+    trusted : networks of proxies whose X-Forwarded-For is believed
     """
 
-    def __init__(self, app: ASGIApp, note: Note) -> None:
+    def __init__(self, app: ASGIApp, note: Note, trusted: Sequence[Network] = ()) -> None:
         self.app = app
         self.note = note
+        self.trusted = trusted
         self._prefix = secrets.token_hex(6)
         self._count = count(1)
 
@@ -45,7 +48,7 @@ class ErrorMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        context = RequestContext(self._id(scope), time.perf_counter())
+        context = RequestContext(self._id(scope), time.perf_counter(), client_address(scope, self.trusted))
         scope[CONTEXT] = context
         own = [SAFE, (b"x-request-id", context.request_id.encode())]
 

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.monitor.staleness import sales_age, stale_sentence
+from storecast.service.live.live_model import LiveModel
 from storecast.service.metrics import MEDIA_TYPE
 from storecast.service.problems import Problem
 from storecast.service.rendering import BytesResponse, json_reply
@@ -26,11 +27,7 @@ async def ready(request: Request) -> Response:
     if service.stopping:
         raise Problem("not-ready", "The service is about to end.")
     if not service.live.ready:
-        too_slow = (
-            SLOW_NOTICE if service.live.watcher.promoted_too_slow else "No model is loaded yet. The log says more."
-        )
-        what = f"{trouble} The log says more." if (trouble := service.live.source.trouble) else too_slow
-        raise Problem("not-ready", what, headers={"retry-after": "5"})
+        raise Problem("not-ready", _why_not_ready(service.live), headers={"retry-after": "5"})
     notices = []
     if service.live.watcher.promoted_trouble:
         notices = [SLOW_NOTICE if service.live.watcher.promoted_too_slow else PROMOTED_NOTICE]
@@ -40,6 +37,19 @@ async def ready(request: Request) -> Response:
         age = sales_age(cutoff)
         notices += [sentence] if (sentence := stale_sentence(cutoff, service.settings.stale_days)) else []
     return json_reply(Readiness("ready", age, notices))
+
+
+def _why_not_ready(live: LiveModel) -> str:
+    """Return why nothing is served, without a word of what only the log may say: whoever has no key reads this, too."""
+    if trouble := live.source.trouble:
+        return f"{trouble} The log says more."
+    if not any(live.models_folder.glob("*.pkl")):
+        return "The home holds no model yet; `storecast run` or `storecast weekly` makes one."
+    if live.watcher.promoted_too_slow:
+        return SLOW_NOTICE
+    if live.watcher.promoted_trouble:
+        return "The promoted model is missing or refused, and no other can be used. The log says why."
+    return "No model is loaded yet: it is verified and tried. The log says more."
 
 
 async def metrics(request: Request) -> Response:
