@@ -43,12 +43,15 @@ def model(request: pytest.FixtureRequest) -> str:
     [
         (DATE == LAST, 0.01),
         (DATE == LAST, 0.0005),
+        (LAST - dt.timedelta(days=2) < DATE, 0.4),
+        (LAST - dt.timedelta(days=3) < DATE, 0.3),
+        (LAST - dt.timedelta(days=2) < DATE, 2.5),
         (LAST - dt.timedelta(days=2) == DATE, 25),
         (LAST - dt.timedelta(days=200) == DATE, 25),
         (LAST - dt.timedelta(days=201) == DATE, 0.02),
     ],
 )
-def test_one_broken_day_of_every_store_moves_six_weeks_by_at_most_one_and_a_half_percent(
+def test_one_or_two_broken_days_of_every_store_move_six_weeks_by_at_most_one_and_a_half_percent(
     model: str, days: pl.Expr, factor: float
 ) -> None:
     usual, other = usual_sums(model).sum(), sums(model, changed(days, factor)).sum()

@@ -31,7 +31,7 @@ from storecast.data.end_of_sales import day_counts, end_sales, sales_end
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.grid import Grid
 from storecast.data.level_jump import note_level_jump
-from storecast.data.note_broken_days import note_broken_days
+from storecast.data.note_broken_days import note_broken_days, note_unusual_last_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.data.repair_countries import place_stores_in_countries
@@ -146,6 +146,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None
     _note_excluded_days(work)
     grid = Grid.of(panel)
     note_broken_days(work, grid)
+    note_unusual_last_days(work, grid)
     note_level_jump(work, grid)
     for repair in work.repairs:
         if repair.rule not in NOTICED:  # who prepares a run warns of the others

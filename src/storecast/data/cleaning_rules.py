@@ -49,6 +49,7 @@ RULES = {
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",
     "broken_days": "Sales of a day are a quarter of what is usual on its weekday or less, or four times it or more.",
+    "unusual_last_days": "On some of the last two weeks' days nearly all stores sold far from what is usual.",
     "level_jump": "From one day on nearly all stores sell five times as much as before, or a fifth.",
     "excluded_days": "The file of events says that models should not learn from a day.",
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
@@ -78,6 +79,7 @@ OBSERVATIONS = frozenset(
         "late_stores",
         "idle_starts",
         "level_jump",
+        "unusual_last_days",
         "ended_stores",
         "inactive_stores",
         "other_levels",

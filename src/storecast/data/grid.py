@@ -23,6 +23,7 @@ from storecast.data.own_feasts import OwnFeast, kept_feasts
 from storecast.data.panel import Panel
 from storecast.data.store_countries import are_several, law_of, places_by_country
 from storecast.data.stores_as_of import stores_as_of
+from storecast.data.unusual_last_days import LOOK_BACK, UnusualDays, unusual_last_days
 from storecast.dates import as_date
 
 NO_ROW = -1
@@ -227,25 +228,42 @@ class Grid:
         whole, stores, begin = self.cut_from
         return whole.broken[stores, begin : begin + self.days]
 
-    def extreme_days(self) -> Bool:
-        """Return the days on which sales may be far from usual: holidays, feasts, new year, own events, (stores, days)."""
-        days = [self.day(column) for column in range(self.days)]
+    def extreme_days(self, first: int = 0, last: int | None = None) -> Bool:
+        """Return the days on which sales may be far from usual: holidays, feasts, new year, own events, (stores, days).
+
+        Parameters
+        ----------
+        first, last : the columns from which and up to which they are worked out; None: the last of the grid
+        """
+        columns = slice(first, self.days if last is None else last + 1)
+        days = [self.day(column) for column in range(columns.start, columns.stop)]
         years = range(days[0].year, days[-1].year + 1)
-        dates = np.zeros(self.open.shape, bool)
+        dates = np.zeros((len(self.open), len(days)), bool)
         for country, stores in places_by_country(self.stores, self.country).items():
             retail = {day for feast in kept_feasts(country, years, self.feasts) for day in feast.days}
             dates[stores] = [is_extreme(day) or day in retail for day in days]
-        extreme: Bool = (self.holiday > 0) | dates | announced_days(self.known.values(), self.open.shape)
+        announced = announced_days([values[:, columns] for values in self.known.values()], dates.shape)
+        extreme: Bool = (self.holiday[:, columns] > 0) | dates | announced
         return extreme
 
     def slump_days(self, origin: int) -> Bool:
         """Return the days up to an origin that lie in slumps known by then, see `slump_days`, (stores, days)."""
         return slump_days(self._log_sales_not_excluded()[:, : origin + 1])
 
-    def learnable_past(self, origin: int) -> F32:
-        """Return the log of sales up to an origin that a fit learns: NaN on broken days and in slumps, (stores, days).
+    def unusual_last_days(self, origin: int) -> UnusualDays:
+        """Return the days soon before an origin on which nearly all stores sell far from usual, see `unusual_last_days`."""
+        first = max(0, origin + 1 - LOOK_BACK)
+        past = slice(first, origin + 1)
+        sales, learnable = self.sales[:, past], (self.open[:, past] == 1) & ~self.broken[:, past]
+        y = np.log(np.where(learnable & (sales > 0), sales, np.nan), dtype=np.float32)
+        days = unusual_last_days(y, self.promo[:, past] == 1, self.extreme_days(first, origin))
+        return UnusualDays(days.columns + first, days.factors)
 
-        A slump is known once it has ended; the days after it are then judged beside those before it.
+    def learnable_past(self, origin: int) -> F32:
+        """Return the log of sales up to an origin that a fit learns, (stores, days).
+
+        NaN on broken days, in slumps, and on last days that are unusual in the whole chain. A slump is known once it has ended; the
+        days after it are then judged beside those before it.
         """
         y = self._log_sales_not_excluded()[:, : origin + 1]
         slump = self.slump_days(origin)
@@ -256,6 +274,7 @@ class Grid:
             broken = broken.copy()
             broken[some] = broken_days(y[some], self.extreme_days()[some, : origin + 1])
         y[broken] = np.nan
+        y[:, self.unusual_last_days(origin).columns] = np.nan
         return y
 
     def _log_sales_not_excluded(self) -> F32:

@@ -1,4 +1,4 @@
-"""Name the days whose sales no model learns, see `broken_days`."""
+"""Name the days whose sales no model learns, see `broken_days` and `unusual_last_days`."""
 
 import numpy as np
 import polars as pl
@@ -6,6 +6,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.grid import Grid
+from storecast.dates import as_date
 
 
 def note_broken_days(work: Work, grid: Grid) -> None:
@@ -26,3 +27,25 @@ def note_broken_days(work: Work, grid: Grid) -> None:
         for date, first, count in by_day.sort("stores", s.DATE, descending=True).iter_rows()
     ]
     work.note("broken_days", "kept; models do not learn from them", broken.height, examples)
+
+
+def note_unusual_last_days(work: Work, grid: Grid) -> None:
+    """Name the last days on which nearly all stores sold far from usual.
+
+    Parameters
+    ----------
+    work : takes the note
+    grid : of the clean chain
+    """
+    unusual = grid.unusual_last_days(grid.column(as_date(work.sales[s.DATE].max())))
+    sold = (grid.sales > 0).sum(axis=0)
+    examples = [
+        f"{grid.day(int(column))}: {factor:.2g} times"
+        for column, factor in zip(unusual.columns, unusual.factors, strict=True)
+    ]
+    work.note(
+        "unusual_last_days",
+        "kept; models do not learn from them until most days of two weeks are like them",
+        int(sold[unusual.columns].sum()),
+        examples,
+    )

@@ -29,6 +29,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{rows} row at the end is of a day on which nobody sold anything, as if it were ahead",
         "{rows} rows at the end are of days on which nobody sold anything, as if they were ahead",
     ),
+    "unusual_last_days": (
+        "Nearly all stores sold far from what is usual on the same weekdays, {rows} row of the last two weeks",
+        "Nearly all stores sold far from what is usual on the same weekdays, {rows} rows of the last two weeks",
+    ),
     "incomplete_days": ("Only a few stores have reported the last days",),
     "level_jump": (
         "Nearly all stores sell {examples} as before, the level of {rows} store-day: {action}",

@@ -174,6 +174,7 @@ class Linear:
         level, coefficients = (values[places].astype(np.float32) for values in self._by_place())
         ridge = Ridge(design.terms, level, coefficients, np.empty((0, 0), np.float32))
         sales = known.learnable_log_sales()
+        sales[:, grid.unusual_last_days(origin).columns - begin] = np.nan
         for shift in self.shifts_:
             sales += shift.of(places).before(known)
         errors = bounded(sales[:, tail] - ridge.fitted(design, tail))

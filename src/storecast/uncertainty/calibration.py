@@ -24,13 +24,13 @@ from storecast.config import LEVELS, Task
 from storecast.data.broken_days import DEVIATIONS, FACTOR
 from storecast.row_medians import NORMAL
 from storecast.uncertainty.hurdle import hurdle_offsets, sale_chance
+from storecast.uncertainty.mean_error import log_mean_of_errors
 
 PERCENTS = np.array([0.025, 0.975, *(np.arange(1, 100) / 100)])
 PERCENTS_WHOLE = slice(2, None)  # of `PERCENTS`: those that are evenly spread
 SIZES = 12  # times the usual error: the largest size for which RMSPE's factor and the expected value are worked out
 SIZE_GRID = np.linspace(0, SIZES, SIZES * 50 + 1)
 TAIL = 1.24  # mean of a normal distribution's outer half percent over its outer percentile
-TRIM = 0.005  # share of errors at either end that the expected value does not follow
 KINDS = 14  # weekday × promotion
 PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a store's own
 # What a new store lacks is mostly its level, half of whose variance is gone after a third of a day's sales; the rest are its own
@@ -38,7 +38,6 @@ PRIOR_STORE = 30  # errors: the weight of the chain's mean size of error in a st
 LEARNED = 0.35  # days of sales
 OWN_HABITS = 0.05  # of the variance that history takes away
 LONG = 90  # days of sales, from which on a store is no new one
-MEAN_SHARE, MEAN_SLACK = 0.25, 0.005  # how far mean / median of all errors may be from what it is week by week
 # The same for a kind of day and a week ahead: a day's errors hang together, so that days count, and not rows, ...
 PRIOR_DAYS = 3
 PRIOR_ERRORS = 30  # ... unless a day has so few that chance alone moves its mean
@@ -206,8 +205,8 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbe
     offsets = _conformal(error / size) * _missed_level(error / size)
     mean = 0.0
     if len(error):
-        of_all = np.log(np.exp(_log_mean_by_size(size, _log_mean_on_grid(offsets))).mean())
-        mean = float(np.clip(_log_mean(error), *_believable_means(error, rows, week)) - of_all)
+        of_all = float(np.log(np.exp(_log_mean_by_size(size, _log_mean_on_grid(offsets))).mean()))
+        mean = log_mean_of_errors(error, size, rows[s.CUTOFF], week, day) - of_all
     return Calibration(
         stores=stores,
         by_store=by_store,
@@ -297,13 +296,6 @@ def _missed_level(error: F64) -> float:
     return float(np.sqrt(1 + missed**2))
 
 
-def _log_mean(error: F64) -> float:
-    """Return the log of mean / median of the errors' distribution, far tails aside."""
-    centred = error - np.median(error)
-    low, high = np.quantile(centred, [TRIM, 1 - TRIM])
-    return float(np.log(np.exp(np.clip(centred, low, high)).mean()))
-
-
 def _log_mean_on_grid(offsets: F64) -> F64:
     """Return the log of mean / median of errors of each size of `SIZE_GRID`, (sizes,)."""
     inner = offsets[PERCENTS_WHOLE]
@@ -316,16 +308,3 @@ def _log_mean_by_size(size: F64, on_grid: F64) -> F64:
     """Return the log of mean / median of errors of each size, less that of errors of size 1, (rows,)."""
     out: F64 = np.interp(size, SIZE_GRID, on_grid) - np.interp(1.0, SIZE_GRID, on_grid)
     return out
-
-
-def _believable_means(error: F64, rows: pl.DataFrame, week: I64) -> tuple[float, float]:
-    """Return the least and the largest log of mean / median to be believed, from errors centred in each week of each window.
-
-    A window that missed the chain's level, as after a step, spreads the errors of all windows together. Intervals must know that;
-    the expected value would be moved by it.
-    """
-    weeks = rows.select(pl.col(s.CUTOFF), pl.Series("week", week), pl.Series("error", error))
-    centred = weeks.select(pl.col("error") - pl.col("error").median().over(s.CUTOFF, "week")).to_series().to_numpy()
-    mean = _log_mean(centred)
-    slack = MEAN_SHARE * abs(mean) + MEAN_SLACK
-    return mean - slack, mean + slack

@@ -1,0 +1,56 @@
+"""How far the expected value lies from a model's median: the log of mean / median of its errors.
+
+An expected value is a mean, which one day or one store could decide. So far tails are bounded, days on which nearly all stores sold
+far from what was forecast are left aside (a strike, tills that were not in), and a window that missed the level of the chain does
+not count as a wide spread. Intervals know all of these errors.
+"""
+
+import numpy as np
+import polars as pl
+
+from storecast import schema as s
+from storecast.arrays import F64, I64, Bool
+from storecast.data.unusual_last_days import DEVIATIONS, FACTOR
+from storecast.row_medians import NORMAL
+
+TRIM = 0.005  # share of errors at either end that the expected value does not follow
+MEAN_SHARE, MEAN_SLACK = 0.25, 0.005  # how far mean / median of all errors may be from what it is week by week
+
+
+def log_mean_of_errors(error: F64, size: F64, cutoff: pl.Series, week: I64, day: I64) -> float:
+    """Return the log of mean / median of a model's errors.
+
+    Parameters
+    ----------
+    error : log(actual / median), (rows,), at least one
+    size : of an error that is usual on each row, (rows,)
+    cutoff, week, day : the window of each row, its week ahead, and its day, from 0, apart for each window, (rows,)
+    """
+    usual = _usual_days(error, size, day)
+    if not usual.any():
+        usual = np.ones(len(error), bool)
+    error = error[usual]
+    groups = pl.DataFrame({s.CUTOFF: cutoff.filter(pl.Series(usual)), "week": week[usual], "error": error})
+    centred = groups.select(pl.col("error") - pl.col("error").median().over(s.CUTOFF, "week")).to_series().to_numpy()
+    # A window that missed the chain's level, as after a step, spreads the errors of all windows together.
+    mean = _log_mean(centred)
+    slack = MEAN_SHARE * abs(mean) + MEAN_SLACK
+    return float(np.clip(_log_mean(error), mean - slack, mean + slack))
+
+
+def _usual_days(error: F64, size: F64, day: I64) -> Bool:
+    """Return which rows are of a day whose median error over stores is no outlier among those of all days, (rows,)."""
+    rows = pl.DataFrame({"day": day, "error": error, "scaled": error / size})
+    days = rows.group_by("day").agg(pl.col("error", "scaled").median()).sort("day")
+    departures = {name: days[name].to_numpy() - float(np.median(days[name].to_numpy())) for name in ("error", "scaled")}
+    limit = DEVIATIONS * NORMAL * float(np.median(np.abs(departures["scaled"])))
+    far = (np.abs(departures["error"]) > np.log(FACTOR)) & (np.abs(departures["scaled"]) > limit)
+    usual: Bool = ~far[day]
+    return usual
+
+
+def _log_mean(error: F64) -> float:
+    """Return the log of mean / median of the errors' distribution, far tails aside."""
+    centred = error - np.median(error)
+    low, high = np.quantile(centred, [TRIM, 1 - TRIM])
+    return float(np.log(np.exp(np.clip(centred, low, high)).mean()))
