@@ -4,17 +4,23 @@ docs/service.md lists every metric; a test compares.
 """
 
 import datetime as dt
+import logging
 from collections import Counter as TallyOf
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from storecast.errors import DataError
 from storecast.monitor.staleness import STALE_DAYS, sales_age
+from storecast.notify.notifier import STATE, read_state
 from storecast.service.live.live_model import LiveModel
 from storecast.service.middleware.limits import Load
 from storecast.service.pool import Pool
 from storecast.workflows.monitoring import Monitored
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FIGURES = ("rmspe", "wape", "bias", "coverage80", "coverage95")  # of the last twelve weeks
@@ -67,6 +73,15 @@ class Metrics:
         )
         self.alerts = Gauge("storecast_alert", "1 for what has left its band", ["model", "what", "advice"], registry=at)
 
+        self.weekly_ended = Gauge(
+            "storecast_weekly_ended_timestamp_seconds",
+            "When the last weekly job of the home that did not fail ended; 0: none has",
+            registry=at,
+        )
+        self.weekly_alerts = Gauge(
+            "storecast_weekly_alert", "1 for what a weekly job found and nobody looks after", ["alert"], registry=at
+        )
+
     def show(self, monitored: Monitored) -> None:
         """Show how good the forecasts made have been, and what has left its band."""
         self.accuracy.clear()
@@ -114,4 +129,18 @@ class Metrics:
             self.stale.set(age > stale_days)
             self.model.clear()
             self.model.labels(snapshot.name).set(1)
+        self._show_weekly(live.models_folder.parent / STATE)
         return generate_latest(self.registry)
+
+    def _show_weekly(self, path: Path) -> None:
+        """Show what weekly jobs say of the home."""
+        self.weekly_alerts.clear()
+        try:
+            state = read_state(path)
+        except DataError as error:
+            log.warning("%s", error)
+            return
+        self.weekly_ended.set(dt.datetime.fromisoformat(state.ended).timestamp() if state.ended else 0)
+        for alert in state.alerts:
+            if not alert.acknowledged_by:
+                self.weekly_alerts.labels(alert.key).set(1)
