@@ -62,7 +62,7 @@ def test_the_chain_counts_only_the_stores_that_are_forecast() -> None:
     assert (list(past.y), list(ahead.y)) == ([5.0], [6.0])
 
 
-def test_the_chain_shows_the_ranges_of_its_days_its_promotions_and_its_holidays() -> None:
+def test_the_chain_shows_the_intervals_of_its_days_its_promotions_and_its_holidays() -> None:
     day = dt.date(2015, 1, 1)
     sales = pl.DataFrame({s.STORE: [1], s.DATE: [day], s.SALES: [5.0]})
     ahead = [day + dt.timedelta(days=k) for k in (1, 2)]

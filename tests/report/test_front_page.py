@@ -165,6 +165,9 @@ def test_holidays_are_named_with_the_stores_that_keep_them(report_input: ReportI
     kept = WeekCalendar(0.0, (Holiday(MONDAY, "", 2), Holiday(MONDAY, "Whit Monday", 4)), 0.4)
     sentence = holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=kept)]))
     assert sentence == "15 Jun public holiday (2 stores); 15 Jun Whit Monday; school holidays (W25: 40% of the stores)"
+    schools = dataclasses.replace(week(0), ahead=WeekCalendar(0.0, (), 0.4))
+    assert holidays_ahead(view(report_input, [schools])).startswith("no public holiday; school holidays (W25: 40%")
+    assert holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=WeekCalendar(0.0, (), 0.0))])) == ""
 
 
 def test_past_tests_are_summed_the_newest_first() -> None:
@@ -176,7 +179,7 @@ def test_past_tests_are_summed_the_newest_first() -> None:
     assert past_tests(tested.clear()) == []
 
 
-def test_the_chart_shows_ranges_and_last_year_in_the_unit() -> None:
+def test_the_chart_shows_intervals_and_last_year_in_the_unit() -> None:
     figure = weeks_figure([week(0, 5.0), week(1)], ENGLISH, "Sales (EUR)")
     promoted, plain, last_year = figure.data
     assert (list(promoted.x), list(plain.x)) == (["W25<br>15 Jun"], ["W26<br>22 Jun"])

@@ -86,9 +86,9 @@ def _in_words(report: ReportInput, lines: list[dict[str, Any]]) -> str:
 def _certainty(report: ReportInput, lines: list[dict[str, Any]]) -> str:
     words, mean = report.words, facts.mean_of(lines, report.champion)
     if not mean or mean.get("coverage80") is None:
-        return words.text("How often the ranges hold was not measured.")
+        return words.text("How often the intervals hold was not measured.")
     return words.text(
-        "In the tests, {share80} of the stores' open days fell inside their 80% range, and {share95} inside their 95% range.",
+        "In the tests, {share80} of the stores' open days fell inside their 80% interval, and {share95} inside their 95% interval.",
         share80=words.percent(mean["coverage80"]),
         share95=words.percent(mean["coverage95"]),
     )

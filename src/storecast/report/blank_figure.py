@@ -5,6 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+TEMPLATE = "plotly_white"
 FONT, INK = 'system-ui, -apple-system, "Segoe UI", sans-serif', "#1b1f24"
 
 
@@ -19,7 +20,7 @@ def blank_figure(height: int, *, top: int, x_axis: Mapping[str, Any], y_axis: Ma
     """
     return go.Figure(
         layout={
-            "template": "plotly_white",
+            "template": TEMPLATE,
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "height": height,

@@ -90,7 +90,7 @@ def chain_by_day(
         y=days[s.FORECAST].to_list(),
         name=words.text("Forecast"),
         marker_color=AHEAD,
-        error_y=_day_ranges(days, bounds),
+        error_y=_day_intervals(days, bounds),
     )
     half = dt.timedelta(hours=12)
     for first, last in marks.promotions:
@@ -103,8 +103,8 @@ def chain_by_day(
     return figure
 
 
-def _day_ranges(days: pl.DataFrame, bounds: pl.DataFrame | None) -> dict[str, object] | None:
-    """Return the ranges of the chain's days as Plotly's error bars; None where they are not known."""
+def _day_intervals(days: pl.DataFrame, bounds: pl.DataFrame | None) -> dict[str, object] | None:
+    """Return the intervals of the chain's days as Plotly's error bars; None where they are not known."""
     if bounds is None:
         return None
     both = days.join(bounds, left_on=s.DATE, right_on="Start", how="left").sort(s.DATE)
@@ -156,7 +156,7 @@ def store_ahead(
             mode="lines",
             fill="tonexty",
             fillcolor=colour,
-            name=words.text("{level}% range", level=level),
+            name=words.text("{level}% interval", level=level),
         )
     for rows, column, name, colour, width in (
         (past, s.SALES, html.escape(words.text(target.name)), INK, 1.2),

@@ -11,7 +11,7 @@ from storecast.dates import as_date
 from storecast.report.front_facts import COMPARED, FrontFacts, off_text
 from storecast.report.stores_to_check import ABOVE, BELOW, MISSED, SHUT, StoreToCheck
 
-NARROW = 0.03  # by which less than 80 % of days inside the ranges is worth a warning
+NARROW = 0.03  # by which less than 80 % of days inside the intervals is worth a warning
 FEW_TESTS = 2
 
 
@@ -142,7 +142,7 @@ def _doubts(facts: FrontFacts, first: dt.date) -> list[Remark]:
         inside = facts.mean["coverage80"]
         if inside < 0.8 - NARROW:
             text = words.text(
-                "In the tests, only {share} of the stores' days fell inside their 80% range.",
+                "In the tests, only {share} of the stores' days fell inside their 80% interval.",
                 share=words.percent(inside, 0),
             )
             remarks.append(Remark(text, "s-intervals"))

@@ -26,10 +26,10 @@ def tiles(facts: FrontFacts) -> list[Tile]:
 
 def _expected(facts: FrontFacts) -> Tile:
     chain, totals = facts.outlook["chain"], facts.totals
-    text = facts.words.text("No range is known for the total.")
+    text = facts.words.text("No interval is known for the total.")
     if chain["Lower80"] is not None:
         text = facts.words.text(
-            "80% range: {low} to {high}. Eight of ten such totals should fall inside it; 95% range: {lower} to "
+            "80% interval: {low} to {high}. Eight of ten such totals should fall inside it; 95% interval: {lower} to "
             "{upper}.",
             low=totals.bare(chain["Lower80"]),
             high=totals.full(chain["Upper80"]),

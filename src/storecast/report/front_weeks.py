@@ -24,7 +24,7 @@ def _week_row(facts: FrontFacts, week: Week) -> dict[str, Any]:
         "span": facts.words.span(week.first, week.last),
         "short": (week.last - week.first).days < 6,
         "expected": amounts.bare(week.expected),
-        "range": None if week.lower is None else f"{amounts.bare(week.lower)}–{amounts.bare(week.upper or 0.0)}",
+        "interval": None if week.lower is None else f"{amounts.bare(week.lower)}–{amounts.bare(week.upper or 0.0)}",
         "change": None if week.change is None else facts.words.signed_percent(week.change),
         "promotions": _days(facts, week.ahead),
         "promotions_before": None if week.before is None else _days(facts, week.before),
@@ -55,6 +55,7 @@ def _holidays(facts: FrontFacts, calendars: Sequence[tuple[Week, WeekCalendar]])
         if calendar.school >= SCHOOL_SHOWN
     ]
     if school:
+        parts = parts or [facts.words.text("no public holiday")]
         parts.append(facts.words.text("school holidays ({weeks} of the stores)", weeks=", ".join(school)))
     return "; ".join(parts)
 
@@ -76,7 +77,7 @@ def total_row(facts: FrontFacts) -> dict[str, Any]:
     return {
         "label": facts.words.text("All days, with {days}", days=besides) if besides else facts.words.text("All days"),
         "expected": amounts.bare(chain[s.FORECAST]),
-        "range": None
+        "interval": None
         if chain["Lower80"] is None
         else f"{amounts.bare(chain['Lower80'])}–{amounts.bare(chain['Upper80'])}",
         "change": None if chain["Change"] is None else facts.words.signed_percent(chain["Change"]),

@@ -22,11 +22,11 @@ def glossary(words: Words, noun: str, *, promotes: bool) -> list[tuple[str, str]
             ),
         ),
         (
-            words.text("80% range, 95% range"),
+            words.text("80% interval, 95% interval"),
             words.text(
                 "Eight of ten, or nineteen of twenty, outcomes should fall inside. It comes from the errors of past "
                 "forecasts, so it "
-                "does not know what has never happened. A day of one store has a wide range; the chain's total has a "
+                "does not know what has never happened. A day of one store has a wide interval; the chain's total has a "
                 "narrow one."
             ),
         ),
@@ -84,14 +84,14 @@ def glossary(words: Words, noun: str, *, promotes: bool) -> list[tuple[str, str]
         (
             words.text("MASE, SQL"),
             words.text(
-                "Errors beside those of repeating last week: below 1 is better than that. SQL also judges the ranges."
+                "Errors beside those of repeating last week: below 1 is better than that. SQL also judges the intervals."
             ),
         ),
         (
             words.text("Measured coverage"),
             words.text(
-                "The share of days in the tests that fell inside their range. Near 80% for the 80% range is right; far "
-                "less means ranges are too narrow."
+                "The share of days in the tests that fell inside their interval. Near 80% for the 80% interval is right; far "
+                "less means intervals are too narrow."
             ),
         ),
         (

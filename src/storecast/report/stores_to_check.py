@@ -13,7 +13,7 @@ LEAST_MISSED = 0.1  # of a store's sales: by how much the last test must have be
 LEAST_APART = 0.1  # of last year's sales: by how much a store must move away from the chain
 LEAST_SHUT = 3  # days on which a store is usually open
 LEAST_OPEN = 0.9  # of a weekday's dates: a store that was open on them usually is
-TIMES_AS_WIDE = 1.5  # as the range of the middle store
+TIMES_AS_WIDE = 1.5  # as the interval of the middle store
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class StoreToCheck:
     reason : one of `REASONS`
     expected : its forecast over all days ahead
     share : missed: by how much the last test was too high, of what came; below, above: against last year; uncertain: half of the
-        80 % range, of the forecast; shut: 0
+        80% interval, of the forecast; shut: 0
     other : below, above: the share by which the chain moves; shut: the days on which it is shut; else 0
     """
 

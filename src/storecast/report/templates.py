@@ -4,11 +4,14 @@ import datetime as dt
 from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io as pio
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from storecast.language import Words
+from storecast.report.blank_figure import TEMPLATE
 
 UNKNOWN = "–"
 
@@ -32,7 +35,8 @@ def render_template(name: str, words: Words, **values: Any) -> str:
     environment.filters |= number_filters(words)
     environment.globals |= {"t": words.text, "tn": words.plural, "language": words.language}
     plotly = Markup(get_plotlyjs())  # noqa: S704  (our own library's code)
-    return environment.get_template(name).render(plotly=plotly, **values)
+    looks = _as_json(pio.templates[TEMPLATE])
+    return environment.get_template(name).render(plotly=plotly, looks=looks, **values)
 
 
 def number_filters(words: Words) -> dict[str, Any]:
@@ -73,8 +77,14 @@ def number_filters(words: Words) -> dict[str, Any]:
 
 
 def figure_html(figure: go.Figure, name: str) -> Markup:
-    """Return a figure as a part of the page; ``name`` is its id there."""
-    html = figure.to_html(
-        full_html=False, include_plotlyjs=False, div_id=name, config={"displayModeBar": False, "responsive": True}
-    )
-    return Markup(html)  # noqa: S704  (Plotly escapes <, > and / in what it writes)
+    """Return a figure as a part of the page, which draws it once a reader comes near; ``name`` is its id there."""
+    parts = figure.to_plotly_json()
+    parts["layout"].pop("template")  # the page holds it once for all figures
+    height = figure.layout.height
+    return Markup(
+        '<div id="{}" class="plot" style="height: {}px"><script type="application/json">{}</script></div>'
+    ).format(name, height, _as_json(parts))
+
+
+def _as_json(value: Any) -> Markup:
+    return Markup(to_json_plotly(value))  # noqa: S704  (Plotly escapes <, > and / in what it writes)

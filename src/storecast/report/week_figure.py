@@ -1,4 +1,4 @@
-"""The chart of the first page: the weeks ahead, with their ranges, beside the same weeks of last year."""
+"""The chart of the first page: the weeks ahead, with their intervals, beside the same weeks of last year."""
 
 import html
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ PROMOTED, PLAIN, LAST_YEAR = "#0b4a82", "#8db4d6", "#d98a1f"
 
 
 def weeks_figure(weeks: Sequence[Week], words: Words, axis_title: str, height: int = 300) -> go.Figure:
-    """Return a bar for each week, dark where it has promotions, with its 80 % range, and a mark for last year.
+    """Return a bar for each week, dark where it has promotions, with its 80% interval, and a mark for last year.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def weeks_figure(weeks: Sequence[Week], words: Words, axis_title: str, height: i
             y=[week.expected for _, week in chosen],
             name=name,
             marker={"color": colour, "line": {"color": INK, "width": 0.5}},
-            error_y=_range([week for _, week in chosen]),
+            error_y=_interval([week for _, week in chosen]),
         )
     if any(week.last_year is not None for week in weeks):
         figure.add_scatter(
@@ -68,7 +68,7 @@ def _name(week: Week, words: Words) -> str:
     return f"{number}<br>{words.day(week.first)}"
 
 
-def _range(weeks: Sequence[Week]) -> dict[str, object] | None:
+def _interval(weeks: Sequence[Week]) -> dict[str, object] | None:
     if any(week.lower is None or week.upper is None for week in weeks):
         return None
     return {
