@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -72,6 +73,24 @@ def total(values: pl.Series) -> float | None:
     """Add money in cents, without the drift of binary fractions; None where no value is known."""
     known = values.drop_nulls()
     return int((known * CENT).round().cast(pl.Int64).sum()) / CENT if len(known) else None
+
+
+def totals_by(rows: pl.DataFrame, by: str, columns: Sequence[str]) -> dict[Any, dict[str, float | None]]:
+    """Return `total` of columns by the values of another, in their order.
+
+    Parameters
+    ----------
+    rows : of the sheet Weeks
+    by : the column of the keys
+    columns : that are added up
+    """
+    cents = [(pl.col(name) * CENT).round().cast(pl.Int64) for name in columns]
+    sums = rows.group_by(by, maintain_order=True).agg(pl.when(cell.count() > 0).then(cell.sum()) for cell in cents)
+    # Python divides here: Polars multiplies by the reciprocal, and 1.12 becomes 1.1200000000000001.
+    return {
+        key: {name: None if sum_ is None else sum_ / CENT for name, sum_ in zip(columns, values, strict=True)}
+        for key, *values in sums.iter_rows()
+    }
 
 
 def change(comparable: float | None, last_year: float | None) -> float | None:

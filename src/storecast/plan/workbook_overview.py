@@ -1,10 +1,12 @@
 """The sheets Chain, Groups and Stores: what the rows of the sheet Weeks add up to, with the intervals of the sums and a chart."""
 
+from collections.abc import Mapping
+
 import polars as pl
 from xlsxwriter.utility import xl_col_to_name, xl_range, xl_rowcol_to_cell
 
 from storecast.plan import workbook_layout as w
-from storecast.plan.workbook_content import WorkbookContent, change, total
+from storecast.plan.workbook_content import WorkbookContent, change, total, totals_by
 from storecast.plan.workbook_sheet import Sheet
 from storecast.plan.workbook_weeks import WeeksSheet
 
@@ -49,12 +51,13 @@ def write_chain(book: object, sheet: Sheet, weeks: WeeksSheet) -> None:
     sheet.sheet.set_row(3, 32)
     sheet.sheet.set_column(0, len(columns) - 2, 12)
     sheet.sheet.set_column(len(columns) - 1, len(columns) - 1, 12, None, {"hidden": True})
+    sums = totals_by(weeks.rows, w.FIRST, [title for title in CHAIN_COLUMNS if title not in (*BOUNDS, w.CHANGE)])
     first_row = 4
     for row, (first, last) in enumerate(content.weeks, start=first_row):
         sheet.put(row, 0, f"{first:%G-W%V}", "text")
         sheet.put(row, 1, first, "date")
         sheet.put(row, 2, last, "date")
-        of_week = weeks.rows.filter(pl.col(w.FIRST) == first)
+        of_week = sums[first]
         for title in shown:
             place = columns[title]
             if title in BOUNDS:
@@ -66,7 +69,7 @@ def write_chain(book: object, sheet: Sheet, weeks: WeeksSheet) -> None:
                 criteria = f"{weeks.cells(w.FIRST)},{xl_rowcol_to_cell(row, 1)}"
                 formula = f"SUMIFS({weeks.cells(title)},{criteria})"
                 known = f'IF(COUNTIFS({criteria},{weeks.cells(title)},">=-1E+300")=0,"",{formula})'
-                sheet.formula(row, place, known, total(of_week[title]), CHAIN_COLUMNS[title])
+                sheet.formula(row, place, known, of_week[title], CHAIN_COLUMNS[title])
     last_row = first_row + len(content.weeks) - 1
     _write_total(sheet, weeks, columns, (first_row, last_row))
     for title in (w.CHANGE, w.VARIANCE):
@@ -94,14 +97,20 @@ def _write_total(sheet: Sheet, weeks: WeeksSheet, columns: dict[str, int], rows:
         elif title in BOUNDS:
             sheet.put(row, place, whole[BOUNDS.index(title)], "sum")
         elif title == w.CHANGE:
-            _write_change(sheet, row, columns, weeks.rows, "sum share")
+            _write_change(sheet, row, columns, _whole(weeks.rows), "sum share")
         else:
             cells = xl_range(rows[0], place, rows[1], place)
             known = f'IF(COUNT({cells})=0,"",SUBTOTAL(109,{cells}))'
             sheet.formula(row, place, known, total(weeks.rows[title]), SUM_STYLES[CHAIN_COLUMNS[title]])
 
 
-def _write_change(sheet: Sheet, row: int, columns: dict[str, int], rows: pl.DataFrame, style: str) -> None:
+def _whole(rows: pl.DataFrame) -> dict[str, float | None]:
+    return {title: total(rows[title]) for title in (w.COMPARABLE, w.LAST_YEAR)}
+
+
+def _write_change(
+    sheet: Sheet, row: int, columns: dict[str, int], sums: Mapping[str, float | None], style: str
+) -> None:
     """Write the change on last year of the stores and weeks whose last year is known.
 
     Parameters
@@ -109,11 +118,11 @@ def _write_change(sheet: Sheet, row: int, columns: dict[str, int], rows: pl.Data
     sheet : to write
     row : of the sheet
     columns : of each title
-    rows : of the sheet Weeks that it is of
+    sums : of the rows that it is of
     style : of the cell
     """
     comparable, last_year = (xl_rowcol_to_cell(row, columns[title]) for title in (w.COMPARABLE, w.LAST_YEAR))
-    value = change(total(rows[w.COMPARABLE]), total(rows[w.LAST_YEAR]))
+    value = change(sums[w.COMPARABLE], sums[w.LAST_YEAR])
     sheet.formula(row, columns[w.CHANGE], f'IF(N({last_year})>0,{comparable}/{last_year}-1,"")', value, style)
 
 
@@ -170,23 +179,25 @@ def write_groups(sheet: Sheet, weeks: WeeksSheet) -> None:
     intervals = BOUNDS if any(bounds.values()) else ()
     titles = ("Level", "Group", "Stores", w.FORECAST, *intervals, w.LAST_YEAR, w.CHANGE, w.NEW_PLAN, w.COMPARABLE)
     columns = {title: place for place, title in enumerate(titles)}
+    figures = (w.FORECAST, w.LAST_YEAR, w.NEW_PLAN, w.COMPARABLE)
     for title, place in columns.items():
         sheet.put(3, place, title, "head" if place < 2 else "right")
     row = 4
     for name, title, column in zip(content.groups, content.group_titles, content.group_columns, strict=True):
         intervals_of = {key: low_high for (key, _), low_high in bounds[name].items()}
-        for key in weeks.rows[column].unique().sort().to_list():
-            of_group = weeks.rows.filter(pl.col(column) == key)
+        sums = totals_by(weeks.rows, column, figures)
+        stores = dict(weeks.rows.group_by(column).agg(pl.col(w.STORE).n_unique()).iter_rows())
+        for key in sorted(stores):
             sheet.put(row, 0, title, "text")
             sheet.put(row, 1, key, "text")
-            sheet.put(row, 2, of_group[w.STORE].n_unique(), "count")
+            sheet.put(row, 2, stores[key], "count")
             # It compares whole texts: SUMIF would take a name such as `<b` or `a*` for a condition.
             members = f"EXACT({weeks.cells(title)},{xl_rowcol_to_cell(row, 1)})"
-            for figure in (w.FORECAST, w.LAST_YEAR, w.NEW_PLAN, w.COMPARABLE):
-                if of_group[figure].count():
+            for figure in figures:
+                if sums[key][figure] is not None:
                     formula = f"SUMPRODUCT({members}*{weeks.cells(figure)})"
-                    sheet.formula(row, columns[figure], formula, total(of_group[figure]), "money")
-            _write_change(sheet, row, columns, of_group, "share")
+                    sheet.formula(row, columns[figure], formula, sums[key][figure], "money")
+            _write_change(sheet, row, columns, sums[key], "share")
             for interval, bound in zip(intervals, intervals_of.get(key, (None, None)), strict=False):
                 sheet.put(row, columns[interval], bound, "money")
             row += 1
@@ -217,8 +228,11 @@ def write_stores(sheet: Sheet, weeks: WeeksSheet) -> None:
     after = begin + len(mondays)
     titles = (w.FORECAST, *(BOUNDS if bounds else ()), w.LAST_YEAR, w.CHANGE, w.COMPARABLE)
     columns = {title: after + place for place, title in enumerate(titles)}
-    stores = weeks.rows.partition_by(w.STORE, maintain_order=True)
-    last_row = w.TOP + len(stores) - 1
+    figures = (w.FORECAST, w.LAST_YEAR, w.COMPARABLE)
+    sums = totals_by(weeks.rows, w.STORE, figures)
+    stores = weeks.rows.select(w.STORE, *content.group_columns).unique(w.STORE, keep="first", maintain_order=True)
+    forecasts = weeks.rows.pivot(w.FIRST, index=w.STORE, values=w.FORECAST)
+    last_row = w.TOP + stores.height - 1
     for place, title in enumerate((w.STORE, *content.group_titles)):
         sheet.put(w.HEAD, place, title, "head")
         sheet.put(w.SUMS, place, "Rows shown" if place == 0 else None, "sum text")
@@ -227,28 +241,26 @@ def write_stores(sheet: Sheet, weeks: WeeksSheet) -> None:
     for title, place in columns.items():
         sheet.put(w.HEAD, place, f"{title}, all weeks" if title == w.FORECAST else title, "right")
         sheet.put(w.SUMS, place, None, "sum text")
-    for row, of_store in enumerate(stores, start=w.TOP):
-        known = of_store.row(0, named=True)
-        for place, name in enumerate((w.STORE, *content.group_columns)):
-            sheet.put(row, place, known[name], "text")
-        forecasts = dict(of_store.select(w.FIRST, w.FORECAST).iter_rows())
-        for place, monday in enumerate(mondays, start=begin):
-            sheet.put(row, place, forecasts.get(monday), "money")
+    for place, name in enumerate((w.STORE, *content.group_columns)):
+        sheet.column(w.TOP, place, stores[name].to_list(), "text")
+    for place, monday in enumerate(mondays, start=begin):
+        sheet.column(w.TOP, place, forecasts[f"{monday}"].to_list(), "money")
+    for title in (w.LAST_YEAR, w.COMPARABLE):
+        sheet.column(w.TOP, columns[title], [of_store[title] for of_store in sums.values()], "money")
+    for row, (key, of_store) in enumerate(sums.items(), start=w.TOP):
         cells = xl_range(row, begin, row, after - 1)
-        sheet.formula(row, columns[w.FORECAST], f"SUM({cells})", total(of_store[w.FORECAST]), "money")
-        for title in (w.LAST_YEAR, w.COMPARABLE):
-            sheet.put(row, columns[title], total(of_store[title]), "money")
+        sheet.formula(row, columns[w.FORECAST], f"SUM({cells})", of_store[w.FORECAST], "money")
         _write_change(sheet, row, columns, of_store, "share")
-        for title, bound in zip(BOUNDS, bounds.get(known[w.STORE], ()), strict=False):
+        for title, bound in zip(BOUNDS, bounds.get(key, ()), strict=False):
             sheet.put(row, columns[title], bound, "money")
-    by_week = {first: rows[w.FORECAST] for (first,), rows in weeks.rows.partition_by(w.FIRST, as_dict=True).items()}
-    sums = {place: by_week[monday] for place, monday in enumerate(mondays, start=begin)}
-    sums |= {columns[title]: weeks.rows[title] for title in (w.FORECAST, w.LAST_YEAR, w.COMPARABLE)}
-    for place, values in sums.items():
+    by_week = totals_by(weeks.rows, w.FIRST, [w.FORECAST])
+    shown = {place: by_week[monday][w.FORECAST] for place, monday in enumerate(mondays, start=begin)}
+    shown |= {columns[title]: total(weeks.rows[title]) for title in figures}
+    for place, value in shown.items():
         cells = xl_range(w.TOP, place, last_row, place)
         known_sum = f'IF(SUBTOTAL(102,{cells})=0,"",SUBTOTAL(109,{cells}))'
-        sheet.formula(w.SUMS, place, known_sum, total(values), "sum")
-    _write_change(sheet, w.SUMS, columns, weeks.rows, "sum share")
+        sheet.formula(w.SUMS, place, known_sum, value, "sum")
+    _write_change(sheet, w.SUMS, columns, _whole(weeks.rows), "sum share")
     sheet.colour_changes(w.SUMS, last_row, columns[w.CHANGE])
     sheet.sheet.set_column(0, after + len(titles) - 2, 12)
     sheet.sheet.set_column(columns[w.COMPARABLE], columns[w.COMPARABLE], 12, None, {"hidden": True})

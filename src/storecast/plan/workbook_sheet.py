@@ -1,15 +1,25 @@
 """A sheet of the workbook and its formats. A name in a cell is a string, never a formula."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
 A4 = 9
 FILL_IN, SHADED = "#FFF8C5", "#EEF2F6"
 RISE, FALL, MOVED = "#1A7F37", "#CF222E", "#0550AE"  # colours of figures
+DAY_ZERO = dt.date(1899, 12, 30).toordinal()  # of a spreadsheet
 Value = str | float | dt.date | None
+
+
+class PlainWorksheet(Worksheet):  # type: ignore[misc]
+    """A worksheet whose formulas use no function of newer spreadsheets, which xlsxwriter would search each of them for."""
+
+    def _prepare_formula(self, formula: str, *_: object) -> str:
+        return formula.removeprefix("=")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +44,23 @@ class Sheet:
         elif isinstance(value, str):
             self.sheet.write_string(*where, value, cell_format)
         elif isinstance(value, dt.date):
-            self.sheet.write_datetime(*where, dt.datetime.combine(value, dt.time()), cell_format)
+            self.sheet.write_number(*where, value.toordinal() - DAY_ZERO, cell_format)
         else:
             self.sheet.write_number(*where, value, cell_format)
+
+    def column(self, row: int, column: int, values: Iterable[Value], style: str, *, blank: bool = False) -> None:
+        """Write the values of a column.
+
+        Parameters
+        ----------
+        row, column : of the first cell
+        values : texts, numbers or days
+        style : name of a format
+        blank : whether a cell without a value has the format, too
+        """
+        for place, value in enumerate(values, start=row):
+            if blank or value is not None:
+                self.put(place, column, value, style)
 
     def formula(self, row: int, column: int, formula: str, value: float | None, style: str) -> None:
         """Write a formula with the value that it has now.

@@ -1,7 +1,5 @@
 """The sheet Weeks: a row for each store and week, with cells to fill in, and sums of the rows that are shown."""
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -51,7 +49,6 @@ class WeeksSheet:
         )
         self.titles = (*w.BEFORE_GROUPS, *content.group_titles, *w.AFTER_GROUPS)
         self.columns = {name: place for place, name in enumerate(self.titles)}
-        self._letters = {title: xl_col_to_name(self.columns[title]) for title in IN_FORMULAS}
         self.last_row = w.TOP + max(self.rows.height, 1) - 1
 
     def cells(self, title: str) -> str:
@@ -76,8 +73,7 @@ class WeeksSheet:
             sheet.put(w.SUMS, place, None, "sum text")
         sheet.sheet.set_row(w.HEAD, 32)
         self._write_sums(sheet)
-        for row, values in enumerate(self.rows.iter_rows(), start=w.TOP):
-            self._write_row(sheet, row, dict(zip(self.titles, values, strict=True)))
+        self._write_columns(sheet)
         self._guide(sheet)
         sheet.print_whole(self.last_row, self.columns[w.VARIANCE], (w.SUMS, w.HEAD))
 
@@ -98,30 +94,33 @@ class WeeksSheet:
         place = self.columns[title]
         return str(xl_range(w.TOP, place, self.last_row, place))
 
-    def _write_row(self, sheet: Sheet, row: int, values: Mapping[str, str | float | dt.date | None]) -> None:
-        """Write a store's week.
+    def _write_columns(self, sheet: Sheet) -> None:
+        for title, values in zip(self.titles, self.rows.iter_columns(), strict=True):
+            style, place = self._style(title), self.columns[title]
+            formulas = self._formulas(title)
+            if formulas is None:
+                sheet.column(w.TOP, place, values.to_list(), style, blank=style.endswith("fill in"))
+                continue
+            for row, (formula, value) in enumerate(zip(formulas, values.to_list(), strict=True), start=w.TOP):
+                if title != w.CHANGE or value is not None:
+                    sheet.formula(row, place, formula, value, style)
 
-        Parameters
-        ----------
-        sheet : the sheet
-        row : of the sheet
-        values : by the title of their column
-        """
-        cell = {title: f"{self._letters[title]}{row + 1}" for title in IN_FORMULAS}
-        for title, value in values.items():
-            place, style = self.columns[title], self._style(title)
-            if title == w.NEW_PLAN:
-                # One that is emptied is withdrawn: the forecast is what is left.
-                otherwise = cell[w.PLAN if values[w.OVERRIDE] is None else w.FORECAST]
-                formula = f"IF(ISNUMBER({cell[w.OVERRIDE]}),{cell[w.OVERRIDE]},{otherwise})"
-                sheet.formula(row, place, formula, _number(value), style)
-            elif title == w.VARIANCE:
-                formula = f'IF(ISNUMBER({cell[w.BUDGET]}),{cell[w.NEW_PLAN]}-{cell[w.BUDGET]},"")'
-                sheet.formula(row, place, formula, _number(value), style)
-            elif title == w.CHANGE and value is not None:
-                sheet.formula(row, place, f"{cell[w.FORECAST]}/{cell[w.LAST_YEAR]}-1", _number(value), style)
-            elif value is not None or style.endswith("fill in"):
-                sheet.put(row, place, value, style)
+    def _formulas(self, title: str) -> list[str] | None:
+        """Return the formula of each row in a column; None for a column of values."""
+        rows = range(w.TOP + 1, w.TOP + 1 + self.rows.height)  # as a spreadsheet counts them
+        forecast, last_year, budget, plan, override, new = (xl_col_to_name(self.columns[name]) for name in IN_FORMULAS)
+        if title == w.CHANGE:
+            return [f"{forecast}{row}/{last_year}{row}-1" for row in rows]
+        if title == w.VARIANCE:
+            return [f'IF(ISNUMBER({budget}{row}),{new}{row}-{budget}{row},"")' for row in rows]
+        if title == w.NEW_PLAN:
+            # An override that is emptied is withdrawn: the forecast is what is left.
+            otherwise = [plan if value is None else forecast for value in self.rows[w.OVERRIDE]]
+            return [
+                f"IF(ISNUMBER({override}{row}),{override}{row},{other}{row})"
+                for row, other in zip(rows, otherwise, strict=True)
+            ]
+        return None
 
     def _guide(self, sheet: Sheet) -> None:
         """Add what guides whoever fills the sheet in: lists, filters, colours, panes that stay."""
@@ -146,7 +145,3 @@ class WeeksSheet:
         sheet.sheet.ignore_errors({"number_stored_as_text": texts})
         sheet.sheet.autofilter(w.HEAD, 0, self.last_row, max(self.columns.values()))
         sheet.sheet.freeze_panes(w.TOP, self.columns[w.LAST] + 1)
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -10,7 +10,7 @@ from storecast.errors import DataError
 from storecast.plan import workbook_layout as w
 from storecast.plan.workbook_content import WorkbookContent
 from storecast.plan.workbook_overview import write_chain, write_groups, write_stores
-from storecast.plan.workbook_sheet import Sheet, workbook_formats
+from storecast.plan.workbook_sheet import PlainWorksheet, Sheet, workbook_formats
 from storecast.plan.workbook_weeks import WeeksSheet
 
 NO_CONVERSION = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -63,15 +63,19 @@ def write_workbook(content: WorkbookContent, created: dt.datetime) -> bytes:
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **NO_CONVERSION})
     book.set_properties({"title": f"storecast: {content.title}", "created": created.replace(tzinfo=None)})
     formats = workbook_formats(book)
+
+    def add(name: str) -> Sheet:
+        return Sheet(book.add_worksheet(name, PlainWorksheet), formats)
+
     weeks = WeeksSheet(content)
-    write_chain(book, Sheet(book.add_worksheet(w.CHAIN), formats), weeks)
+    write_chain(book, add(w.CHAIN), weeks)
     if content.groups:
-        write_groups(Sheet(book.add_worksheet(w.GROUPS), formats), weeks)
-    write_stores(Sheet(book.add_worksheet(w.STORES), formats), weeks)
-    weeks.write(Sheet(book.add_worksheet(w.WEEKS), formats))
+        write_groups(add(w.GROUPS), weeks)
+    write_stores(add(w.STORES), weeks)
+    weeks.write(add(w.WEEKS))
     help_lines = (*content.notices, *HELP, OF_DAYS if content.sums is None else OF_SUMS)
-    _write_about(Sheet(book.add_worksheet(w.ABOUT), formats), content.facts, help_lines)
-    _write_list(Sheet(book.add_worksheet(w.REASONS), formats), content.reasons)
+    _write_about(add(w.ABOUT), content.facts, help_lines)
+    _write_list(add(w.REASONS), content.reasons)
     book.close()
     return stream.getvalue()
 
