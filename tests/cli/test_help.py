@@ -55,6 +55,13 @@ def test_the_help_of_a_command_has_its_examples(cli: Cli) -> None:
     assert EXAMPLES["forecast"][0] in out
 
 
+@pytest.mark.parametrize("option", ["--out", "--home"])
+def test_a_run_takes_its_home_by_either_name(option: str) -> None:
+    run = ROOT.commands["run"]  # type: ignore[attr-defined]
+    with run.make_context("run", [option, "stores"]) as context:
+        assert context.params["out"] == Path("stores")
+
+
 @pytest.mark.parametrize("command", HOME_COMMANDS)
 @pytest.mark.parametrize("exists", [True, False], ids=["empty", "missing"])
 def test_a_home_that_is_empty_or_missing_is_one_message(

@@ -78,3 +78,8 @@ def test_numbers_stand_to_the_right_and_columns_without_a_value_go_where_there_i
 def test_a_pipe_is_wide(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     assert 80 < max(map(cell_len, printed(capsys))) <= PIPE_WIDTH
+
+
+def test_a_table_without_rows_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    table("What needs a look", HEAD, [])
+    assert capsys.readouterr().out == "What needs a look: none.\n"

@@ -67,7 +67,7 @@ def init(
     if proposal.cleaned is None:
         raise DataError(f"Read by these settings the files are refused. {proposal.problem}")
     panel = proposal.cleaned.panel
-    print(f"{show.stores(panel.stores.height)}, {panel.sales.height} rows from {panel.first} to {panel.end}.")
+    print(f"{show.stores(panel.stores.height)}, {panel.sales.height:,} rows from {panel.first} to {panel.end}.")
     for notice in proposal.cleaned.notices:
         print(f"Note: {show.printable(notice)}")
     print(f"Next: storecast run --data {show.printable(str(data))} --out home")

@@ -56,7 +56,7 @@ def partition(
         show.as_json(chain.summary())
         return
     print(
-        f"{show.stores(chain.stores)}, {chain.rows} rows from {chain.whole.first} to {chain.whole.last} lie in "
+        f"{show.stores(chain.stores)}, {chain.rows:,} rows from {chain.whole.first} to {chain.whole.last} lie in "
         f"{len(chain.parts)} parts in {out}. Forecast them: storecast run-parts --parts {out} --out HOME"
     )
 

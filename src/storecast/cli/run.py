@@ -9,7 +9,9 @@ from storecast.cli import options, show
 
 
 def run(
-    out: Annotated[Path, typer.Option("--out", help="The home: folder for forecasts, scores, report and models.")],
+    out: Annotated[
+        Path, typer.Option("--out", "--home", help="The home: folder for forecasts, scores, report and models.")
+    ],
     data: options.MaybeData = None,
     db: options.Db = None,
     horizon: options.Horizon = None,
@@ -116,8 +118,8 @@ def check(
         print(report["unseen_seasons"])
     kind = "A generated chain: " if report["generated"] else ""
     print(
-        f"{kind}{show.stores(report['stores'])}, {report['rows']} rows from {report['first']} to {report['last']}, "
-        f"{report['rows_ahead']} rows ahead. A run can go on."
+        f"{kind}{show.stores(report['stores'])}, {report['rows']:,} rows from {report['first']} to {report['last']}, "
+        f"{report['rows_ahead']:,} rows ahead. A run can go on."
     )
 
 

@@ -38,7 +38,7 @@ def terminal() -> Console:
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], *, spare: Sequence[str] = ()) -> None:
-    """Print a table; text columns to the left, numbers to the right.
+    """Print a table; text columns to the left, numbers to the right. One without rows is a line that says so.
 
     Parameters
     ----------
@@ -48,9 +48,12 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], *, 
     spare : columns to leave out where the table is too wide, in this order
     """
     console = terminal()
+    if not rows:
+        console.print(escape(f"{printable(title)}: none."), highlight=False)
+        return
     cells = [[_cell(value) for value in row] for row in rows]
     columns = [_Column(printable(name), tuple(row[k] for row in cells)) for k, name in enumerate(head)]
-    empty = [column for column in columns if rows and all(cell in EMPTY for cell in column.cells)]
+    empty = [column for column in columns if all(cell in EMPTY for cell in column.cells)]
     to_spare = [column for name in spare for column in columns if column.name == name and column not in empty]
     left_out = []
     for column in (*empty, *to_spare):
