@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -152,3 +153,13 @@ def test_looking_at_files_needs_no_library_of_models() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
         _ = storecast.nonsense
+
+
+def test_the_picture_of_the_packages_shows_them_in_the_order_of_imports() -> None:
+    picture = (ROOT / "docs" / "pictures" / "layers.svg").read_text(encoding="utf-8")
+    shown = [name for text in re.findall(r'class="name"[^>]*>([^<]+)<', picture) for name in text.split(", ")]
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
+    order = [name.removeprefix("storecast.") for name in layers["layers"]]
+    packages = {path.parent.name for path in (ROOT / "src" / "storecast").glob("*/__init__.py")} - {"client"}
+    assert packages <= set(shown)
+    assert shown == [name for name in order if name in shown]

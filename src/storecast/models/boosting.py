@@ -42,7 +42,7 @@ FAST = replace(FAST_PLAIN, view=BoostingSettings().view)
 
 # On few rows, such as a dozen stores give, other subsamples of rows or columns would move a store's six weeks by 3 %, and so would
 # a change in one store alone. The mean of some trees in each round, and of trees and ridge, holds still.
-# Fewer rounds than these leave the season of a chain unlearned (docs/design.md).
+# Fewer rounds than these leave the season of a chain unlearned (docs/decisions.md).
 FEW_TRAINING_ROWS = 20_000
 FEW_ROWS_TREES = 4  # of each round
 FEW_ROWS_SETTINGS: dict[str, tuple[str, float]] = {  # XGBoost's name and the value of settings that were not chosen
