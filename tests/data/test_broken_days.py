@@ -106,6 +106,19 @@ def test_a_stretch_of_few_sales_that_is_over_is_found(share: float, weeks: int) 
     assert len(slump_dates - inside) <= 6
 
 
+@pytest.mark.parametrize(("factor", "weeks"), [(100, 5), (1000, 8), (25, 4)])
+def test_weeks_in_another_unit_that_are_over_are_found(factor: float, weeks: int) -> None:
+    begin = LAST - dt.timedelta(days=250)
+    end = begin + dt.timedelta(days=7 * weeks - 1)
+    rush_dates = slump(changed(factor, pl.col(s.DATE).is_between(begin, end)))
+    assert len({day for day in rush_dates if begin <= day <= end}) >= 7 * weeks - 7
+
+
+def test_a_season_of_ten_times_the_usual_is_no_other_unit() -> None:
+    begin = LAST - dt.timedelta(days=250)
+    assert slump(changed(10, pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=40)))) == set()
+
+
 def test_a_stretch_that_goes_on_is_what_the_store_sells_now() -> None:
     assert slump(changed(0.15, pl.col(s.DATE) > LAST - dt.timedelta(days=56))) == set()
 

@@ -113,6 +113,26 @@ def test_a_total_above_totals_of_regions_is_refused(folder: Path) -> None:
     refused(folder, "'All'", "total")
 
 
+@pytest.mark.parametrize(("members", "first_day"), [(slice(0, 6), 0), (slice(3, 5), 0), (slice(0, 11), 15)])
+def test_the_total_of_one_region_among_all_stores_is_refused(folder: Path, members: slice, first_day: int) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    region = frame.filter(pl.col("Store").is_in(IDS[members])).group_by("Date", maintain_order=True)
+    sums = region.agg(pl.col("Sales").cast(pl.Int64).sum().cast(pl.String), pl.exclude("Date", "Sales").first())
+    total = sums.slice(first_day).with_columns(pl.lit("North").alias("Store")).select(frame.columns)
+    pl.concat([frame, total]).write_csv(folder / "train.csv")
+    refused(folder, "store 'North' sells on each day what the stores", "so it is their total")
+
+
+def test_a_store_that_nearly_sells_what_two_others_do_is_a_store(folder: Path) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    two = frame.filter(pl.col("Store").is_in(IDS[:2])).group_by("Date", maintain_order=True)
+    nearly = pl.col("Sales").cast(pl.Int64).sum() + pl.col("Date").first().str.slice(8).cast(pl.Int64)
+    sums = two.agg(nearly.cast(pl.String).alias("Sales"), pl.exclude("Date", "Sales").first())
+    big = sums.with_columns(pl.lit("Flagship").alias("Store")).select(frame.columns)
+    pl.concat([frame, big]).write_csv(folder / "train.csv")
+    assert "Flagship" in read_chain(folder).sales[s.STORE].to_list()
+
+
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_totals_of_regions_alone_are_refused(folder: Path, count: int) -> None:
     frame = pl.read_csv(folder / "train.csv", infer_schema=False)

@@ -10,7 +10,7 @@ import pytest
 from storecast import schema as s
 from storecast.data.clean import clean
 from storecast.data.grid import Grid
-from storecast.data.level_jump import level_jump
+from storecast.data.level_jump import level_jump, store_jumps
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from support.chain_files import write_chain
@@ -64,6 +64,28 @@ def season(panel: Panel) -> tuple[int, int]:
 
 def test_short_sales_have_none(panel: Panel) -> None:
     assert level_jump(Grid.of(panel.until(panel.first + dt.timedelta(days=30)))) is None
+
+
+@pytest.mark.parametrize(("factor", "days"), [(100.0, 300), (100.0, 20), (0.001, 90), (8.0, 40)])
+def test_the_jump_of_one_store_is_found_and_no_other(panel: Panel, factor: float, days: int) -> None:
+    of_store = since(panel, days) & (pl.col(s.STORE) == 3)
+    jumps = store_jumps(Grid.of(changed(panel, pl.when(of_store).then(factor).otherwise(1.0))))
+    assert list(jumps) == [2]
+    assert jumps[2].factor == pytest.approx(factor, rel=0.3)
+    assert store_jumps(Grid.of(panel)) == {}
+
+
+def test_cleaning_names_a_store_in_another_unit(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "chain", days=150)
+    rows = pl.read_csv(folder / "train.csv", infer_schema=False)
+    day = str(dt.date.fromisoformat(max(rows[s.DATE])) - dt.timedelta(days=59))
+    cents = pl.when(pl.col(s.DATE) >= day, pl.col(s.STORE) == "2").then(pl.col(s.SALES) + "00").otherwise(s.SALES)
+    rows.with_columns(cents.alias(s.SALES)).write_csv(folder / "train.csv")
+    sentence = next(text for text in clean(read_chain(folder)).notices if "store_level_jump" in text)
+    assert f"store 2: from {day} on " in sentence
+    assert "store_level_jump" not in {
+        repair.rule for repair in clean(read_chain(folder), skip=["store_level_jump"]).repairs
+    }
 
 
 def test_cleaning_names_the_day_and_keeps_the_sales(tmp_path: Path) -> None:

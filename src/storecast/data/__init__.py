@@ -12,7 +12,7 @@ store_days         one row a store and day: doubles dropped, several added up
 replaced_stores    stores that moved or were renumbered, joined to those that took their place
 events             days that models should not learn from; excluded_spans: what holds them
 store_groups       columns of the stores by which totals are made; breakdown: what totals are broken down by
-chain_checks       what files say together: ids, totals, weeks, lone dates
+chain_checks       what files say together: ids, weeks, lone dates; totals_among_stores: rows of totals
 read               the files of a folder together
 clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays, repair_countries
 country_holidays   public holidays of a country and its regions; feast_table: what feasts.toml adds; implied_country

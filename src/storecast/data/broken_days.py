@@ -19,6 +19,7 @@ DEVIATIONS = 6.0
 BLOCK = 28  # days for which a store's spread is worked out at once
 SPREAD_DAYS = 182  # before them
 MIN_SPREAD_DAYS = 20  # of them that can be compared, below which a store is too new for a judgement
+WRONG_UNIT = 20.0  # times usual: no season sells so much, tills in cents do
 SLUMP_NEIGHBOURS = 26  # weeks before and after, beside which a week is too low
 MIN_SLUMP_NEIGHBOURS = 6  # of them with sales
 YEAR, AROUND = 364, 7  # days; a peak that recurs lies about a year after the one before
@@ -45,7 +46,8 @@ def broken_days(log_sales: F32, extreme: Bool) -> Bool:
 def slump_days(log_sales: F32) -> Bool:
     """Return the days of stretches, now over, in which a store sold less than a fourth of what it did before and after.
 
-    A lockdown or road works. Such a stretch is known only once it has ended, so this is for a fit on the past alone.
+    A lockdown or road works. So are stretches in which it sold twenty times as much: weeks in cents. Such a stretch is known only
+    once it has ended, so this is for a fit on the past alone.
 
     Parameters
     ----------
@@ -70,11 +72,12 @@ def slump_days(log_sales: F32) -> Bool:
     )
     with np.errstate(invalid="ignore"):
         low = np.isfinite(after) & (week < np.fmin(before, after) - np.float32(np.log(FACTOR)))
+        high = np.isfinite(after) & (week > np.fmax(before, after) + np.float32(np.log(WRONG_UNIT)))
     recurs = np.zeros_like(low)  # a quiet season that recurs is no slump
     for shift in (51, 52, 53):
         recurs[:, shift:] |= low[:, :-shift]
         recurs[:, :-shift] |= low[:, shift:]
-    slump[:, skipped:] = np.repeat(low & ~recurs, 7, axis=1)
+    slump[:, skipped:] = np.repeat((low & ~recurs) | high, 7, axis=1)
     return slump
 
 

@@ -1,6 +1,4 @@
-"""What files say together, refused where it cannot be meant: ids that do not meet, totals among stores, weeks, dates far off."""
-
-from collections.abc import Iterable
+"""What files say together, refused where it cannot be meant: ids that do not meet, weeks, dates far off."""
 
 import polars as pl
 
@@ -14,17 +12,6 @@ MIN_SHARE_MET = 0.5  # of the ids of the shorter list
 FAR_DAYS = 28  # without any row, from which what lies beyond is far off
 LONE_DATES = 3  # beyond; more of them are a chain that went on
 MIN_DATES = 14  # on the near side, below which no date is lone
-MIN_DAYS_OF_TOTAL = 14  # on which a store must sell what the others do
-SHARE_OF_DAYS = 0.95  # of them
-CENTS = 0.01  # a store, by which rounded sales may differ from their total
-ROUNDING = 1e-4  # of the sales, by which rounding may set them apart
-NEARLY = 0.05  # of all sales, by which totals may differ from the others over all days
-MOST_TOTALS = 20  # of regions
-SAME_SHARE = 1e-3  # of the sales of a store, by which its share of the others may differ from day to day
-ROUNDED_SHARE = 0.5  # money, by which rounding may
-MIN_SALES_OF_SHARE = 500.0  # usual sales of a day, below which rounding hides whether the share is the same
-MIN_STORES_OF_SHARE = 3  # with fewer, two stores may well sell alike
-LEVELS = 3  # of totals: stores, regions, countries
 MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
 USUAL_SHARE = 0.8  # of steps with the same length
 MAX_SHARE_OF_PERIODS = 0.3  # of the days of all stores; with more rows they are no weeks
@@ -91,84 +78,6 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
                 f"{name}: most stores have a row every {step} days, so these "
                 f"are sales of {period}; expected a row for each store and day. {DAILY}"
             )
-
-
-def refuse_totals(name: str, sales: pl.DataFrame) -> None:
-    """Refuse stores that sell each day what all others do together: they are totals, and would count the others twice.
-
-    The largest store alone may be the total of all, or of all and of their regions; the largest few may be totals of regions.
-
-    Parameters
-    ----------
-    name : of the file
-    sales : a row a store and day
-
-    Raises
-    ------
-    DataError
-        where there are such stores
-    """
-    sums = sales.group_by(s.STORE).agg(pl.col(s.SALES).sum()).sort(s.SALES, s.STORE, descending=True)
-    largest = sums[s.SALES].cum_sum()
-    whole = float(largest[-1])
-    for count in range(1, min(MOST_TOTALS, sums.height - 1) + 1):
-        levels = range(1, LEVELS + 1 if count == 1 else 2)
-        near = any(abs(whole - (level + 1) * largest[count - 1]) <= NEARLY * whole for level in levels)
-        if near and _are_totals(sales, sums[s.STORE][:count], levels):
-            stores = ", ".join(quote(store) for store in sums[s.STORE][: min(count, LEVELS)])
-            raise DataError(
-                f"{name}: {'store' if count == 1 else 'stores such as'} {stores} sell on each day what the other stores sell "
-                "together, so they are totals; expected stores alone. Leave their rows out: "
-                "storecast adds stores up itself (totals.csv)."
-            )
-    _refuse_share_of_all(name, sales)
-
-
-def _refuse_share_of_all(name: str, sales: pl.DataFrame) -> None:
-    """Refuse the only store that sells the same share of all others each day: their total without tax, or their mean."""
-    days = sales.select(*s.KEYS, s.SALES, (pl.col(s.SALES).sum().over(s.DATE) - pl.col(s.SALES)).alias("others"))
-    days = days.filter((pl.col(s.SALES) > 0) & (pl.col("others") > 0))
-    share = (pl.col(s.SALES).sum() / pl.col("others").sum()).over(s.STORE)
-    same = (pl.col(s.SALES) - share * pl.col("others")).abs() <= ROUNDED_SHARE + SAME_SHARE * pl.col(s.SALES)
-    stores = (
-        days.with_columns(same.alias("same"), share.alias("share"))
-        .group_by(s.STORE)
-        .agg(
-            pl.col("same").mean() >= SHARE_OF_DAYS,
-            pl.col("share").first(),
-            ((pl.len() >= MIN_DAYS_OF_TOTAL) & (pl.col(s.SALES).median() >= MIN_SALES_OF_SHARE)).alias("enough"),
-            pl.col(s.SALES).n_unique().alias("values"),
-        )
-    )
-    alike = stores.filter("same")
-    if stores.height > MIN_STORES_OF_SHARE and alike.height == 1 and alike["enough"][0] and alike["values"][0] > 1:
-        store, share_of_others = alike.select(s.STORE, "share").row(0)
-        raise DataError(
-            f"{name}: store {quote(store)} sells the same share ({share_of_others:.4g}) of what the others sell together on each "
-            "day, so it is their total or their mean in another unit; expected stores alone. Leave its rows out: "
-            "storecast adds stores up itself (totals.csv)."
-        )
-
-
-def _are_totals(sales: pl.DataFrame, stores: pl.Series, levels: Iterable[int]) -> bool:
-    """Return whether some stores sell on nearly each day what the others do, once or for each level of totals among them."""
-    chosen = pl.col(s.STORE).is_in(stores.implode())
-    days = sales.group_by(s.DATE).agg(
-        pl.col(s.SALES).filter(chosen).sum().alias("total"),
-        pl.col(s.SALES).filter(chosen).max().alias("largest total"),
-        pl.col(s.SALES).filter(~chosen).sum().alias("others"),
-        pl.col(s.SALES).filter(~chosen).max().alias("largest"),
-        pl.len().alias("stores"),
-    )
-    days = days.filter((pl.col("total") > 0) & (pl.col("others") > 0))
-    if days.height < MIN_DAYS_OF_TOTAL or days["total"].n_unique() == 1:
-        return False
-    apart = days.select((pl.col("largest total") > pl.col("largest")).mean() >= SHARE_OF_DAYS).item()
-    if not apart and sales[s.STORE].n_unique() > 2:
-        return False  # stores that sell alike
-    rounding = pl.max_horizontal(CENTS * pl.col("stores"), ROUNDING * pl.col("others"))
-    same = ((pl.col("others") - level * pl.col("total")).abs() <= rounding for level in levels)
-    return any(days.select(each.mean()).item() >= SHARE_OF_DAYS for each in same)
 
 
 def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead: pl.DataFrame | None) -> None:

@@ -1,7 +1,8 @@
 """A jump of the level: from one day on nearly all stores sell five times as much as before or more, or a fifth, and go on doing so.
 
 No chain grows like this in a day. Its figures are in another unit since: cents for euros, thousands for single pieces, another
-currency. Models restate what lies before a step (`features.level_shift`), so the forecast is in the new unit; that must be said.
+currency. Models restate what lies before a step (`features.level_shift`), so the forecast is in the new unit; that must be said. So
+must the jump of a single store.
 """
 
 import datetime as dt
@@ -9,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from storecast import schema as s
 from storecast.arrays import F64
-from storecast.data.cleaning_rules import Work
+from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.grid import Grid
 from storecast.dates import YEAR
 from storecast.row_medians import row_medians
@@ -36,6 +38,11 @@ class LevelJump:
     day: dt.date
     factor: float
 
+    @property
+    def size(self) -> str:
+        """The factor in words."""
+        return f"{self.factor:,.3g} times" if self.factor > 1 else f"one {1 / self.factor:,.3g}th"
+
 
 def note_level_jump(work: Work, grid: Grid) -> None:
     """Say from which day on nearly all stores sell at another level, and how many of the store-days before are at the old one.
@@ -46,16 +53,38 @@ def note_level_jump(work: Work, grid: Grid) -> None:
     grid : of the clean chain
     """
     jump = level_jump(grid)
-    if jump is None:
+    action = "kept, and forecast at the new level; if the unit has changed, bring all sales to one"
+    if jump is not None:
+        work.note("level_jump", action, _rows_before(grid, jump), [f"from {jump.day} on {jump.size} as much"])
         return
-    before = int((grid.sales[:, : grid.column(jump.day)] > 0).sum())
-    size = f"{jump.factor:,.3g} times" if jump.factor > 1 else f"one {1 / jump.factor:,.3g}th"
+    jumps = store_jumps(grid)
     work.note(
-        "level_jump",
-        "kept, and forecast at the new level; if the unit has changed, bring all sales to one",
-        before,
-        [f"from {jump.day} on {size} as much"],
+        "store_level_jump",
+        action,
+        sum(_rows_before(grid.slice(np.array([place]), 0), jump) for place, jump in jumps.items()),
+        [
+            f"{store_name(grid.stores[s.STORE][place])}: from {jump.day} on {jump.size} as much"
+            for place, jump in jumps.items()
+        ],
     )
+
+
+def _rows_before(grid: Grid, jump: LevelJump) -> int:
+    return int((grid.sales[:, : grid.column(jump.day)] > 0).sum())
+
+
+def store_jumps(grid: Grid) -> dict[int, LevelJump]:
+    """Return the jumps of single stores that hold to the end of their sales, by the place of the store.
+
+    Parameters
+    ----------
+    grid : of the whole chain
+    """
+    logs = grid.log_sales()
+    far = np.abs(row_medians(logs[:, -SPAN:], 1) - row_medians(logs, 1)) > np.log(FACTOR)
+    far |= np.abs(row_medians(logs[:, -SPAN:], 1) - row_medians(logs[:, : grid.days // 2], 1)) > np.log(FACTOR)
+    jumps = {int(place): level_jump(grid.slice(np.array([place]), 0)) for place in np.flatnonzero(far)}
+    return {place: jump for place, jump in jumps.items() if jump is not None}
 
 
 def level_jump(grid: Grid) -> LevelJump | None:

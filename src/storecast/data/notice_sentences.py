@@ -38,6 +38,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "Nearly all stores sell {examples} as before, the level of {rows} store-day: {action}",
         "Nearly all stores sell {examples} as before, the level of {rows} store-days: {action}",
     ),
+    "store_level_jump": (
+        "The level of a store changed, of which {rows} store-day is at the old one",
+        "The level of some stores changed, of which {rows} store-days are at the old one",
+    ),
     "own_columns_ahead": (
         "{rows} store-day ahead has no value of some of your own columns, which are assumed: {examples}. {action}",
         "{rows} store-days ahead have no value of some of your own columns, which are assumed: {examples}. {action}",

@@ -9,7 +9,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.breakdown import Breakdown
-from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_totals, refuse_unmet_ids
+from storecast.data.chain_checks import refuse_lone_dates, refuse_periods, refuse_unmet_ids
 from storecast.data.column_names import ColumnNames, read_column_names
 from storecast.data.day_column import ISO_DAY
 from storecast.data.dialect import TextTable
@@ -32,6 +32,7 @@ from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
 from storecast.data.store_facts import facts_of_sales
 from storecast.data.store_groups import read_breakdown
 from storecast.data.target import BESIDE_TARGET
+from storecast.data.totals_among_stores import refuse_totals
 from storecast.errors import DataError, quote
 
 log = logging.getLogger(__name__)

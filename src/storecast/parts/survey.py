@@ -12,7 +12,6 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.breakdown import Breakdown
-from storecast.data.chain_checks import CENTS, LEVELS, MIN_DAYS_OF_TOTAL, ROUNDING, SHARE_OF_DAYS
 from storecast.data.clean import repaired
 from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import day_counts, sales_end
@@ -20,6 +19,7 @@ from storecast.data.file_columns import COUNTRY
 from storecast.data.implied_country import country_of, marked_days
 from storecast.data.read import RawChain, read_chain
 from storecast.data.repair_holidays import marks_holidays
+from storecast.data.totals_among_stores import CENTS, LEVELS, MIN_DAYS_OF_TOTAL, ROUNDING, SHARE_OF_DAYS
 from storecast.data.whole_chain import WholeChain
 from storecast.dates import as_date
 from storecast.errors import DataError, quote

@@ -206,7 +206,7 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbe
     mean = 0.0
     if len(error):
         of_all = float(np.log(np.exp(_log_mean_by_size(size, _log_mean_on_grid(offsets))).mean()))
-        mean = log_mean_of_errors(error, size, rows[s.CUTOFF], week, day) - of_all
+        mean = log_mean_of_errors(error, rows[s.SALES].to_numpy(), size, rows[s.CUTOFF], week, day) - of_all
     return Calibration(
         stores=stores,
         by_store=by_store,
