@@ -47,6 +47,10 @@ LATE: dict[str, list[tuple[int, int]]] = {  # days after the end, and stores tha
     "three days of few": [(1, 7), (2, 4), (3, 1)],
     "a lone row a week later": [(7, 1)],
     "a lone row two weeks later": [(14, 2)],
+    "a lone row almost four weeks later": [(27, 1)],
+    "two stores for two weeks": [(days, 2) for days in range(1, 15)],
+    "three stores for forty days": [(days, 3) for days in range(1, 41)],
+    "fewer and fewer stores": [(days, max(1, 8 - days)) for days in range(1, 21)],
 }
 
 
@@ -78,13 +82,27 @@ def test_the_forecast_starts_after_the_complete_end(folder: Path) -> None:
     assert ahead[s.DATE].min() == days_after(1)
 
 
-def test_most_stores_that_ended_are_no_late_reports(folder: Path) -> None:
-    gone = {str(END - dt.timedelta(days=days)) for days in range(10)}
-    edit(
-        folder,
-        "train.csv",
-        lambda lines: [line for line in lines if line.split(",")[2] not in gone or int(line.split(",")[0]) < 6],
-    )
+def test_most_stores_that_ended_six_weeks_ago_are_no_late_reports(folder: Path) -> None:
+    for days in range(1, 46):
+        add_day(folder, days_after(days), range(1, 5))
+    cleaned = load(folder)
+    assert cleaned.panel.end == days_after(45)
+    assert {"inactive_stores", "incomplete_days"} & {each.rule for each in cleaned.repairs} == {"inactive_stores"}
+
+
+def test_of_two_stores_the_one_that_reports_first_moves_nothing(tmp_path: Path) -> None:
+    folder = write_chain(tmp_path / "data", stores=2, days=DAYS)
+    (folder / "test.csv").unlink()
+    for days in range(1, 11):
+        add_day(folder, days_after(days), [1])
+    assert load(folder).panel.end == END
+
+
+def test_a_holiday_on_which_few_stores_have_rows_is_the_end_unless_others_are_late(folder: Path) -> None:
+    holiday = f"1,{days_after(1).isoweekday()},{days_after(1)},5000,500,1,0,a,0"
+    edit(folder, "train.csv", lambda lines: [*lines, holiday])
+    assert load(folder).panel.end == days_after(1)
+    add_day(folder, days_after(2), [1, 2])
     assert load(folder).panel.end == END
 
 

@@ -1,9 +1,9 @@
 """Where the sales end: the last day that is nearly complete.
 
 Stores report at different times, and a single row that comes early must not start the forecast of the whole chain later. A day is
-complete where at least two thirds of the stores have a row that had one on that weekday lately. Up to a week of incomplete days is
-left out of the sales; what they say of openings and promotions stays in the calendar. More incomplete days are no late reports but
-stores that ended, and stay.
+complete where at least two thirds of the stores have a row that had one on that weekday lately. Incomplete days after the last
+complete one are left out of the sales; what they say of openings and promotions stays in the calendar. A store counts as trading
+until it has sold nothing for six weeks (`active_stores`), so days of a few stores count once the others are silent for so long.
 
 Files also hold days ahead among the sales, with zeros where nothing is known yet. Days at the end on which no store sold anything
 though stores were open are such days, unless the chain has had one like them lately.
@@ -16,16 +16,17 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from storecast import schema as s
+from storecast.data.active_stores import SILENT_DAYS
 from storecast.data.cleaning_rules import Work
 from storecast.data.panel import Panel
 from storecast.dates import as_date
 
 COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
-USUAL_WEEKS = 8  # weeks back that show how many stores usually have a row
-MAX_LATE_ROWS_DAYS = 7  # incomplete days with rows; more are stores that ended
-MAX_LATE_DAYS = 14  # days between the last complete day and the last row
+USUAL_WEEKS = (
+    8  # weeks back that show how many stores usually have a row: the second most, which six weeks of few do not change
+)
 LONGEST_CLOSURE = 7  # days that a chain may shut at the end, where no column says when it is open
-MIN_STORES = 3  # with fewer, a store that is late is half of the chain
+MIN_STORES = 2
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ def _leave_out_incomplete_days(work: Work, end: dt.date) -> None:
     stores = work.sales.filter(pl.col(s.DATE) > end - dt.timedelta(weeks=USUAL_WEEKS))[s.STORE].n_unique()
     days = late.group_by(s.DATE).agg(pl.len()).sort(s.DATE)
     examples = [f"{day}: {count} of {stores} stores" for day, count in days.iter_rows()]
-    work.note("incomplete_days", f"left out of the sales, which end on {end}", late.height, examples)
+    action = f"left out of the sales, which end on {end}; skip this rule if the other stores have closed"
+    work.note("incomplete_days", action, late.height, examples)
 
 
 def up_to_complete_day(panel: Panel) -> Panel:
@@ -126,7 +128,7 @@ def up_to_complete_day(panel: Panel) -> Panel:
     """
     if panel.stores.height < MIN_STORES:
         return panel
-    recent = pl.col(s.DATE) > panel.end - dt.timedelta(weeks=USUAL_WEEKS, days=2 * MAX_LATE_DAYS)
+    recent = pl.col(s.DATE) > panel.end - dt.timedelta(weeks=USUAL_WEEKS, days=2 * SILENT_DAYS)
     sales = panel.sales.filter(recent)
     counts = dict(sales.group_by(s.DATE).agg(pl.len()).iter_rows())
     end = _complete_end(counts, _all_holidays(sales.join(panel.calendar.filter(recent), on=s.KEYS)))
@@ -140,19 +142,21 @@ def _all_holidays(days: pl.DataFrame) -> set[dt.date]:
 
 
 def _complete_end(counts: Mapping[dt.date, int], holidays: set[dt.date]) -> dt.date:
-    """Return the last complete day; the last day with rows where incomplete days are too many to be late reports.
+    """Return the last complete day; the last day with rows where that lies so far back that the other stores have ended.
 
     Parameters
     ----------
     counts : rows of each day
-    holidays : days that are complete however few rows they have
+    holidays : days that are no sign of late reports, however few rows they have
     """
     last = as_date(max(counts))
-    for late, day in enumerate(sorted(counts, reverse=True)):
-        if (last - day).days > MAX_LATE_DAYS or late > MAX_LATE_ROWS_DAYS:
+    for day in sorted(counts, reverse=True):
+        if (last - day).days >= SILENT_DAYS:
             return last
-        before = sorted(counts.get(day - dt.timedelta(weeks=week), 0) for week in range(1, USUAL_WEEKS + 1))
-        usual = before[len(before) // 2]
-        if day in holidays or counts[day] >= COMPLETE_SHARE * usual - 1e-9:
-            return as_date(day) if usual or not late else last
+        if day in holidays:
+            continue
+        usual = sorted(counts.get(day - dt.timedelta(weeks=week), 0) for week in range(1, USUAL_WEEKS + 1))[-2]
+        if counts[day] >= COMPLETE_SHARE * usual - 1e-9:
+            late = any(later > day and later not in holidays for later in counts)
+            return as_date(day) if usual and late else last
     return last
