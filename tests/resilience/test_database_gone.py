@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from storecast.database.connect import Database
 from storecast.database.panel_io import read_panel
+from support.databases import own_postgres
 from support.load_client import Caller, Reply, busy
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
 from support.service_process import ServiceFactory, ServiceProcess
@@ -337,6 +338,19 @@ def test_when_its_connections_are_ended_then_each_request_is_answered(
         assert load.wrong == []
         assert stands(url) == acknowledged[-1]
         assert "Traceback" not in running_service.output()
+
+
+@pytest.mark.long
+def test_when_postgresql_is_stopped_and_started_under_load_then_nothing_acknowledged_is_lost(
+    service_factory: ServiceFactory, own: Path
+) -> None:
+    with own_postgres() as server:
+        fill(server.url, chain())
+        key = make_key(server.url)
+        with service_factory.running(own, "--db", server.url) as running_service:
+            for count, mode in enumerate(("immediate", "fast")):
+                stop = partial(server.stop, mode)
+                survives(running_service, key, server.url, stop, server.start, first=1 + 10_000 * count)
 
 
 REFUSE = """

@@ -50,6 +50,49 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class OwnPostgres:
+    """A PostgreSQL of one test, which can be stopped and started; what it has acknowledged is on disk.
+
+    Parameters
+    ----------
+    folder : for its files
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pgserver
+
+            self._server = pgserver.get_server(folder, cleanup_mode="stop")
+        self.url: str = self._server.get_uri()
+
+    def stop(self, mode: str) -> None:
+        """Stop it: immediate, as a machine that loses power, or fast, as an administrator does."""
+        from pgserver._commands import pg_ctl
+
+        pg_ctl(["-m", mode, "-w", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """End it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnPostgres]:
+    """Run a PostgreSQL for one test."""
+    folder = Path(tempfile.mkdtemp(prefix="storecast-pg-"))
+    server = OwnPostgres(folder / "data")
+    try:
+        yield server
+    finally:
+        server.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Start PostgreSQL once for all tests of a process."""
