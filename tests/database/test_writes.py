@@ -54,6 +54,19 @@ def test_sales_of_a_known_day_need_nothing_else(filled: Database) -> None:
     assert sell(filled, rows()) == Written(inserted=0, same=1, version=3, replaced=0), "a null says nothing"
 
 
+def test_of_a_day_out_of_stock_the_calendar_alone_is_taken(filled: Database) -> None:
+    assert sell(filled, rows(Stockout=[1], Promo=[1])).inserted == 0, "the calendar held the day"
+    panel = read_panel(filled)[0]
+    assert panel.end < DAY
+    assert day_of(filled)[s.PROMO] == 1
+    later = DAY + dt.timedelta(days=30)
+    known = {s.OPEN: [1], s.PROMO: [0], s.STATE_HOLIDAY: ["0"], s.SCHOOL_HOLIDAY: [0]}
+    assert sell(filled, rows(Date=[later], Stockout=[1], **known)).inserted == 1
+    assert sell(filled, rows(Stockout=[0])).inserted == 1
+    with pytest.raises(ConflictError, match=r"has sales already \(1 rows in all\), and no day out of stock has"):
+        sell(filled, rows(Stockout=[1]), replace=True)
+
+
 def test_the_same_sales_with_other_values_are_a_conflict_until_replaced(filled: Database) -> None:
     sell(filled, rows())
     with pytest.raises(ConflictError, match=rf"Store '1' on {DAY} stands already with Sales '10.5'; found '11.0'"):

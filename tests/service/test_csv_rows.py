@@ -9,7 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from storecast import schema as s
 from storecast.data.column_names import ColumnNames
+from storecast.data.file_columns import STOCKOUT
 from storecast.data.file_layout import FileLayout
 from storecast.data.target import Target, names_with_target
 from storecast.database.chain_settings import WRITTEN, as_settings, replace_settings
@@ -62,6 +64,20 @@ def test_csv_in_any_dialect_of_files_is_the_same_row(text: str | bytes, names: C
 def test_flags_may_be_words_as_in_files(yes: str, no: str) -> None:
     frame = read(f"Store,Date,Sales,Open,Leaflet\n1,2014-06-12,5,{yes},{no}\n1,2014-06-13,0,{no},{yes}\n")
     assert (frame["Open"].to_list(), frame["Leaflet"].to_list()) == ([1, 0], [0, 1])
+
+
+@pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("ja", "nein"), ("x", "")])
+def test_every_documented_column_of_a_file_of_sales_is_read(yes: str, no: str) -> None:
+    """Stockout stands in files, where it takes the sales of its day as unknown."""
+    header = "Store,Date,DayOfWeek,Sales,Customers,Stockout,Open,Promo,StateHoliday,SchoolHoliday,Leaflet"
+    frame = read(f"{header}\n1,2014-06-12,4,5,2,{yes},1,0,a,0,1\n1,2014-06-13,5,6,3,{no},1,0,0,0,0\n")
+    assert frame["Stockout"].to_list() == [1, 0]
+    assert {*header.split(",")} - {*frame.columns} == {"DayOfWeek"}
+
+
+def test_no_column_of_sales_in_files_is_unknown_to_the_service() -> None:
+    of_files = {column.name for column in (*s.COLUMNS, STOCKOUT) if column.table in ("sales", "calendar")}
+    assert of_files - {s.ASSUMED} <= {*SALES.columns, s.DATE}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
+from storecast.data.file_columns import STOCKOUT
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import ChainInfo, lock_existing_chain, next_version
@@ -63,7 +64,8 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     ----------
     conn : from `Database.begin`
     frame : Store, Date, Sales, and what is known of Customers, Open, Promo, StateHoliday, SchoolHoliday and own columns. A day that
-        the calendar does not hold yet needs all four of the calendar.
+        the calendar does not hold yet needs all four of the calendar. Of a day on which Stockout is 1 the calendar alone is taken:
+        its sales are not what could be sold, as in files.
 
     Raises
     ------
@@ -73,7 +75,9 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
         a row that stands already with other values, and is not to be replaced
     """
     chain = lock_existing_chain(conn)
+    frame, out_of_stock = _without_stockouts(frame)
     incoming = _check_days(conn, chain, frame, SOLD)
+    out_of_stock = out_of_stock.cast({s.STORE: chain.store_type})
     _refuse(incoming, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
     # A mistyped year would move the cutoff of the whole chain. A day more: east of Greenwich it is tomorrow already.
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
@@ -87,7 +91,8 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     )
     shut = (pl.col("opened") == 0) & (pl.col(s.SALES) > 0)
     _refuse(opened, shut, s.SALES, None, "0 on a closed day; say Open 1 where it was open")
-    rows = _merge(incoming, stored, SOLD)
+    _refuse_sales_that_stand(stored, out_of_stock)
+    rows = _merge(incoming.join(out_of_stock, on=s.KEYS, how="anti", maintain_order="left"), stored, SOLD)
     new, other = rows.filter("new"), rows.filter("changed")
     # What was planned for a day gives way to what came; a day whose sales stand is another matter.
     mended = changed_days.join(stored, on=s.KEYS, how="semi")
@@ -102,7 +107,25 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     keep_overwritten(conn, t.sales, other.select(s.KEYS), version)
     _write_days(conn, chain, pl.concat([new_days, changed_days]), version)
     bulk.insert(conn, t.sales, sales_rows(pl.concat([new, other]), version), replace=True)
-    return Written(new.height, incoming.height - new.height - replaced, replaced, version)
+    inserted = new.height + new_days.join(out_of_stock, on=s.KEYS, how="semi").height
+    return Written(inserted, incoming.height - inserted - replaced, replaced, version)
+
+
+def _without_stockouts(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the rows without Stockout, and the keys of the days that it marks."""
+    if STOCKOUT.name not in frame.columns:
+        return frame, frame.select(s.KEYS).clear()
+    return frame.drop(STOCKOUT.name), frame.filter(pl.col(STOCKOUT.name) == 1).select(s.KEYS)
+
+
+def _refuse_sales_that_stand(stored: pl.DataFrame, out_of_stock: pl.DataFrame) -> None:
+    stand = stored.join(out_of_stock, on=s.KEYS, how="semi", maintain_order="left")
+    if stand.height:
+        message = (
+            f"{_day(stand.row(0, named=True))} has sales already ({stand.height} rows in all), and no day out of stock has. Remove "
+            "them first: DELETE /v1/sales."
+        )
+        raise ConflictError(message, public=message, column=s.SALES)
 
 
 def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:

@@ -13,6 +13,7 @@ import polars as pl
 from msgspec import Meta, Raw, Struct
 
 from storecast import schema as s
+from storecast.data.file_columns import STOCKOUT
 from storecast.data.panel import Panel
 from storecast.service.problems import invalid
 from storecast.service.requests.decode import decode_part, refuse, too_many
@@ -151,7 +152,7 @@ def sale_rows(store: type | None = None, own: tuple[str, ...] = (), *, whole_num
     own : the chain's own columns
     whole_numbers : whether a fraction of the sales, which are the target, is refused
     """
-    rows = _row_type("Sale", (s.SALES, s.CUSTOMERS, *s.KNOWN, *own), (*s.KEYS, s.SALES), (), store)
+    rows = _row_type("Sale", (s.SALES, s.CUSTOMERS, STOCKOUT.name, *s.KNOWN, *own), (*s.KEYS, s.SALES), (), store)
     if not whole_numbers:
         return rows
     return replace(rows, columns={**rows.columns, s.SALES: replace(rows.columns[s.SALES], whole=True)})
@@ -203,7 +204,8 @@ def _row_type(
     store : int or str, as the chain's ids are; None: either, for the document
     """
     keys = tuple(name for name in s.KEYS if name in required)
-    columns = {name: s.BY_NAME.get(name) or s.own_column(name) for name in (*keys, *names)}
+    declared = {**s.BY_NAME, STOCKOUT.name: STOCKOUT}
+    columns = {name: declared.get(name) or s.own_column(name) for name in (*keys, *names)}
     types = {name: json_type(column, store) for name, column in columns.items()}
     fields = [(name, types[name]) if name in required else (name, types[name] | None, None) for name in columns]
     fields += [(name, _ROW_FIELDS[name], None) for name in more]
