@@ -13,6 +13,7 @@ from storecast.database.request_log import (
     AnsweredRequest,
     StoredReply,
     audit,
+    audit_lines,
     forget_replies,
     idempotent,
     record_requests,
@@ -107,3 +108,18 @@ def test_what_is_written_stands_as_it_is(db: Database) -> None:
         audit(conn, "key:1", odd, {"name": odd})
     with db.reading() as conn:
         assert conn.execute(sa.select(t.audit.c.action)).scalar_one() == odd
+
+
+def test_the_audit_is_exported_in_its_order_from_a_day_on(db: Database) -> None:
+    moment = dt.datetime.now(dt.UTC)
+    with db.begin() as conn:
+        for action in ("sales written", "plan published"):
+            audit(conn, "key:7", action, {"rows": 3, "note": "Käse"})
+    lines = list(audit_lines(db))
+    assert [(line["actor"], line["action"]) for line in lines] == [
+        ("key:7", "sales written"),
+        ("key:7", "plan published"),
+    ]
+    assert lines[0]["detail"] == {"rows": 3, "note": "Käse"}
+    assert dt.datetime.fromisoformat(lines[0]["at"]).tzinfo is not None
+    assert list(audit_lines(db, moment + dt.timedelta(days=1))) == []

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import resource
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,7 +12,18 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
-from support.served_home import FIRST, HORIZON, STORES, Client
+from storecast.database.connect import home_url
+from support.served_home import (
+    FIRST,
+    HORIZON,
+    OPEN_DAY,
+    STORES,
+    Client,
+    copy_of,
+    make_key,
+    running,
+    settings_of,
+)
 
 MONEY = ("Forecast", "Lower80", "Upper80", "Lower95", "Upper95")
 
@@ -232,3 +244,30 @@ def test_a_scenario_says_what_would_change(client: Client) -> None:
     day = next(line for line in body["changes"] if line["Level"] == "store-day")
     assert round(day["Scenario"] - day["Stored"], 2) == pytest.approx(day["Difference"], abs=0.011)
     assert (day["PossibleLower95"], day["PossibleUpper95"]) == (day["Lower95"], day["Upper95"]), "no opening changes"
+
+
+def test_stored_forecasts_have_a_tag_that_changes_with_a_write(home: Path, tmp_path: Path) -> None:
+    own = copy_of(home, tmp_path / "home")
+    path = "/v1/forecasts?store=2&days=3"
+    with running(settings_of(own), make_key(home_url(own))) as client:
+        answer = client.get(path)
+        assert answer.json() == client.forecasts({"store": 2, "days": 3}).json()
+        assert answer.headers["cache-control"] == "private, no-cache"
+        tag = answer.headers["etag"]
+        for known in (tag, f'"other", W/{tag}', "*"):
+            again = client.get(path, if_none_match=known)
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert client.get("/v1/forecasts?store=2&days=4", if_none_match=tag).status_code == 200
+        first = answer.json()["forecasts"][0]["Date"]
+        rows = [{"Store": store, "Date": first, "Sales": 4000, **OPEN_DAY} for store in range(1, STORES + 1)]
+        assert client.post("/v1/sales", {"rows": rows}).status_code == 200
+        changed = client.get(path, if_none_match=tag)
+        assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)
+        assert changed.json()["forecasts"][0]["Date"] > first
+        for wrong, status in (
+            ("store=99", 422),
+            ("days=3", 422),
+            ("store=2&days=0", 422),
+            ("store=2&start=1999-01-01", 422),
+        ):
+            assert client.get(f"/v1/forecasts?{wrong}").status_code == status, wrong

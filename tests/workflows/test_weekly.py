@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.database.api_keys import create_key, rotate_key
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_versions import all_versions
 from storecast.database.writes import add_sales
@@ -22,6 +23,7 @@ from storecast.errors import DatabaseUnavailable
 from storecast.notify import channels
 from storecast.workflows.storing import load
 from storecast.workflows.weekly import WeeklySettings, weekly
+from storecast.workflows.weekly_conditions import ending_keys
 from support.chain_files import FIRST, write_chain
 from support.commands import Cli, cli, leave_out_exploration
 from support.notice_servers import webhook, write_certificate
@@ -135,6 +137,15 @@ def test_what_is_told_acknowledged_and_over(
             return events
 
         settings = WeeklySettings(late_after=3, **TRAINING)
+        with closing(Database.open(home_url(home))) as database:
+            end = dt.datetime.combine(dt.datetime.now(dt.UTC).date(), dt.time(), dt.UTC) + dt.timedelta(days=20)
+            for name in ("shop", "planner"):
+                create_key(database, name, ["read"], end)
+            rotate_key(database, 2, None, end)
+            keys = ending_keys(home_url(home), end.date() - dt.timedelta(days=20))
+            assert [(key.key, ending_keys(home_url(home), end.date() - dt.timedelta(days=31))) for key in keys] == [
+                ("key:1", [])
+            ]
         assert weekly(home, settings=settings, today=LAST)["exit_code"] == 0
         assert new_events() == []
         summary = weekly(home, settings=settings, today=LAST + dt.timedelta(days=10))

@@ -57,6 +57,36 @@ def load(
 
 
 @app.command()
+def audit(
+    out: Annotated[Path, typer.Option("--out", help="The file to write: a JSON object a line.")],
+    since: Annotated[
+        dt.date | None,
+        typer.Option("--since", parser=options.day("--since"), metavar="<str>", help="The first day. Default: all."),
+    ] = None,
+    home: options.MaybeHome = None,
+    db: options.Db = None,
+) -> None:
+    """Export who wrote what and when: keys, sales, the plan, models."""
+    import json
+
+    from storecast.database.connect import Database
+    from storecast.database.request_log import audit_lines
+    from storecast.files import atomic_write
+
+    first = None if since is None else dt.datetime.combine(since, dt.time(), dt.UTC)
+    count = 0
+    with (
+        closing(Database.open(options.database(home, db))) as database,
+        atomic_write(out, mode=0o600) as draft,
+        draft.open("w", encoding="utf-8") as file,
+    ):
+        for line in audit_lines(database, first):
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count += 1
+    print(f"Wrote {count} lines of the audit to {out}.")
+
+
+@app.command()
 def backup(
     out: Annotated[Path, typer.Option("--out", help="The archive to write, a zip file.")],
     home: options.MaybeHome = None,

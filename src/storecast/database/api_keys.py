@@ -141,6 +141,43 @@ def revoke_key(db: Database, id: int, *, actor: str = "command line") -> Key:  #
     return key_of_row(row)
 
 
+def rotate_key(
+    db: Database,
+    id: int,  # noqa: A002 - what it is called in lists
+    expires: dt.datetime | None,
+    ends: dt.datetime,
+    *,
+    actor: str = "command line",
+) -> tuple[str, Key]:
+    """Make a key that takes another one's place, which goes on for a while; return its token, and what is known of it.
+
+    Parameters
+    ----------
+    db : the database
+    id : number of the key whose name and scopes the new one has
+    expires : when the new one ends, with its time zone; None: never
+    ends : when the old one does, unless it ends earlier
+    actor : who does it, for the audit
+
+    Raises
+    ------
+    DatabaseError
+        where there is no such key, or it holds no longer
+    """
+    with db.begin() as conn:
+        row = conn.execute(sa.select(t.keys).where(t.keys.c.id == id)).one_or_none()
+        if row is None:
+            raise DatabaseError(f"There is no key {id}. See `storecast key list`.")
+        old = key_of_row(row)
+        if not old.holds(dt.datetime.now(dt.UTC)):
+            raise DatabaseError(f"Key {id} was revoked or has expired. Make a new one with `storecast key create`.")
+        token, key = _create(conn, old.name, old.scopes, expires, actor)
+        last = ends if old.expires is None else min(ends, old.expires)
+        conn.execute(sa.update(t.keys).where(t.keys.c.id == id).values(expires=last))
+        audit(conn, actor, "key rotated", {"key": id, "new": key.id, "name": old.name, "ends": last.isoformat()})
+    return token, key
+
+
 def digest(token: str) -> str:
     """Return what the database holds of a token: its SHA-256, in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,7 +6,7 @@ belong to the write that they tell of: they stand with it or not at all.
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,6 +64,26 @@ def audit(conn: Connection, actor: str, action: str, detail: Mapping[str, Any]) 
     """
     values = {"at": _now(), "actor": actor, "action": action, "detail": json.dumps(detail)}
     conn.execute(sa.insert(t.audit).values(values))
+
+
+def audit_lines(db: Database, since: dt.datetime | None = None) -> Iterator[dict[str, Any]]:
+    """Yield who wrote what and when, the oldest first, as plain data; whatever else is written meanwhile is not among it.
+
+    Parameters
+    ----------
+    db : the database
+    since : the first moment, with its time zone; None: all
+    """
+    query = sa.select(t.audit).order_by(t.audit.c.id)
+    with db.reading() as conn:
+        for row in conn.execute(query if since is None else query.where(t.audit.c.at >= since)).yield_per(1000):
+            yield {
+                "id": row.id,
+                "at": row.at.isoformat(timespec="milliseconds"),
+                "actor": row.actor,
+                "action": row.action,
+                "detail": json.loads(row.detail),
+            }
 
 
 def idempotent(conn: Connection, key_id: int, idempotency_key: str, digest: str) -> StoredReply | None:

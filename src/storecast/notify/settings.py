@@ -22,6 +22,7 @@ KINDS = {
     "model": "a model that failed",
     "band": "a figure of past forecasts outside its band",
     "certificate": "a certificate that runs out",
+    "key": "a key of the service that ends",
     "failed": "the job itself",
 }
 TLS = ("starttls", "tls", "none")

@@ -88,7 +88,7 @@ def _route(path: str, method: str, operation: Schema) -> str:
     if body:
         parts.append(f"<p>Body: {_content(body['content'])}</p>")
     parts += [
-        f"<p>Reply {status}: {_content(reply.get('content', {}))}</p>"
+        f"<p>Reply {status}: {_content(reply.get('content', {})) or escape(reply['description'])}</p>"
         for status, reply in operation["responses"].items()
         if "$ref" not in reply
     ]

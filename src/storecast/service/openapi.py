@@ -96,9 +96,14 @@ def _operation(route: Route) -> Schema:
     operation["responses"] = {
         "200": {"description": route.summary, "content": content},
         **({"202": _STARTED} if route.job else {}),
+        **({"304": {"description": "Nothing has changed."}} if _has_tag(route) else {}),
         **dict(sorted(problems.items())),
     }
     return {**operation, **({"x-scope": route.scope} if route.scope else {"security": []})}
+
+
+def _has_tag(route: Route) -> bool:
+    return any(header["name"] == "If-None-Match" for header in route.headers)
 
 
 def _schemas(routes: Iterable[Route]) -> Schema:

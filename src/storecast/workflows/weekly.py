@@ -37,7 +37,7 @@ from storecast.workflows.preparation import DatabaseSource, import_plugins_of, p
 from storecast.workflows.publishing import publish
 from storecast.workflows.running import MODELS_KEPT, run
 from storecast.workflows.storing import save_run
-from storecast.workflows.weekly_conditions import ending_certificates, incomplete, late, outside_bands
+from storecast.workflows.weekly_conditions import ending_certificates, ending_keys, incomplete, late, outside_bands
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,7 @@ def weekly(
         notifier = Notifier(home, notify)
         try:
             summary, conditions = _work_where_new(home, url, settings, day, progress)
+            conditions += ending_keys(url, day)
             conditions += ending_certificates(notifier.settings.certificates, day, notifier.settings.certificate_days)
         except Exception as error:  # whatever it was, people are told, and it goes on upwards
             reason = str(error) if isinstance(error, UserError) else f"a bug, {type(error).__name__}; its log has more."

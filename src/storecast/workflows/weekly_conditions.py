@@ -10,6 +10,7 @@ from cryptography import x509
 
 from storecast import schema as s
 from storecast.data.panel import Panel
+from storecast.database.api_keys import all_keys
 from storecast.database.connect import Database
 from storecast.database.day_spans import sales_between
 from storecast.database.panel_io import read_panel
@@ -19,6 +20,7 @@ from storecast.notify.alerts import Condition
 from storecast.workflows.monitoring import monitor_panel, scored_forecasts
 
 RECENT_DAYS, LOOK_BACK_DAYS = 7, 35  # a store that had rows in these days and none in those is missing
+KEY_DAYS = 30  # before its end, from which on a key is named
 MAX_NAMED = 5  # stores in a sentence
 
 
@@ -91,6 +93,29 @@ def _outside_bands(database: Database, panel: Panel, models: Path) -> list[Condi
         Condition(f"band:{alert.what}", panel.target.worded(alert.sentence()))
         for alert in alerts
         if alert.advice == "retrain"
+    ]
+
+
+def ending_keys(url: str, today: dt.date) -> list[Condition]:
+    """Return which keys of the service end within a month, and have no successor of the same name.
+
+    Parameters
+    ----------
+    url : of the database
+    today : the day of the job
+    """
+    with closing(Database.open(url)) as database:
+        keys = all_keys(database)
+    last = today + dt.timedelta(days=KEY_DAYS)
+    successors = {key.name: key.id for key in keys if key.revoked is None}
+    return [
+        Condition(
+            f"key:{key.id}",
+            f"Key {key.id} for {key.name} ends on {key.expires:%Y-%m-%d}: `storecast key rotate {key.id}`.",
+        )
+        for key in keys
+        if key.revoked is None and key.expires is not None and today <= key.expires.date() <= last
+        if successors[key.name] == key.id
     ]
 
 

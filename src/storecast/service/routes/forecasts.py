@@ -1,12 +1,17 @@
 """Forecasts: looked up on the event loop where they are few and stand on the stored calendar; else in the pool."""
 
+import datetime as dt
+import hashlib
 from collections.abc import Callable
+from typing import Annotated
 
 import orjson
 import polars as pl
+from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
+from storecast.config import MAX_HORIZON
 from storecast.service import responses
 from storecast.service.as_job import answer_or_start
 from storecast.service.jobs import Progress
@@ -23,6 +28,13 @@ from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
 
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of the reply that the client has.",
+}
 BYTES_A_ROW = 250  # of a row in JSON, at the most, to tell small requests from large ones
 
 
@@ -57,6 +69,41 @@ async def forecasts(request: Request) -> Response:
         if reply is not None:
             return BytesResponse(reply)
     return await _large(service, snapshot, query, csv_reply if reply_csv else responses.json_reply, as_csv=reply_csv)
+
+
+class SpanQuery(Query, kw_only=True):
+    """Which days of a store."""
+
+    store: Annotated[str, Meta(description="Its id.")]
+    start: (
+        Annotated[dt.date, Meta(description="The first day; without it, the first after the cutoff.")] | UnsetType
+    ) = UNSET
+    days: (
+        Annotated[int, Meta(ge=1, le=MAX_HORIZON, description="How many; without it, to the end of the horizon.")]
+        | UnsetType
+    ) = UNSET
+
+
+async def stored_forecasts(request: Request) -> Response:
+    """Answer with the stored forecasts of a store, or with 304 where the client has them already."""
+    service, context = service_of(request), context_of(request.scope)
+    query = read_query(request, SpanQuery)
+    snapshot = await service.live.fresh()
+    number = snapshot.table.kind is int and query.store.isascii() and query.store.isdigit() and len(query.store) < 19
+    store = int(query.store) if number else query.store
+    start = None if query.start is UNSET else query.start
+    span = store, start, None if query.days is UNSET else query.days
+    places = responses.look_up_query(snapshot.table, ForecastQuery(None, span)).places
+    tag = hashlib.sha256(f"{snapshot.name}|{snapshot.version}|{places[0]}|{len(places)}".encode()).hexdigest()[:32]
+    context.model, context.rows = snapshot.name, len(places)
+    headers = {"etag": f'"{tag}"', "cache-control": "private, no-cache"}  # kept by the client, and asked for each time
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    if headers["etag"] in known or "*" in known:
+        return Response(status_code=304, headers=headers)
+    chunks = await service.large.run(responses.json_reply, snapshot, ForecastQuery(None, span))
+    response = ChunkedResponse(list(chunks))
+    response.raw_headers += [(name.encode(), value.encode()) for name, value in headers.items()]
+    return response
 
 
 async def scenarios(request: Request) -> Response:
@@ -147,6 +194,17 @@ def _wants_csv(accept: bytes, *, sent_csv: bool) -> bool:
 
 
 ROUTES = (
+    Route(
+        "GET",
+        "/v1/forecasts",
+        "forecast",
+        stored_forecasts,
+        "The stored forecasts of a store",
+        "With `If-None-Match` and the ETag of the reply before, the reply is 304 for as long as nothing has changed.",
+        reply=Forecasts,
+        query=SpanQuery,
+        headers=(IF_NONE_MATCH,),
+    ),
     Route(
         "POST",
         "/v1/forecasts",
