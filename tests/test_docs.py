@@ -158,8 +158,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_the_picture_of_the_packages_shows_them_in_the_order_of_imports() -> None:
     picture = (ROOT / "docs" / "pictures" / "layers.svg").read_text(encoding="utf-8")
     shown = [name for text in re.findall(r'class="name"[^>]*>([^<]+)<', picture) for name in text.split(", ")]
-    layers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
-    order = [name.removeprefix("storecast.") for name in layers["layers"]]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    order = [name.removeprefix("storecast.") for name in layers]
     packages = {path.parent.name for path in (ROOT / "src" / "storecast").glob("*/__init__.py")} - {"client"}
     assert packages <= set(shown)
     assert shown == [name for name in order if name in shown]
