@@ -11,6 +11,7 @@ import pytest
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.writes import add_sales
+from storecast.plan.totals import TotalInterval
 from support.commands import Cli
 from support.new_databases import new_database
 from support.plans import drivers_of, filled, made_forecast, published
@@ -23,7 +24,8 @@ def home(tmp_path: Path) -> Path:
     first = made_forecast()
     published(database, first, drivers_of(first))
     second = made_forecast(130.0, version=2, late=7)
-    save_forecast(database, model=second.model, cutoff=second.cutoff, version=2, rows=second.rows)
+    total = TotalInterval("chain", "chain", float(second.rows["Forecast"].sum()), 5000.0, 6000.0)
+    save_forecast(database, model=second.model, cutoff=second.cutoff, version=2, rows=second.rows, totals=(total,))
     database.close()
     return tmp_path
 
@@ -43,6 +45,9 @@ def test_a_forecast_is_published_agreed_on_and_compared(cli: Cli, home: Path) ->
     for words in ("From version 1 to 2, all stores", "+720.00", "largest change", "version 2 was published without"):
         assert words in out
     assert pl.read_csv(home / "changes.csv").columns == ["Level", "Key", "Start", "End", "Before", "After", "Change"]
+    expected = "are expected, in four of five cases 5,000.00 to 6,000.00."
+    assert f"Version 2: 6,360.00 {expected}" in out
+    assert expected in cli("plan", "show", "--home", home)[1]
 
 
 def test_a_version_is_shown_with_its_weeks_and_written_by_day(cli: Cli, home: Path) -> None:

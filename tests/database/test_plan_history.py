@@ -1,6 +1,7 @@
 """What was planned stands beside what came: by the newest version that has the day, as it was reviewed and approved."""
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -67,3 +68,14 @@ def test_a_version_that_goes_back_to_a_draft_forgets_what_was_reviewed(db: Datab
         add_overrides(conn, override(MONDAY, 150.0), by="Ada")
         add_sales(conn, pl.DataFrame({s.STORE: [1], s.DATE: [MONDAY], s.SALES: [110.0], s.OPEN: [1]}))
         assert planned_days(conn)["Planner"].to_list() == [101.0 if state == "reviewed" else 150.0]
+
+
+def test_a_draft_of_a_scenario_is_no_plan_until_it_is_reviewed(db: Database) -> None:
+    published(filled(db), made_forecast())
+    of_scenario = replace(made_forecast(200.0, version=2), model="model, scenario 7", scenario=7)
+    assert published(db, of_scenario).version == 2
+    with db.begin() as conn:
+        add_sales(conn, pl.DataFrame({s.STORE: [1], s.DATE: [MONDAY], s.SALES: [110.0], s.OPEN: [1]}))
+        assert planned_days(conn)["Model"].to_list() == [101.0]
+        advance_version(conn, 2, "reviewed", by="Ada")
+        assert planned_days(conn)["Model"].to_list() == [201.0]

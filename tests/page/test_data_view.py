@@ -11,10 +11,15 @@ from support.served_home import FIRST, Client, make_key
 CSV = f"Store,Date,Sales,Open,Promo\n1,{FIRST},123.5,1,0\n2,{FIRST},99,1,0\n"
 
 
-def shown(browser: PageClient, text: str, search: str = "") -> str:
+def shown(browser: PageClient, text: str, search: str = "", language: str = "en") -> str:
     """Return what is shown of a file that is dropped."""
     contents = "data:text/csv;base64," + base64.b64encode(text.encode()).decode()
-    answer = browser.post(callback("loaded.children", {"upload.contents": contents, "url.search": search}))
+    answer = browser.post(
+        callback(
+            "loaded.children",
+            {"upload.contents": contents, "url.search": search, "preferences.data": {"language": language}},
+        )
+    )
     assert answer.status_code == 200, answer.text
     return answer.text
 
@@ -86,6 +91,11 @@ def test_who_may_only_read_is_shown_no_way_to_write(client: Client) -> None:
     assert "it needs the scope write" in shown(reader, CSV)
     contents = "data:text/csv;base64," + base64.b64encode(CSV.encode()).decode()
     assert "it needs the scope write" in act(reader, "data-load", **{"data-file": contents})
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_the_language_of_its_reader(browser: PageClient) -> None:
+    refused = shown(browser, "Store,Date,Sales\n1,not a day,5\n", language="de")
+    assert "Datei, Zeile 2, Spalte Date: Erwartet wird ein ISO-Datum wie" in refused
 
 
 @pytest.mark.parametrize("key", ["", "x", "1" * 30, "-1"])

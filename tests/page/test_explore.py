@@ -16,6 +16,7 @@ def test_a_question_is_answered_for_all_stores_and_for_a_group(browser: PageClie
     group = next(iter(store_groups(make_panel(stores=STORES, days=30)))).replace(" ", "+")
     of_group = browser.draw("/app/explore", f"?question=stores&group={group}", "de")
     assert "Wie das ermittelt wurde" in of_group
+    assert "Welche Filialen sind ähnlich, welche stechen hervor?" in of_group
     assert of_group != everything
 
 

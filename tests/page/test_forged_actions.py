@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from storecast.database.api_keys import find_key
 from storecast.database.connect import FILE, home_url
+from storecast.database.sessions import open_session
 from storecast.page.plan_memory import written_state
 from storecast.page.routes import page_routes
 from storecast.page.views import VIEWS
 from storecast.service.middleware.auth import UNKNOWN_BURST
+from storecast.service.middleware.browser import COOKIE
 from support.page_client import PageClient, callback
 from support.served_home import FIRST, Client, copy_of, make_key, running, settings_of
 
@@ -109,4 +112,10 @@ def test_a_login_that_is_tried_too_often_is_sent_away_in_words_and_a_session_goe
     assert "Too many requests from this address" in answers[-1].text
     assert int(answers[-1].headers["retry-after"]) > 0
     assert stranger.log_in(impatient.key).status_code == 429
+    unused = PageClient(impatient)  # of a session that this service has not seen, as after a restart
+    database = impatient.service.live.database()
+    key = find_key(database, impatient.key)
+    assert key is not None
+    unused.cookie = f"{COOKIE}={open_session(database, key)}"
+    assert unused.get("/app/").status_code == 200
     assert ada.get("/app/").status_code == 200

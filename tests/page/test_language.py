@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 import storecast.page
 from storecast.database.chain_writes import OF_CHAIN
 from storecast.errors import Amount, ConflictError, Message, MissingError
+from storecast.exploration.registry import questions
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
@@ -34,6 +35,7 @@ BELOW = (  # whose refusals and texts the page shows
     "plan/exceptions.py",
     "plan/overrides.py",
     "plan/scopes.py",
+    "plan/totals.py",
     "plan/versions.py",
     "errors.py",
 )
@@ -48,6 +50,7 @@ NAMED = {
 def messages() -> set[str]:
     """Return every message in the source of the page."""
     texts = {view.title for view in VIEWS} | NAMED
+    texts |= {text for each in questions().values() for text in (each.title, each.short_title)}
     for message in sentences.messages():
         texts |= set(message) if isinstance(message, tuple) else {message}
     for path in (*SOURCE.rglob("*.py"), *(SOURCE.parent / name for name in BELOW)):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
 from storecast.database.plan_versions import all_versions
+from storecast.page.views import plan_publishing
+from storecast.service.jobs import Progress
+from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.planning import show_overrides
 from support.page_client import PageClient, callback
-from support.served_home import FIRST, Client, make_key
+from support.served_home import FIRST, Client, make_key, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +42,54 @@ def reader(client: Client, own: Path) -> PageClient:
 def published(browser: PageClient, reader: PageClient) -> int:
     assert "No forecast has been published yet." in browser.draw("/app/plan")
     assert "may look at the plan, and not write" in reader.draw("/app/plan")
-    message, kind, again = browser.act("plan-publish", publish_explain=["yes"], state_note="first")
-    assert (message, kind, again) == ("Version 1 is published, a draft.", "done", True)
+    assert browser.act("plan-publish", publish_explain=["yes"], publish_note="first")[1:] == ("done", True)
+    replies = [how_far(browser)]
+    wait_until(lambda: "said" in replies[-1] or replies.append(how_far(browser)), 30)
+    assert "Version 1 is published, a draft." in json.dumps(replies[-1])
+    assert replies[-1]["written"]["data"] == 1, "the view is drawn anew"
+    assert "publish-tick" not in browser.draw("/app/plan", "?part=versions")
     return 1
+
+
+def how_far(browser: PageClient) -> dict[str, Any]:
+    """Return what the view says of the newest job."""
+    numbers = [each for each in range(1, 20) if browser.client.get(f"/v1/jobs/{each}").status_code == 200]
+    reply = browser.post(
+        callback("publish-line.children", {"publish-tick.n_intervals": 1, "publish-job.data": numbers[-1]})
+    )
+    assert reply.status_code == 200, reply.text
+    return dict(reply.json()["response"])
+
+
+def test_publishing_with_what_it_is_made_of_shows_how_far_it_is_and_is_cancelled(
+    browser: PageClient, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def slow(_snapshot: Snapshot, progress: Progress) -> pl.DataFrame:
+        progress(0.3)
+        begun.set()
+        assert free.wait(30)
+        progress(0.4)
+        raise AssertionError
+
+    monkeypatch.setattr(plan_publishing, "drivers_of", slow)
+    message, kind, again = browser.act("plan-publish", publish_explain=["yes"])
+    assert (message, kind, again) == (
+        "What the forecast is made of is being worked out. Then it is published.",
+        "done",
+        True,
+    )
+    assert begun.wait(30)
+    assert "publish-tick" in browser.draw("/app/plan")
+    line = json.dumps(how_far(browser))
+    assert "30% is worked out" in line
+    number = json.loads(line.partition('"publish-cancel", "key": ')[2].partition(",")[0].rstrip("}"))
+    assert browser.act("publish-cancel", "9" + number)[1] == "refused"
+    assert browser.act("publish-cancel", number) == ("It is cancelled.", "done", True)
+    free.set()
+    assert "It was cancelled." in json.dumps(how_far(browser))
+    assert "No forecast has been published yet." in browser.draw("/app/plan")
 
 
 def test_a_version_comes_from_a_draft_to_a_plan_that_is_approved_and_back(

@@ -14,6 +14,7 @@ from support.chromium import DRAWN, SLOW_MS, listen, log_in, person, serious_bar
 from support.served_home import make_key, served_process
 
 pytestmark = pytest.mark.page
+UPDATE = "**/_dash-update-component*"
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +153,40 @@ def test_somebody_who_types_in_an_open_dropdown_finds_the_store(page: Page, addr
     expect(page.locator(".dash-dropdown-option")).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.locator(DRAWN)).to_have_text("Store 11")
+
+
+def test_a_request_that_fails_is_one_sentence_and_loses_no_text(
+    chromium_process: Browser, address: str, key: str
+) -> None:
+    plan = f"{address}/app/plan?part=overrides"
+    with person(chromium_process, address, key) as page:
+        page.goto(plan)
+        page.wait_for_load_state("networkidle")
+        failed, note = page.locator("#failed"), page.get_by_role("textbox", name="Note", exact=True)
+        note.fill("a street party")
+        for answer, sentence in (
+            (
+                lambda route: route.abort(),
+                "The service does not answer. What you entered is still there. Check the connection.",
+            ),
+            (
+                lambda route: route.fulfill(status=503),
+                "The service is busy. What you entered is still there. Try again in a few seconds.",
+            ),
+        ):
+            page.route(UPDATE, answer)
+            page.get_by_role("button", name="Save the override").click()
+            expect(failed.get_by_text(sentence)).to_be_visible()
+            expect(note).to_have_value("a street party")
+            page.unroute(UPDATE)
+            failed.get_by_role("button", name="Draw the view again").click()
+            expect(failed).to_be_hidden()
+            expect(note).to_have_value("a street party")
+        page.context.clear_cookies()  # as after 12 hours
+        page.get_by_role("button", name="Save the override").click()
+        expect(failed.get_by_text("Your session has ended. What you entered is kept.")).to_be_visible()
+        assert serious_barriers(page) == []
+        failed.get_by_role("link", name="Log in again").click()
+        log_in(page, key)
+        page.wait_for_url(plan)
+        expect(note).to_have_value("a street party")

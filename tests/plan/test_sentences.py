@@ -20,7 +20,7 @@ FULL = PlanSummary(
     version=2, state=StateChange("draft", AT, "Ada", ""), returned=False, first=FIRST, last=LAST, stores=4,
     plan=500000.0, forecast=490000.0, lower=450000.0, upper=540000.0,
     last_year=LastYear(480000.0, 500000.0, 4), budget=BudgetFigures(495000.0, 500000.0, whole=True), change=CHANGE,
-    exceptions=7, largest_exception=LARGEST, overrides=2,
+    exceptions=7, largest_exception=LARGEST, overrides=2, interval=None,
 )  # fmt: skip
 BARE = replace(
     FULL, plan=490000.0, last_year=None, budget=None, change=None, exceptions=None, largest_exception=None, overrides=0
@@ -38,6 +38,24 @@ def test_all_that_is_known_makes_seven_sentences() -> None:
         "2 overrides move the plan by +10,000 from the forecast.",
         "Version 2 is a draft, published by Ada on 5 January 2014.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("plan", "overrides", "sentence"),
+    [
+        (490000.0, 0, "In four of five cases the total is between 470,000 and 505,000."),
+        (
+            500000.0,
+            2,
+            "The forecast's interval is 470,000 to 505,000 in four of five cases; the plan, with its overrides, lies in it.",
+        ),
+        (505001.0, 2, "lies above it."),
+        (469999.0, 2, "lies below it."),
+    ],
+)
+def test_a_measured_interval_takes_the_place_of_the_bounds_of_days(plan: float, overrides: int, sentence: str) -> None:
+    summary = replace(FULL, plan=plan, overrides=overrides, interval=(470000.0, 505000.0))
+    assert sentences(summary, bounds=False)[1].endswith(sentence)
 
 
 def test_what_is_not_known_is_left_out() -> None:

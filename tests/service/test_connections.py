@@ -11,8 +11,9 @@ import pytest
 
 from storecast.database.connect import Database, home_url
 from storecast.service.middleware.auth import UNKNOWN_BURST, Strangers
+from storecast.service.network import network_of
 from storecast.service.problems import Problem
-from storecast.service.protocol import MAX_PIPELINED, _network
+from storecast.service.protocol import MAX_PIPELINED
 from support.served_home import copy_of, make_key, running, served_process, settings_of, status
 
 LIMIT_S = 1.0
@@ -143,7 +144,7 @@ def test_one_address_has_few_connections_and_has_them_back_when_they_are_closed(
     ],
 )
 def test_an_address_of_ipv6_counts_by_its_network(address: str, network: str) -> None:
-    assert _network(address) == network
+    assert network_of(address) == network
 
 
 def test_unknown_keys_cost_no_rows_and_are_sent_away_while_known_keys_are_answered(home: Path, tmp_path: Path) -> None:
@@ -173,5 +174,10 @@ def test_strangers_of_many_addresses_take_bounded_memory_and_come_back_after_a_w
     with pytest.raises(Problem, match="too-many"):
         strangers.check("a")
     strangers.check("b")
+    for last in range(int(UNKNOWN_BURST)):
+        strangers.note(f"2001:db8::{last:x}")
+    with pytest.raises(Problem, match="too-many"):
+        strangers.check("2001:db8::ffff")  # of the same subscriber
+    strangers.check("2001:db8:0:1::1")
     now[0] = 2.0
     strangers.check("a")

@@ -26,9 +26,10 @@ from storecast.explain import explanations, scenario
 from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.explain.never_seen import never_seen
 from storecast.explain.own_values import refuse_unknown_effects
+from storecast.explain.progress import Progress, unwatched
 from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.point import point_forecasts
-from storecast.uncertainty.totals import totals
+from storecast.uncertainty.totals import group_totals, totals
 
 Quantiles = tuple[float, ...]
 
@@ -195,36 +196,36 @@ class Predictor:
         draws = self._draws_of(rows)
         return totals(rows, self.panel.stores, draws, breakdown or self.panel.breakdown, of_chain=of_chain)
 
+    def group_totals(self) -> pl.DataFrame | None:
+        """Return the totals of the whole forecast, as `uncertainty.totals.group_totals`."""
+        return group_totals(self._usual, self.panel.stores, self._draws_of(self._usual), self.panel.breakdown)
+
     def sample_paths(self, count: int) -> pl.DataFrame:
         """Return possible sales of every store and day ahead, as `uncertainty.path_table.path_table`."""
-        whole_numbers = self.bundle.calibration.whole_numbers
-        return path_table(self.medians, self._paths, count, whole_numbers=whole_numbers)
+        return path_table(self.medians, self._paths, count, whole_numbers=self.bundle.calibration.whole_numbers)
 
-    def explain(self, stores: Sequence[object], *, counterfactuals: bool = False) -> pl.DataFrame:
+    def explain(
+        self, stores: Sequence[object], *, counterfactuals: bool = False, progress: Progress = unwatched
+    ) -> pl.DataFrame:
         """Return what the forecasts of some stores are made of, as `explain.explanations.explain`. Takes seconds.
 
         Parameters
         ----------
         stores : ids
         counterfactuals : add the columns of `explain.counterfactuals`
+        progress : is told the share that is done
         """
-        fitted = self.bundle
-        explained = explanations.explain(fitted.model, fitted.calibration, self.window, stores)
-        if not counterfactuals:
-            return explained
-        return with_counterfactuals(explained, fitted.model, fitted.calibration, self.window)
+        model, calibration, window = self.bundle.model, self.bundle.calibration, self.window
+        explained = explanations.explain(model, calibration, window, stores, progress)
+        return with_counterfactuals(explained, model, calibration, window) if counterfactuals else explained
 
-    def scenario(self, calendar: pl.DataFrame, progress: scenario.Progress = scenario.unwatched) -> pl.DataFrame:
+    def scenario(self, calendar: pl.DataFrame, progress: Progress = unwatched) -> pl.DataFrame:
         """Return what another calendar would change, with an interval, as `explain.scenario.compare`. Takes minutes."""
         panel = overlay_panel(self.panel, calendar, self.last, CALENDAR)
         refuse_unknown_effects(self.panel, panel, CALENDAR)
-        other = panel.window(self.cutoff, self.window.horizon)
         fitted = self.bundle
         return scenario.compare(
-            fitted.model,
-            fitted.calibration,
-            self.window,
-            other,
+            *(fitted.model, fitted.calibration, self.window, panel.window(self.cutoff, self.window.horizon)),
             until=self.last,
             joint_errors=fitted.joint_errors,
             progress=progress,

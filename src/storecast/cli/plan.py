@@ -95,6 +95,7 @@ def show_(
 ) -> None:
     """Show a version of the plan: the states that it came into, and the weeks of the chain or of groups of stores."""
     from storecast.csv_files import write_csv
+    from storecast.plan.totals import in_words
     from storecast.workflows import planning
 
     with closing(opened(home, db)) as database:
@@ -103,7 +104,8 @@ def show_(
         write_csv(shown.days, out)
     if json:
         weeks = shown.weeks.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()
-        show.as_json({**_plain(shown.version), "weeks": weeks})
+        totals = [vars(each) for each in shown.totals]
+        show.as_json({**_plain(shown.version), "weeks": weeks, "totals": totals})
         return
     of = shown.version
     show.table(
@@ -122,6 +124,9 @@ def show_(
     ]
     head = [*([] if of_chain else [level]), "days", *figures]
     show.table(f"The {'chain' if of_chain else f'level {level}'} by week", head, rows)
+    for each in shown.totals:
+        if each.level == level:
+            print(f"{'' if of_chain else f'{each.key}: '}{in_words(each)}")
 
 
 @app.command()
@@ -159,6 +164,7 @@ def compare(
     """Compare two versions by store and week: what moved, by how much, and because of what."""
     from storecast.csv_files import write_csv
     from storecast.plan.comparison import because
+    from storecast.plan.totals import in_words
     from storecast.workflows import planning
 
     with closing(opened(home, db)) as database:
@@ -169,7 +175,9 @@ def compare(
     if json:
         plain = changes.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()
         notices = list(compared.notices)
-        show.as_json({"before": compared.before, "after": compared.after, "notices": notices, "changes": plain})
+        totals = [each and vars(each) for each in compared.totals]
+        numbers = {"before": compared.before, "after": compared.after}
+        show.as_json({**numbers, "totals": totals, "notices": notices, "changes": plain})
         return
     head = ["", "days", "before", "after", "change", *(["because of"] if compared.explained else [])]
     of_chain = pl.col("Level").str.starts_with("chain")
@@ -188,6 +196,9 @@ def compare(
             for row in part.iter_rows(named=True)
         ]
         show.table(title, head, rows)
+    for number, total in zip((compared.before, compared.after), compared.totals, strict=True):
+        if total is not None:
+            print(f"Version {number}: {in_words(total)}")
     for notice in compared.notices:
         print(f"Note: {notice}")
 
@@ -202,7 +213,8 @@ def opened(home: Path | None, db: str | None) -> "Database":
 def _plain(version: "PlanVersion") -> dict[str, Any]:
     history = [{**vars(each), "at": each.at.isoformat(timespec="seconds")} for each in version.history]
     dates = {name: str(getattr(version, name)) for name in ("cutoff", "first", "last")}
-    return {**vars(version), **dates, "history": history}
+    totals = [vars(each) for each in version.totals]
+    return {**vars(version), **dates, "history": history, "totals": totals}
 
 
 def money(value: float | None) -> str:

@@ -37,6 +37,8 @@ class PlanVersion(TypedDict):
     state: State
     explained: bool  # whether it is known what the forecast is made of
     history: list[Row]  # state, at, by, note
+    scenario: int | None  # that it was made of
+    totals: list[Row]  # level, key, forecast, lower, upper: with the 80 % interval; empty: not known
 
 
 class PlanComparison(TypedDict):
@@ -45,6 +47,7 @@ class PlanComparison(TypedDict):
     before: int
     after: int
     notices: list[str]
+    totals: list[Row | None]  # of both: level, key, forecast, lower, upper; None: not known
     chain: list[Row]  # the whole span, and its weeks
     changes: list[Row]  # Level, Key, Start, End, Before, After, Change, Drivers
     next: NotRequired[str | None]

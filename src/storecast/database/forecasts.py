@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,6 +14,7 @@ from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import NUMBER, TEXT, read_info
 from storecast.database.connect import Database
+from storecast.plan.totals import TotalInterval, from_text, to_text
 
 AHEAD = "Ahead"  # days from the cutoff to the day
 COLUMNS = {"store": s.STORE, "date": s.DATE, "value": s.FORECAST} | {
@@ -33,15 +35,27 @@ class MadeForecast:
     cutoff : the last day that it knows
     version : of the chain that it was made of
     rows : Store, Date, Forecast, Lower80, Upper80, Lower95, Upper95
+    totals : with their intervals; empty: these are not known
+    scenario : whose calendar it is of; None: the stored one
     """
 
     model: str
     cutoff: dt.date
     version: int
     rows: pl.DataFrame
+    totals: Sequence[TotalInterval] = ()
+    scenario: int | None = None
 
 
-def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, rows: pl.DataFrame) -> int:
+def save_forecast(
+    db: Database,
+    *,
+    model: str,
+    cutoff: dt.date,
+    version: int,
+    rows: pl.DataFrame,
+    totals: Sequence[TotalInterval] = (),
+) -> int:
     """Store a forecast in place of an older one of the same model and cutoff, and return its number.
 
     Parameters
@@ -51,6 +65,7 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
     cutoff : the last day that the forecast knows
     version : of the chain that it was made of; a forecast of the same model, cutoff and version is stored once
     rows : as in `Forecast.rows`: Store, Date, Forecast, bounds, and quantiles
+    totals : with their intervals; empty: these are not known
     """
     quantiles = [name for name in rows.columns if name not in COLUMNS.values()]
     stored_rows = rows.select(pl.col(column).alias(name) for name, column in COLUMNS.items())
@@ -65,6 +80,7 @@ def save_forecast(db: Database, *, model: str, cutoff: dt.date, version: int, ro
         "made": dt.datetime.now(dt.UTC),
         "store_ids": TEXT if rows.schema[s.STORE] == pl.String else NUMBER,
         "quantiles": json.dumps(quantiles),
+        "totals": to_text(totals),
     }
     with db.begin() as conn:
         insert = bulk.insert_into(conn, t.forecasts).values(values).on_conflict_do_nothing()
@@ -99,7 +115,8 @@ def newest_forecast(db: Database, model: str | None = None) -> MadeForecast | No
             return None
         statement = sa.select(*(r.c[name] for name in _SCHEMA)).where(r.c.forecast == row.id)
         rows = bulk.select(conn, statement, _SCHEMA)
-    return MadeForecast(row.model, row.cutoff, row.version, _named(rows, row.store_ids).sort(s.KEYS))
+    named = _named(rows, row.store_ids).sort(s.KEYS)
+    return MadeForecast(row.model, row.cutoff, row.version, named, from_text(row.totals))
 
 
 def forecast_span(db: Database) -> tuple[dt.date, dt.date] | None:

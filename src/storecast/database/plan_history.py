@@ -18,7 +18,7 @@ from storecast.database.table_rows import as_sales, sales_selection
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN
 from storecast.plan.store_days import BAND, StoreDays
 from storecast.plan.value_added import APPROVED, MODEL, NAIVE, PLANNER, naive_forecast
-from storecast.plan.versions import PlanVersion
+from storecast.plan.versions import DRAFT, PlanVersion
 
 WEEKS_BACK = 8  # of sales, in which the naive forecast looks for the same weekday
 # Rows of sales lie by store: so said, a span of days is a seek in each store, and no scan of all its years.
@@ -29,6 +29,8 @@ _COLUMNS = (*s.KEYS, *_MONEY, OVERRIDE, s.SALES)
 
 def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame:
     """Return what was planned for each store-day whose sales are there, by the newest version that has the day.
+
+    A draft that was made of a scenario is a question that somebody asked: until it is reviewed, it is no plan.
 
     Parameters
     ----------
@@ -41,7 +43,11 @@ def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame
     it was not), Override (the number of the one that held the day, or null), Sales; without the days that models should not
     learn from
     """
-    versions = [version for version in all_versions(conn) if since is None or version.last >= since]
+    versions = [
+        version
+        for version in all_versions(conn)
+        if (since is None or version.last >= since) and not (version.scenario and version.state == DRAFT)
+    ]
     store = existing_chain(conn).store_type
     schema = {s.STORE: store, s.DATE: pl.Date(), **dict.fromkeys(_MONEY, pl.Float64())}
     schema |= {OVERRIDE: pl.Int64(), s.SALES: pl.Float64()}

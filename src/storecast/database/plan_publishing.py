@@ -24,6 +24,7 @@ from storecast.database.plan_versions import (
 from storecast.errors import ConflictError, DataError, Message, moment
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.plan.store_days import FIGURES, StoreDays
+from storecast.plan.totals import to_text
 from storecast.plan.versions import APPROVED, DRAFT, MAX_NOTE, REVIEWED, STATES, check_step
 
 KEPT_PARTS = {REVIEWED: REVIEWED_PART, APPROVED: APPROVED_PART}  # the plan as it was when it came into a state
@@ -99,6 +100,8 @@ def publish_version(
             "store_ids": TEXT if chain.store_type == pl.String() else NUMBER,
             "stores": json.dumps(days.stores.to_list()),
             "state": DRAFT,
+            "totals": to_text(forecast.totals),
+            "scenario": forecast.scenario,
         }
         row = conn.execute(sa.insert(v).values(values).returning(v.c.id, v.c.state)).one()
         keep_figures(conn, row.id, FORECAST_PART, days)

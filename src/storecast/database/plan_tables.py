@@ -18,6 +18,8 @@ plan_versions = Table(
     Column("store_ids", sa.Text, nullable=False),  # number or text
     Column("stores", sa.Text, nullable=False),  # JSON: their ids, sorted
     Column("state", sa.Text, nullable=False),
+    Column("totals", sa.Text),  # JSON: the intervals of the forecast's totals, see plan.totals; null: not known
+    Column("scenario", sa.BigInteger),  # that the forecast is of; null: it is of the stored calendar
     sa.UniqueConstraint("model", "cutoff", "version", name="plan_versions_once"),
 )
 plan_states = Table(

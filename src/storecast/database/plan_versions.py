@@ -12,6 +12,7 @@ from storecast.database import tables as t
 from storecast.database.chain_info import TEXT
 from storecast.errors import MissingError
 from storecast.plan.store_days import StoreDays, compact, expand
+from storecast.plan.totals import from_text
 from storecast.plan.versions import PlanVersion, StateChange
 
 FORECAST_PART, DRIVERS_PART = "forecast", "drivers"
@@ -38,6 +39,8 @@ def all_versions(conn: Connection) -> list[PlanVersion]:
             state=row.state,
             explained=row.id in explained,
             history=tuple(history[row.id]),
+            totals=from_text(row.totals),
+            scenario=row.scenario,
         )
         for row in rows
     ]

@@ -252,7 +252,7 @@ def publish_scenario(conn: Connection, scenario: int | str, *, by: str, note: st
         message = f"The scenario was worked out on sales up to {row.cutoff}, and {newest}. Work it out again."
         raise ConflictError(message, public=message)
     model = f"{row.model}, scenario {row.id}"
-    forecast = MadeForecast(model, row.cutoff, row.version, _forecast(conn, row).to_frame())
+    forecast = MadeForecast(model, row.cutoff, row.version, _forecast(conn, row).to_frame(), scenario=row.id)
     published = publish_version(conn, forecast, None, by=by, note=note or f"Scenario {row.name}")
     return ScenarioPublished(row.id, published.version, published.state, published.new)
 

@@ -148,6 +148,7 @@ forecasts = Table(
     Column("made", Moment, nullable=False),
     Column("store_ids", sa.Text, nullable=False),  # number or text
     Column("quantiles", sa.Text, nullable=False),  # JSON: the quantile columns, ["Q10", …]
+    Column("totals", sa.Text),  # JSON: the intervals of its totals, see plan.totals; null: not known
     sa.UniqueConstraint("model", "cutoff", "version", name="forecasts_once"),
 )
 forecast_rows = Table(

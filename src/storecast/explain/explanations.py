@@ -17,6 +17,7 @@ from storecast.arrays import F64, I64
 from storecast.config import Task
 from storecast.data.panel import Window
 from storecast.errors import ConfigError, hint, quote
+from storecast.explain.progress import Progress, unwatched
 from storecast.features.drivers import DRIVERS, LEVEL, OWN_COLUMNS
 from storecast.models.base import Forecaster
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
@@ -29,6 +30,7 @@ BACKGROUND = 32  # open days of stores that stand for the usual one
 SAMPLE = 32  # stores, for what matters on the whole
 CENT = 100
 EXAMPLES = 3  # stores that a message names
+STORES_AT_ONCE = 100  # after so many, work that somebody waits for says how far it is
 IMPORTANCE = {"Kind": pl.String, "Name": pl.String, "Share": pl.Float64}
 
 
@@ -37,7 +39,13 @@ def title(driver: str) -> str:
     return driver[:1].upper() + driver[1:]
 
 
-def explain(model: Forecaster, calibration: Calibration, window: Window, stores: Sequence[object]) -> pl.DataFrame:
+def explain(
+    model: Forecaster,
+    calibration: Calibration,
+    window: Window,
+    stores: Sequence[object],
+    progress: Progress = unwatched,
+) -> pl.DataFrame:
     """Return what the forecasts of some stores are made of.
 
     Parameters
@@ -46,6 +54,7 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     calibration : turns its medians into expected values
     window : the days ahead
     stores : ids
+    progress : is told the share that is done, and may end the work by an exception
 
     Returns
     -------
@@ -68,7 +77,7 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     medians = point_forecasts(model, window)
     forecast = calibration.apply(medians, Task(window.horizon))
     rows = np.flatnonzero(medians[s.STORE].is_in(list(stores)).to_numpy())
-    contribution = contributions(model, window, medians, rows)
+    contribution = contributions(model, window, medians, rows, progress)
     closed = medians[s.OPEN].to_numpy()[rows] != 1
     # A median that is kept within what the store has ever sold departs from the model's own answer, and so does the expected value
     # of a day that may sell nothing, or of one that is less certain than others: the store's level does that.
@@ -87,7 +96,9 @@ def explain(model: Forecaster, calibration: Calibration, window: Window, stores:
     return out if (out[title(OWN_COLUMNS)] != 0).any() else out.drop(title(OWN_COLUMNS))
 
 
-def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64) -> Contributions:
+def contributions(
+    model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64, progress: Progress = unwatched
+) -> Contributions:
     """Return the contributions to some rows of a forecast, all rows of some stores, in log sales.
 
     Parameters
@@ -96,6 +107,7 @@ def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows
     window : the days ahead
     medians : its point forecasts for the window
     rows : positions of the rows, all days of some stores
+    progress : is told the share that is done, and may end the work by an exception
 
     Raises
     ------
@@ -113,7 +125,12 @@ def contributions(model: Forecaster, window: Window, medians: pl.DataFrame, rows
         return Contributions(base=np.zeros(len(rows)), by_driver=np.zeros((len(rows), len(DRIVERS))))
     ranked = is_open[np.argsort(medians["Median"].to_numpy()[is_open], kind="stable")]
     middles = (np.arange(BACKGROUND) + 0.5) / BACKGROUND * len(ranked)
-    return model.contributions(features, rows, ranked[middles.astype(np.int64)])
+    usual = ranked[middles.astype(np.int64)]
+    parts = []
+    for begin in range(0, max(1, len(rows)), STORES_AT_ONCE * window.horizon):
+        progress(begin / max(1, len(rows)))
+        parts.append(model.contributions(features, rows[begin : begin + STORES_AT_ONCE * window.horizon], usual))
+    return Contributions.stacked(parts)
 
 
 def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl.DataFrame:

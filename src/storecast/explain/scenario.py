@@ -13,7 +13,6 @@ Source: Efron and Tibshirani, An introduction to the bootstrap (1993), chapter 8
 """
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -26,20 +25,16 @@ from storecast.config import LEVELS, LinearSettings, Task
 from storecast.data.breakdown import Breakdown
 from storecast.data.panel import Window
 from storecast.explain.opening_noise import OpeningNoise
+from storecast.explain.progress import Progress, unwatched
 from storecast.models.base import Forecaster
 from storecast.models.linear import Linear
 from storecast.uncertainty.calibration import Calibration
 from storecast.uncertainty.joint_errors import JointErrors
 from storecast.uncertainty.point import point_forecasts
 
-Progress = Callable[[float], None]
 CHAIN = "chain"
 REFITS = 30
 ROUNDS = 1  # times the weights of outliers are found again in a refit
-
-
-def unwatched(share: float) -> None:
-    """Take no notice of what share of the work is done."""
 
 
 def possible_columns(level: int) -> tuple[str, str]:

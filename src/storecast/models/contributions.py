@@ -53,6 +53,13 @@ class Contributions:
         return cls(np.full(len(rows), mean.sum()), whole[rows] - mean, drivers)
 
     @classmethod
+    def stacked(cls, parts: Sequence["Contributions"]) -> "Contributions":
+        """Return those of the rows of several parts, one after the other."""
+        drivers = in_order({driver for part in parts for driver in part.drivers})
+        by_driver = np.concatenate([part.of(drivers) for part in parts])
+        return cls(np.concatenate([part.base for part in parts]), by_driver, drivers)
+
+    @classmethod
     def mean(cls, several: Sequence["Contributions"]) -> "Contributions":
         """Return those of the equally weighted mean of several models."""
         drivers = in_order({driver for one in several for driver in one.drivers})

@@ -6,9 +6,8 @@ entered stays. After a conflict the view is drawn anew as well: it shows what ot
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeGuard, TypeVar, cast
+from typing import Any, Protocol, TypeGuard, TypeVar
 
-import flask
 import msgspec
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, html
 from dash.development.base_component import Component
@@ -21,7 +20,6 @@ from storecast.page import shell
 from storecast.page.refusals import refused
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.plan.overrides import MAX_VALUE
-from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, unreadable
 
 CONFLICT = "conflict"  # the kind of a problem
@@ -81,10 +79,9 @@ def write(
     of_chain : whether the chain is written, so that the next forecast is to wait for it
     detail : more for the audit
     """
-    context = context_of(cast("dict[str, Any]", flask.request.environ["asgi.scope"]))
     with request.database.begin() as conn:
         outcome = work(conn)
-        of_request = {"request": context.request_id, "page": True}
+        of_request = {"request": request.request_id, "page": True}
         audit(conn, f"key:{request.key.id}", action, {**detail, **vars(outcome), **of_request})
     if of_chain:
         request.service.live.freshness.written(outcome.version)

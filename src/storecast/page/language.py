@@ -2,13 +2,15 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from babel.core import negotiate_locale
+from babel.core import Locale, negotiate_locale
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from storecast import language
+from storecast.answers import translated
 from storecast.errors import Amount, Difference, Enumeration, Message, Share
 from storecast.language import LANGUAGES
 
@@ -31,10 +33,11 @@ class Words(language.Words):
     def message(self, message: str) -> str:
         """Return a text that comes from below the page in this language: days as it writes them, texts within it translated, too.
 
-        A text without a translation stays English.
+        A text without a translation stays English. One that is no `Message` is found by the template that it was made from.
         """
         if not isinstance(message, Message):
-            return self.text(message) if message else ""
+            text = self.text(message) if message else ""
+            return translated(text, self.language) if text == message else text
         return self.text(message.template, **{name: self._value(value) for name, value in message.values.items()})
 
     def _value(self, value: object) -> object:
@@ -55,13 +58,15 @@ class Words(language.Words):
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with so many digits after the point."""
-        return format_decimal(value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.language)
+        return format_decimal(
+            value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale(self.language)
+        )
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share of one as percent."""
         figure = f"0.{'0' * digits}" if digits else "0"
         return format_percent(
-            share, format=f"{figure} %" if self.language == "de" else f"{figure}%", locale=self.language
+            share, format=f"{figure} %" if self.language == "de" else f"{figure}%", locale=_locale(self.language)
         )
 
     def signed_percent(self, share: float, digits: int = 1) -> str:
@@ -70,11 +75,16 @@ class Words(language.Words):
 
     def date(self, day: dt.date) -> str:
         """Return a date, as in Jan 6, 2014."""
-        return format_date(day, "medium", locale=self.language)
+        return format_date(day, "medium", locale=_locale(self.language))
 
     def day(self, day: dt.date) -> str:
         """Return a date with its weekday, as in Mon, Jan 6."""
-        return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=self.language)
+        return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=_locale(self.language))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(language)  # Babel takes longer to look it up than to write a number
 
 
 def preferred_language(accept_language: str) -> str:

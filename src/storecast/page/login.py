@@ -46,6 +46,7 @@ async def log_in(request: Request) -> Response:
         return _form(request, following, unknown)
     await _close_session(request)  # of whoever used this browser before
     session = await service.writes.run(open_session, database, key)
+    service.sessions.remember(session.encode())
     response = RedirectResponse(following, status_code=303)
     forwarded = request.headers.get(
         "x-forwarded-proto"

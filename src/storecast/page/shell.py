@@ -30,11 +30,12 @@ def layout() -> Component:
             dcc.Location(id="url", refresh="callback-nav"),
             dcc.Store(id="written", data=0),  # counted up by every write, so that the view is drawn again
             dcc.Store(id="action"),  # the button that was pressed last
-            dcc.Store(id="entries"),  # what was entered into fields, and not taken yet
+            dcc.Store(id="entries", storage_type="session"),  # what was entered into fields, and not taken yet
             dcc.Store(id="preferences", storage_type="local"),
             dcc.Store(id="page-title"),
             dcc.Store(id="theme-applied"),
             html.Header(id="header"),
+            failures(),
             html.Div(html.Progress(**{"aria-label": "…"}), id="working", hidden=True),
             html.Div(id="said", role="status", **{"aria-live": "polite"}),
             dcc.Loading(
@@ -45,6 +46,44 @@ def layout() -> Component:
             ),
         ]
     )
+
+
+def failures() -> Component:
+    """Return what is said of a request that failed: every sentence in every language, of which the browser shows one.
+
+    It is drawn with the page, as there is nothing to ask for once requests fail.
+    """
+    sentences = [
+        html.P([text, " ", way], lang=words.language, hidden=True, **{"data-kind": kind})
+        for words in map(Words, LANGUAGES)
+        for kind, text, way in _failure_sentences(words)
+    ]
+    return html.Div(
+        [*sentences, html.P(id="failed-detail")], id="failed", className="message refused", role="alert", hidden=True
+    )
+
+
+def _failure_sentences(words: Words) -> list[tuple[str, str, Component]]:
+    """Return the kinds of failures, as the script of the page knows them, with what is said of each and the way on."""
+    login = html.A(words.text("Log in again and come back here"), href="/app/login")
+    again = words.text("Draw the view again")
+    return [
+        ("login", words.text("Your session has ended. What you entered is kept."), login),
+        *(
+            (kind, text, html.Button(again, id={"type": "again", "key": words.language + kind}, className="plain"))
+            for kind, text in (
+                (
+                    "busy",
+                    words.text("The service is busy. What you entered is still there. Try again in a few seconds."),
+                ),
+                (
+                    "network",
+                    words.text("The service does not answer. What you entered is still there. Check the connection."),
+                ),
+                ("other", words.text("This did not work. What you entered is still there. Load the page again.")),
+            )
+        ),
+    ]
 
 
 def header(request: "ViewRequest", view: "View", views: tuple["View", ...]) -> list[Component]:
@@ -173,6 +212,19 @@ def register(app: Dash) -> None:
         Output("said", "children", allow_duplicate=True),
         Input("url", "pathname"),
         Input("url", "search"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("storecastFailures", "typed"),
+        Output("failed", "title"),  # stays as it is
+        Input({"type": "field", "name": ALL}, "value"),
+        State({"type": "field", "name": ALL}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("storecastFailures", "again"),
+        Output("written", "data", allow_duplicate=True),
+        Input({"type": "again", "key": ALL}, "n_clicks"),
+        State("written", "data"),
         prevent_initial_call=True,
     )
     app.clientside_callback(

@@ -26,17 +26,26 @@ def table(
     """
     classes = ["text" if place in text else "" for place in range(len(header))]
     head = html.Tr([html.Th(name, className=kind, scope="col") for name, kind in zip(header, classes, strict=True)])
-    body = [
-        html.Tr(
-            [
-                html.Td(cell, className=f"{kind} wrap" if isinstance(cell, str) and len(cell) > LONG else kind)
-                for cell, kind in zip(row, classes, strict=True)
-            ]
-        )
-        for row in rows
-    ]
+    body = [_tag("Tr", [_cell(cell, kind) for cell, kind in zip(row, classes, strict=True)]) for row in rows]
     scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
     return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll", **scroll)
+
+
+def _cell(content: Cell, kind: str) -> dict[str, Any]:
+    wraps = isinstance(content, str) and len(content) > LONG
+    return _tag("Td", content, className=f"{kind} wrap" if wraps else kind)
+
+
+def _tag(name: str, children: Any, **more: str) -> dict[str, Any]:
+    """Return an element as Dash writes it: thousands of objects of its components take longer than all else in a large table.
+
+    Parameters
+    ----------
+    name : of the component in dash.html
+    children : of the element
+    more : properties
+    """
+    return {"namespace": "dash_html_components", "type": name, "props": {"children": children, **more}}
 
 
 def likely_range(total: Mapping[str, Any], words: Words) -> str:

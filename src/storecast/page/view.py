@@ -39,6 +39,7 @@ class ViewRequest:
     key : whose session it is
     words : the language
     query : the parameters of the address, as text
+    request_id : as the log and the audit name it
     entries : what stands in the fields of the view and was not taken yet, by their names
     """
 
@@ -47,6 +48,7 @@ class ViewRequest:
     words: Words
     query: Mapping[str, str]
     _loop: asyncio.AbstractEventLoop
+    request_id: str
     entries: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -125,10 +127,13 @@ def view_request(search: str | None, preferences: Any, entries: Any = None) -> V
     entries : what was entered into fields and not taken yet, or nothing
     """
     scope = cast("dict[str, Any]", flask.request.environ["asgi.scope"])
-    key = context_of(scope).key
+    context = context_of(scope)
+    key = context.key
     assert key is not None, "a callback ran without a session"
     chosen = preferences.get("language") if isinstance(preferences, dict) else None
     language = chosen if chosen in LANGUAGES else preferred_language(flask.request.headers.get("Accept-Language", ""))
     query = dict(parse_qsl((search or "").removeprefix("?")))
     entered = entries if isinstance(entries, dict) else {}
-    return ViewRequest(scope["app"].state.service, key, Words(language), query, scope[LOOP], entered)
+    return ViewRequest(
+        scope["app"].state.service, key, Words(language), query, scope[LOOP], context.request_id, entered
+    )

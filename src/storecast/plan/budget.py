@@ -15,7 +15,7 @@ from storecast.data.refuse_rows import refuse_values
 from storecast.errors import DataError
 from storecast.plan.overrides import PLAN
 from storecast.plan.scopes import STORE, StoreGroups
-from storecast.plan.spreading import spread
+from storecast.plan.spreading import spread_rows
 from storecast.plan.store_days import CENT, StoreDays, weeks_of
 
 AMOUNT = "Amount"
@@ -130,16 +130,18 @@ def budget_of(figures: StoreDays, budget: pl.DataFrame) -> I64:
     budget : store (text), first, last, amount
     """
     cells = np.full((len(figures.stores), figures.days), NONE, np.int64)
-    places = {str(store): place for place, store in enumerate(figures.stores.to_list())}
-    inside = budget.filter((pl.col("first") <= figures.last) & (pl.col("last") >= figures.first))
-    for store, first, last, amount in inside.select("store", "first", "last", "amount").iter_rows():
-        place = places.get(store)
-        if place is None:
-            continue
-        begin, end = max(0, (first - figures.first).days), min(figures.days, (last - figures.first).days + 1)
-        shape = figures.cents[s.FORECAST][place, begin:end]
-        share = (end - begin) / ((last - first).days + 1)
-        cells[place, begin:end] = spread(round(amount * CENT * share), shape if shape.any() else np.ones_like(shape))
+    places = pl.DataFrame({"store": figures.stores.cast(pl.String)}).with_row_index("place")
+    first, last = ((pl.col(name) - figures.first).dt.total_days() for name in ("first", "last"))
+    begin, end = first.clip(lower_bound=0), (last + 1).clip(upper_bound=figures.days)
+    share = (end - begin) / (last + 1 - first)
+    inside = budget.join(places, on="store").select(
+        "place", begin.alias("begin"), end.alias("end"), (pl.col("amount") * CENT * share).alias("cents")
+    )
+    for (start, stop), rows in inside.filter(pl.col("begin") < pl.col("end")).group_by("begin", "end"):
+        stores, days = rows["place"].to_numpy(), slice(start, stop)
+        shapes = figures.cents[s.FORECAST][stores, days]
+        shapes = np.where(shapes.any(axis=1, keepdims=True), shapes, 1)
+        cells[stores, days] = spread_rows(np.rint(rows["cents"].to_numpy()).astype(np.int64), shapes)
     return cells
 
 

@@ -15,6 +15,7 @@ from storecast import schema as s
 from storecast.arrays import I64
 from storecast.errors import DataError, Difference, Enumeration, Message
 from storecast.plan.store_days import StoreDays, as_money
+from storecast.plan.totals import TotalInterval, chain_total
 from storecast.plan.versions import PlanVersion
 
 CHAIN = "chain"
@@ -32,6 +33,7 @@ class Comparison:
         both, a struct Drivers: by how much each moved; the chain first, then stores and weeks, the largest change first
     notices : what a reader must know
     explained : whether the drivers are known
+    totals : of all stores and days of each of the two, with the interval of its forecast; None: not known
     """
 
     before: int
@@ -39,6 +41,7 @@ class Comparison:
     changes: pl.DataFrame
     notices: tuple[str, ...]
     explained: bool
+    totals: tuple[TotalInterval | None, TotalInterval | None]
 
 
 def compare(
@@ -81,7 +84,8 @@ def compare(
     if not moved:
         table = table.drop("Drivers")
     notices = _notices(versions, figures, drivers, stores, first, last)
-    return Comparison(versions[0].version, versions[1].version, table, notices, bool(moved))
+    totals = (chain_total(versions[0].totals), chain_total(versions[1].totals))
+    return Comparison(versions[0].version, versions[1].version, table, notices, bool(moved), totals)
 
 
 def because(drivers: dict[str, float]) -> Enumeration:

@@ -102,6 +102,12 @@ _EXPECTED = {
     "stores that sold a year before ({stores}) are level with the same weekdays of then.",
 }
 _BOUNDS = "The 80% bounds of its days add up to {lower} and {upper}."
+_INTERVAL = "In four of five cases the total is between {lower} and {upper}."
+_OVERRIDDEN_INTERVAL = {
+    "inside": "The forecast's interval is {lower} to {upper} in four of five cases; the plan, with its overrides, lies in it.",
+    "above": "The forecast's interval is {lower} to {upper} in four of five cases; the plan, with its overrides, lies above it.",
+    "below": "The forecast's interval is {lower} to {upper} in four of five cases; the plan, with its overrides, lies below it.",
+}
 _BUDGET = {
     "more": "That is {difference} ({share}) above the budget of {budget}.",
     "less": "That is {difference} ({share}) below the budget of {budget}.",
@@ -161,6 +167,8 @@ def messages() -> list[str | tuple[str, str]]:
     return [
         *_EXPECTED.values(),
         _BOUNDS,
+        _INTERVAL,
+        *_OVERRIDDEN_INTERVAL.values(),
         *_BUDGET.values(),
         *(text for texts in _CHANGE.values() for text in texts),
         *_CHANGE_UNEXPLAINED.values(),
@@ -186,11 +194,11 @@ def sentences(summary: PlanSummary, words: Words = ENGLISH, *, bounds: bool = Tr
     ----------
     summary : the figures
     words : of the language
-    bounds : tell the bounds of the days; one who shows an interval of the sum, which is narrower, leaves them out
+    bounds : where no interval of the sum is known, tell the bounds of the days, which are wider
     """
     return [
         _expected(summary, words),
-        *([_bounded(summary, words)] if bounds else []),
+        *([_bounded(summary, words)] if bounds or summary.interval is not None else []),
         *([] if summary.budget is None else [_beside_budget(summary.budget, words)]),
         *([] if summary.change is None else [_changed(summary.change, words)]),
         *([] if summary.exceptions is None else [_to_look_at(summary, summary.exceptions, words)]),
@@ -216,7 +224,14 @@ def _expected(summary: PlanSummary, words: Words) -> str:
 
 
 def _bounded(summary: PlanSummary, words: Words) -> str:
-    return words.text(_BOUNDS, lower=words.money(summary.lower), upper=words.money(summary.upper))
+    if summary.interval is None:
+        return words.text(_BOUNDS, lower=words.money(summary.lower), upper=words.money(summary.upper))
+    lower, upper = summary.interval
+    message = _INTERVAL
+    if summary.overrides:
+        place = "above" if summary.plan > upper else "below" if summary.plan < lower else "inside"
+        message = _OVERRIDDEN_INTERVAL[place]
+    return words.text(message, lower=words.money(lower), upper=words.money(upper))
 
 
 def _beside_budget(figures: BudgetFigures, words: Words) -> str:

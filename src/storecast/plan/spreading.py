@@ -25,12 +25,25 @@ def spread(total: int, shape: I64) -> I64:
     whole = int(shape.sum())
     if whole == 0:
         raise ValueError("there is no shape to spread by")
-    exact = shape * (total / whole)
-    cents: I64 = np.floor(exact).astype(np.int64)
-    places = np.flatnonzero(shape)
+    cents: I64 = spread_rows(np.array([total], np.int64), shape[None, :])[0]
+    return cents
+
+
+def spread_rows(totals: I64, shapes: I64) -> I64:
+    """Spread several totals over as many cells each, as `spread` does one, (totals, cells).
+
+    Parameters
+    ----------
+    totals : cents, 0 or more, (totals,)
+    shapes : cents of the forecast, (totals, cells); each has a cell above 0
+    """
+    exact = shapes * (totals / shapes.sum(axis=1))[:, None]
+    floors = np.floor(exact)
+    cents: I64 = floors.astype(np.int64)
+    counts = shapes > 0
     # In doubles a share of billions may be off by a cent or two; what is missing goes the same way as the remainders.
-    each, left = divmod(total - int(cents.sum()), len(places))
-    cents[places] += each
-    order = np.argsort(-(exact - cents)[places], kind="stable")
-    cents[places[order[:left]]] += 1
+    each, left = np.divmod(totals - cents.sum(axis=1), counts.sum(axis=1))
+    cents += counts * each[:, None]
+    order = np.argsort(np.where(counts, floors - exact, np.inf), axis=1, kind="stable")
+    cents += np.argsort(order, axis=1) < left[:, None]  # the place of each cell in the order
     return cents

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from storecast.errors import ConflictError, DataError, Message, hint, quote
+from storecast.plan.totals import TotalInterval
 
 MAX_NOTE = 1000  # characters
 DRAFT, REVIEWED, APPROVED, LOCKED = STATES = ("draft", "reviewed", "approved", "locked")
@@ -34,6 +35,8 @@ class PlanVersion:
     state : of `STATES`
     explained : whether it is known what the forecast is made of
     history : its states so far, the first of them draft, when it was published
+    totals : of its forecast, with their intervals; empty: these are not known
+    scenario : that it was made of; None: of the stored calendar
     """
 
     version: int
@@ -46,6 +49,8 @@ class PlanVersion:
     state: str
     explained: bool
     history: tuple[StateChange, ...] = ()
+    totals: tuple[TotalInterval, ...] = ()
+    scenario: int | None = None
 
 
 def check_step(version: int, state: str, wanted: str) -> None:

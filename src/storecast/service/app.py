@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from storecast.service.live.snapshot import Snapshot
-from storecast.service.middleware.auth import AuthMiddleware
+from storecast.service.middleware.auth import AuthMiddleware, Strangers
 from storecast.service.middleware.client_address import read_networks
 from storecast.service.middleware.context import context_of
 from storecast.service.middleware.errors import ErrorMiddleware
@@ -54,6 +54,7 @@ def create_app(
                 keyring=service.keyring,
                 sessions=service.sessions,
                 strangers=service.strangers,
+                unknown_sessions=Strangers(settings.unknown_keys),
                 no_keys=settings.no_keys,
             ),
             Middleware(LimitsMiddleware, settings=settings, load=service.load),

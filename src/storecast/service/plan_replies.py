@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from storecast.plan.summary import PlanSummary
+from storecast.plan.totals import PlanTotal, TotalInterval
 from storecast.service.replies import Count, Cursor, Money, Reply, Span, Version
 from storecast.service.requests.plan_bodies import OverrideKind, State
 from storecast.service.requests.rows import StoreId
@@ -36,6 +37,11 @@ class PlanVersion(Reply):
     state: State
     explained: Annotated[bool, Meta(description="Whether it is known what the forecast is made of.")]
     history: list[PlanState]
+    scenario: Annotated[int | None, Meta(description="That it was made of; null: it is of the stored calendar.")]
+    totals: Annotated[
+        tuple[TotalInterval, ...],
+        Meta(description="Of its forecast over all days, with 80 % intervals; empty: not known."),
+    ]
 
 
 class PlanVersions(Reply):
@@ -87,6 +93,10 @@ class PlanWeeks(Reply):
     state: State
     level: Annotated[str, Meta(description="Of what Key names one.")]
     weeks: list[PlanWeek]
+    totals: Annotated[
+        list[PlanTotal],
+        Meta(description="Of the level over all days. The interval is the forecast's; `inside`: the plan lies in it."),
+    ]
     next: Cursor
 
 
@@ -267,6 +277,10 @@ class PlanComparison(Reply):
     before: PlanNumber
     after: PlanNumber
     notices: list[str]
+    totals: Annotated[
+        tuple[TotalInterval | None, TotalInterval | None],
+        Meta(description="Of all stores and days of each version, with its forecast's 80 % interval; null: not known."),
+    ]
     chain: list[PlanChange]
     changes: list[PlanChange]
     next: Cursor

@@ -5,13 +5,13 @@ one that asks and does not read: few of its requests wait, and what it was sent 
 """
 
 import asyncio
-import ipaddress
 from collections import Counter
 from http import HTTPStatus
 
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from storecast.service.network import network_of
 from storecast.service.problems import Problem
 from storecast.service.settings import Settings
 
@@ -44,11 +44,11 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
                 self._refuse(Problem("busy", "Too many connections. Try again.", headers={"retry-after": "1"}))
                 return
             address = self.client[0] if self.client else ""
-            if by_address[_network(address)] >= settings.connections_per_address:
+            if by_address[network_of(address)] >= settings.connections_per_address:
                 problem = "Too many connections from this address. Close some, or try again."
                 self._refuse(Problem("busy", problem, headers={"retry-after": "1"}))
                 return
-            self._address = _network(address)
+            self._address = network_of(address)
             by_address[self._address] += 1
             self._wait()
 
@@ -180,14 +180,3 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
             self.transport.close()
 
     return Protocol
-
-
-def _network(address: str) -> str:
-    """Return what counts as one address: of IPv6 its first 64 bits, which one subscriber has to itself."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address or "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return str(getattr(parsed, "ipv4_mapped", None) or parsed)

@@ -54,16 +54,52 @@ def totals(
     breakdown = breakdown or Breakdown()
     days = days_with_groups(forecast, stores, breakdown)
     first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
-    parts = []
-    for level in total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS):
-        if of_chain and level.column != "chain":
-            continue
-        sums = days.group_by(level.by).agg(pl.col("cents").sum(), pl.col("row")).sort(level.by)
-        lines = level.lines(sums, first, last)
-        if paths is not None:
-            lines = pl.concat([lines, bounds_of(lines, path_sums(sums["row"], paths))], how="horizontal")
-        parts.append(lines)
-    return pl.concat(parts)
+    levels = total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS)
+    return pl.concat(
+        _lines(level, days, first, last, paths) for level in levels if not of_chain or level.column == "chain"
+    )
+
+
+def group_totals(
+    forecast: pl.DataFrame, stores: pl.DataFrame, paths: F64 | None, breakdown: Breakdown
+) -> pl.DataFrame | None:
+    """Sum a forecast over all its days, by the groups of stores and of the chain; None without paths, as no interval is known.
+
+    Parameters
+    ----------
+    forecast, stores, paths, breakdown : as in `totals`
+
+    Returns
+    -------
+    Level (type, state, chain, and groups of the chain's own), Key, Forecast, Lower80 … Upper95
+    """
+    if paths is None:
+        return None
+    days = days_with_groups(forecast, stores, breakdown)
+    first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
+    levels = total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS)
+    return pl.concat(
+        _lines(level, days, first, last, paths).with_columns(pl.lit(level.name).alias("Level")).drop("Start", "End")
+        for level in levels
+        if level.span == HORIZON and level.column != s.STORE
+    )
+
+
+def _lines(level: "TotalLevel", days: pl.DataFrame, first: dt.date, last: dt.date, paths: F64 | None) -> pl.DataFrame:
+    """Return the totals of one kind.
+
+    Parameters
+    ----------
+    level : the kind
+    days : of the forecast, as `days_with_groups` returns them
+    first, last : of them
+    paths : as in `totals`
+    """
+    sums = days.group_by(level.by).agg(pl.col("cents").sum(), pl.col("row")).sort(level.by)
+    lines = level.lines(sums, first, last)
+    if paths is None:
+        return lines
+    return pl.concat([lines, bounds_of(lines, path_sums(sums["row"], paths))], how="horizontal")
 
 
 @dataclass(frozen=True)

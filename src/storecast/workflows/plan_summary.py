@@ -20,6 +20,7 @@ from storecast.plan.comparison import Comparison
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN
 from storecast.plan.store_days import BAND, CENT, StoreDays
 from storecast.plan.summary import BudgetFigures, ForecastChange, LastYear, OpenException, PlanSummary
+from storecast.plan.totals import chain_total
 from storecast.plan.versions import DRAFT
 from storecast.workflows.plan_exceptions import compare_with_previous, open_exceptions
 
@@ -80,6 +81,7 @@ def plan_overview(
             exceptions = open_exceptions(conn, today or dt.datetime.now(dt.UTC).date(), compared, write)
         total = {name: _money(figures.cents[name]) for name in (PLAN, s.FORECAST, *BAND)}
         holders = np.unique(figures.cents[OVERRIDE])
+        whole = chain_total(wanted.totals)
         summary = PlanSummary(
             version=wanted.version,
             state=wanted.history[-1],
@@ -91,6 +93,7 @@ def plan_overview(
             forecast=total[s.FORECAST],
             lower=total[BAND[0]],
             upper=total[BAND[1]],
+            interval=None if whole is None else (whole.lower, whole.upper),
             last_year=_last_year(conn, figures),
             budget=_budget(conn, figures),
             change=None if compared is None else _change(compared),

@@ -30,6 +30,7 @@ from storecast.plan.comparison import Comparison, compare
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
 from storecast.plan.scopes import CHAIN
 from storecast.plan.store_days import CENT, FIGURES, StoreDays
+from storecast.plan.totals import PlanTotal, plan_totals
 from storecast.plan.value_added import ValueAdded, value_added
 from storecast.plan.versions import PlanVersion
 
@@ -87,11 +88,13 @@ class ShownVersion:
     version : what is known of it
     days : as `with_holders` returns them
     weeks : as `weeks_beside_budget` returns them
+    totals : of the chain and groups of stores over all days, with the forecast's intervals; empty: these are not known
     """
 
     version: PlanVersion
     days: pl.DataFrame
     weeks: pl.DataFrame
+    totals: list[PlanTotal]
 
 
 def show_version(db: Database, version: int | None = None, level: str = CHAIN) -> ShownVersion:
@@ -114,7 +117,8 @@ def show_version(db: Database, version: int | None = None, level: str = CHAIN) -
         wanted, figures = read_plan(conn, version)
         budget = read_budget(conn)
         groups = read_groups(conn).only(figures.stores)
-    return ShownVersion(wanted, with_holders(figures), weeks_beside_budget(figures, budget, groups, level))
+    totals = plan_totals(wanted.totals, figures, groups)
+    return ShownVersion(wanted, with_holders(figures), weeks_beside_budget(figures, budget, groups, level), totals)
 
 
 def load_budget(db: Database, file: Path) -> BudgetWritten:

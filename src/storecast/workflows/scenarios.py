@@ -16,7 +16,7 @@ from storecast.database.connect import Database
 from storecast.database.request_log import audit
 from storecast.database.scenarios import ScenarioWritten, check_free_name, save_scenario
 from storecast.errors import DataError
-from storecast.explain.scenario import Progress, unwatched
+from storecast.explain.progress import Progress, unwatched
 from storecast.plan.scenarios import CalendarChange, ScenarioResult, changes_between
 from storecast.plan.scopes import StoreGroups
 from storecast.workflows.forecasting import whole_horizon

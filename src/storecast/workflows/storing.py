@@ -11,7 +11,9 @@ from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.plan_budget import read_budget
+from storecast.plan.totals import total_intervals
 from storecast.uncertainty.forecast import Forecast
+from storecast.uncertainty.totals import group_totals
 from storecast.workflows.preparation import Prepared, check
 
 log = logging.getLogger(__name__)
@@ -68,5 +70,9 @@ def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:
         if version is None:
             cleaned = prepared.cleaned
             version = write_panel(db, cleaned.panel, generated=cleaned.generated, names=cleaned.names)
-        save_forecast(db, model=forecast.model, cutoff=forecast.cutoff, version=version, rows=forecast.rows)
+        panel = prepared.panel
+        sums = total_intervals(group_totals(forecast.rows, panel.stores, forecast.paths, panel.breakdown))
+        save_forecast(
+            db, model=forecast.model, cutoff=forecast.cutoff, version=version, rows=forecast.rows, totals=sums
+        )
         log.info("%s holds the chain, version %d, and this forecast", db.name, version)

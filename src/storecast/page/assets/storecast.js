@@ -26,6 +26,9 @@
   const system = () => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const apply = (theme) => { root.dataset.theme = theme; };
   apply(localStorage.getItem(KEY) || system());
+  // Of what is said before the first view is drawn, which brings its language with it.
+  const chosen = JSON.parse(localStorage.getItem("preferences") || "{}").language;
+  root.lang = chosen || (navigator.language.startsWith("de") ? "de" : "en");
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     storecast: {
       theme: function (clicks) {

@@ -8,6 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast import schema as s
+from storecast.answers import translated
 from storecast.data.panel import Panel
 from storecast.errors import MissingError
 from storecast.exploration.question import Question
@@ -24,6 +25,9 @@ PICTURE_HEIGHT = 340  # pixels, where the report leaves it open
 FEWEST_STORES = 3  # that a group to choose has
 MOST_ANSWERS = 200  # tables of one panel
 
+MOST_DRAWN = 40  # answers of one panel with their pictures: Plotly takes half a second to make one
+
+_DRAWN: ResultCache[Component] = ResultCache(MOST_DRAWN)
 _ANSWERS: ResultCache[pl.DataFrame | str] = ResultCache(MOST_ANSWERS)
 
 
@@ -67,7 +71,7 @@ def store_groups(panel: Panel) -> dict[str, pl.Series]:
 
 
 def _controls(question: Question, group: str, groups: list[str], words: Words) -> Component:
-    options = [{"label": each.short_title, "value": key} for key, each in questions().items()]
+    options = [{"label": words.text(each.short_title), "value": key} for key, each in questions().items()]
     parts = [{"label": words.text("all stores"), "value": ""}, *({"label": name, "value": name} for name in groups)]
     chosen = {"clearable": False, "searchable": False}
     return html.Div(
@@ -88,9 +92,20 @@ def _answer(request: ViewRequest, question: Question, group: str, stores: pl.Ser
             libraries=", ".join(missing),
         )
         return message(hint, kind="hint")
-    answer = _answer_table(request.snapshot.predictor.panel, question, group, stores)
+    panel = request.snapshot.predictor.panel
+    name = (question.key, group, words.language)
+    return _DRAWN.get(panel, name, lambda: _drawn(_answer_table(panel, question, group, stores), question, words))
+
+
+def _drawn(answer: pl.DataFrame | str, question: Question, words: Words) -> Component:
     if isinstance(answer, str):
-        return html.Section([html.H2(question.title), message(answer, kind="hint")], lang="en")
+        why = translated(answer, words.language)
+        return html.Section(
+            [
+                html.H2(words.text(question.title)),
+                html.Div(message(why, kind="hint"), lang=_language_of(why, answer, words)),
+            ]
+        )
     return _section(question, question.section(answer), words)
 
 
@@ -109,18 +124,35 @@ def _only(panel: Panel, stores: pl.Series) -> Panel:
 
 
 def _section(question: Question, body: SectionBody, words: Words) -> Component:
-    """Return what the report says; its sentences are English in every language."""
+    """Return what the report says; what its pictures, tables and remarks say is English in every language."""
+    answer = translated(body.answer, words.language)
+    rest = [
+        html.Div([_picture(each) for each in body.pictures], className="pair"),
+        *(_table(each) for each in body.tables),
+        html.Details([html.Summary(words.text("How this was worked out"), lang=words.language), html.P(body.method)]),
+        html.P(
+            [html.Strong(words.text("What stays unproven"), lang=words.language), f": {body.unproven}"],
+            className="soft",
+        ),
+    ]
     return html.Section(
         [
-            html.H2(question.title),
-            html.P(body.answer, className="answer"),
-            html.Div([_picture(each) for each in body.pictures], className="pair"),
-            *(_table(each) for each in body.tables),
-            html.Details([html.Summary(words.text("How this was worked out")), html.P(body.method)]),
-            html.P([html.Strong(words.text("What stays unproven")), f": {body.unproven}"], className="soft"),
-        ],
-        lang="en",
+            html.H2(words.text(question.title)),
+            html.P(answer, className="answer", lang=_language_of(answer, body.answer, words)),
+            html.Div(rest, lang="en"),
+        ]
     )
+
+
+def _language_of(text: str, english: str, words: Words) -> str:
+    """Return the language that a text is read aloud in: English where it has no translation.
+
+    Parameters
+    ----------
+    text, english : the text, and as it was made
+    words : the language of the page
+    """
+    return "en" if text == english else words.language
 
 
 def _picture(picture: Picture) -> Component:

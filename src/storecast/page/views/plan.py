@@ -17,11 +17,13 @@ from storecast.page.views import (
     plan_files,
     plan_grid,
     plan_moves,
+    plan_publishing,
     plan_queue,
     plan_standing,
     plan_states,
 )
 from storecast.page.views.plan_figures import UNDO, PlanFigures, budget_facts, moment, overrides_note, read_figures
+from storecast.plan.totals import in_words
 
 Part = Callable[[ViewRequest, PlanFigures], Component]
 PARTS: dict[str, Part] = {
@@ -43,7 +45,7 @@ def draw(request: ViewRequest) -> Component:
             [
                 html.H1(words.text("Plan")),
                 html.P(words.text("No forecast has been published yet.")),
-                plan_states.publish_form(request),
+                plan_publishing.publish_form(request),
             ]
         )
     part = request.query.get("part", "")
@@ -61,6 +63,7 @@ def draw(request: ViewRequest) -> Component:
                 [_version_control(request, plan), *plan_states.state_buttons(request, plan)], className="controls"
             ),
             _facts(request, plan),
+            None if plan.total is None else html.P(request.words.message(in_words(plan.total)), className="soft"),
             _parts(request, plan, part),
             PARTS[part](request, plan),
         ]
@@ -123,6 +126,7 @@ def _facts(request: ViewRequest, plan: PlanFigures) -> Component:
 def _register(app: Dash) -> None:
     plan_grid.register(app)
     plan_files.register(app)
+    plan_publishing.register(app)
 
 
 VIEW = View(
@@ -132,7 +136,8 @@ VIEW = View(
     _register,
     {
         plan_states.ADVANCE: plan_states.advance,
-        plan_states.PUBLISH: plan_states.publish,
+        plan_publishing.PUBLISH: plan_publishing.publish,
+        plan_publishing.CANCEL: plan_publishing.cancel,
         plan_entry.SAVE: plan_entry.save_edits,
         plan_entry.DISCARD: plan_entry.discard,
         plan_entry.ENTER: plan_entry.enter,

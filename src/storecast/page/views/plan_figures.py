@@ -20,6 +20,7 @@ from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.overrides import FIRST_REASONS, PLAN
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.plan.store_days import CENT, StoreDays
+from storecast.plan.totals import TotalInterval, chain_total, plan_totals
 from storecast.plan.versions import APPROVED, LOCKED, PlanVersion
 from storecast.workflows.planning import show_overrides
 
@@ -39,6 +40,7 @@ class PlanFigures:
     groups : of its stores
     reasons : that an override may have
     weeks : of all stores beside the budget, as `budget.weeks_beside_budget` returns them
+    total : of all stores and days beside the forecast's interval; None: that is not known
     last_write : who made the write of the revision, and when; None: there was none
     """
 
@@ -49,6 +51,7 @@ class PlanFigures:
     groups: StoreGroups
     reasons: Sequence[str]
     weeks: pl.DataFrame
+    total: TotalInterval | None
     last_write: tuple[str, dt.datetime] | None = None
 
     @property
@@ -96,7 +99,8 @@ def _read_figures(database: Database, number: int | None) -> PlanFigures | None:
         last_write = read_writes(conn).get(revision)
         reasons, budget = read_reasons(conn), read_budget(conn)
     weeks = weeks_beside_budget(figures, budget, groups, CHAIN)
-    return PlanFigures(version, versions, revision, figures, groups, reasons, weeks, last_write)
+    total = chain_total(plan_totals(version.totals, figures, groups))
+    return PlanFigures(version, versions, revision, figures, groups, reasons, weeks, total, last_write)
 
 
 def undo_button(request: ViewRequest, plan: PlanFigures) -> Component | None:

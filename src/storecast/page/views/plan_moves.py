@@ -14,6 +14,7 @@ from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import PlanFigures, scope_name
 from storecast.plan.comparison import MOST_NAMED
 from storecast.plan.scopes import STORE
+from storecast.plan.totals import in_words
 from storecast.workflows.planning import compare_versions
 
 MOST_CHANGES = 25  # of stores and weeks
@@ -45,6 +46,11 @@ def draw_moves(request: ViewRequest, plan: PlanFigures) -> Component:
         [
             html.Div(control(words.text("Compared with"), chooser), className="controls"),
             *(message(notice, kind="hint") for notice in compared.notices),
+            *(
+                html.P(words.text("Version {version}: {total}", version=number, total=words.message(in_words(total))))
+                for number, total in zip(pair, compared.totals, strict=True)
+                if total is not None
+            ),
             _table(of_chain, words.text("The forecast of all stores"), words, explained=compared.explained),
             _table(of_stores, words.text("Stores and weeks that moved most"), words, explained=compared.explained),
         ]
@@ -70,5 +76,5 @@ def _line(row: dict[str, Any], words: Words, *, explained: bool) -> list[Any]:
     ]
     if explained:
         moved = sorted(row["Drivers"].items(), key=lambda item: -abs(item[1] or 0.0))[:MOST_NAMED]
-        cells.append(", ".join(f"{name} {words.signed(value)}" for name, value in moved if value))
+        cells.append(", ".join(f"{words.text(name)} {words.signed(value)}" for name, value in moved if value))
     return cells

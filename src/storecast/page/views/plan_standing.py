@@ -1,14 +1,16 @@
 """The overrides that stand: what each does, whether it still fits, and how it is withdrawn."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast import schema as s
 from storecast.page import tables
 from storecast.page.actions import action_button
+from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import WITHDRAW, entry_form
@@ -22,6 +24,8 @@ from storecast.page.views.plan_figures import (
 )
 from storecast.plan.overrides import AMOUNT, FACTOR, OVERRIDE, PLAN
 
+MOST_SHOWN = 60  # overrides at first
+
 
 def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     """Return the form for a new override where one can be written, and those that stand."""
@@ -34,13 +38,13 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     if standing.is_empty():
         listed: Component = html.P(words.text("None: the plan is the forecast."))
     else:
-        listed = _table(request, standing, words.text("Overrides"), writes=writes)
+        listed = _newest(request, standing, words.text("Overrides"), writes=writes)
     earlier = None
     if past.height:
         title = words.plural(
             "{count} override of days before this version", "{count} overrides of days before this version", past.height
         )
-        earlier = html.Details([html.Summary(title), _table(request, past, title, writes=False)])
+        earlier = html.Details([html.Summary(title), _newest(request, past, title, writes=False)])
     stale = rows.filter(rows["Stale"] != "").height
     warning = (
         html.P(
@@ -54,6 +58,27 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     )
     undo = html.Div(undo_button(request, plan), className="actions") if writes else None
     return html.Div([entry_form(request, plan) if writes else None, heading, warning, undo, listed, earlier])
+
+
+def _newest(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool) -> Component:
+    """Return the newest overrides, and the way to all of them where there are many.
+
+    Parameters
+    ----------
+    request : whose address says whether all are wanted
+    rows : the overrides, the newest first
+    title : of the table
+    writes : whether they can be withdrawn
+    """
+    if rows.height <= MOST_SHOWN or request.query.get("all") == "yes":
+        return _table(request, rows, title, writes=writes)
+    words = request.words
+    href = f"{BASE}plan?{urlencode({**request.query, 'all': 'yes'})}"
+    more = dcc.Link(words.text("Show all {count}", count=words.number(rows.height)), href=href)
+    text = words.text("The newest {count}.", count=words.number(MOST_SHOWN))
+    return html.Div(
+        [html.P([text, " ", more], className="soft"), _table(request, rows.head(MOST_SHOWN), title, writes=writes)]
+    )
 
 
 def _table(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool) -> Component:

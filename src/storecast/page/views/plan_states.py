@@ -1,22 +1,21 @@
-"""Versions of the plan: publish the forecast as a new one, and bring one from a draft to a locked plan."""
+"""Versions of the plan: what there are, and the way of one from a draft to a locked plan."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from storecast import schema as s
-from storecast.database.forecasts import MadeForecast
-from storecast.database.plan_publishing import advance_version, publish_version
+from storecast.database.plan_publishing import advance_version
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import PlanFigures, moment
+from storecast.page.views.plan_publishing import publish_form
 from storecast.plan.versions import APPROVED, DRAFT, LOCKED, REVIEWED, STATES
 from storecast.service.problems import unreadable
 
-NOTE, EXPLAIN = "state-note", "publish-explain"
-ADVANCE, PUBLISH = "plan-advance", "plan-publish"
+NOTE = "state-note"
+ADVANCE = "plan-advance"
 
 
 def state_buttons(request: ViewRequest, plan: PlanFigures) -> list[Component]:
@@ -55,44 +54,6 @@ def advance(request: ViewRequest, key: str) -> str:
     )
     words = request.words
     return words.text("Version {version} is {state} now.", version=advanced.version, state=words.text(advanced.state))
-
-
-def publish(request: ViewRequest, _key: str) -> str:
-    """Keep the forecast that is served as a new version."""
-    snapshot = request.snapshot
-    rows = snapshot.table.frame
-    explain = bool(request.entries.get(EXPLAIN))
-    drivers = snapshot.predictor.explain(rows[s.STORE].unique(maintain_order=True).to_list()) if explain else None
-    forecast = MadeForecast(snapshot.name, snapshot.predictor.cutoff, snapshot.version, rows)
-    note = text_entry(request.entries, NOTE)
-    published = write(
-        request,
-        "plan published",
-        lambda conn: publish_version(conn, forecast, drivers, by=request.key.name, note=note),
-    )
-    words = request.words
-    if not published.new:
-        return words.text("This forecast was published before, as version {version}.", version=published.version)
-    return words.text("Version {version} is published, a draft.", version=published.version)
-
-
-def publish_form(request: ViewRequest) -> Component:
-    """Return the button that publishes the forecast; a word on who can where this key may not."""
-    words = request.words
-    heading = html.H2(words.text("Publish the forecast"))
-    if not request.may("write"):
-        return html.Section([heading, html.P(words.text("Your key may look at the plan, and not write to it."))])
-    explain = dcc.Checklist(
-        [{"label": words.text("Keep what it is made of, so that changes name their causes"), "value": "yes"}],
-        request.entries.get(EXPLAIN, ["yes"]),
-        id=field_id(EXPLAIN),
-    )
-    what = words.text(
-        "The forecast that is served now becomes a new version, a draft. Overrides that stand go on to it, and are marked where "
-        "they no longer fit. With what it is made of, a large chain takes a minute."
-    )
-    button = action_button(words.text("Publish as a new version"), PUBLISH)
-    return html.Section([heading, html.P(what), explain, html.Div(button, className="actions")])
 
 
 def draw_versions(request: ViewRequest, plan: PlanFigures) -> Component:

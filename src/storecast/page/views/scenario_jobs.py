@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 import polars as pl
@@ -14,6 +13,7 @@ from storecast.database.jobs import CANCELLED, DONE, UNFINISHED, WAITING, Job
 from storecast.errors import UserError
 from storecast.page.actions import action_button
 from storecast.page.refusals import refused
+from storecast.page.result_cache import ResultCache
 from storecast.page.shell import message
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.scenario_calendar import calendar_rows, read_changes
@@ -34,7 +34,7 @@ CANCEL, AGAIN = "scenario-cancel", "scenario-again"  # actions
 LOOK_EVERY_MS = 1000
 MOST_KEPT = 20  # scenarios of one snapshot that are kept at hand
 
-_RESULTS: WeakKeyDictionary[Snapshot, dict[str, ScenarioDifferences]] = WeakKeyDictionary()
+_RESULTS: ResultCache[ScenarioDifferences] = ResultCache(MOST_KEPT)
 
 
 class _Reply(msgspec.Struct):
@@ -99,9 +99,6 @@ def scenario_state(request: ViewRequest, text: str, *, again: bool = False) -> S
     """
     request.require("forecast")
     snapshot, jobs = request.snapshot, request.service.jobs
-    results = _RESULTS.setdefault(snapshot, {})
-    if text in results:
-        return results[text]
     digest = hashlib.sha256(b"\0".join((b"page", snapshot.reply_head, text.encode()))).hexdigest()
     job = request.wait_for(jobs.find(request.key.id, digest))
     if job is None or (again and job.state not in (*UNFINISHED, DONE)):
@@ -114,11 +111,12 @@ def scenario_state(request: ViewRequest, text: str, *, again: bool = False) -> S
         job = request.wait_for(jobs.read(job.job, None))
     if job.state != DONE:
         return job
-    reply = msgspec.json.decode(request.wait_for(jobs.reply(job)).body, type=_Reply)
-    if len(results) >= MOST_KEPT:
-        results.pop(next(iter(results)))
-    results[text] = ScenarioDifferences(_frame(reply.changes), reply.notices)
-    return results[text]
+
+    def read_reply() -> ScenarioDifferences:
+        reply = msgspec.json.decode(request.wait_for(jobs.reply(job)).body, type=_Reply)
+        return ScenarioDifferences(_frame(reply.changes), reply.notices)
+
+    return _RESULTS.get(snapshot, (request.key.id, text), read_reply)
 
 
 def cancel(request: ViewRequest, key: str) -> str:

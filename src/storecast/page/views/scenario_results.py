@@ -79,7 +79,7 @@ def _one(letter: str, result: ScenarioDifferences, words: Words) -> Component:
         figures.append((words.text("Possible difference"), span, words.text("of what is sold, 80% interval")))
     title = words.text("What scenario {letter} changes", letter=letter)
     heading = html.H2(title)
-    warnings = [message(warning, kind="hint") for warning in result.warnings]
+    warnings = [message(words.message(warning), kind="hint") for warning in result.warnings]
     if result.days().is_empty():
         nothing = message(words.text("Nothing changes: the calendar is so already."), kind="hint")
         return html.Section([heading, *warnings, nothing])

@@ -14,6 +14,7 @@ from storecast.database.api_keys import Key
 from storecast.service.middleware.browser import check_same_site, send_to_login, session_token
 from storecast.service.middleware.context import context_of
 from storecast.service.middleware.local import local_key
+from storecast.service.network import network_of
 from storecast.service.problems import Problem, of_status
 from storecast.service.route import PAGE, Router
 
@@ -29,7 +30,7 @@ KeyLookup = Callable[[str], Awaitable[Key | None]]
 
 
 class Strangers:
-    """How often each address has come without a known key; those that come too often are sent away before any lookup.
+    """How often each address, of IPv6 each /64, has come without a known key; too often, and it is sent away before any lookup.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ class Strangers:
         """Refuse an address that has come too often."""
         if not self._rate:
             return
-        level, since = self._buckets.get(address, (UNKNOWN_BURST, self._clock()))
+        level, since = self._buckets.get(network_of(address), (UNKNOWN_BURST, self._clock()))
         level += (self._clock() - since) * self._rate
         if level < 1:
             raise Problem(
@@ -57,11 +58,11 @@ class Strangers:
 
     def note(self, address: str) -> None:
         """Note that an address has come without a known key."""
-        now = self._clock()
-        level, since = self._buckets.pop(address, (UNKNOWN_BURST, now))
+        now, network = self._clock(), network_of(address)
+        level, since = self._buckets.pop(network, (UNKNOWN_BURST, now))
         while len(self._buckets) >= MAX_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]  # the one that came longest ago
-        self._buckets[address] = (max(0.0, min(UNKNOWN_BURST, level + (now - since) * self._rate) - 1), now)
+        self._buckets[network] = (max(0.0, min(UNKNOWN_BURST, level + (now - since) * self._rate) - 1), now)
 
 
 class Keyring:
@@ -89,6 +90,11 @@ class Keyring:
         if task is None:
             task = self._lookups[digest] = asyncio.create_task(self._find(token, digest))
         return await asyncio.shield(task)
+
+    def remember(self, token: bytes) -> None:
+        """Note that a token was just given out: whoever comes with it is no stranger."""
+        if len(self._known) < MAX_CACHED_KEYS:
+            self._known[hashlib.sha256(token).digest()] = None
 
     def forget(self, token: bytes) -> None:
         """Look a token up anew when it comes next: it was ended."""
@@ -130,6 +136,7 @@ class AuthMiddleware:
     keyring : of the database
     sessions : of the web page: each is known by the token in its cookie, and stands for the key it was opened with
     strangers : counts who comes without a known key
+    unknown_sessions : counts who comes with an unknown session: apart, so that logins which fail keep nobody out who is logged in
     no_keys : let requests from this machine pass without a key
     """
 
@@ -140,6 +147,7 @@ class AuthMiddleware:
         keyring: Keyring,
         sessions: Keyring,
         strangers: Strangers,
+        unknown_sessions: Strangers,
         *,
         no_keys: bool,
     ) -> None:
@@ -148,6 +156,7 @@ class AuthMiddleware:
         self.keyring = keyring
         self.sessions = sessions
         self.strangers = strangers
+        self.unknown_sessions = unknown_sessions
         self.no_keys = no_keys
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -181,13 +190,14 @@ class AuthMiddleware:
         sent = [value for name, value in scope["headers"] if name == b"authorization"]
         address = context_of(scope).client
         known = self.sessions.knows(session) if session else len(sent) == 1 and self.keyring.knows(_token(sent[0]))
+        strangers = self.unknown_sessions if session else self.strangers
         if not known:
-            self.strangers.check(address)
+            strangers.check(address)
         try:
             return await (self._of_session(session) if of_page else self._find(sent))
         except Problem as problem:
             if problem.kind == "no-key" and (session or not of_page):  # a browser that has not logged in yet is none
-                self.strangers.note(address)
+                strangers.note(address)
             raise
 
     async def _of_session(self, token: bytes | None) -> Key:

@@ -17,6 +17,7 @@ from storecast.database.plan_versions import all_versions, read_version
 from storecast.plan import versions as plan
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.scopes import CHAIN, STORE
+from storecast.plan.totals import PlanTotal, plan_totals, total_intervals
 from storecast.plan.value_added import LATEST
 from storecast.service.as_job import answer_or_start
 from storecast.service.jobs import Progress
@@ -88,11 +89,10 @@ async def publish(request: Request) -> Response:
     key = idempotency_key(request)
     live = await service.live.fresh()
     snapshot = await service.live.model(body.model) if body.model else live
-    rows = snapshot.table.frame
-    forecast = MadeForecast(snapshot.name, snapshot.predictor.cutoff, snapshot.version, rows)
     by = key_name(request)
 
     async def answer(progress: Progress, pool: Pool) -> BytesResponse:
+        forecast = await pool.run(made_forecast, snapshot)
         drivers = await pool.run(drivers_of, snapshot, progress) if body.explain else None
 
         def write(conn: Connection) -> Published:
@@ -103,6 +103,13 @@ async def publish(request: Request) -> Response:
     return await answer_or_start(request, "publish", snapshot.reply_head.decode(), answer)
 
 
+def made_forecast(snapshot: Snapshot) -> MadeForecast:
+    """Return the forecast of a model as it is published, with the intervals of its totals."""
+    predictor = snapshot.predictor
+    totals = total_intervals(predictor.group_totals())
+    return MadeForecast(snapshot.name, predictor.cutoff, snapshot.version, snapshot.table.frame, totals)
+
+
 def drivers_of(snapshot: Snapshot, progress: Progress) -> pl.DataFrame:
     """Return what the forecast of a model is made of.
 
@@ -111,10 +118,7 @@ def drivers_of(snapshot: Snapshot, progress: Progress) -> pl.DataFrame:
     snapshot : the model
     progress : is told what share is done
     """
-    progress(0.0)
-    drivers = snapshot.predictor.explain(snapshot.table.stores)
-    progress(0.9)
-    return drivers
+    return snapshot.predictor.explain(snapshot.table.stores, progress=progress)
 
 
 async def advance(request: Request) -> Response:
@@ -162,7 +166,7 @@ async def weeks(request: Request) -> Response:
         raise invalid("query.level", "a store is asked for; expected a level or a store")
     level = query.level if query.store is UNSET else STORE
 
-    def read() -> tuple[plan.PlanVersion, pl.DataFrame]:
+    def read() -> tuple[plan.PlanVersion, pl.DataFrame, list[PlanTotal]]:
         with service.live.database().reading() as conn:
             wanted, figures = read_plan(conn, number)
             budget = read_budget(conn)
@@ -172,12 +176,15 @@ async def weeks(request: Request) -> Response:
             if stores.is_empty():
                 raise invalid("query.store", f"the version has no such store, it has {len(figures.stores)}")
             figures = figures.part(stores, figures.first, figures.last)
-        return wanted, weeks_beside_budget(figures, budget, groups.only(figures.stores), level)
+        groups = groups.only(figures.stores)
+        totals = [each for each in plan_totals(wanted.totals, figures, groups) if each.level == level]
+        return wanted, weeks_beside_budget(figures, budget, groups, level), totals
 
-    wanted, table = await service.large.run(read)
+    wanted, table, totals = await service.large.run(read)
     some, following = cut(request, table, place, limit)
     lines = [PlanWeek(**row) for row in some.iter_rows(named=True)]
-    return json_reply(PlanWeeks(version=number, state=wanted.state, level=level, weeks=lines, next=following))  # type: ignore[arg-type]
+    reply = PlanWeeks(number, wanted.state, level, lines, totals, following)  # type: ignore[arg-type]
+    return json_reply(reply)
 
 
 async def comparison(request: Request) -> Response:
@@ -197,6 +204,7 @@ async def comparison(request: Request) -> Response:
             before=compared.before,
             after=compared.after,
             notices=list(compared.notices),
+            totals=compared.totals,
             chain=_changes(compared.changes.filter(of_chain)),
             changes=_changes(some),
             next=following,

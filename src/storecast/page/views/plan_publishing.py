@@ -1,0 +1,153 @@
+"""Publish the forecast as a new version of the plan: at once, or by a job where it is to be known what the forecast is made of."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+import polars as pl
+from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from storecast.database.jobs import CANCELLED, DONE, UNFINISHED, WAITING, Job
+from storecast.database.plan_publishing import Published, publish_version
+from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.language import Words
+from storecast.page.refusals import refused
+from storecast.page.shell import message
+from storecast.page.view import ViewRequest, view_request
+from storecast.page.views.plan_entry import labelled
+from storecast.plan.versions import MAX_NOTE
+from storecast.service.jobs import Answer, Progress
+from storecast.service.live.snapshot import Snapshot
+from storecast.service.pool import Pool
+from storecast.service.problems import Problem, unreadable
+from storecast.service.rendering import BytesResponse, json_reply
+from storecast.service.routes.plan_versions import drivers_of, made_forecast
+
+NOTE, EXPLAIN = "publish-note", "publish-explain"  # fields
+PUBLISH, CANCEL = "plan-publish", "publish-cancel"  # actions
+JOB, LINE, TICK = "publish-job", "publish-line", "publish-tick"
+LOOK_EVERY_MS = 1000
+
+
+def publish(request: ViewRequest, _key: str) -> str:
+    """Keep the forecast that is served as a new version."""
+    words, snapshot, note = request.words, request.snapshot, text_entry(request.entries, NOTE)
+    if not request.entries.get(EXPLAIN):
+        return _news(_write(request, snapshot, None, note), words)
+    jobs = request.service.jobs
+    request.wait_for(jobs.start("publish", request.key.id, _digest(snapshot), _answer(request, snapshot, note)))
+    return words.text("What the forecast is made of is being worked out. Then it is published.")
+
+
+def cancel(request: ViewRequest, key: str) -> str:
+    """End the job that publishes; the key of the button is its number."""
+    request.wait_for(request.service.jobs.cancel(_job(request, int(key) if key.isascii() and key.isdigit() else None)))
+    return request.words.text("It is cancelled.")
+
+
+def publish_form(request: ViewRequest) -> Component:
+    """Return the button that publishes the forecast, or how far that is; a word on who can where this key may not."""
+    words = request.words
+    heading = html.H2(words.text("Publish the forecast"))
+    if not request.may("write"):
+        return html.Section([heading, html.P(words.text("Your key may look at the plan, and not write to it."))])
+    snapshot, jobs = request.service.live.snapshot, request.service.jobs
+    job = None if snapshot is None else request.wait_for(jobs.find(request.key.id, _digest(snapshot)))
+    if job is not None and job.state in UNFINISHED:
+        place = [dcc.Store(id=JOB, data=job.job), dcc.Interval(id=TICK, interval=LOOK_EVERY_MS)]
+        return html.Section([heading, *place, html.Div(_line(job, request), id=LINE)])
+    explain = dcc.Checklist(
+        [{"label": words.text("Keep what it is made of, so that changes name their causes"), "value": "yes"}],
+        request.entries.get(EXPLAIN, ["yes"]),
+        id=field_id(EXPLAIN),
+    )
+    what = words.text(
+        "The forecast that is served now becomes a new version, a draft. Overrides that stand go on to it, and are marked where "
+        "they no longer fit. With what it is made of, a large chain takes a minute."
+    )
+    note = dcc.Input(
+        id=field_id(NOTE), value=text_entry(request.entries, NOTE), maxLength=MAX_NOTE, autoComplete="off", type="text"
+    )
+    button = action_button(words.text("Publish as a new version"), PUBLISH)
+    fields = [labelled(words.text("Note on the version"), note), button]
+    return html.Section([heading, html.P(what), explain, html.Div(fields, className="actions")])
+
+
+def register(app: Dash) -> None:
+    """Add the callback that looks how far the job is."""
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output(LINE, "children"),
+        Output("said", "children", allow_duplicate=True),
+        Output("written", "data", allow_duplicate=True),
+        Input(TICK, "n_intervals"),
+        State(JOB, "data"),
+        State("url", "search"),
+        State("preferences", "data"),
+        State("written", "data"),
+        prevent_initial_call=True,
+    )
+    def look(_ticks: Any, number: Any, search: str | None, preferences: Any, written: int | None) -> tuple[Any, ...]:
+        request = view_request(search, preferences)
+        words = request.words
+        try:
+            job = _job(request, number)
+            if job.state in UNFINISHED:
+                return _line(job, request), no_update, no_update
+            again = (written or 0) + 1  # the view is drawn anew, with the form in the place of the line
+            if job.state == DONE:
+                reply = msgspec.json.decode(request.wait_for(request.service.jobs.reply(job)).body, type=Published)
+                return no_update, message(_news(reply, words)), again
+        except Problem as problem:
+            return message(refused(problem, words).detail, kind="refused"), no_update, no_update
+        why = words.text("It was cancelled.") if job.state == CANCELLED else job.detail
+        return no_update, message(why, kind="refused"), again
+
+
+def _answer(request: ViewRequest, snapshot: Snapshot, note: str) -> Answer:
+    async def answer(progress: Progress, pool: Pool) -> BytesResponse:
+        drivers = await pool.run(drivers_of, snapshot, progress)
+        return json_reply(await pool.run(_write, request, snapshot, drivers, note))
+
+    return answer
+
+
+def _write(request: ViewRequest, snapshot: Snapshot, drivers: pl.DataFrame | None, note: str) -> Published:
+    """Publish a forecast.
+
+    Parameters
+    ----------
+    request : whose session it is
+    snapshot : with the forecast
+    drivers : what it is made of; None: that is not to be kept
+    note : a remark
+    """
+    forecast, by = made_forecast(snapshot), request.key.name
+    return write(request, "plan published", lambda conn: publish_version(conn, forecast, drivers, by=by, note=note))
+
+
+def _news(published: Published, words: Words) -> str:
+    if not published.new:
+        return words.text("This forecast was published before, as version {version}.", version=published.version)
+    return words.text("Version {version} is published, a draft.", version=published.version)
+
+
+def _job(request: ViewRequest, number: object) -> Job:
+    if not isinstance(number, int) or not 0 < number < 2**53:
+        raise unreadable("The page has no such job. Load the page again.")
+    return request.wait_for(request.service.jobs.read(number, request.key.id))
+
+
+def _digest(snapshot: Snapshot) -> str:
+    return hashlib.sha256(b"\0".join((b"page publish", snapshot.reply_head))).hexdigest()
+
+
+def _line(job: Job, request: ViewRequest) -> Component:
+    """Return how far the job is, with the button that ends it."""
+    words = request.words
+    share = words.percent(job.progress, 0)
+    text = words.text("waits for others") if job.state == WAITING else words.text("{share} is worked out", share=share)
+    bar = html.Progress(value=str(job.progress), max="1", **{"aria-label": text})
+    button = action_button(words.text("Cancel"), CANCEL, str(job.job), kind="plain")
+    return html.Div([html.Span(text), bar, button], className="actions", role="status")
