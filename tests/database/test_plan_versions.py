@@ -1,6 +1,7 @@
 """Each forecast that was published is kept, with who brought it into which state."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from storecast.database.forecasts import newest_forecast, save_forecast
 from storecast.database.plan_publishing import advance_version
 from storecast.database.plan_versions import all_versions, read_figures, read_version
 from storecast.errors import ConflictError, DataError, MissingError
+from storecast.plan.totals import TotalInterval
 from storecast.workflows.planning import compare_versions, show_version
 from support.plans import FIRST, MODEL, drivers_of, filled, made_forecast, published
 
@@ -121,3 +123,19 @@ def test_versions_survive_a_backup_and_go_on_from_their_number(db: Database, url
     after = show_version(db)
     assert (after.version, after.days.equals(before.days)) == (before.version, True)
     assert published(db, made_forecast(2.0, version=2)).version == 2
+
+
+def test_intervals_of_totals_are_kept_stay_and_are_added_by_publishing_again(db: Database) -> None:
+    filled(db)
+    forecast = made_forecast()
+    whole = TotalInterval("chain", "chain", float(forecast.rows[s.FORECAST].sum()), 5000.0, 6000.0)
+    published(db, forecast)
+    assert show_version(db).totals == []
+    assert not published(db, replace(forecast, totals=(whole,))).new
+    assert not published(db, forecast).new
+    (total,) = show_version(db).totals
+    assert (total.lower, total.upper, total.overridden) == (5000.0, 6000.0, False)
+    save_forecast(db, model=MODEL, cutoff=forecast.cutoff, version=2, rows=forecast.rows, totals=(whole,))
+    newest = newest_forecast(db)
+    assert newest is not None
+    assert newest.totals == (whole,)

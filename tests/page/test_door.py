@@ -55,6 +55,17 @@ def test_the_documentation_of_the_api_has_every_route_and_type_and_stands_behind
     assert PageClient(client).log_in(client.key or "", "/app/api").headers["location"] == "/app/api"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_no_method_opens_a_route_to_somebody_without_a_session(client: Client, method: str) -> None:
+    public = {(route.method, route.path) for route in ROUTES if not route.scope}
+    for route in ROUTES:
+        path = route.path.replace("{file:path}", "dash/deps/react.js").replace("{file}", "storecast.css")
+        if (method, route.path) not in public:
+            answer = client.ask(method, path, b"{}" if method == "POST" else None, key=None, **SAME_SITE)
+            to_login = route.view and method == "GET"
+            assert answer.status_code == (303 if to_login else 401), (method, path)
+
+
 @pytest.mark.parametrize(
     "path", ["/app/nothing", "/app/store/1", "/app/_reload-hash", "/app/_dash-x", "/app/assets/a/b", "/appx"]
 )

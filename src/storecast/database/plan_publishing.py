@@ -106,6 +106,8 @@ def publish_version(
         row = conn.execute(sa.insert(v).values(values).returning(v.c.id, v.c.state)).one()
         keep_figures(conn, row.id, FORECAST_PART, days)
         _note_state(conn, row.id, DRAFT, by, note)
+    elif forecast.totals:
+        conn.execute(sa.update(v).where(v.c.id == row.id).values(totals=to_text(forecast.totals)))
     explained = _has_drivers(conn, row.id)
     if drivers is not None and not explained:
         keep_figures(conn, row.id, DRIVERS_PART, _drivers_of(days, drivers))

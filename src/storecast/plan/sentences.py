@@ -198,8 +198,8 @@ def sentences(summary: PlanSummary, words: Words = ENGLISH, *, bounds: bool = Tr
     """
     return [
         _expected(summary, words),
-        *([_bounded(summary, words)] if bounds or summary.interval is not None else []),
         *([] if summary.budget is None else [_beside_budget(summary.budget, words)]),
+        *([_bounded(summary, words)] if bounds or summary.interval is not None else []),
         *([] if summary.change is None else [_changed(summary.change, words)]),
         *([] if summary.exceptions is None else [_to_look_at(summary, summary.exceptions, words)]),
         _overridden(summary, words),

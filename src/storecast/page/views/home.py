@@ -102,7 +102,7 @@ def _facts(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Co
         change = figures.expected / figures.year_before - 1
         entries.append(
             (
-                words.text("Against last year"),
+                words.text("Forecast against last year"),
                 words.signed_percent(change),
                 words.text("{amount} on the same weekdays", amount=words.money(figures.year_before)),
             )
@@ -112,9 +112,7 @@ def _facts(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Co
         note = overrides_note(float(weeks["Difference"].sum()), words)
         entries.append((words.text("Plan"), words.money(float(weeks["Plan"].sum())), note))
         entries += budget_facts(weeks, words)
-        state = words.text(
-            "version {number}, {state}", number=plan.version.version, state=words.text(plan.version.state)
-        )
+        state = words.text("version {number}", number=plan.version.version)
         entries.append((words.text("State of the plan"), words.text(plan.version.state), state))
     return tables.facts(*entries)
 
@@ -167,8 +165,14 @@ def _exceptions(rows: pl.DataFrame, words: Words) -> Component:
         return html.Section([heading, html.P(words.text("Nothing stands out."))])
     lines = [
         [
-            dcc.Link(
-                words.text("Store {store}", store=row["Key"]), href=f"{BASE}store?{urlencode({'store': row['Key']})}"
+            html.Div(
+                [
+                    dcc.Link(
+                        words.text("Store {store}", store=row["Key"]),
+                        href=f"{BASE}store?{urlencode({'store': row['Key']})}",
+                    ),
+                    html.Div(words.day(row["Start"]), className="soft"),
+                ]
             ),
             row["Text"],
             words.money(row["Stake"]),

@@ -6,6 +6,7 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from storecast.explain.explanations import USUAL
 from storecast.page import tables
 from storecast.page.language import Words
 from storecast.page.plan_memory import kept
@@ -76,5 +77,9 @@ def _line(row: dict[str, Any], words: Words, *, explained: bool) -> list[Any]:
     ]
     if explained:
         moved = sorted(row["Drivers"].items(), key=lambda item: -abs(item[1] or 0.0))[:MOST_NAMED]
-        cells.append(", ".join(f"{words.text(name)} {words.signed(value)}" for name, value in moved if value))
+        cells.append(", ".join(f"{_driver(name, words)} {words.signed(value)}" for name, value in moved if value))
     return cells
+
+
+def _driver(name: str, words: Words) -> str:
+    return words.text("Usual day of the chain") if name == USUAL else words.text(name)
