@@ -45,6 +45,8 @@ class Words:
         message : in English, as in the code; places are named: ``"{n} stores"``
         values : for the places, as text already where they are numbers or dates
         """
+        if not message:
+            return ""  # under which catalogues keep their header
         translated = _catalogue(self.catalogues, self.language).gettext(message)
         return translated.format(**values) if values else translated
 

@@ -13,6 +13,7 @@ import storecast.page
 from storecast.database.chain_writes import OF_CHAIN
 from storecast.errors import Amount, ConflictError, Message, MissingError
 from storecast.exploration.registry import questions
+from storecast.language import LANGUAGES
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
@@ -136,3 +137,7 @@ def test_a_text_from_below_is_english_by_itself_and_written_as_the_language_writ
     assert str(late) == "The plan has no version 2014-01-06; the newest is 2."
     assert Words("de").message(late.message) == "Der Plan hat keine Version 06.01.2014; die neueste ist 2."
     assert Words("de").message("not {translated}") == "not {translated}"
+
+
+def test_an_empty_message_is_empty_in_every_language() -> None:
+    assert [Words(code).message(Message("")) for code in LANGUAGES] == [""] * len(LANGUAGES)

@@ -13,7 +13,12 @@ LONG = 35  # characters of a text that may take several lines
 
 
 def table(
-    header: Sequence[str], rows: Sequence[Sequence[Cell]], *, text: Sequence[int] = (0,), label: str = ""
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    text: Sequence[int] = (0,),
+    label: str = "",
+    stacked: bool = False,
 ) -> Component:
     """Return a table.
 
@@ -23,17 +28,23 @@ def table(
     rows : cells, as text already
     text : columns that hold words, which stand on the left
     label : what it shows, for people who cannot see it
+    stacked : on a phone a row becomes a block of lines, each with the name of its column: of tables with much text or with buttons
     """
     classes = ["text" if place in text else "" for place in range(len(header))]
     head = html.Tr([html.Th(name, className=kind, scope="col") for name, kind in zip(header, classes, strict=True)])
-    body = [_tag("Tr", [_cell(cell, kind) for cell, kind in zip(row, classes, strict=True)]) for row in rows]
+    columns = list(zip(header, classes, strict=True))
+    body = [
+        _tag("Tr", [_cell(cell, kind, name) for cell, (name, kind) in zip(row, columns, strict=True)]) for row in rows
+    ]
     scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
-    return html.Div(html.Table([html.Thead(head), html.Tbody(body)]), className="scroll", **scroll)
+    return html.Div(
+        html.Table([html.Thead(head), html.Tbody(body)]), className="scroll stacked" if stacked else "scroll", **scroll
+    )
 
 
-def _cell(content: Cell, kind: str) -> dict[str, Any]:
+def _cell(content: Cell, kind: str, name: str) -> dict[str, Any]:
     wraps = isinstance(content, str) and len(content) > LONG
-    return _tag("Td", content, className=f"{kind} wrap" if wraps else kind)
+    return _tag("Td", content, className=f"{kind} wrap" if wraps else kind, **{"data-label": name})
 
 
 def _tag(name: str, children: Any, **more: str) -> dict[str, Any]:

@@ -1,23 +1,21 @@
 """Home: what is expected, what changed, what needs hands."""
 
 import datetime as dt
-from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import polars as pl
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from storecast import schema as s
 from storecast.database.connect import Database
 from storecast.errors import MissingError
 from storecast.page import charts, tables
-from storecast.page.addresses import BASE
 from storecast.page.figures import ChainFigures, chain_figures
 from storecast.page.language import Words
 from storecast.page.plan_memory import kept
 from storecast.page.view import View, ViewRequest
-from storecast.page.views.plan_figures import budget_facts, overrides_note
+from storecast.page.views.plan_figures import budget_facts, exception_link, overrides_note
 from storecast.plan.sentences import sentences
 from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.plan_summary import PlanOverview, plan_overview
@@ -167,10 +165,7 @@ def _exceptions(rows: pl.DataFrame, words: Words) -> Component:
         [
             html.Div(
                 [
-                    dcc.Link(
-                        words.text("Store {store}", store=row["Key"]),
-                        href=f"{BASE}store?{urlencode({'store': row['Key']})}",
-                    ),
+                    exception_link(row, words),
                     html.Div(words.day(row["Start"]), className="soft"),
                 ]
             ),

@@ -1,10 +1,13 @@
 """What the view Plan shows: one version with its plan, and the groups of its stores."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
+from dash import dcc
 from dash.development.base_component import Component
 
 from storecast import schema as s
@@ -13,10 +16,12 @@ from storecast.database.current_plan import read_groups, read_plan, read_reasons
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_versions import all_versions
 from storecast.page.actions import action_button
+from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.plan_memory import kept
 from storecast.page.view import ViewRequest
 from storecast.plan.budget import weeks_beside_budget
+from storecast.plan.exceptions import STALE
 from storecast.plan.overrides import FIRST_REASONS, PLAN
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.plan.store_days import CENT, StoreDays
@@ -137,6 +142,20 @@ def level_name(level: str, words: Words) -> str:
         "state": words.text("State of the country"),
     }
     return names.get(level, level)
+
+
+def exception_link(row: Mapping[str, Any], words: Words) -> Component:
+    """Return the way to what an exception is of: a store, or the overrides.
+
+    Parameters
+    ----------
+    row : of exceptions, with Kind and Key
+    words : the language
+    """
+    if row["Kind"] == STALE:
+        return dcc.Link(words.text("Overrides"), href=f"{BASE}plan?part=overrides")
+    href = f"{BASE}store?{urlencode({'store': row['Key']})}"
+    return dcc.Link(words.text("Store {store}", store=row["Key"]), href=href)
 
 
 def overrides_note(changed: float, words: Words) -> str:

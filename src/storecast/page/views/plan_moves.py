@@ -46,7 +46,7 @@ def draw_moves(request: ViewRequest, plan: PlanFigures) -> Component:
     return html.Div(
         [
             html.Div(control(words.text("Compared with"), chooser), className="controls"),
-            *(message(notice, kind="hint") for notice in compared.notices),
+            *(message(words.message(notice), kind="hint") for notice in compared.notices),
             *(
                 html.P(words.text("Version {version}: {total}", version=number, total=words.message(in_words(total))))
                 for number, total in zip(pair, compared.totals, strict=True)

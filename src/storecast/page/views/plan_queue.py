@@ -2,20 +2,18 @@
 
 import datetime as dt
 from typing import Any
-from urllib.parse import urlencode
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
-from storecast.page.addresses import BASE
 from storecast.page.plan_memory import kept
 from storecast.page.shell import control, control_id
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import labelled
-from storecast.page.views.plan_figures import PlanFigures
-from storecast.plan.exceptions import DONE, OPEN, SNOOZED, STALE
+from storecast.page.views.plan_figures import PlanFigures, exception_link
+from storecast.plan.exceptions import DONE, OPEN, SNOOZED
 from storecast.workflows.plan_exceptions import handle, show_exceptions
 
 HANDLE = "plan-handle"  # the action
@@ -51,7 +49,11 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
             controls,
             _fields(request) if writes else None,
             tables.table(
-                [*header, words.text("Handle")] if writes else header, lines, text=(0, 1, 3, 4, 5, 6), label=title
+                [*header, words.text("Handle")] if writes else header,
+                lines,
+                text=(0, 1, 3, 4, 5, 6),
+                label=title,
+                stacked=True,
             ),
         ]
     )
@@ -103,11 +105,6 @@ def _fields(request: ViewRequest) -> Component:
 
 def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[Any]:
     words, name = request.words, row["Exception"]
-    stale = row["Kind"] == STALE
-    link = dcc.Link(
-        words.text("Overrides") if stale else words.text("Store {store}", store=row["Key"]),
-        href=f"{BASE}plan?part=overrides" if stale else f"{BASE}store?{urlencode({'store': row['Key']})}",
-    )
     state = {OPEN: words.text("open"), DONE: words.text("done"), SNOOZED: words.text("snoozed")}[row["State"]]
     if row["State"] == SNOOZED:
         state = words.text("snoozed until {day}", day=words.date(row["Until"]))
@@ -115,7 +112,7 @@ def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[An
     if row["Note"]:
         owner.append(html.Div(row["Note"], className="soft wrap"))
     cells = [
-        link,
+        exception_link(row, words),
         f"{words.day(row['Start'])} – {words.day(row['End'])}",
         words.money(row["Stake"]),
         row["Text"],

@@ -87,7 +87,7 @@ def _table(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool
     if writes:
         header.append(words.text("Withdraw"))
     lines = [_line(row, request, writes=writes) for row in rows.iter_rows(named=True)]
-    return tables.table(header, lines, text=(0, 1, 2, 5, 6, 7), label=title)
+    return tables.table(header, lines, text=(0, 1, 2, 5, 6, 7), label=title, stacked=True)
 
 
 def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[Any]:
