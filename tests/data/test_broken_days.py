@@ -106,6 +106,17 @@ def test_a_stretch_of_few_sales_that_is_over_is_found(share: float, weeks: int) 
     assert len(slump_dates - inside) <= 6
 
 
+def test_a_stretch_that_ended_two_weeks_ago_is_known_and_the_days_since_are_learned() -> None:
+    begin, end = LAST - dt.timedelta(days=41), LAST - dt.timedelta(days=16)
+    panel = changed(0.05, pl.col(s.DATE).is_between(begin, end))
+    assert len({day for day in slump(panel) if begin <= day <= end}) >= 18
+    grid = Grid.of(panel)
+    last = slice(grid.days - 62, grid.column(LAST) + 1)
+    raw, learned = grid.log_sales()[:, last], grid.learnable_past(grid.column(LAST))[:, last]
+    since = slice(grid.column(LAST) - 12 - last.start, None)
+    assert np.isfinite(raw[:, since]).sum() == np.isfinite(learned[:, since]).sum()
+
+
 @pytest.mark.parametrize(("factor", "weeks"), [(100, 5), (1000, 8), (25, 4)])
 def test_weeks_in_another_unit_that_are_over_are_found(factor: float, weeks: int) -> None:
     begin = LAST - dt.timedelta(days=250)

@@ -50,6 +50,7 @@ def test_what_is_no_change_of_the_unit_is_none(panel: Panel) -> None:
         "one store": pl.when(since(panel, 90) & (store == 1)).then(100.0).otherwise(one),
         "a rise over a year": (age * np.log(100) / DAYS).exp(),
         "a rush that is over": pl.when(since(panel, 90) & ~since(panel, 45)).then(20.0).otherwise(one),
+        "a slump that ended two weeks ago": pl.when(since(panel, 40) & ~since(panel, 14)).then(0.05).otherwise(one),
         "the last week": pl.when(since(panel, 7)).then(20.0).otherwise(one),
         "every December": pl.when(pl.col(s.DATE).dt.ordinal_day().is_between(*season(panel))).then(20.0).otherwise(one),
     }.items():

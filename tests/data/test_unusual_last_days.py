@@ -63,8 +63,9 @@ def test_what_a_day_may_well_sell_is_usual(factor: float) -> None:
 
 
 @pytest.mark.parametrize("days", [8, 12, 20])
-def test_more_than_half_of_two_weeks_are_what_the_chain_sells_now(days: int) -> None:
-    assert unusual(changed(OPEN_DAYS[-days:], 0.4)) == {}
+@pytest.mark.parametrize("factor", [0.4, 1.6])
+def test_more_than_half_of_two_weeks_are_what_the_chain_sells_now(days: int, factor: float) -> None:
+    assert unusual(changed(OPEN_DAYS[-days:], factor)) == {}
 
 
 def test_a_day_like_that_of_a_month_before_is_a_pay_day() -> None:

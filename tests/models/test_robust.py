@@ -58,6 +58,12 @@ def test_one_or_two_broken_days_of_every_store_move_six_weeks_by_at_most_one_and
     assert abs(other / usual - 1) < 0.015
 
 
+def test_a_slump_of_three_weeks_that_ended_two_weeks_ago_is_no_level(model: str) -> None:
+    days = DATE.is_between(LAST - dt.timedelta(days=34), LAST - dt.timedelta(days=14))
+    moved = sums(model, changed(days, 0.05)) / usual_sums(model) - 1
+    assert np.abs(moved).max() < 0.06
+
+
 @pytest.mark.parametrize("factor", [100, 0.01, 12])
 @pytest.mark.parametrize("back", [0, 60, 250])
 def test_a_broken_week_of_one_store_moves_no_other(model: str, factor: float, back: int) -> None:

@@ -22,6 +22,7 @@ MIN_SPREAD_DAYS = 20  # of them that can be compared, below which a store is too
 WRONG_UNIT = 20.0  # times usual: no season sells so much, tills in cents do
 SLUMP_NEIGHBOURS = 26  # weeks before and after, beside which a week is too low
 MIN_SLUMP_NEIGHBOURS = 6  # of them with sales
+MIN_WEEKS_AFTER_SLUMP = 2  # with sales, that show that it is over
 YEAR, AROUND = 364, 7  # days; a peak that recurs lies about a year after the one before
 RECURRING = np.log(2)
 
@@ -60,15 +61,18 @@ def slump_days(log_sales: F32) -> Bool:
     stores, days = log_sales.shape
     weeks = days // 7
     slump = np.zeros((stores, days), bool)
-    if weeks < 2 * MIN_SLUMP_NEIGHBOURS:
+    if weeks < MIN_SLUMP_NEIGHBOURS + MIN_WEEKS_AFTER_SLUMP:
         return slump
     skipped = days - 7 * weeks
     week = row_medians(log_sales[:, skipped:].reshape(stores * weeks, 7)).reshape(stores, weeks)
     padded = np.pad(week, ((0, 0), (SLUMP_NEIGHBOURS, SLUMP_NEIGHBOURS)), constant_values=np.nan)
     around = np.lib.stride_tricks.sliding_window_view(padded, SLUMP_NEIGHBOURS, axis=1)
     before, after = (
-        row_medians(part.reshape(stores * weeks, SLUMP_NEIGHBOURS), MIN_SLUMP_NEIGHBOURS).reshape(stores, weeks)
-        for part in (around[:, :weeks], around[:, SLUMP_NEIGHBOURS + 1 : SLUMP_NEIGHBOURS + 1 + weeks])
+        row_medians(part.reshape(stores * weeks, SLUMP_NEIGHBOURS), least).reshape(stores, weeks)
+        for part, least in (
+            (around[:, :weeks], MIN_SLUMP_NEIGHBOURS),
+            (around[:, SLUMP_NEIGHBOURS + 1 : SLUMP_NEIGHBOURS + 1 + weeks], MIN_WEEKS_AFTER_SLUMP),
+        )
     )
     with np.errstate(invalid="ignore"):
         low = np.isfinite(after) & (week < np.fmin(before, after) - np.float32(np.log(FACTOR)))

@@ -109,7 +109,8 @@ def level_jump(grid: Grid) -> LevelJump | None:
     place = int(max(largest, key=lambda k: abs(chain[k : k + MIN_AFTER].mean() - chain[k - MIN_AFTER : k].mean())))
     first = int(days[place])
     sign = np.sign(jumps[place])
-    lasting = sign * (np.median(chain[place:]) - np.median(chain[:place]))  # the end of a rush is no jump
+    before = np.median(chain[:place])  # the end of a rush is no jump, and neither is a slump that is over
+    lasting = min(sign * np.median(chain[place:]), sign * np.median(chain[-MIN_AFTER:])) - sign * before
     by_store = sign * (
         row_medians(logs[:, first : first + SPAN], 1) - row_medians(logs[:, max(0, first - SPAN) : first], 1)
     )

@@ -13,7 +13,6 @@ from storecast.arrays import F32, I64, Bool
 from storecast.row_medians import NORMAL, lower_row_medians, row_medians
 
 LAST_DAYS = 14  # before the cutoff, which are judged
-MAX_SHARE = 0.5  # of them; more are no slip
 WEEKS = 8  # before those, the days of which with the same weekday and promotion say what is usual
 MIN_WEEKS = 3  # of them with sales
 FACTOR = 5 / 3
@@ -48,9 +47,8 @@ def unusual_last_days(log_sales: F32, promo: Bool, extreme: Bool) -> UnusualDays
     """
     stores, days = log_sales.shape
     first = days - LAST_DAYS
-    none = UnusualDays(np.empty(0, np.int64), np.empty(0, np.float32))
     if first < 7 * MIN_WEEKS:
-        return none
+        return UnusualDays(np.empty(0, np.int64), np.empty(0, np.float32))
     last = np.arange(first, days)
     before = last[:, None] - 7 * np.arange(1, WEEKS + LAST_DAYS // 7 + 1)  # (last days, weeks)
     counts = (before >= 0) & (before < first)
@@ -69,10 +67,18 @@ def unusual_last_days(log_sales: F32, promo: Bool, extreme: Bool) -> UnusualDays
     limit = max(np.log(FACTOR), DEVIATIONS * NORMAL * size) if np.isfinite(size) else np.inf
     with np.errstate(invalid="ignore"):
         along = (np.sign(departure) == np.sign(chain)).sum(axis=0) >= MIN_STORES_SHARE * judged.sum(axis=0)
-        far = enough & along & (np.abs(chain) > limit) & ~_recurs_monthly(chain, last, noise, before.ravel())
-    if far.sum() > MAX_SHARE * enough.sum():
-        return none
+        level = _level(chain[enough])
+        far = enough & along & (np.minimum(np.abs(chain), np.abs(chain - level)) > limit)
+        far &= ~_recurs_monthly(chain, last, noise, before.ravel())
     return UnusualDays(last[far], np.exp(chain[far]))
+
+
+def _level(chain: F32) -> float:
+    """Return the departure of most of the last days, which a step moves and a slip does not: the median nearest to 0."""
+    if not len(chain):
+        return 0.0
+    middle = [float(np.quantile(chain, 0.5, method=method)) for method in ("lower", "higher")]
+    return min(middle, key=abs)
 
 
 def _recurs_monthly(departure: F32, days: I64, earlier: F32, earlier_days: I64) -> Bool:

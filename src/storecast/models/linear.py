@@ -173,10 +173,9 @@ class Linear:
             )
         level, coefficients = (values[places].astype(np.float32) for values in self._by_place())
         ridge = Ridge(design.terms, level, coefficients, np.empty((0, 0), np.float32))
-        sales = known.learnable_log_sales()
-        sales[:, grid.unusual_last_days(origin).columns - begin] = np.nan
+        sales = grid.learnable_past(origin)[:, begin:]
         for shift in self.shifts_:
-            sales += shift.of(places).before(known)
+            sales += shift.of(places).before(known)[:, : sales.shape[1]]
         errors = bounded(sales[:, tail] - ridge.fitted(design, tail))
         recent: F64 = np.nan_to_num(errors).sum(axis=1) / np.maximum(np.isfinite(errors).sum(axis=1), 1)
         return recent
