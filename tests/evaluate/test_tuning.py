@@ -148,12 +148,12 @@ def test_a_model_of_a_plug_in_that_declares_a_search_space_is_tuned(
 
 def test_the_models_that_can_be_tuned_are_those_that_the_docs_name() -> None:
     tunable = {name for name in names() if search_space(create(name))}
-    assert tunable == {"linear", "forest", "boosting", "boosting-plain", "lstm"}
+    assert tunable == {"linear", "forest", "boosting", "boosting-plain", "lightgbm", "lstm"}
     page = (Path(__file__).parents[2] / "docs" / "tuning.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in tunable)
 
 
-@pytest.mark.parametrize("name", ["linear", "forest", "boosting", "lstm"])
+@pytest.mark.parametrize("name", ["linear", "forest", "boosting", "lightgbm", "lstm"])
 def test_every_space_holds_the_usual_settings_and_settings_that_a_model_takes(name: str) -> None:
     model = create(name)
     settings = model.settings

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from storecast.models.base import register
+from storecast.models.search_space import Between, SearchSpace
 from storecast.models.tree_library import TreeForecaster, TreeLibrary
 from storecast.models.tree_structure import check_lightgbm
 
@@ -20,6 +21,16 @@ class LightgbmSettings:
     min_child_samples: int = 40
     colsample_bytree: float = 0.5
     random_state: int = 0
+
+
+SEARCH_SPACE: SearchSpace = {
+    "objective": ("l1", "l2"),
+    "n_estimators": Between(150, 800, log=True),
+    "learning_rate": Between(0.02, 0.12, log=True),
+    "num_leaves": Between(15, 255, log=True),
+    "min_child_samples": Between(10, 200, log=True),
+    "colsample_bytree": Between(0.2, 1.0),
+}
 
 
 def make_trees(settings: LightgbmSettings) -> Any:
@@ -46,4 +57,5 @@ LIBRARY = TreeLibrary(
 @register("lightgbm", complexity=4)
 def make_lightgbm(fast: bool) -> TreeForecaster:  # noqa: FBT001  (the registry's signature)
     """Return the model; the fast version has fewer trees."""
-    return TreeForecaster("lightgbm", LightgbmSettings(n_estimators=150) if fast else LightgbmSettings(), LIBRARY)
+    settings = LightgbmSettings(n_estimators=150) if fast else LightgbmSettings()
+    return TreeForecaster("lightgbm", settings, LIBRARY, search_space=SEARCH_SPACE)
