@@ -81,11 +81,11 @@ def main() -> None:
             member.fit(window.past, HORIZON)
             medians[name].append(point_forecasts(member, window))
     for left in (None, *MEMBERS):
-        kept = [name for name in MEMBERS if name != left]
+        members = [name for name in MEMBERS if name != left]
         scores = []
         for k, window in enumerate(windows):
-            logs = np.mean([np.log(medians[name][k]["Median"].to_numpy()) for name in kept], axis=0)
-            scores.append(scored(window, medians[kept[0]][k].with_columns(pl.Series("Median", np.exp(logs)))))
+            logs = np.mean([np.log(medians[name][k]["Median"].to_numpy()) for name in members], axis=0)
+            scores.append(scored(window, medians[members[0]][k].with_columns(pl.Series("Median", np.exp(logs)))))
         line(f"blend without {left}" if left else "blend", scores)
 
 

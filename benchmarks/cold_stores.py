@@ -54,10 +54,10 @@ def main() -> None:
             known = panel.until(cutoff)
             for hidden in (panel.stores[s.STORE].gather_every(ROUNDS, offset=k) for k in range(ROUNDS)):
                 away = pl.col(s.STORE).is_in(hidden.implode())
-                kept = ~away | (pl.col(s.DATE) > cutoff - dt.timedelta(days=left))
-                calendar = known.calendar.filter(kept)
+                learned_rows = ~away | (pl.col(s.DATE) > cutoff - dt.timedelta(days=left))
+                calendar = known.calendar.filter(learned_rows)
                 reduced = Panel(
-                    known.sales.filter(kept),
+                    known.sales.filter(learned_rows),
                     panel.stores,
                     pl.concat([calendar, window.future.select(calendar.columns)]).sort(s.KEYS),
                 ).window(cutoff, HORIZON)

@@ -48,13 +48,17 @@ def main() -> None:
         draws = field.sample_paths(medians, panel.stores, usual)
         actual = forecast.select(s.KEYS).join(window.actual(), on=s.KEYS, how="left", maintain_order="left")
         whole = actual.group_by(s.STORE).agg(pl.col(s.SALES).is_not_null().all().alias("whole"))
-        kept = forecast.join(whole, on=s.STORE, how="left", maintain_order="left")["whole"]
+        sold_throughout = forecast.join(whole, on=s.STORE, how="left", maintain_order="left")["whole"]
         sold = totals(
-            actual.filter(kept).with_columns(pl.col(s.SALES).cast(pl.Float64).alias(s.FORECAST)).drop(s.SALES),
+            actual.filter(sold_throughout)
+            .with_columns(pl.col(s.SALES).cast(pl.Float64).alias(s.FORECAST))
+            .drop(s.SALES),
             panel.stores,
             breakdown=panel.breakdown,
         )
-        lines = totals(forecast.filter(kept), panel.stores, draws[kept.to_numpy()], panel.breakdown)
+        lines = totals(
+            forecast.filter(sold_throughout), panel.stores, draws[sold_throughout.to_numpy()], panel.breakdown
+        )
         rows.append(lines.with_columns(sold[s.FORECAST].alias("Actual"), pl.lit(cutoff).alias(s.CUTOFF)))
     every = pl.concat(rows).filter(pl.col(s.FORECAST) > 0)
     inside = {level: pl.col("Actual").is_between(f"Lower{level}", f"Upper{level}") for level in (80, 95)}

@@ -146,8 +146,8 @@ def test_a_process_in_a_cgroup_of_half_a_core_uses_one_thread() -> None:
 
 def environment(**more: str) -> dict[str, str]:
     """Return the environment without what limits threads."""
-    kept = {name: value for name, value in os.environ.items() if not name.endswith("_THREADS")}
-    return {**kept, "PYTHONPATH": str(SOURCE), **more}
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_THREADS")}
+    return {**environment, "PYTHONPATH": str(SOURCE), **more}
 
 
 def output_of(command: list[str]) -> str:

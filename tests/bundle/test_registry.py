@@ -118,7 +118,7 @@ def test_a_folder_that_is_not_there_lists_nothing(models: Path) -> None:
 def test_a_model_that_is_deleted_while_it_is_listed_is_left_out(
     models: Path, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    kept, gone = (publish(models, manifest, PARTS, now=NOON + dt.timedelta(days=day)) for day in range(2))
+    retained, gone = (publish(models, manifest, PARTS, now=NOON + dt.timedelta(days=day)) for day in range(2))
     names, opened = registry._names, registry.open_model
 
     def before_the_first(folder: Path) -> list[str]:
@@ -135,7 +135,7 @@ def test_a_model_that_is_deleted_while_it_is_listed_is_left_out(
         monkeypatch.setattr(registry, "open_model", before_its_own)
     else:
         monkeypatch.setattr(registry, "_names", before_the_first)
-    assert [model.path for model in list_models(models)] == [kept]
+    assert [model.path for model in list_models(models)] == [retained]
 
 
 def test_current_is_a_text_file_that_names_the_promoted_model(models: Path, manifest: dict[str, Any]) -> None:

@@ -350,8 +350,8 @@ def test_a_scenario_is_kept_by_name_compared_deleted_restored_and_published(
     own = shutil.copytree(home, tmp_path / "home")
     assert cli("future", "--data", folder, "--out", tmp_path / "days.csv")[0] == 0
     days = pl.read_csv(tmp_path / "days.csv").select("Store", "Date", pl.lit(1).alias("Promo"))
-    for name, kept in (("All", days), ("One store", days.filter(pl.col("Store") == 1))):
-        kept.write_csv(tmp_path / "x.csv")
+    for name, rows in (("All", days), ("One store", days.filter(pl.col("Store") == 1))):
+        rows.write_csv(tmp_path / "x.csv")
         file = tmp_path / "s.csv"
         code, out, err = cli("scenarios", "save", name, "--calendar", tmp_path / "x.csv", "--home", own, "--out", file)
         assert code == 0, err
@@ -466,11 +466,11 @@ def test_a_store_that_closed_long_ago_is_left_out_and_the_run_says_so(cli: Cli, 
     for name in ("train.csv", "store.csv"):
         (data / name).write_text((folder / name).read_text(encoding="utf-8"), encoding="utf-8")
     lines = (data / "train.csv").read_text(encoding="utf-8").splitlines()
-    kept = [
+    rows = [
         lines[0],
         *(line for line in lines[1:] if not (line.startswith("2,") and line.split(",")[2] > "2014-05-01")),
     ]
-    (data / "train.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    (data / "train.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     code, out, err = run(cli, data, tmp_path / "home", "--horizon", 14)
     assert code == 0, err
     assert "store 2: last sale on 2014-05-01" in " ".join(out.split())

@@ -70,10 +70,10 @@ def test_a_run_on_a_database_forecasts_what_files_do(
     assert database_status["version"] == 1, "what was read is not written again"
     model = (tmp_path / "base" / "models" / "current").read_text().strip()
     database = Database.open(url)
-    kept = stored_forecast(database, model, workflows.check(folder).panel.end)
+    stored = stored_forecast(database, model, workflows.check(folder).panel.end)
     database.close()
-    assert kept is not None
-    assert kept.height == 4 * 14
+    assert stored is not None
+    assert stored.height == 4 * 14
 
 
 def test_the_database_of_a_home_is_the_record(cli: Cli, folder: Path, home: Path) -> None:

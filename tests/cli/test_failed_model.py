@@ -92,9 +92,9 @@ def test_where_no_model_finishes_the_failure_is_raised(monkeypatch: pytest.Monke
     panel = make_panel(2, 120)
     with pytest.raises(ValueError, match="broken"):
         backtest(panel, ["linear"], task=Task(14), windows=1)
-    kept = backtest(panel, ["linear"], task=Task(14), windows=1, keep_finished=True)
-    assert kept.failed == {"linear": "ValueError: broken"}
-    assert set(kept.medians) == set(kept.seconds) == set(kept.importance) == {"naive"}
+    result = backtest(panel, ["linear"], task=Task(14), windows=1, keep_finished=True)
+    assert result.failed == {"linear": "ValueError: broken"}
+    assert set(result.medians) == set(result.seconds) == set(result.importance) == {"naive"}
 
 
 @pytest.mark.parametrize("error", [AssertionError("ours"), KeyboardInterrupt()])

@@ -128,8 +128,8 @@ def test_the_rule_that_is_switched_off_forecasts_every_store(folder: Path) -> No
 
 
 def without_store(panel: Panel, store: int, after: dt.date) -> Panel:
-    kept = (pl.col(s.STORE) != store) | (pl.col(s.DATE) <= after)
-    return Panel(panel.sales.filter(kept), panel.stores, panel.calendar.filter(kept))
+    before = (pl.col(s.STORE) != store) | (pl.col(s.DATE) <= after)
+    return Panel(panel.sales.filter(before), panel.stores, panel.calendar.filter(before))
 
 
 def test_its_forecast_is_nothing_until_a_request_opens_it() -> None:

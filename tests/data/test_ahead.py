@@ -243,8 +243,8 @@ def test_leap_day_and_new_year_are_passed() -> None:
 def test_a_weekday_without_rows_beside_many_with_rows_is_a_closed_one() -> None:
     past, whole = bare(days=120)
     mondays = (pl.col(s.STORE) == 1) & (pl.col(s.DATE).dt.weekday() == 1)
-    kept = past.with_calendar(past.calendar.filter(~mondays))
-    calendar = extend(kept, whole.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > past.end)
+    without_mondays = past.with_calendar(past.calendar.filter(~mondays))
+    calendar = extend(without_mondays, whole.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > past.end)
     assert calendar.filter(mondays)[s.OPEN].to_list() == [0] * 4
     others = calendar.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE).dt.weekday() == 1))
     assert others[s.OPEN].sum() >= 3

@@ -64,8 +64,8 @@ def test_incomplete_days_move_no_cutoff_and_are_named(folder: Path, late: str) -
         ("incomplete_days", sum(stores for _, stores in LATE[late]))
     ]
     assert f"end on {END}" in cleaned.notices[0]
-    kept = cleaned.panel.calendar.filter(pl.col(s.DATE) > END)
-    assert kept.height == cleaned.repairs[0].rows  # what they say of openings is known ahead
+    ahead = cleaned.panel.calendar.filter(pl.col(s.DATE) > END)
+    assert ahead.height == cleaned.repairs[0].rows  # what they say of openings is known ahead
 
 
 @pytest.mark.parametrize("stores", [8, 11, 12])

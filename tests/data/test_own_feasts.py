@@ -34,11 +34,11 @@ def test_a_table_in_the_settings_is_read(tmp_path: Path) -> None:
 
 def test_they_stand_beside_the_countrys_or_in_place_of_them(tmp_path: Path) -> None:
     own = read_own_feasts({"Town fair": "2 Sunday 9", "Black Friday": "11-20", "Halloween": False}, "feasts")
-    kept = {feast.name: feast for feast in kept_feasts("US", range(2015, 2017), own)}
-    assert kept["Town fair"].days == (dt.date(2015, 9, 13), dt.date(2016, 9, 11))
-    assert kept["Black Friday"].days == (dt.date(2015, 11, 20), dt.date(2016, 11, 20))
-    assert "Halloween" not in kept
-    assert "Mother's Day" in kept
+    feasts = {feast.name: feast for feast in kept_feasts("US", range(2015, 2017), own)}
+    assert feasts["Town fair"].days == (dt.date(2015, 9, 13), dt.date(2016, 9, 11))
+    assert feasts["Black Friday"].days == (dt.date(2015, 11, 20), dt.date(2016, 11, 20))
+    assert "Halloween" not in feasts
+    assert "Mother's Day" in feasts
 
 
 def test_dates_of_one_year_stand_in_that_year_alone() -> None:

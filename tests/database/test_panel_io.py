@@ -45,11 +45,11 @@ def odd_panel() -> Panel:
         pl.Series(s.SALES, cents),
         pl.when(pl.Series(cents > 2000)).then(s.CUSTOMERS).alias(s.CUSTOMERS),
     )
-    kept = sales.filter(pl.Series(rng.random(sales.height) > 0.1))
+    remaining = sales.filter(pl.Series(rng.random(sales.height) > 0.1))
     stores = named(panel.stores, s.STORE).with_columns(
         pl.Series(s.COMPETITION_DISTANCE, [None, 1.5, 0.1, None, 1e7, 0.0]), pl.Series(s.STATE, ["", "NW"] * 3)
     )
-    return Panel(kept, stores, calendar)
+    return Panel(remaining, stores, calendar)
 
 
 @pytest.mark.parametrize("make", [make_panel, odd_panel])

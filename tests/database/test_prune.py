@@ -57,9 +57,9 @@ def test_forecasts_of_long_ago_and_those_that_were_superseded_go(db: Database) -
     assert count(db, t.forecasts) == 2
     assert count(db, t.forecast_rows) == 2 * 14 * 3, "rows go with their forecast"
     assert forecasts_with_actuals(db).equals(before.filter(pl.col(s.CUTOFF) == recent)), "scores stay as they are"
-    kept = stored_forecast(db, "one.pkl", recent)
-    assert kept is not None
-    assert kept[s.FORECAST].unique().to_list() == [3.0]
+    stored = stored_forecast(db, "one.pkl", recent)
+    assert stored is not None
+    assert stored[s.FORECAST].unique().to_list() == [3.0]
     assert count(db, t.sales) == PANEL.sales.height
     assert prune(db, forecasts=30 * DAY, requests=DAY) == {"requests": 0, "superseded": 0, "old": 0, "overwritten": 0}
 

@@ -72,13 +72,13 @@ def changed(future: pl.DataFrame, stores: pl.Expr, seed: int = 0) -> pl.DataFram
 
 def assert_same(few: FeatureRows, whole: FeatureRows, places: list[int]) -> None:
     """Compare the rows of some stores, bit by bit, with theirs among all."""
-    kept = np.isin(whole.store, places)
-    np.testing.assert_array_equal(few.store, whole.store[kept])
-    np.testing.assert_array_equal(few.day, whole.day[kept])
+    selected = np.isin(whole.store, places)
+    np.testing.assert_array_equal(few.store, whole.store[selected])
+    np.testing.assert_array_equal(few.day, whole.day[selected])
     for one, two in ((few.table, whole.table), (few.parts, whole.parts)):
-        assert_frame_equal(one, two.filter(pl.Series(kept)), check_exact=True)
-        assert one.hash_rows().equals(two.filter(pl.Series(kept)).hash_rows())
-    np.testing.assert_array_equal(few.offset.view(np.int32), whole.offset[kept].view(np.int32))
+        assert_frame_equal(one, two.filter(pl.Series(selected)), check_exact=True)
+        assert one.hash_rows().equals(two.filter(pl.Series(selected)).hash_rows())
+    np.testing.assert_array_equal(few.offset.view(np.int32), whole.offset[selected].view(np.int32))
     np.testing.assert_array_equal(few.residuals, whole.residuals)
 
 

@@ -11,7 +11,7 @@ from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
 from storecast.database.plan_publishing import advance_version
 from storecast.database.request_log import audit
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from support.plans import FIRST, filled, made_forecast, published
 
 BUDGET = pl.DataFrame({"store": ["1"], "first": [FIRST], "last": [FIRST], "amount": [10.0]})
@@ -37,8 +37,8 @@ def test_a_result_is_kept_until_something_is_written(db: Database, write: str) -
         calls.append(write)
         return len(calls)
 
-    assert [kept(db, "figures", work), kept(db, "figures", work)] == [1, 1]
-    assert kept(db, "others", work) == 2
+    assert [cached(db, "figures", work), cached(db, "figures", work)] == [1, 1]
+    assert cached(db, "others", work) == 2
     with db.begin() as conn:
         WRITES[write](conn)
-    assert kept(db, "figures", work) == 3
+    assert cached(db, "figures", work) == 3

@@ -162,8 +162,8 @@ def test_the_days_ahead_that_hold_what_the_past_does_not_are_dubious(report_inpu
 
 
 def test_holidays_are_named_with_the_stores_that_keep_them(report_input: ReportInput) -> None:
-    kept = WeekCalendar(0.0, (Holiday(MONDAY, "", 2), Holiday(MONDAY, "Whit Monday", 4)), 0.4)
-    sentence = holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=kept)]))
+    calendar = WeekCalendar(0.0, (Holiday(MONDAY, "", 2), Holiday(MONDAY, "Whit Monday", 4)), 0.4)
+    sentence = holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=calendar)]))
     assert sentence == "15 Jun public holiday (2 stores); 15 Jun Whit Monday; school holidays (W25: 40% of the stores)"
     schools = dataclasses.replace(week(0), ahead=WeekCalendar(0.0, (), 0.4))
     assert holidays_ahead(view(report_input, [schools])).startswith("no public holiday; school holidays (W25: 40%")

@@ -282,8 +282,8 @@ def test_sales_on_closed_days_are_set_to_zero_and_counted(folder: Path) -> None:
     set_cell(folder, "train.csv", 31, "Open", "0")
     cleaned = load(folder)
     assert [repair.rows for repair in cleaned.repairs if repair.rule == "closed_with_sales"] == [1]
-    kept = load(folder, skip=["closed_with_sales"])
-    assert kept.panel.sales[s.SALES].sum() > cleaned.panel.sales[s.SALES].sum()
+    unrepaired = load(folder, skip=["closed_with_sales"])
+    assert unrepaired.panel.sales[s.SALES].sum() > cleaned.panel.sales[s.SALES].sum()
 
 
 def test_holes_in_the_history_stay_holes_and_are_counted(folder: Path) -> None:

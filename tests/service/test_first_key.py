@@ -57,11 +57,11 @@ def test_a_first_key_that_cannot_be_kept_does_not_stand(home: Path) -> None:
         with pytest.raises(OSError, match="full"):
             create_first_key(db, "first start", ["admin"], fail)
         assert all_keys(db) == []
-        kept: list[str] = []
-        assert create_first_key(db, "first start", ["admin"], kept.append) is not None
-        assert create_first_key(db, "first start", ["admin"], kept.append) is None
-        assert find_key(db, kept[0]) is not None
-    assert len(kept) == 1
+        keys: list[str] = []
+        assert create_first_key(db, "first start", ["admin"], keys.append) is not None
+        assert create_first_key(db, "first start", ["admin"], keys.append) is None
+        assert find_key(db, keys[0]) is not None
+    assert len(keys) == 1
 
 
 def test_the_database_and_the_files_beside_it_are_their_owners_alone(home: Path) -> None:

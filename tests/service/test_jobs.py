@@ -177,12 +177,12 @@ def test_scenarios_are_kept_compared_deleted_and_published(served: Client, user:
     job = user.jobs.start_save("Closed", [{"Store": 2, "Date": ROW["Date"], "Open": 0}])
     second = user.jobs.wait(job["job"], every=0.05)
     assert second["name"] == "Closed"
-    kept = scenarios.all()
-    assert [each["name"] for each in kept] == ["Closed", "One day"]
-    assert scenarios.show(first["scenario"]) == kept[1]
+    stored = scenarios.all()
+    assert [each["name"] for each in stored] == ["Closed", "One day"]
+    assert scenarios.show(first["scenario"]) == stored[1]
     whole = next(row for row in user.scenario([ROW])["changes"] if row["Level"] == "chain-horizon")
-    assert kept[1]["whole"]["difference"] == whole["Difference"]
-    assert [(each["key"], each["column"], each["value"]) for each in kept[0]["changes"]] == [("2", "Open", 0)]
+    assert stored[1]["whole"]["difference"] == whole["Difference"]
+    assert [(each["key"], each["column"], each["value"]) for each in stored[0]["changes"]] == [("2", "Open", 0)]
     compared = scenarios.compare([first["scenario"], second["scenario"]])
     assert len(compared["weeks"][0]["differences"]) == 2
     with pytest.raises(InvalidError, match="Expected 2 to 10"):
@@ -190,7 +190,7 @@ def test_scenarios_are_kept_compared_deleted_and_published(served: Client, user:
     published = scenarios.publish(first["scenario"])
     assert (published["state"], published["new"]) == ("draft", True)
     days = list(user.plan.days(published["version"]))
-    assert round(sum(day["Forecast"] for day in days), 2) == pytest.approx(kept[1]["whole"]["scenario"])
+    assert round(sum(day["Forecast"] for day in days), 2) == pytest.approx(stored[1]["whole"]["scenario"])
     scenarios.delete(first["scenario"])
     with pytest.raises(NotFoundError, match="no such scenario"):
         scenarios.show(first["scenario"])

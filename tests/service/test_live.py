@@ -256,13 +256,13 @@ def test_a_chain_that_could_not_be_put_in_place_is_tried_again(writer: Client, m
 
 
 def test_a_database_that_was_brought_back_to_an_older_state_is_read_again(writer: Client, own: Path) -> None:
-    with sqlite3.connect(own / "storecast.db") as old, sqlite3.connect(own / "kept.db") as kept:
-        old.backup(kept)
+    with sqlite3.connect(own / "storecast.db") as old, sqlite3.connect(own / "kept.db") as backup:
+        old.backup(backup)
     rows = [{"Store": store, "Date": str(FIRST), "Sales": 3000} for store in range(1, 7)]
     assert writer.post("/v1/sales", {"rows": rows}).status_code == 200
     assert cutoff(writer) == str(FIRST)
-    with sqlite3.connect(own / "kept.db") as kept, sqlite3.connect(own / "storecast.db") as now:
-        kept.backup(now)
+    with sqlite3.connect(own / "kept.db") as backup, sqlite3.connect(own / "storecast.db") as now:
+        backup.backup(now)
     wait_until(lambda: writer.service.live.snapshot.version == 1, 10)
     assert cutoff(writer) == "2014-02-24"
     assert writer.service.live.freshness.wanted == 0

@@ -37,10 +37,10 @@ def plan(planned: Client) -> Iterator[ServiceClient]:
 
 def test_a_version_holds_the_forecast_that_is_served(planned: Client, plan: ServiceClient) -> None:
     served = planned.forecasts({"store": 2}).json()["forecasts"]
-    kept = list(plan.plan.days(1, 2))
-    assert [day["Forecast"] for day in kept] == [day["Forecast"] for day in served]
-    assert set(kept[0]) == {"Store", "Date", "Forecast", "Lower80", "Upper80", "Plan", "Override"}
-    assert all(day["Plan"] == day["Forecast"] and day["Override"] is None for day in kept)
+    days = list(plan.plan.days(1, 2))
+    assert [day["Forecast"] for day in days] == [day["Forecast"] for day in served]
+    assert set(days[0]) == {"Store", "Date", "Forecast", "Lower80", "Upper80", "Plan", "Override"}
+    assert all(day["Plan"] == day["Forecast"] and day["Override"] is None for day in days)
     assert len(list(plan.plan.days(1))) == STORES * HORIZON
     page = planned.get("/v1/plan/versions/1/days?limit=5").json()
     following = planned.get(f"/v1/plan/versions/1/days?limit=1&cursor={page['next']}").json()

@@ -196,13 +196,15 @@ def _pip_of_this_machine(folder: Path) -> dict[str, Path]:
     for line in listed.splitlines():
         name, _, value = line.partition("=")
         options[name.rpartition(".")[2]] = value.strip("'\"")
-    kept = {name: options[name] for name in ("index-url", "proxy", "timeout", "trusted-host") if name in options}
+    pip_options = {name: options[name] for name in ("index-url", "proxy", "timeout", "trusted-host") if name in options}
     secrets = {}
     if "cert" in options:
         secrets["pip.crt"] = Path(options["cert"])
-        kept["cert"] = "/etc/pip.crt"
+        pip_options["cert"] = "/etc/pip.crt"
     config = folder / "pip.conf"
-    config.write_text("[global]\n" + "".join(f"{name} = {value}\n" for name, value in kept.items()), encoding="utf-8")
+    config.write_text(
+        "[global]\n" + "".join(f"{name} = {value}\n" for name, value in pip_options.items()), encoding="utf-8"
+    )
     return {"pip.conf": config, **secrets}
 
 

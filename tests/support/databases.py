@@ -134,9 +134,9 @@ def integrity(database: Database, stores: int) -> None:
             assert conn.execute(sa.text("PRAGMA foreign_key_check")).all() == []
         # A forecast stands with all its rows: as many for each store and day.
         rows = sa.select(sa.func.count()).select_from(t.forecast_rows).group_by(t.forecast_rows.c.forecast)
-        kept = sa.select(sa.func.count()).select_from(t.forecasts)
+        count = sa.select(sa.func.count()).select_from(t.forecasts)
         counts = conn.execute(rows).scalars().all()
-        assert len(counts) == conn.execute(kept).scalar()
+        assert len(counts) == conn.execute(count).scalar()
         assert all(count % stores == 0 for count in counts)
         for table in (t.sales, t.calendar, t.audit):  # what an index finds and what lies in the table
             key = next(iter(table.primary_key.columns))

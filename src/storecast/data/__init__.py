@@ -14,6 +14,7 @@ events             days that models should not learn from; excluded_spans: what 
 store_groups       columns of the stores by which totals are made; breakdown: what totals are broken down by
 chain_checks       what files say together: ids, weeks, lone dates; totals_among_stores: rows of totals
 read               the files of a folder together
+broken_days        days whose records cannot be; unusual_last_days: of the whole chain, lately; level_jump: another unit
 clean              repairs by named rules: cleaning_rules, repair_days, repair_stores, repair_holidays, repair_countries
 country_holidays   public holidays of a country and its regions; feast_table: what feasts.toml adds; implied_country
 store_countries    the country of each store, where a chain has several

@@ -155,16 +155,16 @@ def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
     on_holidays = _mostly_open(opened, ~free & (opened != NO_ROW), opened.shape[1], default=False)
     # A holiday that fell on a Sunday does not show what the store does on one that falls in the week.
     # A store that keeps no rows of closed days was closed on a holiday by law without a row.
-    kept = grid.holiday[:, : end + 1] > 0
+    holidays_of_stores = grid.holiday[:, : end + 1] > 0
     by_law = np.array([day in recurrence.law for day in recurrence.days[: end + 1]], bool)
-    kept |= missing_rows(opened) & by_law
-    past_holidays = np.flatnonzero(kept.any(axis=0) & (past_weekdays < SUNDAY))
+    holidays_of_stores |= missing_rows(opened) & by_law
+    past_holidays = np.flatnonzero(holidays_of_stores.any(axis=0) & (past_weekdays < SUNDAY))
     again = {int(column): recurrence.again(int(column)) for column in past_holidays}
     for ahead in np.flatnonzero((holiday > 0).any(axis=0)):
         habit = on_holidays
         for column, days in again.items():
             if days[ahead]:
-                habit = np.where(kept[:, column], opened[:, column] == 1, habit)
+                habit = np.where(holidays_of_stores[:, column], opened[:, column] == 1, habit)
         out[:, ahead] = np.where(holiday[:, ahead] > 0, habit & (out[:, ahead] == 1), out[:, ahead])
     out[shut_every_year(grid, end, end + 1 + holiday.shape[1])] = 0
     return out

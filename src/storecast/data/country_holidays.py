@@ -110,14 +110,14 @@ def common_feasts(country: str, first: dt.date, last: dt.date) -> Feasts:
     if country not in CODES:
         return {}
     regions = holidays.country_holidays(country).subdivisions or (None,)
-    kept = Counter(
+    occurrences = Counter(
         (day, name)
         for region in regions
         for day, names in feasts(country, region, first, last).items()
         for name in names
     )
     table: Feasts = {}
-    for (day, name), count in kept.items():
+    for (day, name), count in occurrences.items():
         if 2 * count >= len(regions):
             table[day] = table.get(day, frozenset()) | {name}
     return table

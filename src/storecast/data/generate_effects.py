@@ -153,9 +153,9 @@ def _of_the_store(effects: Effects, stores: pl.DataFrame, dates: Days, opened: B
     return out
 
 
-def _lasting(rng: np.random.Generator, shape: tuple[int, ...], size: float, kept: float) -> F64:
+def _lasting(rng: np.random.Generator, shape: tuple[int, ...], size: float, persistence: float) -> F64:
     """Return noise of which a share is kept from day to day."""
     out = rng.standard_normal(shape) * size
     for day in range(1, shape[1]):
-        out[:, day] += kept * out[:, day - 1]
+        out[:, day] += persistence * out[:, day - 1]
     return out

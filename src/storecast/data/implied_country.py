@@ -57,10 +57,10 @@ def _marks_german_holidays(marked_by_day: pl.DataFrame) -> bool:
     first, last = as_date(marked_by_day[s.DATE].min()), as_date(marked_by_day[s.DATE].max())
     days = [day for day in feasts(GERMANY, None, first, last) if _can_be_marked(day)]
     shares = marked_by_day.filter(pl.col(s.DATE).is_in(days))
-    kept = set(shares.filter(2 * pl.col("marked") >= pl.col("rows"))[s.DATE])
-    if shares.height < MIN_HOLIDAYS or len(kept) < MIN_SHARE_MARKED * shares.height:
+    holidays = set(shares.filter(2 * pl.col("marked") >= pl.col("rows"))[s.DATE])
+    if shares.height < MIN_HOLIDAYS or len(holidays) < MIN_SHARE_MARKED * shares.height:
         return False
-    return any((day.month, day.day) == UNITY_DAY for day in kept)
+    return any((day.month, day.day) == UNITY_DAY for day in holidays)
 
 
 def _can_be_marked(day: dt.date) -> bool:

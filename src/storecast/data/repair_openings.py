@@ -58,9 +58,11 @@ def close_silent_days(work: Work) -> None:
         pl.Series(list(limits), dtype=work.sales.schema[s.STORE]), pl.Series(list(limits.values())), default=None
     )
     # Rows are counted, not days: a gap without rows does not affect the day after it.
-    sales_so_far = sold.cast(pl.Int64).cum_sum().over(s.STORE, order_by=s.DATE)
-    rows_since = pl.int_range(pl.len()).over(s.STORE, "so_far", order_by=s.DATE)
-    counted = work.sales.with_columns(sales_so_far.alias("so_far")).with_columns(rows_since.alias("since"))["since"]
+    sales_before = sold.cast(pl.Int64).cum_sum().over(s.STORE, order_by=s.DATE)
+    rows_since = pl.int_range(pl.len()).over(s.STORE, "sales_before", order_by=s.DATE)
+    counted = work.sales.with_columns(sales_before.alias("sales_before")).with_columns(rows_since.alias("since"))[
+        "since"
+    ]
     silent = (pl.col(s.OPEN) == 1) & (pl.col(s.SALES) == 0) & (counted >= limit)
     marked = work.sales.with_columns(silent.fill_null(value=False).alias("silent"))
     days = marked.filter(pl.col("silent"))

@@ -55,12 +55,12 @@ def keep_overwritten(conn: Connection, table: Table, keys: pl.DataFrame, version
     names = keys.select(pl.first().cast(pl.String), pl.exclude(keys.columns[0])).rows()
     for batch in _batches(names):
         rows = conn.execute(sa.select(table).where(sa.tuple_(*table.primary_key).in_(batch))).mappings()
-        kept = [
+        overwritten_rows = [
             {"version": version, "stored": table.name, "was": row["version"], "at": now, "row": _as_text(row)}
             for row in rows
         ]
-        if kept:
-            conn.execute(sa.insert(t.overwritten), kept)
+        if overwritten_rows:
+            conn.execute(sa.insert(t.overwritten), overwritten_rows)
 
 
 def forget_overwritten(conn: Connection, version: int) -> None:
@@ -108,10 +108,12 @@ def undo(conn: Connection, version: int) -> Undone:
             version=version,
             filled=filled,
         )
-    kept = _kept(conn, version)
-    added = {name: _rows_of(conn, table, version) - kept[name].keys() for name, table in CHAIN_TABLES.items()}
-    removed, restored = (sum(len(part[name]) for name in CHAIN_TABLES) for part in (added, kept))
-    _refuse_later_writes(conn, version, kept, added)
+    overwritten_rows = _overwritten_by(conn, version)
+    added = {
+        name: _rows_of(conn, table, version) - overwritten_rows[name].keys() for name, table in CHAIN_TABLES.items()
+    }
+    removed, restored = (sum(len(part[name]) for name in CHAIN_TABLES) for part in (added, overwritten_rows))
+    _refuse_later_writes(conn, version, overwritten_rows, added)
     if not removed + restored:
         raise DataError(
             "Version {version} is no write that can be taken back: none had this version, or it was taken back already. The chain "
@@ -123,10 +125,10 @@ def undo(conn: Connection, version: int) -> Undone:
         _delete(conn, table, added[name])
     for name, table in CHAIN_TABLES.items():
         if name == "sales":  # some may have been removed
-            _delete(conn, table, kept[name])
-            _insert(conn, table, kept[name].values())
+            _delete(conn, table, overwritten_rows[name])
+            _insert(conn, table, overwritten_rows[name].values())
         else:
-            _update(conn, table, kept[name])
+            _update(conn, table, overwritten_rows[name])
     conn.execute(sa.delete(t.overwritten).where(t.overwritten.c.version == version))
     after = chain.version + 1
     # Rows have gone, and others have their older version: whoever follows the chain reads it whole.
@@ -135,14 +137,14 @@ def undo(conn: Connection, version: int) -> Undone:
 
 
 def _refuse_later_writes(
-    conn: Connection, version: int, kept: dict[str, dict[Key, Any]], added: dict[str, set[Key]]
+    conn: Connection, version: int, overwritten_rows: dict[str, dict[Key, Any]], added: dict[str, set[Key]]
 ) -> None:
     later = sa.select(sa.func.max(t.overwritten.c.version)).where(t.overwritten.c.was == version)
     since = conn.execute(later.where(t.overwritten.c.version > version)).scalar()
     rest_on = (("calendar", t.sales), ("stores", t.calendar))
     for name, table in rest_on:
         since = since or _version_that_rests_on(conn, added[name], table, version)
-    since = since or _version_that_rests_on(conn, set(kept["sales"]), t.sales, version)
+    since = since or _version_that_rests_on(conn, set(overwritten_rows["sales"]), t.sales, version)
     if since is not None:
         message = Message(
             "Version {version} cannot be taken back: version {since} wrote to the same rows later, or rests on them. Take version "
@@ -164,9 +166,9 @@ def _version_that_rests_on(conn: Connection, keys: set[Key], table: Table, versi
     return None
 
 
-def _kept(conn: Connection, version: int) -> dict[str, dict[Key, dict[str, Any]]]:
+def _overwritten_by(conn: Connection, version: int) -> dict[str, dict[Key, dict[str, Any]]]:
     """Return the rows that a write took the place of, by table and key."""
-    kept: dict[str, dict[Key, dict[str, Any]]] = {name: {} for name in CHAIN_TABLES}
+    overwritten_rows: dict[str, dict[Key, dict[str, Any]]] = {name: {} for name in CHAIN_TABLES}
     for name, text in conn.execute(
         sa.select(t.overwritten.c.stored, t.overwritten.c.row).where(t.overwritten.c.version == version)
     ):
@@ -174,8 +176,8 @@ def _kept(conn: Connection, version: int) -> dict[str, dict[Key, dict[str, Any]]
         for column in table.c:
             if isinstance(column.type, sa.Date) and row[column.name] is not None:
                 row[column.name] = dt.date.fromisoformat(row[column.name])
-        kept[name][tuple(row[column.name] for column in table.primary_key)] = row
-    return kept
+        overwritten_rows[name][tuple(row[column.name] for column in table.primary_key)] = row
+    return overwritten_rows
 
 
 def _batches(keys: list[Key]) -> Iterable[list[Key]]:

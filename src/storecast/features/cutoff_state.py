@@ -255,8 +255,8 @@ def _with_gaps(grid: Grid, residuals: F32, fitted: F32, gaps: Bool) -> tuple[F32
     fill = gaps[:, past] & (grid.open[:, past] == 1)
     filled = np.where(fill, day_effects(grid, residuals), residuals)
     y = grid.learnable_past(residuals.shape[1] - 1)
-    kept = bounded(filled)
-    return np.where(fill, fitted[:, past] + kept, y + (kept - filled)), kept
+    within_bounds = bounded(filled)
+    return np.where(fill, fitted[:, past] + within_bounds, y + (within_bounds - filled)), within_bounds
 
 
 def _along(values: npt.NDArray[np.generic], like: F32) -> F32:

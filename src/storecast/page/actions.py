@@ -151,8 +151,8 @@ def _attempt(
         return action(request, key), None
     except (Problem, UserError) as error:
         refusal = refused(error, request.words)
-        kept = request.words.text("What you entered is still there.") if isinstance(error, ConflictError) else ""
-        return f"{refusal.detail} {kept}".strip(), refusal.kind
+        reassurance = request.words.text("What you entered is still there.") if isinstance(error, ConflictError) else ""
+        return f"{refusal.detail} {reassurance}".strip(), refusal.kind
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -16,7 +16,7 @@ State = tuple[Any, ...]
 _RESULTS: ResultCache[Any] = ResultCache(MOST_KEPT)
 
 
-def kept(database: Database, name: Hashable, work: Callable[[], Result]) -> Result:
+def cached(database: Database, name: Hashable, work: Callable[[], Result]) -> Result:
     """Return what a function makes of the plan, worked out anew only where something was written since.
 
     Parameters

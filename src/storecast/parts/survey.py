@@ -156,8 +156,8 @@ def decide(surveys: Sequence[Survey], names: ColumnNames, skip: Collection[str])
     known = all(survey.openings_known for survey in surveys)
     stores = sum(survey.stores for survey in surveys)
     end = sales_end(days, stores, openings_known=known, skip=skip)
-    kept = [day for day in (end.sold, end.complete) if day is not None]
-    known_days = sums.filter(pl.col(s.DATE) <= min(kept))[s.DATE] if kept else sums[s.DATE]
+    ends = [day for day in (end.sold, end.complete) if day is not None]
+    known_days = sums.filter(pl.col(s.DATE) <= min(ends))[s.DATE] if ends else sums[s.DATE]
     categories = categories_of(surveys)
     regions = [region for region in categories.get(s.STATE, []) if region]
     marked = _added([survey.marked for survey in surveys], rows="sum", marked="sum")

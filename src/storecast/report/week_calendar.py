@@ -97,8 +97,8 @@ def _calendar_of(
         is_open.any().alias("open"), (is_open & (pl.col(s.PROMO) == 1)).sum().alias("promotions")
     )
     mean = by_store.filter("open")["promotions"].mean()
-    kept = days.filter(pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY)
-    holidays = kept.group_by(s.DATE).len().filter(pl.col("len") > FEW * by_store.height).sort(s.DATE)
+    holiday_days = days.filter(pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY)
+    holidays = holiday_days.group_by(s.DATE).len().filter(pl.col("len") > FEW * by_store.height).sort(s.DATE)
     workdays = days.filter(pl.col(s.DATE).dt.weekday() <= WORKDAYS)
     return WeekCalendar(
         promotion_days=round(float(mean), 1) if isinstance(mean, int | float) else 0.0,

@@ -26,11 +26,13 @@ def cold_start_factor(window: Window) -> float:
     if len(stores) < FEWEST:
         return UNMEASURED
     hidden = stores.gather_every(EVERY, offset=EVERY // 2)
-    kept = ~pl.col(s.STORE).is_in(hidden.implode())
+    shown = ~pl.col(s.STORE).is_in(hidden.implode())
     cut = Panel(
-        window.past.sales.filter(kept),
+        window.past.sales.filter(shown),
         window.panel.stores,
-        pl.concat([window.past.calendar.filter(kept), window.future.select(window.past.calendar.columns)]).sort(s.KEYS),
+        pl.concat([window.past.calendar.filter(shown), window.future.select(window.past.calendar.columns)]).sort(
+            s.KEYS
+        ),
         excluded=window.panel.excluded,
         country=window.panel.holiday_country,
         feasts=window.panel.feasts,

@@ -230,11 +230,11 @@ def with_calendar_ahead(
             f"The test file asks for {requested_days} days after the end of the sales ({panel.end}); the horizon is "
             f"{task.horizon} days. Give --horizon {requested_days}, or remove the later rows."
         )
-    kept = panel.stores[s.STORE].to_list() if "inactive_stores" in skip else ()
+    opened = panel.stores[s.STORE].to_list() if "inactive_stores" in skip else ()
     given = cleaned.given_ahead
-    kept = [*kept, *_opened(given)]
+    opened = [*opened, *_opened(given)]
     last = panel.end + dt.timedelta(days=task.horizon)
-    calendar_ahead = work_out_calendar(panel, last, opened=kept)
+    calendar_ahead = work_out_calendar(panel, last, opened=opened)
     whole_panel = calendar_ahead.panel
     if given is not None:
         whole_panel = whole_panel.with_calendar(overlay(whole_panel.calendar, given))

@@ -15,8 +15,8 @@ def test_when_a_fit_is_killed_then_the_next_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older, newest = some_sequences(seed=1), some_sequences(16, seed=2)
-    kept = replace(SMALL, checkpoints=str(tmp_path), dropout=0.2)
-    whole = training.train(older, newest, KINDS, kept).state_dict()
+    best_weights = replace(SMALL, checkpoints=str(tmp_path), dropout=0.2)
+    whole = training.train(older, newest, KINDS, best_weights).state_dict()
     validate, validations = training.validate, []
 
     def killed(*inputs: object) -> float:
@@ -28,11 +28,11 @@ def test_when_a_fit_is_killed_then_the_next_ends_as_one_that_was_not(
     with monkeypatch.context() as patch:
         patch.setattr(training, "validate", killed)
         with pytest.raises(KeyboardInterrupt):
-            training.train(older, newest, KINDS, kept)
+            training.train(older, newest, KINDS, best_weights)
     assert len(list(tmp_path.glob("lstm-*.npz"))) == 1
     validations.clear()
     monkeypatch.setattr(training, "validate", lambda *inputs: validations.append(inputs) or validate(*inputs))  # type: ignore[func-returns-value]
-    resumed = training.train(older, newest, KINDS, kept).state_dict()
+    resumed = training.train(older, newest, KINDS, best_weights).state_dict()
     assert len(validations) == 3, "the ridge, and the third and fourth epoch"
     for name, value in whole.items():
         assert torch.equal(value, resumed[name]), name
@@ -40,10 +40,10 @@ def test_when_a_fit_is_killed_then_the_next_ends_as_one_that_was_not(
 
 
 def test_other_data_and_other_settings_have_checkpoints_of_their_own(tmp_path: Path) -> None:
-    kept = replace(SMALL, checkpoints=str(tmp_path))
+    best_weights = replace(SMALL, checkpoints=str(tmp_path))
     paths = {
         Checkpoint(of, data).path
-        for of in (kept, replace(kept, seed=8))
+        for of in (best_weights, replace(best_weights, seed=8))
         for data in (some_sequences(), some_sequences(seed=5))
     }
     assert len(paths) == 4

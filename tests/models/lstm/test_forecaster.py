@@ -65,7 +65,7 @@ def test_without_pytorch_a_saved_network_forecasts(window: Window, tmp_path: Pat
     features = model.features(window)
     for name, data in model.state().items():
         (tmp_path / name).write_bytes(data)
-    features.write_parquet(tmp_path / "design.parquet")
+    features.write_parquet(tmp_path / "features.parquet")
     np.save(tmp_path / "expected.npy", model.predict(features))
     program = f"""
 {HIDE}
@@ -76,8 +76,8 @@ from storecast.models import restore
 folder = Path({str(tmp_path)!r})
 names = ("columns.skops", "names.json", "network.onnx")
 model = restore("lstm", {{name: (folder / name).read_bytes() for name in names}})
-found = model.predict(pl.read_parquet(folder / "design.parquet"))
-np.testing.assert_array_equal(found, np.load(folder / "expected.npy"))
+predicted = model.predict(pl.read_parquet(folder / "features.parquet"))
+np.testing.assert_array_equal(predicted, np.load(folder / "expected.npy"))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

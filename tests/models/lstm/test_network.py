@@ -68,11 +68,11 @@ def test_when_there_is_nothing_to_learn_then_the_best_epoch_is_kept() -> None:
     noise = some_sequences(32, signal=0.0)
     held_out = some_sequences(32, seed=5, signal=0.0)
     wild = LstmSettings(hidden=8, batch=4, epochs=6, patience=1, learning_rate=1.0, finish=1e-9, seed=3)
-    kept = validate(train(noise, held_out, KINDS, wild), held_out, CPU, 16)
+    best_weights = validate(train(noise, held_out, KINDS, wild), held_out, CPU, 16)
     start = Network(
         numbers=3, kinds=KINDS, widths=[8, *[3] * (len(CODES) - 1)], past=2, hidden=8, layers=2, dropout=0.0
     )
-    assert kept <= validate(start, held_out, CPU, 16) * 1.05
+    assert best_weights <= validate(start, held_out, CPU, 16) * 1.05
 
 
 def test_the_same_seed_gives_the_same_network() -> None:

@@ -166,25 +166,27 @@ def _effects(adjusted: Adjusted, used: Bool, columns: Sequence[Regressor], *, sm
         known = np.isfinite(y)
         for between in (True, False):
             x = beside_others if between else within
-            kept = np.flatnonzero(x.std(axis=0) > 1e-9)
-            chosen = [k for k in range(len(columns)) if (share[k] >= MIN_SHARE_BETWEEN_STORES) == between and k in kept]
+            varying = np.flatnonzero(x.std(axis=0) > 1e-9)
+            chosen = [
+                k for k in range(len(columns)) if (share[k] >= MIN_SHARE_BETWEEN_STORES) == between and k in varying
+            ]
             for weeks in sorted({columns[k].weeks for k in chosen}):
                 block = _blocks(used.shape[1], weeks)[day]
                 clusters = [block[known]]
                 if len(np.unique(store)) >= MIN_STORES_TO_CLUSTER:
                     clusters.append(store[known])
                 if counted:
-                    intervals = _on_counts(adjusted, y, x[:, kept], store, day, clusters, between=between)
+                    intervals = _on_counts(adjusted, y, x[:, varying], store, day, clusters, between=between)
                 else:
                     level = (
                         without_group_effects(y[known], [day[known], store[known]])
                         if between
                         else demean(y[known], store[known])
                     )
-                    intervals = clustered_regression(level, x[known][:, kept], *clusters)
+                    intervals = clustered_regression(level, x[known][:, varying], *clusters)
                 for k in chosen:
                     if columns[k].weeks == weeks:
-                        interval = intervals[int(np.flatnonzero(kept == k)[0])]
+                        interval = intervals[int(np.flatnonzero(varying == k)[0])]
                         estimates += _rows_of(columns[k], measure, interval, raw[:, k], within[:, k])
     order = {column.name: place for place, column in enumerate(columns)}
     return sorted(estimates, key=lambda estimate: order[estimate.group])

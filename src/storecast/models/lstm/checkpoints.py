@@ -30,7 +30,7 @@ class Training:
     Attributes
     ----------
     draw : deals out the sequences and hides stores; the network's own dropout draws from PyTorch's global generator
-    best, kept : the lowest loss on the newest origin, and the weights that had it
+    best, best_weights : the lowest loss on the newest origin, and the weights that had it
     epoch, waited : epochs done, and how many of the last were no better
     """
 
@@ -39,7 +39,7 @@ class Training:
     rates: torch.optim.lr_scheduler.LRScheduler
     draw: torch.Generator
     best: float
-    kept: dict[str, Tensor]
+    best_weights: dict[str, Tensor]
     epoch: int = 0
     waited: int = 0
 
@@ -63,7 +63,7 @@ class Checkpoint:
         arrays: Arrays = {"steps": np.array([steps, fit.epoch, fit.waited]), "best": np.array(fit.best)}
         arrays |= {"random": torch.get_rng_state().numpy(), "draw": fit.draw.get_state().numpy()}
         arrays |= {f"weight {name}": _plain(value) for name, value in fit.network.state_dict().items()}
-        arrays |= {f"kept {name}": _plain(value) for name, value in fit.kept.items()}
+        arrays |= {f"kept {name}": _plain(value) for name, value in fit.best_weights.items()}
         state = fit.optimiser.state_dict()
         arrays |= {f"moment {k} {name}": _plain(v) for k, of in state["state"].items() for name, v in of.items()}
         arrays["rate"] = np.array([[group["lr"], *group["betas"]] for group in state["param_groups"]])
@@ -83,7 +83,7 @@ class Checkpoint:
         steps, fit.epoch, fit.waited = (int(value) for value in arrays["steps"])
         fit.best = float(arrays["best"])
         fit.network.load_state_dict(tensors("weight"))
-        fit.kept = tensors("kept")
+        fit.best_weights = tensors("kept")
         state: dict[str, Any] = fit.optimiser.state_dict()
         for name, value in tensors("moment").items():
             place, moment = name.split(" ")

@@ -61,11 +61,11 @@ def train(older: Sequences, newest: Sequences, kinds: list[int], settings: LstmS
         fit.epoch += 1
         log.info("lstm: epoch %d has the loss %.5f on the newest origin", fit.epoch, loss)
         if loss < fit.best:
-            fit.best, fit.kept, fit.waited = loss, copy.deepcopy(network.state_dict()), 0
+            fit.best, fit.best_weights, fit.waited = loss, copy.deepcopy(network.state_dict()), 0
         else:
             fit.waited += 1
         checkpoint.save(fit, fit.epoch * steps // settings.epochs)
-    network.load_state_dict(fit.kept)
+    network.load_state_dict(fit.best_weights)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.finish * settings.learning_rate, weight_decay=settings.weight_decay
     )

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from storecast import schema as s
 from storecast.page import charts, tables
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import reason_name
 from storecast.plan.value_added import LATEST, MODEL, PLANNER, STEPS, UP
@@ -31,7 +31,7 @@ def section(request: ViewRequest, weeks: int | None) -> Component:
     words = request.words
     end = request.snapshot.predictor.cutoff
     since = None if weeks is None else end - dt.timedelta(weeks=weeks) + dt.timedelta(days=1)
-    value = kept(request.database, ("value", since), lambda: plan_value(request.database, since))
+    value = cached(request.database, ("value", since), lambda: plan_value(request.database, since))
     whole = value.steps.filter(pl.col("Slice") == "all")
     if whole.is_empty():
         return html.P(words.text("No day of a published version has come yet."))

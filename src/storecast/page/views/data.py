@@ -8,7 +8,7 @@ from storecast.database.status import status
 from storecast.page import tables
 from storecast.page.actions import action_button
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import data_loading
@@ -31,7 +31,7 @@ def draw(request: ViewRequest) -> Component:
 
 def _facts(request: ViewRequest) -> Component:
     words, panel = request.words, request.snapshot.predictor.panel
-    known = kept(request.database, "status", lambda: status(request.database))
+    known = cached(request.database, "status", lambda: status(request.database))
     ahead = request.snapshot.predictor.last
     return tables.facts(
         (words.text("Stores"), words.number(panel.stores.height), ""),

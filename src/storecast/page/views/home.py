@@ -13,7 +13,7 @@ from storecast.errors import MissingError
 from storecast.page import charts, tables
 from storecast.page.figures import ChainFigures, chain_figures
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.view import View, ViewRequest
 from storecast.page.views.plan_figures import budget_facts, exception_link, overrides_note
 from storecast.plan.sentences import sentences
@@ -63,7 +63,7 @@ def prepare(snapshot: Snapshot, database: Database) -> None:
 def newest_plan(database: Database) -> ShownVersion | None:
     """Return the newest version of the plan; None where nothing has been published yet: the page is then of the forecast alone."""
     try:
-        return kept(database, "version", lambda: show_version(database))
+        return cached(database, "version", lambda: show_version(database))
     except MissingError:
         return None
 
@@ -78,7 +78,7 @@ def plan_overview_of(database: Database, words: Words) -> PlanOverview:
     """
     today = dt.datetime.now(dt.UTC).date()
     name = ("overview", today, words.language)
-    return kept(database, name, lambda: plan_overview(database, today=today, write=words.message))
+    return cached(database, name, lambda: plan_overview(database, today=today, write=words.message))
 
 
 def _sentences(overview: PlanOverview | None, words: Words) -> Component:

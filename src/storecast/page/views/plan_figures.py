@@ -18,7 +18,7 @@ from storecast.database.plan_versions import all_versions
 from storecast.page.actions import action_button
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.view import ViewRequest
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.exceptions import STALE
@@ -90,7 +90,7 @@ def read_figures(request: ViewRequest) -> PlanFigures | None:
     """
     text = request.query.get("version", "")
     number = int(text) if text.isdecimal() and len(text) < 10 else None
-    return kept(request.database, ("figures", number), lambda: _read_figures(request.database, number))
+    return cached(request.database, ("figures", number), lambda: _read_figures(request.database, number))
 
 
 def _read_figures(database: Database, number: int | None) -> PlanFigures | None:
@@ -181,7 +181,7 @@ def budget_facts(weeks: pl.DataFrame, words: Words) -> list[tuple[str, str, str]
 def standing_overrides(request: ViewRequest) -> pl.DataFrame:
     """Return the overrides that stand, as `show_overrides` does, in the language of the request."""
     words = request.words
-    return kept(
+    return cached(
         request.database, ("overrides", words.language), lambda: show_overrides(request.database, words.message)
     ).overrides
 

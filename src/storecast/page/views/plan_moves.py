@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from storecast.explain.explanations import USUAL
 from storecast.page import tables
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import PlanFigures, scope_name
@@ -39,7 +39,7 @@ def draw_moves(request: ViewRequest, plan: PlanFigures) -> Component:
     ]
     chooser = dcc.Dropdown(options, before, id=control_id("before"), clearable=False)
     pair = (int(before), plan.version.version)
-    compared = kept(request.database, ("compared", *pair), lambda: compare_versions(request.database, *pair))
+    compared = cached(request.database, ("compared", *pair), lambda: compare_versions(request.database, *pair))
     changes = compared.changes
     of_stores = changes.filter((pl.col("Level") == "store-week") & (pl.col("Change") != 0)).head(MOST_CHANGES)
     of_chain = changes.filter(pl.col("Level").str.starts_with("chain"))

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.shell import control, control_id
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import labelled
@@ -26,7 +26,7 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
     words = request.words
     everything = request.query.get("all") == "yes"
     today = _today()
-    rows = kept(
+    rows = cached(
         request.database,
         ("exceptions", today, everything, words.language),
         lambda: show_exceptions(request.database, today, everything=everything, write=words.message),

@@ -76,7 +76,7 @@ def save(request: ViewRequest, result: ScenarioDifferences, text: str) -> str:
     words, snapshot = request.words, request.snapshot
     predictor, changes = snapshot.predictor, read_changes(text, words)
     rows = calendar_rows(predictor, StoreGroups.of(predictor.panel.stores, predictor.panel.breakdown), changes)
-    kept = work_out(
+    scenario = work_out(
         predictor,
         rows,
         model=snapshot.name,
@@ -86,7 +86,7 @@ def save(request: ViewRequest, result: ScenarioDifferences, text: str) -> str:
     )
     name, note = text_entry(request.entries, NAME), text_entry(request.entries, NOTE)
     written = write(
-        request, "scenario saved", lambda conn: save_scenario(conn, kept, name, by=request.key.name, note=note)
+        request, "scenario saved", lambda conn: save_scenario(conn, scenario, name, by=request.key.name, note=note)
     )
     return words.text("Scenario {name} is saved.", name=written.name)
 

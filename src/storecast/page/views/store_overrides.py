@@ -11,7 +11,7 @@ from storecast.errors import MissingError
 from storecast.page import tables
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
-from storecast.page.plan_memory import kept
+from storecast.page.plan_memory import cached
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import reason_name, standing_overrides
 from storecast.plan.overrides import OVERRIDE, PLAN
@@ -34,7 +34,7 @@ def section(request: ViewRequest, store: Any) -> Component:
 def _overrides(request: ViewRequest, store: Any) -> Component:
     words = request.words
     try:
-        days = kept(request.database, "version", lambda: show_version(request.database)).days.filter(
+        days = cached(request.database, "version", lambda: show_version(request.database)).days.filter(
             pl.col(s.STORE) == store
         )
         overrides = standing_overrides(request)
