@@ -9,7 +9,12 @@
 set -eu
 secret=${SIGNING_KEY_SECRET:-/run/secrets/signing.key}
 own=$(mktemp)
-cat -- "$secret" > "$own"
+if [ -n "${SIGNING_KEY:-}" ]; then # where secrets come as variables alone, as on ECS
+    printf '%s\n' "$SIGNING_KEY" > "$own"
+    unset SIGNING_KEY
+else
+    cat -- "$secret" > "$own"
+fi
 STORECAST_SIGNING_KEY=$own
 export STORECAST_SIGNING_KEY
 if [ "${1:-}" = weekly ]; then

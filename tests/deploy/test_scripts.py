@@ -49,10 +49,15 @@ def test_what_retraining_signs_the_service_trusts(
         "TMPDIR": str(tmp_path),
         "COPY": str(tmp_path / "own.key"),
     }
-    for words, command in (([], "run --out"), (["weekly"], "weekly --home")):
+    key = {"SIGNING_KEY": (secrets / "signing.key").read_text(encoding="ascii").strip(), "SIGNING_KEY_SECRET": "none"}
+    for words, command, more in (
+        ([], "run --out", {}),
+        (["weekly"], "weekly --home", {}),
+        (["weekly"], "weekly --home", key),
+    ):
         ran = subprocess.run(
             [DEPLOY / "retrain.sh", *words, "--db", "some url", "--models=naive"],
-            env=environment,
+            env=environment | more,
             capture_output=True,
             text=True,
             check=True,
