@@ -1,7 +1,7 @@
 """The job of every Monday: forecast what came in since, publish it, write the files, thin the database out, and tell how it went.
 
-One process at a time does it for a home: the lock is one of the operating system, which ends with the process that holds it, killed
-or not. Started again on the same data it does nothing.
+One process at a time does it for a home, and one machine at a time for a PostgreSQL: the locks are of the operating system and of
+the database, and end with the process that holds them, killed or not. Started again on the same data it does nothing.
 """
 
 import datetime as dt
@@ -22,6 +22,7 @@ from storecast.bundle.registry import prune as prune_models
 from storecast.database.chain_info import version as chain_version
 from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import newest_forecast
+from storecast.database.job_lock import only_job
 from storecast.database.prune import prune
 from storecast.database.status import status
 from storecast.errors import BusyError, ConfigError, DataError, UserError, quote
@@ -119,9 +120,12 @@ def weekly(
     with locked(home / LOCK):
         notifier = Notifier(home, notify)
         try:
-            summary, conditions = _work_where_new(home, url, settings, day, progress)
+            with closing(Database.open(url)) as database, only_job(database):
+                summary, conditions = _work_where_new(home, url, settings, day, progress)
             conditions += ending_keys(url, day)
             conditions += ending_certificates(notifier.settings.certificates, day, notifier.settings.certificate_days)
+        except BusyError:
+            raise
         except Exception as error:  # whatever it was, people are told, and it goes on upwards
             reason = str(error) if isinstance(error, UserError) else f"a bug, {type(error).__name__}; its log has more."
             notifier.report([Condition("failed", f"The weekly job failed: {reason}")], day, complete=False)
