@@ -16,6 +16,7 @@ plan_budget  the budget; plan_history: what was planned, beside what came; plan_
 plan_comments   what people said about it
 api_keys     who may do what
 request_log  requests answered, writes audited, replies to writes
+job_lock     one weekly job at a time, among all machines
 prune        delete old requests and forecasts
 backup       one portable archive, out and in
 parquet_sizes how much memory the pages of a Parquet file ask for
