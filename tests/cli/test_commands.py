@@ -312,7 +312,7 @@ def test_a_scenario_is_compared_with_the_stored_calendar(cli: Cli, folder: Path,
     days.head(3).with_columns(pl.lit(0).alias("Open")).write_csv(tmp_path / "shut.csv")
     code, out, err = cli(*words, "--calendar", tmp_path / "shut.csv")
     assert code == 0, err
-    assert "possible, 95 %" in out
+    assert "possible, 95%" in out
     code, out, err = cli(*words, "--calendar", tmp_path / "days.csv")
     assert code == 0, err
     assert "The other calendar changes no forecast" in out
@@ -481,3 +481,10 @@ def test_a_store_that_closed_long_ago_is_left_out_and_the_run_says_so(cli: Cli, 
     notices = json.loads((tmp_path / "home" / "scores.json").read_text(encoding="utf-8"))["notices"]
     assert len(notices) == 1
     assert "store 2: last sale on 2014-05-01" in (tmp_path / "home" / "report.html").read_text(encoding="utf-8")
+
+
+def test_serve_says_where_the_page_is(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storecast.service.server.serve", lambda *_: None)
+    code, _, err = cli("serve", "--home", home, "--port", 8123, "--no-keys")
+    assert code == 0, err
+    assert "the page: http://127.0.0.1:8123/app/" in err

@@ -1,8 +1,10 @@
 """What a run will cost, and the first look at the days ahead."""
 
+import datetime as dt
 from types import SimpleNamespace
 from typing import cast
 
+import polars as pl
 import pytest
 
 from storecast.config import Task
@@ -71,3 +73,14 @@ def test_the_first_look_names_the_sum_ahead_and_compares_it_with_last_year_where
     assert sentence.startswith("A first look, by the model naive: about ")
     assert f"sales in the 14 days after {panel.end}" in sentence
     assert ("the same weekdays a year before" in sentence) == (days > 400)
+
+
+def test_the_first_look_compares_the_stores_that_sold_a_year_before() -> None:
+    panel = make_panel(stores=2, days=420, ahead=14)
+    first = pl.col("Store") == 1
+    opened = pl.col("Date") >= panel.first + dt.timedelta(days=100)
+    young = Panel(panel.sales.filter(first | opened), panel.stores, panel.calendar)
+    alone = Panel(panel.sales.filter(first), panel.stores.filter(first), panel.calendar.filter(first))
+    changes = [first_look(prepared(chain)).partition("after")[2] for chain in (young, alone)]
+    assert changes[0] == changes[1]
+    assert "in stores that sold then" in changes[0]

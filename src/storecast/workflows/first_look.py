@@ -1,19 +1,17 @@
 """A first look at the days ahead, seconds after a run begins: what the simplest model expects, before the others have learned."""
 
-import datetime as dt
-
 import polars as pl
 
 from storecast import schema as s
-from storecast.dates import YEAR
 from storecast.evaluate.backtest import BASELINE
 from storecast.models import create
+from storecast.report.tables import beside_last_year, like_for_like
 from storecast.uncertainty.point import point_forecasts
 from storecast.workflows.preparation import Prepared
 
 
 def first_look(prepared: Prepared) -> str:
-    """Return a sentence: the chain's sum over the days ahead by the baseline, and the same weekdays a year before.
+    """Return a sentence: the chain's sum over the days ahead by the baseline, and the like-for-like change on a year before.
 
     Parameters
     ----------
@@ -24,15 +22,13 @@ def first_look(prepared: Prepared) -> str:
     model = create(BASELINE)
     model.fit(window.past, horizon)
     rows = point_forecasts(model, window)
-    expected = rows.select((pl.col("Median") * pl.col(s.OPEN)).sum()).item()
+    forecast = rows.select(*s.KEYS, (pl.col("Median") * pl.col(s.OPEN)).alias(s.FORECAST))
+    expected = forecast[s.FORECAST].sum()
     unit = panel.target.unit or panel.target.noun
     sentence = (
         f"A first look, by the model {BASELINE}: about {expected:,.0f} {unit} in the {horizon} days after {panel.end}"
     )
-    year = dt.timedelta(days=YEAR)
-    first = panel.end + dt.timedelta(days=1) - year
-    before = panel.sales.filter(pl.col(s.DATE).is_between(first, window.last - year))
-    total = before[s.SALES].sum()
-    if first < panel.first or not total:
+    change = like_for_like(beside_last_year(forecast, panel.sales))["Change"].item()
+    if change is None:
         return f"{sentence}."
-    return f"{sentence}, {expected / total - 1:+.1%} on the same weekdays a year before."
+    return f"{sentence}, {change:+.1%} on the same weekdays a year before, in stores that sold then."
