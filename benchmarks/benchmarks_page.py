@@ -56,7 +56,7 @@ that the process held. Lines are those that a user writes, without blanks and co
 its script in `benchmarks/peers` and the reading of the files that all peers share, and storecast is one
 command. RMSPE is the root of the mean squared relative error, WAPE the sum of absolute errors over the sum of
 sales, SQL the scaled loss of nine deciles, a dash where a library gives none; of all three less is better. Of
-"80 % covered", .8 is best. A ratio below 1 means better, faster, smaller or shorter than the library in the
+"80% covered", .8 is best. A ratio below 1 means better, faster, smaller or shorter than the library in the
 first line. The peers get log sales, a full grid of days, and the calendar ahead; days on which a store is
 closed carry the sales of its last open day and do not count, in learning (where a library takes weights) or
 in scores. Lags and rounds were chosen on an earlier window. mlforecast's intervals come from two windows,

@@ -29,7 +29,7 @@ def main() -> None:
 
     panel = prepare(arguments(__doc__).data, horizon=HORIZON).panel
     print(f"# {panel.stores.height} stores, {HORIZON} days ahead")
-    print("model,question (of how many stores),median ms,95 % ms,median CPU ms")
+    print("model,question (of how many stores),median ms,95% ms,median CPU ms")
     for name in MODELS:
         bundle = trained(panel, name)
         begin = time.perf_counter()

@@ -74,7 +74,7 @@ def lightgbm(past: pl.DataFrame, ahead: pl.DataFrame, horizon: int) -> pl.DataFr
 
 
 def quantiles(forecast: pl.DataFrame) -> pl.DataFrame:
-    """Return deciles of each model, in rows: an interval of 80 % lies between the first and the ninth."""
+    """Return deciles of each model, in rows: an interval of 80% lies between the first and the ninth."""
     models = [
         name
         for name in forecast.columns

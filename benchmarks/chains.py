@@ -131,7 +131,7 @@ def show(
 
 
 def score(forecasts: pl.DataFrame, days: pl.DataFrame, cutoff: dt.date) -> tuple[float, float, float, float]:
-    """Return WAPE, MASE, SQL and the coverage of the 80 % interval in one window."""
+    """Return WAPE, MASE, SQL and the coverage of the 80% interval in one window."""
     past = days.filter(pl.col("ds") <= cutoff).sort("Store", "ds")
     step = (pl.col("y") - pl.col("y").shift(SEASON).over("Store")).abs()
     scale = past.with_columns(step.alias("step")).group_by("Store").agg(pl.col("step").mean().alias("scale"))

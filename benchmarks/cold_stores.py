@@ -17,8 +17,8 @@ CUTOFFS = (dt.date(2014, 9, 10), dt.date(2015, 2, 13), dt.date(2015, 4, 2))
 HORIZON, ROUNDS = 48, 5
 LEFT = (0, 7, 14, 28)  # days of history that a store keeps
 COLUMNS = (
-    "median of the kind", "the same, as RMSPE asks", "forecast", "as RMSPE asks", "80 % covered", "95 % covered",
-    "weeks 80 %", "weeks 95 %", "six weeks 80 %", "six weeks 95 %", "expected / sold",
+    "median of the kind", "the same, as RMSPE asks", "forecast", "as RMSPE asks", "80% covered", "95% covered",
+    "weeks 80%", "weeks 95%", "six weeks 80%", "six weeks 95%", "expected / sold",
 )  # fmt: skip
 
 

@@ -291,8 +291,8 @@ def print_coverage(model: str, recorded: list[dict[str, Any]], table: pl.DataFra
         return
     fifth = by_store["share"].quantile(0.05)
     print(
-        f"# {model}: {by_store.height} stores with {LONG} scored days or more; within {100 * NEAR:.0f} points of the aim at 80 %: "
-        f"{near[80]:.3f}, at 95 %: {near[95]:.3f}; 5th percentile at 95 %: {fifth:.3f}"
+        f"# {model}: {by_store.height} stores with {LONG} scored days or more; within {100 * NEAR:.0f} points of the aim at 80%: "
+        f"{near[80]:.3f}, at 95%: {near[95]:.3f}; 5th percentile at 95%: {fifth:.3f}"
     )
 
 
@@ -310,7 +310,7 @@ def backtest(data: Path, out: Path, model: str, cutoffs: list[dt.date], days: in
 
 
 def score(table: pl.DataFrame, sales: Sales, season: int) -> list[float]:
-    """Return SQL, MASE, WAPE, RMSPE, coverage at 80 and 95 %, and the mean relative width at 80 %, of one window."""
+    """Return SQL, MASE, WAPE, RMSPE, coverage at 80 and 95%, and the mean relative width at 80%, of one window."""
     actual, forecast = sales.actual(table), table["Forecast"].to_numpy()
     sold = actual > 0
     bounds = {level: (table[f"Lower{level}"].to_numpy(), table[f"Upper{level}"].to_numpy()) for level in (80, 95)}

@@ -170,7 +170,7 @@ def print_clicks(title: str, draws: list[Draw]) -> None:
     every = [draw.whole for draw in draws]
     rows.append(["all", len(every), f"{median(every):.2f}", f"{percentile_95(every):.2f}"])
     print()
-    print_table([title, "clicks", "median s", "95 % s"], rows)
+    print_table([title, "clicks", "median s", "95% s"], rows)
 
 
 def print_rates(service: Target, people: People, rounds: int, seconds: float) -> None:

@@ -90,7 +90,7 @@ def between(rows: pl.DataFrame, after: dt.date, last: dt.date) -> pl.DataFrame:
 
 
 def overrides(week: int, cutoff: dt.date, stores: pl.Series) -> pl.DataFrame:
-    """Return what planners put in on a Monday: 5 % more for some stores in the second week ahead.
+    """Return what planners put in on a Monday: 5% more for some stores in the second week ahead.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ from measure import CLI, Cost, cost_of, machine, print_table, rounds
 SCRIPTS = Path(__file__).with_name("peers")
 STORECAST = {"storecast linear": ("linear", []), "storecast boosting --fast": ("boosting", ["--fast"])}
 PACKAGES = ("mlforecast", "skforecast", "statsforecast", "autogluon.timeseries", "lightgbm")
-SCORES = ("RMSPE", "WAPE", "SQL", "80 % covered")
+SCORES = ("RMSPE", "WAPE", "SQL", "80% covered")
 
 
 @dataclass(frozen=True)
@@ -223,13 +223,13 @@ def report(
         )
         named = dict(zip(SCORES, scores[contestant.name], strict=True))
         figures[contestant.name] = {**named, "CPU s": cpu, "wall s": wall, "GiB": memory, "lines": contestant.lines}
-    digits = dict.fromkeys(SCORES, 4) | {"80 % covered": 3, "CPU s": 1, "wall s": 1, "GiB": 2, "lines": 0}
+    digits = dict.fromkeys(SCORES, 4) | {"80% covered": 3, "CPU s": 1, "wall s": 1, "GiB": 2, "lines": 0}
     print_table(
         ["library", *digits],
         [[name, *(shown(row[column], places) for column, places in digits.items())] for name, row in figures.items()],
     )
     first = contestants[0].name
-    compared = [name for name in digits if name != "80 % covered"]
+    compared = [name for name in digits if name != "80% covered"]
     print(f"\nRatios to {first}:\n")
     print_table(
         ["library", *compared],

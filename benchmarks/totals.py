@@ -73,12 +73,12 @@ def main() -> None:
     chain = every.filter(pl.col("Level") == "chain-horizon").with_columns(hit80=inside[80], hit95=inside[95])
     for line in chain.iter_rows(named=True):
         error, half = line["Actual"] / line[s.FORECAST] - 1, (line["Upper95"] - line["Lower95"]) / 2 / line[s.FORECAST]
-        print(f"# chain after {line[s.CUTOFF]}: actual {error:+.1%} of the forecast, 95 % band ±{half:.1%}")
+        print(f"# chain after {line[s.CUTOFF]}: actual {error:+.1%} of the forecast, 95% band ±{half:.1%}")
     for level in (80, 95):
         hits = int(chain[f"hit{level}"].sum())
         low, high = binomtest(hits, chain.height).proportion_ci(method="exact")
         print(
-            f"# chain-horizon, {level} %: {hits} hits of {chain.height}, 95 % interval of the share {low:.2f} to {high:.2f}"
+            f"# chain-horizon, {level}%: {hits} hits of {chain.height}, 95% interval of the share {low:.2f} to {high:.2f}"
         )
 
 

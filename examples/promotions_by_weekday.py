@@ -19,7 +19,7 @@ def main(data: Path) -> None:
         (pl.col("Part") == "uplift") & (pl.col("Measure") == "sales") & (pl.col("Group") != "all weekdays")
     )
     best = uplift.sort("Value", descending=True).row(0, named=True)
-    print(f"{best['Group']}: {best['Value']:+.1%} in sales (95 % interval {best['Low']:+.1%} to {best['High']:+.1%})")
+    print(f"{best['Group']}: {best['Value']:+.1%} in sales (95% interval {best['Low']:+.1%} to {best['High']:+.1%})")
     for row in table.filter(pl.col("Part") == "share of new customers").iter_rows(named=True):
         print(f"{row['Value']:.0%} of the uplift is more customers ({row['Low']:.0%} to {row['High']:.0%})")
 

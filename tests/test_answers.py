@@ -12,12 +12,12 @@ from storecast.answers import CATALOGUES, translated
     ("english", "german"),
     [
         (
-            "Without promotions Friday is the strongest weekday, +8.4 % (95 % interval +6.9 to +9.9 %) and Saturday the weakest, "
-            "−1,004.2 % beside the mean of Monday to Saturday; December is the strongest month, +21.8 % beside the average "
-            "month. School holidays themselves move sales by −2.6 %.",
-            "Ohne Aktionen ist Freitag der stärkste Wochentag, +8,4 % (95-%-Intervall +6,9 bis +9,9 %), und Samstag der "
-            "schwächste, −1.004,2 %, gegenüber dem Mittel von Montag bis Samstag; Dezember ist der stärkste Monat, +21,8 % "
-            "gegenüber dem mittleren. Schulferien selbst bewegen die Umsätze um −2,6 %.",
+            "Without promotions Friday is the strongest weekday, +8.4 % (95% interval +6.9 to +9.9%) and Saturday the weakest, "
+            "−1,004.2% beside the mean of Monday to Saturday; December is the strongest month, +21.8% beside the average "
+            "month. School holidays themselves move sales by −2.6%.",
+            "Ohne Aktionen ist Freitag der stärkste Wochentag, +8,4 % (95-%-Intervall +6,9 bis +9,9%), und Samstag der "
+            "schwächste, −1.004,2%, gegenüber dem Mittel von Montag bis Samstag; Dezember ist der stärkste Monat, +21,8% "
+            "gegenüber dem mittleren. Schulferien selbst bewegen die Umsätze um −2,6%.",
         ),
         (
             "Promotions on Sundays and Mondays: 3 days of stores, such as store 12 on 2015-06-14. No store has had a promotion on "

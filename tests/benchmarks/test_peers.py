@@ -80,7 +80,7 @@ def test_a_stand_in_is_run_beside_storecast_and_scored_as_a_loop_scores_it(
     rmspe = (sum((1 - 5000 / value) ** 2 for value in actual) / len(actual)) ** 0.5
     assert float(stand_in["RMSPE"]) == pytest.approx(rmspe, abs=1e-4)
     assert float(stand_in["WAPE"]) == pytest.approx(sum(abs(value - 5000) for value in actual) / sum(actual), abs=1e-4)
-    assert (stand_in["SQL"], stand_in["80 % covered"], stand_in["lines"]) == ("–", "–", "6")
+    assert (stand_in["SQL"], stand_in["80% covered"], stand_in["lines"]) == ("–", "–", "6")
     assert float(naive["SQL"]) > 0
     assert float(naive["GiB"]) > 0.05
     ratios = dict(zip(table[3], table[5], strict=True))

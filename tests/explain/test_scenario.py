@@ -205,14 +205,14 @@ def test_the_same_question_has_the_same_answer() -> None:
 @pytest.mark.long
 def test_the_interval_holds_the_truth_as_often_as_it_says() -> None:
     hits = sum(covered(seed) for seed in range(1, SEEDS + 1))
-    assert hits >= 17, hits  # 19 of 20 are expected; fewer than 17 have a chance of 1.6 %
+    assert hits >= 17, hits  # 19 of 20 are expected; fewer than 17 have a chance of 1.6%
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", OTHER_MODELS)
 def test_the_interval_of_every_model_holds_the_truth(name: str) -> None:
     hits = sum(covered(seed, name=name) for seed in range(1, OTHER_SEEDS + 1))
-    assert hits >= 5, hits  # fewer have a chance of 3 %
+    assert hits >= 5, hits  # fewer have a chance of 3%
 
 
 @pytest.mark.long

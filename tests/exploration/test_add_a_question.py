@@ -50,7 +50,7 @@ def test_a_folder_dropped_in_adds_a_question_in_its_place(folder: Path) -> None:
     assert list(result.tables) == ["stores", "concentration"]
     section = result.sections()[-1]
     assert section.title == questions()["concentration"].title
-    assert section.body.answer.startswith("The largest 10 % of the stores")
+    assert section.body.answer.startswith("The largest 10% of the stores")
 
 
 def test_the_question_is_gone_with_its_folder() -> None:

@@ -1,4 +1,4 @@
-"""Intervals of 95 % hold the true effects of generated chains about as often as they say."""
+"""Intervals of 95% hold the true effects of generated chains about as often as they say."""
 
 from collections import Counter
 from collections.abc import Iterable

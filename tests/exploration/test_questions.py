@@ -16,7 +16,7 @@ from support.known_chain import first_stores, last_days, usual_answer, usual_cha
 
 FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
 WORDS = re.compile(
-    r"95 % interval|95 %|10 % lower|\d+(?:\.\d+)? (?:to|and) \d+(?:\.\d+)? (?:km|m|days)|under \d+ m|over \d+ km|Promo2|store\.csv"
+    r"95% interval|95%|10% lower|\d+(?:\.\d+)? (?:to|and) \d+(?:\.\d+)? (?:km|m|days)|under \d+ m|over \d+ km|Promo2|store\.csv"
 )
 
 
@@ -50,10 +50,10 @@ def figures_of(table: pl.DataFrame) -> set[str]:
                     text = format_value(row[column], str(unit), digits)
                     result |= {
                         text,
-                        text.removesuffix(" %"),
+                        text.removesuffix("%"),
                         text.removesuffix(" million"),
                         text.lstrip("+−"),
-                        text.lstrip("+−").removesuffix(" %"),
+                        text.lstrip("+−").removesuffix("%"),
                     }
     return result  # fmt: skip
 

@@ -133,7 +133,7 @@ def test_rows_of_one_window_serve_the_others(panel: Panel) -> None:
 
 
 def test_accident_1_a_store_filled_by_one_chain_never_serves_another(panel: Panel) -> None:
-    """Features kept by date once served any chain of the same dates: forecasts were 9 % off, without a word."""
+    """Features kept by date once served any chain of the same dates: forecasts were 9% off, without a word."""
     recent = pl.col(s.DATE) > panel.end - dt.timedelta(days=60)
     other = with_sales(panel, pl.when(recent).then(pl.col(s.SALES) * 1.5).otherwise(pl.col(s.SALES)))
     window, other_window = panel.window(panel.end, HORIZON), other.window(other.end, HORIZON)

@@ -18,7 +18,7 @@ DATE = pl.col(s.DATE)
 
 @pytest.fixture(scope="module")
 def errors() -> np.ndarray:
-    """Errors as they are in quiet chains: of a day 10 %, of a store's month 2 %, and closed Sundays."""
+    """Errors as they are in quiet chains: of a day 10%, of a store's month 2%, and closed Sundays."""
     random = np.random.default_rng(5)
     days = random.normal(0, 0.10, (STORES, DAYS)) + np.repeat(random.normal(0, 0.02, (STORES, DAYS // 30)), 30, axis=1)
     days[:, ::7] = np.nan

@@ -57,7 +57,7 @@ def test_forecasts_that_were_a_tenth_too_high_are_said_to_be_so(
     assert chain_accuracy(snapshot, database, models, None) is accuracy  # it is worked out once
     shown = browser.draw_part("accuracy-record", "?weeks=26")  # the span that was not looked at before there were any
     assert "10.0%" in shown
-    assert "What has left its band" in shown  # no sale lay inside the intervals of 80 %
+    assert "What has left its band" in shown  # no sale lay inside the intervals of 80%
     assert "train again" in shown  # for six weeks, and the model has learned from none of them
     assert "/app/store?store=2" in shown
 

@@ -83,8 +83,9 @@ def test_a_picture_fills_its_place_once_its_part_is_opened(home: Path, page: Pag
     page.goto((home / "home" / "report.html").as_uri())
     part = page.locator("#q-seasons ~ details")
     part.locator("summary").click()
-    figure = part.locator("figure.wide .js-plotly-plot").first
-    expect(figure).to_be_visible()
+    figure = part.locator("figure.wide .plot").first
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".main-svg").first).to_be_visible()
     page.wait_for_function(
         "plot => Math.abs(plot.querySelector('.main-svg').getBoundingClientRect().width - plot.offsetWidth) < 2",
         arg=figure.element_handle(),
@@ -124,7 +125,7 @@ def test_the_first_screen_has_the_total_the_weeks_and_the_stores(home: Path, bro
     page.set_default_timeout(LOADED_MS)
     page.goto((home / "home" / "report.html").as_uri())
     for text in ("Expected sales in", "Against last year", "Week by week", "Holidays ahead", "Assumed or uncertain"):
-        expect(page.get_by_text(text, exact=False).first).to_be_in_viewport()
+        expect(page.locator("dt, h2").filter(has_text=text).first).to_be_in_viewport()
     page.close()
 
 

@@ -148,7 +148,7 @@ def test_a_figure_some_of_whose_days_are_over_keeps_its_share_by_the_shape_of_it
 
 
 def test_an_override_is_stale_where_the_forecast_has_moved_past_it_or_out_of_its_band() -> None:
-    rows = pl.DataFrame([override("store", 1, 0, 6, "amount", 7.0)])  # 10 % of 70
+    rows = pl.DataFrame([override("store", 1, 0, 6, "amount", 7.0)])  # 10% of 70
     texts = {}
     for value in (1000, 1090, 1110, 1250):
         new = figures(value)

@@ -139,11 +139,9 @@ def test_a_table_that_changes_changes_the_page(exploration: Exploration) -> None
 
 
 def test_a_section_leads_with_one_sentence_without_its_intervals() -> None:
-    answer = (
-        "Mondays sell +12.3 % (95 % interval +10.0 to +14.5 %), more than Sundays, +1.0 % (−1.0 to +3.0). And so on."
-    )
+    answer = "Mondays sell +12.3% (95% interval +10.0 to +14.5%), more than Sundays, +1.0% (−1.0 to +3.0). And so on."
     body = SectionBody(answer, (), (), "method", "unproven")
-    assert body.lead == "Mondays sell +12.3 %, more than Sundays, +1.0 %."
+    assert body.lead == "Mondays sell +12.3%, more than Sundays, +1.0%."
     long = dataclasses.replace(body, answer=f"Mondays sell most; {'and much more is known of days, ' * 8}too.")
     assert long.lead == "Mondays sell most."
 

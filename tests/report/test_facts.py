@@ -96,14 +96,14 @@ def test_how_the_calendar_was_worked_out_speaks_only_of_what_the_past_marks() ->
     [
         (
             [0.012, 0.004, 0.022],
-            "linear was too high in all three windows, all days and stores added up: by 1.2 %, 0.4 % and 2.2 %.",
+            "linear was too high in all three windows, all days and stores added up: by 1.2%, 0.4% and 2.2%.",
         ),
-        ([-0.012, -0.004], "linear was too low in both windows, all days and stores added up: by 1.2 % and 0.4 %."),
+        ([-0.012, -0.004], "linear was too low in both windows, all days and stores added up: by 1.2% and 0.4%."),
         (
             [0.012, -0.004],
-            "linear was too high in one of two windows, all days and stores added up: +1.2 % and −0.4 %.",
+            "linear was too high in one of two windows, all days and stores added up: +1.2% and −0.4%.",
         ),
-        ([-0.034], "linear was 3.4 % too low in the window, all days and stores added up."),
+        ([-0.034], "linear was 3.4% too low in the window, all days and stores added up."),
         ([None], ""),
     ],
 )

@@ -236,7 +236,7 @@ def test_the_bias_of_each_window_is_shown_and_said(report_input: ReportInput) ->
     words = Outline(render(report_input)).words()
     line = next(each for each in report_input.scores["scores"] if each["model"] == report_input.champion)
     assert f"{line['bias'] * 100:+.2f}%".replace("-", "−") in words
-    assert f"{report_input.champion} was {abs(line['bias']) * 100:.1f} % too" in words
+    assert f"{report_input.champion} was {abs(line['bias']) * 100:.1f}% too" in words
 
 
 def test_a_driver_is_shown_with_its_interval_and_whether_that_holds_zero(report_input: ReportInput) -> None:

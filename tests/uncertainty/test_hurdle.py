@@ -58,7 +58,7 @@ def test_the_forecast_is_the_expected_value_and_bounds_can_be_zero(
 
 @pytest.mark.parametrize(("pieces", "model"), [(0.8, "linear"), (0.8, "naive"), (1.2, "linear")])
 def test_counts_of_a_piece_or_two_are_expected_as_often_as_they_come(pieces: float, model: str) -> None:
-    """The middle of such counts says little about their mean: it once made the forecast of `linear` 19 % too high."""
+    """The middle of such counts says little about their mean: it once made the forecast of `linear` 19% too high."""
     panel = make_panel(stores=24, days=400, ahead=0)
     counts = pl.Series(np.random.default_rng(4).poisson(pieces, panel.sales.height).astype(float))
     panel = with_sales(panel, pl.when(pl.col(s.SALES) > 0).then(counts).otherwise(0.0))

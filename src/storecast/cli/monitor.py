@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from storecast.workflows.monitoring import Monitored
 
 FURTHEST = 5  # stores that are shown
-FIGURES = {"rmspe": "rmspe", "wape": "wape", "bias": "bias", "coverage80": "80 %", "coverage95": "95 %"}
+FIGURES = {"rmspe": "rmspe", "wape": "wape", "bias": "bias", "coverage80": "80%", "coverage95": "95%"}
 SPARE_DRIFT = ("PSI", "Z", "First", "Last")
 
 

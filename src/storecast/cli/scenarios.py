@@ -63,7 +63,7 @@ def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.A
     if json:
         show.as_json([_plain(each) for each in scenarios])
         return
-    head = ["number", "name", "from", "to", "difference", "80 % interval", "model", "by", "at"]
+    head = ["number", "name", "from", "to", "difference", "80% interval", "model", "by", "at"]
     rows = [
         [
             *(each.scenario, each.name, str(each.whole.first), str(each.whole.last)),
@@ -88,7 +88,7 @@ def show_(
         show.as_json(_plain(wanted))
         return
     title = f"Scenario {wanted.scenario}, {wanted.name}: {wanted.model} after {wanted.cutoff}, saved by {wanted.by}"
-    head = ["days", "stored calendar", "scenario", "difference", "80 % interval"]
+    head = ["days", "stored calendar", "scenario", "difference", "80% interval"]
     rows = [
         [
             f"{each.first} to {each.last}",
@@ -130,7 +130,7 @@ def compare(
         for week in weeks
     ]
     rows.append(["all days", *(f"{each.whole.difference:+,.0f}" for each in wanted)])
-    rows.append(["80 % interval", *(_interval(each.whole) for each in wanted)])
+    rows.append(["80% interval", *(_interval(each.whole) for each in wanted)])
     show.table("What each scenario changes", ["days", *(each.name for each in wanted)], rows)
     for notice in notices:
         print(show.printable(f"Note: {notice}"))

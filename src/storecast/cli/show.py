@@ -37,8 +37,8 @@ SHOWN = {
     "mase": "mase",
     "sql": "sql",
     "bias": "bias",
-    "coverage80": "80 %",
-    "coverage95": "95 %",
+    "coverage80": "80%",
+    "coverage95": "95%",
 }
 SPARE_SCORES = ("rows", "open", "sold", "rmspe_without_worst5", "mase", "cutoff")
 
@@ -74,7 +74,7 @@ def scores(summary: dict[str, Any]) -> None:
         for line in lines
     ]
     table(
-        "Scores by window (bias above 0: too high; 80 %, 95 %: the share of days within the interval)",
+        "Scores by window (bias above 0: too high; 80%, 95%: the share of days within the interval)",
         ["model", "cutoff", "rows", "open", "sold", *SHOWN.values()],
         rows,
         spare=SPARE_SCORES,
@@ -99,7 +99,7 @@ def _permutation_importance(importance: dict[str, Any], model: str) -> None:
         ]
         for driver in sorted(losses, key=lambda name: -losses[name])
     ]
-    head = ["driver", "WAPE grows by (points)", "95 % interval", "beyond chance"]
+    head = ["driver", "WAPE grows by (points)", "95% interval", "beyond chance"]
     title = f"What drivers are worth to {model}, after {importance['cutoff']}"
     table(title, head, rows)
 
@@ -154,7 +154,7 @@ def importance(importances: pl.DataFrame) -> None:
     for kind, what in (("driver", "drivers"), ("column", "columns (TreeSHAP)")):
         of = importances.filter(pl.col("Kind") == kind).head(MOST_COLUMNS)
         if not of.is_empty():
-            rows = [[name, f"± {share * 100:.1f} %"] for _, name, share in of.iter_rows()]
+            rows = [[name, f"± {share * 100:.1f}%"] for _, name, share in of.iter_rows()]
             table(f"What moves the model's forecasts: {what}", ["name", "usual size"], rows)
 
 
@@ -184,7 +184,7 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
         ]
         for line in chain.iter_rows(named=True)
     ]
-    head = ["days", "stored calendar", "scenario", "difference", "95 % interval", "possible, 95 %"][: 4 + len(bounds)]
+    head = ["days", "stored calendar", "scenario", "difference", "95% interval", "possible, 95%"][: 4 + len(bounds)]
     unit = f" ({target.title})" if target != Target() else ""
     table(f"What the model expects the other calendar to change, all stores{unit}", head, rows)
     total = chain.row(-1, named=True)

@@ -38,7 +38,7 @@ class PlanVersion(TypedDict):
     explained: bool  # whether it is known what the forecast is made of
     history: list[Row]  # state, at, by, note
     scenario: int | None  # that it was made of
-    totals: list[Row]  # level, key, forecast, lower, upper: with the 80 % interval; empty: not known
+    totals: list[Row]  # level, key, forecast, lower, upper: with the 80% interval; empty: not known
 
 
 class PlanComparison(TypedDict):

@@ -20,7 +20,7 @@ from storecast.models.base import Forecaster
 
 SHUFFLES = 5
 MOST_ROWS = 10_000  # of a window; of larger chains a part of the stores is shuffled
-UPPER = 0.975  # where a 95 % interval ends
+UPPER = 0.975  # where a 95% interval ends
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Importance:
     ----------
     loss : by how much WAPE grows without it, the mean of the shuffles
     spread : standard deviation of the shuffles
-    low, high : 95 % interval of the loss, by Student's t over the days of the window; infinite where there is one day alone
+    low, high : 95% interval of the loss, by Student's t over the days of the window; infinite where there is one day alone
     """
 
     loss: float

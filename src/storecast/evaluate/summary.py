@@ -63,7 +63,7 @@ def importance_lines(result: Backtest) -> dict[str, Any]:
 
     return {
         "what": "by how much the WAPE of the last window grows when the values of a driver are shuffled among its days: "
-        f"mean and standard deviation of {SHUFFLES} shuffles, and the 95 % interval of the mean over the days of the window; a "
+        f"mean and standard deviation of {SHUFFLES} shuffles, and the 95% interval of the mean over the days of the window; a "
         "driver whose interval holds zero is indistinguishable from none (beyond_chance is false)",
         "cutoff": result.windows[-1].cutoff.isoformat(),
         "models": by_model(lambda importance: round(importance.loss, DIGITS)),

@@ -40,7 +40,7 @@ FAST_PLAIN = replace(PLAIN, origins=12, rounds=150, learning_rate=0.09)
 FAST = replace(FAST_PLAIN, view=BoostingSettings().view)
 
 
-# On few rows, such as a dozen stores give, other subsamples of rows or columns would move a store's six weeks by 3 %, and so would
+# On few rows, such as a dozen stores give, other subsamples of rows or columns would move a store's six weeks by 3%, and so would
 # a change in one store alone. The mean of some trees in each round, and of trees and ridge, holds still.
 # Fewer rounds than these leave the season of a chain unlearned (docs/decisions.md).
 FEW_TRAINING_ROWS = 20_000

@@ -60,7 +60,7 @@ def _tag(name: str, children: Any, **more: str) -> dict[str, Any]:
 
 
 def likely_range(total: Mapping[str, Any], words: Words) -> str:
-    """Return the 80 % interval of a total in words; an empty text where it has none.
+    """Return the 80% interval of a total in words; an empty text where it has none.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Exceptions: what needs a look, ranked by the money at stake.
 
 change     the forecast of a store's week has moved since the version before; at stake: by how much
-interval   the 80 % interval of a store's week is far wider than is usual; at stake: half of its width
+interval   the 80% interval of a store's week is far wider than is usual; at stake: half of its width
 band       a store sold, in its last week, outside the interval that it had; at stake: the difference from the forecast
 stale      an override no longer fits the forecast; at stake: what it moves
 missing, broken   the data of a store, see `data_exceptions`
@@ -66,7 +66,7 @@ def large_changes(compared: Comparison, write: Write = str) -> pl.DataFrame:
 
 
 def wide_intervals(figures: StoreDays, write: Write = str) -> pl.DataFrame:
-    """Return the store-weeks whose 80 % intervals, added up over the days, are far wider than is usual for their forecast.
+    """Return the store-weeks whose 80% intervals, added up over the days, are far wider than is usual for their forecast.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def wide_intervals(figures: StoreDays, write: Write = str) -> pl.DataFrame:
 
 
 def out_of_band(days: pl.DataFrame, write: Write = str) -> pl.DataFrame:
-    """Return the stores whose sales of the last seven days lie outside the 80 % bounds of those days, added up.
+    """Return the stores whose sales of the last seven days lie outside the 80% bounds of those days, added up.
 
     Parameters
     ----------

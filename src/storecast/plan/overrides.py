@@ -216,7 +216,7 @@ def stale_reasons(
     """Say of each override why it no longer fits the forecast; an empty message where it does.
 
     It is stale where the forecast of its store-days has moved by more than the override does, or out of the band that it had when
-    the override was written: the 80 % bounds of the days, added up; or where it cannot be met any more.
+    the override was written: the 80% bounds of the days, added up; or where it cannot be met any more.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ class CalendarChange:
 
 @dataclass(frozen=True)
 class ScenarioSpan:
-    """What all stores are expected to sell over some days under either calendar, with the 80 % interval of the difference."""
+    """What all stores are expected to sell over some days under either calendar, with the 80% interval of the difference."""
 
     first: dt.date
     last: dt.date

@@ -92,8 +92,8 @@ class PlanSummary:
     first, last : its days
     stores : how many it has
     plan, forecast : of all its stores and days
-    lower, upper : the model's 80 % bounds of all its stores and days, added up; wider than an interval of the sum
-    interval : the measured 80 % interval of the forecast's sum; None: not known
+    lower, upper : the model's 80% bounds of all its stores and days, added up; wider than an interval of the sum
+    interval : the measured 80% interval of the forecast's sum; None: not known
     last_year : None where the sales of a year before are not there for all its days
     budget : None where no store-day has one
     change : None where there is no version before it, or none that has stores and days in common with it

@@ -26,7 +26,7 @@ class TotalInterval:
     ----------
     level, key : whose it is: type, state, chain, or a group of the chain's own; and its name
     forecast : expected
-    lower, upper : the measured 80 % interval
+    lower, upper : the measured 80% interval
     """
 
     level: str

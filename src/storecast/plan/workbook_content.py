@@ -62,7 +62,7 @@ class WorkbookContent:
         return [(first, last) for first, last in self.rows.select(w.FIRST, w.LAST).unique().sort(w.FIRST).iter_rows()]
 
     def bounds(self, level: str) -> dict[tuple[str, date], Bounds]:
-        """Return the 80 % bounds of a level of totals.csv, such as chain-week, by key and first day; none where there are none."""
+        """Return the 80% bounds of a level of totals.csv, such as chain-week, by key and first day; none where there are none."""
         if self.sums is None or not {*BAND} <= {*self.sums.columns}:
             return {}
         rows = self.sums.filter(pl.col("Level") == level).select("Key", "Start", *BAND).iter_rows()

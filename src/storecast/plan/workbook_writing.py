@@ -32,11 +32,11 @@ HELP = (
     "Bring the file back: storecast plan import FILE shows every change, and with --apply takes them, all or none.",
 )
 OF_SUMS = (
-    "Lower80 and Upper80 are the model's 80 % interval of that total: of the week, the store, the group or the chain. They do not "
+    "Lower80 and Upper80 are the model's 80% interval of that total: of the week, the store, the group or the chain. They do not "
     "add up, so no sum of them is shown, and they are not moved by overrides."
 )
 OF_DAYS = (
-    "Lower80 and Upper80 of days are the model's 80 % bounds of the days, added up: wider than an interval of the week. They are "
+    "Lower80 and Upper80 of days are the model's 80% bounds of the days, added up: wider than an interval of the week. They are "
     "not moved by overrides."
 )
 

@@ -20,8 +20,6 @@ from storecast.report.amounts import Amounts
 from storecast.report.section import Section, TextTable
 from storecast.report.templates import figure_html, render_template
 
-_PERCENT = re.compile(r"(?<=\d) %")  # as the rest of the page writes it
-
 
 @dataclass(frozen=True, eq=False)
 class ExplorationPart:
@@ -55,9 +53,7 @@ def template_values(part: ExplorationPart, target: Target | None = None) -> dict
 def _section_values(section: Section, target: Target) -> dict[str, Any]:
     body = section.body
 
-    def worded(text: str) -> str:
-        return _PERCENT.sub("%", target.worded(text))
-
+    worded = target.worded
     return {
         "key": section.key,
         "title": worded(section.title),
@@ -82,8 +78,8 @@ def _section_values(section: Section, target: Target) -> dict[str, Any]:
 
 def _worded_table(table: TextTable, target: Target) -> TextTable:
     """Return a table whose caption, head and rows name the figure that is forecast."""
-    head, *rows = (tuple(_PERCENT.sub("%", target.worded(cell)) for cell in row) for row in (table.head, *table.rows))
-    return replace(table, caption=_PERCENT.sub("%", target.worded(table.caption)), head=head, rows=rows)
+    head, *rows = (tuple(target.worded(cell) for cell in row) for row in (table.head, *table.rows))
+    return replace(table, caption=target.worded(table.caption), head=head, rows=rows)
 
 
 def _worded_figure(figure: go.Figure, target: Target) -> go.Figure:

@@ -164,7 +164,7 @@ def bias_by_window(scores: Sequence[Row], model: str) -> str:
     biases = [line["bias"] for line in sorted(lines, key=lambda line: line["cutoff"]) if line.get("bias") is not None]
     if not biases:
         return ""
-    size = [f"{abs(bias) * 100:.1f} %" for bias in biases]
+    size = [f"{abs(bias) * 100:.1f}%" for bias in biases]
     if len(biases) == 1:
         side = "high" if biases[0] > 0 else "low"
         return f"{model} was {size[0]} too {side} in the window, all days and stores added up."
@@ -174,7 +174,7 @@ def bias_by_window(scores: Sequence[Row], model: str) -> str:
         side = "high" if biases[0] > 0 else "low"
         return f"{model} was too {side} in {all_windows}, all days and stores added up: by {in_words(size)}."
     high = sum(bias > 0 for bias in biases)
-    signed = [f"{bias * 100:+.1f} %".replace("-", "−") for bias in biases]
+    signed = [f"{bias * 100:+.1f}%".replace("-", "−") for bias in biases]
     return (
         f"{model} was too high in {_number(high)} of {count} windows, all days and stores added up: {in_words(signed)}."
     )

@@ -25,7 +25,7 @@ class Week:
     ----------
     first, last : its days
     expected : the forecast
-    lower, upper : its 80 % bounds; None where the totals have none
+    lower, upper : its 80% bounds; None where the totals have none
     change : against the same weekdays of last year, of the stores that can be compared, a share; None where there are none
     ahead, before : the calendar of the week, and of the same week of last year where it is known
     """

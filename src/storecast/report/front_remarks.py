@@ -11,7 +11,7 @@ from storecast.dates import as_date
 from storecast.report.front_facts import COMPARED, FrontFacts, off_text
 from storecast.report.stores_to_check import ABOVE, BELOW, MISSED, SHUT, StoreToCheck
 
-NARROW = 0.03  # by which less than 80 % of days inside the intervals is worth a warning
+NARROW = 0.03  # by which less than 80% of days inside the intervals is worth a warning
 FEW_TESTS = 2
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 LONG_LEAD = 180  # characters
 
 _INTERVAL = re.compile(
-    r"\s\((?:95 % interval )?[+−]?\d[^()]* to [^()]*\)|, 95 % interval [+−]?\d\S* to [+−]?\d\S*(?: %)?"
+    r"\s\((?:95% interval )?[+−]?\d[^()]* to [^()]*\)|, 95% interval [+−]?[\d,.]*\d to [+−]?[\d,.]*\d%?"
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
 

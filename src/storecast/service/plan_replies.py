@@ -40,7 +40,7 @@ class PlanVersion(Reply):
     scenario: Annotated[int | None, Meta(description="That it was made of; null: it is of the stored calendar.")]
     totals: Annotated[
         tuple[TotalInterval, ...],
-        Meta(description="Of its forecast over all days, with 80 % intervals; empty: not known."),
+        Meta(description="Of its forecast over all days, with 80% intervals; empty: not known."),
     ]
 
 
@@ -51,7 +51,7 @@ class PlanVersions(Reply):
 
 
 class PlanDay(Reply):
-    """A day of a version: the forecast with the model's 80 % interval, which is of the forecast alone, and the plan."""
+    """A day of a version: the forecast with the model's 80% interval, which is of the forecast alone, and the plan."""
 
     Store: StoreId
     Date: dt.date
@@ -279,7 +279,7 @@ class PlanComparison(Reply):
     notices: list[str]
     totals: Annotated[
         tuple[TotalInterval | None, TotalInterval | None],
-        Meta(description="Of all stores and days of each version, with its forecast's 80 % interval; null: not known."),
+        Meta(description="Of all stores and days of each version, with its forecast's 80% interval; null: not known."),
     ]
     chain: list[PlanChange]
     changes: list[PlanChange]
@@ -287,7 +287,7 @@ class PlanComparison(Reply):
 
 
 class ScenarioSpan(Reply):
-    """What all stores are expected to sell over some days under either calendar, with the 80 % interval of the difference."""
+    """What all stores are expected to sell over some days under either calendar, with the 80% interval of the difference."""
 
     first: dt.date
     last: dt.date

@@ -114,7 +114,7 @@ def states_on(spec: DemoSpec, week: int) -> list[tuple[str, str, str]]:
 
 
 def budget_of(past: pl.DataFrame, calendar: pl.DataFrame) -> pl.DataFrame:
-    """Return a budget: Store, Week and Amount, what a store's weekdays sold on the mean in the year before, and 3 % more.
+    """Return a budget: Store, Week and Amount, what a store's weekdays sold on the mean in the year before, and 3% more.
 
     Parameters
     ----------

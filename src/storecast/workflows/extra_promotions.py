@@ -34,7 +34,7 @@ class ExtraPromotions:
 
     Attributes
     ----------
-    days : Store, Date, Forecast (without), Gain (over all days ahead, to the cent), GainLow and GainHigh (95 %, null where the past
+    days : Store, Date, Forecast (without), Gain (over all days ahead, to the cent), GainLow and GainHigh (95%, null where the past
         does not tell), Uplift (of the day itself, 0.1: a tenth more), UpliftLow, Measured (the store's mean uplift in the past, or
         null); the largest gain first
     unanswered : why the past does not tell how sure the gains are; empty: it does

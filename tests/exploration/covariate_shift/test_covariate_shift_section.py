@@ -66,7 +66,7 @@ def test_a_season_never_seen_is_reported() -> None:
 
 def test_shares_that_do_not_carry_over_by_their_date_are_reported() -> None:
     more = covariate_shift_section(changed(Part.SHARES, f"{s.SCHOOL_HOLIDAY}: 1", Span.AHEAD, 0.99)).unproven
-    assert "“school holiday” holds on 99.0 % of the store-days ahead" in more
+    assert "“school holiday” holds on 99.0% of the store-days ahead" in more
 
 
 def test_fewer_stores_ahead_are_reported() -> None:

@@ -21,8 +21,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 def test_the_sentence_changes_with_the_table(table: pl.DataFrame) -> None:
     saturday = (pl.col("Part") == Part.SUNDAY_TRADING) & (pl.col("Group") == "Saturday")
     moved = table.with_columns(pl.when(saturday).then(-0.777).otherwise("Value").alias("Value"))
-    assert "−77.7 %" in openings_section(moved).answer
-    assert "−77.7 %" not in openings_section(table).answer
+    assert "−77.7%" in openings_section(moved).answer
+    assert "−77.7%" not in openings_section(table).answer
 
 
 def test_a_type_that_always_trades_is_named_as_a_possible_cause(table: pl.DataFrame) -> None:
@@ -55,4 +55,4 @@ def test_the_answer_takes_the_holidays_that_came_most_often(table: pl.DataFrame)
         .sort("N")
         .row(-1, named=True)
     )
-    assert f"{top['Value'] * 100:+.1f} %".replace("-", "−") in openings_section(table).answer
+    assert f"{top['Value'] * 100:+.1f}%".replace("-", "−") in openings_section(table).answer

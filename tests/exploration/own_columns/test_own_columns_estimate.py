@@ -83,11 +83,11 @@ def test_what_changed_once_or_never_has_no_effect_and_the_section_says_why(answe
     assert answer.filter(pl.col(GROUP) == "Receipts")[PART].to_list() == [Part.PAST_ONLY]
     body = QUESTION.section(answer)
     assert "A day with Leaflet sells +2" in body.answer
-    assert "A 10 % lower Price brings +8" in body.answer
+    assert "A 10% lower Price brings +8" in body.answer
     for words in (
         "New till changed in too few weeks",
         "Area never changes within a store",
-        "Receipts is known only afterwards (on 100.0 % of the days with sales)",
+        "Receipts is known only afterwards (on 100.0% of the days with sales)",
         "Nobody dealt these values out at random",
     ):
         assert words in body.unproven

@@ -22,15 +22,15 @@ def test_the_sentence_changes_with_the_table(table: pl.DataFrame) -> None:
         .otherwise("Value")
         .alias("Value")
     )
-    assert "+77.7 %" in seasons_section(moved).answer
-    assert "+77.7 %" not in seasons_section(table).answer
+    assert "+77.7%" in seasons_section(moved).answer
+    assert "+77.7%" not in seasons_section(table).answer
 
 
 def test_the_strongest_weekday_is_named_with_its_interval(table: pl.DataFrame) -> None:
     top = table.filter((pl.col("Part") == Part.WEEKDAY) & (pl.col("Group") != "Sun")).sort("Value").row(-1, named=True)
     answer = seasons_section(table).answer
-    assert f"+{top['Value'] * 100:.1f} %" in answer
-    assert f"+{top['Low'] * 100:.1f} to +{top['High'] * 100:.1f} %" in answer
+    assert f"+{top['Value'] * 100:.1f}%" in answer
+    assert f"+{top['Low'] * 100:.1f} to +{top['High'] * 100:.1f}%" in answer
 
 
 def test_every_picture_is_described_in_words_and_named_once(table: pl.DataFrame) -> None:

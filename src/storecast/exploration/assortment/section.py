@@ -107,7 +107,7 @@ def _pictures(estimates: EstimateTable, column: str) -> list[Picture]:
                 f"{title} by {ATTRIBUTE_NAMES[column]}",
                 figure,
                 alt=f"Dots with intervals by {ATTRIBUTE_NAMES[column]}; highest is {best[GROUP]}: {short_text(best)}.",
-                caption=f"{caption}; bars are 95 % intervals over the stores.",
+                caption=f"{caption}; bars are 95% intervals over the stores.",
                 wide=False,
             )
         )

@@ -104,7 +104,7 @@ def _curve(estimates: EstimateTable) -> list[Picture]:
             "Sales around the opening of a competitor",
             figure,
             alt=f"Curve: level before the opening, then lower; over the half year after {full_text(estimates.first(Part.OPENING, name, SALES))}.",
-            caption="Means of 30 days, from the day given on; the half year before is 0 on average. The band is the 95 % interval of sales.",
+            caption="Means of 30 days, from the day given on; the half year before is 0 on average. The band is the 95% interval of sales.",
             wide=False,
         )
     ]
@@ -127,7 +127,7 @@ def _distance(estimates: EstimateTable) -> list[Picture]:
             "Usual sales by distance of the nearest competitor",
             figure,
             alt=f"Dots with intervals; stores sell most where the competitor is {best[GROUP]} away: {short_text(best)} against {REFERENCE}.",
-            caption=f"Against stores {REFERENCE} away, of the same type, assortment and state; bars are 95 % intervals.",
+            caption=f"Against stores {REFERENCE} away, of the same type, assortment and state; bars are 95% intervals.",
             wide=False,
         )
     ]

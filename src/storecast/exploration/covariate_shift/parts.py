@@ -29,9 +29,7 @@ class ColumnTest(StrEnum):
     CRAMERS_V = "Cramér's V"  # between the days ahead and the past, as if there were as many rows of either
     CRAMERS_V_SAME_DAYS = "Cramér's V, same days of earlier years"
     P_VALUE = "p of the rows"  # of a chi-squared test
-    CRAMERS_V_WINDOWS = (
-        "Cramér's V of past windows"  # median and 95 % of the windows, each against the rest of the past
-    )
+    CRAMERS_V_WINDOWS = "Cramér's V of past windows"  # median and 95% of the windows, each against the rest of the past
     SHARE_AS_DIFFERENT = "past windows that differ as much"  # the share of the windows: a placebo test
 
 

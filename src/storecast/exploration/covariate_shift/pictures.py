@@ -93,7 +93,7 @@ def _effects(estimates: EstimateTable) -> list[Picture]:
     )
     first = rows.row(0, named=True)
     usual_range = estimates.first(Part.TEST, first[GROUP], ColumnTest.CRAMERS_V_WINDOWS)
-    past = f"; 95 % of the windows of the past lie from {interval_text(usual_range)}" if usual_range else ""
+    past = f"; 95% of the windows of the past lie from {interval_text(usual_range)}" if usual_range else ""
     return [
         Picture(
             "alike-effects",
@@ -101,7 +101,7 @@ def _effects(estimates: EstimateTable) -> list[Picture]:
             figure,
             alt=f"A mark for each column; the largest is {WORDS[first[GROUP]]}, Cramér's V {short_text(first)}{past}.",
             caption=(
-                "Cramér's V between ahead and past: up to 0.1 is hardly a difference, 0.5 a large one. Grey: 95 % of the windows of the past of the same length, each against the rest of the "
+                "Cramér's V between ahead and past: up to 0.1 is hardly a difference, 0.5 a large one. Grey: 95% of the windows of the past of the same length, each against the rest of the "
                 "past. Months are left out: any window of some weeks differs in them."
             ),
             wide=False,

@@ -201,7 +201,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
     head = (
         "column",
         ColumnTest.CRAMERS_V,
-        "windows of the past (95 % of them)",
+        "windows of the past (95% of them)",
         ColumnTest.SHARE_AS_DIFFERENT,
         "to the same days of earlier years",
         ColumnTest.P_VALUE,

@@ -122,7 +122,7 @@ def _off_days(values: F64, known: Bool) -> F64:
 
 
 def _resampled(x: F64, y: F64) -> tuple[float, float | None, float | None]:
-    """Return a correlation and the middle 95 % of it when stores are drawn again, with replacement."""
+    """Return a correlation and the middle 95% of it when stores are drawn again, with replacement."""
     known = ~np.isnan(x) & ~np.isnan(y)
     a, b = np.where(known, x, 0.0), np.where(known, y, 0.0)
     a, b = np.where(known, a - a.sum() / known.sum(), 0.0), np.where(known, b - b.sum() / known.sum(), 0.0)

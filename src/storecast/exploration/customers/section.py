@@ -71,7 +71,7 @@ def _correlations(estimates: EstimateTable) -> list[Picture]:
             "Correlation of sales and customers",
             figure,
             alt=f"Dots with intervals for all rows, within stores, between stores and within days; within stores it is {short_text(within_stores)}.",
-            caption="1 would be a straight line; bars are 95 % intervals.",
+            caption="1 would be a straight line; bars are 95% intervals.",
             wide=False,
         )
     ]

@@ -143,7 +143,7 @@ def _curve(estimates: EstimateTable, kind: str) -> Picture:
             f"Curve of sales from ten days before to ten days after: highest {int(high[POSITION]):+d} days from it at {short_text(high)}, "
             f"lowest {int(low[POSITION]):+d} days from it at {short_text(low)}."
         ),
-        caption=f"Change against a usual day; the band is the 95 % interval of sales.{' ' + ZERO_NOTES[kind] + '.' if kind in ZERO_NOTES else ''}",
+        caption=f"Change against a usual day; the band is the 95% interval of sales.{' ' + ZERO_NOTES[kind] + '.' if kind in ZERO_NOTES else ''}",
         wide=False,
     )
 
@@ -197,7 +197,7 @@ def _tables(estimates: EstimateTable, kinds: list[str]) -> list[TextTable]:
     ]
     tables = [
         TextTable(
-            "Sales by days from the holiday, with 95 % intervals.",
+            "Sales by days from the holiday, with 95% intervals.",
             ("days", *(TITLES[kind] for kind in kinds)),
             body,
             folded=True,

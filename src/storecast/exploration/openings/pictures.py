@@ -48,7 +48,7 @@ def _around(estimates: EstimateTable, kinds: tuple[str, ...], name: str, title: 
         title,
         figure,
         f"Curves with bands of ten days before and after. {words}.",
-        "Sales beside the store's own level 28 to 11 days before and the other stores, with 95 % bands; weekday and calendar "
+        "Sales beside the store's own level 28 to 11 days before and the other stores, with 95% intervals; weekday and calendar "
         "taken off.",
         wide=False,
     )
@@ -69,7 +69,7 @@ def _weeks(estimates: EstimateTable) -> Picture | None:
         "Weeks around an absence",
         figure,
         f"Curves with bands of the weeks before and after an absence. {words}.",
-        "Sales beside the store's own weeks 26 to 13 before and the stores that stayed, with 95 % bands.",
+        "Sales beside the store's own weeks 26 to 13 before and the stores that stayed, with 95% intervals.",
     )
 
 
@@ -93,7 +93,7 @@ def _measures(estimates: EstimateTable) -> Picture | None:
         "Weeks 5 to 26 after an absence: sales, customers, spend",
         dots(series, y_format=PERCENT_CHANGE),
         f"Dots with intervals. {words}.",
-        "Change beside the store before and the stores that stayed, with 95 % intervals; spend is sales per customer.",
+        "Change beside the store before and the stores that stayed, with 95% intervals; spend is sales per customer.",
         wide=False,
     )
 
@@ -149,7 +149,7 @@ def _sunday(estimates: EstimateTable) -> Picture | None:
         "Sunday trading: Saturday, Sunday and Monday",
         figure,
         f"Dots with intervals. {words}.",
-        "Saturday and Monday: what Sunday trading changes. Sunday: beside the same store's Tuesdays to Fridays. 95 % intervals.",
+        "Saturday and Monday: what Sunday trading changes. Sunday: beside the same store's Tuesdays to Fridays. 95% intervals.",
     )
 
 

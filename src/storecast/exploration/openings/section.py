@@ -126,7 +126,7 @@ def _closure_table(estimates: EstimateTable) -> TextTable:
                 rows.append((f"{kind}: {_place(place)}", value_text(line), interval_text(line), count_text(line[N])))
     for line in estimates.part(Part.AROUND_CLOSED_DAYS).iter_rows(named=True):
         rows.append((f"holidays, {line[GROUP]}", value_text(line), interval_text(line), count_text(line[N])))  # noqa: PERF401
-    return TextTable("Days next to closures and holidays", ("When", "Sales", "95 % interval", "Cases"), rows)
+    return TextTable("Days next to closures and holidays", ("When", "Sales", "95% interval", "Cases"), rows)
 
 
 def _absence_table(estimates: EstimateTable) -> TextTable:
@@ -145,7 +145,7 @@ def _absence_table(estimates: EstimateTable) -> TextTable:
                 count_text(sales[N]),
             )
         )
-    head = ("When", "Sales", "95 % interval", "Customers", "Spend", "Stores")
+    head = ("When", "Sales", "95% interval", "Customers", "Spend", "Stores")
     return TextTable("Around absences, beside the store before and the stores that stayed", head, rows)
 
 
@@ -163,7 +163,7 @@ def _sunday_table(estimates: EstimateTable) -> TextTable:
         for part, what in names.items()
         for line in estimates.part(part).iter_rows(named=True)
     ]
-    return TextTable("Sunday trading", ("What", "Measure", "Value", "95 % interval", "Stores"), rows)
+    return TextTable("Sunday trading", ("What", "Measure", "Value", "95% interval", "Stores"), rows)
 
 
 def _row_name(part: str, group: str, what: str) -> str:

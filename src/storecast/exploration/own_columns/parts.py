@@ -8,7 +8,7 @@ class Part(StrEnum):
 
     FLAG = "flag"  # a day on which it is set, against one on which it is not
     NUMBER = "number"  # a day on which it is a usual departure above the store's mean
-    TENTH_LESS = "tenth less"  # a day on which it is 10 % lower, by the elasticity
+    TENTH_LESS = "tenth less"  # a day on which it is 10% lower, by the elasticity
     ELASTICITY = "elasticity"
     DEPARTURE = "usual departure"  # the size of a usual departure, in units of the column
     TOO_RARE = "too rare"  # changes in so few blocks of weeks (the value) that chance is not ruled out

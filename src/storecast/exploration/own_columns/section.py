@@ -18,10 +18,10 @@ COUNTS = (
 )
 EFFECTS = (Part.FLAG, Part.TENTH_LESS, Part.NUMBER)
 HEADS = {
-    Part.FLAG: ("A day on which it holds, against one on which it does not, with 95 % intervals.", "column"),
-    Part.TENTH_LESS: ("A day on which it is 10 % lower, with 95 % intervals.", "column"),
-    Part.ELASTICITY: ("Per cent of sales for one per cent more of it (elasticity), with 95 % intervals.", "column"),
-    Part.NUMBER: ("A day on which it is a usual departure above the store's mean, with 95 % intervals.", "column"),
+    Part.FLAG: ("A day on which it holds, against one on which it does not, with 95% intervals.", "column"),
+    Part.TENTH_LESS: ("A day on which it is 10% lower, with 95% intervals.", "column"),
+    Part.ELASTICITY: ("Per cent of sales for one per cent more of it (elasticity), with 95% intervals.", "column"),
+    Part.NUMBER: ("A day on which it is a usual departure above the store's mean, with 95% intervals.", "column"),
 }
 
 
@@ -66,7 +66,7 @@ def _sentence(row: Row, estimates: EstimateTable) -> str:
         return f"A day with {name} sells {effect_text(row)}."
     if row["Part"] == Part.TENTH_LESS:
         elasticity = estimates.first(Part.ELASTICITY, name, SALES)
-        return f"A 10 % lower {name} brings {effect_text(row)}: an elasticity of {full_text(elasticity)}."
+        return f"A 10% lower {name} brings {effect_text(row)}: an elasticity of {full_text(elasticity)}."
     size = estimates.first(Part.DEPARTURE, name)
     assert size is not None
     return f"A day on which {name} is {format_value(size[VALUE], size['Unit'])} higher, its usual departure, sells {effect_text(row)}."
@@ -104,7 +104,7 @@ def _pictures(estimates: EstimateTable) -> list[Picture]:
     pictures = []
     titles = {
         Part.FLAG: ("flags", "Days on which a column holds", "Change on days with it, against days without"),
-        Part.TENTH_LESS: ("tenth-less", "A tenth less", "Change on days on which the column is 10 % lower"),
+        Part.TENTH_LESS: ("tenth-less", "A tenth less", "Change on days on which the column is 10% lower"),
         Part.NUMBER: ("numbers", "A usual departure more", "Change on days a usual departure above the store's mean"),
     }
     for part, (name, title, caption) in titles.items():
@@ -119,7 +119,7 @@ def _pictures(estimates: EstimateTable) -> list[Picture]:
                 title,
                 figure,
                 alt=f"Dots with intervals by column; {largest[GROUP]} moves sales most: {full_text(largest)}.",
-                caption=f"{caption}; bars are 95 % intervals.",
+                caption=f"{caption}; bars are 95% intervals.",
                 wide=rows[GROUP].n_unique() > 4,
             )
         )

@@ -35,7 +35,7 @@ def _uplift(estimates: EstimateTable) -> list[Picture]:
             "Uplift by weekday",
             figure,
             alt=f"Dots with intervals: uplift of sales, customers and spend per customer by weekday; over all weekdays sales rise by {full_text(whole)}.",
-            caption="Change on days with a promotion against the same weekday without one; bars are 95 % intervals.",
+            caption="Change on days with a promotion against the same weekday without one; bars are 95% intervals.",
         )
     ]
 
@@ -58,7 +58,7 @@ def _attributes(estimates: EstimateTable) -> list[Picture]:
                 f"Uplift by {ATTRIBUTE_NAMES[column]}",
                 figure,
                 alt=f"Dots with intervals by {ATTRIBUTE_NAMES[column]}; sales rise most in {best[GROUP]}: {short_text(best)}.",
-                caption="All weekdays alike; bars are 95 % intervals.",
+                caption="All weekdays alike; bars are 95% intervals.",
                 wide=column == "State",
             )
         )
@@ -102,7 +102,7 @@ def _joining(estimates: EstimateTable) -> list[Picture]:
             "Stores that join Promo2 against stores that have not",
             figure,
             alt=f"Curve of sales from half a year before to half a year after joining: on average {full_text(joined)}.",
-            caption="Means of 30 days, from the day given on; the half year before is 0 on average. The band is the 95 % interval of sales.",
+            caption="Means of 30 days, from the day given on; the half year before is 0 on average. The band is the 95% interval of sales.",
             wide=False,
         )
     ]

@@ -29,7 +29,7 @@ def promotions_section(table: pl.DataFrame) -> SectionBody:
         method=(
             "Weeks with a promotion are compared with weeks without one, within each store and on the same weekdays, after the calendar "
             "(holidays, season, trend, day of the month) is taken off. Where all stores have their promotions together, a promotion is one "
-            "event however many stores take part: the 95 % intervals are clustered by promotion spell and by store at once. New customers: "
+            "event however many stores take part: the 95% intervals are clustered by promotion spell and by store at once. New customers: "
             f"the uplift of customers as a share of the uplift of sales, on logs.{PROMO2_METHOD if _has_promo2(estimates) else ''}"
         ),
         unproven=_unproven(estimates),
@@ -102,7 +102,7 @@ def _has_promo2(estimates: EstimateTable) -> bool:
 def _tables(estimates: EstimateTable) -> list[TextTable]:
     tables = []
     if estimates.has(Part.UPLIFT):
-        tables.append(cross_table(estimates.part(Part.UPLIFT), "Uplift by weekday, with 95 % intervals.", "weekday"))
+        tables.append(cross_table(estimates.part(Part.UPLIFT), "Uplift by weekday, with 95% intervals.", "weekday"))
     for column in ATTRIBUTES:
         if estimates.has(f"{Part.UPLIFT_BY} {column}"):
             rows = estimates.part(f"{Part.UPLIFT_BY} {column}")

@@ -68,7 +68,7 @@ class Uplifts:
 
     @property
     def half_widths(self) -> F64:
-        """Half the width of each store's 95 % interval, on logs: its own error and the chain's, (stores,)."""
+        """Half the width of each store's 95% interval, on logs: its own error and the chain's, (stores,)."""
         half: F64 = NORMAL * np.sqrt(self.shrunk_variance + self.error**2)
         return half
 

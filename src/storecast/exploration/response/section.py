@@ -31,7 +31,7 @@ def response_section(table: pl.DataFrame) -> SectionBody:
         unproven=(
             "Moving promotions between stores is an extrapolation: where the chain promotes in all stores at once, no store ever had one alone, "
             "and advertising, supply and a store's pull on its neighbours would change; so would the uplift of a store that has more of them. "
-            "Margins are not in the data: a promotion that lowers the gross margin from 30 to 25 % of sales must bring 20 % more sales to pay "
+            "Margins are not in the data: a promotion that lowers the gross margin from 30 to 25% of sales must bring 20% more sales to pay "
             "(30 / 25 − 1), which is what the break-even figure is for."
         ),
     )
@@ -94,7 +94,7 @@ def _uplift_by_store(estimates: EstimateTable) -> Picture:
         "Uplift of each store",
         figure,
         alt=f"Falling curve of the stores' uplifts with a band; the chain's mean is {full_text(chain)}, and true uplifts spread by about {short_text(spread)}.",
-        caption="Shrunk for noise; the band is the 95 % interval of each store.",
+        caption="Shrunk for noise; the band is the 95% interval of each store.",
         wide=False,
     )
 
@@ -112,7 +112,7 @@ def _break_even(estimates: EstimateTable) -> Picture:
             series, y_format=",.0f", x_title="uplift needed for a promotion to pay", y_title="stores", stacked=True
         ),
         alt="Stacked bars: for each uplift that may be needed to pay, how many stores are surely above it, surely below it, or open.",
-        caption="Surely: the whole 95 % interval of the store lies on that side.",
+        caption="Surely: the whole 95% interval of the store lies on that side.",
         wide=False,
     )
 
@@ -133,7 +133,7 @@ def _when(estimates: EstimateTable) -> list[Picture]:
             "Uplift by time of the year and of the month",
             figure,
             alt=f"Dots with intervals; the uplift is highest for {best[GROUP]}: {short_text(best)}.",
-            caption="Against weeks without promotion, within stores; bars are 95 % intervals clustered by spell and store.",
+            caption="Against weeks without promotion, within stores; bars are 95% intervals clustered by spell and store.",
         )
     ]
 

@@ -66,7 +66,7 @@ def _weekdays(estimates: EstimateTable) -> Picture | None:
         ),
         f"Dots with intervals: weekdays beside the mean of {compared_days(estimates)}, {plain} and as sold. "
         + _extremes(rows),
-        f"Change beside the same stores' mean of {compared_days(estimates)}, with 95 % intervals{'' if estimates.has(TRADES_ON_SUNDAYS) else '; Sunday only of stores that open'}.",
+        f"Change beside the same stores' mean of {compared_days(estimates)}, with 95% intervals{'' if estimates.has(TRADES_ON_SUNDAYS) else '; Sunday only of stores that open'}.",
         wide=False,
     )
 
@@ -96,7 +96,7 @@ def _months(estimates: EstimateTable) -> Picture | None:
         "Months",
         figure,
         f"Dots with intervals: months beside the average month{_promotions(estimates, ', promotions taken off')}. {_extremes(rows)}",
-        f"Change beside the average month with 95 % intervals,{_promotions(estimates, ' promotions,')} days of the month and trend "
+        f"Change beside the average month with 95% intervals,{_promotions(estimates, ' promotions,')} days of the month and trend "
         "taken off; short lines are single years.",
     )
 
@@ -114,7 +114,7 @@ def _month_days(estimates: EstimateTable) -> Picture | None:
         "Days of the month",
         figure,
         f"Dots with intervals: days of the month beside the 14th to 18th. {_extremes(rows)}",
-        "Change beside days 14 to 18 of the month, with 95 % intervals.",
+        "Change beside days 14 to 18 of the month, with 95% intervals.",
         wide=False,
     )
 

@@ -130,7 +130,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
         tables.append(
             TextTable(
                 f"Weekdays beside the mean of {compared_days(estimates)}",
-                ("Weekday", plain, "95 % interval", "As sold", "Stores"),
+                ("Weekday", plain, "95% interval", "As sold", "Stores"),
                 [
                     (
                         str(row[GROUP]),
@@ -148,7 +148,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
         tables.append(
             TextTable(
                 f"Months beside the average month{', promotions taken off' if has_promotions(estimates) else ''}",
-                ("Month", "All days", "95 % interval", "Without holidays", "95 % interval", "Years"),
+                ("Month", "All days", "95% interval", "Without holidays", "95% interval", "Years"),
                 [
                     (
                         str(row[GROUP]), value_text(row), interval_text(row), value_text(quiet.get(str(row[GROUP]))),
@@ -167,7 +167,7 @@ def _tables(estimates: EstimateTable) -> list[TextTable]:
     ]  # fmt: skip
     if times:
         tables.append(
-            TextTable("Times of the year, growth, days of the month", ("What", "Change", "95 % interval"), times)
+            TextTable("Times of the year, growth, days of the month", ("What", "Change", "95% interval"), times)
         )
     strong = [
         (str(row[GROUP]), value_text(row))

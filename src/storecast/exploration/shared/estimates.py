@@ -6,7 +6,7 @@ Position  where on an axis it stands: days from a holiday, the lower edge of a b
 Measure   what was measured: sales, customers, spend per customer
 Unit      how Value reads: see `Unit`
 Value     the estimate
-Low, High its 95 % interval; null where there is none
+Low, High its 95% interval; null where there is none
 N         how many stores, days or rows it is based on, as the question says
 """
 
@@ -54,7 +54,7 @@ class NotAnswerableError(HistoryError):
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its 95 % interval; without bounds where they cannot be estimated."""
+    """An estimate with its 95% interval; without bounds where they cannot be estimated."""
 
     value: float
     low: float | None = None

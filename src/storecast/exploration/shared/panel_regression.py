@@ -13,7 +13,7 @@ def two_way_effects(
     """Regress y on x with effects of two kinds taken out, and with clustered standard errors.
 
     linearmodels 7.1 leaves the factor G / (G - 1) for few clusters out unless it is asked for; with four states an interval
-    is 13 % too narrow without it.
+    is 13% too narrow without it.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def two_way_effects(
 
     Returns
     -------
-    One interval of 95 % for each term that the effects do not explain, in their order
+    One interval of 95% for each term that the effects do not explain, in their order
     """
     import pandas as pd
     from linearmodels.panel import PanelOLS

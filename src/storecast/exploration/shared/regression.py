@@ -1,4 +1,4 @@
-"""Means and regressions with 95 % intervals; statsmodels, of the extra ``explore``, is imported where it is used."""
+"""Means and regressions with 95% intervals; statsmodels, of the extra ``explore``, is imported where it is used."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -81,7 +81,7 @@ def _variance(model: Any, clusters: Sequence[I64]) -> F64:
 
 
 def t_quantile(freedom: int) -> float:
-    """Return how many standard errors the 95 % interval reaches to either side, by the degrees of freedom."""
+    """Return how many standard errors the 95% interval reaches to either side, by the degrees of freedom."""
     return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 

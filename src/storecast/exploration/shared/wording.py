@@ -24,9 +24,9 @@ def format_value(value: object, unit: str, digits: int | None = None) -> str:
     if not isinstance(value, int | float):
         return NO_VALUE
     if unit == Unit.CHANGE:
-        return f"{_near_zero(value * 100, digits, 1):+.{1 if digits is None else digits}f} %".replace("-", "−")
+        return f"{_near_zero(value * 100, digits, 1):+.{1 if digits is None else digits}f}%".replace("-", "−")
     if unit == Unit.SHARE:
-        return f"{value * 100:.{1 if digits is None else digits}f} %".replace("-", "−")
+        return f"{value * 100:.{1 if digits is None else digits}f}%".replace("-", "−")
     if unit == Unit.CORRELATION:
         return f"{value:.{2 if digits is None else digits}f}".replace("-", "−")
     if unit == Unit.MONEY and abs(value) >= MILLIONS_FROM:
@@ -67,14 +67,14 @@ def short_text(estimate: dict[str, Any] | None, digits: int | None = None) -> st
     Examples
     --------
     >>> short_text({"Unit": "change", "Value": 0.3821, "Low": 0.361, "High": 0.402})
-    '+38.2 % (+36.1 to +40.2)'
+    '+38.2% (+36.1 to +40.2)'
     """
     if estimate is None:
         return NO_VALUE
     text = format_value(estimate[VALUE], str(estimate[UNIT]), digits)
     if estimate[LOW] is None or estimate[HIGH] is None:
         return text
-    return f"{text} ({interval_text(estimate, digits).replace(' %', '')})"
+    return f"{text} ({interval_text(estimate, digits).replace('%', '')})"
 
 
 def full_text(estimate: dict[str, Any] | None, digits: int | None = None, *, in_brackets: bool = False) -> str:
@@ -90,9 +90,9 @@ def full_text(estimate: dict[str, Any] | None, digits: int | None = None, *, in_
     --------
     >>> estimate = {"Unit": "change", "Value": 0.3821, "Low": 0.361, "High": 0.402}
     >>> full_text(estimate)
-    '+38.2 % (95 % interval +36.1 to +40.2 %)'
+    '+38.2% (95% interval +36.1 to +40.2%)'
     >>> full_text(estimate, in_brackets=True)
-    '+38.2 %, 95 % interval +36.1 to +40.2 %'
+    '+38.2%, 95% interval +36.1 to +40.2%'
     """
     if estimate is None or estimate[VALUE] is None:
         return "unknown"
@@ -100,8 +100,8 @@ def full_text(estimate: dict[str, Any] | None, digits: int | None = None, *, in_
     if estimate[LOW] is None or estimate[HIGH] is None:
         return text
     low, high = (format_value(estimate[end], str(estimate[UNIT]), digits) for end in (LOW, HIGH))
-    unit = next((end for end in (" %", " million") if low.endswith(end) and high.endswith(end)), "")
-    bounds = f"95 % interval {low.removesuffix(unit)} to {high.removesuffix(unit)}{unit}"
+    unit = next((end for end in ("%", " million") if low.endswith(end) and high.endswith(end)), "")
+    bounds = f"95% interval {low.removesuffix(unit)} to {high.removesuffix(unit)}{unit}"
     return f"{text}, {bounds}" if in_brackets else f"{text} ({bounds})"
 
 

@@ -122,9 +122,9 @@ def _chart(figures: ChainFigures, words: Words) -> go.Figure:
     traces = []
     if "Lower80" in ahead.columns:
         traces += charts.band(
-            days, ahead["Lower95"].to_list(), ahead["Upper95"].to_list(), words.text("95% of cases"), charts.BAND_95
+            days, ahead["Lower95"].to_list(), ahead["Upper95"].to_list(), words.text("95% interval"), charts.BAND_95
         )
-        traces += charts.band(days, ahead["Lower80"].to_list(), ahead["Upper80"].to_list(), words.text("80% of cases"))
+        traces += charts.band(days, ahead["Lower80"].to_list(), ahead["Upper80"].to_list(), words.text("80% interval"))
     traces.append(charts.line(past[s.DATE].to_list(), past[s.SALES].to_list(), words.text("Sales"), charts.GREY))
     last_year = figures.last_year
     if last_year.height:

@@ -136,7 +136,7 @@ def draw_saved(request: ViewRequest) -> Component:
 def _list(request: ViewRequest, scenarios: list[SavedScenario]) -> Component:
     words = request.words
     header = [
-        words.text(name) for name in ("Name", "Days", "Difference", "80 % interval", "Sales up to", "By whom", "When")
+        words.text(name) for name in ("Name", "Days", "Difference", "80% interval", "Sales up to", "By whom", "When")
     ]
     rows = []
     for each in scenarios:
@@ -181,7 +181,7 @@ def _comparison(request: ViewRequest, scenarios: list[SavedScenario]) -> Compone
         for week in compare_weeks(compared)
     ]
     rows.append([words.text("All weeks"), *(words.signed(each.whole.difference) for each in compared)])
-    rows.append([words.text("80 % interval"), *(_interval(each.whole, words) for each in compared)])
+    rows.append([words.text("80% interval"), *(_interval(each.whole, words) for each in compared)])
     hint = words.text("Differences from the calendar as it is. What lies between the two has no interval of its own.")
     parts = [html.Div(choice, className="controls"), html.P(hint, className="soft")]
     if len({(each.model, each.cutoff, each.chain_version) for each in compared}) > 1:

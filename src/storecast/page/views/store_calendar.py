@@ -38,8 +38,8 @@ def chart_section(days: pl.DataFrame, chosen: dt.date, target: Target, words: Wo
     figure = go.Figure(
         [
             *_calendar_marks(days, words),
-            *charts.band(dates, columns["Lower95"], columns["Upper95"], words.text("95% of cases"), charts.BAND_95),
-            *charts.band(dates, columns["Lower80"], columns["Upper80"], words.text("80% of cases")),
+            *charts.band(dates, columns["Lower95"], columns["Upper95"], words.text("95% interval"), charts.BAND_95),
+            *charts.band(dates, columns["Lower80"], columns["Upper80"], words.text("80% interval")),
             charts.line(
                 all_dates,
                 days[YEAR_BEFORE].to_list(),

@@ -34,7 +34,7 @@ def section(database: Database, store: Any, words: Words) -> Component:
     days = newest[s.DATE].to_list()
     figure = go.Figure(
         [
-            *charts.band(days, newest["Lower80"].to_list(), newest["Upper80"].to_list(), words.text("80% of cases")),
+            *charts.band(days, newest["Lower80"].to_list(), newest["Upper80"].to_list(), words.text("80% interval")),
             charts.line(days, newest[s.SALES].to_list(), words.text("Sales"), charts.GREY),
             charts.line(days, newest[s.FORECAST].to_list(), words.text("Forecast of the time"), charts.BLUE),
         ]
