@@ -20,7 +20,7 @@ setup-lstm: $(VENV)/.setup-lstm ## the same, and PyTorch, which trains the model
 
 setup-dev: $(VENV)/.setup-dev ## the same, and what tests and checks need
 
-run: export PYTHONDONTWRITEBYTECODE =
+run demo: export PYTHONDONTWRITEBYTECODE =
 run: setup ## the main job, on a generated chain or on real files: make run [DATA=dir] [ARGS=--fast]
 ifdef DATA
 	$(BIN)/storecast run --data "$(DATA)" --out "$(HOME_DIR)" $(ARGS)
