@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "storecast"
-GERMAN = {"language.py"}  # they write 80% for German
+GERMAN = {"language.py"}  # they write 80 % for German
 WRONG = re.compile(r"[\d}][ \u00a0]%(?![\w(}])|(?:80|95)% (?:ranges?|bands?|of cases)\b")
 
 
@@ -43,7 +43,7 @@ def test_percents_and_intervals_are_written_in_one_way() -> None:
     assert [(name, wrong[0]) for name, text in texts() for wrong in WRONG.finditer(text)] == []
 
 
-@pytest.mark.parametrize("text", ["10% more", "{}%", "its 80% range", "95\u00a0%"])
+@pytest.mark.parametrize("text", ["10 % more", "{} %", "its 80% range", "95\u00a0%"])
 def test_another_way_would_be_seen(text: str) -> None:
     assert WRONG.search(text)
 
