@@ -59,7 +59,7 @@ def failures() -> Component:
         for kind, text, way in _failure_sentences(words)
     ]
     return html.Div(
-        [*sentences, html.P(id="failed-detail")], id="failed", className="message refused", role="alert", hidden=True
+        [*sentences, html.P(id="failed-detail")], id="failed", className="message", role="alert", hidden=True
     )
 
 
