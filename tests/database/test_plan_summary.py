@@ -4,15 +4,17 @@ import datetime as dt
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from storecast import schema as s
+from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.database.plan_budget import replace_budget
 from storecast.database.plan_overrides import add_overrides
 from storecast.database.plan_publishing import advance_version
 from storecast.errors import MissingError
 from storecast.plan.sentences import sentences
-from storecast.workflows.plan_summary import YEAR, plan_summary
+from storecast.workflows.plan_summary import plan_summary
 from support.plans import FIRST, PANEL, drivers_of, filled, made_forecast, published
 
 TODAY = dt.date(2013, 3, 20)
@@ -50,16 +52,28 @@ def test_figures_are_those_of_the_version(db: Database) -> None:
     assert [len(sentences(each)) for each in (only, older, summary)] == [5, 5, 7]
 
 
-def test_a_year_before_counts_the_stores_that_sold_then(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    published(filled(db), made_forecast())
-    monkeypatch.setattr("storecast.workflows.plan_summary.YEAR", dt.timedelta(weeks=8))
-    year = plan_summary(db, today=TODAY).last_year
-    assert year is not None
-    begin = FIRST - dt.timedelta(weeks=8)
-    span = pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=13))
-    assert year.sales == pytest.approx(float(PANEL.sales.filter(span)[s.SALES].sum()))
-    assert (year.stores, year.plan) == (4, float(made_forecast().rows[s.FORECAST].sum()))
-    assert YEAR.days % 7 == 0
+def test_a_year_before_counts_the_weeks_of_stores_that_are_known(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    forecast = made_forecast()
+    published(filled(db), forecast)
+    weeks_before = dt.timedelta(weeks=8)
+    for module in ("workflows.plan_summary", "report.tables"):
+        monkeypatch.setattr(f"storecast.{module}.YEAR", weeks_before)
+    begin = FIRST - weeks_before
+    sold = PANEL.sales.filter(pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=13)))
+    whole = plan_summary(db, today=TODAY).last_year
+    assert whole is not None
+    assert whole.sales == pytest.approx(float(sold[s.SALES].sum()))
+    assert whole.plan == float(forecast.rows[s.FORECAST].sum())
+    later = begin + dt.timedelta(days=7)
+    with db.begin() as conn:
+        conn.execute(sa.delete(t.sales).where(t.sales.c.store == "1", t.sales.c.date == later))
+    in_part = plan_summary(db, today=TODAY).last_year
+    assert in_part is not None
+    monday = later - dt.timedelta(days=later.weekday())
+    lost = (pl.col(s.STORE) == 1) & pl.col(s.DATE).is_between(monday, monday + dt.timedelta(days=6))
+    assert in_part.sales == pytest.approx(float(sold.filter(~lost)[s.SALES].sum()))
+    compared = forecast.rows.with_columns(pl.col(s.DATE) - weeks_before).filter(~lost)
+    assert in_part.plan == pytest.approx(float(compared[s.FORECAST].sum()))
 
 
 def test_without_a_version_there_is_no_summary(db: Database) -> None:

@@ -53,7 +53,7 @@ def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame
     schema |= {OVERRIDE: pl.Int64(), s.SALES: pl.Float64()}
     parts = [pl.DataFrame(schema=schema)]
     if versions:
-        sales = _sales(conn, min(each.cutoff for each in versions) - dt.timedelta(weeks=WEEKS_BACK))
+        sales = sales_between(conn, min(each.cutoff for each in versions) - dt.timedelta(weeks=WEEKS_BACK))
         parts += [_of_version(conn, version, sales).select(_COLUMNS).cast(schema) for version in versions]  # type: ignore[arg-type]
     rows = pl.concat(parts)
     rows = rows if since is None else rows.filter(pl.col(s.DATE) >= since)
@@ -83,34 +83,15 @@ def _of_version(conn: Connection, version: PlanVersion, sales: pl.DataFrame) -> 
     )  # it knows closed days, too
 
 
-def _sales(conn: Connection, since: dt.date) -> pl.DataFrame:
-    columns, schema = sales_selection()
-    rows = bulk.select(conn, sa.select(*columns).where(_OF_ANY_STORE, t.sales.c.date >= since), schema)
-    return as_sales(rows, existing_chain(conn)).select(*s.KEYS, s.SALES)
-
-
-def sold_by_store(conn: Connection, first: dt.date, last: dt.date) -> pl.DataFrame | None:
-    """Return what each store sold over some days: store (text), sales, of the stores that sold anything.
+def sales_between(conn: Connection, first: dt.date, last: dt.date | None = None) -> pl.DataFrame:
+    """Return the sales of some days: Store, Date, Sales.
 
     Parameters
     ----------
     conn : open connection
-    first, last : the first and the last day
-
-    Returns
-    -------
-    None where the chain's sales begin later or end earlier
+    first, last : the first and the last day; None: all after the first
     """
-    sold = t.sales.c
-    of_store = sold.store == t.stores.c.store
-    earliest = sa.select(sa.func.min(sold.date)).where(of_store).correlate(t.stores).scalar_subquery()
-    latest = sa.select(sa.func.max(sold.date)).where(of_store).correlate(t.stores).scalar_subquery()
-    spans = sa.select(earliest.label("begin"), latest.label("end")).select_from(t.stores).subquery()
-    begin, end = conn.execute(sa.select(sa.func.min(spans.c.begin), sa.func.max(spans.c.end))).one()
-    if begin is None or begin > first or end < last:
-        return None
-    sums = sa.select(sold.store, sa.func.sum(sold.sales).label("sales")).where(
-        _OF_ANY_STORE, sold.date.between(first, last)
-    )
-    statement = sums.group_by(sold.store).having(sa.func.sum(sold.sales) > 0).order_by(sold.store)
-    return bulk.select(conn, statement, {"store": pl.String(), "sales": pl.Float64()})
+    columns, schema = sales_selection()
+    days = t.sales.c.date >= first if last is None else t.sales.c.date.between(first, last)
+    rows = bulk.select(conn, sa.select(*columns).where(_OF_ANY_STORE, days), schema)
+    return as_sales(rows, existing_chain(conn)).select(*s.KEYS, s.SALES)

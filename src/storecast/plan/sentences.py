@@ -94,12 +94,12 @@ _EXPECTED = {
     "more": "{total} are expected from {first} to {last}, {share} more than on the same weekdays a year before.",
     "less": "{total} are expected from {first} to {last}, {share} less than on the same weekdays a year before.",
     "same": "{total} are expected from {first} to {last}, as much as on the same weekdays a year before.",
-    "more of some": "{total} are expected from {first} to {last}; the "
-    "stores that sold a year before ({stores}) are {share} above the same weekdays of then.",
-    "less of some": "{total} are expected from {first} to {last}; the "
-    "stores that sold a year before ({stores}) are {share} below the same weekdays of then.",
-    "same of some": "{total} are expected from {first} to {last}; the "
-    "stores that sold a year before ({stores}) are level with the same weekdays of then.",
+    "more of some": "{total} are expected from {first} to {last}. Of that, {part} can be compared with the same "
+    "weekdays a year before, and is {share} above them.",
+    "less of some": "{total} are expected from {first} to {last}. Of that, {part} can be compared with the same "
+    "weekdays a year before, and is {share} below them.",
+    "same of some": "{total} are expected from {first} to {last}. Of that, {part} can be compared with the same "
+    "weekdays a year before, and is level with them.",
 }
 _BOUNDS = "The 80% bounds of its days add up to {lower} and {upper}."
 _INTERVAL = "In four of five cases the total is between {lower} and {upper}."
@@ -217,9 +217,10 @@ def _expected(summary: PlanSummary, words: Words) -> str:
     if year is None:
         return words.text(_EXPECTED["alone"], **values)
     share = year.plan / year.sales - 1
-    values |= {"share": words.percent(abs(share)), "stores": words.number(year.stores)}
+    part = year.plan / summary.plan
+    values |= {"share": words.percent(abs(share)), "part": words.percent(part)}
     direction = "same" if abs(share) < SAME_SHARE else _direction(share)
-    whole = year.stores == summary.stores
+    whole = part > 1 - SAME_SHARE
     return words.text(_EXPECTED[direction if whole else f"{direction} of some"], **values)
 
 

@@ -9,18 +9,16 @@ from storecast.plan.versions import StateChange
 
 @dataclass(frozen=True)
 class LastYear:
-    """The sales of the same weekdays 52 weeks before.
+    """The sales of the same weekdays 52 weeks before, of the weeks of stores in which they are known.
 
     Attributes
     ----------
-    sales : of the stores that sold then
-    plan : of the same stores
-    stores : how many they are
+    sales : of these weeks, a year before, above 0
+    plan : of the same weeks
     """
 
     sales: float
     plan: float
-    stores: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ class PlanSummary:
     plan, forecast : of all its stores and days
     lower, upper : the model's 80% bounds of all its stores and days, added up; wider than an interval of the sum
     interval : the measured 80% interval of the forecast's sum; None: not known
-    last_year : None where the sales of a year before are not there for all its days
+    last_year : None where no week of a store can be compared
     budget : None where no store-day has one
     change : None where there is no version before it, or none that has stores and days in common with it
     exceptions : how many are open; None of a version that is not the newest

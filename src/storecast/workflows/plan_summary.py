@@ -12,7 +12,7 @@ from storecast.arrays import I64
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_plan
 from storecast.database.plan_budget import read_budget
-from storecast.database.plan_history import sold_by_store
+from storecast.database.plan_history import sales_between
 from storecast.database.plan_versions import read_version
 from storecast.errors import Write
 from storecast.plan.budget import NONE, budget_of
@@ -22,9 +22,8 @@ from storecast.plan.store_days import BAND, CENT, StoreDays
 from storecast.plan.summary import BudgetFigures, ForecastChange, LastYear, OpenException, PlanSummary
 from storecast.plan.totals import chain_total
 from storecast.plan.versions import DRAFT
+from storecast.report.tables import YEAR, beside_last_year, like_for_like
 from storecast.workflows.plan_exceptions import compare_with_previous, open_exceptions
-
-YEAR = dt.timedelta(weeks=52)  # after which the weekdays are the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,14 +104,10 @@ def plan_overview(
 
 
 def _last_year(conn: Connection, figures: StoreDays) -> LastYear | None:
-    sold = sold_by_store(conn, figures.first - YEAR, figures.last - YEAR)
-    if sold is None:
-        return None
-    plan = pl.DataFrame({"store": figures.stores.cast(pl.String), "plan": figures.cents[PLAN].sum(axis=1)})
-    both = plan.join(sold, on="store")
-    if both.is_empty():
-        return None
-    return LastYear(round(float(both["sales"].sum()), 2), int(both["plan"].sum()) / CENT, both.height)
+    sold = sales_between(conn, figures.first - YEAR, figures.last - YEAR)
+    plan = StoreDays(figures.stores, figures.first, {s.FORECAST: figures.cents[PLAN]}).to_frame()
+    chain = like_for_like(beside_last_year(plan, sold)).row(0, named=True)
+    return LastYear(chain["LastYear"], chain["Like"]) if chain["LastYear"] else None
 
 
 def _budget(conn: Connection, figures: StoreDays) -> BudgetFigures | None:
