@@ -106,7 +106,7 @@ def test_explanations_and_totals_add_up_to_the_forecast(fitted: Bundle) -> None:
 
 
 def test_a_store_is_drawn(fitted: Bundle) -> None:
-    assert {trace.name for trace in fitted.plot(2).data if trace.name} >= {"Sales", "Forecast", "80% range"}
+    assert {trace.name for trace in fitted.plot(2).data if trace.name} >= {"Sales", "Forecast", "80% interval"}
 
 
 def test_a_saved_model_forecasts_the_same(fitted: Bundle, panel: Panel, tmp_path: Path) -> None:

@@ -484,7 +484,7 @@ def test_a_store_that_closed_long_ago_is_left_out_and_the_run_says_so(cli: Cli, 
 
 
 def test_serve_says_where_the_page_is(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storecast.service.server.serve", lambda *_: None)
+    monkeypatch.setattr("storecast.service.server.Server.run", lambda server: setattr(server, "started", True))
     code, _, err = cli("serve", "--home", home, "--port", 8123, "--no-keys")
     assert code == 0, err
     assert "the page: http://127.0.0.1:8123/app/" in err

@@ -41,14 +41,14 @@ def test_what_a_day_is_made_of_adds_up_to_its_forecast_to_the_cent(client: Clien
     opened = explained.filter(pl.col(s.FORECAST) > 0).row(0, named=True)
     table = section(snapshot, 2, opened[s.DATE], Words("en")).children[1].children[0].children
     rows = table.children[1].children
-    amounts = [_text(row.children[1]) for row in rows]
+    amounts = [_text(row["props"]["children"][1]) for row in rows]
     cents = [round(float(text.replace(",", "")) * 100) for text in amounts]
     assert sum(cents[:-1]) == cents[-1] == round(opened[s.FORECAST] * 100)
 
 
 def _text(cell: object) -> str:
     """Return the text of a cell, through what stands around it."""
-    inner = getattr(cell, "children", cell)
+    inner = cell["props"]["children"] if isinstance(cell, dict) else getattr(cell, "children", cell)
     return inner if isinstance(inner, str) else _text(inner)
 
 

@@ -51,8 +51,6 @@ def serve(
         log.info("The web page is not served: pip install 'storecast[page]' adds it.")
         run(settings)
         return
-    from storecast.page.addresses import BASE
     from storecast.page.routes import WARM_UP, page_routes
 
-    log.info("the page: http://%s:%s%s", settings.host, settings.listen_port or "PORT", BASE)
     run(settings, page_routes(), WARM_UP.follow)

@@ -129,6 +129,8 @@ def _schema(schema: Schema) -> str:
     kind = schema.get("type", "any")
     bounds = ", ".join(words.format(schema[name]) for name, words in BOUNDS.items() if name in schema)
     if kind == "array":
+        if "prefixItems" in schema:
+            return f"list of {', '.join(map(_schema, schema['prefixItems']))}"
         return f"list of {_schema(schema.get('items', {}))}" + (f", {bounds}" if bounds else "")
     words = escape(schema.get("format", "") or (kind if isinstance(kind, str) else " or ".join(kind)))
     return words + (f", {bounds}" if bounds else "")

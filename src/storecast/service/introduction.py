@@ -16,13 +16,20 @@ from storecast.service.settings import Settings
 ADMIN_KEY = "admin.key"  # in the home
 
 
-def introduction(settings: Settings) -> list[str]:
-    """Return lines for the log: the chain and the model, and a request to try; why there is nothing to serve, if so.
+def introduction(settings: Settings, page: str = "") -> list[str]:
+    """Return lines for the log: the chain and the model, a request to try, and where the page is.
+
+    Where there is nothing to serve yet, they say why.
 
     Parameters
     ----------
     settings : of the service
+    page : the path of the page; an empty text: none is served
     """
+    return [*_served(settings), *([f"the page: {_address(settings)}{page}"] if page else [])]
+
+
+def _served(settings: Settings) -> list[str]:
     try:
         with closing(Database.open(settings.database_url)) as database, database.reading() as conn:
             stores, store = conn.execute(sa.select(sa.func.count(), sa.func.min(t.stores.c.store))).one()
@@ -43,6 +50,9 @@ def _request(settings: Settings, store: object) -> str:
     path = settings.home / ADMIN_KEY
     key = f"$(cat {shlex.quote(str(path))})" if path.exists() else "KEY"
     head = "" if settings.no_keys else f'-H "Authorization: Bearer {key}" '
-    address = f"http://{settings.host}:{settings.listen_port or 'PORT'}"
     body = shlex.quote(json.dumps({"store": store, "days": 7}))
-    return f'curl {head}-H "Content-Type: application/json" -d {body} {address}/v1/forecasts'
+    return f'curl {head}-H "Content-Type: application/json" -d {body} {_address(settings)}/v1/forecasts'
+
+
+def _address(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.listen_port or 'PORT'}"

@@ -65,7 +65,8 @@ def serve(
             "`storecast run --out HOME` wrote. Name another with --home, or a database with --db."
         )
     first_key(settings)
-    for line in introduction(settings):
+    views = (route.path for route in page if route.view)
+    for line in introduction(settings, min(views, key=len, default="")):  # the first view has the shortest path
         log.info("%s", line)
     app = create_app(settings, page, follow)
     config = config_of(app, settings)
