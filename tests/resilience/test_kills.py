@@ -231,8 +231,9 @@ def kill_often(service_factory: ServiceFactory, home: Path, url: str, kills: int
 
 
 def test_when_a_service_is_killed_then_what_it_acknowledged_stands_once(
-    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:
+    url = f"sqlite:///{tmp_path / 'test.db'}"  # the long test below has PostgreSQL, too
     campaign = kill_often(service_factory, copy_of(home, tmp_path / "home"), url, 4)
     assert campaign.answered > 0
     assert all(writer.acknowledged for writer in campaign.writers)

@@ -53,9 +53,9 @@ def run(service_factory: ServiceFactory, *argv: str) -> str:
 
 
 def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
-    service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path
+    service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:
-    own = copy_of(home, tmp_path / "home")
+    own, url = copy_of(home, tmp_path / "home"), f"sqlite:///{tmp_path / 'shared.db'}"  # models lie in the home
     fill(url, chain())
     key = make_key(url)
     right: dict[tuple[str, str], Figures] = {}

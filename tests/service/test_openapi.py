@@ -54,7 +54,7 @@ def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
                 "--phases",
                 "examples,coverage,fuzzing",
                 "--max-examples",
-                "4",
+                "2",
                 "--seed",
                 "1",
                 "--no-color",

@@ -1,5 +1,6 @@
 """Publish the forecast as a new version of the plan: at once, or by a job where it is to be known what the forecast is made of."""
 
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -28,6 +29,7 @@ NOTE, EXPLAIN = "publish-note", "publish-explain"  # fields
 PUBLISH, CANCEL = "plan-publish", "publish-cancel"  # actions
 JOB, LINE, TICK = "publish-job", "publish-line", "publish-tick"
 LOOK_EVERY_MS = 1000
+JUST_ENDED = dt.timedelta(seconds=10)  # a short job may end before the view is drawn that would have followed it
 
 
 def publish(request: ViewRequest, _key: str) -> str:
@@ -37,7 +39,7 @@ def publish(request: ViewRequest, _key: str) -> str:
         return _news(_write(request, snapshot, None, note), words)
     jobs = request.service.jobs
     request.wait_for(jobs.start("publish", request.key.id, _digest(snapshot), _answer(request, snapshot, note)))
-    return words.text("What the forecast is made of is being worked out. Then it is published.")
+    return _started(words)
 
 
 def cancel(request: ViewRequest, key: str) -> str:
@@ -47,16 +49,14 @@ def cancel(request: ViewRequest, key: str) -> str:
 
 
 def publish_form(request: ViewRequest) -> Component:
-    """Return the button that publishes the forecast, or how far that is; a word on who can where this key may not."""
+    """Return the button that publishes the forecast; nothing while a job does, a word on who can where this key may not."""
     words = request.words
     heading = html.H2(words.text("Publish the forecast"))
     if not request.may("write"):
         return html.Section([heading, html.P(words.text("Your key may look at the plan, and not write to it."))])
-    snapshot, jobs = request.service.live.snapshot, request.service.jobs
-    job = None if snapshot is None else request.wait_for(jobs.find(request.key.id, _digest(snapshot)))
+    job = _latest(request)
     if job is not None and job.state in UNFINISHED:
-        place = [dcc.Store(id=JOB, data=job.job), dcc.Interval(id=TICK, interval=LOOK_EVERY_MS)]
-        return html.Section([heading, *place, html.Div(_line(job, request), id=LINE)])
+        return html.Section()
     explain = dcc.Checklist(
         [{"label": words.text("Keep what it is made of, so that changes name their causes"), "value": "yes"}],
         request.entries.get(EXPLAIN, ["yes"]),
@@ -74,6 +74,25 @@ def publish_form(request: ViewRequest) -> Component:
     return html.Section([heading, html.P(what), explain, html.Div(fields, className="actions")])
 
 
+def follow_job(request: ViewRequest) -> list[Component]:
+    """Return how far the job is that publishes, and what looks at it; of one that has just ended, what says its outcome."""
+    job = _latest(request) if request.may("write") else None
+    if job is not None and job.state in UNFINISHED:
+        title = html.H2(request.words.text("Publish the forecast"))
+        look = dcc.Interval(id=TICK, interval=LOOK_EVERY_MS)
+        return [html.Section([title, dcc.Store(id=JOB, data=job.job), look, html.Div(_line(job, request), id=LINE)])]
+    if job is None or job.finished is None or dt.datetime.now(dt.UTC) - job.finished > JUST_ENDED:
+        return []
+    return [dcc.Store(id=JOB, data=job.job), dcc.Interval(id=TICK, interval=1, max_intervals=1), html.Div(id=LINE)]
+
+
+def _latest(request: ViewRequest) -> Job | None:
+    snapshot = request.service.live.snapshot
+    if snapshot is None:
+        return None
+    return request.wait_for(request.service.jobs.find(request.key.id, _digest(snapshot)))
+
+
 def register(app: Dash) -> None:
     """Add the callback that looks how far the job is."""
 
@@ -82,20 +101,27 @@ def register(app: Dash) -> None:
         Output("said", "children", allow_duplicate=True),
         Output("written", "data", allow_duplicate=True),
         Input(TICK, "n_intervals"),
+        State(TICK, "max_intervals"),
         State(JOB, "data"),
         State("url", "search"),
         State("preferences", "data"),
         State("written", "data"),
+        State("said", "children"),
         prevent_initial_call=True,
     )
-    def look(_ticks: Any, number: Any, search: str | None, preferences: Any, written: int | None) -> tuple[Any, ...]:
+    def look(
+        _ticks: Any, looks: int, number: Any, search: str | None, preferences: Any, written: int | None, said: Any
+    ) -> tuple[Any, ...]:
         request = view_request(search, preferences)
         words = request.words
+        if looks == 1 and not _says(said, _started(words)):
+            return no_update, no_update, no_update  # the outcome was said already
         try:
             job = _job(request, number)
             if job.state in UNFINISHED:
                 return _line(job, request), no_update, no_update
-            again = (written or 0) + 1  # the view is drawn anew, with the form in the place of the line
+            # The view is drawn anew, with the form in the place of the line, unless it is there already.
+            again = no_update if looks == 1 else (written or 0) + 1
             if job.state == DONE:
                 reply = msgspec.json.decode(request.wait_for(request.service.jobs.reply(job)).body, type=Published)
                 return no_update, message(_news(reply, words)), again
@@ -103,6 +129,15 @@ def register(app: Dash) -> None:
             return message(refused(problem, words).detail, kind="refused"), no_update, no_update
         why = words.text("It was cancelled.") if job.state == CANCELLED else job.detail
         return no_update, message(why, kind="refused"), again
+
+
+def _started(words: Words) -> str:
+    return words.text("What the forecast is made of is being worked out. Then it is published.")
+
+
+def _says(said: Any, text: str) -> bool:
+    """Return whether the message that the page shows, as Dash writes it, is some text."""
+    return isinstance(said, dict) and isinstance(said.get("props"), dict) and said["props"].get("children") == text
 
 
 def _answer(request: ViewRequest, snapshot: Snapshot, note: str) -> Answer:
