@@ -31,6 +31,7 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
         path = own / "admin.key"
         token = path.read_text(encoding="ascii").strip()
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert not any("well again" in line for line in process.lines), "nothing was wrong before"  # type: ignore[attr-defined]
         base = f"http://127.0.0.1:{port}"
 
         def load() -> None:

@@ -21,6 +21,7 @@ from storecast.service.live.source import ChainSource
 log = logging.getLogger(__name__)
 
 STOP_S = 2.0
+BEGUN = "The service has just begun."
 
 
 class Watcher:
@@ -48,7 +49,7 @@ class Watcher:
         serve: Callable[[Snapshot], None],
         went_back: Callable[[], None],
     ) -> None:
-        self.trouble = "The service has just begun."
+        self.trouble = BEGUN
         self._source = source
         self._poll_seconds = poll_seconds
         self._serve = serve
@@ -141,6 +142,6 @@ class Watcher:
     def _report(self, trouble: str) -> None:
         if trouble != self.trouble and trouble:
             log.error("%s", trouble)
-        elif trouble != self.trouble:
+        elif trouble != self.trouble and self.trouble != BEGUN:
             log.info("all is well again")
         self.trouble = trouble
