@@ -52,9 +52,9 @@ def published(browser: PageClient, reader: PageClient) -> int:
     assert replies[-1]["written"]["data"] == 1, "the view is drawn anew"
     # A job may end before the view is drawn that would have followed it: its outcome is said where it was not.
     assert "publish-tick" in browser.draw("/app/plan")
-    for waits, said in ((STARTED, True), ("1 override is written.", False)):
+    for waits, announced in ((STARTED, True), ("1 override is written.", False)):
         shown = {"publish-tick.max_intervals": 1, "said.children": message(waits).to_plotly_json()}
-        assert ("Version 1 is published" in json.dumps(how_far(browser, shown))) is said
+        assert ("Version 1 is published" in json.dumps(how_far(browser, shown))) is announced
     return 1
 
 

@@ -110,11 +110,11 @@ def register(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def look(
-        _ticks: Any, looks: int, number: Any, search: str | None, preferences: Any, written: int | None, said: Any
+        _ticks: Any, looks: int, number: Any, search: str | None, preferences: Any, written: int | None, shown: Any
     ) -> tuple[Any, ...]:
         request = view_request(search, preferences)
         words = request.words
-        if looks == 1 and not _says(said, _started(words)):
+        if looks == 1 and not _says(shown, _started(words)):
             return no_update, no_update, no_update  # the outcome was said already
         try:
             job = _job(request, number)
@@ -135,9 +135,9 @@ def _started(words: Words) -> str:
     return words.text("What the forecast is made of is being worked out. Then it is published.")
 
 
-def _says(said: Any, text: str) -> bool:
+def _says(shown: Any, text: str) -> bool:
     """Return whether the message that the page shows, as Dash writes it, is some text."""
-    return isinstance(said, dict) and isinstance(said.get("props"), dict) and said["props"].get("children") == text
+    return isinstance(shown, dict) and isinstance(shown.get("props"), dict) and shown["props"].get("children") == text
 
 
 def _answer(request: ViewRequest, snapshot: Snapshot, note: str) -> Answer:
