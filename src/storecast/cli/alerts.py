@@ -20,7 +20,7 @@ NotifyFile = Annotated[
 @app.command("list")
 def list_(home: Home, json: options.AsJson = False) -> None:
     """List the alerts that stand."""
-    from storecast.notify.notifier import STATE, read_state
+    from storecast.notify.state import STATE, read_state
 
     options.check_home(home)
     alerts = sorted(read_state(home / STATE).alerts, key=lambda alert: (alert.since, alert.key))

@@ -22,9 +22,8 @@ from storecast.data.panel import Panel
 from storecast.dates import as_date
 
 COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
-USUAL_WEEKS = (
-    8  # weeks back that show how many stores usually have a row: the second most, which six weeks of few do not change
-)
+# Weeks back that show how many stores usually have a row: the second most of them, which six weeks of few do not change.
+USUAL_WEEKS = 8
 LONGEST_CLOSURE = 7  # days that a chain may shut at the end, where no column says when it is open
 MIN_STORES = 2
 

@@ -81,8 +81,9 @@ def store_jumps(grid: Grid) -> dict[int, LevelJump]:
     grid : of the whole chain
     """
     logs = grid.log_sales()
-    far = np.abs(row_medians(logs[:, -SPAN:], 1) - row_medians(logs, 1)) > np.log(FACTOR)
-    far |= np.abs(row_medians(logs[:, -SPAN:], 1) - row_medians(logs[:, : grid.days // 2], 1)) > np.log(FACTOR)
+    lately = row_medians(logs[:, -SPAN:], 1)
+    far = np.abs(lately - row_medians(logs, 1)) > np.log(FACTOR)
+    far |= np.abs(lately - row_medians(logs[:, : grid.days // 2], 1)) > np.log(FACTOR)
     jumps = {int(place): level_jump(grid.slice(np.array([place]), 0)) for place in np.flatnonzero(far)}
     return {place: jump for place, jump in jumps.items() if jump is not None}
 

@@ -3,5 +3,6 @@
 settings    what is set under [notify] in the storecast.toml of a home
 alerts      conditions become alerts: thresholds, the end of an alert, acknowledgement
 channels    webhook and e-mail
-notifier    the alerts of a home, kept in alerts.json, and what could not be sent yet
+state       the alerts of a home, kept in alerts.json, and what could not be sent yet
+notifier    tells people of them
 """

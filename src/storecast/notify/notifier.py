@@ -1,40 +1,23 @@
-"""Notifier: the alerts of a home, what is told of them, and what could not be sent yet. They stand in alerts.json of the home."""
+"""Notifier: tells people of the alerts of a home, and keeps what is known of them."""
 
 import datetime as dt
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from storecast.errors import ConfigError, DataError, MissingError, NotSentError, hint, quote
+from storecast.errors import ConfigError, MissingError, NotSentError, hint, quote
 from storecast.files import atomic_write
 from storecast.notify.alerts import Alert, Change, Condition, acknowledged, update
 from storecast.notify.channels import Channel, channels_of, send
 from storecast.notify.settings import FILE, NotifySettings, read_settings
+from storecast.notify.state import STATE, read_state
 
 log = logging.getLogger(__name__)
 
-STATE = "alerts.json"  # in the home
 MOST_UNSENT = 20  # notices that wait for a channel, the newest
 HEADINGS = {"begun": "Begun", "worse": "Worse", "ended": "Over", "test": "A test"}
-
-
-@dataclass
-class State:
-    """What is known of the alerts of a home.
-
-    Attributes
-    ----------
-    alerts : that stand
-    unsent : notices that wait, by the name of their channel
-    ended : when the last job that did not fail ended, ISO 8601; empty: none has
-    """
-
-    alerts: list[Alert] = field(default_factory=list)
-    unsent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    ended: str = ""
 
 
 class Notifier:
@@ -187,22 +170,3 @@ class Notifier:
         }
         with atomic_write(self.path) as draft:
             draft.write_text(json.dumps(state, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def read_state(path: Path) -> State:
-    """Return what a file says of the alerts of a home; nothing where there is none.
-
-    Raises
-    ------
-    DataError
-        where it is not what a job wrote
-    """
-    if not path.exists():
-        return State()
-    try:
-        plain: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return State([Alert.from_plain(each) for each in plain["alerts"]], dict(plain["unsent"]), plain["ended"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise DataError(
-            f"{path} is not what a weekly job wrote. Delete it, and start again; what stands then begins anew."
-        ) from error

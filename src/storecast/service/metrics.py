@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from storecast.errors import DataError
 from storecast.monitor.staleness import STALE_DAYS, sales_age
-from storecast.notify.notifier import STATE, read_state
+from storecast.notify.state import STATE, read_state
 from storecast.service.live.live_model import LiveModel
 from storecast.service.middleware.limits import Load
 from storecast.service.pool import Pool

@@ -1,6 +1,7 @@
 """Totals of a forecast over weeks and the whole horizon: exact sums, and the intervals of possible sums."""
 
 import datetime as dt
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +52,10 @@ def totals(
     forecast. Weeks run from Monday to Sunday, cut at the ends of the forecast. States stand there where they are known.
     Further groups and periods stand among the others: Region-week, chain-month.
     """
-    breakdown = breakdown or Breakdown()
-    days = days_with_groups(forecast, stores, breakdown)
-    first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
-    levels = total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS)
-    return pl.concat(
-        _lines(level, days, first, last, paths) for level in levels if not of_chain or level.column == "chain"
+    parts = _lines_by_level(
+        forecast, stores, paths, breakdown or Breakdown(), lambda level: not of_chain or level.column == "chain"
     )
+    return pl.concat(lines for _, lines in parts)
 
 
 def group_totals(
@@ -75,14 +73,33 @@ def group_totals(
     """
     if paths is None:
         return None
+    parts = _lines_by_level(
+        forecast, stores, paths, breakdown, lambda level: level.span == HORIZON and level.column != s.STORE
+    )
+    return pl.concat(
+        lines.with_columns(pl.lit(level.name).alias("Level")).drop("Start", "End") for level, lines in parts
+    )
+
+
+def _lines_by_level(
+    forecast: pl.DataFrame,
+    stores: pl.DataFrame,
+    paths: F64 | None,
+    breakdown: Breakdown,
+    wanted: Callable[["TotalLevel"], bool],
+) -> Iterator[tuple["TotalLevel", pl.DataFrame]]:
+    """Yield each kind of total that is wanted, and its totals.
+
+    Parameters
+    ----------
+    forecast, stores, paths, breakdown : as in `totals`
+    wanted : says of a kind whether it is
+    """
     days = days_with_groups(forecast, stores, breakdown)
     first, last = as_date(days[s.DATE].min()), as_date(days[s.DATE].max())
-    levels = total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS)
-    return pl.concat(
-        _lines(level, days, first, last, paths).with_columns(pl.lit(level.name).alias("Level")).drop("Start", "End")
-        for level in levels
-        if level.span == HORIZON and level.column != s.STORE
-    )
+    for level in total_levels(breakdown, with_states=days[s.STATE].n_unique() >= LEAST_GROUPS):
+        if wanted(level):
+            yield level, _lines(level, days, first, last, paths)
 
 
 def _lines(level: "TotalLevel", days: pl.DataFrame, first: dt.date, last: dt.date, paths: F64 | None) -> pl.DataFrame:

@@ -121,7 +121,7 @@ def weekly(
         notifier = Notifier(home, notify)
         try:
             with closing(Database.open(url)) as database, only_job(database):
-                summary, conditions = _work_where_new(home, url, settings, day, progress)
+                summary, conditions = _work_where_new(home, database, url, settings, day, progress)
             conditions += ending_keys(url, day)
             conditions += ending_certificates(notifier.settings.certificates, day, notifier.settings.certificate_days)
         except BusyError:
@@ -142,18 +142,18 @@ def weekly(
 
 
 def _work_where_new(
-    home: Path, url: str, settings: WeeklySettings, today: dt.date, progress: Progress
+    home: Path, database: Database, url: str, settings: WeeklySettings, today: dt.date, progress: Progress
 ) -> tuple[dict[str, Any], list[Condition]]:
     """Do the work where the chain is newer than at the last job; return the summary, and what needs a look.
 
     Parameters
     ----------
-    home, url : of the home and its database
+    home : folder of all outputs
+    database, url : of the chain
     settings, today, progress : as for `weekly`
     """
-    with closing(Database.open(url)) as database:
-        version = chain_version(database)
-        last_sale = status(database)["last_sale"]
+    version = chain_version(database)
+    last_sale = status(database)["last_sale"]
     if last_sale is None:
         raise DataError("The database holds no sales yet. Load a chain: storecast db load --data DIR.")
     before = _summary_before(home / SUMMARY)

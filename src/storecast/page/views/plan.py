@@ -8,6 +8,7 @@ from dash.development.base_component import Component
 
 from storecast.page import tables
 from storecast.page.addresses import BASE
+from storecast.page.job_progress import cancel_job
 from storecast.page.shell import control, control_id
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import (
@@ -139,7 +140,7 @@ VIEW = View(
     {
         plan_states.ADVANCE: plan_states.advance,
         plan_publishing.PUBLISH: plan_publishing.publish,
-        plan_publishing.CANCEL: plan_publishing.cancel,
+        plan_publishing.CANCEL: cancel_job,
         plan_entry.SAVE: plan_entry.save_edits,
         plan_entry.DISCARD: plan_entry.discard,
         plan_entry.ENTER: plan_entry.enter,

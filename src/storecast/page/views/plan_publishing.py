@@ -9,9 +9,10 @@ import polars as pl
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
-from storecast.database.jobs import CANCELLED, DONE, UNFINISHED, WAITING, Job
+from storecast.database.jobs import CANCELLED, DONE, UNFINISHED, Job
 from storecast.database.plan_publishing import Published, publish_version
 from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.job_progress import LOOK_EVERY_MS, unfinished_line
 from storecast.page.language import Words
 from storecast.page.refusals import refused
 from storecast.page.shell import message
@@ -28,7 +29,6 @@ from storecast.service.routes.plan_versions import drivers_of, made_forecast
 NOTE, EXPLAIN = "publish-note", "publish-explain"  # fields
 PUBLISH, CANCEL = "plan-publish", "publish-cancel"  # actions
 JOB, LINE, TICK = "publish-job", "publish-line", "publish-tick"
-LOOK_EVERY_MS = 1000
 JUST_ENDED = dt.timedelta(seconds=10)  # a short job may end before the view is drawn that would have followed it
 
 
@@ -40,12 +40,6 @@ def publish(request: ViewRequest, _key: str) -> str:
     jobs = request.service.jobs
     request.wait_for(jobs.start("publish", request.key.id, _digest(snapshot), _answer(request, snapshot, note)))
     return _started(words)
-
-
-def cancel(request: ViewRequest, key: str) -> str:
-    """End the job that publishes; the key of the button is its number."""
-    request.wait_for(request.service.jobs.cancel(_job(request, int(key) if key.isascii() and key.isdigit() else None)))
-    return request.words.text("It is cancelled.")
 
 
 def publish_form(request: ViewRequest) -> Component:
@@ -80,7 +74,9 @@ def follow_job(request: ViewRequest) -> list[Component]:
     if job is not None and job.state in UNFINISHED:
         title = html.H2(request.words.text("Publish the forecast"))
         look = dcc.Interval(id=TICK, interval=LOOK_EVERY_MS)
-        return [html.Section([title, dcc.Store(id=JOB, data=job.job), look, html.Div(_line(job, request), id=LINE)])]
+        return [
+            html.Section([title, dcc.Store(id=JOB, data=job.job), look, html.Div(_line(job, request.words), id=LINE)])
+        ]
     if job is None or job.finished is None or dt.datetime.now(dt.UTC) - job.finished > JUST_ENDED:
         return []
     return [dcc.Store(id=JOB, data=job.job), dcc.Interval(id=TICK, interval=1, max_intervals=1), html.Div(id=LINE)]
@@ -119,7 +115,7 @@ def register(app: Dash) -> None:
         try:
             job = _job(request, number)
             if job.state in UNFINISHED:
-                return _line(job, request), no_update, no_update
+                return _line(job, words), no_update, no_update
             # The view is drawn anew, with the form in the place of the line, unless it is there already.
             again = no_update if looks == 1 else (written or 0) + 1
             if job.state == DONE:
@@ -178,11 +174,5 @@ def _digest(snapshot: Snapshot) -> str:
     return hashlib.sha256(b"\0".join((b"page publish", snapshot.reply_head))).hexdigest()
 
 
-def _line(job: Job, request: ViewRequest) -> Component:
-    """Return how far the job is, with the button that ends it."""
-    words = request.words
-    share = words.percent(job.progress, 0)
-    text = words.text("waits for others") if job.state == WAITING else words.text("{share} is worked out", share=share)
-    bar = html.Progress(value=str(job.progress), max="1", **{"aria-label": text})
-    button = action_button(words.text("Cancel"), CANCEL, str(job.job), kind="plain")
-    return html.Div([html.Span(text), bar, button], className="actions", role="status")
+def _line(job: Job, words: Words) -> Component:
+    return unfinished_line(job, words.percent(job.progress, 0), CANCEL, words)

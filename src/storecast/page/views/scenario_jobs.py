@@ -9,9 +9,10 @@ import polars as pl
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
-from storecast.database.jobs import CANCELLED, DONE, UNFINISHED, WAITING, Job
+from storecast.database.jobs import CANCELLED, DONE, UNFINISHED, Job
 from storecast.errors import UserError
 from storecast.page.actions import action_button
+from storecast.page.job_progress import LOOK_EVERY_MS, cancel_job, unfinished_line
 from storecast.page.refusals import refused
 from storecast.page.result_cache import ResultCache
 from storecast.page.shell import message
@@ -31,7 +32,6 @@ from storecast.service.routes.forecasts import scenario_reply
 LETTERS = {"a": "A", "b": "B"}  # in the address, and for people
 RUN, RESULT, TICK = "scenario-run", "scenario-result", "scenario-tick"
 CANCEL, AGAIN = "scenario-cancel", "scenario-again"  # actions
-LOOK_EVERY_MS = 1000
 MOST_KEPT = 20  # scenarios of one snapshot that are kept at hand
 
 _RESULTS: ResultCache[ScenarioDifferences] = ResultCache(MOST_KEPT)
@@ -122,11 +122,7 @@ def scenario_state(request: ViewRequest, text: str, *, again: bool = False) -> S
 def cancel(request: ViewRequest, key: str) -> str:
     """End a job; the key of the button is its number."""
     request.require("forecast")
-    if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise unreadable("The page has no such job. Load the page again.")
-    jobs = request.service.jobs
-    request.wait_for(jobs.cancel(request.wait_for(jobs.read(int(key), request.key.id))))
-    return request.words.text("It is cancelled.")
+    return cancel_job(request, key)
 
 
 def start_again(request: ViewRequest, key: str) -> str:
@@ -151,13 +147,7 @@ def _line(letter: str, job: Job, request: ViewRequest) -> Component:
     words = request.words
     title = words.text("Scenario {letter}", letter=letter)
     if job.state in UNFINISHED:
-        share = words.percent(job.progress)
-        text = (
-            words.text("waits for others") if job.state == WAITING else words.text("{share} is worked out", share=share)
-        )
-        bar = html.Progress(value=str(job.progress), max="1", **{"aria-label": f"{title}: {share}"})
-        button = action_button(words.text("Cancel"), CANCEL, str(job.job), kind="plain")
-        return html.Div([html.Strong(title), html.Span(text), bar, button], className="actions", role="status")
+        return unfinished_line(job, words.percent(job.progress), CANCEL, words, title)
     why = words.text("It was cancelled.") if job.state == CANCELLED else job.detail
     button = action_button(words.text("Work it out again"), AGAIN, letter, kind="plain")
     return html.Div([html.Strong(title), html.Span(why), button], className="actions", role="status")
