@@ -81,7 +81,7 @@ bench-long: setup-dev ## the long benchmarks, hours, on real files and their hom
 lock: ## write the lock files again; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra onnx --extra page --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra onnx --extra page --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra page --extra postgres --extra serve pyproject.toml -c requirements.txt -o requirements-serve.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra oidc --extra page --extra postgres --extra serve --extra tracing pyproject.toml -c requirements.txt -c requirements-dev.txt -o requirements-serve.txt
 
 clean: ## remove what was built here; data and homes stay
 	rm -rf $(VENV) build site src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
