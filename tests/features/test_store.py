@@ -40,6 +40,7 @@ def test_when_future_sales_change_then_no_feature_moves(panel: Panel) -> None:
     grids = [Grid.of(each) for each in (panel, changed)]
     before, after = (feature_rows(grid, grid.column(day), HORIZON) for grid in grids)
     assert_frame_equal(before.table, after.table)
+    before, after = (training(each)[0] for each in (panel, changed))
     assert np.nanmax(np.abs(before.target - after.target)) > 1
 
 
@@ -87,6 +88,16 @@ def test_the_served_rows_are_the_rows_that_later_train(panel: Panel) -> None:
     assert_frame_equal(served.table.drop(late), trained.table.drop(late))
     assert np.isnan(served.target).all()
     assert np.isfinite(trained.target).any()
+
+
+def test_unusual_last_days_of_the_chain_are_no_target(panel: Panel) -> None:
+    first = panel.end - dt.timedelta(days=1)
+    fallen = with_sales(panel, pl.when(pl.col(s.DATE) >= first).then(pl.col(s.SALES) * 0.4).otherwise(pl.col(s.SALES)))
+    newest = training(fallen)[0]
+    unusual = newest.day >= Grid.of(fallen).column(first)
+    assert np.isfinite(training(panel)[0].target[unusual]).any()
+    assert np.isnan(newest.target[unusual]).all()
+    assert np.isfinite(newest.target[~unusual]).any()
 
 
 def test_a_store_shared_by_windows_gives_the_rows_of_a_store_of_its_own(panel: Panel) -> None:

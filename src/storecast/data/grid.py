@@ -283,10 +283,6 @@ class Grid:
             log_sales[self.excluded] = np.nan
         return log_sales
 
-    def learnable_log_sales(self) -> F32:
-        """Return the log of sales that models learn: NaN also on broken days, (stores, days)."""
-        return np.where(self.broken, np.float32(np.nan), self.log_sales())
-
 
 def store_positions(stores: pl.DataFrame, names: pl.Series) -> I64:
     """Return the place of each named store in a table of stores, (names,)."""

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import F32, F64, I64
+from storecast.arrays import F32, F64
 from storecast.config import FeatureConfig, LinearSettings
 from storecast.data.broken_days import MIN_SLUMP_NEIGHBOURS
 from storecast.data.grid import Grid
@@ -168,7 +168,6 @@ class FeatureStore:
             late = holidays[rows.store, rows.day]
             apart, inside = (late, np.zeros_like(late)) if config.holidays_apart else (np.zeros_like(late), late)
             offset = apart if own is None else apart + own[rows.store, rows.day]
-            # Rows that first served a forecast have no target yet: their days were ahead then.
             target = known_sales[rows.store, rows.day] - offset
             # An origin in a slump, or soon after it, did not know it for one: what it says of the store's past misleads.
             misled = np.any(slump[:, max(0, origin + 1 - DAYS_TO_KNOW_SLUMP) : origin + 1], axis=1)
@@ -199,10 +198,7 @@ class FeatureStore:
         if key in self._states:
             return self._states[key].features(calendar)
         if key not in self._rows:
-            state = self._fit_state(window, config)
-            rows = state.features()
-            rows = replace(rows, target=_log_sales(state.grid, rows.store, rows.day) - rows.offset)
-            self._rows[key] = rows
+            self._rows[key] = self._fit_state(window, config).features()
         return self._rows[key]
 
     def grid(self, window: Window) -> Grid:
@@ -263,7 +259,7 @@ def block_days(horizon: int) -> int:
 def feature_rows(grid: Grid, origin: int, horizon: int, config: FeatureConfig = PLAIN) -> FeatureRows:
     """Work out the rows of the ``horizon`` days after ``origin``; only stores and days with a calendar row have one.
 
-    Sales after the origin give the target, and nothing else.
+    Sales after the origin play no part; the rows have no target.
 
     Parameters
     ----------
@@ -272,15 +268,10 @@ def feature_rows(grid: Grid, origin: int, horizon: int, config: FeatureConfig = 
     horizon : days ahead
     config : how the rows look at the past
     """
-    rows = CutoffState.fit(grid, origin, horizon, config).features()
-    return replace(rows, target=_log_sales(grid, rows.store, rows.day) - rows.offset)
+    return CutoffState.fit(grid, origin, horizon, config).features()
 
 
 def _with_holiday_effects(rows: FeatureRows, effects: F32) -> pl.DataFrame:
     """Return the table with another part of the ridge for holidays, (rows,)."""
     late = pl.Series(effects)
     return rows.table.with_columns(pl.col("ridge") - pl.col("ridge_holiday") + late, late.alias("ridge_holiday"))
-
-
-def _log_sales(grid: Grid, store: I64, day: I64) -> F32:
-    return grid.learnable_log_sales()[store, day]
