@@ -13,7 +13,7 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.evaluate.selection import select
 from storecast.evaluate.summary import summary
-from storecast.explain.explanations import importance
+from storecast.explain.explanations import ChainForecast, importance
 from storecast.features.store import feature_rows
 from storecast.models import create
 from storecast.uncertainty.point import point_forecasts
@@ -70,7 +70,7 @@ def test_a_window_in_which_nothing_is_open_has_no_score_and_selects_the_simplest
     for name in MODELS:
         model = create(name, fast=True)
         model.fit(window.past, 1)
-        assert importance(model, window).is_empty()
+        assert importance(ChainForecast(model, window)).is_empty()
 
 
 def test_the_shortest_required_past_is_enough() -> None:

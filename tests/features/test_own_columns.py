@@ -11,7 +11,7 @@ from storecast import schema as s
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.evaluate.backtest import calibration_of
-from storecast.explain.explanations import explain
+from storecast.explain.explanations import ChainForecast, explain
 from storecast.explain.scenario import compare
 from storecast.features.own_columns import OwnScales
 from storecast.features.pieces import Pieces
@@ -154,7 +154,8 @@ def test_a_restored_ridge_knows_the_usual_values(priced: Panel) -> None:
 @pytest.mark.parametrize("name", ["linear", "boosting"])
 def test_an_explanation_names_the_column(name: str, priced: Panel) -> None:
     window = priced.window(priced.end, HORIZON)
-    explained = explain(*_fitted(name, window), window, [2])
+    model, calibration = _fitted(name, window)
+    explained = explain(ChainForecast(model, window), calibration, [2])
     by_price = (
         explained.join(window.future, on=s.KEYS)
         .filter(pl.col(s.OPEN) == 1)

@@ -15,6 +15,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F32, F64, I64, Bool
+from storecast.bundle.assumed_days import near_assumed
 from storecast.bundle.fitted import FittedModel, check_columns
 from storecast.config import Task
 from storecast.data.ahead import extend
@@ -33,7 +34,6 @@ from storecast.uncertainty.totals import group_totals, totals
 
 Quantiles = tuple[float, ...]
 
-NEAR = 7  # days: a forecast rests on the calendar of its day and of those within a week of it
 CALENDAR = "The calendar asked for"  # as messages call it
 
 
@@ -215,9 +215,11 @@ class Predictor:
         counterfactuals : add the columns of `explain.counterfactuals`
         progress : is told the share that is done
         """
-        model, calibration, window = self.bundle.model, self.bundle.calibration, self.window
-        explained = explanations.explain(model, calibration, window, stores, progress)
-        return with_counterfactuals(explained, model, calibration, window) if counterfactuals else explained
+        calibration = self.bundle.calibration
+        explained = explanations.explain(self._chain, calibration, stores, progress)
+        if not counterfactuals:
+            return explained
+        return with_counterfactuals(explained, self.bundle.model, calibration, self.window)
 
     def scenario(self, calendar: pl.DataFrame, progress: Progress = unwatched) -> pl.DataFrame:
         """Return what another calendar would change, with an interval, as `explain.scenario.compare`. Takes minutes."""
@@ -259,6 +261,10 @@ class Predictor:
     @cached_property
     def _usual(self) -> pl.DataFrame:
         return self._calibrated(self.medians, ())
+
+    @cached_property
+    def _chain(self) -> explanations.ChainForecast:
+        return explanations.ChainForecast(self.bundle.model, self.window)
 
     @cached_property
     def _assumed(self) -> Bool:
@@ -331,20 +337,3 @@ class Predictor:
         nearest = np.where(sells.any(axis=1, keepdims=True), nearest, day)
         place: I64 = (nearest + np.arange(len(sells))[:, None] * width).ravel()
         return place
-
-
-def near_assumed(assumed: Bool) -> Bool:
-    """Return which days are assumed, or lie within `NEAR` days of one that is.
-
-    Parameters
-    ----------
-    assumed : (stores, days)
-
-    Returns
-    -------
-    (stores, days)
-    """
-    day, days = np.arange(assumed.shape[1]), assumed.shape[1]
-    count = np.cumsum(np.pad(assumed, ((0, 0), (1, 0))), axis=1)
-    near: Bool = count[:, np.minimum(day + NEAR + 1, days)] > count[:, np.maximum(day - NEAR, 0)]
-    return near

@@ -8,6 +8,8 @@ Source of the identity: Ang, The LMDI approach to decomposition analysis, Energy
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -39,20 +41,47 @@ def title(driver: str) -> str:
     return driver[:1].upper() + driver[1:]
 
 
+@dataclass(frozen=True, eq=False)
+class ChainForecast:
+    """A model's forecast of the whole chain; every explanation compares with it, and it is worked out once for all of them.
+
+    Attributes
+    ----------
+    model : fitted
+    window : the days ahead
+    """
+
+    model: Forecaster
+    window: Window
+
+    @cached_property
+    def medians(self) -> pl.DataFrame:
+        """The point forecasts."""
+        return point_forecasts(self.model, self.window)
+
+    @cached_property
+    def features(self) -> pl.DataFrame:
+        """The features of the same rows."""
+        return self.model.features(self.window)
+
+    @cached_property
+    def usual(self) -> I64:
+        """The positions of the rows that stand for the usual day; none where no store opens."""
+        is_open = np.flatnonzero(self.medians[s.OPEN].to_numpy() == 1)
+        ranked = is_open[np.argsort(self.medians["Median"].to_numpy()[is_open], kind="stable")]
+        middles = (np.arange(BACKGROUND) + 0.5) / BACKGROUND * len(ranked)
+        return ranked[middles.astype(np.int64)] if len(ranked) else ranked
+
+
 def explain(
-    model: Forecaster,
-    calibration: Calibration,
-    window: Window,
-    stores: Sequence[object],
-    progress: Progress = unwatched,
+    chain: ChainForecast, calibration: Calibration, stores: Sequence[object], progress: Progress = unwatched
 ) -> pl.DataFrame:
     """Return what the forecasts of some stores are made of.
 
     Parameters
     ----------
-    model : fitted
+    chain : the forecast of all stores
     calibration : turns its medians into expected values
-    window : the days ahead
     stores : ids
     progress : is told the share that is done, and may end the work by an exception
 
@@ -67,6 +96,7 @@ def explain(
     ConfigError
         where a store is not in the chain, or the model does not tell what its answers are made of
     """
+    window = chain.window
     known = set(window.past.stores[s.STORE])
     strange = [store for store in stores if store not in known]
     if strange:
@@ -74,38 +104,34 @@ def explain(
             f"There is no store {quote(strange[0])}.{hint(str(strange[0]), map(str, known))} The chain has {len(known)} stores, "
             f"such as {', '.join(map(str, sorted(known)[:EXAMPLES]))}."
         )
-    medians = point_forecasts(model, window)
+    rows = np.flatnonzero(chain.medians[s.STORE].is_in(list(stores)).to_numpy())
+    medians = chain.medians[rows]
     forecast = calibration.apply(medians, Task(window.horizon))
-    rows = np.flatnonzero(medians[s.STORE].is_in(list(stores)).to_numpy())
-    contribution = contributions(model, window, medians, rows, progress)
-    closed = medians[s.OPEN].to_numpy()[rows] != 1
+    contribution = contributions(chain, rows, progress)
+    closed = medians[s.OPEN].to_numpy() != 1
     # A median that is kept within what the store has ever sold departs from the model's own answer, and so does the expected value
     # of a day that may sell nothing, or of one that is less certain than others: the store's level does that.
-    logs = np.log((medians["Median"].to_numpy() * sale_chance(medians))[rows])
-    logs += calibration.log_means(medians)[rows] - calibration.mean
+    logs = np.log(medians["Median"].to_numpy() * sale_chance(medians))
+    logs += calibration.log_means(medians) - calibration.mean
     by_driver = contribution.by_driver.copy()
     by_driver[:, contribution.drivers.index(LEVEL)] += logs - contribution.base - contribution.by_driver.sum(axis=1)
-    cents = np.round(forecast[s.FORECAST].to_numpy()[rows] * CENT).astype(np.int64)
+    cents = np.round(forecast[s.FORECAST].to_numpy() * CENT).astype(np.int64)
     usual = np.round(np.exp(contribution.base + calibration.mean) * CENT).astype(np.int64)
     shares = _largest_remainder(by_driver, usual, cents)
     usual, shares = np.where(closed, 0, usual), np.where(closed[:, None], 0, shares)
-    out = forecast[rows].select(*s.KEYS, s.FORECAST).with_columns(pl.Series(USUAL, usual / CENT))
+    out = forecast.select(*s.KEYS, s.FORECAST).with_columns(pl.Series(USUAL, usual / CENT))
     out = out.with_columns(
         pl.Series(title(driver), shares[:, k] / CENT) for k, driver in enumerate(contribution.drivers)
     )
     return out if (out[title(OWN_COLUMNS)] != 0).any() else out.drop(title(OWN_COLUMNS))
 
 
-def contributions(
-    model: Forecaster, window: Window, medians: pl.DataFrame, rows: I64, progress: Progress = unwatched
-) -> Contributions:
+def contributions(chain: ChainForecast, rows: I64, progress: Progress = unwatched) -> Contributions:
     """Return the contributions to some rows of a forecast, all rows of some stores, in log sales.
 
     Parameters
     ----------
-    model : fitted
-    window : the days ahead
-    medians : its point forecasts for the window
+    chain : the forecast of all stores
     rows : positions of the rows, all days of some stores
     progress : is told the share that is done, and may end the work by an exception
 
@@ -114,30 +140,28 @@ def contributions(
     ConfigError
         where the model does not tell what its forecasts are made of
     """
+    model = chain.model
     if not isinstance(model, Explains):
         raise ConfigError(
             f"The model {quote(model.name)} does not tell what its forecasts are made of. Give it a method contributions, "
             "as in docs/explanations.md, or choose another model."
         )
-    features = model.features(window)
-    is_open = np.flatnonzero(medians[s.OPEN].to_numpy() == 1)
-    if not len(is_open):  # a closed day is 0, and made of nothing
+    if not len(chain.usual):  # a closed day is 0, and made of nothing
         return Contributions(base=np.zeros(len(rows)), by_driver=np.zeros((len(rows), len(DRIVERS))))
-    ranked = is_open[np.argsort(medians["Median"].to_numpy()[is_open], kind="stable")]
-    middles = (np.arange(BACKGROUND) + 0.5) / BACKGROUND * len(ranked)
-    usual = ranked[middles.astype(np.int64)]
     parts = []
-    for begin in range(0, max(1, len(rows)), STORES_AT_ONCE * window.horizon):
+    step = STORES_AT_ONCE * chain.window.horizon
+    for begin in range(0, max(1, len(rows)), step):
         progress(begin / max(1, len(rows)))
-        parts.append(model.contributions(features, rows[begin : begin + STORES_AT_ONCE * window.horizon], usual))
+        parts.append(model.contributions(chain.features, rows[begin : begin + step], chain.usual))
     return Contributions.stacked(parts)
 
 
-def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl.DataFrame:
+def importance(chain: ChainForecast, *, columns: bool = True) -> pl.DataFrame:
     """Return what matters to a model on the whole, over the open days of some stores of a forecast.
 
     Parameters
     ----------
+    chain : the forecast of all stores
     columns : tell the columns of trees, too
 
     Returns
@@ -145,12 +169,11 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
     Kind ("driver", or "column" where the model tells the columns of its trees), Name, Share: the mean size of the contribution to
     a forecast, as a factor less 1 (0.1: up or down by a tenth); largest first within each kind
     """
-    medians = point_forecasts(model, window)
-    stores = window.past.stores[s.STORE].sort()
+    medians, stores, model = chain.medians, chain.window.past.stores[s.STORE].sort(), chain.model
     some = stores.gather_every(max(1, len(stores) // SAMPLE))
     rows = np.flatnonzero(medians[s.STORE].is_in(some.implode()).to_numpy())
     is_open = medians[s.OPEN].to_numpy()[rows] == 1
-    contribution = contributions(model, window, medians, rows)
+    contribution = contributions(chain, rows)
     by_driver = contribution.by_driver[is_open]
     if not is_open.any():
         return pl.DataFrame(schema=IMPORTANCE)
@@ -159,8 +182,8 @@ def importance(model: Forecaster, window: Window, *, columns: bool = True) -> pl
         for driver, size in zip(contribution.drivers, np.abs(by_driver).mean(axis=0), strict=True)
     ]
     if columns and isinstance(model, ExplainsColumns):
-        features = model.features(window)
-        lines += [("column", name, size) for name, size in model.column_contributions(features[rows[is_open]]).items()]
+        features = chain.features[rows[is_open]]
+        lines += [("column", name, size) for name, size in model.column_contributions(features).items()]
     table = pl.DataFrame(lines, schema=IMPORTANCE, orient="row")
     return (
         table.filter(pl.col("Share") > 0)

@@ -9,7 +9,7 @@ import polars as pl
 from msgspec.structs import astuple
 
 from storecast import schema as s
-from storecast.bundle.predictor import NEAR
+from storecast.bundle.assumed_days import NEAR
 from storecast.service.problems import invalid
 from storecast.service.table import Table
 

@@ -9,7 +9,7 @@ import orjson
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.predictor import NEAR
+from storecast.bundle.assumed_days import NEAR
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.lookup import Lookup, assumed_days, calendar_overlay, look_up, span
 from storecast.service.problems import invalid

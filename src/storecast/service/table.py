@@ -13,7 +13,8 @@ import polars as pl
 from msgspec.structs import astuple
 
 from storecast import schema as s
-from storecast.bundle.predictor import Predictor, near_assumed
+from storecast.bundle.assumed_days import near_assumed
+from storecast.bundle.predictor import Predictor
 from storecast.service.rendered_rows import RenderedRows
 from storecast.service.requests.rows import day_rows, id_type
 

@@ -56,13 +56,14 @@ def explain(
     prepared = prepare(data, horizon=horizon, usual_horizon=bundle.task.horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
+    chain = explanations.ChainForecast(bundle.model, window)
     if store is None:
-        explained = explanations.importance(bundle.model, window)
+        explained = explanations.importance(chain)
     else:
         number: int | str = store
         if panel.stores.schema[s.STORE] != pl.String and store.isdecimal():
             number = int(store)
-        explained = explanations.explain(bundle.model, bundle.calibration, window, [number])
+        explained = explanations.explain(chain, bundle.calibration, [number])
         explained = with_counterfactuals(explained, bundle.model, bundle.calibration, window)
         last = panel.end + dt.timedelta(days=prepared.task.horizon)
         explained = explained.filter(pl.col(s.DATE) <= last)

@@ -69,4 +69,5 @@ def _drivers(url: str, forecast: MadeForecast, model_file: Path) -> pl.DataFrame
     panel: Panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     stores = forecast.rows[s.STORE].unique().to_list()
-    return explanations.explain(bundle.model, bundle.calibration, window, stores)
+    chain = explanations.ChainForecast(bundle.model, window)
+    return explanations.explain(chain, bundle.calibration, stores)

@@ -22,7 +22,7 @@ from storecast.evaluate.window_forecasts import MODEL_FAILURES
 from storecast.executors.base import Executor
 from storecast.executors.serial import SERIAL
 from storecast.explain.counterfactuals import with_counterfactuals
-from storecast.explain.explanations import explain, importance
+from storecast.explain.explanations import ChainForecast, explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.exploration.registry import missing_libraries, questions
 from storecast.files import make_folder
@@ -220,7 +220,8 @@ def _explain(
     stores = [store for _, store in sample_stores(forecast.rows, panel.sales, panel.end)][:EXPLAINED]
     every = panel.stores[s.STORE].sort().to_list()
     sample = every[:: max(1, len(every) // SAMPLED)]
-    made_of = explain(bundle.model, bundle.calibration, window, [*stores, *sample])
+    chain = ChainForecast(bundle.model, window)
+    made_of = explain(chain, bundle.calibration, [*stores, *sample])
     days = made_of.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
     few = with_counterfactuals(days.filter(pl.col(s.STORE).is_in(stores)), bundle.model, bundle.calibration, window)
-    return few, importance(bundle.model, window, columns=False), days.filter(pl.col(s.STORE).is_in(sample))
+    return few, importance(chain, columns=False), days.filter(pl.col(s.STORE).is_in(sample))
