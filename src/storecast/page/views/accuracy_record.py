@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -78,34 +77,29 @@ def _coverage_chart(accuracy: ChainAccuracy, words: Words) -> Component:
         lines.append(_share_line(days, weeks[f"coverage{level}"].to_list(), inside, colour))
         aim = [level / 100] * len(days)
         lines.append(_share_line(days, aim, words.text("Target {percent}", percent=percent), colour, dash="dot"))
-    figure = go.Figure(lines)
-    figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
     title = words.text("Share of sales inside the intervals, by week")
-    return html.Div([html.H2(title), charts.chart(figure, title, words, height=300)])
+    axis = {"tickformat": ".0%", "range": [0, 1.02]}
+    return html.Div([html.H2(title), charts.chart(lines, title, words, height=300, y=axis)])
 
 
 def _error_chart(accuracy: ChainAccuracy, words: Words) -> Component:
     weeks = accuracy.weeks
     days = weeks[WEEK].to_list()
-    figure = go.Figure(
-        [
-            _share_line(days, weeks["wape"].to_list(), words.text("Error (WAPE)"), charts.BLUE),
-            _share_line(days, weeks["bias"].to_list(), words.text("Too high or low"), charts.AMBER),
-        ]
-    )
-    figure.update_yaxes(tickformat=".0%", zeroline=True, zerolinecolor=charts.GREY)
+    lines = [
+        _share_line(days, weeks["wape"].to_list(), words.text("Error (WAPE)"), charts.BLUE),
+        _share_line(days, weeks["bias"].to_list(), words.text("Too high or low"), charts.AMBER),
+    ]
     title = words.text("Error of the forecasts, by week")
-    return html.Div([html.H2(title), charts.chart(figure, title, words, height=300)])
+    axis = {"tickformat": ".0%", "zeroline": True, "zerolinecolor": charts.GREY}
+    return html.Div([html.H2(title), charts.chart(lines, title, words, height=300, y=axis)])
 
 
 def _share_line(
     days: Sequence[Any], shares: Sequence[float | None], name: str, colour: str, *, dash: str = "solid"
-) -> go.Scatter:
-    trace = charts.line(days, shares, name, colour, dash=dash, width=1.5 if dash != "solid" else 2)
-    trace.hovertemplate = "%{y:.1%}"
-    if dash == "solid":
-        trace.mode = "lines+markers"
-    return trace
+) -> charts.Trace:
+    solid = dash == "solid"
+    trace = charts.line(days, shares, name, colour, dash=dash, width=2 if solid else 1.5)
+    return {**trace, "hovertemplate": "%{y:.1%}", "mode": "lines+markers" if solid else "lines"}
 
 
 def _by_week_ahead(accuracy: ChainAccuracy, words: Words) -> Component:

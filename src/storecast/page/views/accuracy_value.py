@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
@@ -104,27 +103,30 @@ def step_name(step: str, words: Words) -> str:
 def _steps_chart(whole: dict[str, float | None], words: Words) -> Component:
     known = [step for step in STEPS if whole[step] is not None]
     errors = [whole[step] or 0.0 for step in known]
-    figure = go.Figure(
-        go.Bar(
-            y=[step_name(step, words) for step in known],
-            x=errors,
-            orientation="h",
-            text=[words.percent(error) for error in errors],
-            textposition="outside",
-            cliponaxis=False,
-            hoverinfo="skip",
-            marker={"color": [charts.GREY, charts.BLUE, charts.AMBER, charts.TEAL][: len(known)]},
-        )
-    )
-    figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(showticklabels=False, range=[0, 1.25 * max(errors, default=1.0)])
     label = words.text(
         "Error (WAPE) of each step, on the days whose sales have come; of the approved plan, where it was approved"
     )
-    note = words.plural("{count} store-day counts.", "{count} store-days count.", int(whole["Days"] or 0))
-    return html.Div(
-        [html.P(f"{label}. {note}", className="soft"), charts.chart(figure, label, words, height=60 + 48 * len(known))]
+    bars = {
+        "type": "bar",
+        "y": [step_name(step, words) for step in known],
+        "x": errors,
+        "orientation": "h",
+        "text": [words.percent(error) for error in errors],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "marker": {"color": [charts.GREY, charts.BLUE, charts.AMBER, charts.TEAL][: len(known)]},
+    }
+    chart = charts.chart(
+        [bars],
+        label,
+        words,
+        height=60 + 48 * len(known),
+        x={"showticklabels": False, "range": [0, 1.25 * max(errors, default=1.0)]},
+        y={"autorange": "reversed"},
     )
+    note = words.plural("{count} store-day counts.", "{count} store-days count.", int(whole["Days"] or 0))
+    return html.Div([html.P(f"{label}. {note}", className="soft"), chart])
 
 
 def _slices(steps: pl.DataFrame, words: Words) -> Component:

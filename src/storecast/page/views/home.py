@@ -2,7 +2,6 @@
 
 import datetime as dt
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
@@ -37,7 +36,7 @@ def draw(request: ViewRequest) -> Component:
             _sentences(overview, words),
             _facts(figures, plan, words),
             charts.chart(
-                _chart(figures, words), words.text("Sales of the chain by day, with the forecast"), words, height=360
+                _traces(figures, words), words.text("Sales of the chain by day, with the forecast"), words, height=360
             ),
             html.Div(
                 [_weeks(plan, words), _exceptions(overview.exceptions, words)] if plan and overview else [],
@@ -55,7 +54,7 @@ def prepare(snapshot: Snapshot, database: Database) -> None:
     snapshot : that is served
     database : with the plan
     """
-    _chart(chain_figures(snapshot), Words())  # Plotly imports what it draws with when it draws first
+    chain_figures(snapshot)
     if newest_plan(database) is not None:
         plan_overview_of(database, Words())
 
@@ -115,7 +114,7 @@ def _facts(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Co
     return tables.facts(*entries)
 
 
-def _chart(figures: ChainFigures, words: Words) -> go.Figure:
+def _traces(figures: ChainFigures, words: Words) -> list[charts.Trace]:
     ahead = figures.ahead
     days = ahead["Start"].to_list()
     past = figures.past.filter(pl.col(s.DATE) > days[0] - dt.timedelta(weeks=PAST_WEEKS))
@@ -139,7 +138,7 @@ def _chart(figures: ChainFigures, words: Words) -> go.Figure:
             )
         )
     traces.append(charts.line(days, ahead[s.FORECAST].to_list(), words.text("Forecast"), charts.BLUE))
-    return go.Figure(traces)
+    return traces
 
 
 def _weeks(plan: ShownVersion, words: Words) -> Component:

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -144,25 +143,29 @@ def _chart(best: pl.DataFrame, words: Words) -> Component:
     if known:
         above, below = (top[GAIN_HIGH] - top[GAIN]).to_list(), (top[GAIN] - top[GAIN_LOW]).to_list()
         error = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": charts.GREY}
-    figure = go.Figure(
-        go.Bar(
-            y=[words.text("Store {store}", store=store) for store in top[s.STORE].to_list()],
-            x=top[GAIN].to_list(),
-            orientation="h",
-            error_x=error,
-            marker={"color": charts.TEAL},
-            hovertemplate="%{x:,.0f}<extra></extra>",
-        )
-    )
-    figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(rangemode="tozero", tickformat=",.0f", showgrid=True, gridcolor="rgba(128,136,148,0.25)")
+    bars = {
+        "type": "bar",
+        "y": [words.text("Store {store}", store=store) for store in top[s.STORE].to_list()],
+        "x": top[GAIN].to_list(),
+        "orientation": "h",
+        "error_x": error,
+        "marker": {"color": charts.TEAL},
+        "hovertemplate": "%{x:,.0f}<extra></extra>",
+    }
     title = words.text("What the best extra day of a store brings")
     note = words.text("Bars: what the model expects. Lines: 95% intervals.") if known else ""
     return html.Section(
         [
             html.H2(title),
             html.P(note, className="soft") if note else None,
-            charts.chart(figure, title, words, height=90 + 26 * top.height),
+            charts.chart(
+                [bars],
+                title,
+                words,
+                height=90 + 26 * top.height,
+                x={"rangemode": "tozero", "tickformat": ",.0f", "showgrid": True, "gridcolor": charts.GRID},
+                y={"autorange": "reversed", "type": "category"},
+            ),
         ]
     )
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
@@ -102,7 +101,7 @@ def _share(whole: Mapping[str, Any], words: Words) -> str:
     return words.signed_percent(share)
 
 
-def _by_day(result: ScenarioDifferences) -> go.Figure:
+def _by_day(result: ScenarioDifferences) -> list[charts.Trace]:
     weeks = result.weeks()
     sums = pl.DataFrame({"Start": pl.date_range(weeks["Start"][0], weeks["End"][-1], eager=True)})
     changed = result.days().group_by("Start").agg(pl.col("Difference").sum())
@@ -110,14 +109,15 @@ def _by_day(result: ScenarioDifferences) -> go.Figure:
         pl.col("Difference").fill_null(0.0)
     )
     colours = [charts.BLUE if value >= 0 else charts.RED for value in sums["Difference"]]
-    bars = go.Bar(
-        x=sums["Start"].to_list(),
-        y=sums["Difference"].to_list(),
-        marker={"color": colours},
-        hovertemplate="%{y:,.0f}<extra></extra>",
-        showlegend=False,
-    )
-    return go.Figure([bars])
+    bars = {
+        "type": "bar",
+        "x": sums["Start"].to_list(),
+        "y": sums["Difference"].to_list(),
+        "marker": {"color": colours},
+        "hovertemplate": "%{y:,.0f}<extra></extra>",
+        "showlegend": False,
+    }
+    return [bars]
 
 
 def _weeks(result: ScenarioDifferences, letter: str, words: Words) -> Component:

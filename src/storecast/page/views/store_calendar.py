@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
@@ -35,33 +34,34 @@ def chart_section(days: pl.DataFrame, chosen: dt.date, target: Target, words: Wo
     dates, all_dates = ahead[s.DATE].to_list(), days[s.DATE].to_list()
     columns = {name: ahead[name].to_list() for name in (s.FORECAST, "Lower80", "Upper80", "Lower95", "Upper95")}
     sales = words.text("Sales") if target.is_sales else target.title
-    figure = go.Figure(
-        [
-            *_calendar_marks(days, words),
-            *charts.band(dates, columns["Lower95"], columns["Upper95"], words.text("95% interval"), charts.BAND_95),
-            *charts.band(dates, columns["Lower80"], columns["Upper80"], words.text("80% interval")),
-            charts.line(
-                all_dates,
-                days[YEAR_BEFORE].to_list(),
-                words.text("A year before"),
-                charts.AMBER,
-                dash="dot",
-                width=1.5,
-            ),
-            charts.line(all_dates, days[s.SALES].to_list(), sales, charts.GREY),
-            charts.line(dates, columns[s.FORECAST], words.text("Forecast"), charts.BLUE),
-            _chosen_mark(ahead, chosen, words),
-        ]
-    )
-    figure.update_layout(
-        barmode="overlay",
-        bargap=0,
-        yaxis={"overlaying": "y2", "side": "left", "rangemode": "tozero", "tickmode": "auto"},
-        yaxis2={"visible": False, "range": [0, 1], "fixedrange": True, "side": "right"},
-    )
+    traces = [
+        *_calendar_marks(days, words),
+        *charts.band(dates, columns["Lower95"], columns["Upper95"], words.text("95% interval"), charts.BAND_95),
+        *charts.band(dates, columns["Lower80"], columns["Upper80"], words.text("80% interval")),
+        charts.line(
+            all_dates,
+            days[YEAR_BEFORE].to_list(),
+            words.text("A year before"),
+            charts.AMBER,
+            dash="dot",
+            width=1.5,
+        ),
+        charts.line(all_dates, days[s.SALES].to_list(), sales, charts.GREY),
+        charts.line(dates, columns[s.FORECAST], words.text("Forecast"), charts.BLUE),
+        _chosen_mark(ahead, chosen, words),
+    ]
     label = words.text("Sales of the store by day, with the forecast, promotions, holidays and closed days")
     caption = words.text("Click on a day of the forecast to see what it is made of.")
-    graph = charts.chart(figure, label, words, height=400, id=CHART)
+    marks_axis = {"visible": False, "range": [0, 1], "fixedrange": True, "side": "right"}
+    graph = charts.chart(
+        traces,
+        label,
+        words,
+        height=400,
+        y={"overlaying": "y2", "side": "left", "rangemode": "tozero", "tickmode": "auto"},
+        layout={"barmode": "overlay", "bargap": 0, "yaxis2": marks_axis},
+        id=CHART,
+    )
     return html.Div([graph, html.P(caption, className="soft")])
 
 
@@ -134,7 +134,7 @@ def _amount(value: float | None, words: Words) -> str:
     return "" if value is None else words.money(value)
 
 
-def _calendar_marks(days: pl.DataFrame, words: Words) -> list[go.Bar]:
+def _calendar_marks(days: pl.DataFrame, words: Words) -> list[charts.Trace]:
     """Return promotions as shading, and closed days and holidays as strips at the foot of the chart."""
     holiday = pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY
     marks = (
@@ -148,27 +148,29 @@ def _calendar_marks(days: pl.DataFrame, words: Words) -> list[go.Bar]:
         dates = days.filter(condition)[s.DATE].to_list()
         if dates:
             bars.append(
-                go.Bar(
-                    x=dates,
-                    y=[height] * len(dates),
-                    base=base,
-                    width=DAY_MS,
-                    name=name,
-                    yaxis="y2",
-                    marker={"color": colour, "line": {"width": 0}},
-                    hovertemplate="%{fullData.name}<extra></extra>",
-                )
+                {
+                    "type": "bar",
+                    "x": dates,
+                    "y": [height] * len(dates),
+                    "base": base,
+                    "width": DAY_MS,
+                    "name": name,
+                    "yaxis": "y2",
+                    "marker": {"color": colour, "line": {"width": 0}},
+                    "hovertemplate": "%{fullData.name}<extra></extra>",
+                }
             )
     return bars
 
 
-def _chosen_mark(ahead: pl.DataFrame, chosen: dt.date, words: Words) -> go.Scatter:
+def _chosen_mark(ahead: pl.DataFrame, chosen: dt.date, words: Words) -> charts.Trace:
     day = ahead.filter(pl.col(s.DATE) == chosen)
-    return go.Scatter(
-        x=day[s.DATE].to_list(),
-        y=day[s.FORECAST].to_list(),
-        name=words.text("Day taken apart"),
-        mode="markers",
-        marker={"color": charts.BLUE, "size": 10, "line": {"width": 2, "color": "#fff"}},
-        hoverinfo="skip",
-    )
+    return {
+        "type": "scatter",
+        "x": day[s.DATE].to_list(),
+        "y": day[s.FORECAST].to_list(),
+        "name": words.text("Day taken apart"),
+        "mode": "markers",
+        "marker": {"color": charts.BLUE, "size": 10, "line": {"width": 2, "color": "#fff"}},
+        "hoverinfo": "skip",
+    }

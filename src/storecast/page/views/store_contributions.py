@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
@@ -51,7 +50,7 @@ def section(snapshot: Snapshot, store: object, day: dt.date, words: Words) -> Co
     label = words.text("From the usual day of the chain to the forecast, driver by driver")
     return html.Div(
         [
-            charts.chart(_waterfall((usual, *names, total), (row[USUAL], *amounts), words), label, words, height=340),
+            _waterfall((usual, *names, total), (row[USUAL], *amounts), label, words),
             html.Div(
                 [
                     tables.table([words.text("Driver"), words.text("Amount")], lines, label=label),
@@ -84,39 +83,44 @@ def driver_name(driver: str, words: Words) -> str:
     return known.get(driver, driver.removeprefix("Own: "))
 
 
-def _waterfall(names: Sequence[str], amounts: Sequence[float], words: Words) -> go.Figure:
-    """Return steps from the first amount to the sum of all.
+def _waterfall(names: Sequence[str], amounts: Sequence[float], label: str, words: Words) -> Component:
+    """Return a chart of steps from the first amount to the sum of all.
 
     Parameters
     ----------
     names : of the steps and of the sum
     amounts : of the steps
+    label : what the chart shows
     words : the language
     """
     texts = [words.money(amounts[0]), *(words.signed(amount) for amount in amounts[1:]), words.money(sum(amounts))]
-    figure = go.Figure(
-        go.Waterfall(
-            y=list(names),
-            x=[*amounts, 0.0],
-            measure=["absolute", *("relative" for _ in amounts[1:]), "total"],
-            orientation="h",
-            text=texts,
-            textposition="outside",
-            cliponaxis=False,
-            hoverinfo="skip",
-            increasing={"marker": {"color": charts.TEAL}},
-            decreasing={"marker": {"color": charts.RED}},
-            totals={"marker": {"color": charts.BLUE}},
-            connector={"line": {"color": charts.GREY, "width": 1}},
-            showlegend=False,
-        )
-    )
+    steps = {
+        "type": "waterfall",
+        "y": list(names),
+        "x": [*amounts, 0.0],
+        "measure": ["absolute", *("relative" for _ in amounts[1:]), "total"],
+        "orientation": "h",
+        "text": texts,
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+        "increasing": {"marker": {"color": charts.TEAL}},
+        "decreasing": {"marker": {"color": charts.RED}},
+        "totals": {"marker": {"color": charts.BLUE}},
+        "connector": {"line": {"color": charts.GREY, "width": 1}},
+        "showlegend": False,
+    }
     edges = [sum(amounts[: k + 1]) for k in range(len(amounts))]
     most, least = max(0.0, *edges), min(0.0, *edges)
-    figure.update_yaxes(autorange="reversed")
     room = TEXT_SHARE * (most - least)
-    figure.update_xaxes(range=[least - room * (least < 0), most + room], showticklabels=False)
-    return figure
+    return charts.chart(
+        [steps],
+        label,
+        words,
+        height=340,
+        x={"range": [least - room * (least < 0), most + room], "showticklabels": False},
+        y={"autorange": "reversed"},
+    )
 
 
 def _without(row: dict[str, float | None], words: Words) -> list[str]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import plotly.graph_objects as go
 import polars as pl
 from dash import html
 from dash.development.base_component import Component
@@ -32,17 +31,15 @@ def section(database: Database, store: Any, words: Words) -> Component:
         return html.P(words.text("No day of a forecast has come yet."))
     newest = rows.sort(s.DATE, AHEAD).unique(s.DATE, keep="first", maintain_order=True).tail(MOST_DAYS)
     days = newest[s.DATE].to_list()
-    figure = go.Figure(
-        [
-            *charts.band(days, newest["Lower80"].to_list(), newest["Upper80"].to_list(), words.text("80% interval")),
-            charts.line(days, newest[s.SALES].to_list(), words.text("Sales"), charts.GREY),
-            charts.line(days, newest[s.FORECAST].to_list(), words.text("Forecast of the time"), charts.BLUE),
-        ]
-    )
+    traces = [
+        *charts.band(days, newest["Lower80"].to_list(), newest["Upper80"].to_list(), words.text("80% interval")),
+        charts.line(days, newest[s.SALES].to_list(), words.text("Sales"), charts.GREY),
+        charts.line(days, newest[s.FORECAST].to_list(), words.text("Forecast of the time"), charts.BLUE),
+    ]
     label = words.text("The newest forecast before each day, beside the sales that came")
     return html.Div(
         [
-            html.Div([html.P(label, className="soft"), charts.chart(figure, label, words, height=300)]),
+            html.Div([html.P(label, className="soft"), charts.chart(traces, label, words, height=300)]),
             _by_week_ahead(rows, words),
         ],
         className="pair",
