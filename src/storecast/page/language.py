@@ -7,7 +7,7 @@ from pathlib import Path
 
 from babel.core import Locale, negotiate_locale
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
 
 from storecast import language
 from storecast.answers import translated
@@ -58,16 +58,14 @@ class Words(language.Words):
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with so many digits after the point."""
-        return format_decimal(
-            value, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=_locale(self.language)
-        )
+        pattern = _pattern(f"#,##0.{'0' * digits}" if digits else "#,##0")
+        return format_decimal(value, format=pattern, locale=_locale(self.language))
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share of one as percent."""
         figure = f"0.{'0' * digits}" if digits else "0"
-        return format_percent(
-            share, format=f"{figure} %" if self.language == "de" else f"{figure}%", locale=_locale(self.language)
-        )
+        pattern = _pattern(f"{figure} %" if self.language == "de" else f"{figure}%")
+        return format_percent(share, format=pattern, locale=_locale(self.language))
 
     def signed_percent(self, share: float, digits: int = 1) -> str:
         """Return a change by a share of one as percent with its sign."""
@@ -80,6 +78,11 @@ class Words(language.Words):
     def day(self, day: dt.date) -> str:
         """Return a date with its weekday, as in Mon, Jan 6."""
         return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=_locale(self.language))
+
+
+@cache
+def _pattern(text: str) -> NumberPattern:
+    return parse_pattern(text)  # Babel would parse it for each number
 
 
 @cache
