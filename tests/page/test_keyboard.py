@@ -1,0 +1,115 @@
+"""The way from new sales to a plan that is approved and exported, in a real browser, without a mouse."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from storecast.database.connect import home_url
+from support.chromium import DRAWN, SLOW_MS, started_chromium
+from support.served_home import FIRST, STORES, make_key, served_process
+
+pytestmark = pytest.mark.page
+MOST_TABS = 150
+MESSAGE = "#said .message"
+
+
+@pytest.fixture
+def page(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    config = str(tmp_path_factory.getbasetemp() / "config")  # with the key by which the model is trusted
+    with served_process(own, XDG_CONFIG_HOME=config) as (_, port), started_chromium() as process:
+        context = process.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        context.set_default_timeout(SLOW_MS)
+        opened = context.new_page()
+        opened.goto(f"http://127.0.0.1:{port}/")
+        yield opened
+        context.close()
+
+
+def go_to(page: Page, target: Locator) -> None:
+    """Press Tab until something has the focus."""
+    target.wait_for()
+    for _ in range(MOST_TABS):
+        if target.evaluate("each => each === document.activeElement || each.contains(document.activeElement)"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{target} is not reached by {MOST_TABS} tabs")
+
+
+def press(page: Page, role: str, name: str) -> None:
+    """Go to a link or a button, and press Enter."""
+    go_to(page, page.get_by_role(role, name=name, exact=True))  # type: ignore[arg-type]
+    page.keyboard.press("Enter")
+
+
+def open_view(page: Page, name: str) -> None:
+    """Go to a view by the links at its top."""
+    page.evaluate("document.activeElement.blur()")
+    go_to(page, page.locator("#header nav").get_by_role("link", name=name, exact=True))
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/app/{name.lower()}$"))
+    page.wait_for_load_state("networkidle")  # parts that come later would take the focus with them
+
+
+def enter(page: Page, text: str) -> None:
+    """Change the first week of the first row of the grid."""
+    go_to(page, page.locator(".ag-root"))
+    for _ in range(MOST_TABS):
+        if page.evaluate("document.activeElement.getAttribute('col-id')") == "w1":
+            break
+        page.keyboard.press("ArrowRight")
+    for key in ("ArrowDown", "Enter", "Control+a"):
+        page.keyboard.press(key)
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#plan-edits li")).to_have_count(1)
+
+
+def choose(page: Page, control: str, option: str) -> None:
+    """Choose an option of a dropdown."""
+    dropdown = page.locator(f'.control:has-text("{control}") .dash-dropdown')
+    go_to(page, dropdown)
+    page.keyboard.press("Enter")
+    page.keyboard.type(option)
+    expect(page.locator(".dash-options-list-option:visible")).to_have_text(option)
+    for key in ("ArrowDown", "Enter", "Escape"):
+        page.keyboard.press(key)
+    expect(dropdown).to_contain_text(option)
+
+
+def test_new_sales_become_an_approved_plan_by_keyboard_alone(page: Page, own: Path, tmp_path: Path) -> None:
+    go_to(page, page.get_by_label("Your key"))
+    page.keyboard.type(make_key(home_url(own), "admin"))
+    page.keyboard.press("Enter")
+    page.wait_for_selector(DRAWN)
+
+    file = tmp_path / "sales.csv"
+    rows = "".join(f"{store},{FIRST},{1000 + store},1,0\n" for store in range(1, STORES + 1))
+    file.write_text(f"Store,Date,Sales,Open,Promo\n{rows}", encoding="utf-8")
+    page.on("filechooser", lambda chooser: chooser.set_files(file))
+    open_view(page, "Data")
+    go_to(page, page.locator("#upload"))
+    page.keyboard.press("Enter")
+    press(page, "button", "Take these rows")
+    expect(page.locator(MESSAGE)).to_contain_text(f"{STORES} new rows")
+
+    open_view(page, "Plan")
+    press(page, "button", "Publish as a new version")
+    expect(page.locator(MESSAGE)).to_have_text("Version 1 is published, a draft.")
+    page.wait_for_load_state("networkidle")
+
+    enter(page, "5000")
+    choose(page, "Reason", "local event")
+    press(page, "button", "Save as overrides")
+    expect(page.locator(MESSAGE)).to_have_text("1 override is written.")
+    for button, state in (("Mark as reviewed", "reviewed"), ("Approve", "approved")):
+        press(page, "button", button)
+        expect(page.locator(MESSAGE)).to_have_text(f"Version 1 is {state} now.")
+    press(page, "link", "Files")
+    with page.expect_download() as download:
+        press(page, "button", "Days as CSV")
+    days = pl.read_csv(download.value.path())
+    assert days["Plan"].sum() != pytest.approx(days["Forecast"].sum(), abs=1)
