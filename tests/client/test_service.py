@@ -16,6 +16,7 @@ from support.served_home import client_through
 
 ROW = {"Store": 1, "Date": "2014-07-01"}
 CALLS: dict[str, Any] = {
+    "GET /v1/forecasts": lambda c: c.stored_forecasts(1, "2014-07-01", 2),
     "POST /v1/forecasts": lambda c: c.forecast_rows([ROW], stores=[{"Store": 1}], quantiles=[0.5], totals=True, explain=True),
     "POST /v1/forecasts ": lambda c: c.forecast(1, "2014-07-01", 2, model="m", quantiles=[0.5]),
     "POST /v1/scenarios": lambda c: c.scenario([ROW], model="m"),
@@ -71,7 +72,7 @@ CALLS: dict[str, Any] = {
     "GET /health/live": lambda c: c.health(),
     "GET /health/ready": lambda c: c.health(),
 }  # fmt: skip
-NOT_ASKED = {"GET /metrics", "GET /openapi.json", "GET /v1/forecasts"}  # the client keeps no reply: it asks by POST
+NOT_ASKED = {"GET /metrics", "GET /openapi.json"}
 DOCUMENT = document(ROUTES, Settings())
 
 
@@ -185,6 +186,10 @@ def test_the_client_asks_a_service(client: Any) -> None:
         rows = [{"Store": row["Store"], "Date": row["Date"]} for row in answer]
         assert [row["Store"] for row in answer] == [1, 1, 1]
         assert caller.forecast_many(rows, quantiles=[0.5]) == answer
+        stored = caller.stored_forecasts(1, days=3)
+        assert stored.forecasts == caller.forecast(1, days=3)
+        assert caller.stored_forecasts(1, days=3, known=stored) is stored
+        assert caller.stored_forecasts(1, days=2, known=stored).etag != stored.etag
         assert len(list(caller.stores())) == 6
         assert len(list(caller.history(2))) > 300
         assert caller.health() == {"live": True, "ready": True, "detail": ""}

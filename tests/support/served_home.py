@@ -49,7 +49,7 @@ HORIZON = 42
 STORES = 6
 DAYS = 420
 FIRST = START + dt.timedelta(days=DAYS)  # the first day without sales
-PASSED = {"accept", "content-type", "authorization", "idempotency-key", "prefer"}
+PASSED = {"accept", "content-type", "authorization", "idempotency-key", "if-none-match", "prefer"}
 OPEN_DAY = {"Open": 1, "Promo": 0, "StateHoliday": "0", "SchoolHoliday": 0}
 
 

@@ -1,9 +1,13 @@
 """Client: ask the service from Python, in the words of its API.
 
-client     Client: a method for each thing that can be asked
+client     Client: a method for each thing that can be asked, out of the next three
+forecasts  forecasts and scenarios
+chain      the stores and their days, out and in
+models     which models there are, and how good their forecasts were
 plan       PlanClient: the same for the plan, as `client.plan`; plan_replies: what comes back
 scenarios  ScenariosClient: scenarios kept by name, as `client.plan.scenarios`
 jobs       JobsClient: work of minutes that nobody waits for, as `client.jobs`
+paging     lists that come page by page
 sending    one request, and the same again where it is safe
 retries    how often, and how long between
 errors     the tree of what can go wrong
@@ -29,6 +33,7 @@ from storecast.client.errors import (
     UnavailableError,
     UnreachableError,
 )
+from storecast.client.forecasts import StoredForecasts
 from storecast.client.replies import (
     Accuracy,
     Forecasts,
@@ -62,6 +67,7 @@ __all__ = [
     "Retries",
     "Scenario",
     "ServiceError",
+    "StoredForecasts",
     "TooLargeError",
     "TooManyError",
     "UnavailableError",

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, cast
 
+from storecast.client.paging import pages
 from storecast.client.plan_replies import (
     Advanced,
     BudgetWritten,
@@ -24,7 +25,6 @@ from storecast.client.request_parts import idempotency_header, without_none
 from storecast.client.scenarios import ScenariosClient
 from storecast.client.sending import Sender
 
-PAGE = 1000  # rows of one page
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -75,7 +75,7 @@ class PlanClient:
         store : whose days; None: those of every store
         """
         query = {} if store is None else {"store": str(store)}
-        for page in self._pages(f"/v1/plan/versions/{version:d}/days", query):
+        for page in pages(self._sender, f"/v1/plan/versions/{version:d}/days", query):
             yield from page["days"]
 
     def weeks(self, version: int, store: StoreId | None = None, *, level: str | None = None) -> list[Row]:
@@ -88,8 +88,8 @@ class PlanClient:
         level : whose weeks are summed, in place of a store: store, type, state, or a group of the chain's own
         """
         query = without_none({"store": None if store is None else str(store), "level": level})
-        pages = self._pages(f"/v1/plan/versions/{version:d}/weeks", query)
-        return [row for page in pages for row in page["weeks"]]
+        path = f"/v1/plan/versions/{version:d}/weeks"
+        return [row for page in pages(self._sender, path, query) for row in page["weeks"]]
 
     def set_budget(self, budget: Iterable[Mapping[str, Any]], *, idempotency_key: str | None = None) -> BudgetWritten:
         """Put a budget in the place of the one before.
@@ -135,10 +135,11 @@ class PlanClient:
         store : whose changes; None: those of every store
         """
         given = {"before": before, "after": after, "store": store}
-        pages = self._pages("/v1/plan/comparison", {name: str(value) for name, value in without_none(given).items()})
-        compared = cast("PlanComparison", next(pages))
+        query = {name: str(value) for name, value in without_none(given).items()}
+        of_changes = pages(self._sender, "/v1/plan/comparison", query)
+        compared = cast("PlanComparison", next(of_changes))
         compared.pop("next", None)
-        for page in pages:
+        for page in of_changes:
             compared["changes"] += page["changes"]
         return compared
 
@@ -175,7 +176,7 @@ class PlanClient:
 
     def exceptions(self, *, everything: bool = False) -> Iterator[Row]:
         """Yield what needs a look, the most money at stake first; with everything, what is done or snoozed, too."""
-        for page in self._pages("/v1/plan/exceptions", {"all": "true"} if everything else {}):
+        for page in pages(self._sender, "/v1/plan/exceptions", {"all": "true"} if everything else {}):
             yield from page["exceptions"]
 
     def handle(
@@ -212,7 +213,7 @@ class PlanClient:
         store : on which store; None: on all, and on versions as a whole
         """
         given = without_none({"version": version, "store": store})
-        for page in self._pages("/v1/plan/comments", {name: str(value) for name, value in given.items()}):
+        for page in pages(self._sender, "/v1/plan/comments", {name: str(value) for name, value in given.items()}):
             yield from page["comments"]
 
     def comment(
@@ -241,10 +242,10 @@ class PlanClient:
 
     def overrides(self) -> PlanOverrides:
         """Return the overrides that stand, newest first, with the version and the revision that a write names."""
-        pages = self._pages("/v1/plan/overrides", {})
-        shown = cast("PlanOverrides", next(pages))
+        of_overrides = pages(self._sender, "/v1/plan/overrides")
+        shown = cast("PlanOverrides", next(of_overrides))
         shown.pop("next", None)
-        for page in pages:
+        for page in of_overrides:
             shown["overrides"] += page["overrides"]
         return shown
 
@@ -282,13 +283,3 @@ class PlanClient:
         """Add reasons to the list, remove some, and return it."""
         body = {"add": list(add), "remove": list(remove)}
         return cast("list[str]", self._sender.send("POST", "/v1/plan/reasons", body=body)["reasons"])
-
-    def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[Row]:
-        cursor: str | None = None
-        while True:
-            page_query = {**query, "limit": str(PAGE), **({} if cursor is None else {"cursor": cursor})}
-            page: Row = self._sender.send("GET", path, query=page_query)
-            cursor = page.get("next")
-            yield page
-            if cursor is None:
-                return

@@ -1,12 +1,16 @@
 """Parts of requests: headers, options and names as the service reads them."""
 
+import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from storecast.client.errors import RequestError
 from storecast.client.replies import StoreId
+
+Rows = Iterable[Mapping[str, Any]]
+Day = str | dt.date
 
 
 def idempotency_header(key: str | None) -> dict[str, str]:

@@ -96,6 +96,35 @@ class Sender:
         request = self._http.build_request(
             method, self.url + path, params=query, content=content, headers=sent, timeout=timeout
         )
+        return _value(self._exchange(request, again=again, slow=slow, accepted=accepted), accepted, media_type)
+
+    def get_if_changed(self, path: str, query: Mapping[str, str], etag: str | None) -> tuple[Any, str] | None:
+        """Return the JSON of an address with its ETag; None where it is still what the known ETag stands for.
+
+        Parameters
+        ----------
+        path : from the service's root, its segments quoted
+        query : parameters of the query
+        etag : of the reply that is known; None: none is
+        """
+        headers = {} if etag is None else {"If-None-Match": etag}
+        request = self._http.build_request("GET", self.url + path, params=query, headers=headers)
+        reply = self._exchange(request)
+        if etag is not None and reply.status_code == 304:
+            return None
+        return _value(reply, (), JSON), reply.headers.get("ETag", "")
+
+    def _exchange(
+        self, request: httpx.Request, *, again: bool = True, slow: bool = False, accepted: tuple[int, ...] = ()
+    ) -> httpx.Response:
+        """Send a request, with retries, and return the reply; an error of the service is one, too.
+
+        Parameters
+        ----------
+        request : to send
+        again, slow, accepted : as in `send`
+        """
+        method, path = request.method, request.url.raw_path.decode("ascii").partition("?")[0]
         attempt = 0
         while True:
             attempt += 1
@@ -115,7 +144,7 @@ class Sender:
             else:
                 at_work = slow and reply.status_code == 504
                 if reply.status_code not in AGAIN or reply.status_code in accepted or at_work or not again:
-                    return _value(reply, accepted, media_type)
+                    return reply
                 wait = self.retries.wait(attempt, seconds_of(reply.headers.get("Retry-After")))
                 if wait is None:
                     raise _problem(reply)
