@@ -21,6 +21,7 @@ from storecast.page.refusals import refused
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.plan.overrides import MAX_VALUE
 from storecast.service.problems import Problem, unreadable
+from storecast.service.requests.query import whole_number
 
 CONFLICT = "conflict"  # the kind of a problem
 
@@ -164,6 +165,14 @@ def number_entry(entries: Mapping[str, Any], name: str) -> float | None:
     """Return the number in a field; None where it holds none."""
     value = entries.get(name)
     return float(value) if is_number(value) else None
+
+
+def button_number(key: str, refusal: Problem) -> int:
+    """Return the number that the key of a button names; raise the refusal where it names none."""
+    number = whole_number(key)
+    if number is None:
+        raise refusal
+    return number
 
 
 def text_entry(entries: Mapping[str, Any], name: str) -> str:

@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from storecast.database.jobs import WAITING, Job
-from storecast.page.actions import action_button
+from storecast.page.actions import action_button, button_number
 from storecast.page.language import Words
 from storecast.page.view import ViewRequest
 from storecast.service.problems import unreadable
@@ -33,8 +33,9 @@ def unfinished_line(job: Job, share: str, action: str, words: Words, title: str 
 
 def cancel_job(request: ViewRequest, key: str) -> str:
     """End a job; the key of the button is its number."""
-    if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise unreadable("The page has no such job. Load the page again.")
-    jobs = request.service.jobs
-    request.wait_for(jobs.cancel(request.wait_for(jobs.read(int(key), request.key.id))))
+    number, jobs = (
+        button_number(key, unreadable("The page has no such job. Load the page again.")),
+        request.service.jobs,
+    )
+    request.wait_for(jobs.cancel(request.wait_for(jobs.read(number, request.key.id))))
     return request.words.text("It is cancelled.")

@@ -16,7 +16,7 @@ from storecast.database.chain_writes import latest_writes
 from storecast.database.writes import Written, add_calendar, add_sales
 from storecast.errors import ConflictError
 from storecast.page import tables
-from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.actions import action_button, button_number, field_id, text_entry, write
 from storecast.page.drawing import drawn
 from storecast.page.shell import message
 from storecast.page.view import ViewRequest, view_request
@@ -115,9 +115,7 @@ def take_back(request: ViewRequest, key: str) -> str:
     Problem
         where the key of the button is no version, or that of an earlier write than the latest
     """
-    if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise unreadable("The button names no write. Load the page again.")
-    version = int(key)
+    version = button_number(key, unreadable("The button names no write. Load the page again."))
     with request.database.reading() as conn:
         latest = latest_writes(conn, 1)
     if not latest or latest[0].version != version:

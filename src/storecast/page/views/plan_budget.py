@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from storecast.database.plan_budget import last_load, undo_budget
-from storecast.page.actions import action_button, write
+from storecast.page.actions import action_button, button_number, write
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import moment
 from storecast.service.problems import unreadable
@@ -31,9 +31,8 @@ def budget_undo(request: ViewRequest) -> Component | None:
 
 def undo(request: ViewRequest, key: str) -> str:
     """Take the last budget back; the key is its number."""
-    if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise unreadable("The page has no such budget. Load the page again.")
-    written = write(request, "budget undone", lambda conn: undo_budget(conn, int(key)))
+    load = button_number(key, unreadable("The page has no such budget. Load the page again."))
+    written = write(request, "budget undone", lambda conn: undo_budget(conn, load))
     words = request.words
     if not written.rows:
         return words.text("The budget is taken back; there was none before it.")

@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 from storecast.database.plan_comments import add_comment, read_comments
 from storecast.database.plan_versions import all_versions
 from storecast.page import tables
-from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.actions import action_button, button_number, field_id, text_entry, write
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import labelled
 from storecast.page.views.plan_figures import PlanFigures, moment
@@ -41,13 +41,12 @@ def store_section(request: ViewRequest, store: object) -> Component:
 def comment(request: ViewRequest, key: str) -> str:
     """Write a comment; the key says on which version, and on which store."""
     number, _, store = key.partition(":")
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
-        raise unreadable("The page has no such version. Load the page again.")
+    version = button_number(number, unreadable("The page has no such version. Load the page again."))
     text = text_entry(request.entries, TEXT)
     write(
         request,
         "plan commented",
-        lambda conn: add_comment(conn, text, by=request.key.name, version=int(number), store=store or None),
+        lambda conn: add_comment(conn, text, by=request.key.name, version=version, store=store or None),
     )
     return request.words.text("The comment is written.")
 

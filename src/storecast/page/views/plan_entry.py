@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast.database.plan_overrides import PlanWritten, add_overrides, undo_plan_write, withdraw_override
-from storecast.page.actions import action_button, field_id, is_number, number_entry, text_entry, write
+from storecast.page.actions import action_button, button_number, field_id, is_number, number_entry, text_entry, write
 from storecast.page.language import Words
 from storecast.page.shell import control
 from storecast.page.view import ViewRequest
@@ -205,6 +205,4 @@ def _day(text: str) -> dt.date:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 16):
-        raise unreadable("The page has no such button. Load the page again.")
-    return int(text)
+    return button_number(text, unreadable("The page has no such button. Load the page again."))

@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from storecast.database.plan_publishing import advance_version
 from storecast.page import tables
-from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.actions import action_button, button_number, field_id, text_entry, write
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.view import ViewRequest
@@ -44,13 +44,12 @@ def advance(request: ViewRequest, key: str) -> str:
     """Bring a version into another state; the key says which, and the state in which it was seen."""
     number, _, states = key.partition(":")
     seen, _, state = states.partition(":")
-    if not (number.isascii() and number.isdigit() and len(number) < 16):
-        raise unreadable("The page has no such version. Load the page again.")
+    version = button_number(number, unreadable("The page has no such version. Load the page again."))
     note = text_entry(request.entries, NOTE)
     advanced = write(
         request,
         "plan advanced",
-        lambda conn: advance_version(conn, int(number), state, by=request.key.name, seen=seen, note=note),
+        lambda conn: advance_version(conn, version, state, by=request.key.name, seen=seen, note=note),
     )
     words = request.words
     return words.text("Version {version} is {state} now.", version=advanced.version, state=words.text(advanced.state))

@@ -16,6 +16,7 @@ from storecast.page.shell import control, dropdown
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import promotion_plan
 from storecast.page.views.promotion_plan import CSV_BUTTON
+from storecast.service.requests.query import whole_number
 from storecast.workflows.extra_promotions import PromotionPlan, plan_promotions
 
 PLAN = "promotions-plan"
@@ -108,7 +109,8 @@ def _choice(request: ViewRequest) -> Choice:
 
 
 def _number(text: str, allowed: range | tuple[int, ...], usual: int) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 and int(text) in allowed else usual
+    number = whole_number(text)
+    return number if number is not None and number in allowed else usual
 
 
 def _mondays(request: ViewRequest) -> list[dt.date]:

@@ -16,7 +16,7 @@ from storecast.database.scenarios import (
     save_scenario,
 )
 from storecast.page import tables
-from storecast.page.actions import action_button, field_id, text_entry, write
+from storecast.page.actions import action_button, button_number, field_id, text_entry, write
 from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.shell import control, dropdown, message
@@ -211,6 +211,4 @@ def _input(name: str, longest: int, request: ViewRequest) -> Component:
 
 
 def _number(key: str) -> int:
-    if not (key.isascii() and key.isdigit() and len(key) < 16):
-        raise unreadable("The page has no such scenario. Load the page again.")
-    return int(key)
+    return button_number(key, unreadable("The page has no such scenario. Load the page again."))

@@ -12,6 +12,8 @@ from starlette.requests import Request
 from storecast.service.problems import invalid
 from storecast.service.requests.decode import refuse
 
+MOST_DIGITS = 18  # of a number that fits into the database
+
 
 class Query(Struct, forbid_unknown_fields=True):
     """The parameters of a query; here, none. They are declared without None, which no address can say."""
@@ -59,6 +61,17 @@ def read_query(request: Request, kind: type[Q]) -> Q:
         if type(getattr(query, name)) is int and not (text.isascii() and text.isdigit()):  # 1e3 is one to msgspec
             raise invalid(f"query.{name}", "expected a whole number in digits")
     return query
+
+
+def whole_number(text: str) -> int | None:
+    """Read a number in digits, as it stands in an address; None where it is none, or larger than any that is given out.
+
+    Examples
+    --------
+    >>> whole_number("12"), whole_number("1e3"), whole_number("9" * 19)
+    (12, None, None)
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def cursor_at(place: Any) -> str:

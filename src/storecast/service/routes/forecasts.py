@@ -23,7 +23,7 @@ from storecast.service.replies import Changes, Forecasts
 from storecast.service.requests.bodies import ForecastRequest, ScenarioRequest
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.forecast import CsvQuery, ForecastQuery, read_csv, read_json
-from storecast.service.requests.query import Query, read_query
+from storecast.service.requests.query import Query, read_query, whole_number
 from storecast.service.requests.rows import store_rows
 from storecast.service.route import Route
 from storecast.service.service import Service, service_of
@@ -89,8 +89,8 @@ async def stored_forecasts(request: Request) -> Response:
     service, context = service_of(request), context_of(request.scope)
     query = read_query(request, SpanQuery)
     snapshot = await service.live.fresh()
-    number = snapshot.table.kind is int and query.store.isascii() and query.store.isdigit() and len(query.store) < 19
-    store = int(query.store) if number else query.store
+    number = whole_number(query.store) if snapshot.table.kind is int else None
+    store = query.store if number is None else number
     start = None if query.start is UNSET else query.start
     span = store, start, None if query.days is UNSET else query.days
     places = responses.look_up_query(snapshot.table, ForecastQuery(None, span)).places

@@ -6,8 +6,8 @@ from starlette.responses import Response
 from storecast.database.jobs import Job
 from storecast.service.as_job import job_reply
 from storecast.service.middleware.context import context_of
-from storecast.service.problems import Problem
 from storecast.service.replies import JobState
+from storecast.service.requests.path import path_number
 from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
 from storecast.service.service import service_of
@@ -36,11 +36,9 @@ async def cancel(request: Request) -> Response:
 async def _job(request: Request) -> Job:
     context = context_of(request.scope)
     assert context.key is not None
-    text = context.path_parameters["job"]
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem("not-found", "A job has a number, as the reply that started it says.")
+    number = path_number(request, "job", "A job has a number, as the reply that started it says.")
     owner = None if context.key.may("admin") else context.key.id
-    return await service_of(request).jobs.read(int(text), owner)
+    return await service_of(request).jobs.read(number, owner)
 
 
 ROUTES = (

@@ -24,6 +24,7 @@ from storecast.service.plan_replies import PlanOverride, PlanOverrides, PlanReas
 from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import json_reply
 from storecast.service.requests.decode import check_size, decode, too_many
+from storecast.service.requests.path import path_number
 from storecast.service.requests.plan_bodies import BudgetRequest, Override, OverridesRequest, ReasonsRequest
 from storecast.service.requests.query import Page, Query, read_query
 from storecast.service.route import Route
@@ -130,10 +131,8 @@ async def budget(request: Request) -> Response:
 async def take_budget_back(request: Request) -> Response:
     """Take the last replacement of the budget back."""
     read_query(request, Query)
-    text = context_of(request.scope).path_parameters["load"]
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem("not-found", "There is no such budget. The reply that put it in place names its number, `load`.")
-    key, load = idempotency_key(request), int(text)
+    refusal = "There is no such budget. The reply that put it in place names its number, `load`."
+    load, key = path_number(request, "load", refusal), idempotency_key(request)
     return await write_once(request, "budget undone", lambda conn: undo_budget(conn, load), key, of_chain=False)
 
 
@@ -186,10 +185,7 @@ def _table(rows: Sequence[Override]) -> pl.DataFrame:
 
 
 def _number(request: Request, name: str) -> int:
-    text = context_of(request.scope).path_parameters[name]
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem("not-found", f"There is no such {name}; it is a whole number.")
-    return int(text)
+    return path_number(request, name, f"There is no such {name}; it is a whole number.")
 
 
 ROUTES = (

@@ -24,11 +24,11 @@ from storecast.service.jobs import Progress
 from storecast.service.middleware.context import context_of
 from storecast.service.plan_replies import ComparedWeek, PlanScenario, PlanScenarios, ScenarioComparison
 from storecast.service.pool import Pool
-from storecast.service.problems import Problem
 from storecast.service.rendering import BytesResponse, json_reply
 from storecast.service.requests.bodies import SaveScenarioRequest
 from storecast.service.requests.decode import check_size, decode
 from storecast.service.requests.forecast import ForecastQuery
+from storecast.service.requests.path import path_number
 from storecast.service.requests.plan_bodies import PublishScenarioRequest, ScenariosQuery
 from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
@@ -165,10 +165,8 @@ async def publish(request: Request) -> Response:
 
 
 def _number(request: Request) -> int:
-    text = context_of(request.scope).path_parameters["scenario"]
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem("not-found", "There is no such scenario. GET /v1/plan/scenarios lists them by their numbers.")
-    return int(text)
+    refusal = "There is no such scenario. GET /v1/plan/scenarios lists them by their numbers."
+    return path_number(request, "scenario", refusal)
 
 
 def _scenario(each: plan.SavedScenario) -> PlanScenario:

@@ -38,9 +38,10 @@ from storecast.service.plan_replies import (
     PlanWeeks,
 )
 from storecast.service.pool import Pool
-from storecast.service.problems import Problem, invalid
+from storecast.service.problems import invalid
 from storecast.service.rendering import BytesResponse, json_reply
 from storecast.service.requests.decode import decode
+from storecast.service.requests.path import path_number
 from storecast.service.requests.plan_bodies import (
     ComparisonQuery,
     DaysQuery,
@@ -235,10 +236,8 @@ def version_number(request: Request) -> int:
     Problem
         where it is no number
     """
-    text = context_of(request.scope).path_parameters["version"]
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem("not-found", "The plan has no such version. GET /v1/plan/versions lists them by their numbers.")
-    return int(text)
+    refusal = "The plan has no such version. GET /v1/plan/versions lists them by their numbers."
+    return path_number(request, "version", refusal)
 
 
 def key_name(request: Request) -> str:

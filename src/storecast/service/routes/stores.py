@@ -14,7 +14,7 @@ from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem, invalid
 from storecast.service.rendering import BytesResponse, json_rows
 from storecast.service.replies import History, Stores
-from storecast.service.requests.query import Page, Query, cursor_at, place_of, read_query
+from storecast.service.requests.query import Page, Query, cursor_at, place_of, read_query, whole_number
 from storecast.service.requests.rows import id_type, store_rows
 from storecast.service.route import Route
 from storecast.service.service import service_of
@@ -81,9 +81,8 @@ def _page(request: Request, name: str, rows: pl.DataFrame, limit: int, key: str)
 def _store(request: Request, panel: Panel) -> Any:
     """Return the store of the path; a problem where the chain does not hold it."""
     text = context_of(request.scope).path_parameters["store"]
-    number = id_type(panel) is int
-    store: Any = int(text) if number and text.isascii() and text.isdigit() and len(text) < 19 else text
-    if (number and store is text) or not (panel.stores[s.STORE] == store).any():
+    store = whole_number(text) if id_type(panel) is int else text
+    if store is None or not (panel.stores[s.STORE] == store).any():
         raise Problem(
             "not-found", f"The chain holds no such store; it holds {panel.stores.height}. GET /v1/stores lists them."
         )

@@ -12,8 +12,8 @@ from storecast import schema as s
 from storecast.database.delete_sales import Removed, delete_sales
 from storecast.database.undo import Undone
 from storecast.database.undo import undo as undo_write
-from storecast.service.middleware.context import context_of
-from storecast.service.problems import Problem, invalid
+from storecast.service.problems import invalid
+from storecast.service.requests.path import path_number
 from storecast.service.requests.query import Query, read_query
 from storecast.service.route import Route
 from storecast.service.service import service_of
@@ -43,11 +43,9 @@ async def remove(request: Request) -> Response:
 async def undo(request: Request) -> Response:
     """Take the write of a version back."""
     read_query(request, Query)
-    text = context_of(request.scope).path_parameters["version"]
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Problem("not-found", "There is no such write. Its version is a whole number, which its reply named.")
-    key = idempotency_key(request)
-    return await write_once(request, "write undone", lambda conn: undo_write(conn, int(text)), key, undone=int(text))
+    refusal = "There is no such write. Its version is a whole number, which its reply named."
+    version, key = path_number(request, "version", refusal), idempotency_key(request)
+    return await write_once(request, "write undone", lambda conn: undo_write(conn, version), key, undone=version)
 
 
 ROUTES = (
