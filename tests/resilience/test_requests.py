@@ -410,7 +410,7 @@ def keys(client: Client) -> dict[str, str]:
 
 
 def test_the_public_routes_are_these_alone() -> None:
-    assert set(PUBLIC) == {"/health/live", "/health/ready"}
+    assert set(PUBLIC) == {"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"}
 
 
 @pytest.mark.parametrize("method", METHODS)

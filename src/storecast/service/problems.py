@@ -52,7 +52,7 @@ class Place(Struct, forbid_unknown_fields=True):
 
 
 class ProblemDetails(Struct, omit_defaults=True):
-    """A problem as it is sent; `request` is the id of the request, as in the log."""
+    """A problem as it is sent; `request` is the id of the request, as in the log. `error` is the detail again, for `/v2`."""
 
     type: str
     title: str
@@ -60,6 +60,7 @@ class ProblemDetails(Struct, omit_defaults=True):
     detail: str
     errors: list[Place] = []
     request: str = ""
+    error: str = ""
 
 
 @dataclass(eq=False)
@@ -84,17 +85,25 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it so
         """The status of HTTP."""
         return KINDS[self.kind][0]
 
-    def body(self, request: str = "") -> bytes:
+    def body(self, request: str = "", *, inference: bool = False) -> bytes:
         """Return it as JSON.
 
         Parameters
         ----------
         request : the id of the request
+        inference : with the member that the Open Inference Protocol wants
         """
         status, title = KINDS[self.kind]
         places = [Place(where[:80], what[:200]) for where, what in self.places[:MOST_PLACES]]
+        detail = self.detail[:LONGEST]
         details = ProblemDetails(
-            f"/problems/{self.kind}", title, status, self.detail[:LONGEST], errors=places, request=request
+            f"/problems/{self.kind}",
+            title,
+            status,
+            detail,
+            errors=places,
+            request=request,
+            error=detail if inference else "",
         )
         return msgspec.json.encode(details)
 

@@ -18,14 +18,25 @@ AT_ONCE = 5_000  # rows of a chunk
 def json_rows(table: pl.DataFrame) -> Iterator[bytes]:
     """Yield each row of a table as an object."""
     form = "{" + ",".join(f"{orjson.dumps(name).decode().replace('%', '%%')}:%s" for name in table.columns) + "}"
-    for cells in zip(*(_cells(table[name]) for name in table.columns), strict=True):
+    for cells in zip(*(json_cells(table[name]) for name in table.columns), strict=True):
         yield (form % cells).encode()
 
 
 def json_columns(table: pl.DataFrame) -> bytes:
     """Return a table as an object with a list for each column."""
-    parts = (b"%b:[%b]" % (orjson.dumps(name), ",".join(_cells(table[name])).encode()) for name in table.columns)
+    parts = (b"%b:[%b]" % (orjson.dumps(name), ",".join(json_cells(table[name])).encode()) for name in table.columns)
     return b"{" + b",".join(parts) + b"}"
+
+
+def json_cells(column: pl.Series) -> list[str]:
+    """Return the cells of a column as JSON."""
+    if column.dtype.is_float():
+        return ["null" if value is None or value != value else f"{value:.2f}" for value in column.to_list()]
+    if column.dtype.is_temporal():
+        return ["null" if value is None else f'"{value}"' for value in column.to_list()]
+    if column.dtype.is_integer():
+        return ["null" if value is None else str(value) for value in column.to_list()]
+    return [orjson.dumps(value).decode() for value in column.to_list()]
 
 
 def csv(table: pl.DataFrame) -> Iterator[bytes]:
@@ -82,14 +93,3 @@ class ChunkedResponse(BytesResponse):
         for chunk in self.chunks:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
-
-
-def _cells(column: pl.Series) -> list[str]:
-    """Return the cells of a column as JSON."""
-    if column.dtype.is_float():
-        return ["null" if value is None or value != value else f"{value:.2f}" for value in column.to_list()]
-    if column.dtype.is_temporal():
-        return ["null" if value is None else f'"{value}"' for value in column.to_list()]
-    if column.dtype.is_integer():
-        return ["null" if value is None else str(value) for value in column.to_list()]
-    return [orjson.dumps(value).decode() for value in column.to_list()]

@@ -6,7 +6,7 @@ Large replies are frames that `rendering` writes as they are; a test compares th
 import datetime as dt
 from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from storecast import schema as s
 from storecast.monitor.alerts import Alert
@@ -222,3 +222,64 @@ class History(Reply):
 
     history: list[Row]
     next: Cursor
+
+
+class ServerLive(Reply):
+    """Whether the process answers, as the Open Inference Protocol says it."""
+
+    live: bool
+
+
+class ServerReady(ServerLive):
+    """Whether requests can be answered."""
+
+    ready: bool
+
+
+class ServerMetadata(Reply):
+    """What the server is."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class TensorMetadata(Reply):
+    """A tensor that goes in or out; -1 is any number of rows."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelMetadata(Reply):
+    """What the model takes and returns; of the inputs, Store and Date are needed."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
+
+
+class ModelReady(Reply):
+    """Whether the model answers."""
+
+    name: str
+    ready: bool
+
+
+class Tensor(TensorMetadata):
+    """A tensor with its values."""
+
+    data: list[Money]
+
+
+class InferenceResponse(Reply, kw_only=True):
+    """Forecasts as tensors."""
+
+    model_name: str
+    model_version: Annotated[str, Meta(description="The model file that answered.")]
+    id: Annotated[str, Meta(description="Of the request.")] | UnsetType = UNSET
+    parameters: Annotated[Row, Meta(description="cutoff, and version of the chain.")]
+    outputs: list[Tensor]

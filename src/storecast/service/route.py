@@ -47,6 +47,7 @@ class Route:
     job : the work may be done as a job, where the client prefers that
     view : a browser without a session is sent to the login
     form : the body is an HTML form
+    inference : of the Open Inference Protocol, whose errors have the member ``error``
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -67,6 +68,7 @@ class Route:
     job: bool = False
     view: bool = False
     form: bool = False
+    inference: bool = False
 
     @property
     def path_parameters(self) -> list[str]:

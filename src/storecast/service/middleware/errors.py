@@ -81,7 +81,7 @@ class ErrorMiddleware:
         if context.status:  # the reply had begun; the server closes the connection, so that nobody takes it for whole
             log.error("a reply was broken off: %s", problem.detail, extra={"request": context.request_id})
             return
-        body = problem.body(context.request_id)
+        body = problem.body(context.request_id, inference=context.route is not None and context.route.inference)
         await send({"type": "http.response.start", "status": problem.status, "headers": problem.header_list(body)})
         await send({"type": "http.response.body", "body": body})
 

@@ -1,6 +1,7 @@
 """The routes: parse, one call below, reply. Each file declares its own in ROUTES.
 
 health       alive, ready, metrics
+inference    the Open Inference Protocol, version 2
 forecasts    forecasts and scenarios
 jobs         work of minutes that nobody waits for
 stores       stores and their history
@@ -20,6 +21,7 @@ from storecast.service.route import Route
 from storecast.service.routes import (
     forecasts,
     health,
+    inference,
     jobs,
     models,
     plan_comments,
@@ -49,4 +51,5 @@ ROUTES: tuple[Route, ...] = (
     *plan_scenarios.ROUTES,
     *plan_summary.ROUTES,
     *plan_workbook.ROUTES,
+    *inference.ROUTES,
 )
