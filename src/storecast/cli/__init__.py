@@ -8,6 +8,7 @@ explore    storecast explore | explain
 train      storecast backtest | train | tune
 forecast   storecast forecast | future | scenario
 serve      storecast serve
+mcp        storecast mcp
 monitor    storecast monitor
 models     storecast models list | show | verify | promote | rollback | prune
 db         storecast db upgrade | downgrade | load | backup | restore | status

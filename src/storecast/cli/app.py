@@ -13,6 +13,7 @@ from storecast.cli import (
     forecast,
     init,
     key,
+    mcp,
     models,
     monitor,
     parts,
@@ -54,7 +55,7 @@ PANELS: Mapping[str, Mapping[str, Callable[..., None]]] = {
         "explore": explore.explore,
     },
     "Models": {"backtest": train.backtest, "train": train.train, "tune": train.tune},
-    "From day to day": {"weekly": weekly.weekly, "serve": serve.serve, "monitor": monitor.monitor},
+    "From day to day": {"weekly": weekly.weekly, "serve": serve.serve, "mcp": mcp.mcp, "monitor": monitor.monitor},
     "A chain too large for memory": {"partition": parts.partition, "run-parts": parts.run_parts},
 }
 GROUPS = {
