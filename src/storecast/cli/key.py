@@ -93,10 +93,16 @@ def list_(home: options.MaybeHome = None, db: options.Db = None, json: options.A
     with closing(Database.open(options.database(home, db))) as database:
         keys = all_keys(database)
     rows = [
-        [key.id, key.name, ", ".join(sorted(key.scopes)), *map(_moment, (key.created, key.expires, key.revoked))]
+        [
+            key.id,
+            key.name,
+            "person" if key.person else "key",
+            ", ".join(sorted(key.scopes)),
+            *map(_moment, (key.created, key.expires, key.revoked)),
+        ]
         for key in keys
     ]
-    head = ["id", "name", "scopes", "created", "expires", "revoked"]
+    head = ["id", "name", "kind", "scopes", "created", "expires", "revoked"]
     show.as_json([dict(zip(head, row, strict=True)) for row in rows]) if json else show.table("Keys", head, rows)
 
 

@@ -12,6 +12,9 @@ from storecast.logs import log_to_screen
 
 log = logging.getLogger(__name__)
 
+PAGE_NEEDS = ("a2wsgi", "babel", "dash", "dash_ag_grid")
+OIDC_NEEDS = ("authlib", "httpx", "joserfc")
+
 
 def serve(
     home: Annotated[Path | None, typer.Option("--home", help="Folder that `storecast run` wrote.")] = None,
@@ -47,10 +50,21 @@ def serve(
         log_format=log_format and log_format.value,
     )
     log_to_screen(settings.log_format)
-    if not all(find_spec(name) for name in ("a2wsgi", "babel", "dash", "dash_ag_grid")):
+    from storecast.page.oidc.settings import read_oidc_settings
+
+    oidc = read_oidc_settings(settings)
+    missing = [name for name in PAGE_NEEDS if not find_spec(name)]
+    if oidc is not None:
+        missing += [name for name in OIDC_NEEDS if not find_spec(name)]
+        if missing:
+            raise ConfigError(
+                f"The login at a provider needs {missing[0]}, not installed here. Install the extras: "
+                "pip install 'storecast[page,oidc]'."
+            )
+    if missing:
         log.info("The web page is not served: pip install 'storecast[page]' adds it.")
         run(settings)
         return
     from storecast.page.routes import WARM_UP, page_routes
 
-    run(settings, page_routes(), WARM_UP.follow)
+    run(settings, page_routes(oidc), WARM_UP.follow)

@@ -22,6 +22,7 @@ from storecast.errors import ConfigError, DatabaseError, hint, quote
 
 SCOPES = ("read", "forecast", "write", "admin")
 PREFIX = "sc_"
+PERSON = "person:"  # begins what stands in the place of a key's hash, which no token has
 BYTES = 32
 
 
@@ -35,6 +36,7 @@ class Key:
     created: dt.datetime
     expires: dt.datetime | None  # None: never
     revoked: dt.datetime | None  # None: it holds
+    person: bool = False  # who logs in at a provider, and has no secret here (`people`)
 
     def may(self, scope: str) -> bool:
         """Return whether the key has a scope; admin has every scope."""
@@ -91,7 +93,7 @@ def _create(
     values = {
         "name": name,
         "hash": digest(token),
-        "scopes": ",".join(scope for scope in SCOPES if scope in scopes),
+        "scopes": scope_list(scopes),
         "created": dt.datetime.now(dt.UTC),
         "expires": expires,
     }
@@ -169,6 +171,8 @@ def rotate_key(
         if row is None:
             raise DatabaseError(f"There is no key {id}. See `storecast key list`.")
         old = key_of_row(row)
+        if old.person:
+            raise DatabaseError(f"Key {id} is a person who logs in at a provider: there is no secret to make anew.")
         if not old.holds(dt.datetime.now(dt.UTC)):
             raise DatabaseError(f"Key {id} was revoked or has expired. Make a new one with `storecast key create`.")
         token, key = _create(conn, old.name, old.scopes, expires, actor)
@@ -183,6 +187,12 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def scope_list(scopes: Collection[str]) -> str:
+    """Return scopes as the database holds them, in their order."""
+    return ",".join(scope for scope in SCOPES if scope in scopes)
+
+
 def key_of_row(row: sa.Row[Any]) -> Key:
     """Return the key of a row of the table."""
-    return Key(row.id, row.name, frozenset(row.scopes.split(",")), row.created, row.expires, row.revoked)
+    person = row.hash.startswith(PERSON)
+    return Key(row.id, row.name, frozenset(row.scopes.split(",")), row.created, row.expires, row.revoked, person)

@@ -172,7 +172,9 @@ keys = Table(
     metadata,
     Column("id", BIG_ID, primary_key=True),
     Column("name", sa.Text, nullable=False),
-    Column("hash", sa.Text, nullable=False, unique=True),  # SHA-256 in hexadecimal
+    Column(
+        "hash", sa.Text, nullable=False, unique=True
+    ),  # SHA-256 in hexadecimal; of a person, of the name at a provider
     Column("scopes", sa.Text, nullable=False),  # with commas between
     Column("created", Moment, nullable=False),
     Column("expires", Moment),

@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from storecast.page import login
-from storecast.page.addresses import API, BASE, LOOP, VIEW_NAMES
+from storecast.page.addresses import API, BASE, LOOP, OIDC_CALLBACK, OIDC_LOGIN, VIEW_NAMES
 from storecast.page.api_page import show_api
 from storecast.page.dash_server import dash_server
+from storecast.page.oidc.settings import OidcSettings
 from storecast.page.warm_up import WarmUp
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import of_status
@@ -26,8 +27,8 @@ ANSWERED = (200, 204, 304)  # by Dash, where what was asked for exists
 WARM_UP = WarmUp()
 
 
-def page_routes() -> tuple[Route, ...]:
-    """Return the routes of the page.
+def page_routes(oidc: OidcSettings | None = None) -> tuple[Route, ...]:
+    """Return the routes of the page; with those of the login at a provider, where one is set.
 
     Examples
     --------
@@ -36,6 +37,7 @@ def page_routes() -> tuple[Route, ...]:
     >>> app = create_app(Settings(), page=page_routes())
     """
     return (
+        *(() if oidc is None else _login_at_provider(oidc)),
         Route("GET", "/", None, _root, "The way of a browser to the page"),
         Route("GET", BASE + API, "read", show_api, "The documentation of the API", view=True),
         Route("GET", "/app", None, _first, "The way to the page"),
@@ -49,6 +51,16 @@ def page_routes() -> tuple[Route, ...]:
         Route("GET", "/app/_dash-dependencies", "read", _part, "What is drawn when"),
         Route("GET", "/app/_dash-component-suites/{file:path}", "read", _part, "Scripts of Dash"),
         Route("POST", "/app/_dash-update-component", "read", _callback, "Draw a view, or act", long=True),
+    )
+
+
+def _login_at_provider(settings: OidcSettings) -> tuple[Route, ...]:
+    from storecast.page.oidc.login import ProviderLogin  # here, since it needs the extra oidc
+
+    at_provider = ProviderLogin(settings)
+    return (
+        Route("GET", OIDC_LOGIN, None, at_provider.begin, "The way to the provider of logins"),
+        Route("GET", OIDC_CALLBACK, None, at_provider.finish, "The way back from there"),
     )
 
 

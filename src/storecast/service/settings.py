@@ -111,6 +111,28 @@ class Settings:
     stop_seconds: float = field(
         default=8.0, metadata=_about("seconds after a signal to stop in which requests in flight must end", 1, 600)
     )
+    public_url: str = field(
+        default="", metadata=_about("address at which browsers reach the service, for the login at a provider")
+    )
+    oidc_issuer: str = field(
+        default="", metadata=_about("issuer of OpenID Connect at which people log in to the page; empty: keys alone")
+    )
+    oidc_client_id: str = field(default="", metadata=_about("name of this service at the provider"))
+    oidc_client_secret: str = field(default="", repr=False, metadata=_about("its secret there"))
+    oidc_client_secret_file: str = field(default="", metadata=_about("a file with that secret, in its place"))
+    oidc_rights: str = field(
+        default="", metadata=_about("what values of the claim open: planners=read forecast write; controlling=read")
+    )
+    oidc_rights_claim: str = field(default="groups", metadata=_about("the claim that holds those values"))
+    oidc_name_claim: str = field(
+        default="preferred_username", metadata=_about("the claim with the name under which a person writes")
+    )
+    oidc_scopes: str = field(
+        default="openid profile email", metadata=_about("scopes that the provider is asked for, with spaces between")
+    )
+    oidc_name: str = field(
+        default="", metadata=_about("what the login page calls the provider; empty: your company account")
+    )
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""

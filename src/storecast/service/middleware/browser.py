@@ -12,9 +12,15 @@ LOGIN = "/app/login"
 
 def session_token(scope: Scope) -> bytes | None:
     """Return the token of a request's session; None where it has none."""
+    value = cookie_value(scope, COOKIE)
+    return None if value is None else value.encode("latin-1")
+
+
+def cookie_value(scope: Scope, cookie: str) -> str | None:
+    """Return the value of a request's cookie; None where it has none of that name."""
     # Cookies of other programs on this host may hold what no parser of the standard library reads on after.
     pairs = (part.strip().partition("=") for part in (_header(scope, b"cookie") or "").split(";"))
-    return next((value.encode("latin-1") for name, _, value in pairs if name == COOKIE), None)
+    return next((value for name, _, value in pairs if name == cookie), None)
 
 
 def check_same_site(scope: Scope) -> None:
