@@ -21,6 +21,7 @@ FIELDS = (
     "ms",
     "rows",
     "model",
+    "trace_id",
 )  # that a line may have beside its message
 TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 

@@ -13,14 +13,19 @@ from typing import NoReturn
 
 import polars as pl
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from storecast import schema as s
+from storecast import traces
 from storecast.database.api_keys import create_key, rotate_key
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_versions import all_versions
 from storecast.database.writes import add_sales
 from storecast.errors import DatabaseUnavailable
 from storecast.notify import channels
+from storecast.trace_export import OpenTelemetryTracer
 from storecast.workflows.storing import load
 from storecast.workflows.weekly import WeeklySettings, weekly
 from storecast.workflows.weekly_conditions import ending_keys
@@ -195,9 +200,16 @@ weekly(Path(sys.argv[1]), settings=WeeklySettings(late_after=36500, models=("nai
     assert "process" in (home / "weekly.lock").read_text(encoding="utf-8"), "its lock ended with it, its text did not"
     assert not (home / "weekly.json").exists()
     assert versions(home) == 0
-    summary = weekly(home, settings=WeeklySettings(late_after=36_500, models=("naive",), fast=True))
+    exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with traces.using(OpenTelemetryTracer(provider)), traces.root("storecast weekly"):
+        summary = weekly(home, settings=WeeklySettings(late_after=36_500, models=("naive",), fast=True))
     assert (summary["status"], summary["exit_code"], summary["model"]["trained"]) == ("done", 0, False)
     assert versions(home) == 1
+    spans = exporter.get_finished_spans()
+    steps = [span.name for span in spans if span.parent and span.parent.span_id == spans[-1].context.span_id]
+    assert [name for name in steps if "database" not in name] == ["forecast", "publish", "prune"]
+    assert {"features", "model", "write to the database"} <= {span.name for span in spans}
     drafts = [path.name.partition(".log.")[0] for path in home.rglob("*.part")]
     assert drafts == [".run"], "of the killed job its log alone is left"
 

@@ -8,6 +8,7 @@ import typer
 from storecast.cli import options, show
 
 BUSY = 3  # exit code
+FLUSH_S = 5.0  # for the last spans of a trace, once the work is done
 MAX_DAYS = 36_500
 
 
@@ -50,6 +51,7 @@ def weekly(
 
     Exit 0: done, or nothing new; 2: bad input; 3: already running; 4: done, with something to look at, such as late sales.
     """
+    from storecast import traces
     from storecast.errors import BusyError
     from storecast.workflows.weekly import WeeklySettings
     from storecast.workflows.weekly import weekly as do_weekly
@@ -58,7 +60,7 @@ def weekly(
         retrain_after, late_after, models, fast, explain, keep_forecasts, keep_requests, force=force
     )
     try:
-        with show.working(log_format) as progress:
+        with show.working(log_format) as progress, traces.tracing(FLUSH_S), traces.root("storecast weekly"):
             summary = do_weekly(home, db, settings, notify=notify, progress=progress)
     except BusyError as error:
         typer.echo(show.printable(f"storecast: {error}"), err=True)

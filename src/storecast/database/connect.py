@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy import exc as errors
 
+from storecast import traces
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, DatabaseUnavailable, quote
 
@@ -89,7 +90,11 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """Yield a connection to write on; what was written stands when the block ends, or nothing of it does."""
         try:
-            with self._connected(BEGIN, "BEGIN IMMEDIATE") as conn, conn.begin():
+            with (
+                traces.span("write to the database", **{"db.system.name": self.dialect}),
+                self._connected(BEGIN, "BEGIN IMMEDIATE") as conn,
+                conn.begin(),
+            ):
                 yield conn
         except DatabaseUnavailable:
             self.writes = False
@@ -102,7 +107,11 @@ class Database:
         options: dict[str, Any] = {}
         if self.dialect == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._connected(**options) as conn, conn.begin():
+        with (
+            traces.span("read from the database", **{"db.system.name": self.dialect}),
+            self._connected(**options) as conn,
+            conn.begin(),
+        ):
             yield conn
 
     def revision(self) -> str | None:

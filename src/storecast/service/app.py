@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
+from storecast import traces
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.auth import AuthMiddleware, Strangers
 from storecast.service.middleware.client_address import read_networks
@@ -18,6 +20,7 @@ from storecast.service.middleware.limits import LimitsMiddleware
 from storecast.service.openapi import document
 from storecast.service.route import Route, Router
 from storecast.service.routes import ROUTES
+from storecast.service.routes.health import METRICS
 from storecast.service.service import Service
 from storecast.service.settings import Settings
 
@@ -47,6 +50,7 @@ def create_app(
     app = Starlette(
         lifespan=lifespan,
         middleware=[
+            *_tracing(),
             Middleware(ErrorMiddleware, note=service.request_log.note, trusted=read_networks(settings.trusted_proxies)),
             Middleware(
                 AuthMiddleware,
@@ -64,6 +68,17 @@ def create_app(
     app.router.redirect_slashes = False
     app.router.default = _call_endpoint  # the route was found already, by `Auth`: Starlette has none to look through
     return app
+
+
+def _tracing() -> list[Middleware]:
+    """Return what writes a span for each request but those of probes, where traces are on."""
+    tracer: Any = traces.tracer()
+    if tracer is None:
+        return []
+    from storecast.service.middleware.tracing import TracingMiddleware  # here, since it needs the extra tracing
+
+    probes = [route.path for route in ROUTES if route.scope is None]
+    return [Middleware(TracingMiddleware, tracer=tracer, untraced=[*probes, METRICS])]
 
 
 async def _call_endpoint(scope: Scope, receive: Receive, send: Send) -> None:

@@ -42,6 +42,7 @@ class FinishedRequest(NamedTuple):
     public: bool = False
     key_name: str = ""
     client: str = ""
+    trace: str = ""
 
 
 class Metrics:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from storecast import traces
 from storecast.service.problems import Problem
 
 P = ParamSpec("P")
@@ -46,6 +47,7 @@ class Pool:
     """
 
     def __init__(self, workers: int, waiting: int, name: str) -> None:
+        self._name = name
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._workers = workers
         self._most = workers + waiting
@@ -68,7 +70,11 @@ class Pool:
             raise _busy("Too many large requests wait already.")
         if key is not None and self._calls_of(key) >= self._most_running + self._most_waiting:
             raise _busy("Too many large requests of this key wait already.")
-        entry = _Call(key, partial(call, *args, **named), asyncio.get_running_loop().create_future())
+        work: Callable[[], T] = partial(call, *args, **named)
+        tracer = traces.tracer()
+        if tracer is not None:
+            work = tracer.in_thread(self._name, work)
+        entry = _Call(key, work, asyncio.get_running_loop().create_future())
         self._queues.setdefault(key, deque()).append(entry)
         self.pending += 1
         self._start()

@@ -78,6 +78,7 @@ class RequestLog:
                 public=route is not None and route.scope is None,
                 key_name="" if key is None else key.name,
                 client=context.client,
+                trace=context.trace,
             )
         )
 
@@ -137,6 +138,7 @@ def _tell(line: FinishedRequest) -> None:
             "ms": round(line.seconds * 1000, 1),
             "rows": line.rows or None,
             "model": line.model or None,
+            "trace_id": line.trace or None,
         },
     )
 

@@ -25,6 +25,7 @@ from storecast.service.introduction import ADMIN_KEY, introduction
 from storecast.service.protocol import protocol_of
 from storecast.service.route import Route
 from storecast.service.settings import Settings
+from storecast.traces import tracing
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SPARE_S = 1.0  # for the log of requests, after the last request has ended
+SPARE_S = 1.0  # for the log of requests, and for traces, after the last request has ended
 SWITCH_S = 0.0005  # that a thread at work may keep a small request waiting; Python's own 5 ms add up (docs/serving.md)
 
 
@@ -68,12 +69,12 @@ def serve(
     views = (route.path for route in page if route.view)
     for line in introduction(settings, min(views, key=len, default="")):  # the first view has the shortest path
         log.info("%s", line)
-    app = create_app(settings, page, follow)
-    config = config_of(app, settings)
     sys.setswitchinterval(SWITCH_S)
-    server = Server(config, app.state.service)
-    with _logs_of_uvicorn():
-        server.run()
+    with tracing(flush_seconds=SPARE_S):
+        app = create_app(settings, page, follow)
+        server = Server(config_of(app, settings), app.state.service)
+        with _logs_of_uvicorn():
+            server.run()
     if not server.started:
         raise ConfigError(
             f"The service cannot listen on {quote(settings.host)}, port {settings.listen_port}: the log says why. Choose another."

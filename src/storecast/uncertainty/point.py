@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
+from storecast import traces
 from storecast.data.grid import store_positions
 from storecast.data.panel import Window
 from storecast.dates import weekday
@@ -26,13 +27,16 @@ def point_forecasts(model: Forecaster, window: Window, calendar: pl.DataFrame | 
     calendar : the days ahead of some stores, sorted by store and date, in place of the window's own
     """
     future = window.future if calendar is None else calendar
-    features = model.features(window, calendar)
+    with traces.span("features", **{"storecast.rows": future.height}):
+        features = model.features(window, calendar)
     chances = FeatureStore.of(window).sale_chances(window)
     store = store_positions(window.panel.stores, future[s.STORE])
     chance = chances[store, weekday(future[s.DATE].to_numpy())]
+    with traces.span("model", **{"storecast.rows": future.height}):
+        median = np.exp(model.predict(features))
     medians = future.select(
         *s.KEYS, (pl.col(s.DATE) - window.cutoff).dt.total_days().alias("Ahead"), s.OPEN, s.PROMO
-    ).with_columns(pl.Series("Median", np.exp(model.predict(features))), pl.Series(CHANCE, chance))
+    ).with_columns(pl.Series("Median", median), pl.Series(CHANCE, chance))
     return (
         medians.join(FeatureStore.of(window).sales_range(window), on=s.STORE, how="left", maintain_order="left")
         .with_columns(

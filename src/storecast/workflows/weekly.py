@@ -31,6 +31,7 @@ from storecast.logs import log_file
 from storecast.notify.alerts import Condition
 from storecast.notify.notifier import Notifier
 from storecast.plan.sentences import sentences
+from storecast.traces import span
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.home import write_forecast
 from storecast.workflows.plan_summary import plan_summary
@@ -176,17 +177,20 @@ def _work(home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, pr
     settings, progress : as for `weekly`
     """
     began = dt.datetime.now(dt.UTC)
-    trained, failed = _forecast(home, url, last_sale, settings, progress)
+    with span("forecast"):
+        trained, failed = _forecast(home, url, last_sale, settings, progress)
     progress("publishing and pruning")
     with closing(Database.open(url)) as database:
         model = current(home / "models").name
-        published = publish(database, url, models=home / "models" if settings.explain else None, model=model, by=BY)
+        with span("publish"):
+            published = publish(database, url, models=home / "models" if settings.explain else None, model=model, by=BY)
         forecast = newest_forecast(database, model)
         assert forecast is not None
         conditions = [*incomplete(database, forecast.cutoff, last_sale), *failed]
         words = sentences(plan_summary(database, published.version))
         keep = {"forecasts": settings.keep_forecasts, "requests": settings.keep_requests}
-        deleted = prune(database, **{name: dt.timedelta(days) for name, days in keep.items()})
+        with span("prune"):
+            deleted = prune(database, **{name: dt.timedelta(days) for name, days in keep.items()})
     deleted["model_files"] = len(prune_models(home / "models", keep=MODELS_KEPT))
     conditions += outside_bands(url, home / "models")
     log.info("weekly job: version %d of the plan after %s", published.version, forecast.cutoff)

@@ -8,6 +8,7 @@ from storecast.database.api_keys import Key
 from storecast.service.route import Route
 
 CONTEXT = "storecast.context"  # in the scope of ASGI
+TRACE = "storecast.trace"  # there, too: the id of the request's trace, where traces are on
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class RequestContext:
     status : of the reply; 0 before there is one
     rows : of the reply or of the write
     model : that answered
+    trace : the id of its trace; empty where traces are off
     """
 
     request_id: str
@@ -38,6 +40,7 @@ class RequestContext:
     status: int = 0
     rows: int = 0
     model: str = ""
+    trace: str = ""
 
 
 def context_of(scope: MutableMapping[str, Any]) -> RequestContext:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from storecast.errors import UserError
 from storecast.service.middleware.client_address import Network, client_address
-from storecast.service.middleware.context import CONTEXT, RequestContext
+from storecast.service.middleware.context import CONTEXT, TRACE, RequestContext
 from storecast.service.problems import Problem, of_error
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,7 @@ class ErrorMiddleware:
             await self.app(scope, receive, send)
             return
         context = RequestContext(self._id(scope), time.perf_counter(), client_address(scope, self.trusted))
+        context.trace = scope.get(TRACE, "")
         scope[CONTEXT] = context
         own = [SAFE, (b"x-request-id", context.request_id.encode())]
 

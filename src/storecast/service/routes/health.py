@@ -12,6 +12,7 @@ from storecast.service.replies import Health, Readiness
 from storecast.service.route import Route
 from storecast.service.service import service_of
 
+METRICS = "/metrics"
 PROMOTED_NOTICE = "The promoted model is missing or refused; another one answers. The log says why."
 SLOW_NOTICE = "The trial of the promoted model is too slow: it goes on, or is repeated soon. The log says more."
 
@@ -68,6 +69,6 @@ async def openapi(request: Request) -> Response:
 ROUTES = (
     Route("GET", "/health/live", None, live, "Whether the process answers", reply=Health),
     Route("GET", "/health/ready", None, ready, "Whether requests can be answered", reply=Readiness),
-    Route("GET", "/metrics", "read", metrics, "Metrics, for Prometheus", reply_type="text/plain"),
+    Route("GET", METRICS, "read", metrics, "Metrics, for Prometheus", reply_type="text/plain"),
     Route("GET", "/openapi.json", "read", openapi, "This document"),
 )
