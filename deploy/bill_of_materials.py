@@ -1,7 +1,7 @@
 """Write the bill of materials of what is installed with storecast (CycloneDX), and the page of licences.
 
-cyclonedx-py lists everything in an environment, and a developer's holds the tools of tests, too. What the lock file names
-stays.
+cyclonedx-py lists everything in an environment, and a developer's holds the tools of tests, too. What the lock files name
+stays: that of `make run`, and that of the image.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+LOCKS = (Path("requirements.txt"), Path("requirements-serve.txt"))
 # What these packages' metadata leave out or say in words; each read from the licence file that they install.
 READ_FROM_FILES = {"partd": "BSD-3-Clause", "protobuf": "BSD-3-Clause", "skops": "MIT"}
 CLASSIFIERS = {
@@ -22,8 +23,8 @@ CLASSIFIERS = {
 ELSEWHERE = {"tzdata": "Apache-2.0"}  # locked for Windows alone
 PAGE = """# Licences of what storecast installs
 
-storecast itself is under Apache-2.0. `make run` installs the packages below, whose licences allow commercial use. None is
-changed. `psycopg` (LGPL) is an extra for PostgreSQL that is installed as published and can be replaced. `make sbom` writes
+storecast itself is under Apache-2.0. `make run` and the image install the packages below, whose licences allow commercial use. None
+is changed. `psycopg` (LGPL) is an extra for PostgreSQL that is installed as published and can be replaced. `make sbom` writes
 the bill of materials with versions, `dist/sbom.json` (CycloneDX), and this page.
 
 | licence | packages |
@@ -36,9 +37,10 @@ def plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def locked(lock: Path) -> set[str]:
-    """Return the names of the packages in a lock file."""
-    return {plain(name) for name in re.findall(r"^([\w.-]+)==", lock.read_text(encoding="utf-8"), re.MULTILINE)}
+def locked(*locks: Path) -> set[str]:
+    """Return the names of the packages in lock files."""
+    texts = (lock.read_text(encoding="utf-8") for lock in locks)
+    return {plain(name) for text in texts for name in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
 
 
 def bill_of(environment: Path, names: set[str]) -> dict[str, Any]:
@@ -82,11 +84,11 @@ def main() -> None:
     """Write both files."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--environment", type=Path, default=Path(".venv"))
-    options.add_argument("--lock", type=Path, default=Path("requirements.txt"))
+    options.add_argument("--lock", type=Path, nargs="+", default=LOCKS)
     options.add_argument("--out", type=Path, default=Path("dist/sbom.json"))
     options.add_argument("--page", type=Path, default=Path("docs/licences.md"))
     given = options.parse_args()
-    bill = bill_of(given.environment, locked(given.lock))
+    bill = bill_of(given.environment, locked(*given.lock))
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps(bill, indent=1), encoding="utf-8")
     given.page.write_text(page_of(bill), encoding="utf-8")

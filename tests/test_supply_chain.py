@@ -26,7 +26,9 @@ def materials() -> ModuleType:
 def test_the_page_of_licences_names_every_locked_package(materials: ModuleType) -> None:
     page = (ROOT / "docs" / "licences.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)[2:]
-    assert {name for row in rows for name in row.split(", ")} == materials.locked(ROOT / "requirements.txt")
+    assert {name for row in rows for name in row.split(", ")} == materials.locked(
+        *(ROOT / lock for lock in materials.LOCKS)
+    )
 
 
 @pytest.mark.parametrize(
