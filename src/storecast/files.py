@@ -8,6 +8,8 @@ from pathlib import Path
 
 from storecast.errors import ConfigError, quote
 
+DRAFT = ".part"  # ends the name of a file that is not whole yet
+
 
 @contextmanager
 def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
@@ -24,9 +26,7 @@ def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     make_folder(path.parent)
     if path.is_dir():
         raise ConfigError(f"{quote(path)} is a folder; expected the name of a file to write. Choose another name.")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    draft = Path(name)
+    handle, draft = _new_draft(path)
     try:
         yield draft
         draft.chmod(mode)
@@ -36,6 +36,21 @@ def atomic_write(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
+        os.close(handle)
+
+
+def remove_abandoned_drafts(folder: Path) -> list[Path]:
+    """Remove what `atomic_write` began in a folder, in a process that was killed; return what was removed.
+
+    A draft is locked for as long as its process lives, so that the drafts of running processes stay.
+    """
+    removed = []
+    for draft in sorted(folder.glob(f".*{DRAFT}")):
+        with suppress(OSError), draft.open("rb") as file:  # it may be gone by now, or be none of ours
+            if _lock(file.fileno()):
+                draft.unlink()
+                removed.append(draft)
+    return removed
 
 
 def make_folder(path: Path) -> Path:
@@ -55,6 +70,29 @@ def make_folder(path: Path) -> Path:
             f"The folder {quote(path)} cannot be made: {error.strerror}. Choose one that you may write to."
         ) from error
     return path
+
+
+def _new_draft(path: Path) -> tuple[int, Path]:
+    """Return an open handle of a new draft, which holds its lock, and its path."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=DRAFT)
+        _lock(handle)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # somebody took it for abandoned before it was locked
+
+
+def _lock(handle: int) -> bool:
+    """Lock a file until its handle is closed; say whether that was possible."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # on Windows: no draft counts as abandoned there
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # another has it, or the file system knows no locks
+        return False
+    return True
 
 
 def _flush(path: Path) -> None:

@@ -111,7 +111,7 @@ class TooLargeError(ProblemError):
 
 
 class TooManyError(ProblemError):
-    """Too many requests with this key."""
+    """Too many requests with this key, or from this address without one that is known."""
 
 
 class UnavailableError(ProblemError):

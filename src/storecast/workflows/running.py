@@ -25,7 +25,7 @@ from storecast.explain.counterfactuals import with_counterfactuals
 from storecast.explain.explanations import ChainForecast, explain, importance
 from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.exploration.registry import missing_libraries, questions
-from storecast.files import make_folder
+from storecast.files import make_folder, remove_abandoned_drafts
 from storecast.logs import log_file
 from storecast.models.contributions import Explains
 from storecast.models.settings import NONE, Settings
@@ -112,7 +112,7 @@ def run(
     """
     words = report_words(language)
     check_models(models or (), data=data, fast=fast, settings=settings)
-    make_folder(home)
+    remove_abandoned_drafts(make_folder(home))
     url = home_url(home) if db is None else db
     with log_file(home / "run.log"):
         progress(READING)

@@ -26,7 +26,7 @@ from storecast.database.job_lock import only_job
 from storecast.database.prune import prune
 from storecast.database.status import status
 from storecast.errors import BusyError, ConfigError, DataError, UserError, quote
-from storecast.files import atomic_write, make_folder
+from storecast.files import atomic_write, make_folder, remove_abandoned_drafts
 from storecast.logs import log_file
 from storecast.notify.alerts import Condition
 from storecast.notify.notifier import Notifier
@@ -119,6 +119,7 @@ def weekly(
     url = home_url(home) if db is None else db
     day = today or dt.datetime.now(dt.UTC).date()
     with locked(home / LOCK):
+        remove_abandoned_drafts(home)
         notifier = Notifier(home, notify)
         try:
             with closing(Database.open(url)) as database, only_job(database):
