@@ -124,7 +124,7 @@ def test_a_collector_that_takes_nothing_costs_one_warning(
     assert received.names() == ["kept"]
 
 
-def test_a_collector_that_hangs_keeps_nobody_from_ending() -> None:
+def test_a_collector_that_hangs_keeps_nobody_from_ending(caplog: pytest.LogCaptureFixture) -> None:
     hanging, ended = threading.Event(), threading.Event()
 
     class Hanging(InMemorySpanExporter):
@@ -137,6 +137,7 @@ def test_a_collector_that_hangs_keeps_nobody_from_ending() -> None:
         pass
     assert hanging.wait(10)
     ended.set()
+    assert ["did not take them within 0.1 s" in record.getMessage() for record in caplog.records] == [True]
 
 
 @pytest.mark.parametrize(

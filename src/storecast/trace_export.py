@@ -112,7 +112,8 @@ def exporting(flush_seconds: float, exporter: SpanExporter | None = None) -> Ite
     sender.addFilter(reason)
     queue.setLevel(logging.ERROR)  # that it is full follows from what was said already
     provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(_SteadyExporter(exporter or OTLPSpanExporter(), reason)))
+    steady = _SteadyExporter(exporter or OTLPSpanExporter(), reason)
+    provider.add_span_processor(BatchSpanProcessor(steady))
     try:
         yield OpenTelemetryTracer(provider)
     finally:
@@ -120,6 +121,8 @@ def exporting(flush_seconds: float, exporter: SpanExporter | None = None) -> Ite
         last = threading.Thread(target=provider.shutdown, name="last traces", daemon=True)
         last.start()
         last.join(flush_seconds)
+        if last.is_alive() and not steady.fails:
+            log.warning("the last traces are dropped, since the collector did not take them within %g s", flush_seconds)
         sender.removeFilter(reason)
         library.handlers, library.propagate = before[:2]
         queue.setLevel(before[2])
@@ -136,21 +139,31 @@ class _Reason(logging.Filter):
 
 
 class _SteadyExporter(SpanExporter):
-    """Sends spans, and says once that they are not taken."""
+    """Sends spans, and says once that they are not taken.
+
+    Parameters
+    ----------
+    exporter : sends them
+    reason : why it could not
+
+    Attributes
+    ----------
+    fails : whether the last of them were not taken
+    """
 
     def __init__(self, exporter: SpanExporter, reason: _Reason) -> None:
         self._exporter = exporter
         self._reason = reason
-        self._fails = False
+        self.fails = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = self._exporter.export(spans)
         fails = result is not SpanExportResult.SUCCESS
-        if fails and not self._fails:
+        if fails and not self.fails:
             log.warning("traces are dropped, since the collector does not take them: %s", quote(self._reason.text))
-        elif self._fails and not fails:
+        elif self.fails and not fails:
             log.info("the collector takes traces again")
-        self._fails = fails
+        self.fails = fails
         return result
 
     def shutdown(self) -> None:

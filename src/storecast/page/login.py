@@ -50,7 +50,7 @@ async def log_in(request: Request) -> Response:
     return response
 
 
-async def enter(request: Request, response: Response, key: Key) -> None:
+async def enter(request: Request, response: Response, key: Key, *, secure: bool = False) -> None:
     """Open a session for the holder of a key; the reply gives it to the browser.
 
     Parameters
@@ -58,6 +58,7 @@ async def enter(request: Request, response: Response, key: Key) -> None:
     request : of the browser
     response : that answers it
     key : that was proven
+    secure : whether the browser came over HTTPS; it did, too, where the request says so
     """
     service = service_of(request)
     await _close_session(request)  # of whoever used this browser before
@@ -66,7 +67,7 @@ async def enter(request: Request, response: Response, key: Key) -> None:
     forwarded = request.headers.get(
         "x-forwarded-proto"
     )  # of a proxy that speaks TLS; a forged one only does without plain HTTP
-    secure = "https" in (request.url.scheme, forwarded)
+    secure = secure or "https" in (request.url.scheme, forwarded)
     response.set_cookie(
         COOKIE, session, max_age=SESSION_HOURS * 3600, path=BASE, secure=secure, httponly=True, samesite="strict"
     )

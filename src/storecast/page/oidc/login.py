@@ -129,7 +129,7 @@ class ProviderLogin:
         if key.revoked is not None:
             raise Problem("not-allowed", "Your access to this service was revoked. Ask whoever runs it.")
         response = _lead_on(request, attempt.following)
-        await enter(request, response, key)
+        await enter(request, response, key, secure=self.settings.secure)
         return response
 
     def _scope_of_cookie(self) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import logging
 import ssl
 import time
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -147,7 +148,7 @@ class Provider:
             raise self._refused(f"its ID token is not believed: {error}") from error
 
     async def _discovery(self) -> _Discovery:
-        async with self._reading:
+        async with self._one_reader():
             if self._known is None or self._clock() - self._known[0] > CURRENT_S:
                 document = await self._fetch("GET", self.settings.issuer.rstrip("/") + DISCOVERY)
                 try:
@@ -157,11 +158,20 @@ class Provider:
             return self._known[1]
 
     async def _key_set(self, known: _Discovery, older_than: float = CURRENT_S) -> KeySet:
-        async with self._reading:
+        async with self._one_reader():
             if self._keys is None or self._clock() - self._keys[0] > older_than:
                 document = await self._fetch("GET", known.jwks_uri)
                 self._keys = self._clock(), read_keys(document)
             return self._keys[1]
+
+    @asynccontextmanager
+    async def _one_reader(self) -> AsyncIterator[None]:
+        """Let one login at a time look for what all of them need; where that takes long, the others do not wait one by one."""
+        try:
+            async with asyncio.timeout(MOST_WAITING_S), self._reading:
+                yield
+        except TimeoutError as error:
+            raise self._unavailable("others wait for its answer already") from error
 
     async def _exchange(self, known: _Discovery, code: str, verifier: str) -> Mapping[str, Any]:
         form = {
