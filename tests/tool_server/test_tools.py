@@ -182,11 +182,39 @@ def test_another_calendar_is_compared_and_nothing_saved(service_client: Client) 
     assert 1 <= compared["changed_stores"] == len(compared["stores"]) <= STORES
     assert all(type(each["store"]) is str for each in compared["stores"])
     assert compared["notes"][-1].startswith("What another calendar changes is what the model learned")
+    assert progress == sorted(set(progress))
     assert progress[-1] == 1.0
     assert service_client.plan.scenarios.all() == []
     backwards = {**change, "first": (FIRST + dt.timedelta(days=1)).isoformat()}
     assert "before it begins" in refusal(service_client, "compare_calendars", changes=[backwards])
     assert "Price" not in refusal(service_client, "compare_calendars", changes=[{**change, "values": {"Price": 2}}])
+
+
+def test_a_calendar_that_says_the_same_changes_nothing(call: Call) -> None:
+    change = {"first": FIRST.isoformat(), "last": FIRST.isoformat(), "stores": [1], "values": {"StateHoliday": "0"}}
+    compared = call("compare_calendars", changes=[change])
+    assert (compared["whole"]["difference"], compared["stores"]) == (0, [])
+    assert compared["notes"][-1].startswith("No forecast changes")
+
+
+def test_a_comparison_that_nobody_waits_for_ends() -> None:
+    change = {"first": "2014-07-01", "last": "2014-07-01", "stores": [1], "values": {"Promo": 1}}
+
+    async def ask() -> FakeService:
+        def answer(request: httpx.Request) -> httpx.Response:
+            if request.method == "GET":
+                anyio.from_thread.run_sync(scope.cancel)
+            return reply({"job": 7, "state": "running", "progress": 0.0})
+
+        service = FakeService(answer)
+        with anyio.CancelScope() as scope:
+            async with Assistant(create_server(service.client())) as assistant:
+                await assistant.call_tool("compare_calendars", {"changes": [change]})
+        assert scope.cancelled_caught
+        return service
+
+    service = anyio.run(ask)
+    assert (service.last.method, service.last.url.path) == ("DELETE", "/v1/jobs/7")
 
 
 def test_the_past_of_a_store_by_week_and_day(call: Call, service_client: Client) -> None:

@@ -27,6 +27,7 @@ from storecast.tool_server.results import (
 CHAIN = "chain"
 MOST_STORES = 20  # whose difference is told
 NO_INTERVAL = "No interval of sums is known for this model."
+NO_CHANGE = "No forecast changes: the stored calendar says the same, or the model learned nothing of what is different."
 NOT_PROOF = "What another calendar changes is what the model learned from the past, and no proof of cause and effect."
 
 
@@ -148,17 +149,25 @@ class ForecastTools:
         changes : what is different, on days ahead; where two name the same day of a store, the later one counts
         context : of the call, which takes the progress
         """
-        rows = self._changed_days(changes)
-        job = self._client.jobs.start_scenario(rows)
+        job = self._client.jobs.start_scenario(self._changed_days(changes))["job"]
+        last = 0.0
 
         def report(share: float) -> None:
-            from_thread.run(context.report_progress, share, 1.0)
+            nonlocal last
+            try:
+                from_thread.check_cancelled()
+            except BaseException:  # the assistant waits no more
+                self._client.jobs.cancel(job)
+                raise
+            if share > last:  # the protocol wants each to be larger than the one before
+                last = share
+                from_thread.run(context.report_progress, share, 1.0)
 
-        reply = cast("Scenario", self._client.jobs.wait(job["job"], progress=report))
+        reply = cast("Scenario", self._client.jobs.wait(job, progress=report))
         by_level = _by_level(reply["changes"])
         stores = sorted(by_level.get("store-horizon", []), key=lambda row: -abs(row["Difference"]))
         return Comparison(
-            **_origin(reply, [*reply.get("notices", []), NOT_PROOF]),
+            **_origin(reply, [*reply.get("notices", []), NOT_PROOF if stores else NO_CHANGE]),
             whole=Difference(**_difference(by_level["chain-horizon"][0])),
             weeks=[Difference(**_difference(row)) for row in by_level["chain-week"][:MOST_ROWS]],
             stores=[StoreDifference(**_difference(row), store=row["Key"]) for row in stores[:MOST_STORES]],
