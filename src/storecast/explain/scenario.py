@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from scipy.stats import t as students_t
+from scipy.special import stdtrit
 
 from storecast import schema as s
 from storecast.arrays import F64
@@ -159,7 +159,7 @@ def _by_level(
         possible: dict[str, F64] = {}
         for percent in LEVELS:
             tail = (1 - percent / 100) / 2
-            far = students_t.ppf(1 - tail, REFITS - 1)
+            far = stdtrit(REFITS - 1, 1 - tail)
             below, above = noise.quantiles_of_sums(sums["row"], (tail, 1 - tail))
             lower, upper = difference - far * error, difference + far * error
             least = np.minimum(lower, difference - np.hypot(far * effect, np.minimum(below, 0.0)))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.preprocessing import StandardScaler
 
 from storecast.arrays import F32, I64
 from storecast.data.grid import Grid
@@ -75,6 +74,8 @@ class Design:
         date, by_day = day_terms(grid, origin, months=months)
         store, by_store = store_terms(grid)
         if scales is None:
+            from sklearn.preprocessing import StandardScaler  # not where a model is only asked: it takes a second
+
             past = by_store[_counts(store), :, : origin + 1]
             counts = StandardScaler(with_mean=False).fit(past.reshape(len(past), -1).T).scale_.astype(np.float32)
             scales = Scales(counts, OwnScales.fit(grid, origin), months)

@@ -9,8 +9,6 @@ Source: Geurts, Ernst and Wehenkel, Extremely randomized trees, Machine Learning
 
 import numpy as np
 import polars as pl
-from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
-from sklearn.preprocessing import OneHotEncoder
 
 from storecast import schema as s
 from storecast.arrays import F32, F64, Bool
@@ -33,6 +31,8 @@ def expected_levels(grid: Grid, level: F32, known: Bool) -> F32:
     learned = known & np.isfinite(level)
     if learned.sum() < MIN_STORES_FOR_ATTRIBUTES:
         return _means_of_kind(grid, level, learned)
+    from sklearn.ensemble import GradientBoostingRegressor
+
     attributes = _attributes(grid.stores)
     trees = GradientBoostingRegressor(
         n_estimators=400,
@@ -62,6 +62,8 @@ def expected_departures(grid: Grid, departures: F32, data_weight: F32, short: Bo
         return state_departures[short]
     # A store that has never met a term departs by 0 in it, which is no news: there its state speaks for it.
     full = departures + (1 - data_weight) * state_departures
+    from sklearn.ensemble import ExtraTreesRegressor
+
     attributes = _attributes(grid.stores)
     trees = ExtraTreesRegressor(n_estimators=100, min_samples_leaf=3, max_features=0.5, random_state=0)
     trees.fit(attributes[~short], full[~short])
@@ -92,6 +94,8 @@ def _means_of_kind(grid: Grid, level: F32, learned: Bool) -> F32:
 
 def _attributes(stores: pl.DataFrame) -> F64:
     """Return (stores, attributes): kinds as zeros and ones, then numbers."""
+    from sklearn.preprocessing import OneHotEncoder
+
     distance = np.log1p(stores[s.COMPETITION_DISTANCE].cast(pl.Float64).fill_null(np.nan).to_numpy())
     middle = np.nanmedian(distance) if np.isfinite(distance).any() else 0.0
     kinds = OneHotEncoder(sparse_output=False).fit_transform(stores.select(CATEGORIES).to_numpy().astype(str))

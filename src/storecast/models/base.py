@@ -14,6 +14,7 @@ from storecast import plugins
 from storecast.arrays import F64
 from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, hint, quote
+from storecast.models.built_in import BUILT_IN, built_in_factory
 from storecast.models.search_space import SearchSpace
 from storecast.models.settings import NONE, Settings, changed
 
@@ -83,8 +84,8 @@ class Combined(Protocol):
     members: Mapping[str, Forecaster]
 
 
-_FACTORIES: dict[str, Callable[[bool], Forecaster]] = {}
-_COMPLEXITY: dict[str, int] = {}
+_FACTORIES: dict[str, Callable[[bool], Forecaster]] = {}  # of plug-ins
+_COMPLEXITY = {name: place for name, (_, place) in BUILT_IN.items()}
 Factory = TypeVar("Factory", bound=Callable[[bool], Forecaster])
 
 
@@ -102,7 +103,7 @@ def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]
     """
 
     def decorate(factory: Factory) -> Factory:
-        if name in _FACTORIES:
+        if name in _COMPLEXITY:
             raise ConfigError(f"A model is already called {quote(name)}. Choose another name.")
         _FACTORIES[name] = factory
         _COMPLEXITY[name] = complexity
@@ -112,13 +113,18 @@ def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]
 
 
 def module_of(name: str) -> str:
-    """Return the module that registered a model."""
-    return _FACTORIES[name].__module__
+    """Return the module that makes a model."""
+    return _factory(name).__module__
 
 
 def names() -> tuple[str, ...]:
-    """Return the registered names, simplest model first."""
-    return tuple(sorted(_FACTORIES, key=lambda name: (_COMPLEXITY[name], name)))
+    """Return the names of all models, simplest first."""
+    return tuple(sorted(_COMPLEXITY, key=lambda name: (_COMPLEXITY[name], name)))
+
+
+def _factory(name: str) -> Callable[[bool], Forecaster]:
+    factory: Callable[[bool], Forecaster] = built_in_factory(name) if name in BUILT_IN else _FACTORIES[name]
+    return factory
 
 
 def create(name: str, *, fast: bool = False, settings: Settings = NONE) -> Forecaster:
@@ -133,12 +139,12 @@ def create(name: str, *, fast: bool = False, settings: Settings = NONE) -> Forec
     ConfigError
         where no such model is registered, or a model is registered under a name that is not its own
     """
-    if name not in _FACTORIES:
+    if name not in _COMPLEXITY:
         raise ConfigError(
             f"There is no model {quote(name)}.{hint(name, names())} There are: {', '.join(names())}. "
             f"If a plug-in of yours registers it, name its module in {plugins.VARIABLE}."
         )
-    model = _FACTORIES[name](fast)
+    model = _factory(name)(fast)
     if model.name != name:
         raise ConfigError(
             f"The model registered as {quote(name)} calls itself {quote(model.name)}. Register it under its own name."
@@ -156,7 +162,7 @@ def configure(model: Forecaster, settings: Settings) -> None:
         where a model, or one of its settings, has no such name
     """
     for other in settings:
-        if other not in _FACTORIES:
+        if other not in _COMPLEXITY:
             raise ConfigError(f"The settings name no model: {quote(other)}.{hint(other, names())}")
     for member in model.members.values() if isinstance(model, Combined) else ():
         configure(member, settings)

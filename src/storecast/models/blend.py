@@ -15,7 +15,7 @@ from storecast.arrays import F64, I64
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel, Window
 from storecast.features.pieces import BETWEEN, of_member
-from storecast.models.base import Forecaster, create, register
+from storecast.models.base import Forecaster, create
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
 
 log = logging.getLogger(__name__)
@@ -94,7 +94,6 @@ class Blend:
             self.members[name].restore(own)
 
 
-@register("blend", complexity=9)
-def make_blend(fast: bool) -> Blend:  # noqa: FBT001  (the registry's signature)
+def make_blend(fast: bool) -> Blend:  # noqa: FBT001  (as every model is made)
     """Return the blend; the fast version has the members' fast versions."""
     return Blend(BlendSettings(), fast=fast)

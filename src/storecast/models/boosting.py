@@ -16,7 +16,6 @@ from storecast.arrays import F32, F64
 from storecast.config import BoostingSettings, FeatureConfig
 from storecast.cpus import thread_count
 from storecast.features.columns import encoded
-from storecast.models.base import register
 from storecast.models.losses import LOSSES
 from storecast.models.search_space import Between, SearchSpace
 from storecast.models.tree_structure import check_xgboost
@@ -173,13 +172,11 @@ class Boosting(Trees):
         self.alone_.set_param({"nthread": 1})
 
 
-@register("boosting", complexity=3)
-def make_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (the registry's signature)
+def make_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (as every model is made)
     """Return XGBoost on sales less the ridge's holidays; the fast version learns from fewer origins and stops earlier."""
     return Boosting(FAST if fast else BoostingSettings(), steady=True)
 
 
-@register("boosting-plain", complexity=4)
-def make_plain_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (the registry's signature)
+def make_plain_boosting(fast: bool) -> Boosting:  # noqa: FBT001  (as every model is made)
     """Return XGBoost on sales as they are: for the blend, where it errs on other days than its sibling."""
     return Boosting(FAST_PLAIN if fast else PLAIN, "boosting-plain", steady=True)

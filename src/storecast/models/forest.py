@@ -12,7 +12,6 @@ from storecast.config import ForestSettings
 from storecast.cpus import thread_count
 from storecast.features.cutoff_state import FeatureRows
 from storecast.features.declarations import FEATURES
-from storecast.models.base import register
 from storecast.models.search_space import Between, SearchSpace
 from storecast.models.trees import Trees
 
@@ -67,7 +66,6 @@ class Forest(Trees):
         return table[chosen], target[chosen]
 
 
-@register("forest", complexity=2)
-def make_forest(fast: bool) -> Forest:  # noqa: FBT001  (the registry's signature)
+def make_forest(fast: bool) -> Forest:  # noqa: FBT001  (as every model is made)
     """Return the forest; the fast version has fewer trees."""
     return Forest(ForestSettings(trees=30, rows=60_000) if fast else ForestSettings())

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
-from storecast.models.base import register
 from storecast.models.search_space import Between, SearchSpace
 from storecast.models.tree_library import TreeForecaster, TreeLibrary
 from storecast.models.tree_structure import check_lightgbm
@@ -54,8 +53,7 @@ LIBRARY = TreeLibrary(
 )
 
 
-@register("lightgbm", complexity=4)
-def make_lightgbm(fast: bool) -> TreeForecaster:  # noqa: FBT001  (the registry's signature)
+def make_lightgbm(fast: bool) -> TreeForecaster:  # noqa: FBT001  (as every model is made)
     """Return the model; the fast version has fewer trees."""
     settings = LightgbmSettings(n_estimators=150) if fast else LightgbmSettings()
     return TreeForecaster("lightgbm", settings, LIBRARY, search_space=SEARCH_SPACE)

@@ -20,7 +20,6 @@ from storecast.features.ridge import Design, Ridge, Scales, own_terms
 from storecast.features.store import FeatureStore, PastRidge
 from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
-from storecast.models.base import register
 from storecast.models.contributions import Contributions
 from storecast.models.search_space import Between, SearchSpace
 
@@ -194,7 +193,6 @@ class Linear:
         return level, np.vstack([self.coefficients_, self.coefficients_.mean(axis=0)])
 
 
-@register("linear", complexity=1)
-def make_linear(fast: bool) -> Linear:  # noqa: ARG001, FBT001  (the registry's signature)
+def make_linear(fast: bool) -> Linear:  # noqa: ARG001, FBT001  (as every model is made)
     """Return the ridge with its usual settings."""
     return Linear(LinearSettings())

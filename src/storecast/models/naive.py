@@ -17,7 +17,6 @@ from storecast.data.panel import Panel, Window
 from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY
 from storecast.features.history import CELLS, cells
 from storecast.models.array_bytes import pack, unpack
-from storecast.models.base import register
 from storecast.models.contributions import Contributions
 
 
@@ -116,8 +115,7 @@ class Naive:
         self.seen_ = arrays["seen"] if "seen" in arrays else np.ones(self.medians_.shape, bool)  # older models lack it
 
 
-@register("naive", complexity=0)
-def make_naive(fast: bool) -> Naive:  # noqa: ARG001, FBT001  (the registry's signature)
+def make_naive(fast: bool) -> Naive:  # noqa: ARG001, FBT001  (as every model is made)
     """Return the baseline."""
     return Naive(NaiveSettings())
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from storecast import schema as s
 from storecast.arrays import F64, I64
@@ -112,7 +112,7 @@ class JointErrors:
             group = common.places(named["group"])
         base = np.where(medians[s.OPEN].to_numpy() == 1, medians["Median"].to_numpy(), 0.0)
         size = calibration.size(medians)
-        corner = norm.ppf(PERCENTS)
+        corner = ndtri(PERCENTS)
         order = np.argsort(corner)
         corner, offset = corner[order], calibration.offsets[order]
         ends = (offset[0] / corner[0], offset[-1] / corner[-1])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 from storecast import schema as s
 from storecast.arrays import F64, I64
@@ -231,6 +230,8 @@ def _reliability(mean: F64, weeks: PromotionWeeks) -> list[Estimate]:
     both = ~np.isnan(halves[0]) & ~np.isnan(halves[1])
     if both.sum() < MIN_STORES:
         return []
+    from scipy import stats  # not where the effects alone are asked for: it takes a second
+
     correlation = stats.pearsonr(halves[0][both], halves[1][both])
     bounds = correlation.confidence_interval()
     value, low, high = float(correlation.statistic), float(bounds.low), float(bounds.high)

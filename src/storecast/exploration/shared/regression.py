@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import stdtrit
 
 from storecast.arrays import F64, I64
 from storecast.exploration.shared.estimates import Interval
@@ -82,7 +82,7 @@ def _variance(model: Any, clusters: Sequence[I64]) -> F64:
 
 def t_quantile(freedom: int) -> float:
     """Return how many standard errors the 95% interval reaches to either side, by the degrees of freedom."""
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
+    return float(stdtrit(freedom, (1 + CONFIDENCE) / 2))
 
 
 def demean(values: F64, groups: I64, weights: F64 | None = None) -> F64:

@@ -23,7 +23,6 @@ from storecast.errors import ConfigError, HistoryError
 from storecast.features.cutoff_state import RESIDUAL_DAYS
 from storecast.features.declarations import OFFSET
 from storecast.features.store import FeatureStore
-from storecast.models.base import register
 from storecast.models.contributions import Contributions, walk
 from storecast.models.lstm.sequences import BASE, Sequences, columns_of, encoder, past_of, sequences, with_store
 from storecast.models.search_space import Between, SearchSpace
@@ -209,7 +208,6 @@ def _onnx(network: "Network", example: Sequences) -> bytes:
     return out.getvalue()
 
 
-@register("lstm", complexity=5)
-def make_lstm(fast: bool) -> Lstm:  # noqa: FBT001  (the registry's signature)
+def make_lstm(fast: bool) -> Lstm:  # noqa: FBT001  (as every model is made)
     """Return the network; the fast version is narrower and learns from fewer origins."""
     return Lstm(LstmSettings(origins=8, hidden=32, epochs=3) if fast else LstmSettings())
