@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from storecast.traces import ENDPOINTS
 from support.databases import empty_postgres, postgres, url
 from support.trials import trials_in_children, trials_in_this_process
 
@@ -30,4 +31,6 @@ def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.delenv("STORECAST_SIGNING_KEY", raising=False)
     monkeypatch.delenv("STORECAST_TRUSTED_KEYS", raising=False)
     monkeypatch.delenv("STORECAST_DB", raising=False)
+    for name in ENDPOINTS:  # of a collector: no test sends traces to that of the machine
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("COLUMNS", raising=False)  # xdist's workers have it: tables would be cut to the terminal

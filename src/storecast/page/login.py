@@ -154,7 +154,8 @@ def page_of_login(words: Words, title: str, content: str, refusal: Problem | Non
     page = f"""<!DOCTYPE html>
 <html lang="{words.language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} · storecast</title><link rel="stylesheet" href="{BASE}assets/storecast.css">{head}</head>
+<title>{title} · storecast</title><link rel="icon" href="{BASE}_favicon.ico">
+<link rel="stylesheet" href="{BASE}assets/storecast.css">{head}</head>
 <body class="login"><main>
 <h1>storecast</h1>
 {content}</main></body></html>
