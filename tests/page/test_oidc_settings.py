@@ -94,6 +94,7 @@ def test_the_service_does_not_start_with_a_login_that_cannot_work(
         ({"realm_access.roles": "a=b", "preferred_username": "ada", "email": "x"}, "ada", 1),
         ({"realm_access": {"roles": ["a=b", 7]}, "preferred_username": "a\nb", "name": "Ada"}, "Ada", 1),
         ({"realm_access": {"roles": ["a=b"]}, "preferred_username": "x" * 201}, "sub", 1),
+        ({"realm_access": {"roles": ["a=b"]}, "email": "boss@example.com", "email_verified": False}, "sub", 1),
     ],
 )
 def test_a_person_has_a_name_that_can_be_shown(claims: dict[str, Any], name: str, scopes: int) -> None:

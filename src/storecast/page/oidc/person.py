@@ -57,7 +57,9 @@ def person_of(claims: Mapping[str, Any], settings: OidcSettings) -> Person:
             "The provider knows you, but none of your groups or roles opens this service. Ask whoever runs it for access.",
         )
     subject: str = claims["sub"]
-    names = (_claim(claims, name) for name in (settings.name_claim, "email", "name"))
+    unverified = claims.get("email_verified") is False  # anybody may have entered it
+    others = ("name",) if unverified else ("email", "name")
+    names = (_claim(claims, name) for name in (settings.name_claim, *others))
     return Person(subject, next((name for name in names if _is_name(name)), subject[:LONGEST_NAME]), scopes)
 
 
