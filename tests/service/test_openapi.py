@@ -22,6 +22,13 @@ def test_the_committed_document_is_the_codes() -> None:
     )
 
 
+def test_fields_are_described_by_the_docstrings_of_their_types() -> None:
+    schemas = document(ROUTES, Settings())["components"]["schemas"]
+    assert schemas["Written"]["description"] == "What a write did."
+    assert schemas["Written"]["properties"]["inserted"]["description"] == "Rows that were new."
+    assert "----" not in text()
+
+
 def test_the_service_tells_the_same_document(client: Client) -> None:
     assert client.get("/openapi.json").json() == document(ROUTES, client.service.settings)
 

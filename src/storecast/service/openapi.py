@@ -11,6 +11,7 @@ import msgspec
 
 from storecast import __version__
 from storecast.config import MAX_NEW_STORES
+from storecast.docstrings import described
 from storecast.service.as_job import PREFER
 from storecast.service.problems import KINDS, MEDIA_TYPE, ProblemDetails
 from storecast.service.replies import Forecast, JobState
@@ -125,6 +126,11 @@ def _schemas(routes: Iterable[Route]) -> Schema:
             schema["properties"]["stores"] = {**_list_of(store_rows().struct.__name__), **limits}
         schemas[body.__name__] |= body.schema_extra
     schemas[Forecast.__name__] |= Forecast.schema_extra
+    for schema in schemas.values():
+        if "description" in schema:
+            schema["description"], attributes = described(schema["description"], "Attributes")
+            for name in attributes.keys() & schema.get("properties", {}).keys():
+                schema["properties"][name].setdefault("description", attributes[name])
     return schemas
 
 

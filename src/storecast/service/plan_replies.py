@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from storecast.plan.scenarios import ComparedWeek, SavedScenario
 from storecast.plan.summary import PlanSummary
 from storecast.plan.totals import PlanTotal, TotalInterval
 from storecast.service.replies import Count, Cursor, Money, Reply, Span, Version
@@ -199,40 +200,6 @@ class PlanInSentences(Reply):
     figures: PlanSummary
 
 
-class FilledCell(Reply):
-    """A change that a workbook asks for."""
-
-    cell: Annotated[str, Meta(description="In which it stands.")]
-    action: Annotated[str, Meta(description="add, change or withdraw.")]
-    store: str
-    first: dt.date
-    last: dt.date
-    before: Annotated[float | None, Meta(description="The total; null: no override.")]
-    after: float | None
-    reason: str
-    note: str
-    forecast: Annotated[
-        float | None, Meta(description="Of these days in the newest version; null: it has not all of them.")
-    ]
-    exported: Annotated[float, Meta(description="The forecast of these days in the version of the file.")]
-    stale: Annotated[str, Meta(description="Why it no longer fits the newest version; empty: it does.")]
-
-
-class FilledWorkbook(Reply):
-    """What a workbook changes, or has changed."""
-
-    version: PlanNumber
-    revision: Annotated[int, Meta(ge=0, description="Of the plan now.")]
-    file_version: PlanNumber
-    file_revision: Annotated[int, Meta(ge=0, description="Of the plan when the workbook was exported.")]
-    applied: Annotated[bool, Meta(description="Whether anything was written.")]
-    added: Count
-    withdrawn: Count
-    refused: Annotated[str, Meta(description="Why the changes would not be taken; empty: they would.")]
-    notices: list[str]
-    changes: Annotated[list[FilledCell], Meta(description="Without `apply`; empty where they were taken.")]
-
-
 class PlanComment(Reply):
     """What somebody said."""
 
@@ -286,64 +253,15 @@ class PlanComparison(Reply):
     next: Cursor
 
 
-class ScenarioSpan(Reply):
-    """What all stores are expected to sell over some days under either calendar, with the 80% interval of the difference."""
-
-    first: dt.date
-    last: dt.date
-    stored: Money
-    scenario: Money
-    difference: Money
-    lower80: Money | None
-    upper80: Money | None
-
-
-class ScenarioChange(Reply):
-    """One change of the calendar."""
-
-    level: str
-    key: str
-    first: dt.date
-    last: dt.date
-    column: str
-    value: int | float | str
-
-
-class PlanScenario(Reply):
-    """A scenario that is kept."""
-
-    scenario: Annotated[int, Meta(description="Its number.")]
-    name: str
-    model: str
-    cutoff: dt.date
-    chain_version: Version
-    stores: Count
-    whole: ScenarioSpan
-    weeks: list[ScenarioSpan]
-    changes: list[ScenarioChange]
-    notices: Annotated[list[str], Meta(description="Where the calendar leaves what was ever seen.")]
-    note: str
-    by: str
-    at: dt.datetime
-
-
 class PlanScenarios(Reply):
     """The scenarios, newest first."""
 
-    scenarios: list[PlanScenario]
-
-
-class ComparedWeek(Reply):
-    """What each scenario changes in a week; null where one does not have it."""
-
-    first: dt.date
-    last: dt.date
-    differences: list[float | None]
+    scenarios: list[SavedScenario]
 
 
 class ScenarioComparison(Reply):
     """Scenarios beside each other."""
 
-    scenarios: list[PlanScenario]
+    scenarios: list[SavedScenario]
     weeks: list[ComparedWeek]
     notices: list[str]

@@ -1,8 +1,6 @@
 """The server: every tool by its name, its schema made of its docstring, and what goes wrong in words."""
 
 import functools
-import inspect
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +18,7 @@ from storecast.client import (
     UnavailableError,
     UnreachableError,
 )
+from storecast.docstrings import described
 from storecast.tool_server.chain import ChainTools
 from storecast.tool_server.forecasts import ForecastTools
 from storecast.tool_server.review import ReviewTools
@@ -38,7 +37,6 @@ REMEDIES: dict[type[ClientError], str] = {
     UnreachableError: "Tell the user that the service does not answer at the address of the tool server.",
 }
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-_PARAMETER = re.compile(r"^(\w+) : (.*(?:\n +.*)*)", re.MULTILINE)
 
 
 def create_server(client: Client, version: str = "") -> MCPServer:
@@ -74,15 +72,12 @@ def create_server(client: Client, version: str = "") -> MCPServer:
 
 def _tool(method: Callable[..., Any]) -> Tool:
     """Return a method as a tool, which takes the arguments of its schema and no others."""
-    summary, _, described = (inspect.getdoc(method) or "").partition("\n\nParameters\n----------\n")
-    tool = Tool.from_function(
-        _in_words(method), description=" ".join(summary.split()), annotations=READ_ONLY, structured_output=True
-    )
+    summary, parameters = described(method.__doc__ or "", "Parameters")
+    tool = Tool.from_function(_in_words(method), description=summary, annotations=READ_ONLY, structured_output=True)
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"  # a misspelt argument would be left out without a word
-    for name, text in _PARAMETER.findall(described):
-        if name in arguments.model_fields:
-            arguments.model_fields[name].description = " ".join(text.split())
+    for name, field in arguments.model_fields.items():
+        field.description = parameters[name]
     arguments.model_rebuild(force=True)
     tool.parameters = arguments.model_json_schema()
     return tool

@@ -52,7 +52,7 @@ class WorkbookTaken:
     added, withdrawn : overrides that stand from then on, and those that stand no more
     refused : why they would not be taken; empty: they would
     notices : what whoever brings it back must know
-    changes : what was filled in
+    changes : what was filled in; a reply leaves them out once they are taken
     """
 
     version: int

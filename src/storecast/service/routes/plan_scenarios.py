@@ -1,6 +1,5 @@
 """Scenarios kept by name: saved, listed, compared, deleted, restored, and made versions of the plan."""
 
-from msgspec import convert
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +21,7 @@ from storecast.plan import scenarios as plan
 from storecast.service.as_job import answer_or_start
 from storecast.service.jobs import Progress
 from storecast.service.middleware.context import context_of
-from storecast.service.plan_replies import ComparedWeek, PlanScenario, PlanScenarios, ScenarioComparison
+from storecast.service.plan_replies import PlanScenarios, ScenarioComparison
 from storecast.service.pool import Pool
 from storecast.service.rendering import BytesResponse, json_reply
 from storecast.service.requests.bodies import SaveScenarioRequest
@@ -48,7 +47,7 @@ async def scenarios(request: Request) -> Response:
         with service.live.database().reading() as conn:
             return all_scenarios(conn)
 
-    return json_reply(PlanScenarios(scenarios=[_scenario(each) for each in await service.large.run(read)]))
+    return json_reply(PlanScenarios(scenarios=await service.large.run(read)))
 
 
 async def scenario(request: Request) -> Response:
@@ -61,7 +60,7 @@ async def scenario(request: Request) -> Response:
         with service.live.database().reading() as conn:
             return read_scenario(conn, number)
 
-    return json_reply(_scenario(await service.large.run(read)))
+    return json_reply(await service.large.run(read))
 
 
 async def comparison(request: Request) -> Response:
@@ -74,9 +73,8 @@ async def comparison(request: Request) -> Response:
             return read_scenarios(conn, list(wanted))
 
     compared = await service.large.run(read)
-    weeks = [convert(week, ComparedWeek, from_attributes=True) for week in plan.compare_weeks(compared)]
-    lines = [_scenario(each) for each in compared]
-    return json_reply(ScenarioComparison(scenarios=lines, weeks=weeks, notices=plan.comparison_notices(compared)))
+    weeks, notices = list(plan.compare_weeks(compared)), plan.comparison_notices(compared)
+    return json_reply(ScenarioComparison(scenarios=compared, weeks=weeks, notices=notices))
 
 
 async def save(request: Request) -> Response:
@@ -169,10 +167,6 @@ def _number(request: Request) -> int:
     return path_number(request, "scenario", refusal)
 
 
-def _scenario(each: plan.SavedScenario) -> PlanScenario:
-    return convert(each, PlanScenario, from_attributes=True)
-
-
 ROUTES = (
     Route("GET", "/v1/plan/scenarios", "read", scenarios, "The scenarios that are kept", reply=PlanScenarios),
     Route(
@@ -197,7 +191,9 @@ ROUTES = (
         reply=ScenarioComparison,
         query=ScenariosQuery,
     ),
-    Route("GET", "/v1/plan/scenarios/{scenario}", "read", scenario, "A scenario that is kept", reply=PlanScenario),
+    Route(
+        "GET", "/v1/plan/scenarios/{scenario}", "read", scenario, "A scenario that is kept", reply=plan.SavedScenario
+    ),
     Route(
         "DELETE",
         "/v1/plan/scenarios/{scenario}",

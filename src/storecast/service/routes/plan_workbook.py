@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storecast.service.middleware.context import context_of
-from storecast.service.plan_replies import FilledWorkbook
 from storecast.service.problems import Problem
 from storecast.service.rendering import BytesResponse, json_reply
 from storecast.service.requests.plan_bodies import WorkbookQuery
@@ -77,7 +76,7 @@ ROUTES = (
         "What a workbook that was filled in changes",
         "Nothing is written without `apply`. With it all changes are taken, or none. The key needs the scope `read`, too.",
         body_type=XLSX,
-        reply=FilledWorkbook,
+        reply=WorkbookTaken,
         query=WorkbookQuery,
         headers=(IDEMPOTENCY_KEY,),
         long=True,
