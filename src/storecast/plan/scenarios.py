@@ -90,7 +90,8 @@ class SavedScenario:
     changes : of the calendar
     notices : where the calendar leaves what was ever seen
     note : a remark
-    by, at : who saved it, and when
+    by : who saved it
+    at : when it was saved
     """
 
     scenario: int

@@ -24,7 +24,8 @@ class TotalInterval:
 
     Attributes
     ----------
-    level, key : whose it is: type, state, chain, or a group of the chain's own; and its name
+    level : type, state, chain, or a group of the chain's own
+    key : the name of the type, the state or the group
     forecast : expected
     lower, upper : the measured 80% interval
     """

@@ -27,7 +27,8 @@ class WorkbookChange:
     ----------
     cell : in which it stands, such as Weeks!K12
     action : add, change or withdraw
-    store, first, last : whose override it is
+    store : whose override it is
+    first, last : its days
     before, after : the total; None: no override
     reason, note : of the override
     forecast : of these days in the newest version; None where it has not all of them

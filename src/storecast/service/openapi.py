@@ -130,7 +130,8 @@ def _schemas(routes: Iterable[Route]) -> Schema:
         if "description" in schema:
             schema["description"], attributes = described(schema["description"], "Attributes")
             for name in attributes.keys() & schema.get("properties", {}).keys():
-                schema["properties"][name].setdefault("description", attributes[name])
+                meaning = attributes[name].replace("None", "null")
+                schema["properties"][name].setdefault("description", meaning[0].upper() + meaning[1:])
     return schemas
 
 

@@ -49,7 +49,8 @@ class WorkbookTaken:
     version, revision : of the plan now
     file_version, file_revision : of the plan when the workbook was exported
     applied : whether the changes were written
-    added, withdrawn : overrides that stand from then on, and those that stand no more
+    added : overrides that stand from then on
+    withdrawn : overrides that stand no more
     refused : why they would not be taken; empty: they would
     notices : what whoever brings it back must know
     changes : what was filled in; a reply leaves them out once they are taken
