@@ -15,7 +15,7 @@ MONDAY = dt.date(2014, 3, 3)
 
 
 def version(number: int, model: str = "m", first: dt.date = MONDAY) -> PlanVersion:
-    return PlanVersion(number, model, MONDAY, 1, first, first, 2, "draft", explained=True)
+    return PlanVersion(number, model, MONDAY, 1, first, first, 2, "draft", True, (), (), None)
 
 
 def figures(

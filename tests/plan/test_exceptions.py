@@ -32,7 +32,7 @@ def test_the_largest_changes_come_first_with_their_money_and_their_reason() -> N
     after = figures()
     after.cents["Forecast"][1] += 100
     after.cents["Forecast"][2] -= 300
-    versions = tuple(PlanVersion(n, "m", MONDAY, 1, MONDAY, SUNDAY, 3, "draft", explained=True) for n in (1, 2))
+    versions = tuple(PlanVersion(n, "m", MONDAY, 1, MONDAY, SUNDAY, 3, "draft", True, (), (), None) for n in (1, 2))
     drivers = tuple(
         StoreDays(each.stores, MONDAY, {"Promotion": each.cents["Forecast"]}) for each in (figures(), after)
     )

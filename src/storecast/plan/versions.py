@@ -2,19 +2,22 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
 
 from storecast.errors import ConflictError, DataError, Message, hint, quote
 from storecast.plan.totals import TotalInterval
 
 MAX_NOTE = 1000  # characters
-DRAFT, REVIEWED, APPROVED, LOCKED = STATES = ("draft", "reviewed", "approved", "locked")
+State = Literal["draft", "reviewed", "approved", "locked"]
+STATES: tuple[State, State, State, State] = ("draft", "reviewed", "approved", "locked")
+DRAFT, REVIEWED, APPROVED, LOCKED = STATES
 
 
 @dataclass(frozen=True)
 class StateChange:
     """A version came into a state."""
 
-    state: str
+    state: State
     at: dt.datetime
     by: str
     note: str
@@ -32,7 +35,7 @@ class PlanVersion:
     chain_version : of the chain that it was made of
     first, last : its days
     stores : how many it has
-    state : of `STATES`
+    state : that it is in
     explained : whether it is known what the forecast is made of
     history : its states so far, the first of them draft, when it was published
     totals : of its forecast, with their intervals; empty: these are not known
@@ -46,11 +49,11 @@ class PlanVersion:
     first: dt.date
     last: dt.date
     stores: int
-    state: str
+    state: State
     explained: bool
-    history: tuple[StateChange, ...] = ()
-    totals: tuple[TotalInterval, ...] = ()
-    scenario: int | None = None
+    history: tuple[StateChange, ...]
+    totals: tuple[TotalInterval, ...]
+    scenario: int | None
 
 
 def check_step(version: int, state: str, wanted: str) -> None:

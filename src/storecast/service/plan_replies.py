@@ -8,41 +8,13 @@ from msgspec import Meta
 from storecast.plan.scenarios import ComparedWeek, SavedScenario
 from storecast.plan.summary import PlanSummary
 from storecast.plan.totals import PlanTotal, TotalInterval
-from storecast.service.replies import Count, Cursor, Money, Reply, Span, Version
-from storecast.service.requests.plan_bodies import OverrideKind, State
+from storecast.plan.versions import PlanVersion, State
+from storecast.service.replies import Count, Cursor, Money, Reply, Span
+from storecast.service.requests.plan_bodies import OverrideKind
 from storecast.service.requests.rows import StoreId
 
 Wape = Annotated[float | None, Meta(description="Sum of the absolute errors, over sales; null: nothing to score.")]
 PlanNumber = Annotated[int, Meta(ge=1, description="The number of a version of the plan.")]
-
-
-class PlanState(Reply):
-    """A state that a version came into."""
-
-    state: State
-    at: dt.datetime
-    by: str
-    note: str
-
-
-class PlanVersion(Reply):
-    """A forecast that was published."""
-
-    version: PlanNumber
-    model: str
-    cutoff: dt.date
-    chain_version: Version
-    first: dt.date
-    last: dt.date
-    stores: Count
-    state: State
-    explained: Annotated[bool, Meta(description="Whether it is known what the forecast is made of.")]
-    history: list[PlanState]
-    scenario: Annotated[int | None, Meta(description="That it was made of; null: it is of the stored calendar.")]
-    totals: Annotated[
-        tuple[TotalInterval, ...],
-        Meta(description="Of its forecast over all days, with 80% intervals; empty: not known."),
-    ]
 
 
 class PlanVersions(Reply):

@@ -105,7 +105,7 @@ def states_on(spec: DemoSpec, week: int) -> list[tuple[str, str, str]]:
     """
     if week == spec.weeks - 1:
         return []
-    states = [(REVIEWED, ADA, "Looked at with the districts")]
+    states: list[tuple[str, str, str]] = [(REVIEWED, ADA, "Looked at with the districts")]
     if week % APPROVED_EVERY == 0:
         states.append((APPROVED, DAN, "Plan of the month"))
     if week % LOCKED_EVERY == 0:

@@ -8,12 +8,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from storecast import schema as s
 from storecast.plan.overrides import MAX_VALUE
 from storecast.plan.scopes import CHAIN
-from storecast.plan.versions import MAX_NOTE
+from storecast.plan.versions import MAX_NOTE, State
 from storecast.service.requests.query import Page, Query
 from storecast.service.requests.rows import StoreId
 
 NoteText = Annotated[str, Meta(max_length=MAX_NOTE, description="A remark.")]
-State = Literal["draft", "reviewed", "approved", "locked"]
 Number = Annotated[int, Meta(ge=1, le=10**15, description="The number of a version.")]
 
 

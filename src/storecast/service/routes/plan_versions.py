@@ -1,7 +1,5 @@
 """The versions of the plan: publish a forecast, bring it from a draft to a locked plan, compare two."""
 
-from typing import Any
-
 import polars as pl
 from msgspec import UNSET
 from sqlalchemy import Connection
@@ -14,11 +12,11 @@ from storecast.database.forecasts import MadeForecast
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_publishing import Advanced, Published, advance_version, publish_version
 from storecast.database.plan_versions import all_versions, read_version
-from storecast.plan import versions as plan
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.scopes import CHAIN, STORE
 from storecast.plan.totals import PlanTotal, plan_totals, total_intervals
 from storecast.plan.value_added import LATEST
+from storecast.plan.versions import PlanVersion
 from storecast.service.as_job import answer_or_start
 from storecast.service.jobs import Progress
 from storecast.service.live.snapshot import Snapshot
@@ -29,10 +27,8 @@ from storecast.service.plan_replies import (
     PlanComparison,
     PlanDay,
     PlanDays,
-    PlanState,
     PlanStep,
     PlanValue,
-    PlanVersion,
     PlanVersions,
     PlanWeek,
     PlanWeeks,
@@ -62,11 +58,11 @@ async def versions(request: Request) -> Response:
     service = service_of(request)
     read_query(request, Query)
 
-    def read() -> list[plan.PlanVersion]:
+    def read() -> list[PlanVersion]:
         with service.live.database().reading() as conn:
             return all_versions(conn)
 
-    return json_reply(PlanVersions(versions=[_version(each) for each in await service.large.run(read)]))
+    return json_reply(PlanVersions(versions=await service.large.run(read)))
 
 
 async def version(request: Request) -> Response:
@@ -75,11 +71,11 @@ async def version(request: Request) -> Response:
     read_query(request, Query)
     number = version_number(request)
 
-    def read() -> plan.PlanVersion:
+    def read() -> PlanVersion:
         with service.live.database().reading() as conn:
             return read_version(conn, number)
 
-    return json_reply(_version(await service.large.run(read)))
+    return json_reply(await service.large.run(read))
 
 
 async def publish(request: Request) -> Response:
@@ -143,7 +139,7 @@ async def days(request: Request) -> Response:
     number = version_number(request)
     place, limit = page_of(query, service.settings.page_limit)
 
-    def read() -> tuple[plan.PlanVersion, pl.DataFrame]:
+    def read() -> tuple[PlanVersion, pl.DataFrame]:
         with service.live.database().reading() as conn:
             wanted, figures = read_plan(conn, number)
         rows = with_holders(figures)
@@ -154,7 +150,7 @@ async def days(request: Request) -> Response:
     wanted, rows = await service.large.run(read)
     some, following = cut(request, rows, place, limit)
     lines = [PlanDay(**row) for row in some.iter_rows(named=True)]
-    return json_reply(PlanDays(version=number, state=wanted.state, days=lines, next=following))  # type: ignore[arg-type]
+    return json_reply(PlanDays(version=number, state=wanted.state, days=lines, next=following))
 
 
 async def weeks(request: Request) -> Response:
@@ -167,7 +163,7 @@ async def weeks(request: Request) -> Response:
         raise invalid("query.level", "a store is asked for; expected a level or a store")
     level = query.level if query.store is UNSET else STORE
 
-    def read() -> tuple[plan.PlanVersion, pl.DataFrame, list[PlanTotal]]:
+    def read() -> tuple[PlanVersion, pl.DataFrame, list[PlanTotal]]:
         with service.live.database().reading() as conn:
             wanted, figures = read_plan(conn, number)
             budget = read_budget(conn)
@@ -184,7 +180,7 @@ async def weeks(request: Request) -> Response:
     wanted, table, totals = await service.large.run(read)
     some, following = cut(request, table, place, limit)
     lines = [PlanWeek(**row) for row in some.iter_rows(named=True)]
-    reply = PlanWeeks(number, wanted.state, level, lines, totals, following)  # type: ignore[arg-type]
+    reply = PlanWeeks(number, wanted.state, level, lines, totals, following)
     return json_reply(reply)
 
 
@@ -264,11 +260,6 @@ def cut(request: Request, rows: pl.DataFrame, place: int, limit: int) -> tuple[p
     some = rows.slice(place, limit)
     context_of(request.scope).rows = some.height
     return some, cursor_at(place + limit) if place + limit < rows.height else None
-
-
-def _version(each: plan.PlanVersion) -> PlanVersion:
-    values: dict[str, Any] = {**vars(each), "history": [PlanState(**vars(state)) for state in each.history]}
-    return PlanVersion(**values)
 
 
 def _changes(rows: pl.DataFrame) -> list[PlanChange]:
