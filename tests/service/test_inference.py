@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from storecast.service.requests.decode import decode
 from storecast.service.requests.tensors import InferenceRequest, read_tensors
 from support.served_home import FIRST, Client
 
+DOCS = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
 INFER = "/v2/models/storecast/infer"
 DAYS = [(FIRST + dt.timedelta(days=day)).isoformat() for day in range(3)]
 
@@ -82,6 +84,16 @@ def test_a_request_in_the_shape_of_the_specification(client: Client) -> None:
     assert "id" not in client.post(INFER, {"inputs": [STORES, DATES]}).json()
 
 
+def test_the_example_of_the_docs_is_answered(client: Client) -> None:
+    section = DOCS.partition("## The Open Inference Protocol")[2]
+    body = json.loads(section.partition("```json\n")[2].partition("```")[0])
+    body["inputs"][1]["data"] = DAYS[:2]
+    reply = client.post(INFER, body)
+    assert list(columns(reply)) == ["Forecast"]
+    rows = [{"Store": 1, "Date": day, "Promo": promo} for day, promo in zip(DAYS[:2], (1, 0), strict=True)]
+    assert columns(reply)["Forecast"] == of_rows(client, rows)["Forecast"]
+
+
 @pytest.mark.parametrize(
     "stores",
     [
@@ -109,6 +121,12 @@ def test_a_version_is_a_model_file(client: Client) -> None:
         reply = client.post(f"{path}/infer", {"inputs": [STORES, DATES]})
         assert reply.json()["model_version"] == version
         assert columns(reply) == of_rows(client, ROWS, model=version)
+
+
+def test_a_service_that_ends_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client.service, "stopping", True)
+    reply = client.get("/v2/health/ready", key=None)
+    assert (reply.status_code, reply.json()["error"]) == (503, "The service is about to end.")
 
 
 def test_what_the_server_says_of_itself(client: Client) -> None:

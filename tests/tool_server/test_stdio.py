@@ -1,5 +1,6 @@
 """`storecast mcp` as an assistant starts it: a process that speaks the protocol over stdin and stdout, and nothing beside it."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,13 @@ from typing import Any
 
 import anyio
 import pytest
+import typer
 from mcp import Client as Assistant
 from mcp import StdioServerParameters
 
 import storecast
+from storecast.cli.app import app
+from storecast.cli.mcp import KEY
 from support.commands import Cli
 from support.served_home import FIRST, STORES, Client
 
@@ -89,6 +93,16 @@ def test_what_cannot_begin_is_one_line(cli: Cli, words: tuple[str, ...], message
     code, out, err = cli("mcp", *words)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert message in err
+
+
+def test_the_settings_of_the_docs_start_the_command() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "assistants.md").read_text(encoding="utf-8")
+    settings = json.loads(page.partition("```json\n")[2].partition("```")[0])["mcpServers"]["storecast"]
+    name, *words = settings["args"]
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    with command.make_context(name, words) as context:
+        assert context.params == {"url": "https://storecast.example", "key_file": None}
+    assert (settings["command"], set(settings["env"])) == ("storecast", {KEY})
 
 
 def test_a_key_that_is_none_is_not_repeated(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
