@@ -10,7 +10,7 @@ from storecast import schema as s
 from storecast.data.broken_days import slump_days
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
-from support.panels import make_panel
+from support.panels import make_panel, with_sales
 
 PANEL = make_panel(stores=6, days=420)
 LAST = PANEL.end
@@ -104,6 +104,33 @@ def test_a_stretch_of_few_sales_that_is_over_is_found(share: float, weeks: int) 
     inside = {day for day in slump_dates if begin <= day <= end}
     assert len(inside) >= 7 * weeks - 7
     assert len(slump_dates - inside) <= 6
+
+
+def test_a_short_stretch_at_a_third_that_begins_and_ends_at_once_is_found_and_a_season_is_not() -> None:
+    begin = LAST - dt.timedelta(days=200)
+    inside = pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=34))
+    assert len({day for day in slump(changed(0.3, inside)) if begin <= day < begin + dt.timedelta(days=35)}) >= 28
+    from_middle = (pl.col(s.DATE) - pl.lit(begin + dt.timedelta(days=42))).dt.total_days().abs()
+    season = pl.when(from_middle < 84).then(0.3 + 0.7 * from_middle / 84).otherwise(1.0)
+    assert slump(with_sales(PANEL, pl.col(s.SALES) * season)) == set()
+
+
+def test_a_stretch_before_half_a_year_without_rows_is_found() -> None:
+    begin, end = LAST - dt.timedelta(days=320), LAST - dt.timedelta(days=265)
+    panel = changed(0.15, pl.col(s.DATE).is_between(begin, end))
+    away = (pl.col(s.STORE) == 2) & pl.col(s.DATE).is_between(end + dt.timedelta(days=7), LAST - dt.timedelta(days=70))
+    grid = Grid.of(Panel(panel.sales.filter(~away), panel.stores, panel.calendar))
+    assert slump_days(grid.log_sales())[1, grid.column(begin) : grid.column(end)].mean() > 0.95
+
+
+def test_a_stretch_is_found_to_the_days_on_which_it_begins_and_ends() -> None:
+    begin = LAST - dt.timedelta(days=200)
+    for days in range(31, 38):
+        end = begin + dt.timedelta(days=days - 1)
+        inside = slump(changed(100, pl.col(s.DATE).is_between(begin, end)))
+        assert (
+            PANEL.sales.filter(pl.col(s.DATE).is_between(begin, end), ~pl.col(s.DATE).is_in(inside))[s.SALES].sum() == 0
+        )
 
 
 def test_a_stretch_that_ended_two_weeks_ago_is_known_and_the_days_since_are_learned() -> None:

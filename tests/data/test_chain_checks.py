@@ -58,7 +58,16 @@ def test_ids_of_other_files_that_do_not_meet_are_refused(folder: Path, name: str
     refused(folder, name.removesuffix(".csv"), "'0001'")
 
 
-@pytest.mark.parametrize(("store", "other"), [("Nord 1", "nord 1"), ("7", "07"), ("7", "7.0")])
+@pytest.mark.parametrize(
+    ("store", "other"),
+    [
+        ("Nord 1", "nord 1"),
+        ("7", "07"),
+        ("7", "7.0"),
+        ("Nord 1", "Nord  1"),
+        ("K\u00f6ln", "Ko\u0308ln"),
+    ],
+)
 def test_a_store_that_is_written_in_two_ways_within_the_sales_is_refused(folder: Path, store: str, other: str) -> None:
     (folder / "store.csv").unlink()
     (folder / "store_states.csv").unlink()
@@ -158,7 +167,7 @@ def test_stores_that_sell_alike_are_stores(folder: Path) -> None:
     assert read_chain(folder).sales[s.STORE].n_unique() == 12
 
 
-@pytest.mark.parametrize("factor", [1 / 1.19, 1.01, 0.3, 1 / 12, 100])
+@pytest.mark.parametrize("factor", [1 / 1.19, 1.01, 0.3, 1 / 12, 100, 1 / 1000])
 def test_a_store_that_sells_the_same_share_of_all_others_each_day_is_refused(folder: Path, factor: float) -> None:
     """The total without tax, the mean of the stores, the total in cents."""
     with_total(folder, "Schnitt", factor)
@@ -249,10 +258,13 @@ def spread(folder: Path, days: int) -> None:
     edit(folder, "train.csv", lambda lines: [lines[0], *map(later, lines[1:])])
 
 
-@pytest.mark.parametrize(("days", "word"), [(7, "weeks"), (14, "fortnights"), (30, "months")])
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [(7, "sales of weeks"), (14, "sales of fortnights"), (30, "sales of months"), (10, "a row every 10 days")],
+)
 def test_sales_of_longer_periods_are_refused_in_words(folder: Path, days: int, word: str) -> None:
     spread(folder, days)
-    refused(folder, "train.csv", f"sales of {word}", "daily sales")
+    refused(folder, "train.csv", word, "daily sales")
 
 
 @pytest.mark.parametrize("days", [1, 2])

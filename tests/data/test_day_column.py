@@ -32,6 +32,7 @@ def refused(values: list[str], *words: str, names: ColumnNames | None = None) ->
     [
         "2014-07-12", "2014-07-12 00:00", "2014-07-12T00:00:00", "2014-07-12 00:00:00.000", "2014-07-12T00:00:00Z",
         "2014-07-12T00:00:00+02:00", "2014-07-12T00:00:00.000+0200", " 2014-07-12 ",
+        "2014-07-12 00:00:00 UTC", "2014-07-12 00:00 GMT",
     ],
 )  # fmt: skip
 def test_midnight_is_its_day(given: str) -> None:
@@ -45,7 +46,8 @@ def test_midnight_is_its_day(given: str) -> None:
         ("2014-07-11 22:00:00+00:00", "Europe/Berlin"),
         ("2014-07-11T22:00:00.000Z", "Europe/Berlin"), ("2014-07-12T04:00:00Z", "America/New_York"),
         ("2014-07-11T15:00:00+00", "Asia/Tokyo"),
-        ("2014-07-11T18:00:00-0400", "Europe/Berlin"),
+        ("2014-07-11T18:00:00-0400", "Europe/Berlin"), ("2014-07-11 22:00:00 UTC", "Europe/Berlin"),
+        ("2014-07-11T18:30:00Z", "Asia/Kolkata"), ("2014-07-11T12:00:00Z", "Pacific/Auckland"),
     ],
 )  # fmt: skip
 def test_a_time_with_a_zone_needs_the_zone_of_the_stores(given: str, zone: str) -> None:
@@ -57,6 +59,15 @@ def test_days_in_utc_keep_their_days_over_a_change_of_clocks() -> None:
     names = ColumnNames(timezone="Europe/Berlin")
     assert days(["2014-03-29T23:00:00Z", "2014-03-30T22:00:00Z"], names) == [dt.date(2014, 3, 30), dt.date(2014, 3, 31)]
     refused(["2014-01-01T00:00:00Z", "2014-06-30T23:00:00Z"], "line 3", "timezone")
+
+
+def test_a_day_whose_midnight_the_clocks_leave_out_begins_an_hour_later() -> None:
+    names = ColumnNames(timezone="America/Sao_Paulo")
+    assert days(["2013-10-19T03:00:00Z", "2013-10-20T03:00:00Z"], names) == [
+        dt.date(2013, 10, 19),
+        dt.date(2013, 10, 20),
+    ]
+    refused(["2013-10-21T03:00:00Z"], "not midnight", names=names)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +126,11 @@ def test_a_format_with_a_time_is_refused_within_the_day(given: str, date_format:
         (["12.07.2014 13:08", "31.07.2014 13:09"], ('"%d.%m.%Y %H:%M"',)),
         (["41832", "41833"], ('"excel"',)),
         (["20140712"], ('"%Y%m%d"',)),
+        (["2014-7-1", "2014-7-2"], ("several ways", '"%Y-%m-%d"', '"%Y-%d-%m"')),
+        (["2014-7-1", "2014-7-31"], ('"%Y-%m-%d" in storecast.toml reads the whole column',)),
+        (["31072014", "01082014"], ('"%d%m%Y"',)),
+        (["2014.07.12."], ('"%Y.%m.%d."',)),
+        (["2014年07月31日"], ('"%Y年%m月%d日"',)),
         (["2014-07-12", "12/07/2014"], ("line 3", "an ISO date")),
         (["2014-07-12T25:00"], ("an ISO date",)),
         (["2014-02-30"], ("2014-02-30",)),
@@ -154,7 +170,7 @@ def test_serial_days_of_parquet_are_refused_or_read(tmp_path: Path) -> None:
         (["03-ene-2022", "05-dic-2022"], "%d-%b-%Y"), (["lun. 3 janv. 2022", "lun. 5 décembre 2022"], "%d %b %Y"),
         (["Mo 03.01.22", "Mo 05.12.22"], "%d.%m.%y"), (["3 stycznia 2022", "5 grudnia 2022"], "%d %b %Y"),
         (["3 Ocak 2022", "5 Aralık 2022"], "%d %b %Y"), (["Montag, 3. Januar 2022", "Montag, 5. Dezember 2022"], "%d. %B %Y"),
-        (["3 de enero de 2022", "5 de diciembre de 2022"], "%d %b %Y"),
+        (["3 de enero de 2022", "5 de diciembre de 2022"], "%d %b %Y"), (["Mon 03 Jan 2022", "Mon 05 Dec 2022"], "%d %b %Y"),
     ],
 )  # fmt: skip
 def test_months_and_weekdays_in_other_languages_are_read_and_their_format_is_named(
@@ -162,3 +178,8 @@ def test_months_and_weekdays_in_other_languages_are_read_and_their_format_is_nam
 ) -> None:
     assert days(cells, ColumnNames(date_format=date_format)) == [dt.date(2022, 1, 3), dt.date(2022, 12, 5)]
     refused(cells, f'date_format = "{date_format}"')
+
+
+def test_march_is_march_beside_a_weekday() -> None:
+    names = ColumnNames(date_format="%d %b %Y")
+    assert days(["Sat 01 Mar 2014", "sáb. 1 mar 2014"], names) == [dt.date(2014, 3, 1)] * 2

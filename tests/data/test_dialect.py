@@ -22,7 +22,8 @@ def write(tmp_path: Path, data: bytes | str, name: str = "train.csv") -> Path:
 @pytest.mark.parametrize(
     "data",
     [
-        GOOD, GOOD.replace(",", ";"), GOOD.replace(",", "\t"), GOOD.replace("\n", "\r\n"), GOOD.replace("\n", "\r"),
+        GOOD, GOOD.replace(",", ";"), GOOD.replace(",", "\t"), GOOD.replace(",", "|"),
+        GOOD.replace("\n", "\r\n"), GOOD.replace("\n", "\r"),
         GOOD.rstrip(), GOOD + "\n\n", GOOD.replace("\n", "\r\n") + "\r\n\r\n", GOOD.replace("Store,", '" Store ",'),
         b"\xef\xbb\xbf" + GOOD.encode(), GOOD.encode("utf-16"), GOOD.encode("utf-32"), b"\xfe\xff" + GOOD.encode("utf-16-be"),
     ],

@@ -226,3 +226,60 @@ def test_facts_of_stores_may_stand_among_the_sales() -> None:
     changing = beside.with_columns(pl.col("Date").dt.day().cast(pl.Float64).alias("Area"))
     with pytest.raises(DataError, match=r"sales: Area of store '1' is '1\.0' on one day and '2\.0'"):
         Panel.from_frames(changing, facts=["Area", "Format"])
+
+
+LONG = make_panel(stores=4, days=120, ahead=0)
+LAST = pl.col(s.DATE).max()
+
+
+def frame_with(*rows: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
+    sales = LONG.sales.select(*s.KEYS, s.SALES)
+    return pl.concat([sales, *(row.select(sales.columns).cast(dict(sales.schema)) for row in rows)]).with_columns(
+        **columns
+    )
+
+
+TOTAL = LONG.sales.group_by(s.DATE).agg(pl.lit(99).alias(s.STORE), pl.col(s.SALES).sum())
+LONE = pl.when((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == LAST)).then(pl.lit(dt.date(2023, 4, 30))).otherwise(s.DATE)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (frame_with().filter(pl.col(s.DATE).dt.weekday() == 1), r"sales: most stores have a row every 7 days"),
+        (frame_with(TOTAL), r"sales: store '99' sells"),
+        (frame_with(Date=LONE), r"sales, column Date: found 2023-04-30 \(1 of 480 rows\)"),
+        (frame_with(Sales=-pl.col(s.SALES)), r"Sales are below zero on"),
+    ],
+)
+def test_frames_are_refused_as_a_whole_as_files_are(frame: pl.DataFrame, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Panel.from_frames(frame)
+
+
+def test_weekdays_that_never_sell_are_closed_in_frames_as_in_files() -> None:
+    panel = Panel.from_frames(frame_with(Open=pl.lit(1)))
+    assert panel.calendar.filter(pl.col(s.DATE).dt.weekday() == 7)[s.OPEN].sum() == 0
+
+
+def test_one_store_that_reports_first_moves_no_cutoff_of_frames(caplog: pytest.LogCaptureFixture) -> None:
+    early = pl.DataFrame({"Store": [2], "Date": [LONG.end + dt.timedelta(days=5)], "Sales": [900.0]})
+    with caplog.at_level("WARNING"):
+        panel = Panel.from_frames(frame_with(early))
+    assert panel.end == LONG.end
+    assert "incomplete_days" in caplog.text
+
+
+def in_pandas(frame: pl.DataFrame) -> pd.DataFrame:
+    utc = pd.to_datetime(frame["Date"].dt.epoch("ms").to_numpy(), unit="ms", utc=True)
+    zone = frame.schema["Date"].time_zone  # type: ignore[attr-defined]
+    return pd.DataFrame({**frame.drop("Date").to_dict(as_series=False), "Date": utc.tz_convert(zone)})
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("kind", [pl.DataFrame, in_pandas])
+def test_midnights_of_a_zone_are_its_days_and_those_of_another_are_refused(zone: str, kind: Any) -> None:
+    local = frame_with(Date=pl.col("Date").cast(pl.Datetime("us")).dt.replace_time_zone(zone))
+    assert Panel.from_frames(kind(local)).end == LONG.end
+    with pytest.raises(DataError, match="column Date holds"):
+        Panel.from_frames(kind(local.with_columns(pl.col("Date").dt.convert_time_zone("UTC"))))

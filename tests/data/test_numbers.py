@@ -52,6 +52,11 @@ def refused(values: list[str], *words: str, decimal: str | None = None, name: st
         ([".5", "5."], [0.5, 5]),
         (["+5", ""], [5, None]),
         (["2.760E+03", "1.000"], [2760, 1]),
+        (["1,23,456", "2,760", "1,23,456.50"], [123456, 2760, 123456.5]),
+        (["1.23.456,50", "12,34,56.789"][:1], [123456.5]),
+        (["1.234,-", "12,-", "12,50"], [1234, 12, 12.5]),
+        (["12.\u2013", "7.\u2014", "1'234.50"], [12, 7, 1234.5]),
+        (["-12,-", "12,50-"], [-12, -12.5]),
     ],
 )
 def test_a_column_that_reads_one_way_is_read_that_way(given: list[str], read: list[float]) -> None:
@@ -67,6 +72,15 @@ def test_thousands_among_numbers_with_two_digits_behind_the_mark_are_refused(usu
     read = numbers([usual] * 12 + [odd], mark)
     assert abs(read[-1] or 0) == 2.76
     assert numbers([usual] * 12 + [odd, usual[:-1]])[-2] == read[-1], "where digits differ, they are no cents"
+
+
+@pytest.mark.parametrize(("usual", "odd"), [("976.5", "2.760"), ("976,5", "2,760")])
+def test_thousands_of_some_stores_among_sales_with_one_digit_are_refused(usual: str, odd: str) -> None:
+    refused([usual] * 1200 + [odd] * 100, "at most two digits behind", "line 1202", "100 rows")
+    assert numbers([usual] * 20 + [odd] * 3)[-1] == 2.76, "a slip of a day, which its store's other days show"
+    trimmed = ["12.345", "3.5", "7.25", "1.125", "9.999"] * 10 + ["2.125"] * 140
+    assert numbers(trimmed)[0] == 12.345, "three digits, whose zeros are left out"
+    assert numbers([usual] * 20 + [odd] * 20, name="Price")[-1] == 2.76
 
 
 @pytest.mark.parametrize(
@@ -103,7 +117,8 @@ def test_every_minus_is_one(given: str) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        "--12", "(-12)", "(12", "12)", "-12-", "1,23,456", "12 34", "1.23.4", "1,2345.6,7", "12%", "12 EUR", "€ 12", "", "0,12,3",
+        "--12", "(-12)", "(12", "12)", "-12-", "1,23,45", "123,45,678", "12 34",
+        "1.23.4", "1,2345.6,7", "12%", "12 EUR", "€ 12", "", "0,12,3",
         "1 234 56", "1..5", "1'23", "-", "١٢", "1_000", "0x10", "nan", "inf", "1 234.567,8",
     ],
 )  # fmt: skip
@@ -119,6 +134,7 @@ def test_what_is_no_number_is_refused(given: str) -> None:
     [
         ["1.234,50 €", "-3,25 €"], ["€ 1.234,50", "€ -3,25"], ["1 234,50\u00a0€", "(3,25 €)"], ["EUR1234.50", "-EUR 3.25"],
         ["1,234.50 EUR", "3.25- EUR"], ["$1,234.50", "-$3.25"], ["R$ 1.234,50", "\u2212R$ 3,25"], ["1234,50 Kč", "-3,25 Kč"],
+        ["Fr. 1'234.50", "Fr. -3.25"], ["Rs. 1,234.50", "-Rs. 3.25"], ["Rp 1.234,50", "Rp -3,25"], ["R 1 234,50", "-R 3,25"],
     ],
 )  # fmt: skip
 def test_the_one_currency_beside_every_number_is_left_out(given: list[str]) -> None:

@@ -55,7 +55,8 @@ def test_a_file_without_the_column_is_refused(folder: Path) -> None:
 def test_several_rows_of_a_day_are_added_up(folder: Path) -> None:
     once = read_chain(folder).sales
     train = pl.read_csv(folder / "train.csv", schema_overrides={s.STATE_HOLIDAY: pl.String})
-    pl.concat([train, train]).write_csv(folder / "train.csv")
+    tills = [train.with_columns(pl.lit(till).alias("Till")) for till in (1, 2)]
+    pl.concat(tills).write_csv(folder / "train.csv")
     twice = read_chain(folder, sum_rows=True).sales
     assert_frame_equal(twice.select(2 * once[RECEIPTS]), twice.select(RECEIPTS))
 

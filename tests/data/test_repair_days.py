@@ -219,3 +219,36 @@ def test_a_store_with_rows_and_no_sales_at_all_is_counted(folder: Path) -> None:
 def test_a_missing_day_is_named_by_its_date(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: [line for line in lines if not line.startswith(f"2,1,{MONDAY}")])
     assert load(folder).repairs[0].examples == (f"store 2, {MONDAY}",)
+
+
+STORE_2, SOLD = pl.col("Store") == "2", pl.col("Sales") != "0"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (STORE_2 & (pl.col("Date") > "2014-03-20"), None),
+        ((pl.col("Date") == "2014-03-03") & (pl.col("Store").cast(pl.Int64) <= 6), None),
+        (STORE_2, r"Sales of store 2 are below zero on \d+ of \d+ days"),
+        ((pl.col("Date") == "2014-03-03"), r"below zero in 12 of 12 stores on 2014-03-03"),
+    ],
+)
+def test_a_store_or_a_day_booked_with_another_sign_is_refused(tmp_path: Path, rows: pl.Expr, words: str | None) -> None:
+    folder = write_chain(tmp_path / "twelve", stores=12)
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    other = pl.when(rows & SOLD).then("-" + pl.col("Sales")).otherwise("Sales").alias("Sales")
+    frame.with_columns(other).write_csv(folder / "train.csv")
+    if words is None:
+        assert any(repair.rule == "negative_sales" for repair in load(folder).repairs)
+        return
+    with pytest.raises(DataError, match=words):
+        load(folder)
+
+
+@pytest.mark.parametrize("stores", [pl.lit(value=True), pl.col("Store") == "3"])
+def test_a_column_open_that_is_the_wrong_way_round_is_refused(folder: Path, stores: pl.Expr) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    other = pl.when(pl.col("Open") == "1").then(pl.lit("0")).otherwise(pl.lit("1"))
+    frame.with_columns(pl.when(stores).then(other).otherwise("Open").alias("Open")).write_csv(folder / "train.csv")
+    with pytest.raises(DataError, match=r"column Open is 0 on .* days on which store [13] has sales"):
+        load(folder)

@@ -142,3 +142,20 @@ def test_a_test_file_must_not_ask_for_a_replaced_store(folder: Path) -> None:
     (folder / "test.csv").write_text(test_text, encoding="utf-8")
     with pytest.raises(DataError, match="asks for store 2, which store 4 replaces"):
         load(folder)
+
+
+def test_stores_that_all_got_other_ids_on_one_day_are_refused_unless_replaced(folder: Path) -> None:
+    for store in ("1", "2", "3", "4"):
+        split(folder, f"10{store}", store)
+    with pytest.raises(
+        DataError, match=r"4 stores, such as store 101, end by 2014-02-\d\d, and 4 others, such as store 1, begin on"
+    ):
+        clean(read_chain(folder))
+    replace_stores(folder, s1="101", s2="102", s3="103", s4="104")
+    assert clean(read_chain(folder)).panel.stores.height == 4
+
+
+def test_a_few_stores_that_opened_as_others_closed_are_no_new_ids(folder: Path) -> None:
+    for store in ("1", "2", "3"):
+        split(folder, f"10{store}", store)
+    assert clean(read_chain(folder)).panel.sales[s.STORE].n_unique() == 7

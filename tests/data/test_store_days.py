@@ -150,3 +150,55 @@ def test_weeks_by_product_are_refused_as_weeks(folder: Path) -> None:
     pl.DataFrame(rows).write_csv(folder / "train.csv")
     with pytest.raises(DataError, match="sales of weeks"):
         read_chain(folder)
+
+
+def split(folder: Path, total: str, *parts: str) -> None:
+    """Write a row for each till, and one of their total."""
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    sales = pl.col("Sales").cast(pl.Int64)
+    shares = [sales // (k + 3) for k in range(1, len(parts))]
+    amounts = [sales - pl.sum_horizontal(pl.lit(0), *shares), *shares, sales]
+    rows = [
+        frame.with_columns(amount.cast(pl.String).alias("Sales"), pl.lit(till).alias("Till"))
+        for till, amount in zip((*parts, total), amounts, strict=True)
+    ]
+    pl.concat(rows).write_csv(folder / "train.csv")
+
+
+@pytest.mark.parametrize("tills", [("Total", "1"), ("Gesamt:", "1", "2"), ("0", "1", "2"), ("all", "a", "b", "c")])
+def test_a_total_among_the_rows_of_a_day_is_not_added_to_them(folder: Path, tills: tuple[str, ...]) -> None:
+    split(folder, *tills)
+    with pytest.raises(DataError, match="a total would count them twice") as caught:
+        read_chain(folder, sum_rows=True)
+    assert "column Till" in str(caught.value) or "column Sales" in str(caught.value)
+
+
+def test_tills_that_sell_as_much_as_the_others_now_and_then_are_tills(folder: Path) -> None:
+    split(folder, "3", "1", "2")
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    later = (pl.col("Till") == "3") & (pl.col("Date") > "2014-01-05")
+    more = pl.col("Sales").cast(pl.Int64) + 20
+    frame.with_columns(pl.when(later).then(more.cast(pl.String)).otherwise("Sales").alias("Sales")).write_csv(
+        folder / "train.csv"
+    )
+    assert read_chain(folder, sum_rows=True).sales.height == 60
+
+
+@pytest.mark.parametrize("since", ["2014-01-01", "2014-01-15"])
+def test_files_that_overlap_are_not_added_up(folder: Path, since: str) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    frame.filter(pl.col("Date") >= since).write_csv(folder / "again.csv")
+    (folder / "storecast.toml").write_text('[files]\ntrain = ["train.csv", "again.csv"]\n', encoding="utf-8")
+    assert read_chain(folder).double_rows["train.csv and 1 more"] > 0
+    with pytest.raises(DataError, match=r"train\.csv and again\.csv hold the same rows of .*count twice"):
+        read_chain(folder, sum_rows=True)
+    frame.with_columns(pl.lit("2").alias("Till"), (pl.col("Sales").cast(pl.Int64) + 1).cast(pl.String)).write_csv(
+        folder / "again.csv"
+    )
+    assert read_chain(folder, sum_rows=True).sales.height == 60, "a file for each till"
+
+
+def test_a_file_that_was_written_twice_is_not_added_up(folder: Path) -> None:
+    edit(folder, "train.csv", lambda lines: [*lines, *lines[1:]])
+    with pytest.raises(DataError, match="nearly every row stands twice"):
+        read_chain(folder, sum_rows=True)

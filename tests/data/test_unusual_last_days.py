@@ -45,6 +45,8 @@ def test_a_usual_chain_has_none() -> None:
         (OPEN_DAYS[-3:], 0.5),
         (OPEN_DAYS[-5:-3], 0.3),
         (OPEN_DAYS[-2:], 2.5),
+        (OPEN_DAYS[-3:], 1.65),
+        (OPEN_DAYS[-3:], 0.6),
         (OPEN_DAYS[-6:], 0.4),
     ],
 )

@@ -63,8 +63,29 @@ def test_of_a_day_out_of_stock_the_calendar_alone_is_taken(filled: Database) -> 
     known = {s.OPEN: [1], s.PROMO: [0], s.STATE_HOLIDAY: ["0"], s.SCHOOL_HOLIDAY: [0]}
     assert sell(filled, rows(Date=[later], Stockout=[1], **known)).inserted == 1
     assert sell(filled, rows(Stockout=[0])).inserted == 1
-    with pytest.raises(ConflictError, match=r"has sales already \(1 rows in all\), and no day out of stock has"):
+    with pytest.raises(
+        ConflictError, match=r"has sales already \(1 rows in all\), and no day has that is out of stock"
+    ):
         sell(filled, rows(Stockout=[1]), replace=True)
+
+
+def test_sales_below_zero_are_unknown_as_in_files_and_0_where_the_store_was_closed(filled: Database) -> None:
+    assert sell(filled, rows(Sales=[-12.0], Promo=[1])) == Written(0, 1, 0, 2, unknown=1)
+    panel = read_panel(filled)[0]
+    assert panel.end < DAY
+    assert day_of(filled)[s.PROMO] == 1
+    assert sell(filled, rows(Sales=[-12.0], Promo=[1])) == Written(0, 1, 0, 2, unknown=1), "the same again"
+    assert sell(filled, rows(Sales=[-3.0], Store=[2], Open=[0])).unknown == 0
+    assert read_panel(filled)[0].sales.filter(pl.col(s.DATE) == DAY)[s.SALES].to_list() == [0]
+    with pytest.raises(ConflictError, match="below zero by returns"):
+        sell(filled, rows(Sales=[-3.0], Store=[2], Open=[1]), replace=True)
+
+
+def test_many_sales_below_zero_are_another_sign(filled: Database) -> None:
+    all_stores = pl.DataFrame({s.STORE: [1, 2, 3, 4], s.DATE: [DAY] * 4, s.SALES: [-5.0, -6.0, 7.0, 8.0]})
+    with pytest.raises(DataError, match=r"Sales: found sales below zero, as in 2 of 4 rows"):
+        sell(filled, all_stores)
+    assert sell(filled, all_stores.filter(pl.col(s.STORE) > 1)).unknown == 1
 
 
 def test_the_same_sales_with_other_values_are_a_conflict_until_replaced(filled: Database) -> None:
@@ -99,7 +120,7 @@ def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
     ("columns", "message"),
     [
         ({"Store": [99]}, "a store of the chain"),
-        ({"Sales": [-1.0]}, "Sales: found '-1.0'"),
+        ({"Sales": [-2e9]}, "Sales: found '-2000000000.0'"),
         ({"Sales": [float("nan")]}, "Sales: found 'nan'"),
         ({"Sales": [float("inf")]}, "Sales: found 'inf'"),
         ({"Sales": [None]}, "Sales"),

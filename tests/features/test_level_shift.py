@@ -63,6 +63,18 @@ def test_the_day_and_the_size_of_a_step_are_found(days: int) -> None:
     np.testing.assert_allclose(shift.sizes, np.log(1.25), atol=0.05)
 
 
+@pytest.mark.parametrize("model", ["naive", "linear"])
+@pytest.mark.parametrize(("factor", "stores"), [(100, STORE > 0), (0.01, STORE > 0), (1000, STORE == 3)])
+def test_sales_before_a_jump_to_another_unit_are_restated_in_it(model: str, factor: float, stores: pl.Expr) -> None:
+    panel = times(factor, last(40) & stores)
+    usual, jumped = (storecast.fit(each, model, horizon=HORIZON, fast=True).predict(each) for each in (PANEL, panel))
+    expected = (
+        usual.select(pl.when(stores).then(pl.col(s.FORECAST) * factor).otherwise(s.FORECAST)).to_series().to_numpy()
+    )
+    opened = expected > 0
+    np.testing.assert_allclose(jumped[s.FORECAST].to_numpy()[opened], expected[opened], rtol=0.08)
+
+
 def test_a_stretch_of_fewer_sales_that_is_over_goes_down_and_up_again() -> None:
     stretch = times(0.6, last(110) & ~last(40))
     down, up, *_ = (float(np.median(shift.sizes)) for shift in fit(stretch).shifts)

@@ -46,6 +46,7 @@ def model(request: pytest.FixtureRequest) -> str:
         (LAST - dt.timedelta(days=2) < DATE, 0.4),
         (LAST - dt.timedelta(days=3) < DATE, 0.3),
         (LAST - dt.timedelta(days=2) < DATE, 2.5),
+        (LAST - dt.timedelta(days=3) < DATE, 1.6),
         (LAST - dt.timedelta(days=2) == DATE, 25),
         (LAST - dt.timedelta(days=200) == DATE, 25),
         (LAST - dt.timedelta(days=201) == DATE, 0.02),

@@ -192,7 +192,7 @@ def test_every_other_body_is_read_as_strictly(client: Client, path: str) -> None
 def test_sales_that_cannot_be_are_a_422(client: Client) -> None:
     day = {"Store": 1, "Date": DAY, "Sales": 1}
     for change in (
-        {"Sales": -1},
+        {"Sales": -1e12},
         {"Sales": 1e12},
         {"Sales": "1"},
         {"Sales": True},

@@ -52,6 +52,7 @@ class Written(TypedDict):
     same: int  # rows that stood already with these values
     replaced: int  # rows that stood with other values
     version: int  # of the chain after it
+    unknown: NotRequired[int]  # of all these, rows of sales that are unknown: their calendar alone was taken
 
 
 class Removed(TypedDict):

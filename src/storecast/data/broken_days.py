@@ -21,6 +21,10 @@ SPREAD_DAYS = 182  # before them
 MIN_SPREAD_DAYS = 20  # of them that can be compared, below which a store is too new for a judgement
 WRONG_UNIT = 20.0  # times usual: no season sells so much, tills in cents do
 SLUMP_NEIGHBOURS = 26  # weeks before and after, beside which a week is too low
+ABRUPT_FACTOR = 2.5  # of a stretch that begins and ends from one week to the next
+LONGEST_ABRUPT = 8  # weeks
+EDGE_FACTOR = 1.6  # of the weeks in which it begins and ends, which are low in part
+WEEKS_AT_EDGES = 2
 MIN_SLUMP_NEIGHBOURS = 6  # of them with sales
 MIN_WEEKS_AFTER_SLUMP = 2  # with sales, that show that it is over
 YEAR, AROUND = 364, 7  # days; a peak that recurs lies about a year after the one before
@@ -47,7 +51,8 @@ def broken_days(log_sales: F32, extreme: Bool) -> Bool:
 def slump_days(log_sales: F32) -> Bool:
     """Return the days of stretches, now over, in which a store sold less than a fourth of what it did before and after.
 
-    A lockdown or road works. So are stretches in which it sold twenty times as much: weeks in cents. Such a stretch is known only
+    A lockdown or road works. Two fifths are enough where the stretch begins and ends from one week to the next, as no season does.
+    So are stretches in which it sold twenty times as much: weeks in cents. Such a stretch is known only
     once it has ended, so this is for a fit on the past alone.
 
     Parameters
@@ -65,24 +70,60 @@ def slump_days(log_sales: F32) -> Bool:
         return slump
     skipped = days - 7 * weeks
     week = row_medians(log_sales[:, skipped:].reshape(stores * weeks, 7)).reshape(stores, weeks)
-    padded = np.pad(week, ((0, 0), (SLUMP_NEIGHBOURS, SLUMP_NEIGHBOURS)), constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(padded, SLUMP_NEIGHBOURS, axis=1)
-    before, after = (
-        row_medians(part.reshape(stores * weeks, SLUMP_NEIGHBOURS), least).reshape(stores, weeks)
-        for part, least in (
-            (around[:, :weeks], MIN_SLUMP_NEIGHBOURS),
-            (around[:, SLUMP_NEIGHBOURS + 1 : SLUMP_NEIGHBOURS + 1 + weeks], MIN_WEEKS_AFTER_SLUMP),
-        )
+    # Only weeks with sales count: a store that was shut for half a year after a slump, or before it, is judged all the same.
+    order = np.argsort(~np.isfinite(week), axis=1, kind="stable")
+    padded = np.pad(
+        np.take_along_axis(week, order, axis=1), ((0, 0), (SLUMP_NEIGHBOURS, SLUMP_NEIGHBOURS)), constant_values=np.nan
     )
+    around = np.lib.stride_tricks.sliding_window_view(padded, SLUMP_NEIGHBOURS, axis=1)
+    before, after = np.empty_like(week), np.empty_like(week)
+    for out, begin, least in ((before, 0, MIN_SLUMP_NEIGHBOURS), (after, SLUMP_NEIGHBOURS + 1, MIN_WEEKS_AFTER_SLUMP)):
+        part = around[:, begin : begin + weeks].reshape(stores * weeks, SLUMP_NEIGHBOURS)
+        np.put_along_axis(out, order, row_medians(part, least).reshape(stores, weeks), axis=1)
     with np.errstate(invalid="ignore"):
-        low = np.isfinite(after) & (week < np.fmin(before, after) - np.float32(np.log(FACTOR)))
+        below = np.where(np.isfinite(after), np.fmin(before, after) - week, np.float32(np.nan))
+        low = (below > np.log(FACTOR)) | _abrupt(below)
         high = np.isfinite(after) & (week > np.fmax(before, after) + np.float32(np.log(WRONG_UNIT)))
     recurs = np.zeros_like(low)  # a quiet season that recurs is no slump
     for shift in (51, 52, 53):
         recurs[:, shift:] |= low[:, :-shift]
         recurs[:, :-shift] |= low[:, shift:]
-    slump[:, skipped:] = np.repeat((low & ~recurs) | high, 7, axis=1)
+    low &= ~recurs
+    slump[:, skipped:] = np.repeat(low | high, 7, axis=1)
+    if slump.any():  # it seldom begins on the day on which our weeks do
+        logs = log_sales[:, skipped:]
+        lowest = np.repeat(np.fmin(before, after), 7, axis=1) - np.float32(np.log(ABRUPT_FACTOR))
+        highest = np.repeat(np.fmax(before, after), 7, axis=1) + np.float32(np.log(WRONG_UNIT))
+        with np.errstate(invalid="ignore"):
+            slump[:, skipped:] |= (logs < lowest) & np.repeat(_beside(low), 7, axis=1)
+            slump[:, skipped:] |= (logs > highest) & np.repeat(_beside(high), 7, axis=1)
     return slump
+
+
+def _abrupt(below: F32) -> Bool:
+    """Return the weeks of short stretches that are low from one week to the next, (stores, weeks).
+
+    Parameters
+    ----------
+    below : by how much the log of each week's sales lies below what is usual before and after it, (stores, weeks)
+    """
+    deep, low = below > np.log(ABRUPT_FACTOR), below > np.log(EDGE_FACTOR)
+    abrupt: Bool = np.zeros_like(deep)
+    for store in np.flatnonzero(deep.any(axis=1)):
+        edges = np.flatnonzero(np.diff(low[store].astype(np.int8), prepend=0, append=0))
+        for begin, end in edges.reshape(-1, 2):
+            few = deep[store, begin:end]
+            if end - begin <= LONGEST_ABRUPT and few.sum() >= max(1, end - begin - WEEKS_AT_EDGES):
+                abrupt[store, begin:end] = few
+    return abrupt
+
+
+def _beside(weeks: Bool) -> Bool:
+    """Return the weeks before and after those that are marked, (stores, weeks)."""
+    beside: Bool = np.zeros_like(weeks)
+    beside[:, 1:] |= weeks[:, :-1]
+    beside[:, :-1] |= weeks[:, 1:]
+    return beside
 
 
 def usual_log_sales(log_sales: F32) -> F32:

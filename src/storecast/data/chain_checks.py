@@ -1,5 +1,7 @@
 """What files say together, refused where it cannot be meant: ids that do not meet, weeks, dates far off."""
 
+import unicodedata
+
 import polars as pl
 
 from storecast import schema as s
@@ -15,17 +17,23 @@ MIN_DATES = 14  # on the near side, below which no date is lone
 MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
 USUAL_SHARE = 0.8  # of steps with the same length
 MAX_SHARE_OF_PERIODS = 0.3  # of the days of all stores; with more rows they are no weeks
+MIN_PERIOD = 5  # days; a store that is open on every other day is none of weeks
 PERIODS = {"weeks": (7, 7), "fortnights": (14, 14), "months": (28, 31)}
 
 
-def refuse_lone_dates(table: TextTable, days: pl.Series, *, late_only: bool = False) -> None:
+def refuse_lone_dates(table: TextTable | str, days: pl.Series, *, late_only: bool = False) -> None:
     """Refuse a few dates far before or beyond all others, by their line: most such years or months are mistyped.
 
     Parameters
     ----------
-    table : the file, which names the line
+    table : the file, which names the line; or the name of a frame, whose rows have no line
     days : its column Date
     late_only : look beyond the others alone
+
+    Raises
+    ------
+    DataError
+        where there are such dates
     """
     dates = days.unique().sort()
     gaps = dates.diff().dt.total_days().fill_null(0) > FAR_DAYS
@@ -38,14 +46,15 @@ def refuse_lone_dates(table: TextTable, days: pl.Series, *, late_only: bool = Fa
     _refuse_alone(table, days, dates[: 0 if late_only else early], dates[early:])
 
 
-def _refuse_alone(table: TextTable, days: pl.Series, alone: pl.Series, others: pl.Series) -> None:
+def _refuse_alone(table: TextTable | str, days: pl.Series, alone: pl.Series, others: pl.Series) -> None:
     if 0 < len(alone) <= LONE_DATES and len(others) >= MIN_DATES:
         after = alone[0] > others[-1]
         apart = (alone[0] - others[-1]).days if after else (others[0] - alone[-1]).days
         wrong = days.is_in(alone.implode())
         row = int(wrong.arg_max() or 0)
+        where = table if isinstance(table, str) else f"{table.name}, {table.line(row)}"
         raise DataError(
-            f"{table.name}, {table.line(row)}, column Date: found {days[row]} ({int(wrong.sum())} of {len(days)} rows), "
+            f"{where}, column Date: found {days[row]} ({int(wrong.sum())} of {len(days)} rows), "
             f"{apart} days {'after the last' if after else 'before the first'} of the other dates, "
             f"{others[-1] if after else others[0]}; expected no such gap. Correct the date, or leave the rows out."
         )
@@ -78,6 +87,12 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
                 f"{name}: most stores have a row every {step} days, so these "
                 f"are sales of {period}; expected a row for each store and day. {DAILY}"
             )
+    usual, count = steps.value_counts(sort=True).row(0)
+    if usual >= MIN_PERIOD and count >= USUAL_SHARE * len(steps):
+        raise DataError(
+            f"{name}: most stores have a row every {usual} days, so these are no sales of days; expected a row for each store and "
+            f"day. {DAILY}"
+        )
 
 
 def refuse_unmet_ids(sales: pl.DataFrame, facts: dict[str, pl.DataFrame], ahead: pl.DataFrame | None) -> None:
@@ -132,6 +147,6 @@ def _refuse_two_spellings(sales: pl.DataFrame, stores: pl.Series) -> None:
 
 
 def _spelling(store: object) -> str:
-    """Return what is left of an id without leading zeros, spaces, case, and a decimal zero."""
-    text = str(store).strip().casefold().removesuffix(".0")
+    """Return what is left of an id without leading zeros, kinds and numbers of spaces, forms of accents, case, a decimal zero."""
+    text = " ".join(unicodedata.normalize("NFKC", str(store)).casefold().split()).removesuffix(".0")
     return text.lstrip("0") or text[-1:]

@@ -36,7 +36,7 @@ from storecast.data.panel import Panel
 from storecast.data.read import RawChain
 from storecast.data.repair_countries import place_stores_in_countries
 from storecast.data.repair_holidays import add_country_holidays
-from storecast.data.replaced_stores import join_replaced_stores
+from storecast.data.replaced_stores import join_replaced_stores, refuse_renumbered_stores
 from storecast.data.store_countries import places_by_country
 from storecast.data.whole_chain import WholeChain
 from storecast.dates import as_date
@@ -175,6 +175,7 @@ def repaired(raw: RawChain, skip: Collection[str]) -> tuple[Work, str | None]:
     )  # fmt: skip
     _count_rows(work)
     join_replaced_stores(work)
+    refuse_renumbered_stores(work)
     repair_stores.date_competition(work)
     repair_stores.date_promo2(work)
     repair_stores.add_unknown_stores(work)

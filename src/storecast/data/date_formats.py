@@ -10,7 +10,8 @@ from storecast.data.date_words import in_english
 
 FORMATS = (
     *(f"{day}{mark}{month}{mark}{year}" for mark in "./-" for year in ("%Y", "%y") for day, month in (("%d", "%m"), ("%m", "%d"))),
-    "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%y-%m-%d", "%y/%m/%d", "%Y-%d-%m",
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%y-%m-%d", "%y/%m/%d", "%Y-%d-%m", "%Y.%m.%d.", "%Y年%m月%d日",
+    "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y",
     "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d/%b/%Y",
 )  # fmt: skip
 CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -44,7 +45,7 @@ def matching_formats(text: pl.Series) -> list[str]:
     serials = days.str.extract(r"^([0-9]{5})(?:[.,][0-9]+)?$").cast(pl.Int64)
     if serials.is_between(*SERIALS).fill_null(value=False).all():
         return [EXCEL]
-    return _formats(days, FORMATS) or _formats(in_english(days), (*FORMATS, "%Y-%m-%d"))
+    return _formats(days, FORMATS) or _formats(in_english(days), FORMATS)
 
 
 def _formats(days: pl.Series, possible: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ _MONTHS = {  # without accents; each name also by its first three letters and mo
     "Nov": "november novembre noviembre novembro listopad listopada listopadu kasim marraskuu",
     "Dec": "december dezember decembre diciembre dicembre dezembro grudzien grudnia prosinec prosince aralik joulukuu",
 }
-_SHORT = {"janv": "Jan", "fevr": "Feb", "mrz": "Mar", "mrt": "Mar", "sept": "Sep"}
+_SHORT = {"mar": "Mar", "janv": "Jan", "fevr": "Feb", "mrz": "Mar", "mrt": "Mar", "sept": "Sep"}
 LEAST_LETTERS = 3
 _BY_PREFIX: dict[str, set[str]] = {}
 for _month, _names in _MONTHS.items():

@@ -14,7 +14,8 @@ from storecast.errors import DataError, quote
 
 ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 CLOCK = r"[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
-ZONE = r" ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+ZONE = r" ?(?:Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)"
+UTC = ("Z", "UTC", "GMT")
 ISO_TIME = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:{CLOCK}(?:{ZONE})?)?$"
 MIDNIGHT = rf"^(?:[T ]00:00(?::00(?:[.,]0+)?)?(?:{ZONE})?)?$"
 SERIAL = r"^[0-9]{1,5}(?:[.,][0-9]+)?$"
@@ -89,7 +90,9 @@ def _iso_days(table: TextTable, column: s.Column, text: pl.Series, names: Column
         _refuse_other_years(
             table, column, text, pl.select(pl.coalesce(local.dt.date(), days)).to_series(), "an ISO time"
         )
-        midnight = pl.select(pl.when(zoned).then(local.dt.time() == dt.time()).otherwise(midnight)).to_series()
+        # Where clocks go forward at midnight, a day begins an hour later.
+        begins = local.dt.offset_by("-1us").dt.date() < local.dt.date()
+        midnight = pl.select(pl.when(zoned).then(begins).otherwise(midnight)).to_series()
         days = pl.select(pl.when(zoned).then(local.dt.date()).otherwise(days)).to_series().alias(days.name)
     _refuse_other_years(table, column, text, days, "an ISO date such as 2015-06-13")
     _refuse_times(table, column, midnight, names)
@@ -99,10 +102,10 @@ def _iso_days(table: TextTable, column: s.Column, text: pl.Series, names: Column
 def _local_times(text: pl.Series, zone: str) -> pl.Series:
     """Return ISO times with a zone as times of another; null where a cell has none."""
     parts = text.str.extract_groups(
-        r"^(?<day>[0-9-]{10})[T ](?<clock>[0-9:]{5,8})(?:[.,][0-9]+)? ?(?<zone>Z|[+-][0-9:]{2,6})$"
+        r"^(?<day>[0-9-]{10})[T ](?<clock>[0-9:]{5,8})(?:[.,][0-9]+)? ?(?<zone>Z|UTC|GMT|[+-][0-9:]{2,6})$"
     ).struct.unnest()
     clock = pl.when(pl.col("clock").str.len_bytes() == len("00:00")).then(pl.col("clock") + ":00").otherwise("clock")
-    offset = pl.col("zone").replace("Z", "+0000").str.replace(":", "", literal=True)
+    offset = pl.col("zone").replace(dict.fromkeys(UTC, "+0000")).str.replace(":", "", literal=True)
     offset = pl.when(offset.str.len_bytes() == len("+02")).then(offset + "00").otherwise(offset)
     stamp = parts.select(pl.col("day") + "T" + clock + offset).to_series()
     return stamp.str.to_datetime("%Y-%m-%dT%H:%M:%S%z", strict=False).dt.convert_time_zone(zone)

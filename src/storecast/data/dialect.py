@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 TITLE_LINES = 30  # among which the header is looked for
 LONGEST_TOP = 100_000  # bytes of them
 OF_SHEET = ", sheet "  # stands between the name of a workbook and that of its sheet
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
 BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),  # before UTF-16, whose mark it begins with

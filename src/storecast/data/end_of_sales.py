@@ -11,14 +11,13 @@ though stores were open are such days, unless the chain has had one like them la
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from storecast import schema as s
 from storecast.data.active_stores import SILENT_DAYS
 from storecast.data.cleaning_rules import Work
-from storecast.data.panel import Panel
 from storecast.dates import as_date
 
 COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
@@ -78,7 +77,7 @@ def sales_end(days: pl.DataFrame, stores: int, *, openings_known: bool, skip: Co
     if "incomplete_days" in skip or stores < MIN_STORES:
         return SalesEnd(sold)
     counts = dict(days.select(s.DATE, "rows").iter_rows())
-    return SalesEnd(sold, _complete_end(counts, set(days.filter("holiday")[s.DATE])))
+    return SalesEnd(sold, complete_end(counts, set(days.filter("holiday")[s.DATE])))
 
 
 def _sold_end(days: pl.DataFrame, *, openings_known: bool) -> dt.date | None:
@@ -120,27 +119,7 @@ def _leave_out_incomplete_days(work: Work, end: dt.date) -> None:
     work.note("incomplete_days", action, late.height, examples)
 
 
-def up_to_complete_day(panel: Panel) -> Panel:
-    """Return a chain whose sales end on the last complete day; the calendar stays, and so do the other days' sales.
-
-    What a service reads from its database: the first store that reports a day must not shut that day for the others.
-    """
-    if panel.stores.height < MIN_STORES:
-        return panel
-    recent = pl.col(s.DATE) > panel.end - dt.timedelta(weeks=USUAL_WEEKS, days=2 * SILENT_DAYS)
-    sales = panel.sales.filter(recent)
-    counts = dict(sales.group_by(s.DATE).agg(pl.len()).iter_rows())
-    end = _complete_end(counts, _all_holidays(sales.join(panel.calendar.filter(recent), on=s.KEYS)))
-    return panel if end == panel.end else replace(panel, sales=panel.sales.filter(pl.col(s.DATE) <= end))
-
-
-def _all_holidays(days: pl.DataFrame) -> set[dt.date]:
-    """Return the days that were holidays for every store with a row: the few rows that stand there are all that will come."""
-    holidays = days.group_by(s.DATE).agg((pl.col(s.STATE_HOLIDAY) != s.NO_HOLIDAY).all()).filter(s.STATE_HOLIDAY)
-    return set(holidays[s.DATE])
-
-
-def _complete_end(counts: Mapping[dt.date, int], holidays: set[dt.date]) -> dt.date:
+def complete_end(counts: Mapping[dt.date, int], holidays: set[dt.date]) -> dt.date:
     """Return the last complete day; the last day with rows where that lies so far back that the other stores have ended.
 
     Parameters

@@ -184,6 +184,11 @@ def is_wide_column(cells: pl.Series, wide: Wide) -> bool:
     return not in_words and cells.name.strip(":*= ").casefold() not in TOTALS
 
 
+def are_totals(cells: pl.Series) -> pl.Series:
+    """Mark the cells that are the name of a total."""
+    return cells.str.strip_chars(":*= \t").str.to_lowercase().is_in(TOTALS).fill_null(value=False)
+
+
 def _are_numbers(table: TextTable, name: str) -> pl.Series:
     """Return which cells of a column are numbers, not text: in a CSV none is."""
     if name in table.mixed:

@@ -10,7 +10,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.file_columns import REPLACES, STOCKOUT, file_column
-from storecast.data.frame_rules import summed, with_replaced_stores, without_negative_sales
+from storecast.data.frame_rules import checked_days, known_sales, with_closed_days, with_replaced_stores
 from storecast.data.own_categories import column_of_flag, flags_of
 from storecast.data.own_frames import OwnColumns, facts_of_frames, text_levels, with_flags
 from storecast.data.past_openings import open_by_sales
@@ -83,9 +83,9 @@ def read_frames(
     in_sales = [name for name in in_sales if column_of_flag(name) in (*columns.known, *columns.past)]
     optional = (s.CUSTOMERS, STOCKOUT.name, *s.KNOWN)
     days = _typed(sold, "sales", (*s.KEYS, s.SALES), optional, in_sales, unique=not sum_rows)
-    days = summed(days, columns.past) if sum_rows else days
     if days.is_empty():
         raise DataError(NO_SALES)
+    days = checked_days(days, columns.past, sum_rows=sum_rows)
     ahead = days.clear()
     if of_days is not None:
         given = _typed(of_days, "calendar", s.KEYS, s.KNOWN, [name for name in own if name in of_days.columns])
@@ -109,9 +109,7 @@ def read_frames(
                 f"{name}: found the store {quote(unknown[s.STORE][0])}, which the frame stores does not hold. Add it there, or "
                 "leave the frame stores out."
             )
-    learned = without_negative_sales(days).filter(
-        pl.col(s.SALES).is_not_null() & (pl.col(STOCKOUT.name) != 1).fill_null(value=True)
-    )
+    learned = known_sales(days).filter((pl.col(STOCKOUT.name) != 1).fill_null(value=True))
     target.check(learned[s.SALES])
     return Frames(learned.select(*s.KEYS, *s.SALES_SCHEMA), facts_of_stores, _calendar(days, ahead, own), replaced)
 
@@ -191,6 +189,8 @@ def to_polars(frame: Any, name: str) -> pl.DataFrame:
         ) from error
     columns = {}
     for column in table.iter_columns():
+        if column.dtype == nw.Datetime and column.dtype.time_zone is not None:
+            column = column.dt.replace_time_zone(None)  # the day is that of its own zone
         plain = column.dtype.is_numeric() or column.dtype.is_temporal()
         values = column.to_list() if not plain or column.null_count() else column.to_numpy()
         columns[column.name] = pl.Series(column.name, values, strict=False)
@@ -270,8 +270,9 @@ def _converted(values: pl.Series, column: s.Column) -> pl.Series | None:
     if column.kind == "date":
         if values.dtype == pl.String:
             return values.str.to_date("%Y-%m-%d")
-        days = values.cast(pl.Date)
-        return None if values.dtype == pl.Datetime and (values != days.cast(values.dtype)).any() else days
+        times = values.dt.replace_time_zone(None) if values.dtype == pl.Datetime else values
+        days = times.cast(pl.Date)
+        return None if times.dtype == pl.Datetime and (times != days.cast(times.dtype)).any() else days
     if column.kind in ("category", "text", "months") or (column.kind == "id" and values.dtype == pl.String):
         return values.cast(pl.String)
     if values.dtype == pl.String:
@@ -300,12 +301,13 @@ def _calendar(days: pl.DataFrame, ahead: pl.DataFrame, own: Sequence[str]) -> pl
     opens as it did on most such days.
     """
     opened = pl.when(pl.col(s.SALES).is_not_null()).then(open_by_sales(days)).otherwise(pl.lit(0, pl.Int8))
-    past = _without_gaps(days.with_columns(pl.coalesce(s.OPEN, opened).alias("opened")), own)
-    past = past.with_columns(pl.col("opened").alias(s.OPEN)).drop("opened")
+    gaps = _without_gaps(days.with_columns(pl.coalesce(s.OPEN, opened).alias("opened")), own)
+    filled = gaps.with_columns(pl.col("opened").alias(s.OPEN), days[s.SALES]).drop("opened")
+    past = with_closed_days(filled).drop(s.SALES)
     if ahead.is_empty():
         return past
-    filled = fill_open(_without_gaps(ahead, own), pl.col(s.OPEN), past)
-    return pl.concat([past, filled.select(past.columns)]).sort(s.KEYS)
+    opened_ahead = fill_open(_without_gaps(ahead, own), pl.col(s.OPEN), past)
+    return pl.concat([past, opened_ahead.select(past.columns)]).sort(s.KEYS)
 
 
 def _without_gaps(days: pl.DataFrame, own: Sequence[str]) -> pl.DataFrame:

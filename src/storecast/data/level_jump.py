@@ -1,7 +1,7 @@
 """A jump of the level: from one day on nearly all stores sell five times as much as before or more, or a fifth, and go on doing so.
 
 No chain grows like this in a day. Its figures are in another unit since: cents for euros, thousands for single pieces, another
-currency. Models restate what lies before a step (`features.level_shift`), so the forecast is in the new unit; that must be said. So
+currency. Models restate what lies before it (`features.level_shift`), so the forecast is in the new unit; that must be said. So
 must the jump of a single store.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storecast import schema as s
-from storecast.arrays import F64
+from storecast.arrays import F32, F64, Bool
 from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.grid import Grid
 from storecast.dates import YEAR
@@ -22,6 +22,8 @@ SPAN = 28  # days before and after that are compared
 MIN_AFTER = 14  # days since the jump, below which it may be a passing rush
 MIN_SHARE = 0.9  # of the stores
 AROUND = 7  # days: a jump about a year after one like it is a season
+UNITS = tuple(10.0**power for power in (-6, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 6))  # between which figures change
+NEAR_UNIT = 1.25  # times: so near to one of them a factor is that unit, and the rest is season
 TOLERANCE = 0.1  # of log sales, by which jumps of neighbouring days differ by chance
 
 
@@ -37,6 +39,11 @@ class LevelJump:
 
     day: dt.date
     factor: float
+
+    @property
+    def unit(self) -> float:
+        """The factor of the unit alone: the power of ten that the factor is near, else the factor itself."""
+        return next((unit for unit in UNITS if max(self.factor / unit, unit / self.factor) < NEAR_UNIT), self.factor)
 
     @property
     def size(self) -> str:
@@ -80,12 +87,25 @@ def store_jumps(grid: Grid) -> dict[int, LevelJump]:
     ----------
     grid : of the whole chain
     """
-    logs = grid.log_sales()
-    lately = row_medians(logs[:, -SPAN:], 1)
-    far = np.abs(lately - row_medians(logs, 1)) > np.log(FACTOR)
-    far |= np.abs(lately - row_medians(logs[:, : grid.days // 2], 1)) > np.log(FACTOR)
-    jumps = {int(place): level_jump(grid.slice(np.array([place]), 0)) for place in np.flatnonzero(far)}
+    jumps = {
+        int(place): level_jump(grid.slice(np.array([place]), 0))
+        for place in np.flatnonzero(far_stores(grid.log_sales()))
+    }
     return {place: jump for place, jump in jumps.items() if jump is not None}
+
+
+def far_stores(log_sales: F32) -> Bool:
+    """Return which stores sell lately so much more or less than usual that they may have jumped, (stores,).
+
+    Parameters
+    ----------
+    log_sales : of the past, NaN where nothing was sold, (stores, days)
+    """
+    lately = row_medians(log_sales[:, -SPAN:], 1)
+    with np.errstate(invalid="ignore"):
+        far: Bool = np.abs(lately - row_medians(log_sales, 1)) > np.log(FACTOR)
+        far |= np.abs(lately - row_medians(log_sales[:, : log_sales.shape[1] // 2], 1)) > np.log(FACTOR)
+    return far
 
 
 def level_jump(grid: Grid) -> LevelJump | None:

@@ -17,9 +17,13 @@ from storecast.errors import quote
 
 SPACES = "[ \u00a0\u2007\u2009\u202f'\u2019]"  # between thousands; apostrophes are Swiss
 MINUS = "[-\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d]"  # a minus sign, or a dash in its place
-CURRENCY = r"(?:[A-Z]{0,2}\p{Sc}|[A-Z]{3}|Kč|zł|kr\.?|Ft|lei|S/)"  # a sign or an ISO code
+CURRENCY = (
+    r"(?:[A-Z]{0,2}\p{Sc}|[A-Z]{3}|Kč|zł|kr\.?|Ft|lei|S/|S?Fr\.?|Rs\.?|Rp\.?|RM|R|TL|руб\.?)"  # a sign or an ISO code
+)
 GROUPED = r"^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+$"
-MIN_FRACTIONS = 10  # with two digits, that show how a column is written
+MIN_FRACTIONS = 10  # with one or two digits, that show how a column is written
+MIN_GROUPS = 10  # of three digits, where others have one or two: fewer may be slips, which the chain's days show
+MAX_SHARE_OF_GROUPS = 0.75  # of the numbers with a mark; where more have three digits, zeros at the end may be left out
 FIRST_LOOK = 1000  # values; most columns are decided by them
 OTHER = {".": ",", ",": "."}
 
@@ -54,7 +58,7 @@ def read_numbers(table: TextTable, column: s.Column, text: pl.Series, decimal: s
             if decimal is None:
                 _refuse_mixed_groups(table, column, text, text, mark)
             return plain
-    signed = _with_plain_signs(_without_currency(text))
+    signed = _with_plain_signs(_without_currency(_with_cents(text)))
     marks = ".," if decimal is None else decimal
     valid = {mark: signed.str.contains(_pattern(mark)).fill_null(value=True) for mark in marks}
     readings = {mark: _values(signed, mark) for mark in marks if valid[mark].all()}
@@ -86,6 +90,11 @@ def _plain_numbers(text: pl.Series, mark: str) -> pl.Series | None:
     return values if marked.is_empty() or any(not part.str.contains(GROUPED).all() for part in parts) else None
 
 
+def _with_cents(text: pl.Series) -> pl.Series:
+    """Return numbers with zeros in place of the dash that stands for no cents: `12,-` is twelve, and not minus twelve."""
+    return text.str.replace(r"([0-9][.,])[-\u2013\u2014]{1,2}([^0-9]*)$", "${1}00$2")
+
+
 def _without_currency(text: pl.Series) -> pl.Series:
     """Return numbers without their currency, where it is one and the same beside each; else as they are."""
     given = text.drop_nulls()
@@ -108,6 +117,7 @@ def _with_plain_signs(text: pl.Series) -> pl.Series:
 def _pattern(mark: str) -> str:
     """Return what a number looks like with a decimal mark; thousands may stand apart by spaces or the other mark."""
     groups = "|".join(rf"[1-9][0-9]{{0,2}}(?:[{gap}][0-9]{{3}})+" for gap in (" ", OTHER[mark]))
+    groups += rf"|[1-9][0-9]?(?:[{OTHER[mark]}][0-9]{{2}})+[{OTHER[mark]}][0-9]{{3}}"  # in India: 1,23,456
     fraction = rf"(?:[{mark}][0-9]*)?(?:[eE][+-]?[0-9]+)?"
     return rf"^[+-]?(?:(?:[0-9]+|{groups}){fraction}|[{mark}][0-9]+)$"
 
@@ -126,22 +136,28 @@ def _is_possible(column: s.Column, values: pl.Series) -> bool:
 def _refuse_mixed_groups(table: TextTable, column: s.Column, text: pl.Series, signed: pl.Series, mark: str) -> None:
     """Refuse `5.263` among numbers such as `5,263.00`: it may be thousands that someone wrote in another way.
 
-    It is no number with a decimal mark there if all others with that mark have two digits behind it.
+    It is no number with a decimal mark there if all others with that mark have two digits behind it. Of sales, one or two digits
+    say so, too, unless nearly all have three: then zeros at the end may have been left out.
     """
-    if not text.head(FIRST_LOOK).str.contains(rf"[{mark}][0-9]{{2}}$").any():
+    grouped = signed.str.contains(rf"^[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}$").fill_null(value=False)
+    if not grouped.any():
         return
     marked = signed.str.contains(mark, literal=True).fill_null(value=False)
-    grouped = signed.str.contains(rf"^[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}$").fill_null(value=False)
     others = signed.filter(marked & ~grouped)
-    if grouped.any() and len(others) >= MIN_FRACTIONS and others.str.contains(rf"[{mark}][0-9]{{2}}$").all():
+    if len(others) < MIN_FRACTIONS or not others.str.contains(rf"[{mark}][0-9]{{1,2}}$").all():
+        return
+    cents = others.str.contains(rf"[{mark}][0-9]{{2}}$").all()
+    groups = int(grouped.sum())
+    rare = column.name in (s.SALES, s.CUSTOMERS) and MIN_GROUPS <= groups <= MAX_SHARE_OF_GROUPS * int(marked.sum())
+    if cents or rare:
         refuse(
             table,
             pl.DataFrame({column.name: text}),
             grouped,
             column.name,
             None,
-            f"two digits behind {quote(mark)}, as in the other numbers. Where it stands before thousands, correct it; "
-            f'decimal = "{mark}" in storecast.toml says that it is the decimal mark here, too',
+            f"{'two digits' if cents else 'at most two digits'} behind {quote(mark)}, as in the other numbers. Where it stands "
+            f'before thousands, correct it; decimal = "{mark}" in storecast.toml says that it is the decimal mark here, too',
         )
 
 

@@ -27,6 +27,9 @@ SUNDAY = 7
 LEARNED_AS_CHANCE = (
     "kept; models learn from them how often a store that has many sells nothing, and not how much it sells"
 )
+MOSTLY = 0.5  # of the days of a store, or of the stores of a day, that a sign or a flag may differ on by a slip
+MIN_DAYS_OF_STORE = 7  # with sales below zero, or beside Open 0, that are no slip
+MIN_STORES_OF_DAY = 3
 HOLIDAY = 0  # beside the weekdays 1 to 7: what a store does on a holiday does not depend on the weekday
 
 
@@ -92,10 +95,32 @@ def forget_negative_sales(work: Work) -> None:
             f"train: Sales are below zero on {below.height} of {sold} days with sales ({first}); expected few days of returns. "
             "Change the sign where sales are booked as negative."
         )
+    _refuse_stores_or_days_below_zero(work.sales)
     work.note("negative_sales", "taken as unknown", below.height, day_names(below))
     work.sales = work.sales.with_columns(
         pl.when(pl.col(s.SALES) >= 0).then(pl.col(name)).alias(name) for name in (s.SALES, s.CUSTOMERS)
     )
+
+
+def _refuse_stores_or_days_below_zero(sales: pl.DataFrame) -> None:
+    """Refuse a store that is below zero on most days, and a day on which most stores are: the sign is another one than ours."""
+    sold = sales.filter(pl.col(s.SALES) != 0)
+    counts = pl.len().alias("rows"), (pl.col(s.SALES) < 0).sum().alias("below")
+    most = pl.col("below") > MOSTLY * pl.col("rows")
+    stores = sold.group_by(s.STORE).agg(*counts).filter(most & (pl.col("below") >= MIN_DAYS_OF_STORE)).sort(s.STORE)
+    days = sold.group_by(s.DATE).agg(*counts).filter(most & (pl.col("rows") >= MIN_STORES_OF_DAY)).sort(s.DATE)
+    if stores.height:
+        store, rows, below = stores.row(0)
+        raise DataError(
+            f"train: Sales of {store_name(store)} are below zero on {below} of {rows} days with sales; expected few days of "
+            "returns. Change their sign where they are booked as negative."
+        )
+    if days.height:
+        day, rows, below = days.row(0)
+        raise DataError(
+            f"train: Sales are below zero in {below} of {rows} stores on {day}; expected returns of few stores on a day. Change "
+            "the sign where sales are booked as negative, or leave the rows out."
+        )
 
 
 def leave_out_stockouts(work: Work) -> None:
@@ -132,11 +157,31 @@ def clear_sales_of_closed_days(work: Work) -> None:
     """Set sales of closed days to 0; a day that is open without sales stays open."""
     closed = pl.col(s.OPEN) == 0
     shut = work.sales.filter(closed & (pl.col(s.SALES) > 0))
+    if shut.height and "closed_with_sales" not in work.skip:
+        _refuse_stores_that_sell_while_closed(work.sales)
     work.note("closed_with_sales", "sales set to 0", shut.height, day_names(shut))
     if "closed_with_sales" not in work.skip:
         work.sales = work.sales.with_columns(pl.when(closed).then(0.0).otherwise(s.SALES).alias(s.SALES))
     idle = work.sales.filter(~closed & (pl.col(s.SALES) == 0))
     work.note("open_without_sales", LEARNED_AS_CHANCE, idle.height, day_names(idle))
+
+
+def _refuse_stores_that_sell_while_closed(sales: pl.DataFrame) -> None:
+    """Refuse a store that is closed on most days on which it sells: its Open says something else, or is the wrong way round."""
+    sold = (
+        sales.filter(pl.col(s.SALES) > 0)
+        .group_by(s.STORE)
+        .agg(pl.len().alias("days"), (pl.col(s.OPEN) == 0).sum().alias("shut"))
+    )
+    wrong = sold.filter((pl.col("shut") > MOSTLY * pl.col("days")) & (pl.col("shut") >= MIN_DAYS_OF_STORE)).sort(
+        s.STORE
+    )
+    if wrong.height:
+        store, days, shut = wrong.row(0)
+        raise DataError(
+            f"train: the column {s.OPEN} is 0 on {shut} of {days} days on which {store_name(store)} has sales "
+            f"({wrong.height} such stores in all); expected 1 where a store is open. Correct the column, or leave it out."
+        )
 
 
 def count_gaps(work: Work) -> None:

@@ -7,9 +7,12 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.file_columns import REPLACES
+from storecast.dates import as_date
 from storecast.errors import DataError
 
 Id = int | str
+MIN_RENUMBERED = 3  # stores that end, and that begin
+MAX_DAYS_BETWEEN = 31
 RULE = "replaced_stores"
 _AGE, _SELLS, _OLD = "replacements to come", "sells", "store before"
 
@@ -61,6 +64,33 @@ def join_replaced_stores(work: Work) -> None:
         raise DataError(
             f"The test file asks for {store_name(old)}, which {store_name(names[old])} replaces; expected the stores of today. "
             f"Ask for {store_name(names[old])}, or remove the rows."
+        )
+
+
+def refuse_renumbered_stores(work: Work) -> None:
+    """Refuse stores that all end by one day while as many others begin after it, and none goes on: they have got other ids.
+
+    Raises
+    ------
+    DataError
+        where no store has sales both before and after that day
+    """
+    sold = work.sales.filter(pl.col(s.SALES) != 0)
+    spans = sold.group_by(s.STORE).agg(pl.col(s.DATE).min().alias("first"), pl.col(s.DATE).max().alias("last"))
+    early = spans.filter(pl.col("last") < spans["first"].max())
+    if early.height < MIN_RENUMBERED:
+        return
+    last = as_date(early["last"].max())
+    old, new = spans.filter(pl.col("last") <= last), spans.filter(pl.col("first") > last)
+    if old.height + new.height < spans.height or new.height < max(MIN_RENUMBERED, old.height / 2):
+        return
+    begin = as_date(new["first"].min())
+    if (begin - last).days <= MAX_DAYS_BETWEEN:
+        raise DataError(
+            f"train: {old.height} stores, such as {store_name(old[s.STORE].min())}, end by {last}, and {new.height} others, such "
+            f"as {store_name(new[s.STORE].min())}, begin on {begin} or later; none has sales before and after. Expected one id of "
+            f"each store: write the same in all rows, name the old id in the column {REPLACES} of store.csv, or leave the old rows "
+            "out."
         )
 
 

@@ -15,8 +15,9 @@ ROUNDING = 1e-4  # of the sales, by which rounding may set them apart
 NEARLY = 0.05  # of all sales, by which totals may differ from the others over all days
 MOST_TOTALS = 20  # of regions
 SAME_SHARE = 1e-3  # of the sales of a store, by which its share of the others may differ from day to day
-ROUNDED_SHARE = 0.5  # money, by which rounding may
-MIN_SALES_OF_SHARE = 500.0  # usual sales of a day, below which rounding hides whether the share is the same
+ROUNDED_SHARE = 0.5  # money, by which rounding to whole figures may
+ROUNDED_FRACTION = 0.005  # and by which that to two digits may
+MIN_SALES_OF_SHARE = 1000  # times that, below which rounding hides whether the share is the same
 MIN_STORES_OF_SHARE = 3  # with fewer, two stores may well sell alike
 LEVELS = 3  # of totals: stores, regions, countries
 MAX_STORES_OF_PART = 200  # of a chain in which totals of some stores are looked for
@@ -92,14 +93,19 @@ def _refuse_share_of_all(name: str, sales: pl.DataFrame) -> None:
     days = sales.select(*s.KEYS, s.SALES, (pl.col(s.SALES).sum().over(s.DATE) - pl.col(s.SALES)).alias("others"))
     days = days.filter((pl.col(s.SALES) > 0) & (pl.col("others") > 0))
     share = (pl.col(s.SALES).sum() / pl.col("others").sum()).over(s.STORE)
-    same = (pl.col(s.SALES) - share * pl.col("others")).abs() <= ROUNDED_SHARE + SAME_SHARE * pl.col(s.SALES)
+    whole = (pl.col(s.SALES) == pl.col(s.SALES).round()).all().over(s.STORE)
+    rounding = pl.when(whole).then(ROUNDED_SHARE).otherwise(ROUNDED_FRACTION)
+    same = (pl.col(s.SALES) - share * pl.col("others")).abs() <= rounding + SAME_SHARE * pl.col(s.SALES)
     stores = (
-        days.with_columns(same.alias("same"), share.alias("share"))
+        days.with_columns(same.alias("same"), share.alias("share"), rounding.alias("rounding"))
         .group_by(s.STORE)
         .agg(
             pl.col("same").mean() >= SHARE_OF_DAYS,
             pl.col("share").first(),
-            ((pl.len() >= MIN_DAYS_OF_TOTAL) & (pl.col(s.SALES).median() >= MIN_SALES_OF_SHARE)).alias("enough"),
+            (
+                (pl.len() >= MIN_DAYS_OF_TOTAL)
+                & (pl.col(s.SALES).median() >= MIN_SALES_OF_SHARE * pl.col("rounding").first())
+            ).alias("enough"),
             pl.col(s.SALES).n_unique().alias("values"),
         )
     )

@@ -15,7 +15,7 @@ from storecast.row_medians import NORMAL, lower_row_medians, row_medians
 LAST_DAYS = 14  # before the cutoff, which are judged
 WEEKS = 8  # before those, the days of which with the same weekday and promotion say what is usual
 MIN_WEEKS = 3  # of them with sales
-FACTOR = 5 / 3
+FACTOR = 1.5
 DEVIATIONS = 4.0  # robust standard deviations of the chain's days
 LOOK_BACK = 7 * (WEEKS + 8)  # days that are needed; the first of them say which later ones own columns announce
 MONTH_AGO = (27, 32)  # days before, on which a like departure shows a pay day or another day of the month

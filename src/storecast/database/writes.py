@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
-from storecast.data.file_columns import STOCKOUT
+from storecast.data.file_columns import file_column
 from storecast.database import bulk
 from storecast.database import tables as t
 from storecast.database.chain_info import ChainInfo, lock_existing_chain, next_version
@@ -30,6 +30,12 @@ from storecast.database.table_rows import (
     stores_rows,
 )
 from storecast.database.undo import keep_overwritten
+from storecast.database.unknown_sales import (
+    refuse_sales_that_stand,
+    row_name,
+    without_negative_sales,
+    without_stockouts,
+)
 from storecast.errors import ConflictError, DataError, quote
 
 STORE_COLUMNS = tuple(column for column in s.COLUMNS if column.table == "stores")
@@ -49,12 +55,14 @@ class Written:
     same : rows that were stored already with these values
     replaced : rows that were stored with other values: corrected, or a gap filled
     version : of the chain after it
+    unknown : of these, rows of sales of which the calendar alone was taken: goods had run out, or returns left less than nothing
     """
 
     inserted: int
     same: int
     replaced: int
     version: int
+    unknown: int = 0
 
 
 def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
@@ -64,8 +72,8 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     ----------
     conn : from `Database.begin`
     frame : Store, Date, Sales, and what is known of Customers, Open, Promo, StateHoliday, SchoolHoliday and own columns. A day that
-        the calendar does not hold yet needs all four of the calendar. Of a day on which Stockout is 1 the calendar alone is taken:
-        its sales are not what could be sold, as in files.
+        the calendar does not hold yet needs all four of the calendar. Of a day on which Stockout is 1, or on which a store was open
+        and returns left its sales below zero, the calendar alone is taken, as in files: nobody knows what could be sold.
 
     Raises
     ------
@@ -75,10 +83,10 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
         a row that stands already with other values, and is not to be replaced
     """
     chain = lock_existing_chain(conn)
-    frame, out_of_stock = _without_stockouts(frame)
+    frame, out_of_stock = without_stockouts(frame)
     incoming = _check_days(conn, chain, frame, SOLD)
-    out_of_stock = out_of_stock.cast({s.STORE: chain.store_type})
     _refuse(incoming, pl.col(s.SALES).is_null(), s.SALES, "no value", "a number")
+    incoming, below_zero = without_negative_sales(incoming)
     # A mistyped year would move the cutoff of the whole chain. A day more: east of Greenwich it is tomorrow already.
     tomorrow = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
     _refuse(incoming, pl.col(s.DATE) > tomorrow, s.DATE, None, f"a day that has come, {tomorrow} (UTC) at the latest")
@@ -91,8 +99,10 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     )
     shut = (pl.col("opened") == 0) & (pl.col(s.SALES) > 0)
     _refuse(opened, shut, s.SALES, None, "0 on a closed day; say Open 1 where it was open")
-    _refuse_sales_that_stand(stored, out_of_stock)
-    rows = _merge(incoming.join(out_of_stock, on=s.KEYS, how="anti", maintain_order="left"), stored, SOLD)
+    returned = opened.filter(pl.col("opened") == 1).join(below_zero, on=s.KEYS, how="semi")
+    unknown = pl.concat([out_of_stock.cast({s.STORE: chain.store_type}), returned.select(s.KEYS)]).unique()
+    refuse_sales_that_stand(stored, unknown)
+    rows = _merge(incoming.join(unknown, on=s.KEYS, how="anti", maintain_order="left"), stored, SOLD)
     new, other = rows.filter("new"), rows.filter("changed")
     # What was planned for a day gives way to what came; a day whose sales stand is another matter.
     mended = changed_days.join(stored, on=s.KEYS, how="semi")
@@ -101,31 +111,14 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
         _conflict(mended.filter("contradicts"), [*s.KNOWN, *chain.known])
     replaced = pl.concat([other.select(s.KEYS), mended.select(s.KEYS)]).unique().height
     if all(rows.is_empty() for rows in (new_days, changed_days, new, other)):
-        return Written(0, incoming.height, 0, chain.version)
+        return Written(0, incoming.height, 0, chain.version, unknown.height)
     version = next_version(conn, chain)
     keep_overwritten(conn, t.calendar, changed_days.select(s.KEYS), version)
     keep_overwritten(conn, t.sales, other.select(s.KEYS), version)
     _write_days(conn, chain, pl.concat([new_days, changed_days]), version)
     bulk.insert(conn, t.sales, sales_rows(pl.concat([new, other]), version), replace=True)
-    inserted = new.height + new_days.join(out_of_stock, on=s.KEYS, how="semi").height
-    return Written(inserted, incoming.height - inserted - replaced, replaced, version)
-
-
-def _without_stockouts(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the rows without Stockout, and the keys of the days that it marks."""
-    if STOCKOUT.name not in frame.columns:
-        return frame, frame.select(s.KEYS).clear()
-    return frame.drop(STOCKOUT.name), frame.filter(pl.col(STOCKOUT.name) == 1).select(s.KEYS)
-
-
-def _refuse_sales_that_stand(stored: pl.DataFrame, out_of_stock: pl.DataFrame) -> None:
-    stand = stored.join(out_of_stock, on=s.KEYS, how="semi", maintain_order="left")
-    if stand.height:
-        message = (
-            f"{_day(stand.row(0, named=True))} has sales already ({stand.height} rows in all), and no day out of stock has. Remove "
-            "them first: DELETE /v1/sales."
-        )
-        raise ConflictError(message, public=message, column=s.SALES)
+    inserted = new.height + new_days.join(unknown, on=s.KEYS, how="semi").height
+    return Written(inserted, incoming.height - inserted - replaced, replaced, version, unknown.height)
 
 
 def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
@@ -153,7 +146,7 @@ def add_calendar(conn: Connection, frame: pl.DataFrame) -> Written:
     sold = as_sales(bulk.matching(conn, t.sales, keys, *sales_selection()), chain)
     if sold.height:
         raise DataError(
-            f"{_day(sold.row(0, named=True))} has sales already ({sold.height} rows), and is no day ahead. "
+            f"{row_name(sold.row(0, named=True))} has sales already ({sold.height} rows), and is no day ahead. "
             "To mend a past day, send its sales again, to be replaced."
         )
     _, new, changed = _days(conn, chain, incoming, keys)
@@ -270,7 +263,7 @@ def _merge(
 
 def _check_days(conn: Connection, chain: ChainInfo, frame: pl.DataFrame, more: tuple[str, ...]) -> pl.DataFrame:
     """Return the rows in their types, with every column that may be sent, and refuse what cannot be."""
-    columns = [s.BY_NAME[name] for name in (s.DATE, *more, *s.KNOWN, s.ASSUMED)]
+    columns = [file_column(name) for name in (s.DATE, *more, *s.KNOWN, s.ASSUMED)]
     columns += [s.own_column(name) for name in chain.known]
     incoming = _cast(chain, frame, columns)
     _refuse_double_keys(incoming, s.KEYS)
@@ -315,7 +308,7 @@ def _keys(incoming: pl.DataFrame) -> pl.DataFrame:
 def _refuse_double_keys(incoming: pl.DataFrame, keys: Sequence[str]) -> None:
     twice = incoming.filter(pl.struct(keys).is_duplicated())
     if twice.height:
-        raise DataError(f"{_day(twice.row(0, named=True))} stands twice; expected one row. Remove the other.")
+        raise DataError(f"{row_name(twice.row(0, named=True))} stands twice; expected one row. Remove the other.")
 
 
 def _refuse(rows: pl.DataFrame, wrong: pl.Expr, column: str, what: str | None, expected: str) -> None:
@@ -324,7 +317,7 @@ def _refuse(rows: pl.DataFrame, wrong: pl.Expr, column: str, what: str | None, e
         row = bad.row(0, named=True)
         more = f" ({bad.height} rows in all)" if bad.height > 1 else ""
         what = quote(row[column]) if what is None else what
-        raise DataError(f"{_day(row)}, {column}: found {what}; expected {expected}{more}.")
+        raise DataError(f"{row_name(row)}, {column}: found {what}; expected {expected}{more}.")
 
 
 def _conflict(rows: pl.DataFrame, names: Sequence[str]) -> None:
@@ -334,13 +327,8 @@ def _conflict(rows: pl.DataFrame, names: Sequence[str]) -> None:
     name = next(name for name in names if row[name] != row[name + _STORED] is not None)
     remedy = "Ask for it to be replaced where that is meant."
     raise ConflictError(
-        f"{_day(row)} stands already with {name} {quote(row[name + _STORED])}; found {quote(row[name])} "
+        f"{row_name(row)} stands already with {name} {quote(row[name + _STORED])}; found {quote(row[name])} "
         f"({rows.height} rows in all). {remedy}",
-        public=f"{_day(row)} stands already with other values ({name}). {remedy}",
+        public=f"{row_name(row)} stands already with other values ({name}). {remedy}",
         column=name,
     )
-
-
-def _day(row: dict[str, object]) -> str:
-    date = row.get(s.DATE)
-    return f"Store {quote(row[s.STORE])}" + (f" on {date}" if isinstance(date, dt.date) else "")

@@ -7,7 +7,8 @@ season and trend are then learned as if the chain had always stood there.
 A step is taken for one only if it is large, abrupt, lasts three weeks, shows in nearly all stores, stands out from what four weeks
 usually differ by, and has not come a year before. Else nothing at all is changed. On the Rossmann files no cutoff has a step.
 
-Single stores have steps, too: `store_steps` finds them, and the sales of such a store are restated alone.
+Single stores have steps, too: `store_steps` finds them, and the sales of such a store are restated alone. So are those before a
+jump to another unit, of the chain or of a store, before anything is fitted (`data.level_jump`).
 """
 
 import datetime as dt
@@ -20,6 +21,7 @@ from storecast import schema as s
 from storecast.arrays import F32, F64, I64
 from storecast.config import LinearSettings
 from storecast.data.grid import Grid
+from storecast.data.level_jump import far_stores, level_jump, store_jumps
 from storecast.dates import YEAR
 from storecast.errors import quote
 from storecast.features.ridge import Design, Ridge
@@ -96,9 +98,10 @@ def fit_restated(
     -------
     RestatedFit
     """
+    grid, shifts = in_one_unit(grid, origin)
     ridge = fit_ridge(grid, design, origin, settings, day_weights)
-    shifts: list[LevelShift] = []
-    while len(shifts) < MAX_SHIFTS:
+    most = len(shifts) + MAX_SHIFTS
+    while len(shifts) < most:
         shift = _find_shift(grid, design, ridge, origin, settings, day_weights)
         if shift is None:
             break
@@ -119,6 +122,36 @@ def restate(grid: Grid, shift: LevelShift) -> Grid:
     """Return the grid with sales before a step as they would have been after it; customers likewise: baskets stay."""
     factor = np.exp(shift.before(grid))
     return replace(grid, sales=grid.sales * factor, customers=grid.customers * factor, cut_from=None)
+
+
+def in_one_unit(grid: Grid, origin: int) -> tuple[Grid, list[LevelShift]]:
+    """Return the grid with sales before a jump to another unit restated in that one, and the jumps.
+
+    Parameters
+    ----------
+    grid : of the chain
+    origin : column of the last day known
+    """
+    shifts = _unit_shifts(grid, origin)
+    for shift in shifts:
+        grid = restate(grid, shift)
+    return grid, shifts
+
+
+def _unit_shifts(grid: Grid, origin: int) -> list[LevelShift]:
+    """Return the jumps to another unit: of the whole chain, or of single stores."""
+    if not far_stores(grid.log_sales()[:, : origin + 1]).any():
+        return []
+    past = grid.truncate(origin, 0)
+    jump = level_jump(past)
+    if jump is not None:
+        return [LevelShift(jump.day, np.full(len(grid.sales), np.log(jump.unit), np.float32))]
+    shifts = []
+    for place, store_jump in store_jumps(past).items():
+        sizes = np.zeros(len(grid.sales), np.float32)
+        sizes[place] = np.log(store_jump.unit)
+        shifts.append(LevelShift(store_jump.day, sizes))
+    return shifts
 
 
 def _store_shifts(grid: Grid, design: Design, ridge: Ridge) -> list[LevelShift]:

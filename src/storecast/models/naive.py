@@ -16,6 +16,7 @@ from storecast.data.grid import Grid
 from storecast.data.panel import Panel, Window
 from storecast.features.drivers import LEVEL, PROMOTION, WEEKDAY
 from storecast.features.history import CELLS, cells
+from storecast.features.level_shift import in_one_unit
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.contributions import Contributions
 
@@ -31,6 +32,7 @@ class Naive:
     def fit(self, past: Panel, horizon: int) -> None:  # noqa: ARG002  (the protocol's signature)
         """Take the medians of the last year (of all history where a store did not trade in it) and the recent level."""
         grid = Grid.of(past)
+        grid, _ = in_one_unit(grid, grid.days - 1)
         y = grid.learnable_past(grid.days - 1)
         cell = cells(grid, slice(None))
         recent = y.copy()

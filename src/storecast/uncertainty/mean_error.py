@@ -14,9 +14,10 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import F64, I64, Bool
-from storecast.data.unusual_last_days import DEVIATIONS, FACTOR
+from storecast.data.unusual_last_days import DEVIATIONS
 from storecast.row_medians import NORMAL
 
+FACTOR = 5 / 3  # between the median error of a day and that of all days
 SMALL_COUNT = 4  # pieces, from which on half of one makes little difference
 TRIM = 0.005  # share of errors at either end that the expected value does not follow
 MEAN_SHARE, MEAN_SLACK = 0.25, 0.005  # how far mean / median of all errors may be from what it is week by week

@@ -22,7 +22,7 @@ from storecast.data.ahead_school import school_holidays_repair
 from storecast.data.clean import Cleaned, clean
 from storecast.data.cleaning_rules import check_rules, inactive_repairs
 from storecast.data.column_names import read_column_names
-from storecast.data.end_of_sales import up_to_complete_day
+from storecast.data.complete_days import up_to_complete_day
 from storecast.data.overlay import overlay
 from storecast.data.panel import Panel
 from storecast.data.read import read_chain

@@ -7,7 +7,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
-from storecast.data.end_of_sales import up_to_complete_day
+from storecast.data.complete_days import up_to_complete_day
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
 from storecast.database.chain_settings import read_written

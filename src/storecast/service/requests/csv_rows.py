@@ -11,7 +11,6 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_names import ColumnNames
 from storecast.data.dialect import SEPARATORS, TITLE_LINES, TextTable, as_utf8, read_csv_text
-from storecast.data.file_columns import file_column
 from storecast.data.file_layout import as_long
 from storecast.data.file_tables import header_names, with_our_names, without_totals
 from storecast.data.own_categories import levels_of_flags, table_with_flags
@@ -57,7 +56,7 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
         if table.frame.height > max_rows:
             raise too_many(max_rows)
         cells = {name: parse_column(table, name, names) for name in table.frame.columns if name in _fields(rows)}
-        frame = _checked(table, pl.DataFrame(cells), replace(rows, columns=_before_sums(rows)) if sums else rows)
+        frame = _checked(table, pl.DataFrame(cells), rows)
         if sums:
             frame = _one_a_day(table, frame, rows)
         else:
@@ -127,11 +126,6 @@ def _refuse_doubles(table: TextTable, frame: pl.DataFrame, stem: str) -> None:
         raise invalid(
             f"{table.line(int(again.arg_max() or 0))}", f"an earlier line has the same {' and '.join(keys)}. {remedy}"
         )
-
-
-def _before_sums(rows: RowType) -> dict[str, s.Column]:
-    """Return the columns of rows that are to be added up: some may be returns."""
-    return {**rows.columns, s.SALES: file_column(s.SALES)}
 
 
 def _one_a_day(table: TextTable, frame: pl.DataFrame, rows: RowType) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 from msgspec import Meta, Raw, Struct
 
 from storecast import schema as s
-from storecast.data.file_columns import STOCKOUT
+from storecast.data.file_columns import SALES, STOCKOUT
 from storecast.data.panel import Panel
 from storecast.service.problems import invalid
 from storecast.service.requests.decode import decode_part, refuse, too_many
@@ -204,7 +204,7 @@ def _row_type(
     store : int or str, as the chain's ids are; None: either, for the document
     """
     keys = tuple(name for name in s.KEYS if name in required)
-    declared = {**s.BY_NAME, STOCKOUT.name: STOCKOUT}
+    declared = {**s.BY_NAME, STOCKOUT.name: STOCKOUT, SALES.name: SALES}
     columns = {name: declared.get(name) or s.own_column(name) for name in (*keys, *names)}
     types = {name: json_type(column, store) for name, column in columns.items()}
     fields = [(name, types[name]) if name in required else (name, types[name] | None, None) for name in columns]
