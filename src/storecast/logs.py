@@ -70,6 +70,14 @@ class _Screen(logging.Handler):
             self.handleError(record)
 
 
+class _File(logging.FileHandler):
+    """Writes to a file; where the disk takes no more, that ends the command as any other file would."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - the name and signature of logging
+        """Raise what is being handled."""
+        raise
+
+
 def log_to_screen(form: str, *, verbose: bool = True) -> None:
     """Send the package's log to stderr, as ``text`` or ``json``; a file of the log has all of it in any case.
 
@@ -91,7 +99,7 @@ def log_file(path: Path) -> Iterator[None]:
     """Keep the log of what follows in a file, in the form that the screen has; it is replaced when all went well."""
     logger = logging.getLogger("storecast")
     with atomic_write(path) as draft:
-        handler = logging.FileHandler(draft, encoding="utf-8")
+        handler = _File(draft, encoding="utf-8")
         json_on_screen = any(isinstance(each.formatter, JsonFormatter) for each in logger.handlers)
         handler.setFormatter(_formatter("json" if json_on_screen else "text"))
         logger.addHandler(handler)

@@ -56,3 +56,10 @@ def test_newer_days_count_more() -> None:
     sold = np.ones((2, DAYS), bool)
     sold[0, -364::2] = False
     assert chances(sold, ~sold, WEEKDAYS)[0].mean() < 0.75
+
+
+@pytest.mark.parametrize("chance", [0.05, 0.2, 0.6])
+def test_a_kiosk_among_stores_that_always_sell_has_the_chance_of_its_own_days(chance: float) -> None:
+    sold, idle = with_chance(chance, stores=12)
+    sold[1:], idle[1:] = True, False
+    assert chances(sold, idle, WEEKDAYS)[0].mean() == pytest.approx(chance, abs=0.06)

@@ -77,7 +77,7 @@ def _run_app() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         message = machine_error(error)
         if message is None:
             raise

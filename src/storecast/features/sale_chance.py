@@ -4,10 +4,10 @@ Models learn from days with sales, and answer what a day sells should it sell. W
 forecast. In a kiosk, or a store of slow goods, they are not: the expected value is then the chance of a sale times the size of one,
 and a quantile below the chance of no sale is 0.
 
-The chance of a store and weekday is the share of its open days with sales, newer days counting more, shrunk to that of the store,
-which is shrunk to that of the chain. It is exactly 1 for every store without a notable share of such days, so that its forecast
-is what it would be without this module. Source: hurdle models, Cragg, Econometrica 39 (1971); shrinkage as in credibility theory,
-Bühlmann (1967).
+The chance of a store and weekday is the share of its open days with sales, newer days counting more, shrunk to that of the
+store, which is shrunk to that of all stores with a notable share of days without sales. It is exactly 1 for every store without
+a notable share of such days, so that its forecast is what it would be without this module. Source: hurdle models, Cragg,
+Econometrica 39 (1971); shrinkage as in credibility theory, Bühlmann (1967).
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ MIN_ZERO_SHARE = 0.02  # of a store's open days: with fewer days without sales, 
 MIN_ZERO_DAYS = 5  # the same, in days
 MIN_OPEN_DAYS = 28  # with fewer, a store is taken to be like the chain
 HALF_LIFE = 182.0  # days after which a day counts half
-PRIOR_STORE = 28.0  # days: the weight of the chain's chance in a store's
+PRIOR_STORE = 28.0  # days: the weight of the chance of all such stores in a store's
 PRIOR_WEEKDAY = (4.0, 1000.0)  # days: least and most weight of a store's chance in that of its weekday
 MIN_CHANCE = 0.001
 
@@ -58,8 +58,8 @@ def chances(sold: Bool, idle: Bool, weekdays: I64) -> F64:
         return certain
     weight = 0.5 ** (np.arange(len(weekdays))[::-1] / HALF_LIFE)
     all_sold, all_days = (sold * weight).sum(axis=1), ((sold | idle) * weight).sum(axis=1)
-    chain = all_sold[known].sum() / all_days[known].sum()
-    store = (all_sold + PRIOR_STORE * chain) / (all_days + PRIOR_STORE)
+    alike = all_sold[notable].sum() / all_days[notable].sum()  # stores that always sell say nothing of a kiosk
+    store = (all_sold + PRIOR_STORE * alike) / (all_days + PRIOR_STORE)
     out = _by_weekday(sold, idle, weekdays, weight, store)
     # A new store is like the chain only where most stores have such days.
     like_chain = ~known & (2 * notable.sum() > known.sum())
