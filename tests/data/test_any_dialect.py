@@ -213,7 +213,9 @@ def check(folder: Path, dialect: Dialect, rows: Rows) -> None:
     known = {
         (store, day): value for store, day, value in panel.sales.select(*s.KEYS, s.SALES).iter_rows() if store != TOTAL
     }
-    assert known == {key: value for key, value in sales.items() if value >= 0}
+    # Last days on which nobody sold anything are left out of the sales; no other day is.
+    assert not any(value > 0 for (_, day), value in sales.items() if day > panel.end)
+    assert known == {key: value for key, value in sales.items() if value >= 0 and key[1] <= panel.end}
 
 
 CHECKS = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
