@@ -281,3 +281,17 @@ def test_dates_that_are_longer_steps_than_days_are_refused_in_words(folder: Path
     frame = pl.read_csv(folder / "train.csv", try_parse_dates=True).drop("DayOfWeek")
     frame.with_columns(pl.col("Date").dt.strftime(date_format)).write_csv(folder / "train.csv")
     refused(folder, "train.csv, column Date", f"sales of {word}", "daily sales")
+
+
+def test_ids_with_a_decimal_zero_throughout_are_whole_numbers(folder: Path) -> None:
+    (folder / "storecast.toml").unlink(missing_ok=True)
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    frame.with_columns(pl.col("Store") + ".0").write_csv(folder / "train.csv")
+    assert read_chain(folder).sales[s.STORE].unique().sort().to_list() == list(range(1, 13))
+    frame.with_columns(pl.when(pl.col("Store") == "3").then(pl.lit("3.0")).otherwise("Store").alias("Store")).write_csv(
+        folder / "train.csv"
+    )
+    refused(folder, "column Store", "'3.0'")
+    (folder / "train.csv").unlink()
+    frame.with_columns(pl.col("Store").cast(pl.Float64)).write_parquet(folder / "train.parquet")
+    assert read_chain(folder).sales[s.STORE].n_unique() == 12

@@ -121,7 +121,8 @@ def _months(table: TextTable, column: s.Column, text: pl.Series) -> pl.Series:
 
 
 def _store_numbers(table: TextTable, name: str, text: pl.Series) -> pl.Series:
-    if name == REPLACES:  # a column of numbers with gaps, which many programs write with a decimal zero
+    # Many programs write whole numbers with a decimal zero where the column has gaps, or had some.
+    if name == REPLACES or text.str.ends_with(".0").all():
         text = text.str.replace(r"\.0$", "")
     valid = text.str.contains(rf"^(0|[1-9][0-9]{{0,{len(str(s.MAX_STORE_ID)) - 1}}})$")
     refuse_values(table, name, text, valid, 'a whole number, or store_ids = "text" in storecast.toml')
