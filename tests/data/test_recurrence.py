@@ -90,6 +90,34 @@ def test_a_day_that_is_shut_in_every_year_is_shut_again_without_a_mark(rows: boo
     assert extend(panel, dt.date(2017, 1, 5)).calendar.filter(pl.col(s.DATE) > panel.end)[s.ASSUMED].all()
 
 
+@pytest.mark.parametrize("rows", [True, False])
+@pytest.mark.parametrize(
+    ("shut", "first", "end", "again"),
+    [
+        # The fourth Thursdays of December were Boxing Day and Christmas Day, and its last Wednesdays are no holiday either.
+        (
+            [(12, 25), (12, 26), (1, 1)],
+            dt.date(2013, 1, 1),
+            dt.date(2015, 11, 25),
+            ["2015-12-25", "2015-12-26", "2016-01-01"],
+        ),
+        ([(5, 26), (5, 25)], None, dt.date(2016, 5, 10), ["2016-05-30"]),
+        ([(11, 27), (11, 26)], None, dt.date(2016, 11, 10), ["2016-11-24"]),
+    ],
+    ids=["dates", "last Monday", "fourth Thursday"],
+)
+def test_a_closure_that_comes_again_by_one_rule_shuts_no_day_by_another(
+    rows: bool, shut: list[tuple[int, int]], first: dt.date | None, end: dt.date, again: list[str]
+) -> None:
+    if first is None:  # one day a year
+        days = [dt.date(2014 + k, *day) for k, day in enumerate(shut)]
+    else:
+        days = [dt.date(year, *day) for year in range(first.year, end.year + 1) for day in shut]
+    first = first or FIRST
+    panel = shop(first, (end - first).days + 1, [], [day for day in days if day <= end], rows=rows)
+    assert list(map(str, ahead(panel, end + dt.timedelta(days=42), SHUT))) == again
+
+
 def test_a_day_that_was_shut_once_or_in_a_long_closure_is_not() -> None:
     panel = shop(FIRST, 1066, [], [dt.date(2015, 12, 25)])
     assert ahead(panel, dt.date(2017, 1, 5), SHUT) == []

@@ -21,6 +21,7 @@ from storecast.data.holiday_dates import MOVABLE, days_from_easter, recurs
 from storecast.dates import SUNDAY
 
 WORLDWIDE = ((1, 1), (5, 1), (12, 24), (12, 25), (12, 26), (12, 31))  # dates of holidays that are not moved anywhere
+MONDAY = 0
 EASTER_DAYS = (-2, 0, 1)  # days from Easter Sunday on which hardly any other holiday falls
 PUBLIC_KIND = 1  # the place of "a" in schema.STATE_HOLIDAYS; the kinds beyond it are days of Easter and Christmas
 NEAR_EASTER = range(-63, 71)  # days from Easter Sunday on which a feast may hang on it
@@ -162,4 +163,13 @@ def _by_last_weekday(day: dt.date, year: int) -> dt.date | None:
     return last - dt.timedelta(days=(last.weekday() - day.weekday()) % 7)
 
 
-RULES: tuple[Rule, ...] = (_by_date, _by_nth_weekday, _by_last_weekday, _by_easter)
+def _by_likely_weekday(day: dt.date, year: int) -> dt.date | None:
+    """Return the day by its weekday, counted as usual where both ways fit: last Mondays, and other weekdays from the first."""
+    return (_by_last_weekday if day.weekday() == MONDAY else _by_nth_weekday)(day, year)
+
+
+def _by_other_weekday(day: dt.date, year: int) -> dt.date | None:
+    return (_by_nth_weekday if day.weekday() == MONDAY else _by_last_weekday)(day, year)
+
+
+RULES: tuple[Rule, ...] = (_by_date, _by_likely_weekday, _by_other_weekday, _by_easter)

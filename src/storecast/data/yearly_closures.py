@@ -1,4 +1,8 @@
-"""Days on which a store was shut in every year of its past, though no holiday is marked: it will be shut on them again."""
+"""Days on which a store was shut in every year of its past, though no holiday is marked: it will be shut on them again.
+
+A closure that comes again by one rule is no evidence for another: Christmas Day was the fourth Thursday of December in 2014, and
+Boxing Day in 2013, but no store is shut on that Thursday in 2015, the 24th.
+"""
 
 import numpy as np
 
@@ -28,14 +32,20 @@ def shut_every_year(grid: Grid, end: int, width: int) -> Bool:
     out = np.zeros((len(shut), width - end - 1), bool)
     if not shut.any():
         return out
-    for ahead in range(out.shape[1]):
-        day = grid.day(end + 1 + ahead)
-        for rule in RULES:
-            others = (rule(day, year) for year in range(grid.first.year, day.year))
+    for rule in RULES:
+        explained = np.zeros_like(shut)
+        for column in (*np.flatnonzero(shut.any(axis=0)), *range(end + 1, width)):
+            day = grid.day(int(column))
+            others = (rule(day, year) for year in range(grid.first.year, grid.day(width - 1).year + 1))
             places = [place for other in others if other and 0 <= (place := grid.column(other)) <= end]
             if len(places) >= MIN_YEARS:
                 years = known[:, places].sum(axis=1)
-                out[:, ahead] |= (years >= MIN_YEARS) & (shut[:, places].sum(axis=1) == years)
+                again = (years >= MIN_YEARS) & (shut[:, places].sum(axis=1) == years)
+                if column > end:
+                    out[:, column - end - 1] |= again
+                else:
+                    explained[:, column] = again & shut[:, column]
+        shut = shut & ~explained
     return out
 
 
