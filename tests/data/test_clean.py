@@ -109,8 +109,12 @@ def group_all_but_one(folder: Path) -> None:
 
 
 def sell_nothing_on_the_last_day(folder: Path) -> None:
+    sell_nothing(folder, -1)
+
+
+def sell_nothing(folder: Path, day: int) -> None:
     for store in (1, 2, 3, 4):
-        set_cell(folder, "train.csv", rows_of(folder, store)[-1], "Sales", "0")
+        set_cell(folder, "train.csv", rows_of(folder, store)[day], "Sales", "0")
 
 
 def sell_little_on_the_last_day(folder: Path) -> None:
@@ -125,8 +129,9 @@ def cell(folder: Path, line: int, column: str) -> str:
 
 SEEN_BY_ANOTHER = {  # rules that leave to another what they do not repair
     "weekday_without_sales": ["open_without_sales"],
+    "chain_without_sales": ["open_without_sales"],
     "silent_days": ["open_without_sales"],
-    "unsold_days": ["open_without_sales"],
+    "unsold_days": ["chain_without_sales"],
     "incomplete_days": ["ended_stores"],
     "replaced_stores": ["late_stores", "inactive_stores"],
 }
@@ -158,6 +163,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "stockouts": (lambda folder: add_stockout(folder, 31), 1),
     "open_without_sales": (lambda folder: set_cell(folder, "train.csv", 31, "Sales", "0"), 1),
     "weekday_without_sales": (open_on_sundays, 17 + 2),
+    "chain_without_sales": (lambda folder: sell_nothing(folder, 43), 4),
     "broken_days": (lambda folder: set_cell(folder, "train.csv", rows_of(folder, 2)[-3], "Sales", "900000"), 1),
     "excluded_days": (
         lambda folder: (folder / "events.csv").write_text("Store,Date,Exclude\n2,2014-01-08,1\n", encoding="utf-8"),
@@ -208,6 +214,7 @@ def test_a_rule_finds_its_fault_and_no_other_does(folder: Path, rule: str) -> No
             "Open or SchoolHoliday",
             "2014-04-21",
             str(day(DAYS - 1)),
+            str(day(43)),
         )
     )
 

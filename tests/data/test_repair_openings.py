@@ -104,3 +104,18 @@ def test_a_long_silence_is_closed_from_the_day_on_which_it_is_one(folder: Path) 
     calendar = load(folder).panel.calendar.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) > dt.date(2014, 2, 20)))
     first_closed = calendar.filter((pl.col(s.OPEN) == 0) & (pl.col(s.DATE).dt.weekday() < 7))[s.DATE].min()
     assert first_closed == dt.date(2014, 2, 20) + dt.timedelta(days=42)
+
+
+@pytest.mark.parametrize("shown", [True, False], ids=["open without sales", "no row"])
+def test_days_on_which_no_store_of_the_chain_sold_are_closed_and_come_again(tmp_path: Path, shown: bool) -> None:
+    folder = write_chain(tmp_path / "years", stores=3, days=700, ahead=0)  # until 2015-12-01
+    (folder / "test.csv").unlink()
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    feast = pl.col("Date").is_in(["2014-05-20", "2015-05-20"])
+    none = pl.when(feast).then(pl.lit("0")).otherwise("Sales").alias("Sales")
+    (frame.with_columns(none) if shown else frame.filter(~feast)).write_csv(folder / "train.csv")
+    if shown:
+        assert [(repair.rule, repair.rows) for repair in load(folder).repairs] == [("chain_without_sales", 6)]
+    calendar = prepare(folder, horizon=175).panel.calendar
+    opened = {day: calendar.filter(pl.col(s.DATE) == dt.date(2016, 5, day))[s.OPEN].sum() for day in (19, 20)}
+    assert opened == {19: 3, 20: 0}

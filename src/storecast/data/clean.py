@@ -1,9 +1,9 @@
 """Clean a chain: every repair is a named rule, counted, and can be switched off.
 
-A rule looks at one row, or at rows of the same store: dropping stores from the input changes no row of the others, and nothing is
-learned from days ahead. Two rules look further: `incomplete_days` at how many stores report, `weekday_without_sales` at
-all that a store has sold. What learns a number (how far an outlier counts, say) is a step of
-the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: nobody
+A rule looks at one row, or at rows of the same store: dropping stores from the input changes no row of the others, and nothing
+is learned from days ahead. Some rules look further: `incomplete_days` at how many stores report, `chain_without_sales` at
+whether any sold, `weekday_without_sales` at all that a store has sold. What learns a number (how far an outlier counts, say) is
+a step of the fitted models. A day that is open without sales, or a store that vanished for months, is kept as it is: nobody
 fills it with invented sales.
 
 absent_columns  columns that the files lack
@@ -137,6 +137,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None
         end = whole.end
     end_sales(work, end)
     repair_openings.close_weekdays_without_sales(work)
+    repair_openings.close_days_of_a_chain_without_sales(work)
     repair_openings.close_silent_days(work)
     repair_days.clear_sales_of_closed_days(work)
     repair_days.count_gaps(work)

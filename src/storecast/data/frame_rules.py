@@ -16,7 +16,11 @@ from storecast.data.cleaning_rules import Work
 from storecast.data.dialect import frame_as_text
 from storecast.data.end_of_sales import day_counts, end_sales, sales_end
 from storecast.data.repair_days import forget_negative_sales
-from storecast.data.repair_openings import close_silent_days, close_weekdays_without_sales
+from storecast.data.repair_openings import (
+    close_days_of_a_chain_without_sales,
+    close_silent_days,
+    close_weekdays_without_sales,
+)
 from storecast.data.replaced_stores import join_replaced_stores, refuse_renumbered_stores
 from storecast.data.store_days import add_up
 from storecast.data.totals_among_stores import refuse_totals
@@ -91,6 +95,7 @@ def with_closed_days(past: pl.DataFrame) -> pl.DataFrame:
     """
     work = _work(past, pl.DataFrame())
     close_weekdays_without_sales(work)
+    close_days_of_a_chain_without_sales(work)
     close_silent_days(work)
     _warn(work)
     return work.sales

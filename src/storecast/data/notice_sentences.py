@@ -66,6 +66,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{rows} region in State is not known to belong to its country",
         "{rows} regions in State are not known to belong to their country",
     ),
+    "chain_without_sales": (
+        "{rows} store-day is marked as open although no store of the chain sold anything on that day",
+        "{rows} store-days are marked as open although no store of the chain sold anything on those days",
+    ),
     "weekday_without_sales": (
         "{rows} day is marked as open although its store never sells on that weekday, or on holidays",
         "{rows} days are marked as open although their stores never sell on that weekday, or on holidays",

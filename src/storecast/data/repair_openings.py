@@ -1,8 +1,9 @@
 """Repair what the column Open says of days that never sell: kinds of day that a store is closed on, and days after it stopped.
 
 Some systems write every store and day as open. Where Open says nothing, the sales do: a weekday on which a store never sold
-anything, in at least eight of them, is one on which it is closed, in the past and ahead; so are its holidays. A day in a long
-silence is closed too, but only from the day on which the silence could be known.
+anything, in at least eight of them, is one on which it is closed, in the past and ahead; so are its holidays. A single day on
+which no store of a chain sold anything is one on which the chain was closed. A day in a long silence is closed too, but only from
+the day on which the silence could be known.
 """
 
 import numpy as np
@@ -13,6 +14,8 @@ from storecast.data.active_stores import silence_limit
 from storecast.data.cleaning_rules import MIN_IDLE_HOLIDAYS, MIN_IDLE_WEEKDAYS, Work, store_name
 from storecast.dates import WEEKDAYS
 
+MIN_OPEN_STORES = 3  # on a day, none of which sold anything
+MAX_IDLE_SHARE = 0.05  # of the days of a chain; a chain that has more of them sells rarely
 HOLIDAY = 0  # beside the weekdays 1 to 7: all holidays of a store together
 KIND = "kind"
 
@@ -44,6 +47,20 @@ def close_weekdays_without_sales(work: Work) -> None:
         for store, kind, days in idle.select(s.STORE, KIND, "days").iter_rows()
     ]
     work.note("weekday_without_sales", "taken as closed, in the past and ahead", rows, examples)
+
+
+def close_days_of_a_chain_without_sales(work: Work) -> None:
+    """Close the few days on which several stores were open and none of them sold anything."""
+    opened = work.sales.filter(pl.col(s.OPEN) == 1, pl.col(s.SALES).is_not_null())
+    days = opened.group_by(s.DATE).agg(pl.len().alias("stores"), (pl.col(s.SALES) > 0).any().alias("sold"))
+    days = days.filter(pl.col("stores") >= MIN_OPEN_STORES)
+    idle = days.filter(~pl.col("sold")).sort(s.DATE)
+    if idle.is_empty() or idle.height > MAX_IDLE_SHARE * days.height or "chain_without_sales" in work.skip:
+        return
+    shut = pl.col(s.DATE).is_in(idle[s.DATE].implode()) & (pl.col(s.OPEN) == 1)
+    work.sales = work.sales.with_columns(pl.when(shut).then(0).otherwise(s.OPEN).cast(pl.Int8).alias(s.OPEN))
+    examples = [f"{day}: {stores} stores" for day, stores in idle.select(s.DATE, "stores").iter_rows()]
+    work.note("chain_without_sales", "taken as closed", int(idle["stores"].sum()), examples)
 
 
 def close_silent_days(work: Work) -> None:
