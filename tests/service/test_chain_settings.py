@@ -64,7 +64,7 @@ def test_figures_that_are_not_whole_are_refused_by_row_and_field(orders: Client)
     refused = orders.post("/v1/sales", {"rows": rows})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["where"] == "rows[1].Sales"
-    assert "expected a whole number from 0" in refused.text
+    assert "expected a whole number from " in refused.text
     as_csv = orders.post("/v1/sales", f"Store,Date,Sales\n1,{day},2.5\n", content_type="text/csv")
     assert as_csv.status_code == 422
     assert "column Sales" in as_csv.text

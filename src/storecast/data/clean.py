@@ -126,7 +126,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None
     Examples
     --------
     >>> sorted(RULES)[:3]
-    ['absent_columns', 'broken_days', 'closed_with_sales']
+    ['absent_columns', 'broken_days', 'chain_without_sales']
     """
     work, country = repaired(raw, skip)
     if whole is None:
