@@ -12,6 +12,7 @@ from storecast.csv_files import escape_formulas
 from storecast.page.drawing import later, register_later
 from storecast.page.language import Words
 from storecast.page.promotion_figures import extra_promotions_of
+from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, dropdown
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import promotion_plan
@@ -27,6 +28,8 @@ MOST_PER_STORE = (1, 2, 3, 5, 10)
 USUAL_MOST = 2
 NEEDED = (0, 5, 10, 15, 20, 25, 30, 40, 50)  # percent
 USUAL_NEEDED = 0
+
+_SECTIONS: ResultCache[Component] = ResultCache(8)  # most people look at the same plan
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,12 @@ def _plan(request: ViewRequest) -> PromotionPlan:
 
 
 def _plan_section(request: ViewRequest) -> Component:
-    choice = _choice(request)
-    return promotion_plan.section(_plan(request), extra_promotions_of(request), choice.weeks, request.words)
+    choice, words = _choice(request), request.words
+
+    def work() -> Component:
+        return promotion_plan.section(_plan(request), extra_promotions_of(request), choice.weeks, words)
+
+    return _SECTIONS.get(request.snapshot, (choice, words.language), work)
 
 
 def _choice(request: ViewRequest) -> Choice:
