@@ -164,7 +164,7 @@ def _chart(best: pl.DataFrame, words: Words) -> Component:
                 words,
                 height=90 + 26 * top.height,
                 x={"rangemode": "tozero", "tickformat": ",.0f", "showgrid": True, "gridcolor": charts.GRID},
-                y={"autorange": "reversed", "type": "category"},
+                y={"autorange": "reversed", "type": "category", "showgrid": False},
             ),
         ]
     )
