@@ -15,6 +15,7 @@ from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
 from support.chain_files import write_chain
 from support.commands import Cli, leave_out_exploration
+from support.databases import add_day_before_the_first_sale
 from support.served_home import make_key, running, settings_of
 from support.stored_forecasts import stored_forecast
 
@@ -146,12 +147,7 @@ def test_a_model_is_trained_and_served_from_a_database_that_holds_a_day_before_t
     cli: Cli, home: Path, tmp_path: Path
 ) -> None:
     database = Database.open(home_url(home))
-    with database.begin() as conn:
-        conn.exec_driver_sql(
-            "INSERT INTO calendar (store, date, open, promo, state_holiday, school_holiday, assumed, version) "
-            "VALUES ('1', '1915-06-13', 1, 0, '0', 0, false, 2)"
-        )
-        conn.exec_driver_sql("UPDATE chain SET version = 2")
+    add_day_before_the_first_sale(database)
     database.close()
     code, _, err = cli("train", "--db", home_url(home), "--out", tmp_path / "out", "--models", "naive", "--horizon", 14)
     assert code == 0, err

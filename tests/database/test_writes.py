@@ -14,6 +14,7 @@ from storecast.database.connect import Database
 from storecast.database.panel_io import apply_changes, changes_since, read_panel, write_panel
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import ConflictError, DatabaseError, DataError
+from support.databases import add_day_before_the_first_sale
 from support.panels import make_panel
 
 PANEL = make_panel(stores=4, days=80, ahead=14)
@@ -326,12 +327,7 @@ def test_days_of_the_calendar_outside_the_chains_span_are_refused(filled: Databa
 
 def test_a_database_that_holds_days_before_the_first_sale_is_read_all_the_same(filled: Database) -> None:
     before = read_panel(filled)[0]
-    with filled.begin() as conn:
-        conn.exec_driver_sql(
-            "INSERT INTO calendar (store, date, open, promo, state_holiday, school_holiday, assumed, version) "
-            "VALUES ('1', '1915-06-13', 1, 0, '0', 0, false, 2)"
-        )
-        conn.exec_driver_sql("UPDATE chain SET version = 2")
+    add_day_before_the_first_sale(filled)
     assert read_panel(filled)[0].fingerprint == before.fingerprint
     assert apply_changes(before, changes_since(filled, 1)).fingerprint == before.fingerprint
     Grid.of(read_panel(filled)[0])

@@ -70,7 +70,7 @@ def test_a_window_in_which_nothing_is_open_has_no_score_and_selects_the_simplest
     for name in MODELS:
         model = create(name, fast=True)
         model.fit(window.past, 1)
-        assert importance(ChainForecast(model, window)).is_empty()
+        assert importance(ChainForecast.of(model, window)).is_empty()
 
 
 def test_the_shortest_required_past_is_enough() -> None:

@@ -48,7 +48,7 @@ def test_without_its_promotion_a_day_loses_the_true_uplift_and_not_the_contribut
     model: Forecaster, calibration: Calibration, window: Window
 ) -> None:
     stores = window.past.stores[s.STORE].to_list()
-    days = explain(ChainForecast(model, window), calibration, stores).join(
+    days = explain(ChainForecast.of(model, window), calibration, stores).join(
         counterfactuals(model, calibration, window, stores), on=s.KEYS, how="left"
     )
     promoted = days.filter(pl.col(NO_PROMOTION).is_not_null())
@@ -109,6 +109,6 @@ def test_an_own_price_is_compared_with_its_usual_one_and_a_column_that_never_cha
     answers = counterfactuals(linear, calibration, own, [2])
     assert "If no Same" not in answers.columns
     assert "If usual Same" not in answers.columns
-    forecast = explain(ChainForecast(linear, own), calibration, [2])[s.FORECAST]
+    forecast = explain(ChainForecast.of(linear, own), calibration, [2])[s.FORECAST]
     ratio = (forecast / answers["If usual Price"]).drop_nulls().median()
     assert ratio == pytest.approx(1.4, abs=0.1)

@@ -42,7 +42,7 @@ def fitted(name: str, window: Window) -> Forecaster:
 @pytest.mark.parametrize("name", ["naive", "linear", "boosting"])
 def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Window, calibration: Calibration) -> None:
     model = fitted(name, window)
-    explained = explain(ChainForecast(model, window), calibration, [1, 4])
+    explained = explain(ChainForecast.of(model, window), calibration, [1, 4])
     forecast = calibration.apply(point_forecasts(model, window), Task(HORIZON))
     same = forecast.filter(pl.col(s.STORE).is_in([1, 4]))
     assert explained[s.FORECAST].to_list() == same[s.FORECAST].to_list()
@@ -58,7 +58,7 @@ def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Win
 
 
 def test_the_smallest_store_has_a_level_below_the_usual_one(window: Window, calibration: Calibration) -> None:
-    explained = explain(ChainForecast(fitted("linear", window), window), calibration, [1, 6])
+    explained = explain(ChainForecast.of(fitted("linear", window), window), calibration, [1, 6])
     level = explained.filter(pl.col(s.FORECAST) > 0).group_by(s.STORE).agg(pl.col("Level").mean()).sort(s.STORE)
     assert level["Level"][0] < 0 < level["Level"][1]
 
@@ -74,7 +74,7 @@ def test_money_is_shared_out_by_the_log_mean() -> None:
 
 def test_an_unknown_store_is_refused(window: Window, calibration: Calibration) -> None:
     with pytest.raises(ConfigError, match="no store '77'"):
-        explain(ChainForecast(fitted("naive", window), window), calibration, [77])
+        explain(ChainForecast.of(fitted("naive", window), window), calibration, [77])
 
 
 def test_a_model_that_does_not_tell_is_refused(window: Window, calibration: Calibration) -> None:
@@ -87,11 +87,11 @@ def test_a_model_that_does_not_tell_is_refused(window: Window, calibration: Cali
             return getattr(fitted("naive", window), name)
 
     with pytest.raises(ConfigError, match="does not tell"):
-        explain(ChainForecast(Silent(), window), calibration, [1])
+        explain(ChainForecast.of(Silent(), window), calibration, [1])
 
 
 def test_importance_knows_what_the_panel_is_made_of(window: Window) -> None:
-    importances = importance(ChainForecast(fitted("boosting", window), window))
+    importances = importance(ChainForecast.of(fitted("boosting", window), window))
     drivers = dict(importances.filter(pl.col("Kind") == "driver").select("Name", "Share").iter_rows())
     assert list(drivers)[:2] == ["level", "promotion"]
     assert drivers.get("competition", 0.0) < 0.01

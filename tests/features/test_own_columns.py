@@ -155,7 +155,7 @@ def test_a_restored_ridge_knows_the_usual_values(priced: Panel) -> None:
 def test_an_explanation_names_the_column(name: str, priced: Panel) -> None:
     window = priced.window(priced.end, HORIZON)
     model, calibration = _fitted(name, window)
-    explained = explain(ChainForecast(model, window), calibration, [2])
+    explained = explain(ChainForecast.of(model, window), calibration, [2])
     by_price = (
         explained.join(window.future, on=s.KEYS)
         .filter(pl.col(s.OPEN) == 1)

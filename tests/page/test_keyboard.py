@@ -9,12 +9,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from storecast.database.connect import home_url
-from support.chromium import DRAWN, SLOW_MS, started_chromium
+from support.chromium import DRAWN, MESSAGE, SLOW_MS, started_chromium
 from support.served_home import FIRST, STORES, make_key, served_process
 
 pytestmark = pytest.mark.page
 MOST_TABS = 150
-MESSAGE = "#said .message"
 
 
 @pytest.fixture

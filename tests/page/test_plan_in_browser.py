@@ -9,12 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storecast.database.connect import home_url
-from support.chromium import DRAWN, person, started_chromium
+from support.chromium import DRAWN, MESSAGE, person, started_chromium
 from support.served_home import FIRST, STORES, make_key, served_process
 
 pytestmark = pytest.mark.page
 CELL = '.ag-center-cols-container .ag-row[row-index="0"] .ag-cell[col-id="w1"]'
-MESSAGE = "#said .message"
 
 
 @pytest.fixture(scope="module")

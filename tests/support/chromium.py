@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 DRAWN = "#view h1"
+MESSAGE = "#said .message"  # what an action says
 SLOW_MS = 30_000  # for views that work something out, on a machine that others share
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 

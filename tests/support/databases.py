@@ -25,6 +25,16 @@ NEEDED = (
 )
 
 
+def add_day_before_the_first_sale(database: Database) -> None:
+    """Write a row that `add_calendar` refuses today, as an older version took it."""
+    with database.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO calendar (store, date, open, promo, state_holiday, school_holiday, assumed, version) "
+            "VALUES ('1', '1915-06-13', 1, 0, '0', 0, false, 2)"
+        )
+        conn.exec_driver_sql("UPDATE chain SET version = 2")
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """Yield the URL of a database that tests may fill."""

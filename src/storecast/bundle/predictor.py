@@ -264,7 +264,7 @@ class Predictor:
 
     @cached_property
     def _chain(self) -> explanations.ChainForecast:
-        return explanations.ChainForecast(self.bundle.model, self.window)
+        return explanations.ChainForecast(self.bundle.model, self.window, self.medians)
 
     @cached_property
     def _assumed(self) -> Bool:

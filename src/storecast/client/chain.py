@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from storecast.client.paging import pages
 from storecast.client.replies import Removed, Row, StoreId, Undone, Written
-from storecast.client.request_parts import Day, Rows, idempotency_header, path_segment
+from storecast.client.request_parts import Day, Rows, idempotency_header, path_segment, query_of
 from storecast.client.sending import Sender
 
 
@@ -37,8 +37,7 @@ class ChainClient:
         store : id of the store
         first, last : first and last day, both included; None: from the beginning, to the end
         """
-        query = {name: str(day) for name, day in (("first", first), ("last", last)) if day is not None}
-        for page in pages(self._sender, f"/v1/stores/{path_segment(store)}/history", query):
+        for page in pages(self._sender, f"/v1/stores/{path_segment(store)}/history", query_of(first=first, last=last)):
             yield from page["history"]
 
     def add_sales(self, rows: Rows, *, replace: bool = False, idempotency_key: str | None = None) -> Written:
@@ -76,8 +75,7 @@ class ChainClient:
         first, last : the first and the last day; None: no bound
         idempotency_key : makes repeated sends of the same removal count once; None: a new key per call
         """
-        given = {"store": store, "first": first, "last": last}
-        query = {name: str(value) for name, value in given.items() if value is not None}
+        query = query_of(store=store, first=first, last=last)
         headers = idempotency_header(idempotency_key)
         return cast("Removed", self._sender.send("DELETE", "/v1/sales", query=query, headers=headers))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 from storecast.client.batches import as_frame, batch_positions, is_frame
 from storecast.client.errors import UnavailableError
 from storecast.client.replies import Forecasts, Row, Scenario, StoreId
-from storecast.client.request_parts import Day, Rows, forecast_options, without_none
+from storecast.client.request_parts import Day, Rows, forecast_options, query_of, without_none
 from storecast.client.sending import Sender
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ class ForecastsClient:
         days : number of days; None: to the end of the horizon
         known : what was returned before; it is returned itself where it still holds
         """
-        given = {"store": store, "start": start, "days": days}
-        query = {name: str(value) for name, value in given.items() if value is not None}
+        query = query_of(store=store, start=start, days=days)
         reply = self._sender.get_if_changed("/v1/forecasts", query, known.etag if known else None)
         if reply is None:
             assert known is not None

@@ -3,7 +3,7 @@
 from typing import Literal, cast
 
 from storecast.client.replies import Accuracy, Model, Promoted, Row
-from storecast.client.request_parts import Day, idempotency_header, path_segment
+from storecast.client.request_parts import Day, idempotency_header, path_segment, query_of
 from storecast.client.sending import Sender
 
 
@@ -26,8 +26,7 @@ class ModelsClient:
         by : one score per model, per model and week ahead, or per model and store
         since : first day that counts; None: all days
         """
-        query = {"by": by, **({} if since is None else {"since": str(since)})}
-        return cast("Accuracy", self._sender.send("GET", "/v1/accuracy", query=query))
+        return cast("Accuracy", self._sender.send("GET", "/v1/accuracy", query=query_of(by=by, since=since)))
 
     def models(self) -> list[Model]:
         """Return the models, newest first."""

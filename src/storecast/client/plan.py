@@ -21,7 +21,7 @@ from storecast.client.plan_replies import (
     State,
 )
 from storecast.client.replies import Row, StoreId
-from storecast.client.request_parts import idempotency_header, without_none
+from storecast.client.request_parts import idempotency_header, query_of, without_none
 from storecast.client.scenarios import ScenariosClient
 from storecast.client.sending import Sender
 
@@ -74,8 +74,7 @@ class PlanClient:
         version : its number
         store : whose days; None: those of every store
         """
-        query = {} if store is None else {"store": str(store)}
-        for page in pages(self._sender, f"/v1/plan/versions/{version:d}/days", query):
+        for page in pages(self._sender, f"/v1/plan/versions/{version:d}/days", query_of(store=store)):
             yield from page["days"]
 
     def weeks(self, version: int, store: StoreId | None = None, *, level: str | None = None) -> list[Row]:
@@ -87,9 +86,8 @@ class PlanClient:
         store : whose weeks; None: those of all stores together
         level : whose weeks are summed, in place of a store: store, type, state, or a group of the chain's own
         """
-        query = without_none({"store": None if store is None else str(store), "level": level})
         path = f"/v1/plan/versions/{version:d}/weeks"
-        return [row for page in pages(self._sender, path, query) for row in page["weeks"]]
+        return [row for page in pages(self._sender, path, query_of(store=store, level=level)) for row in page["weeks"]]
 
     def set_budget(self, budget: Iterable[Mapping[str, Any]], *, idempotency_key: str | None = None) -> BudgetWritten:
         """Put a budget in the place of the one before.
@@ -134,9 +132,7 @@ class PlanClient:
         before, after : their numbers; None: the newest version, and the one before it
         store : whose changes; None: those of every store
         """
-        given = {"before": before, "after": after, "store": store}
-        query = {name: str(value) for name, value in without_none(given).items()}
-        of_changes = pages(self._sender, "/v1/plan/comparison", query)
+        of_changes = pages(self._sender, "/v1/plan/comparison", query_of(before=before, after=after, store=store))
         compared = cast("PlanComparison", next(of_changes))
         compared.pop("next", None)
         for page in of_changes:
@@ -145,7 +141,7 @@ class PlanClient:
 
     def summary(self, version: int | None = None) -> PlanInSentences:
         """Return a version, by default the newest, in a few sentences, with the figures that they are made of."""
-        query = {} if version is None else {"version": str(version)}
+        query = query_of(version=version)
         return cast("PlanInSentences", self._sender.send("GET", "/v1/plan/summary", query=query))
 
     def workbook(self, version: int) -> bytes:
@@ -171,7 +167,7 @@ class PlanClient:
 
     def value_added(self, since: str | dt.date | None = None) -> PlanValue:
         """Return what each step from the naive forecast to the approved plan did to the error, from a first day on."""
-        query = {} if since is None else {"since": str(since)}
+        query = query_of(since=since)
         return cast("PlanValue", self._sender.send("GET", "/v1/plan/value-added", query=query))
 
     def exceptions(self, *, everything: bool = False) -> Iterator[Row]:

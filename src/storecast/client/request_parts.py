@@ -37,6 +37,11 @@ def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def query_of(**values: object) -> dict[str, str]:
+    """Return the parameters of a query as text; those without a value are left out."""
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
 def path_segment(name: StoreId) -> str:
     """Return a name as a segment of a path, quoted.
 

@@ -172,9 +172,7 @@ keys = Table(
     metadata,
     Column("id", BIG_ID, primary_key=True),
     Column("name", sa.Text, nullable=False),
-    Column(
-        "hash", sa.Text, nullable=False, unique=True
-    ),  # SHA-256 in hexadecimal; of a person, of the name at a provider
+    Column("hash", sa.Text, nullable=False, unique=True),  # SHA-256 of the secret, or of a person's name at a provider
     Column("scopes", sa.Text, nullable=False),  # with commas between
     Column("created", Moment, nullable=False),
     Column("expires", Moment),

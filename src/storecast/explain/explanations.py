@@ -49,15 +49,17 @@ class ChainForecast:
     ----------
     model : fitted
     window : the days ahead
+    medians : what the model says of them, as `uncertainty.point.point_forecasts`
     """
 
     model: Forecaster
     window: Window
+    medians: pl.DataFrame
 
-    @cached_property
-    def medians(self) -> pl.DataFrame:
-        """The point forecasts."""
-        return point_forecasts(self.model, self.window)
+    @classmethod
+    def of(cls, model: Forecaster, window: Window) -> "ChainForecast":
+        """Forecast all stores."""
+        return cls(model, window, point_forecasts(model, window))
 
     @cached_property
     def features(self) -> pl.DataFrame:

@@ -56,7 +56,7 @@ def explain(
     prepared = prepare(data, horizon=horizon, usual_horizon=bundle.task.horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
-    chain = explanations.ChainForecast(bundle.model, window)
+    chain = explanations.ChainForecast.of(bundle.model, window)
     if store is None:
         explained = explanations.importance(chain)
     else:

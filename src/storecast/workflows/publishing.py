@@ -69,5 +69,5 @@ def _drivers(url: str, forecast: MadeForecast, model_file: Path) -> pl.DataFrame
     panel: Panel = whole_horizon(bundle, prepared)
     window = panel.window(panel.end, bundle.task.horizon)
     stores = forecast.rows[s.STORE].unique().to_list()
-    chain = explanations.ChainForecast(bundle.model, window)
+    chain = explanations.ChainForecast.of(bundle.model, window)
     return explanations.explain(chain, bundle.calibration, stores)

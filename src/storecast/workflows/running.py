@@ -220,7 +220,7 @@ def _explain(
     stores = [store for _, store in sample_stores(forecast.rows, panel.sales, panel.end)][:EXPLAINED]
     every = panel.stores[s.STORE].sort().to_list()
     sample = every[:: max(1, len(every) // SAMPLED)]
-    chain = ChainForecast(bundle.model, window)
+    chain = ChainForecast.of(bundle.model, window)
     made_of = explain(chain, bundle.calibration, [*stores, *sample])
     days = made_of.join(forecast.rows.select(s.KEYS), on=s.KEYS, how="semi", maintain_order="left")
     few = with_counterfactuals(days.filter(pl.col(s.STORE).is_in(stores)), bundle.model, bundle.calibration, window)
