@@ -135,8 +135,7 @@ class Recent(Naive):
 def test_a_model_of_a_plug_in_that_declares_a_search_space_is_tuned(
     panel: Panel, windows: list[Window], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base, "_FACTORIES", dict(base._FACTORIES))
-    monkeypatch.setattr(base, "_COMPLEXITY", dict(base._COMPLEXITY))
+    monkeypatch.setattr(base, "_REGISTERED", dict(base._REGISTERED))
     base.register("recent")(lambda fast: Recent({"days": Between(28, 364)}))
     tuned = tune(panel, "recent", windows, tmp_path / "study.db", trials=4)
     assert tuned.trials["days"].to_list()[0] == NaiveSettings().days

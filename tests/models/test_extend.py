@@ -32,7 +32,7 @@ def plugin_source() -> str:
 
 def test_the_blocks_of_the_how_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_FEATURES", dict(registry._FEATURES))
-    monkeypatch.setattr(base, "_FACTORIES", dict(base._FACTORIES))
+    monkeypatch.setattr(base, "_REGISTERED", dict(base._REGISTERED))
     exec(compile(plugin_source(), str(DOC), "exec"), {"__name__": "mychain"})
     assert set(base.search_space(base.create("xgboost_forest"))) == {"max_depth", "n_estimators"}
     panel = make_panel(stores=4, days=430, ahead=14)
@@ -53,8 +53,7 @@ def test_a_feature_of_another_shape_is_refused_by_name(monkeypatch: pytest.Monke
 def test_accident_a_model_registered_under_another_name_is_refused_before_any_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(base, "_FACTORIES", dict(base._FACTORIES))
-    monkeypatch.setattr(base, "_COMPLEXITY", dict(base._COMPLEXITY))
+    monkeypatch.setattr(base, "_REGISTERED", dict(base._REGISTERED))
     base.register("mine")(lambda fast: base.create("naive", fast=fast))
     with pytest.raises(ConfigError, match="registered as 'mine' calls itself 'naive'"):
         base.create("mine")

@@ -84,9 +84,8 @@ class Combined(Protocol):
     members: Mapping[str, Forecaster]
 
 
-_FACTORIES: dict[str, Callable[[bool], Forecaster]] = {}  # of plug-ins
-_COMPLEXITY = {name: place for name, (_, place) in BUILT_IN.items()}
 Factory = TypeVar("Factory", bound=Callable[[bool], Forecaster])
+_REGISTERED: dict[str, tuple[Callable[[bool], Forecaster], int]] = {}  # by plug-ins: the factory and its complexity
 
 
 def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]:
@@ -103,10 +102,9 @@ def register(name: str, *, complexity: int = 10) -> Callable[[Factory], Factory]
     """
 
     def decorate(factory: Factory) -> Factory:
-        if name in _COMPLEXITY:
+        if _is_known(name):
             raise ConfigError(f"A model is already called {quote(name)}. Choose another name.")
-        _FACTORIES[name] = factory
-        _COMPLEXITY[name] = complexity
+        _REGISTERED[name] = factory, complexity
         return factory
 
     return decorate
@@ -119,11 +117,16 @@ def module_of(name: str) -> str:
 
 def names() -> tuple[str, ...]:
     """Return the names of all models, simplest first."""
-    return tuple(sorted(_COMPLEXITY, key=lambda name: (_COMPLEXITY[name], name)))
+    complexities = {name: complexity for name, (_, complexity) in (BUILT_IN | _REGISTERED).items()}
+    return tuple(sorted(complexities, key=lambda name: (complexities[name], name)))
+
+
+def _is_known(name: str) -> bool:
+    return name in BUILT_IN or name in _REGISTERED
 
 
 def _factory(name: str) -> Callable[[bool], Forecaster]:
-    factory: Callable[[bool], Forecaster] = built_in_factory(name) if name in BUILT_IN else _FACTORIES[name]
+    factory: Callable[[bool], Forecaster] = built_in_factory(name) if name in BUILT_IN else _REGISTERED[name][0]
     return factory
 
 
@@ -139,7 +142,7 @@ def create(name: str, *, fast: bool = False, settings: Settings = NONE) -> Forec
     ConfigError
         where no such model is registered, or a model is registered under a name that is not its own
     """
-    if name not in _COMPLEXITY:
+    if not _is_known(name):
         raise ConfigError(
             f"There is no model {quote(name)}.{hint(name, names())} There are: {', '.join(names())}. "
             f"If a plug-in of yours registers it, name its module in {plugins.VARIABLE}."
@@ -162,7 +165,7 @@ def configure(model: Forecaster, settings: Settings) -> None:
         where a model, or one of its settings, has no such name
     """
     for other in settings:
-        if other not in _COMPLEXITY:
+        if not _is_known(other):
             raise ConfigError(f"The settings name no model: {quote(other)}.{hint(other, names())}")
     for member in model.members.values() if isinstance(model, Combined) else ():
         configure(member, settings)
