@@ -76,6 +76,13 @@ def test_a_broken_week_of_one_store_moves_no_other(model: str, factor: float, ba
     assert moved[2] < 0.1
 
 
+@pytest.mark.parametrize("back", [35, 56])
+def test_five_slow_weeks_of_one_store_move_no_other(model: str, back: int) -> None:
+    days = (STORE == 3) & DATE.is_between(LAST - dt.timedelta(days=back + 34), LAST - dt.timedelta(days=back))
+    moved = np.abs(sums(model, changed(days, 0.3)) / usual_sums(model) - 1)
+    assert np.delete(moved, 2).max() < 0.005
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("days", "factor"),

@@ -41,6 +41,9 @@ LONG = 90  # days of sales, from which on a store is no new one
 # The same for a kind of day and a week ahead: a day's errors hang together, so that days count, and not rows, ...
 PRIOR_DAYS = 3
 PRIOR_ERRORS = 30  # ... unless a day has so few that chance alone moves its mean
+UNUSUAL = (
+    2  # times the median store's size of error: where errors are larger, they do not set the expected value of all
+)
 MOST_MISSED = 1.5  # times the usual error: how far a level that was missed widens intervals
 
 
@@ -205,8 +208,11 @@ def calibrate(windows: Sequence[pl.DataFrame], *, cold: float = 1.0, whole_numbe
     offsets = _conformal(error / size) * _missed_level(error / size)
     mean = 0.0
     if len(error):
-        of_all = float(np.log(np.exp(_log_mean_by_size(size, _log_mean_on_grid(offsets))).mean()))
-        mean = log_mean_of_errors(error, rows[s.SALES].to_numpy(), size, rows[s.CUTOFF], week, day) - of_all
+        # A store whose sales a slump has cut for weeks has errors that say nothing of the others' expected values.
+        usual = by_store[place] <= UNUSUAL * np.median(by_store)
+        sales, cutoff = rows[s.SALES].to_numpy()[usual], rows[s.CUTOFF].filter(usual)
+        mean = log_mean_of_errors(error[usual], sales, size[usual], cutoff, week[usual], day[usual])
+        mean -= float(np.log(np.exp(_log_mean_by_size(size[usual], _log_mean_on_grid(offsets))).mean()))
     return Calibration(
         stores=stores,
         by_store=by_store,

@@ -31,7 +31,7 @@ def log_mean_of_errors(error: F64, sales: F64, size: F64, cutoff: pl.Series, wee
     error : log(actual / median), (rows,), at least one
     sales : what was sold, above 0, (rows,)
     size : of an error that is usual on each row, (rows,)
-    cutoff, week, day : the window of each row, its week ahead, and its day, from 0, apart for each window, (rows,)
+    cutoff, week, day : the window of each row, its week ahead, and a number of its day, apart for each window, (rows,)
     """
     half = np.where((sales < SMALL_COUNT) & (sales == np.round(sales)), 0.5, 0.0)
     rows = pl.DataFrame(
@@ -71,7 +71,7 @@ def _usual_days(error: F64, size: F64, day: I64) -> Bool:
     departures = {name: days[name].to_numpy() - float(np.median(days[name].to_numpy())) for name in ("error", "scaled")}
     limit = DEVIATIONS * NORMAL * float(np.median(np.abs(departures["scaled"])))
     far = (np.abs(departures["error"]) > np.log(FACTOR)) & (np.abs(departures["scaled"]) > limit)
-    usual: Bool = ~far[day]
+    usual: Bool = ~np.isin(day, days["day"].to_numpy()[far])
     return usual
 
 
