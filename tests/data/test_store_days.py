@@ -202,3 +202,47 @@ def test_a_file_that_was_written_twice_is_not_added_up(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: [*lines, *lines[1:]])
     with pytest.raises(DataError, match="nearly every row stands twice"):
         read_chain(folder, sum_rows=True)
+
+
+def twice(folder: Path, second: pl.Expr, kinds: tuple[str, str]) -> None:
+    """Write each row again, with other sales, told apart by the column Kind."""
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    other = frame.with_columns(second.round(2).cast(pl.String).alias("Sales"))
+    pl.concat([frame.with_columns(Kind=pl.lit(kinds[0])), other.with_columns(Kind=pl.lit(kinds[1]))]).write_csv(
+        folder / "train.csv"
+    )
+
+
+SALES = pl.col("Sales").cast(pl.Float64)
+TWO_RATES = pl.when(pl.col("Date") < "2014-01-06").then(SALES * 1.07).otherwise(SALES * 1.12)
+
+
+@pytest.mark.parametrize(
+    ("second", "kinds", "words"),
+    [
+        (SALES * 1.19, ("1", "2"), r"one is 1\.19 times the other"),
+        (SALES / 1.055, ("a", "b"), r"one is 1\.05 times the other|one is 1\.06 times the other"),
+        (TWO_RATES, ("Netto", "Brutto "), "the column 'Kind' has rows of 'brutto' and 'netto' sales"),
+        (TWO_RATES, ("HT", "TTC"), "the column 'Kind' has rows of 'ht' and 'ttc' sales"),
+    ],
+)
+def test_net_and_gross_sales_of_a_day_are_not_added_up(
+    folder: Path, second: pl.Expr, kinds: tuple[str, str], words: str
+) -> None:
+    twice(folder, second, kinds)
+    with pytest.raises(DataError, match=rf"train\.csv: .*{words}.*net and gross of tax.*Leave one of the two out"):
+        read_chain(folder, sum_rows=True)
+
+
+@pytest.mark.parametrize("second", [TWO_RATES, SALES * 3, SALES], ids=["about", "thrice", "equal"])
+def test_tills_that_sell_about_the_same_are_added_up(folder: Path, second: pl.Expr) -> None:
+    twice(folder, second, ("1", "2"))
+    assert read_chain(folder, sum_rows=True).sales.height == 60
+
+
+def test_net_and_gross_sales_in_whole_small_numbers_are_not_added_up(folder: Path) -> None:
+    frame = pl.read_csv(folder / "train.csv", infer_schema=False)
+    frame.with_columns((SALES // 50).cast(pl.Int64).cast(pl.String).alias("Sales")).write_csv(folder / "train.csv")
+    twice(folder, (SALES * 1.25).round(), ("1", "2"))
+    with pytest.raises(DataError, match="net and gross of tax"):
+        read_chain(folder, sum_rows=True)

@@ -8,6 +8,7 @@ from storecast import schema as s
 from storecast.data.dialect import TextTable
 from storecast.data.file_columns import FILE_COLUMNS, STOCKOUT, file_column
 from storecast.data.file_layout import are_totals
+from storecast.data.net_and_gross import refuse_net_and_gross
 from storecast.data.product_columns import product_column, products_refusal
 from storecast.data.refuse_rows import refuse
 from storecast.errors import DataError, quote
@@ -97,11 +98,13 @@ def add_up(table: TextTable, frame: pl.DataFrame, summed_rows: dict[str, int]) -
     Raises
     ------
     DataError
-        where an own column of the chain has two values on a day of a store, or the rows of a day hold their total, too
+        where an own column of the chain has two values on a day of a store, or the rows of a day hold their total, or the same
+        sales net and gross
     """
     _refuse_rows_of_two_files(table, frame)
     _refuse_rows_that_stand_twice(table, frame)
     _refuse_totals_of_days(table, frame)
+    refuse_net_and_gross(table, frame)
     past = [name for name in frame.columns if name.startswith(s.PAST_ONLY)]
     own = [name for name in frame.columns if name not in (*FILE_COLUMNS, *past)]
     stockout = [name for name in (STOCKOUT.name,) if name in frame.columns]
