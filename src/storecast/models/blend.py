@@ -1,7 +1,8 @@
 """Blend: the mean of several different models, which err differently.
 
 Members are fitted on the same past, one after the other; the blend's median of log sales is the equally weighted mean of
-theirs. Equal weights leave nothing to overfit, and were as good as fitted ones (docs/accuracy.md).
+theirs. Equal weights leave nothing to overfit, and were as good as fitted ones (docs/accuracy.md). A member that needs a longer
+past than there is does not count.
 """
 
 import json
@@ -14,6 +15,7 @@ import polars as pl
 from storecast.arrays import F64, I64
 from storecast.config import BlendSettings
 from storecast.data.panel import Panel, Window
+from storecast.errors import HistoryError
 from storecast.features.pieces import BETWEEN, of_member
 from storecast.models.base import Forecaster, create
 from storecast.models.contributions import Contributions, Explains, ExplainsColumns
@@ -32,10 +34,29 @@ class Blend:
         self.members: dict[str, Forecaster] = {name: create(name, fast=fast) for name in settings.members}
 
     def fit(self, past: Panel, horizon: int) -> None:
-        """Fit every member on the same past."""
+        """Fit every member on the same past, and keep those that it is long enough for.
+
+        Raises
+        ------
+        HistoryError
+            where it is long enough for none
+        """
+        fitted: dict[str, Forecaster] = {}
+        refusals: list[HistoryError] = []
         for name, member in self.members.items():
             log.info("blend: fitting %s", name)
-            member.fit(past, horizon)
+            try:
+                member.fit(past, horizon)
+            except HistoryError as error:
+                refusals.append(error)
+            else:
+                fitted[name] = member
+        if not fitted:
+            raise refusals[0]
+        if refusals:
+            left_out = ", ".join(name for name in self.members if name not in fitted)
+            log.warning("blend is %s alone, without %s: %s", " and ".join(fitted), left_out, refusals[0])
+        self.members = fitted
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the members' designs side by side."""
