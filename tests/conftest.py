@@ -1,5 +1,7 @@
 """Every test signs with a key of its own, in a folder of its own; those that ask for databases share one PostgreSQL."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,18 @@ settings.load_profile("untimed")
 
 collect_ignore = ["support/staged_model.py"]  # a plug-in, which is registered in every process that imports it
 LONG_FILES = ("tests/test_docs.py", "tests/resilience/", "tests/service/", "tests/models/test_extend.py", "tests/cli/")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector what stays: each of its passes would go through all that was collected."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

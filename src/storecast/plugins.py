@@ -6,8 +6,10 @@ entry points of an installed package. A model file never causes an import.
 
 import importlib
 import os
+import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import distributions
 
 from storecast.errors import ConfigError, quote
 
@@ -30,7 +32,7 @@ def import_plugins(more: Sequence[str] = ()) -> tuple[str, ...]:
     ConfigError
         where a plug-in cannot be imported; the message names it
     """
-    installed = sorted({point.module for point in entry_points(group=ENTRY_POINTS)})
+    installed = _installed(tuple(sys.path))
     from_environment = [name.strip() for name in os.environ.get(VARIABLE, "").split(",") if name.strip()]
     configured = tuple(dict.fromkeys([*from_environment, *more]))
     names = tuple(dict.fromkeys([*installed, *configured]))
@@ -39,6 +41,13 @@ def import_plugins(more: Sequence[str] = ()) -> tuple[str, ...]:
     if configured:
         os.environ[VARIABLE] = ",".join(configured)
     return names
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the plug-ins of the packages that are installed on a path; reading what each package says of itself takes a while."""
+    points = (point for package in distributions(path=list(path)) for point in package.entry_points)
+    return tuple(sorted({point.module for point in points if point.group == ENTRY_POINTS}))
 
 
 def _import(name: str) -> None:

@@ -5,9 +5,12 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
+from typer.main import get_command
 
 from storecast.cli import main
 
@@ -48,9 +51,16 @@ def as_if_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(log, name, getattr(log, name))
 
 
+@cache
+def command_of(app: typer.Typer) -> object:
+    """Return the commands of an app; Typer makes them anew for each call, which takes longer than a small command."""
+    return get_command(app)
+
+
 def call_main(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     """Run a command in this process, and return its exit code."""
     monkeypatch.setattr(sys, "argv", ["storecast", *map(str, words)])
+    monkeypatch.setattr("typer.main.get_command", command_of)
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)

@@ -14,6 +14,7 @@ FORMATS = (
     "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y",
     "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %y", "%d. %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d/%b/%Y",
 )  # fmt: skip
+MARKS = frozenset("./-,:年月日")
 CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 PERIODS = {  # how a whole month, week, quarter or year is written
     "months": r"^([12][0-9]{3}[-/. ]?(0[1-9]|1[0-2])|(0?[1-9]|1[0-2])[-/.][12][0-9]{3}|[12][0-9]{3}[-M ]+(0?[1-9]|1[0-2])"
@@ -45,18 +46,31 @@ def matching_formats(text: pl.Series) -> list[str]:
     serials = days.str.extract(r"^([0-9]{5})(?:[.,][0-9]+)?$").cast(pl.Int64)
     if serials.is_between(*SERIALS).fill_null(value=False).all():
         return [EXCEL]
-    return _formats(days, FORMATS) or _formats(in_english(days), FORMATS)
+    formats = _formats(days, FORMATS)
+    if formats or (english := in_english(days)).equals(days):
+        return formats
+    return _formats(english, FORMATS)
 
 
 def _formats(days: pl.Series, possible: Sequence[str]) -> list[str]:
     formats: list[str] = []
     readings: list[pl.Series] = []
+    marks = _marks(days[0])
+    if not any(character.isdigit() for character in days[0]):
+        return []
     for date_format, with_clock in ((day + clock, clock != "") for clock in CLOCKS for day in possible):
+        if _marks(date_format) != marks:  # most formats end here, without a look at the column
+            continue
         reading = _read(days, date_format, with_clock=with_clock)
         if reading is not None and not any(reading.equals(other) for other in readings):
             formats.append(date_format)
             readings.append(reading)
     return formats
+
+
+def _marks(text: str) -> str:
+    """Return what stands between the numbers of a date, or of a format, without spaces and letters."""
+    return "".join(character for character in text if character in MARKS)
 
 
 def period_of(text: pl.Series) -> str | None:
