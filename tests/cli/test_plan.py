@@ -73,7 +73,7 @@ def test_drivers_are_printed_where_they_are_known(cli: Cli, home: Path) -> None:
     published(database, forecast, drivers_of(forecast, 7.0))
     database.close()
     out = cli("plan", "compare", "--home", home, "--out", home / "changes.csv")[1]
-    assert "Promotion +336.00, Usual -96.00" in out
+    assert "Promotion +336.00, the chain's usual day -96.00" in out
     assert pl.read_csv(home / "changes.csv").columns[-2:] == ["Promotion", "Usual"]
 
 

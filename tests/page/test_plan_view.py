@@ -115,6 +115,21 @@ def test_a_version_comes_from_a_draft_to_a_plan_that_is_approved_and_back(
     assert browser.act("plan-advance", f"{published}:approved:draft")[1] == "done"
 
 
+def test_the_view_of_versions_looks_for_the_job_that_publishes_once(
+    browser: PageClient, client: Client, published: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    find = client.service.jobs.find
+
+    def counted(key: int, digest: str) -> Any:
+        looks.append(key)
+        return find(key, digest)
+
+    monkeypatch.setattr(client.service.jobs, "find", counted)
+    assert "Publish as a new version" in browser.draw("/app/plan", "?part=versions")
+    assert len(looks) == 1
+
+
 def test_whoever_saw_another_state_is_told_and_sees_the_plan_as_it_is(browser: PageClient, published: int) -> None:
     message, kind, again = browser.act("plan-advance", f"{published}:reviewed:approved")
     assert message.startswith("Version 1 is draft by now (test, ")

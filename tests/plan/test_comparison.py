@@ -39,7 +39,7 @@ def test_changes_of_drivers_add_up_to_the_change_of_the_forecast_at_every_level(
         assert round(sum(row["Drivers"].values()), 2) == round(row["After"] - row["Before"], 2) == row["Change"]
     chain = compared.changes.row(0, named=True)
     assert (chain["Before"], chain["After"]) == (280.0, 364.0)
-    assert str(because(chain["Drivers"])) == "Promotion +84.00, Usual -14.00, Trend +14.00"
+    assert str(because(chain["Drivers"])) == "Promotion +84.00, the chain's usual day -14.00, Trend +14.00"
 
 
 def test_only_common_days_and_stores_are_compared_and_a_reader_is_told() -> None:

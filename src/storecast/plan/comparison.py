@@ -20,6 +20,7 @@ from storecast.plan.versions import PlanVersion
 
 CHAIN = "chain"
 MOST_NAMED = 3  # drivers in one sentence
+DRIVER_NAMES = {"Usual": "the chain's usual day"}  # in sentences, where the name alone says too little
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ def because(drivers: dict[str, float]) -> Enumeration:
     moved = sorted(((name, value) for name, value in drivers.items() if value), key=lambda item: -abs(item[1]))
     return Enumeration(
         tuple(
-            Message("{driver} {amount}", driver=Message(name), amount=Difference(value))
+            Message("{driver} {amount}", driver=Message(DRIVER_NAMES.get(name, name)), amount=Difference(value))
             for name, value in moved[:MOST_NAMED]
         )
     )

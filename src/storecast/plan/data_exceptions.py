@@ -1,7 +1,7 @@
-"""Exceptions of the data: stores that report few days lately, and days whose record must be wrong.
+"""Exceptions of the data: stores that lack days lately, and days whose record must be wrong.
 
-missing    a store reported, in the last two weeks, less than half of the days that it usually does; at stake: its usual sales
-           of the days that lack
+missing    a store reported, in the last two weeks, less than half of the days that it usually does; or it has no row on a single
+           day on which it is usually open and most of the others sold; at stake: its usual sales of the days that lack
 broken     a store sold, in the last two weeks, so much more or less than on the weekdays before that no model learns from it (see
            `data.broken_days`); at stake: the difference
 """
@@ -14,6 +14,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.broken_days import broken_days, usual_log_sales
+from storecast.data.end_of_sales import COMPLETE_SHARE
 from storecast.dates import as_date
 from storecast.errors import Amount, Message, Write
 from storecast.plan.exceptions import BROKEN, MISSING, MOST_OF_A_KIND, named
@@ -21,7 +22,26 @@ from storecast.plan.exceptions import BROKEN, MISSING, MOST_OF_A_KIND, named
 WINDOW = 14  # days that are looked at
 BEFORE = 56  # days before them, by which is told what is usual
 MIN_USUAL = 4.0  # days of a window, below which a store reports too seldom to miss any
+WEEKDAYS = 6  # of the eight of a kind before the window: who sold on so many is usually open on that weekday
 DAYS_READ = 15 * 7  # of sales: the broken days need the weeks before
+
+
+def missing_reports(
+    sales: pl.DataFrame, closed: pl.DataFrame, holidays: pl.DataFrame, write: Write = str
+) -> pl.DataFrame:
+    """Return the stores that lack days lately: many of them, or a few.
+
+    Parameters
+    ----------
+    sales : Store, Date, Sales; of the last `DAYS_READ` days
+    closed : Store, Date; days on which the calendar says that the store is closed
+    holidays : Store, Date; holidays, which no store need work on
+    write : of a message, the text in a language
+    """
+    few = few_reports(sales, closed, write)
+    days = missing_days(sales, closed, holidays, write)
+    single = days.filter(~pl.col("Key").is_in(few["Key"].implode()))
+    return pl.concat([few, single]).sort(["Stake", "Key"], descending=[True, False]).head(MOST_OF_A_KIND)
 
 
 def few_reports(sales: pl.DataFrame, closed: pl.DataFrame, write: Write = str) -> pl.DataFrame:
@@ -65,6 +85,68 @@ def few_reports(sales: pl.DataFrame, closed: pl.DataFrame, write: Write = str) -
     ]
     key = pl.col(s.STORE).cast(pl.String).alias("Key")
     return named(stores.select(key, pl.lit(start).alias("Start"), pl.lit(end).alias("End"), "Stake"), MISSING, texts)
+
+
+def missing_days(sales: pl.DataFrame, closed: pl.DataFrame, holidays: pl.DataFrame, write: Write = str) -> pl.DataFrame:
+    """Return the stores without a row on a day on which they are usually open, and most of the stores that usually are did sell.
+
+    A day that is a holiday of any store is left out: where the row of a store is missing, nothing says whose holiday it is.
+
+    Parameters
+    ----------
+    sales : Store, Date, Sales; of the last `DAYS_READ` days
+    closed : Store, Date; days on which the calendar says that the store is closed
+    holidays : Store, Date; holidays
+    write : of a message, the text in a language
+    """
+    if sales.is_empty():
+        return named(_empty(), MISSING, [])
+    start = as_date(sales[s.DATE].max()) - dt.timedelta(days=WINDOW - 1)
+    weekday = pl.col(s.DATE).dt.weekday().alias("weekday")
+    sold = sales.filter(pl.col(s.SALES) > 0).select(*s.KEYS, s.SALES, weekday)
+    usual = (
+        sold.filter(pl.col(s.DATE).is_between(start - dt.timedelta(days=BEFORE), start, closed="left"))
+        .group_by(s.STORE, "weekday")
+        .agg(pl.len().alias("times"), pl.col(s.SALES).mean().alias("usual"))
+        .filter(pl.col("times") >= WEEKDAYS)
+    )
+    days = sales.select(s.DATE).unique().filter(pl.col(s.DATE) >= start).select(s.DATE, weekday)
+    expected = days.join(usual, on="weekday").join(holidays.select(s.DATE).unique(), on=s.DATE, how="anti")
+    sold_then = expected.join(sold.select(*s.KEYS, pl.lit(1).alias("sold")), on=list(s.KEYS), how="left")
+    lacking = (
+        sold_then.filter(pl.col("sold").count().over(s.DATE) >= COMPLETE_SHARE * pl.len().over(s.DATE))
+        .join(sales, on=list(s.KEYS), how="anti")
+        .join(closed, on=list(s.KEYS), how="anti")
+    )
+    stores = (
+        lacking.group_by(s.STORE)
+        .agg(
+            pl.col(s.DATE).min().alias("Start"),
+            pl.col(s.DATE).max().alias("End"),
+            pl.len().alias("days"),
+            pl.col("usual").sum().round(2).alias("Stake"),
+        )
+        .sort(["Stake", s.STORE], descending=[True, False])
+    )
+    texts = [write(_lacking(row)) for row in stores.iter_rows(named=True)]
+    return named(stores.select(pl.col(s.STORE).cast(pl.String).alias("Key"), "Start", "End", "Stake"), MISSING, texts)
+
+
+def _lacking(row: dict[str, Any]) -> Message:
+    if row["days"] == 1:
+        return Message(
+            "it reported nothing on {day}, where {usual} is usual: load the sales that lack, or mark the day as closed",
+            day=row["Start"],
+            usual=Amount(row["Stake"]),
+        )
+    return Message(
+        "it reported nothing on {days} days from {first} to {last}, where {usual} is usual: load the sales that lack, or mark the "
+        "days as closed",
+        days=row["days"],
+        first=row["Start"],
+        last=row["End"],
+        usual=Amount(row["Stake"]),
+    )
 
 
 def broken_records(sales: pl.DataFrame, holidays: pl.DataFrame, write: Write = str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ how numbers and dates are written. No sentence names a cause that the figures do
 import datetime as dt
 from typing import Protocol
 
+from storecast.plan.comparison import DRIVER_NAMES
 from storecast.plan.exceptions import STALE
 from storecast.plan.summary import BudgetFigures, ForecastChange, PlanSummary
 from storecast.plan.versions import DRAFT
@@ -158,7 +159,6 @@ _STATE = {
     "approved": "Version {version} was approved by {by} on {date}.",
     "locked": "Version {version} was locked by {by} on {date}.",
 }
-_USUAL = {"Usual": "the chain's usual day"}  # what no driver explains, in words
 _DRIVERS = ("Level", "Weekday", "Season", "Promotion", "Holidays", "Competition", "Trend", "Own columns")
 
 
@@ -180,7 +180,7 @@ def messages() -> list[str | tuple[str, str]]:
         _OVERRIDES,
         *_STATE.values(),
         *_DRIVERS,
-        *_USUAL.values(),
+        *DRIVER_NAMES.values(),
     ]
 
 
@@ -261,7 +261,7 @@ def _changed(figures: ForecastChange, words: Words) -> str:
         return words.text(_CHANGE_UNEXPLAINED[_direction(change)], **values)
     largest = list(figures.drivers.items())[:MOST_DRIVERS]
     for prefix, (name, effect) in zip(("", "second_"), largest, strict=False):
-        values |= {f"{prefix}driver": words.text(_USUAL.get(name, name)), f"{prefix}effect": words.signed(effect)}
+        values |= {f"{prefix}driver": words.text(DRIVER_NAMES.get(name, name)), f"{prefix}effect": words.signed(effect)}
     return words.text(_CHANGE[_direction(change)][len(largest) - 1], **values)
 
 

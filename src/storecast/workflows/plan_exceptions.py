@@ -17,7 +17,7 @@ from storecast.database.recent_days import recent_sales, special_days
 from storecast.dates import as_date
 from storecast.errors import Write
 from storecast.plan.comparison import Comparison
-from storecast.plan.data_exceptions import DAYS_READ, WINDOW, broken_records, few_reports
+from storecast.plan.data_exceptions import DAYS_READ, WINDOW, broken_records, missing_reports
 from storecast.plan.exceptions import (
     OPEN,
     large_changes,
@@ -104,7 +104,7 @@ def _exceptions(conn: Connection, compared: Comparison | None, write: Write = st
         end = as_date(sales[s.DATE].max())
         closed, holidays = special_days(conn, end - dt.timedelta(days=WINDOW - 1), end)
         learned = without_excluded(sales, read_excluded(conn))
-        parts += [few_reports(sales, closed, write), broken_records(learned, holidays, write)]
+        parts += [missing_reports(sales, closed, holidays, write), broken_records(learned, holidays, write)]
     if compared is not None:
         parts.append(large_changes(compared, write))
     return ranked(parts)

@@ -46,8 +46,7 @@ def draw(request: ViewRequest) -> Component:
             [
                 html.H1(words.text("Plan")),
                 html.P(words.text("No forecast has been published yet.")),
-                *plan_publishing.follow_job(request),
-                plan_publishing.publish_form(request),
+                *plan_publishing.publishing(request, form=True),
             ]
         )
     part = request.query.get("part", "")
@@ -67,7 +66,7 @@ def draw(request: ViewRequest) -> Component:
             _facts(request, plan),
             None if plan.total is None else html.P(request.words.message(in_words(plan.total)), className="soft"),
             _parts(request, plan, part),
-            *plan_publishing.follow_job(request),
+            *plan_publishing.publishing(request, form=part == "versions"),
             PARTS[part](request, plan),
         ]
     )

@@ -6,14 +6,13 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from storecast.explain.explanations import USUAL
 from storecast.page import tables
 from storecast.page.language import Words
 from storecast.page.plan_memory import cached
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import PlanFigures, scope_name
-from storecast.plan.comparison import MOST_NAMED
+from storecast.plan.comparison import DRIVER_NAMES, MOST_NAMED
 from storecast.plan.scopes import STORE
 from storecast.plan.totals import in_words
 from storecast.workflows.planning import compare_versions
@@ -77,9 +76,9 @@ def _line(row: dict[str, Any], words: Words, *, explained: bool) -> list[Any]:
     ]
     if explained:
         moved = sorted(row["Drivers"].items(), key=lambda item: -abs(item[1] or 0.0))[:MOST_NAMED]
-        cells.append(", ".join(f"{_driver(name, words)} {words.signed(value)}" for name, value in moved if value))
+        cells.append(
+            ", ".join(
+                f"{words.text(DRIVER_NAMES.get(name, name))} {words.signed(value)}" for name, value in moved if value
+            )
+        )
     return cells
-
-
-def _driver(name: str, words: Words) -> str:
-    return words.text("Usual day of the chain") if name == USUAL else words.text(name)

@@ -42,15 +42,26 @@ def publish(request: ViewRequest, _key: str) -> str:
     return _started(words)
 
 
-def publish_form(request: ViewRequest) -> Component:
-    """Return the button that publishes the forecast; nothing while a job does, a word on who can where this key may not."""
+def publishing(request: ViewRequest, *, form: bool) -> list[Component]:
+    """Return how far the job is that publishes the forecast, or the outcome of one that has just ended, and the form for another.
+
+    Parameters
+    ----------
+    request : whose session it is
+    form : whether the form is wanted where no job is at work
+    """
+    job = _latest(request) if request.may("write") else None
+    if job is not None and job.state in UNFINISHED:
+        return [_progress(job, request.words)]
+    return [*_outcome(job), *([_form(request)] if form else [])]
+
+
+def _form(request: ViewRequest) -> Component:
+    """Return the button that publishes the forecast; a word on who can where this key may not."""
     words = request.words
     heading = html.H2(words.text("Publish the forecast"))
     if not request.may("write"):
         return html.Section([heading, html.P(words.text("Your key may look at the plan, and not write to it."))])
-    job = _latest(request)
-    if job is not None and job.state in UNFINISHED:
-        return html.Section()
     explain = dcc.Checklist(
         [{"label": words.text("Keep what it is made of, so that changes name their causes"), "value": "yes"}],
         request.entries.get(EXPLAIN, ["yes"]),
@@ -68,15 +79,15 @@ def publish_form(request: ViewRequest) -> Component:
     return html.Section([heading, html.P(what), explain, html.Div(fields, className="actions")])
 
 
-def follow_job(request: ViewRequest) -> list[Component]:
-    """Return how far the job is that publishes, and what looks at it; of one that has just ended, what says its outcome."""
-    job = _latest(request) if request.may("write") else None
-    if job is not None and job.state in UNFINISHED:
-        title = html.H2(request.words.text("Publish the forecast"))
-        look = dcc.Interval(id=TICK, interval=LOOK_EVERY_MS)
-        return [
-            html.Section([title, dcc.Store(id=JOB, data=job.job), look, html.Div(_line(job, request.words), id=LINE)])
-        ]
+def _progress(job: Job, words: Words) -> Component:
+    """Return how far a job is, and what looks at it."""
+    title = html.H2(words.text("Publish the forecast"))
+    look = dcc.Interval(id=TICK, interval=LOOK_EVERY_MS)
+    return html.Section([title, dcc.Store(id=JOB, data=job.job), look, html.Div(_line(job, words), id=LINE)])
+
+
+def _outcome(job: Job | None) -> list[Component]:
+    """Return what says the outcome of a job that has just ended."""
     if job is None or job.finished is None or dt.datetime.now(dt.UTC) - job.finished > JUST_ENDED:
         return []
     return [dcc.Store(id=JOB, data=job.job), dcc.Interval(id=TICK, interval=1, max_intervals=1), html.Div(id=LINE)]

@@ -10,7 +10,6 @@ from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_figures import PlanFigures, moment
-from storecast.page.views.plan_publishing import publish_form
 from storecast.plan.versions import APPROVED, DRAFT, LOCKED, REVIEWED, STATES
 from storecast.service.problems import unreadable
 
@@ -56,7 +55,7 @@ def advance(request: ViewRequest, key: str) -> str:
 
 
 def draw_versions(request: ViewRequest, plan: PlanFigures) -> Component:
-    """Return all versions, the states that this one came into, and the way to a new one."""
+    """Return all versions, and the states that this one came into."""
     words = request.words
     header = [
         words.text(name) for name in ("Version", "State", "By whom", "When", "First day", "Last day", "Stores", "Model")
@@ -79,7 +78,6 @@ def draw_versions(request: ViewRequest, plan: PlanFigures) -> Component:
         [
             html.H2(words.text("How version {version} came here", version=plan.version.version)),
             _history(plan, words),
-            publish_form(request),
             html.H2(title),
             tables.table(header, rows, text=(1, 2, 3, 4, 5, 7), label=title),
         ]
