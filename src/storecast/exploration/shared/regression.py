@@ -53,31 +53,38 @@ def clustered_regression(y: F64, x: F64, *clusters: I64, weights: F64 | None = N
     fewest = min(int(code.max()) + 1 for code in codes)
     if fewest < MIN_CLUSTERS or len(y) <= x.shape[1]:
         return [Interval(float(value)) for value in model.fit().params]
-    half = t_quantile(fewest - 1) * np.sqrt(_variance(model, codes))
-    params = model.fit().params
+    fit = model.fit()
+    half = t_quantile(fewest - 1) * np.sqrt(_variance(fit, codes))
     return [
         Interval(float(value), float(value - width), float(value + width))
-        for value, width in zip(params, half, strict=True)
+        for value, width in zip(fit.params, half, strict=True)
     ]
 
 
-def _variance(model: Any, clusters: Sequence[I64]) -> F64:
+def _variance(fit: Any, clusters: Sequence[I64]) -> F64:
     """Return the variance of each coefficient.
 
     The variance with two clusterings can come out negative; then the larger of those with one of them counts.
-    """
 
-    def of(groups: I64) -> F64:
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
-        variance: F64 = np.diag(fit.cov_params())
+    Parameters
+    ----------
+    fit : of the regression
+    clusters : one or two codes of each row, from 0 without a gap
+    """
+    from statsmodels.stats.sandwich_covariance import cov_cluster
+
+    def of(codes: I64) -> F64:
+        variance: F64 = np.diag(cov_cluster(fit, codes))
         return variance
 
-    if len(clusters) == 1:
-        return of(clusters[0])
-    both = of(np.column_stack(clusters))
-    if (both > 0).all():
-        return both
-    return np.where(both > 0, both, np.maximum(*(of(code) for code in clusters)))
+    alone = [of(codes) for codes in clusters]
+    if len(alone) == 1:
+        return alone[0]
+    # One number for a pair: statsmodels would sort the pairs as records, for ten times as long as all the rest takes.
+    first, second = clusters
+    pairs = np.unique(first * (second.max() + 1) + second, return_inverse=True)[1]
+    both = alone[0] + alone[1] - of(pairs)
+    return np.where(both > 0, both, np.maximum(*alone))
 
 
 def t_quantile(freedom: int) -> float:
