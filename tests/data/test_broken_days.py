@@ -157,6 +157,22 @@ def test_a_season_of_ten_times_the_usual_is_no_other_unit() -> None:
     assert slump(changed(10, pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=40)))) == set()
 
 
+@pytest.mark.parametrize(("stores", "found"), [((2,), True), ((1, 2, 3, 4), False)])
+def test_weeks_of_a_few_stores_with_a_digit_too_many_are_found(stores: tuple[int, ...], *, found: bool) -> None:
+    begin = LAST - dt.timedelta(days=250)
+    days = pl.col(s.STORE).is_in(stores) & pl.col(s.DATE).is_between(begin, begin + dt.timedelta(days=30))
+    dates = slump(changed(10, days))
+    assert len({day for day in dates if begin <= day <= begin + dt.timedelta(days=30)}) >= (31 if found else 0)
+    assert found == bool(dates)
+
+
+def test_a_season_of_a_few_stores_that_recurs_is_learned() -> None:
+    panel = make_panel(stores=6, days=800)
+    rush = (pl.col(s.STORE) == 2) & pl.col(s.DATE).dt.ordinal_day().is_between(100, 130)
+    sales = panel.sales.with_columns(pl.when(rush).then(pl.col(s.SALES) * 10).otherwise(pl.col(s.SALES)).alias(s.SALES))
+    assert slump(Panel(sales, panel.stores, panel.calendar)) == set()
+
+
 def test_a_stretch_that_goes_on_is_what_the_store_sells_now() -> None:
     assert slump(changed(0.15, pl.col(s.DATE) > LAST - dt.timedelta(days=56))) == set()
 

@@ -21,7 +21,9 @@ SPREAD_DAYS = 182  # before them
 MIN_SPREAD_DAYS = 20  # of them that can be compared, below which a store is too new for a judgement
 WRONG_UNIT = 20.0  # times usual: no season sells so much, tills in cents do
 SLUMP_NEIGHBOURS = 26  # weeks before and after, beside which a week is too low
-ABRUPT_FACTOR = 2.5  # of a stretch that begins and ends from one week to the next
+ABRUPT_FACTOR = 2.5  # of a stretch that begins and ends from one week to the next ...
+ABRUPT_RISE = 6.0  # ... and of one that is too high, as with a digit too many ...
+FEW_STORES = 1 / 3  # ... of the chain; where more rise so much, it is a season
 LONGEST_ABRUPT = 8  # weeks
 EDGE_FACTOR = 1.6  # of the weeks in which it begins and ends, which are low in part
 WEEKS_AT_EDGES = 2
@@ -52,8 +54,8 @@ def slump_days(log_sales: F32) -> Bool:
     """Return the days of stretches, now over, in which a store sold less than a fourth of what it did before and after.
 
     A lockdown or road works. Two fifths are enough where the stretch begins and ends from one week to the next, as no season does.
-    So are stretches in which it sold twenty times as much: weeks in cents. Such a stretch is known only
-    once it has ended, so this is for a fit on the past alone.
+    So are stretches in which it sold twenty times as much, weeks in cents, or, in a few stores of the chain, six times from
+    one week to the next. Such a stretch is known only once it has ended, so this is for a fit on the past alone.
 
     Parameters
     ----------
@@ -82,40 +84,49 @@ def slump_days(log_sales: F32) -> Bool:
         np.put_along_axis(out, order, row_medians(part, least).reshape(stores, weeks), axis=1)
     with np.errstate(invalid="ignore"):
         below = np.where(np.isfinite(after), np.fmin(before, after) - week, np.float32(np.nan))
-        low = (below > np.log(FACTOR)) | _abrupt(below)
-        high = np.isfinite(after) & (week > np.fmax(before, after) + np.float32(np.log(WRONG_UNIT)))
-    recurs = np.zeros_like(low)  # a quiet season that recurs is no slump
-    for shift in (51, 52, 53):
-        recurs[:, shift:] |= low[:, :-shift]
-        recurs[:, :-shift] |= low[:, shift:]
-    low &= ~recurs
+        above = np.where(np.isfinite(after), week - np.fmax(before, after), np.float32(np.nan))
+        # A season that recurs is no slump, and no error.
+        low = _once((below > np.log(FACTOR)) | _abrupt(below, ABRUPT_FACTOR))
+        rise = _once(_abrupt(np.where(np.isfinite(before), above, np.float32(np.nan)), ABRUPT_RISE))
+        high = (above > np.log(WRONG_UNIT)) | (rise & (rise.mean(axis=0) <= FEW_STORES))
     slump[:, skipped:] = np.repeat(low | high, 7, axis=1)
     if slump.any():  # it seldom begins on the day on which our weeks do
         logs = log_sales[:, skipped:]
         lowest = np.repeat(np.fmin(before, after), 7, axis=1) - np.float32(np.log(ABRUPT_FACTOR))
-        highest = np.repeat(np.fmax(before, after), 7, axis=1) + np.float32(np.log(WRONG_UNIT))
+        highest = np.repeat(np.fmax(before, after), 7, axis=1) + np.float32(np.log(ABRUPT_RISE))
         with np.errstate(invalid="ignore"):
             slump[:, skipped:] |= (logs < lowest) & np.repeat(_beside(low), 7, axis=1)
             slump[:, skipped:] |= (logs > highest) & np.repeat(_beside(high), 7, axis=1)
     return slump
 
 
-def _abrupt(below: F32) -> Bool:
-    """Return the weeks of short stretches that are low from one week to the next, (stores, weeks).
+def _abrupt(apart: F32, factor: float) -> Bool:
+    """Return the weeks of short stretches that are far from usual from one week to the next, (stores, weeks).
 
     Parameters
     ----------
-    below : by how much the log of each week's sales lies below what is usual before and after it, (stores, weeks)
+    apart : by how much the log of each week's sales lies below, or above, what is usual before and after it, (stores, weeks)
+    factor : from which on a week is far
     """
-    deep, low = below > np.log(ABRUPT_FACTOR), below > np.log(EDGE_FACTOR)
-    abrupt: Bool = np.zeros_like(deep)
-    for store in np.flatnonzero(deep.any(axis=1)):
-        edges = np.flatnonzero(np.diff(low[store].astype(np.int8), prepend=0, append=0))
+    far, near = apart > np.log(factor), apart > np.log(EDGE_FACTOR)
+    abrupt: Bool = np.zeros_like(far)
+    for store in np.flatnonzero(far.any(axis=1)):
+        edges = np.flatnonzero(np.diff(near[store].astype(np.int8), prepend=0, append=0))
         for begin, end in edges.reshape(-1, 2):
-            few = deep[store, begin:end]
-            if end - begin <= LONGEST_ABRUPT and few.sum() >= max(1, end - begin - WEEKS_AT_EDGES):
-                abrupt[store, begin:end] = few
+            weeks = far[store, begin:end]
+            if end - begin <= LONGEST_ABRUPT and weeks.sum() >= max(1, end - begin - WEEKS_AT_EDGES):
+                abrupt[store, begin:end] = weeks
     return abrupt
+
+
+def _once(weeks: Bool) -> Bool:
+    """Return the weeks that are marked, but for those that are a year later or earlier, too, (stores, weeks)."""
+    recurs = np.zeros_like(weeks)
+    for shift in (51, 52, 53):
+        recurs[:, shift:] |= weeks[:, :-shift]
+        recurs[:, :-shift] |= weeks[:, shift:]
+    once: Bool = weeks & ~recurs
+    return once
 
 
 def _beside(weeks: Bool) -> Bool:
