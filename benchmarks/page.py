@@ -4,7 +4,8 @@ A service in a process of its own serves a chain of 1,115 stores over three year
 HTTP, each with a session, that ask what a browser asks: the page with its scripts, a view, and the parts of it that are drawn by
 themselves. A click is the time until all of them have come; what the browser needs to show them is not in it. The rate is that of
 POST /v1/forecasts of one stored day (`request_rate.py`), with and without people beside it, in rounds that alternate: other work
-on the machine then slows both.
+on the machine then slows both. First clicks of each view are those of one person, at the pace of people: after the start, and
+after a store's last day was corrected. What the service works out in the background meanwhile is in its CPU seconds.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from statistics import median, quantiles
 from typing import Any, TypeVar
 
 import httpx
+import polars as pl
 
 from measure import machine, print_table
 from page_home import make_home
@@ -28,6 +30,7 @@ from page_users import Address, Draw, User, click_about
 from servers import Target, started
 from serving import ROAD, Bodies, chain
 from storecast import schema as s
+from storecast.data.panel import Panel
 from storecast.database.api_keys import create_key
 from storecast.database.connect import Database, home_url
 from storecast.exploration.registry import questions
@@ -63,8 +66,10 @@ def main() -> None:
         people = People(service.port, key, panel.stores[s.STORE].to_list(), options.think)
         stack.enter_context(people.at_work())
         first_views(people)
+        single_clicks(service, people, "alone, after the start")
+        correct_last_day(service, panel)
+        single_clicks(service, people, "alone, after new sales")
         people.log_in(USERS)
-        single_clicks(people)
         with people.clicking() as draws:
             time.sleep(options.rounds * options.seconds)
         print_clicks(f"{USERS} people, a click each every {options.think:g} s", draws)
@@ -79,13 +84,41 @@ def first_views(people: "People") -> None:
         print(f"{name} | {draw.whole:.2f} | {draw.size / 1e6:.1f}", flush=True)
 
 
-def single_clicks(people: "People") -> None:
-    """Print the seconds of a click on each view while nobody else is there: the first one, another one, and what came."""
-    print("\nalone | first click s | again s | without parts s | kB")
+def single_clicks(service: Target, people: "People", title: str) -> None:
+    """Print the seconds of a click on each view while nobody else is there: the first one, another one, and what came.
+
+    Parameters
+    ----------
+    service : whose CPU seconds are printed, too
+    people : of whom the first clicks
+    title : of the table
+    """
+    print(f"\n{title} | first click s | CPU s since the one before | again s | without parts s | kB")
+    first_clicks, before = [], service.cpu()
     for address in people.addresses:
-        once, again = people.click(address), people.click(address)
-        cells = f"{once.whole:.2f} | {again.whole:.2f} | {again.first:.2f} | {once.size / 1000:.0f}"
+        time.sleep(people.think_s)
+        once = people.click(address)
+        cpu, again = service.cpu(), people.click(address)
+        cells = (
+            f"{once.whole:.2f} | {cpu - before:.1f} | {again.whole:.2f} | {again.first:.2f} | {once.size / 1000:.0f}"
+        )
         print(f"/app/{address.view}{address.query} | {cells}", flush=True)
+        first_clicks.append(once.whole)
+        before = cpu
+    print(f"median and 95% of the first clicks | {median(first_clicks):.2f} | {percentile_95(first_clicks):.2f}")
+
+
+def correct_last_day(service: Target, panel: Panel) -> None:
+    """Send the last day of a store with other sales; what the service forecasts of it is then worked out anew."""
+    row = panel.sales.filter(pl.col(s.SALES) > 0).sort(s.DATE)[-1]
+    day = {s.STORE: row[s.STORE].item(), s.DATE: row[s.DATE].item().isoformat(), s.SALES: row[s.SALES].item() + 1}
+    reply = httpx.post(
+        f"http://127.0.0.1:{service.port}/v1/sales",
+        json={"rows": [day], "replace": True},
+        headers={"authorization": f"Bearer {service.key}"},
+        timeout=60,
+    )
+    reply.raise_for_status()
 
 
 class People:
@@ -100,7 +133,8 @@ class People:
 
     def __init__(self, port: int, key: str, stores: list[object], think_s: float) -> None:
         self.addresses = [Address(view, query) for view in VIEW_NAMES for query in QUERIES.get(view, ("",))]
-        self._base, self._key, self._think_s = f"http://127.0.0.1:{port}", key, think_s
+        self.think_s = think_s
+        self._base, self._key = f"http://127.0.0.1:{port}", key
         self._stores = [str(store) for store in stores]
         self._loop = asyncio.new_event_loop()
         self._users = [self._user()]
@@ -143,7 +177,7 @@ class People:
         until = asyncio.Event()
         each = [
             asyncio.run_coroutine_threadsafe(
-                click_about(user, number, self.addresses, self._stores, self._think_s, until), self._loop
+                click_about(user, number, self.addresses, self._stores, self.think_s, until), self._loop
             )
             for number, user in enumerate(self._users)
         ]

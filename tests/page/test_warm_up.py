@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from storecast.page import figures, warm_up
+from storecast.errors import DataError
+from storecast.exploration.registry import questions
+from storecast.page import accuracy_figures, figures, promotion_figures, warm_up
 from storecast.page.result_cache import ResultCache
-from storecast.page.views.home import prepare
+from storecast.page.views import explore, home
 from storecast.page.warm_up import WarmUp
+from storecast.service.problems import Problem
 from support.page_client import PageClient
-from support.served_home import Client
+from support.served_home import Client, wait_until
 
 
 class Fake:
@@ -26,28 +29,96 @@ def test_the_first_snapshot_is_prepared_and_later_ones_where_somebody_has_opened
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prepared: queue.Queue[object] = queue.Queue()
-    monkeypatch.setattr(warm_up, "prepare_page", lambda _service, snapshot: prepared.put(snapshot))
+    monkeypatch.setattr(warm_up, "prepare_first_view", lambda _service, snapshot: prepared.put(snapshot))
+    monkeypatch.setattr(warm_up, "later_steps", lambda _service, _snapshot: [])
     first, second, third = Fake(), Fake(), Fake()
     service = Fake(live=Fake(snapshot=second))
-    warming = WarmUp()
+    warming = WarmUp(settled=0)
     warming.follow(service, first)  # type: ignore[arg-type]
     assert prepared.get(timeout=30) is first
     warming.follow(service, second)  # type: ignore[arg-type]
-    warming.page_opened(service)  # type: ignore[arg-type]
+    warming.page_used(service)  # type: ignore[arg-type]
     assert prepared.get(timeout=30) is second
-    warming.page_opened(service)  # type: ignore[arg-type]
+    warming.page_used(service)  # type: ignore[arg-type]
     warming.follow(service, third)  # type: ignore[arg-type]
     assert prepared.get(timeout=30) is third
     assert prepared.empty()
 
 
-def test_what_was_prepared_is_what_the_first_view_shows(
+def test_steps_are_taken_in_quiet_moments_until_newer_data_come_and_one_that_fails_ends_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class BusyAtFirst:
+        looks = 0
+
+        @property
+        def working(self) -> bool:
+            self.looks += 1
+            return self.looks < 3
+
+    taken: queue.Queue[str] = queue.Queue()
+    first, second = Fake(name="first"), Fake(name="second")
+    load = BusyAtFirst()
+    service = Fake(live=Fake(snapshot=second), load=load, stopping=False)
+    warming = WarmUp(settled=0)
+
+    def steps(_service: object, snapshot: Fake) -> list[Any]:
+        def step() -> None:
+            taken.put(snapshot.name)
+            if snapshot is second:
+                raise DataError("there is nothing to prepare")
+            warming.page_used(service)  # type: ignore[arg-type]
+
+        return [step, step]
+
+    monkeypatch.setattr(warm_up, "prepare_first_view", lambda _service, _snapshot: None)
+    monkeypatch.setattr(warm_up, "later_steps", steps)
+    monkeypatch.setattr(warm_up, "QUIET_LOOK_S", 0.001)
+    warming.follow(service, first)  # type: ignore[arg-type]
+    assert [taken.get(timeout=30) for _ in range(3)] == ["first", "second", "second"]
+    wait_until(lambda: warming._thread is None, 30)
+    assert taken.empty()
+    assert load.looks == 3 + 1 + 2
+
+
+def test_dash_and_the_plan_are_prepared_before_a_model_is_ready_but_after_the_chain_was_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: queue.Queue[str] = queue.Queue()
+    answers: list[object] = [None, Problem("not-ready", "The chain has not been read yet.")]
+
+    def panel() -> None:
+        if len(answers) > 1:
+            raise answers.pop()  # type: ignore[misc]
+        done.put("chain")
+
+    monkeypatch.setattr(warm_up, "CHAIN_LOOK_S", 0.001)
+    monkeypatch.setattr(warm_up, "dash_server", lambda: done.put("dash"))
+    monkeypatch.setattr(warm_up, "prepare_plan", lambda _service: done.put("plan"))
+    WarmUp().begin(Fake(live=Fake(panel=panel), stopping=False))  # type: ignore[arg-type]
+    assert [done.get(timeout=30) for _ in range(3)] == ["chain", "dash", "plan"]
+
+
+def test_what_was_prepared_is_what_views_show(
     client: Client, browser: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = client.service.live.snapshot
-    prepare(snapshot, client.service.live.database())
-    monkeypatch.setattr(figures, "_figures", lambda _snapshot: pytest.fail("the chain was worked out again"))
+    warm_up.prepare_first_view(client.service, snapshot)
+    for step in warm_up.later_steps(client.service, snapshot):
+        step()
+
+    def again(*_: object) -> None:
+        pytest.fail("it was worked out again")
+
+    monkeypatch.setattr(figures, "_figures", again)
+    monkeypatch.setattr(accuracy_figures, "_accuracy", again)
+    monkeypatch.setattr(promotion_figures, "extra_promotions", again)
+    monkeypatch.setattr(explore, "ask", again)
+    monkeypatch.setattr(home, "plan_overview", again)
     assert "Sales of the chain by day" in browser.draw("/app/")
+    assert all("refused" not in browser.draw("/app/explore", f"?question={key}") for key in questions())
+    assert "refused" not in browser.draw_part("accuracy-record")
+    assert "refused" not in browser.draw_part("promotions-plan")
 
 
 def test_a_result_is_worked_out_once_for_all_who_ask_at_once_and_anew_where_it_failed() -> None:

@@ -67,4 +67,4 @@ def serve(
         return
     from storecast.page.routes import WARM_UP, page_routes
 
-    run(settings, page_routes(oidc), WARM_UP.follow)
+    run(settings, page_routes(oidc), WARM_UP)

@@ -1,4 +1,7 @@
-"""What views work out of the plan, kept until somebody writes: on a large chain it takes a second, and most clicks are looks."""
+"""What views work out of the plan, kept until somebody writes: on a large chain it takes a second, and most clicks are looks.
+
+What rests on the chain and on the forecasts that were published alone is kept longer: a write to the plan leaves it as it is.
+"""
 
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
@@ -8,12 +11,15 @@ import sqlalchemy as sa
 from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.page.result_cache import ResultCache
+from storecast.workflows.plan_exceptions import Remember
 
 MOST_KEPT = 24  # results of a database
+MOST_OF_CHAIN = 12
 Result = TypeVar("Result")
 State = tuple[Any, ...]
 
 _RESULTS: ResultCache[Any] = ResultCache(MOST_KEPT)
+_OF_CHAIN: ResultCache[Any] = ResultCache(MOST_OF_CHAIN)
 
 
 def cached(database: Database, name: Hashable, work: Callable[[], Result]) -> Result:
@@ -29,6 +35,21 @@ def cached(database: Database, name: Hashable, work: Callable[[], Result]) -> Re
     return cast("Result", _RESULTS.get(database, (state, name), work))
 
 
+def memory_of_chain(database: Database) -> Remember:
+    """Return what keeps results that no override changes, until the chain is written to or a version comes into another state.
+
+    Parameters
+    ----------
+    database : with the chain and the versions
+    """
+    state = _read(database, sa.func.max(t.plan_states.c.id), sa.func.max(t.chain.c.version))
+
+    def remember(name: Hashable, work: Callable[[], Result]) -> Result:
+        return cast("Result", _OF_CHAIN.get(database, (state, name), work))
+
+    return remember
+
+
 def written_state(database: Database) -> State:
     """Return what differs after every write to the chain or its plan."""
     columns = (
@@ -40,5 +61,9 @@ def written_state(database: Database) -> State:
         sa.func.sum(t.plan_budget.c.amount),
         sa.func.max(t.chain.c.version),
     )
+    return _read(database, *columns)
+
+
+def _read(database: Database, *columns: Any) -> State:
     with database.reading() as conn:
         return tuple(conn.execute(sa.select(*(sa.select(column).scalar_subquery() for column in columns))).one())

@@ -2,6 +2,7 @@
 
 from storecast.page.result_cache import ResultCache
 from storecast.page.view import ViewRequest
+from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.extra_promotions import ExtraPromotions, extra_promotions
 
 _EXTRA: ResultCache[ExtraPromotions] = ResultCache()
@@ -15,3 +16,8 @@ def extra_promotions_of(request: ViewRequest) -> ExtraPromotions:
         return request.wait_for(request.service.large.run(extra_promotions, snapshot.predictor))
 
     return _EXTRA.get(snapshot, None, work)
+
+
+def prepare_extra_promotions(snapshot: Snapshot) -> None:
+    """Work out what extra promotion days of a snapshot would bring, before anybody asks."""
+    _EXTRA.get(snapshot, None, lambda: extra_promotions(snapshot.predictor))

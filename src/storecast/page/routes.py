@@ -76,12 +76,12 @@ async def _root(request: Request) -> Response:
 
 
 async def _login_form(request: Request) -> Response:
-    WARM_UP.page_opened(service_of(request))
+    WARM_UP.page_used(service_of(request))
     return await login.show_login(request)
 
 
 async def _view(request: Request) -> Response:
-    WARM_UP.page_opened(service_of(request))
+    WARM_UP.page_used(service_of(request))
     return _Forwarded(view=True)
 
 
@@ -90,6 +90,7 @@ async def _part(_request: Request) -> Response:
 
 
 async def _callback(request: Request) -> Response:
+    WARM_UP.page_used(service_of(request))
     await asyncio.to_thread(dash_server)
     from storecast.page.callbacks import read_callback
 

@@ -1,7 +1,9 @@
-"""What the first view takes seconds for, worked out before anybody waits for it: Dash itself, and the figures of a new snapshot."""
+"""What views take seconds for, worked out before anybody waits for it: Dash itself, and the figures of a new snapshot."""
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from weakref import ReferenceType, ref
 
 from storecast.errors import UserError
@@ -12,20 +14,51 @@ from storecast.service.service import Service
 
 log = logging.getLogger(__name__)
 
+Step = Callable[[], object]
+CHAIN_LOOK_S = 0.2  # between two looks whether the chain has been read
+QUIET_LOOK_S = 0.05  # between two looks whether requests are at work
+PATIENCE_S = 20.0  # that a step waits for a moment without any
+SETTLED_S = 5.0  # without newer data, before what is not on the first view is worked out again
+
 
 class WarmUp:
-    """Prepares the page in a thread of its own: one snapshot at a time, the newest that is wanted.
+    """Prepares the page in a thread of its own: one snapshot at a time, the newest that is wanted, step by step.
 
-    The first snapshot of a service is prepared at once. Later ones are where somebody has opened the page since, so that a chain
-    that is written to all day costs nothing beside it.
+    The first snapshot of a service is prepared at once. Later ones are where somebody has used the page since, so that a chain
+    that is written to all day costs nothing beside it. A newer snapshot ends what is done for an older one after its step.
+
+    Parameters
+    ----------
+    settled : seconds without newer data, before what is not on the first view is worked out again
+    patience : seconds that a step waits for a moment without requests at work
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settled: float = SETTLED_S, patience: float = PATIENCE_S) -> None:
+        self._settled = settled
+        self._patience = patience
         self._lock = threading.Lock()
-        self._opened = True
+        self._news = threading.Event()  # a newer snapshot waits
+        self._used = True
         self._latest: ReferenceType[Snapshot] | None = None  # that was prepared, or is being prepared
         self._waiting: tuple[Service, Snapshot] | None = None
         self._thread: threading.Thread | None = None
+        self._first = True
+
+    def begin(self, service: Service) -> None:
+        """Prepare what needs no model while the first one is being tried in a process of its own.
+
+        Parameters
+        ----------
+        service : that has just started
+        """
+        threading.Thread(target=self._prepare_early, args=(service,), name="page start", daemon=True).start()
+
+    def _prepare_early(self, service: Service) -> None:
+        while not _has_chain(service):  # reading it takes the interpreter for itself
+            if service.stopping or self._news.wait(CHAIN_LOOK_S):
+                return
+        _done(dash_server)
+        _done(partial(prepare_plan, service))
 
     def follow(self, service: Service, snapshot: Snapshot) -> None:
         """Prepare a new snapshot, where the page is in use.
@@ -35,13 +68,13 @@ class WarmUp:
         service : that serves it
         snapshot : that took the place of another
         """
-        if self._opened:
-            self._opened = False
+        if self._used:
+            self._used = False
             self._prepare(service, snapshot)
 
-    def page_opened(self, service: Service) -> None:
-        """Note that somebody opens the page, and prepare what it needs while the browser still loads scripts."""
-        self._opened = True
+    def page_used(self, service: Service) -> None:
+        """Note that somebody uses the page, and prepare what it needs, while the browser still loads scripts."""
+        self._used = True
         if service.live.snapshot is not None:
             self._prepare(service, service.live.snapshot)
 
@@ -50,6 +83,7 @@ class WarmUp:
             if self._latest is not None and self._latest() is snapshot:
                 return
             self._latest, self._waiting = ref(snapshot), (service, snapshot)
+            self._news.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="page warm-up", daemon=True)
                 self._thread.start()
@@ -58,18 +92,65 @@ class WarmUp:
         while True:
             with self._lock:
                 wanted, self._waiting = self._waiting, None
+                self._news.clear()
                 if wanted is None:
                     self._thread = None
                     return
-            try:
-                prepare_page(*wanted)
-            except (UserError, Problem) as error:  # whoever opens the page is told the same
-                log.info("the page is not prepared: %s", error)
-            except Exception:  # the edge of this thread
-                log.exception("preparing the page failed")
+            first, self._first = self._first, False
+            _done(partial(self._take_steps, *wanted, first=first))
+
+    def _take_steps(self, service: Service, snapshot: Snapshot, *, first: bool) -> None:
+        """Prepare one snapshot.
+
+        Parameters
+        ----------
+        service, snapshot : that serves it
+        first : whether it is the first of the service
+        """
+        if not _done(lambda: prepare_first_view(service, snapshot)) or self._news.wait(0 if first else self._settled):
+            return
+        for step in later_steps(service, snapshot):
+            self._wait_for_quiet(service)
+            if self._news.is_set() or service.stopping:
+                return
+            _done(step)
+
+    def _wait_for_quiet(self, service: Service) -> None:
+        """Wait until no request is at work, newer data are there, or patience ends."""
+        for _ in range(round(self._patience / QUIET_LOOK_S)):
+            if not service.load.working or self._news.wait(QUIET_LOOK_S):
+                return
 
 
-def prepare_page(service: Service, snapshot: Snapshot) -> None:
+def _done(step: Step) -> bool:
+    """Take a step, and say whether there was something to do for it; whoever opens the page is told what is wrong."""
+    try:
+        step()
+    except (UserError, Problem) as error:
+        log.info("the page is not prepared: %s", error)
+        return False
+    except Exception:  # the edge of the thread
+        log.exception("preparing the page failed")
+        return False
+    return True
+
+
+def _has_chain(service: Service) -> bool:
+    try:
+        service.live.panel()
+    except Problem:
+        return False
+    return True
+
+
+def prepare_plan(service: Service) -> None:
+    """Work out what the first view shows of the plan."""
+    from storecast.page.views.home import prepare_plan
+
+    prepare_plan(service.live.database())
+
+
+def prepare_first_view(service: Service, snapshot: Snapshot) -> None:
     """Import Dash, and work out what the first view shows; Dash draws it then from what is known.
 
     Parameters
@@ -78,6 +159,27 @@ def prepare_page(service: Service, snapshot: Snapshot) -> None:
     snapshot : that is served
     """
     dash_server()
-    from storecast.page.views.home import prepare
+    from storecast.page.figures import chain_figures
 
-    prepare(snapshot, service.live.database())
+    chain_figures(snapshot)
+    prepare_plan(service)
+
+
+def later_steps(service: Service, snapshot: Snapshot) -> Iterator[Step]:
+    """Yield what else views take seconds for, each of at most a few: what most people look at first.
+
+    Parameters
+    ----------
+    service : with the database
+    snapshot : that is served
+    """
+    from storecast.exploration.registry import questions
+    from storecast.page.promotion_figures import prepare_extra_promotions
+    from storecast.page.views import accuracy
+    from storecast.page.views.explore import prepare_answer
+
+    yield lambda: accuracy.prepare(snapshot, service.live.database(), service.live.models_folder)
+    panel = snapshot.predictor.panel
+    for question in questions().values():
+        yield partial(prepare_answer, panel, question)
+    yield partial(prepare_extra_promotions, snapshot)

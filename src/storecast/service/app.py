@@ -1,9 +1,9 @@
 """The application: middleware around the routes, and what starts and stops with it."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -25,25 +25,35 @@ from storecast.service.service import Service
 from storecast.service.settings import Settings
 
 
-def create_app(
-    settings: Settings, page: Sequence[Route] = (), follow: Callable[[Service, Snapshot], None] | None = None
-) -> Starlette:
+class Follower(Protocol):
+    """Prepares something beside the service, in threads of its own."""
+
+    def begin(self, service: Service) -> None:
+        """Begin; called on the event loop when the service starts."""
+
+    def follow(self, service: Service, snapshot: Snapshot) -> None:
+        """Take a new snapshot that is served; called on the event loop."""
+
+
+def create_app(settings: Settings, page: Sequence[Route] = (), follower: Follower | None = None) -> Starlette:
     """Build the service; nothing is opened before it starts.
 
     Parameters
     ----------
     settings : of the service
     page : the routes of the web page, which stand behind the same door; none: the API alone
-    follow : is called with each new snapshot that is served, on the event loop; None: nobody follows
+    follower : is called when the service starts, and with each new snapshot that is served; None: nobody follows
     """
     service = Service.of(settings)
-    if follow is not None:
-        service.live.followers.append(partial(follow, service))
+    if follower is not None:
+        service.live.followers.append(partial(follower.follow, service))
     service.openapi = document(ROUTES, settings)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         service.start()
+        if follower is not None:
+            follower.begin(service)
         yield
         await service.stop()
 

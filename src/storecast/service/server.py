@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from storecast.database.api_keys import all_keys, create_first_key
 from storecast.database.connect import FILE, Database
 from storecast.errors import ConfigError, DatabaseError, quote
 from storecast.files import atomic_write
-from storecast.service.app import create_app
+from storecast.service.app import Follower, create_app
 from storecast.service.introduction import ADMIN_KEY, introduction
 from storecast.service.protocol import protocol_of
 from storecast.service.route import Route
@@ -30,7 +30,6 @@ from storecast.traces import tracing
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from storecast.service.live.snapshot import Snapshot
     from storecast.service.service import Service
 
 log = logging.getLogger(__name__)
@@ -42,13 +41,13 @@ SWITCH_S = 0.0005  # that a thread at work may keep a small request waiting; Pyt
 def serve(
     settings: Settings,
     page: Sequence[Route] = (),
-    follow: "Callable[[Service, Snapshot], None] | None" = None,
+    follower: Follower | None = None,
 ) -> None:
     """Serve until a signal to stop.
 
     Parameters
     ----------
-    settings, page, follow : as for `create_app`
+    settings, page, follower : as for `create_app`
 
     Raises
     ------
@@ -71,7 +70,7 @@ def serve(
         log.info("%s", line)
     sys.setswitchinterval(SWITCH_S)
     with tracing(flush_seconds=SPARE_S):
-        app = create_app(settings, page, follow)
+        app = create_app(settings, page, follower)
         server = Server(config_of(app, settings), app.state.service)
         with _logs_of_uvicorn():
             server.run()

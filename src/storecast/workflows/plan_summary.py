@@ -23,7 +23,7 @@ from storecast.plan.summary import BudgetFigures, ForecastChange, LastYear, Open
 from storecast.plan.totals import chain_total
 from storecast.plan.versions import DRAFT
 from storecast.report.tables import YEAR, beside_last_year, like_for_like
-from storecast.workflows.plan_exceptions import compare_with_previous, open_exceptions
+from storecast.workflows.plan_exceptions import Remember, at_once, compare_with_previous, open_exceptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,11 @@ def plan_summary(db: Database, version: int | None = None, today: dt.date | None
 
 
 def plan_overview(
-    db: Database, version: int | None = None, today: dt.date | None = None, write: Write = str
+    db: Database,
+    version: int | None = None,
+    today: dt.date | None = None,
+    write: Write = str,
+    remember: Remember = at_once,
 ) -> PlanOverview:
     """Return the figures of a version, and its open exceptions.
 
@@ -66,6 +70,7 @@ def plan_overview(
     version : its number; None: the newest
     today : on which a snoozed exception may be open again; None: the day of now, UTC
     write : a message in the language of its reader
+    remember : keeps what no override changes, for whoever asks again
 
     Raises
     ------
@@ -74,10 +79,10 @@ def plan_overview(
     """
     with db.reading() as conn:
         wanted, figures = read_plan(conn, version)
-        compared = compare_with_previous(conn, wanted.version)
+        compared = compare_with_previous(conn, wanted.version, remember=remember)
         exceptions: pl.DataFrame | None = None
         if wanted.version == read_version(conn).version:
-            exceptions = open_exceptions(conn, today or dt.datetime.now(dt.UTC).date(), compared, write)
+            exceptions = open_exceptions(conn, today or dt.datetime.now(dt.UTC).date(), compared, write, remember)
         total = {name: _money(figures.cents[name]) for name in (PLAN, s.FORECAST, *BAND)}
         holders = np.unique(figures.cents[OVERRIDE])
         whole = chain_total(wanted.totals)
@@ -93,7 +98,7 @@ def plan_overview(
             lower=total[BAND[0]],
             upper=total[BAND[1]],
             interval=None if whole is None else (whole.lower, whole.upper),
-            last_year=_last_year(conn, figures),
+            last_year=_last_year(conn, figures, remember),
             budget=_budget(conn, figures),
             change=None if compared is None else _change(compared),
             exceptions=None if exceptions is None else exceptions.height,
@@ -103,8 +108,9 @@ def plan_overview(
     return PlanOverview(summary, pl.DataFrame() if exceptions is None else exceptions)
 
 
-def _last_year(conn: Connection, figures: StoreDays) -> LastYear | None:
-    sold = sales_between(conn, figures.first - YEAR, figures.last - YEAR)
+def _last_year(conn: Connection, figures: StoreDays, remember: Remember) -> LastYear | None:
+    first, last = figures.first - YEAR, figures.last - YEAR
+    sold = remember(("sales", first, last), lambda: sales_between(conn, first, last))
     plan = StoreDays(figures.stores, figures.first, {s.FORECAST: figures.cents[PLAN]}).to_frame()
     chain = like_for_like(beside_last_year(plan, sold)).row(0, named=True)
     return LastYear(chain["LastYear"], chain["Like"]) if chain["LastYear"] else None

@@ -1,6 +1,7 @@
 """Calendar-adjusted log sales: less the store's usual weekday, and less the calendar except for promotions."""
 
 import logging
+import threading
 import weakref
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LEFT_IN = {Family.PROMOTION, Family.AFTER_PROMOTION, Family.WEEKDAY}  # families that the adjustment does not take off
 
+_LOCK = threading.Lock()  # whoever asks while it is worked out waits for it
 _by_panel: "weakref.WeakKeyDictionary[Panel, Adjusted]" = weakref.WeakKeyDictionary()
 
 
@@ -54,9 +56,10 @@ def adjust(panel: Panel) -> Adjusted:
     NotAnswerableError
         where no store has sold anything, or on too few days.
     """
-    adjusted = _by_panel.get(panel)
-    if adjusted is None:
-        adjusted = _by_panel[panel] = _adjust(observe(panel))
+    with _LOCK:
+        adjusted = _by_panel.get(panel)
+        if adjusted is None:
+            adjusted = _by_panel[panel] = _adjust(observe(panel))
     return adjusted
 
 

@@ -1,12 +1,17 @@
 """Accuracy: forecasts beside what came, what has left its band, what planners added, and the models of the home."""
 
+from pathlib import Path
+
 from dash import Dash, html
 from dash.development.base_component import Component
 
+from storecast.database.connect import Database
+from storecast.page.accuracy_figures import chain_accuracy
 from storecast.page.drawing import later, register_later
 from storecast.page.shell import control, dropdown
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import accuracy_models, accuracy_record, accuracy_value
+from storecast.service.live.snapshot import Snapshot
 
 RECORD, VALUE, MODELS = "accuracy-record", "accuracy-value", "accuracy-models"
 SPANS = {"12": 12, "26": 26, "all": None}  # weeks, by what stands in the address
@@ -35,6 +40,17 @@ def draw(request: ViewRequest) -> Component:
             later(MODELS, working),
         ]
     )
+
+
+def prepare(snapshot: Snapshot, database: Database, models: Path) -> None:
+    """Work out what this view shows at first, before anybody asks.
+
+    Parameters
+    ----------
+    snapshot : that is served
+    database, models : with the forecasts, and the folder of the model files
+    """
+    chain_accuracy(snapshot, database, models, SPANS[USUAL_SPAN])
 
 
 def register(app: Dash) -> None:

@@ -54,6 +54,18 @@ def draw(request: ViewRequest) -> Component:
     )
 
 
+def prepare_answer(panel: Panel, question: Question) -> None:
+    """Answer a question of the whole chain, before anybody asks it.
+
+    Parameters
+    ----------
+    panel : the chain
+    question : that is asked
+    """
+    if not missing_libraries([question]):
+        _answer_table(panel, question, "", None)
+
+
 def store_groups(panel: Panel) -> dict[str, pl.Series]:
     """Return the ids of the stores of each group that can be chosen, by its name: ``StoreType a``.
 

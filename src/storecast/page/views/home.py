@@ -12,11 +12,10 @@ from storecast.errors import MissingError
 from storecast.page import charts, tables
 from storecast.page.figures import ChainFigures, chain_figures
 from storecast.page.language import Words
-from storecast.page.plan_memory import cached
+from storecast.page.plan_memory import cached, memory_of_chain
 from storecast.page.view import View, ViewRequest
 from storecast.page.views.plan_figures import budget_facts, exception_link, overrides_note
 from storecast.plan.sentences import sentences
-from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.plan_summary import PlanOverview, plan_overview
 from storecast.workflows.planning import ShownVersion, show_version
 
@@ -46,15 +45,8 @@ def draw(request: ViewRequest) -> Component:
     )
 
 
-def prepare(snapshot: Snapshot, database: Database) -> None:
-    """Work out what this view shows of a snapshot, so that whoever opens it first does not wait.
-
-    Parameters
-    ----------
-    snapshot : that is served
-    database : with the plan
-    """
-    chain_figures(snapshot)
+def prepare_plan(database: Database) -> None:
+    """Work out what this view shows of the plan, so that whoever opens it first does not wait."""
     if newest_plan(database) is not None:
         plan_overview_of(database, Words())
 
@@ -77,7 +69,11 @@ def plan_overview_of(database: Database, words: Words) -> PlanOverview:
     """
     today = dt.datetime.now(dt.UTC).date()
     name = ("overview", today, words.language)
-    return cached(database, name, lambda: plan_overview(database, today=today, write=words.message))
+
+    def work() -> PlanOverview:
+        return plan_overview(database, today=today, write=words.message, remember=memory_of_chain(database))
+
+    return cached(database, name, work)
 
 
 def _sentences(overview: PlanOverview | None, words: Words) -> Component:

@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import Any
 
+import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
-from storecast.page.plan_memory import cached
+from storecast.page.plan_memory import cached, memory_of_chain
 from storecast.page.shell import control, control_id
 from storecast.page.view import ViewRequest
 from storecast.page.views.plan_entry import labelled
@@ -26,11 +27,13 @@ def draw_queue(request: ViewRequest, _plan: PlanFigures) -> Component:
     words = request.words
     everything = request.query.get("all") == "yes"
     today = _today()
-    rows = cached(
-        request.database,
-        ("exceptions", today, everything, words.language),
-        lambda: show_exceptions(request.database, today, everything=everything, write=words.message),
-    )
+    database = request.database
+
+    def work() -> pl.DataFrame:
+        remember = memory_of_chain(database)
+        return show_exceptions(database, today, everything=everything, write=words.message, remember=remember)
+
+    rows = cached(database, ("exceptions", today, everything, words.language), work)
     shown = dcc.Dropdown(
         [{"label": words.text("Open"), "value": "no"}, {"label": words.text("All"), "value": "yes"}],
         "yes" if everything else "no",
@@ -66,12 +69,11 @@ def handle_exception(request: ViewRequest, key: str) -> str:
     owner = text_entry(entries, OWNER).strip() or request.key.name
     weeks = entries.get(WEEKS)
     until = _today() + dt.timedelta(weeks=weeks if weeks in SNOOZE_WEEKS else 1) if state == SNOOZED else None
+    note, by, remember = text_entry(entries, NOTE), request.key.name, memory_of_chain(request.database)
     handled = write(
         request,
         "exception handled",
-        lambda conn: handle(
-            conn, name, state=state, by=request.key.name, owner=owner, until=until, note=text_entry(entries, NOTE)
-        ),
+        lambda conn: handle(conn, name, state=state, by=by, owner=owner, until=until, note=note, remember=remember),
     )
     if until is not None:
         return words.text("The exception is snoozed until {day}.", day=words.date(until))
