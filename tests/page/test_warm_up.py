@@ -1,15 +1,21 @@
 """The page is ready before somebody opens it; what it works out is worked out once, and forgotten with what it was made of."""
 
 import gc
+import json
 import queue
 import threading
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from storecast.bundle.predictor import Predictor
 from storecast.errors import DataError
 from storecast.exploration.registry import questions
 from storecast.page import accuracy_figures, figures, promotion_figures, warm_up
+from storecast.page.kept_totals import FILE, totals_of_chain
 from storecast.page.result_cache import ResultCache
 from storecast.page.views import explore, home
 from storecast.page.warm_up import WarmUp
@@ -110,6 +116,7 @@ def test_what_was_prepared_is_what_views_show(
     def again(*_: object) -> None:
         pytest.fail("it was worked out again")
 
+    assert json.loads((client.service.settings.home / FILE).read_bytes())["totals"]["Level"][0] == "chain-week"
     monkeypatch.setattr(figures, "_figures", again)
     monkeypatch.setattr(accuracy_figures, "_accuracy", again)
     monkeypatch.setattr(promotion_figures, "extra_promotions", again)
@@ -119,6 +126,35 @@ def test_what_was_prepared_is_what_views_show(
     assert all("refused" not in browser.draw("/app/explore", f"?question={key}") for key in questions())
     assert "refused" not in browser.draw_part("accuracy-record")
     assert "refused" not in browser.draw_part("promotions-plan")
+
+
+def test_a_service_that_starts_again_finds_the_totals_and_works_them_out_where_anything_else_holds(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = client.service.live.snapshot.predictor
+    again = Predictor.of(used.bundle, used.panel)
+    calls: list[Predictor] = []
+    work = Predictor.totals
+
+    def counted(predictor: Predictor, *rows: Any, **named: Any) -> pl.DataFrame:
+        calls.append(predictor)
+        return work(predictor, *rows, **named)
+
+    monkeypatch.setattr(Predictor, "totals", counted)
+    first = totals_of_chain(used, tmp_path)
+    assert set(first["Level"]) == {"chain-day", "chain-week", "chain-horizon"}
+    assert totals_of_chain(again, tmp_path).equals(first)
+    assert calls == [used]
+    moved = replace(used.panel, stores=used.panel.stores.with_columns(pl.lit("x").alias("StoreType")))
+    totals_of_chain(Predictor.of(used.bundle, moved), tmp_path)
+    assert len(calls) == 2
+    for broken in ("{", '{"key": 1}', "[]"):
+        (tmp_path / FILE).write_text(broken)
+        assert totals_of_chain(again, tmp_path).equals(first)
+    assert len(calls) == 5
+    (tmp_path / FILE).unlink()
+    (tmp_path / FILE).mkdir()
+    assert totals_of_chain(again, tmp_path).equals(first), "a home that cannot be written to"
 
 
 def test_a_result_is_worked_out_once_for_all_who_ask_at_once_and_anew_where_it_failed() -> None:

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.breakdown import Breakdown
 from storecast.data.panel import Panel
+from storecast.page.kept_totals import totals_of_chain
 from storecast.page.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 from storecast.uncertainty.totals import HORIZON
@@ -46,9 +47,15 @@ class ChainFigures:
 _FIGURES: ResultCache[ChainFigures] = ResultCache()
 
 
-def chain_figures(snapshot: Snapshot) -> ChainFigures:
-    """Return the figures of the chain that a snapshot stands for."""
-    return _FIGURES.get(snapshot, None, lambda: _figures(snapshot))
+def chain_figures(snapshot: Snapshot, home: Path) -> ChainFigures:
+    """Return the figures of the chain that a snapshot stands for.
+
+    Parameters
+    ----------
+    snapshot : that is served
+    home : of the service
+    """
+    return _FIGURES.get(snapshot, None, lambda: _figures(snapshot, home))
 
 
 def daily_sales(panel: Panel, stores: pl.Series | None = None) -> pl.DataFrame:
@@ -74,10 +81,9 @@ def a_year_later(past: pl.DataFrame, first: dt.date, last: dt.date) -> pl.DataFr
     return past.with_columns(pl.col(s.DATE) + YEAR).filter(pl.col(s.DATE).is_between(first, last))
 
 
-def _figures(snapshot: Snapshot) -> ChainFigures:
+def _figures(snapshot: Snapshot, home: Path) -> ChainFigures:
     predictor = snapshot.predictor
-    rows = predictor.forecast()
-    sums = predictor.totals(rows, Breakdown(periods=("day",)), of_chain=True)
+    sums = totals_of_chain(predictor, home)
     ahead = sums.filter(pl.col("Level") == "chain-day").sort("Start")
     whole = sums.filter(pl.col("Level") == f"chain-{HORIZON}")
     past = daily_sales(predictor.panel)

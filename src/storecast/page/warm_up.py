@@ -161,7 +161,7 @@ def prepare_first_view(service: Service, snapshot: Snapshot) -> None:
     dash_server()
     from storecast.page.figures import chain_figures
 
-    chain_figures(snapshot)
+    chain_figures(snapshot, service.settings.home)
     prepare_plan(service)
 
 
@@ -179,7 +179,6 @@ def later_steps(service: Service, snapshot: Snapshot) -> Iterator[Step]:
     from storecast.page.views.explore import prepare_answer
 
     yield lambda: accuracy.prepare(snapshot, service.live.database(), service.live.models_folder)
-    panel = snapshot.predictor.panel
-    for question in questions().values():
-        yield partial(prepare_answer, panel, question)
     yield partial(prepare_extra_promotions, snapshot)
+    for question in questions().values():
+        yield partial(prepare_answer, snapshot.predictor.panel, question)

@@ -26,7 +26,7 @@ MOST_EXCEPTIONS = 8
 def draw(request: ViewRequest) -> Component:
     """Return the first page of a Monday."""
     words = request.words
-    figures = chain_figures(request.snapshot)
+    figures = chain_figures(request.snapshot, request.service.settings.home)
     plan = newest_plan(request.database)
     overview = None if plan is None else plan_overview_of(request.database, words)
     return html.Div(
