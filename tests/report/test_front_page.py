@@ -49,8 +49,11 @@ def test_a_week_with_promotions_and_one_without_are_told_apart_and_so_are_those_
     report_input: ReportInput,
 ) -> None:
     weeks = [week(0, 5.0, before=5.0, expected=6e6), week(1, before=5.0), week(2, 5.0, expected=8e6, before=5.0)]
+    weeks.append(week(3, 5.0, before=5.0, expected=9e6, days=6))  # no whole week, which the mean does not count
     high, moved = why_weeks_differ(view(report_input, weeks))
-    assert high.startswith("A week with promotions (W25, W27) is expected at 7,000 on average, a week without at 4,000")
+    assert high.startswith(
+        "A whole week with promotions (W25, W27) is expected to sell 7,000 on average, one without 4,000"
+    )
     assert "(W26 differ)" in moved
     assert why_weeks_differ(view(report_input, [week(0), week(1)])) == []
 
@@ -114,9 +117,9 @@ def test_each_reason_is_a_sentence(report_input: ReportInput) -> None:
     sentences = [why for _, why in stores(view(report_input, [week(0)]), reasons)]
     assert sentences == [
         "100,000 expected, but the last test was 12.3% too high. Find out why before you rely on it.",
-        "100,000 expected: +12% on last year, the chain +200%. Why?",
+        "100,000 expected: +12% on last year, the chain +200.0%. Why?",
         "Shut on 2 days on which it usually is open; 100,000 expected. Is that still planned?",
-        "100,000 expected: +12% on last year, the chain +200%. Was last year unusual?",
+        "100,000 expected: +12% on last year, the chain +200.0%. Was last year unusual?",
         "100,000 expected, give or take 12%: the least certain store.",
     ]
 
@@ -124,11 +127,11 @@ def test_each_reason_is_a_sentence(report_input: ReportInput) -> None:
 def test_what_moved_since_the_last_forecast_names_its_drivers(report_input: ReportInput) -> None:
     since = SinceLast(MONDAY, MONDAY + dt.timedelta(days=20), 1e6, 1.1e6, {"Promotion": 9.0, "Trend": -2.0}, 2, None)
     sentence = texts(dataclasses.replace(report_input, since=since))["Since the last forecast"]
-    assert sentence.startswith("+10.0% 15 Jun–5 Jul moved by +")
-    assert "most came of: Promotion (+), Trend (−)" in sentence
+    assert sentence.startswith("+10.0% The forecast for 15 Jun–5 Jul changed by +")
+    assert "mostly because of: Promotion (+), Trend (−)" in sentence
     unknown = dataclasses.replace(since, drivers=None, came=(MONDAY, MONDAY, 100.0, 90.0))
     sentence = texts(dataclasses.replace(report_input, since=unknown))["Since the last forecast"]
-    assert "What moved it is not known. 15 Jun came −10.0% against it." in sentence
+    assert "The reason is not known. Actual figures for 15 Jun: −10.0% against it." in sentence
 
 
 def test_a_forecast_is_compared_on_the_days_of_both() -> None:
@@ -153,7 +156,9 @@ def test_the_budget_stands_beside_the_forecast_where_there_is_one(report_input: 
 
 def test_the_days_ahead_that_hold_what_the_past_does_not_are_dubious(report_input: ReportInput) -> None:
     texts_of = [remark.text for remark in remarks(view(report_input, [week(0)]), [])]
-    assert "Openings, promotions and holidays are those of your files. If they change, forecast again." in texts_of
+    assert (
+        "Openings, promotions and holidays ahead are taken from your files. If they change, forecast again." in texts_of
+    )
     assert any("storecast.toml" in text for text in texts_of)
     short = report_input.panel.sales.filter(pl.col(s.DATE) > report_input.cutoff - dt.timedelta(days=30))
     panel = Panel(short, report_input.panel.stores, report_input.panel.calendar)
@@ -164,10 +169,33 @@ def test_the_days_ahead_that_hold_what_the_past_does_not_are_dubious(report_inpu
 def test_holidays_are_named_with_the_stores_that_keep_them(report_input: ReportInput) -> None:
     calendar = WeekCalendar(0.0, (Holiday(MONDAY, "", 2), Holiday(MONDAY, "Whit Monday", 4)), 0.4)
     sentence = holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=calendar)]))
-    assert sentence == "15 Jun public holiday (2 stores); 15 Jun Whit Monday; school holidays (W25: 40% of the stores)"
+    assert sentence == (
+        "W25 15 Jun public holiday (2 stores); W25 15 Jun Whit Monday; school holidays (W25: 40% of the stores)"
+    )
     schools = dataclasses.replace(week(0), ahead=WeekCalendar(0.0, (), 0.4))
     assert holidays_ahead(view(report_input, [schools])).startswith("no public holiday; school holidays (W25: 40%")
     assert holidays_ahead(view(report_input, [dataclasses.replace(week(0), ahead=WeekCalendar(0.0, (), 0.0))])) == ""
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "sentence"),
+    [
+        ((4, 0), (0, 0), "More holidays than last year in W25: compare with care."),
+        ((0, 0), (0, 4), "Fewer holidays than last year in W26: compare with care."),
+        ((3, 0), (0, 4), "(more in W25, fewer in W26): compare these weeks with care."),
+        ((1, 4), (0, 4), None),
+    ],
+)
+def test_weeks_with_other_holidays_than_last_year_are_named(
+    report_input: ReportInput, now: tuple[int, int], before: tuple[int, int], sentence: str | None
+) -> None:
+    def calendar(stores: int) -> WeekCalendar:
+        return WeekCalendar(0.0, (Holiday(MONDAY, "", stores),) if stores else (), 0.0)
+
+    weeks = [dataclasses.replace(week(k), ahead=calendar(now[k]), before=calendar(before[k])) for k in (0, 1)]
+    sentences = why_weeks_differ(view(report_input, weeks))
+    assert len(sentences) == (sentence is not None)
+    assert all(each.endswith(str(sentence)) for each in sentences)
 
 
 def test_past_tests_are_summed_the_newest_first() -> None:

@@ -30,7 +30,7 @@ def test_the_report_names_the_figure_and_its_unit_and_speaks_of_no_money(home: P
     text = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
     assert "Customers forecast," in text
     assert "Expected Customers" in text
-    assert re.search(r"[\d,]+ visits came", text)
+    assert re.search(r"[\d,]+ visits actual", text)
     assert re.findall(f".{{30}}{PAGE_WORDS}", re.sub(DEFINED, "", text)) == []
 
 

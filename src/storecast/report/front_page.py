@@ -15,6 +15,7 @@ from storecast.report.week_calendar import YEAR, WeekCalendar, week_calendars
 LEAST_DAYS = 3  # of a week at an end of the forecast; a shorter one is no row of its own
 MANY_PROMOTIONS, FEW_PROMOTIONS = 3.0, 0.5  # days of a week with, and of a week without promotions
 OTHER_WEEK = 2.0  # promotion days by which a week differs from the same week of last year
+MOST = 0.5  # holidays of a store, by which a week differs from that of last year
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Week:
     change: float | None
     ahead: WeekCalendar
     before: WeekCalendar | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has all seven days."""
+        return (self.last - self.first).days == 6
 
     @property
     def number(self) -> int:
@@ -111,7 +117,7 @@ def rows_and_edges(weeks: Sequence[Week]) -> tuple[list[Week], list[Week]]:
 
 def promotion_effect(weeks: Sequence[Week]) -> tuple[float, float] | None:
     """Return what a whole week with promotions, and one without, is expected to sell on the mean; None where there are not both."""
-    whole = [week for week in weeks if (week.last - week.first).days == 6]
+    whole = [week for week in weeks if week.whole]
     sides = [[week.expected for week in whole if week.promoted is side] for side in (True, False)]
     if not all(sides):
         return None
@@ -125,6 +131,22 @@ def promotions_moved(weeks: Sequence[Week]) -> list[Week]:
         for week in weeks
         if week.before and abs(week.ahead.promotion_days - week.before.promotion_days) >= OTHER_WEEK
     ]
+
+
+def holidays_moved(weeks: Sequence[Week], stores: int) -> tuple[list[Week], list[Week]]:
+    """Return the weeks in which most stores have more public holidays than last year, and those in which they have fewer.
+
+    Parameters
+    ----------
+    weeks : of the forecast
+    stores : how many there are
+    """
+
+    def more(week: Week) -> float:
+        before = week.before or week.ahead
+        return sum(h.stores for h in week.ahead.holidays) / stores - sum(h.stores for h in before.holidays) / stores
+
+    return [week for week in weeks if more(week) >= MOST], [week for week in weeks if more(week) <= -MOST]
 
 
 def past_tests(tested: pl.DataFrame) -> list[PastTest]:

@@ -42,7 +42,7 @@ def _reason(facts: FrontFacts, store: StoreToCheck) -> str:
         values = {
             "expected": expected,
             "share": facts.words.signed_percent(store.share, 0),
-            "chain": facts.words.signed_percent(store.other, 0),
+            "chain": facts.words.signed_percent(store.other),
         }
         if store.reason == BELOW:
             return facts.words.text("{expected} expected: {share} on last year, the chain {chain}. Why?", **values)
@@ -101,7 +101,9 @@ def remarks(facts: FrontFacts, assumed: Sequence[dict[str, Any]]) -> list[Remark
     else:
         remarks.append(
             Remark(
-                words.text("Openings, promotions and holidays are those of your files. If they change, forecast again.")
+                words.text(
+                    "Openings, promotions and holidays ahead are taken from your files. If they change, forecast again."
+                )
             )
         )
     remarks += _doubts(facts, first)
@@ -109,7 +111,7 @@ def remarks(facts: FrontFacts, assumed: Sequence[dict[str, Any]]) -> list[Remark
         remarks.append(
             Remark(
                 words.plural(
-                    "One note on the data should be read.", "{count} notes on the data should be read.",
+                    "There is one note on the data.", "There are {count} notes on the data.",
                     len(report.scores["notices"]),
                 ),
                 "s-data",
@@ -131,13 +133,14 @@ def _doubts(facts: FrontFacts, first: dt.date) -> list[Remark]:
         remarks.append(
             Remark(
                 words.text(
-                    "{share} of the forecast is of stores that did not sell in all these weeks of last year.",
+                    "{share} of the forecast is for stores that did not sell throughout these weeks of last year: "
+                    "it is not compared.",
                     share=rest,
                 )
             )
         )
     if 0 < len(facts.tests) < FEW_TESTS:
-        remarks.append(Remark(words.text("How far off it may be is known from one test alone."), "s-accuracy"))
+        remarks.append(Remark(words.text("How large the errors are is known from a single test."), "s-accuracy"))
     if facts.mean and facts.mean.get("coverage80") is not None:
         inside = facts.mean["coverage80"]
         if inside < 0.8 - NARROW:
@@ -148,6 +151,10 @@ def _doubts(facts: FrontFacts, first: dt.date) -> list[Remark]:
             remarks.append(Remark(text, "s-intervals"))
     if not facts.report.panel.target.unit:
         remarks.append(
-            Remark(words.text('Amounts are in the unit of your files; unit = "EUR" in storecast.toml names it.'))
+            Remark(
+                words.text(
+                    "No currency is set: amounts are in the unit of your files. To name it, set unit in storecast.toml."
+                )
+            )
         )
     return remarks

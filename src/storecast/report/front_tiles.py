@@ -80,7 +80,7 @@ def _tested(facts: FrontFacts) -> Tile | None:
         return None
     newest = facts.tests[0]
     text = facts.words.text(
-        "{span}: {forecast} had been forecast, {sold} came.",
+        "{span}: {forecast} forecast, {sold} actual.",
         span=facts.words.span(newest.first, newest.last),
         forecast=facts.totals.bare(newest.forecast),
         sold=facts.totals.full(newest.sold),
@@ -90,7 +90,7 @@ def _tested(facts: FrontFacts) -> Tile | None:
         text += " " + facts.words.text("Tests before it: {errors}.", errors=others)
     if facts.mean and facts.mean.get("wape") is not None:
         text += " " + facts.words.text(
-            "One store on one day: off by {error} on average.", error=facts.words.percent(facts.mean["wape"])
+            "A store's day was off by {error} on average.", error=facts.words.percent(facts.mean["wape"])
         )
     return Tile(facts.words.text("How far off the last test was"), off_text(facts, newest.error), text)
 
@@ -100,7 +100,7 @@ def _since(facts: FrontFacts, since: SinceLast | None) -> Tile | None:
         return None
     change = since.after - since.before
     text = facts.words.text(
-        "{span} moved by {change}.",
+        "The forecast for {span} changed by {change}.",
         span=facts.words.span(since.first, since.last),
         change=facts.totals.signed(change),
     )
@@ -108,17 +108,17 @@ def _since(facts: FrontFacts, since: SinceLast | None) -> Tile | None:
     if largest and change:
         names = ", ".join(f"{facts.words.text(name)} ({'+' if value > 0 else '−'})" for name, value in largest)
         text += " " + facts.words.plural(
-            "In one store that was looked into, most came of: {drivers}.",
-            "In {count} stores that were looked into, most came of: {drivers}.",
+            "In the one store examined, mostly because of: {drivers}.",
+            "In {count} stores examined, mostly because of: {drivers}.",
             since.stores,
             drivers=names,
         )
     elif change:
-        text += " " + facts.words.text("What moved it is not known.")
+        text += " " + facts.words.text("The reason is not known.")
     if since.came and since.came[2]:
         first, last, forecast, sold = since.came
         text += " " + facts.words.text(
-            "{span} came {share} against it.",
+            "Actual figures for {span}: {share} against it.",
             span=facts.words.span(first, last),
             share=facts.words.signed_percent(sold / forecast - 1),
         )

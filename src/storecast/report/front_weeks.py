@@ -5,7 +5,7 @@ from typing import Any
 
 from storecast import schema as s
 from storecast.report.front_facts import FrontFacts
-from storecast.report.front_page import Week, promotion_effect, promotions_moved, rows_and_edges
+from storecast.report.front_page import Week, holidays_moved, promotion_effect, promotions_moved, rows_and_edges
 from storecast.report.week_calendar import Holiday, WeekCalendar
 
 SCHOOL_SHOWN = 0.05  # of the stores' days in school holidays, from which a week says so
@@ -22,7 +22,7 @@ def _week_row(facts: FrontFacts, week: Week) -> dict[str, Any]:
     return {
         "number": facts.words.text("W{number}", number=week.number),
         "span": facts.words.span(week.first, week.last),
-        "short": (week.last - week.first).days < 6,
+        "short": not week.whole,
         "expected": amounts.bare(week.expected),
         "interval": None if week.lower is None else f"{amounts.bare(week.lower)}–{amounts.bare(week.upper or 0.0)}",
         "change": None if week.change is None else facts.words.signed_percent(week.change),
@@ -48,7 +48,11 @@ def holidays_before(facts: FrontFacts) -> str:
 
 
 def _holidays(facts: FrontFacts, calendars: Sequence[tuple[Week, WeekCalendar]]) -> str:
-    parts = [_holiday(facts, holiday) for _, calendar in calendars for holiday in calendar.holidays]
+    parts = [
+        f"{_number(facts, week)} {_holiday(facts, holiday)}"
+        for week, calendar in calendars
+        for holiday in calendar.holidays
+    ]
     school = [
         f"{_number(facts, week)}: {facts.words.percent(calendar.school, 0)}"
         for week, calendar in calendars
@@ -75,7 +79,7 @@ def total_row(facts: FrontFacts) -> dict[str, Any]:
     _, edges = rows_and_edges(facts.weeks)
     besides = ", ".join(f"{facts.words.span(week.first, week.last)} ({amounts.bare(week.expected)})" for week in edges)
     return {
-        "label": facts.words.text("All days, with {days}", days=besides) if besides else facts.words.text("All days"),
+        "label": facts.words.text("Total, with {days}", days=besides) if besides else facts.words.text("Total"),
         "expected": amounts.bare(chain[s.FORECAST]),
         "interval": None
         if chain["Lower80"] is None
@@ -92,9 +96,9 @@ def why_weeks_differ(facts: FrontFacts) -> list[str]:
         high, low = effect
         sentences.append(
             facts.words.text(
-                "A week with promotions ({weeks}) is expected at {high} on average, a week without at {low}: "
-                "that is the up and down from week to week.",
-                weeks=", ".join(_number(facts, week) for week in facts.weeks if week.promoted),
+                "A whole week with promotions ({weeks}) is expected to sell {high} on average, one without {low}: "
+                "that explains the swings from week to week.",
+                weeks=_numbers(facts, [week for week in facts.weeks if week.promoted and week.whole]),
                 high=amounts.bare(high),
                 low=amounts.full(low),
             )
@@ -105,10 +109,30 @@ def why_weeks_differ(facts: FrontFacts) -> list[str]:
             facts.words.text(
                 "Last year the promotions lay in other weeks ({weeks} differ), so judge against last year by the total "
                 "and not by the week.",
-                weeks=", ".join(_number(facts, week) for week in moved),
+                weeks=_numbers(facts, moved),
             )
         )
+    more, fewer = holidays_moved(facts.weeks, facts.report.panel.stores.height)
+    if more or fewer:
+        sentences.append(_other_holidays(facts, more, fewer))
     return sentences
+
+
+def _other_holidays(facts: FrontFacts, more: Sequence[Week], fewer: Sequence[Week]) -> str:
+    words = facts.words
+    if not fewer:
+        return words.text("More holidays than last year in {weeks}: compare with care.", weeks=_numbers(facts, more))
+    if not more:
+        return words.text("Fewer holidays than last year in {weeks}: compare with care.", weeks=_numbers(facts, fewer))
+    return words.text(
+        "Holidays fall in other weeks than last year (more in {more}, fewer in {fewer}): compare these weeks with care.",
+        more=_numbers(facts, more),
+        fewer=_numbers(facts, fewer),
+    )
+
+
+def _numbers(facts: FrontFacts, weeks: Sequence[Week]) -> str:
+    return ", ".join(_number(facts, week) for week in weeks)
 
 
 def _number(facts: FrontFacts, week: Week) -> str:

@@ -100,7 +100,7 @@ def _heading(report: ReportInput, span: str) -> str:
 def _subheading(report: ReportInput) -> str:
     words, days = report.words, report.forecast[s.DATE]
     return words.text(
-        "{stores}, {days}. Made on {created} at {time} UTC from {noun} up to {cutoff}, by the model {model}.",
+        "{stores}, {days}. Made on {created} at {time} UTC from {noun} up to {cutoff}. Model: {model}.",
         stores=words.plural("One store", "{count} stores", report.forecast[s.STORE].n_unique()),
         days=words.plural("one day ahead", "{count} days ahead", days.n_unique()),
         created=words.date(report.created.date()),
