@@ -18,7 +18,7 @@ from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, m
 from support.service_process import ServiceFactory, ServiceProcess
 
 DAYS = 14  # days whose sales are written again and again
-SMALL_S, SMALL_PAUSE_S = 4, 0.2  # of the short test, and between the requests of its clients
+SMALL_S, SMALL_PAUSE_S = 4, 0.8  # of the short test, and between the requests of its clients
 
 
 def sell(caller: Caller, count: int) -> Reply:

@@ -16,25 +16,27 @@ import traceback
 from typing import Any
 
 SLOW = (
-    "starlette.applications",
-    "msgspec",
-    "holidays",
-    "psycopg",
-    "scipy.stats",
-    "skops.io",
-    "sklearn.ensemble",
-    "sqlalchemy.dialects.sqlite",
-)
-SLOW += (
     "alembic",
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "holidays",
     "msgspec",
+    "narwhals",
     "orjson",
     "prometheus_client",
+    "psycopg",
+    "pydantic",
+    "rich.progress",
+    "rich.table",
+    "scipy.linalg",
+    "scipy.special",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
     "starlette.applications",
-    "typer",
-    "uvicorn",
+    "typer.main",
+    "typer._adapters",
+    "uvicorn.protocols.http.httptools_impl",
     "uvloop",
-    "xgboost",
+    "xlsxwriter",
 )
 PR_SET_PDEATHSIG = 1
 CAPABILITIES_V3 = 0x20080522
@@ -83,6 +85,10 @@ def _run_service(request: dict[str, Any]) -> None:
         if not request["tried"]:
             loading = importlib.import_module("storecast.bundle.loading")
             loading.try_in_child = lambda path, **_: path
+        if not request[
+            "page"
+        ]:  # as where Dash is missing: importing it and preparing the first view take as long as all the rest
+            importlib.import_module("storecast.cli.serve").PAGE_NEEDS = ("no_page",)
         sys.argv = request["argv"]
         if sys.argv[1] == "run":  # without the exploration of its report, which is half of its CPU time
             importlib.import_module("storecast.workflows.running").missing_libraries = lambda chosen: ["these"]

@@ -119,7 +119,13 @@ class ServiceFactory:
         assert self.ask(do="count threads") == 1, "a process with threads cannot be forked"
 
     def start(
-        self, home: Path, *options: str, no_rights: bool = False, tried: bool = False, **environment: str
+        self,
+        home: Path,
+        *options: str,
+        no_rights: bool = False,
+        tried: bool = False,
+        page: bool = False,
+        **environment: str,
     ) -> ServiceProcess:
         """Start a service on a free port; it is neither listening nor ready yet.
 
@@ -128,17 +134,25 @@ class ServiceFactory:
         home, options, environment : of `storecast serve`
         no_rights : also root may then write only to what its owner may write to
         tried : try the model in a child process, which takes seconds
+        page : serve the page, too, whose first view takes seconds
         """
         return self.run(
             ["serve", "--home", str(home), "--port", "0", *options],
             no_rights=no_rights,
             tried=tried,
+            page=page,
             STORECAST_LOG_FORMAT="json",
             **{"STORECAST_RATE": "0", "STORECAST_UNKNOWN_KEYS": "0", "STORECAST_POLL_SECONDS": "0.2", **environment},
         )
 
     def run(
-        self, argv: list[str], *, no_rights: bool = False, tried: bool = False, **environment: str
+        self,
+        argv: list[str],
+        *,
+        no_rights: bool = False,
+        tried: bool = False,
+        page: bool = False,
+        **environment: str,
     ) -> ServiceProcess:
         """Start any command of `storecast`."""
         self._lives += 1
@@ -146,7 +160,13 @@ class ServiceFactory:
         log.touch()
         variables = {"XDG_CONFIG_HOME": os.environ["XDG_CONFIG_HOME"], **environment}
         pid = self.ask(
-            do="start", argv=["storecast", *argv], env=variables, log=str(log), no_rights=no_rights, tried=tried
+            do="start",
+            argv=["storecast", *argv],
+            env=variables,
+            log=str(log),
+            no_rights=no_rights,
+            tried=tried,
+            page=page,
         )
         return ServiceProcess(self, pid, log)
 
