@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,14 @@ def test_publishing_with_what_it_is_made_of_shows_how_far_it_is_and_is_cancelled
     assert "publish-tick" in browser.draw("/app/plan")
     line = json.dumps(how_far(browser))
     assert "30% is worked out" in line
+    with (
+        monkeypatch.context() as newer
+    ):  # new data come: the job is still followed, after a reload, too, and in another tab
+        snapshot = client.service.live.snapshot
+        newer.setattr(client.service.live, "snapshot", replace(snapshot, reply_head=b"newer"))
+        assert "publish-tick" in browser.draw("/app/plan")
+        assert browser.act("plan-publish", publish_explain=["yes"])[0] == STARTED
+        assert browser.client.get("/v1/jobs/2").status_code == 404, "a second job was started"
     number = json.loads(line.partition('"publish-cancel", "key": ')[2].partition(",")[0].rstrip("}"))
     assert browser.act("publish-cancel", "9" + number)[1] == "refused"
     assert browser.act("publish-cancel", number) == ("It is cancelled.", "done", True)
@@ -243,6 +252,31 @@ def test_the_form_writes_an_override_of_any_stores_and_days_and_it_is_withdrawn(
     assert browser.act("plan-withdraw", str(row["Override"]))[0] == f"Override {row['Override']} is withdrawn."
     assert "withdrawn or replaced by test" in browser.act("plan-withdraw", str(row["Override"]))[0]
     assert published == 1
+
+
+def test_a_choice_that_is_no_longer_there_gives_way_to_the_usual_one(browser: PageClient, published: int) -> None:
+    gone = {"plan-scope": "store:99", "plan-first": "2001-01-01", "plan-last": "2001-01-02", "plan-kind": "x"}
+    stays = {"plan-scope": "store:2", "plan-first": str(FIRST), "plan-last": str(FIRST), "plan-kind": "factor"}
+    for entries, of_form in ((gone, False), (stays, True)):
+        values = {"url.pathname": "/app/plan", "url.search": "?part=overrides", "entries.data": entries}
+        drawn = browser.post(callback("view.children", values)).json()["response"]
+        fields = {name: value for name, value in values_of(drawn) if name in entries}
+        assert fields.keys() == entries.keys()
+        assert all((fields[name] == entries[name]) is of_form for name in entries)
+    assert published == 1
+
+
+def values_of(drawn: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the value of each field."""
+    if isinstance(drawn, dict):
+        identity = drawn.get("id")
+        if isinstance(identity, dict) and identity.get("type") == "field":
+            yield identity["name"], drawn.get("value")
+        for value in drawn.values():
+            yield from values_of(value)
+    elif isinstance(drawn, list):
+        for value in drawn:
+            yield from values_of(value)
 
 
 def test_a_reader_sees_the_grid_and_changes_nothing(reader: PageClient, published: int) -> None:

@@ -68,7 +68,8 @@ def test_a_store_whose_last_week_lies_outside_its_band_is_an_exception() -> None
 OVERRIDES = pl.DataFrame(
     {
         "Override": [4, 5], "Level": ["store", "chain"], "Key": ["1", "chain"], "Start": [MONDAY] * 2, "End": [SUNDAY] * 2,
-        "Forecast": [70.0, 210.0], "Plan": [90.0, 200.0], "Stale": ["it moved", ""],
+        "Kind": ["figure", "amount"], "Value": [90.0, -10.0], "Forecast": [70.0, 210.0], "Plan": [90.0, 200.0],
+        "Stale": ["it moved", ""],
     }
 )  # fmt: skip
 
@@ -76,6 +77,19 @@ OVERRIDES = pl.DataFrame(
 def test_a_stale_override_is_an_exception_with_what_it_moves() -> None:
     rows = stale_overrides(OVERRIDES)
     assert rows.select("Exception", "Stake", "Text").rows() == [("stale:4", 20.0, "override 4: it moved")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stake"), [("figure", 90.0, 90.0), ("amount", -15.0, 15.0), ("factor", 2.0, 0.0)]
+)
+def test_what_an_override_that_cannot_be_met_would_move_is_at_stake(kind: str, value: float, stake: float) -> None:
+    unmet = OVERRIDES.head(1).with_columns(
+        pl.lit(kind).alias("Kind"),
+        pl.lit(value).alias("Value"),
+        pl.lit(0.0).alias("Forecast"),
+        pl.lit(0.0).alias("Plan"),
+    )
+    assert stale_overrides(unmet)["Stake"].to_list() == [stake]
 
 
 HANDLING = {"State": "done", "Owner": "Ada", "Until": None, "Note": "", "By": "Bo", "Handled": 20.0}

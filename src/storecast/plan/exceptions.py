@@ -3,7 +3,7 @@
 change     the forecast of a store's week has moved since the version before; at stake: by how much
 interval   the 80% interval of a store's week is far wider than is usual; at stake: half of its width
 band       a store sold, in its last week, outside the interval that it had; at stake: the difference from the forecast
-stale      an override no longer fits the forecast; at stake: what it moves
+stale      an override no longer fits the forecast; at stake: what it moves, or would move where it cannot be met
 missing, broken   the data of a store, see `data_exceptions`
 
 Of each kind the largest are kept. One that is done comes back where more money is at stake than when it was done; one that is
@@ -18,7 +18,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.errors import Amount, Difference, Message, Share, Write
 from storecast.plan.comparison import Comparison, because
-from storecast.plan.overrides import OVERRIDE, PLAN
+from storecast.plan.overrides import AMOUNT, FIGURE, OVERRIDE, PLAN
 from storecast.plan.store_days import BAND, StoreDays, as_money
 
 CHANGE, INTERVAL, BAND_LEFT, STALE, MISSING, BROKEN = KINDS = (
@@ -147,10 +147,13 @@ def stale_overrides(overrides: pl.DataFrame, write: Write = str) -> pl.DataFrame
 
     Parameters
     ----------
-    overrides : Override, Level, Key, Start, End, Forecast, Plan, Stale
+    overrides : Override, Level, Key, Start, End, Kind, Value, Forecast, Plan, Stale
     write : a message in the language of its reader
     """
-    stake = (pl.col(PLAN) - pl.col(s.FORECAST)).abs().round(2).alias("Stake")
+    moved = pl.col(PLAN) - pl.col(s.FORECAST)
+    wanted = pl.col("Value") - pl.when(pl.col("Kind") == FIGURE).then(s.FORECAST).otherwise(0.0)
+    unmet = (moved == 0) & pl.col("Kind").is_in([FIGURE, AMOUNT])
+    stake = pl.when(unmet).then(wanted).otherwise(moved).abs().round(2).alias("Stake")
     stale = overrides.filter(pl.col("Stale") != "").with_columns(stake)
     stale = stale.sort(["Stake", OVERRIDE], descending=[True, False]).head(MOST_OF_A_KIND)
     texts = [

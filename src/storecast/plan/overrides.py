@@ -216,7 +216,7 @@ def stale_reasons(
     """Say of each override why it no longer fits the forecast; an empty message where it does.
 
     It is stale where the forecast of its store-days has moved by more than the override does, or out of the band that it had when
-    the override was written: the 80% bounds of the days, added up; or where it cannot be met any more.
+    the override was written: the 80% bounds of the days, added up; or where it cannot be met any more, or has no store left.
 
     Parameters
     ----------
@@ -227,10 +227,12 @@ def stale_reasons(
     """
     texts: list[Message] = []
     layers: dict[int, I64] = {}
-    for number, row in enumerate(overrides.select("plan", "kind").iter_rows(named=True)):
+    for number, row in enumerate(overrides.select("plan", "kind", "last").iter_rows(named=True)):
         cells, base = resolution.cells[number], bases.get(row["plan"])
         if number in resolution.trouble:
             texts.append(Message("it cannot be met any more: {why}", why=resolution.trouble[number]))
+        elif not len(cells.rows) and row["last"] >= figures.first:
+            texts.append(Message("the plan holds none of its stores any more"))
         elif not cells.count or base is None or base is figures:
             texts.append(Message(""))
         else:

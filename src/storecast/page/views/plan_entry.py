@@ -32,7 +32,7 @@ def reason_fields(request: ViewRequest, plan: PlanFigures) -> list[Component]:
             words.text("Reason"),
             dcc.Dropdown(
                 [{"label": reason_name(reason, words), "value": reason} for reason in plan.reasons],
-                text_entry(entries, REASON) or None,
+                _chosen(entries, REASON, plan.reasons, None),
                 id=field_id(REASON),
             ),
         ),
@@ -68,17 +68,27 @@ def entry_form(request: ViewRequest, plan: PlanFigures) -> Component:
     fields = [
         control(
             words.text("For"),
-            dcc.Dropdown(scopes, text_entry(entries, SCOPE) or f"{CHAIN}:{CHAIN}", id=field_id(SCOPE), clearable=False),
+            dcc.Dropdown(
+                scopes,
+                _chosen(entries, SCOPE, [scope["value"] for scope in scopes], f"{CHAIN}:{CHAIN}"),
+                id=field_id(SCOPE),
+                clearable=False,
+            ),
         ),
         control(
             words.text("From"),
-            dcc.Dropdown(day_options, text_entry(entries, FIRST) or str(days[0]), id=field_id(FIRST), clearable=False),
+            dcc.Dropdown(
+                day_options,
+                _chosen(entries, FIRST, list(map(str, days)), str(days[0])),
+                id=field_id(FIRST),
+                clearable=False,
+            ),
         ),
         control(
             words.text("To"),
             dcc.Dropdown(
                 day_options,
-                text_entry(entries, LAST) or str(days[min(6, len(days) - 1)]),
+                _chosen(entries, LAST, list(map(str, days)), str(days[min(6, len(days) - 1)])),
                 id=field_id(LAST),
                 clearable=False,
             ),
@@ -87,7 +97,7 @@ def entry_form(request: ViewRequest, plan: PlanFigures) -> Component:
             words.text("What"),
             dcc.Dropdown(
                 [{"label": label, "value": kind} for kind, label in kinds.items()],
-                text_entry(entries, KIND) or FIGURE,
+                _chosen(entries, KIND, list(kinds), FIGURE),
                 id=field_id(KIND),
                 clearable=False,
             ),
@@ -100,6 +110,20 @@ def entry_form(request: ViewRequest, plan: PlanFigures) -> Component:
         action_button(words.text("Save the override"), ENTER, f"{plan.version.version}:{plan.revision}"),
     ]
     return html.Section([html.H2(words.text("New override")), html.Div(fields, className="controls")])
+
+
+def _chosen(entries: Mapping[str, Any], name: str, choices: Sequence[str], usual: str | None) -> str | None:
+    """Return what was chosen in a field; what is usual where there is no such choice (any more): nobody could change it.
+
+    Parameters
+    ----------
+    entries : that stand in the fields
+    name : of the field
+    choices : that it has
+    usual : that stands there at first
+    """
+    chosen = text_entry(entries, name)
+    return chosen if chosen in choices else usual
 
 
 def edits_of(entries: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -29,6 +29,9 @@ from storecast.service.routes.plan_versions import drivers_of, made_forecast
 NOTE, EXPLAIN = "publish-note", "publish-explain"  # fields
 PUBLISH, CANCEL = "plan-publish", "publish-cancel"  # actions
 JOB, LINE, TICK = "publish-job", "publish-line", "publish-tick"
+DIGEST = hashlib.sha256(
+    b"page publish"
+).hexdigest()  # of every forecast: a job is followed although newer data have come
 JUST_ENDED = dt.timedelta(seconds=10)  # a short job may end before the view is drawn that would have followed it
 
 
@@ -38,7 +41,7 @@ def publish(request: ViewRequest, _key: str) -> str:
     if not request.entries.get(EXPLAIN):
         return _news(_write(request, snapshot, None, note), words)
     jobs = request.service.jobs
-    request.wait_for(jobs.start("publish", request.key.id, _digest(snapshot), _answer(request, snapshot, note)))
+    request.wait_for(jobs.start("publish", request.key.id, DIGEST, _answer(request, snapshot, note)))
     return _started(words)
 
 
@@ -94,10 +97,7 @@ def _outcome(job: Job | None) -> list[Component]:
 
 
 def _latest(request: ViewRequest) -> Job | None:
-    snapshot = request.service.live.snapshot
-    if snapshot is None:
-        return None
-    return request.wait_for(request.service.jobs.find(request.key.id, _digest(snapshot)))
+    return request.wait_for(request.service.jobs.find(request.key.id, DIGEST))
 
 
 def register(app: Dash) -> None:
@@ -179,10 +179,6 @@ def _job(request: ViewRequest, number: object) -> Job:
     if not isinstance(number, int) or not 0 < number < 2**53:
         raise unreadable("The page has no such job. Load the page again.")
     return request.wait_for(request.service.jobs.read(number, request.key.id))
-
-
-def _digest(snapshot: Snapshot) -> str:
-    return hashlib.sha256(b"\0".join((b"page publish", snapshot.reply_head))).hexdigest()
 
 
 def _line(job: Job, words: Words) -> Component:
