@@ -197,6 +197,10 @@ def test_cells_of_the_grid_become_overrides_with_one_reason_and_are_undone(
 ) -> None:
     assert browser.act("plan-save", seen(browser), plan_edits=[edit(70.0)])[0] == "Choose a reason."
     assert browser.act("plan-save", seen(browser), plan_reason="local event")[0] == "No cell of the grid was changed."
+    too_large = [edit(700.0), edit(1e15, "2")]
+    message, kind, _ = browser.act("plan-save", seen(browser), plan_edits=too_large, plan_reason="local event")
+    assert (message, kind) == ("A changed cell holds no figure that a plan can have. Discard it.", "refused")
+    assert show_overrides(database).overrides.is_empty(), "all cells are written or none"
     edits = [edit(700.0), edit(1400.0, "=south", "Region")]
     message, kind, again = browser.act(
         "plan-save", seen(browser), plan_edits=edits, plan_reason="local event", plan_note="fair"

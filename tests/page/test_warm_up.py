@@ -1,5 +1,6 @@
 """The page is ready before somebody opens it; what it works out is worked out once, and forgotten with what it was made of."""
 
+import asyncio
 import gc
 import json
 import queue
@@ -19,9 +20,10 @@ from storecast.page.kept_totals import FILE, totals_of_chain
 from storecast.page.result_cache import ResultCache
 from storecast.page.views import explore, home
 from storecast.page.warm_up import WarmUp
+from storecast.service.app import create_app
 from storecast.service.problems import Problem
 from support.page_client import PageClient
-from support.served_home import Client, wait_until
+from support.served_home import Client, settings_of, wait_until
 
 
 class Fake:
@@ -80,11 +82,50 @@ def test_steps_are_taken_in_quiet_moments_until_newer_data_come_and_one_that_fai
     monkeypatch.setattr(warm_up, "prepare_first_view", lambda _service, _snapshot: None)
     monkeypatch.setattr(warm_up, "later_steps", steps)
     monkeypatch.setattr(warm_up, "QUIET_LOOK_S", 0.001)
+    monkeypatch.setattr(warm_up, "QUIET_LOOKS", 3)
     warming.follow(service, first)  # type: ignore[arg-type]
     assert [taken.get(timeout=30) for _ in range(3)] == ["first", "second", "second"]
     wait_until(lambda: warming._thread is None, 30)
     assert taken.empty()
-    assert load.looks == 3 + 1 + 2
+    assert load.looks == (2 + 3) + 1 + 2 * 3
+
+
+def test_the_end_of_a_service_waits_for_the_step_that_is_taken_and_no_other_follows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, free, taken = threading.Event(), threading.Event(), []
+
+    def step() -> None:
+        taken.append("first")
+        begun.set()
+        assert free.wait(30)
+
+    monkeypatch.setattr(warm_up, "prepare_first_view", lambda _service, _snapshot: None)
+    monkeypatch.setattr(warm_up, "later_steps", lambda _service, _snapshot: [step, lambda: taken.append("second")])
+    monkeypatch.setattr(warm_up, "STOP_S", 30)
+    warming = WarmUp(settled=0)
+    warming.follow(Fake(load=Fake(working=0), stopping=False), Fake())  # type: ignore[arg-type]
+    assert begun.wait(30)
+    ending = threading.Thread(target=warming.end)
+    ending.start()
+    wait_until(lambda: warming._ended, 30)
+    free.set()
+    ending.join(30)
+    assert taken == ["first"]
+    assert warming._thread is None
+
+
+def test_who_follows_a_service_is_told_when_it_starts_and_when_it_stops(tmp_path: Path) -> None:
+    calls: list[str] = []
+    follower = Fake(begin=lambda _service: calls.append("begin"), follow=print, end=lambda: calls.append("end"))
+    app = create_app(settings_of(tmp_path), follower=follower)  # type: ignore[arg-type]
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            assert calls == ["begin"]
+
+    asyncio.run(live())
+    assert calls == ["begin", "end"]
 
 
 def test_dash_and_the_plan_are_prepared_before_a_model_is_ready_but_after_the_chain_was_read(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from weakref import ReferenceType, ref
 
+from storecast import schema as s
 from storecast.errors import UserError
 from storecast.page.dash_server import dash_server
 from storecast.service.live.snapshot import Snapshot
@@ -17,7 +18,9 @@ log = logging.getLogger(__name__)
 Step = Callable[[], object]
 CHAIN_LOOK_S = 0.2  # between two looks whether the chain has been read
 QUIET_LOOK_S = 0.05  # between two looks whether requests are at work
-PATIENCE_S = 20.0  # that a step waits for a moment without any
+QUIET_LOOKS = 10  # in a row without any, before a step is taken: the parts of a view are asked for one after the other
+PATIENCE_S = 20.0  # that a step waits for them
+STOP_S = 5.0  # that the end of a service waits for the step that is being taken
 SETTLED_S = 5.0  # without newer data, before what is not on the first view is worked out again
 
 
@@ -43,6 +46,7 @@ class WarmUp:
         self._waiting: tuple[Service, Snapshot] | None = None
         self._thread: threading.Thread | None = None
         self._first = True
+        self._ended = False
 
     def begin(self, service: Service) -> None:
         """Prepare what needs no model while the first one is being tried in a process of its own.
@@ -51,6 +55,7 @@ class WarmUp:
         ----------
         service : that has just started
         """
+        self._ended = False
         threading.Thread(target=self._prepare_early, args=(service,), name="page start", daemon=True).start()
 
     def _prepare_early(self, service: Service) -> None:
@@ -78,6 +83,14 @@ class WarmUp:
         if service.live.snapshot is not None:
             self._prepare(service, service.live.snapshot)
 
+    def end(self) -> None:
+        """Take no more steps, and wait for the one that is being taken: a thread that works while its process ends may break it."""
+        self._ended = True
+        self._news.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join(STOP_S)
+
     def _prepare(self, service: Service, snapshot: Snapshot) -> None:
         with self._lock:
             if self._latest is not None and self._latest() is snapshot:
@@ -92,10 +105,10 @@ class WarmUp:
         while True:
             with self._lock:
                 wanted, self._waiting = self._waiting, None
-                self._news.clear()
-                if wanted is None:
+                if wanted is None or self._ended:
                     self._thread = None
                     return
+                self._news.clear()
             first, self._first = self._first, False
             _done(partial(self._take_steps, *wanted, first=first))
 
@@ -116,9 +129,11 @@ class WarmUp:
             _done(step)
 
     def _wait_for_quiet(self, service: Service) -> None:
-        """Wait until no request is at work, newer data are there, or patience ends."""
+        """Wait until no request was at work for a moment, newer data are there, or patience ends."""
+        quiet = 0
         for _ in range(round(self._patience / QUIET_LOOK_S)):
-            if not service.load.working or self._news.wait(QUIET_LOOK_S):
+            quiet = 0 if service.load.working else quiet + 1
+            if quiet >= QUIET_LOOKS or self._news.wait(QUIET_LOOK_S):
                 return
 
 
@@ -166,19 +181,24 @@ def prepare_first_view(service: Service, snapshot: Snapshot) -> None:
 
 
 def later_steps(service: Service, snapshot: Snapshot) -> Iterator[Step]:
-    """Yield what else views take seconds for, each of at most a few: what most people look at first.
+    """Yield what else views take seconds for, each of at most a few: first what stands first in the header.
 
     Parameters
     ----------
     service : with the database
     snapshot : that is served
     """
-    from storecast.exploration.registry import questions
+    from storecast.exploration.registry import find_question, questions
     from storecast.page.promotion_figures import prepare_extra_promotions
+    from storecast.page.store_figures import explained_days
     from storecast.page.views import accuracy
     from storecast.page.views.explore import prepare_answer
 
+    panel = snapshot.predictor.panel
+    yield partial(explained_days, snapshot, panel.stores[s.STORE][0])  # those of other stores are then quick
     yield lambda: accuracy.prepare(snapshot, service.live.database(), service.live.models_folder)
+    yield questions  # imports what estimates them
+    yield lambda: prepare_answer(panel, find_question("response"))  # on which promotions rest
     yield partial(prepare_extra_promotions, snapshot)
     for question in questions().values():
-        yield partial(prepare_answer, snapshot.predictor.panel, question)
+        yield partial(prepare_answer, panel, question)

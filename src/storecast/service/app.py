@@ -1,5 +1,6 @@
 """The application: middleware around the routes, and what starts and stops with it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -34,6 +35,9 @@ class Follower(Protocol):
     def follow(self, service: Service, snapshot: Snapshot) -> None:
         """Take a new snapshot that is served; called on the event loop."""
 
+    def end(self) -> None:
+        """End before the process does; called in a thread when the service stops."""
+
 
 def create_app(settings: Settings, page: Sequence[Route] = (), follower: Follower | None = None) -> Starlette:
     """Build the service; nothing is opened before it starts.
@@ -42,7 +46,7 @@ def create_app(settings: Settings, page: Sequence[Route] = (), follower: Followe
     ----------
     settings : of the service
     page : the routes of the web page, which stand behind the same door; none: the API alone
-    follower : is called when the service starts, and with each new snapshot that is served; None: nobody follows
+    follower : is called when the service starts, with each new snapshot that is served, and when it stops; None: nobody follows
     """
     service = Service.of(settings)
     if follower is not None:
@@ -55,6 +59,8 @@ def create_app(settings: Settings, page: Sequence[Route] = (), follower: Followe
         if follower is not None:
             follower.begin(service)
         yield
+        if follower is not None:
+            await asyncio.to_thread(follower.end)
         await service.stop()
 
     app = Starlette(

@@ -141,7 +141,11 @@ def edits_of(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def save_edits(request: ViewRequest, key: str) -> str:
     """Write the cells of the grid that were changed as overrides."""
-    edits = edits_of(request.entries)
+    edits, entered = edits_of(request.entries), request.entries.get(EDITS)
+    if isinstance(entered, list) and len(entered) > len(edits):  # of what was entered, all is written or nothing
+        raise Problem(
+            "not-valid", request.words.text("A changed cell holds no figure that a plan can have. Discard it.")
+        )
     if not edits:
         raise Problem("not-valid", request.words.text("No cell of the grid was changed."))
     rows = [{**each, "kind": FIGURE} for each in edits]
