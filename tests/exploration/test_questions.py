@@ -7,11 +7,14 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.answers import translated
 from storecast.data.panel import Panel
 from storecast.exploration.covariate_shift import separability
 from storecast.exploration.registry import ask, questions
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
 from storecast.exploration.shared.wording import format_value
+from storecast.report.translation import translated_section
+from support.german_texts import english_in, texts_of_section
 from support.known_chain import first_stores, last_days, usual_answer, usual_chain, without_customers
 
 FIGURE = re.compile(r"[+−]?\d[\d,]*(?:\.\d+)?(?: (?:%|million))?")
@@ -90,6 +93,13 @@ def test_the_sentence_changes_with_its_table(key: str) -> None:
     assert questions()[key].section(table).answer != questions()[key].section(other).answer
 
 
+@pytest.mark.parametrize("key", questions())
+def test_a_section_is_german_in_german_and_untouched_in_english(key: str) -> None:
+    section = questions()[key].titled_section(table_of(key))
+    assert english_in(texts_of_section(translated_section(section, "de"))) == []
+    assert translated_section(section, "en") is section
+
+
 KINDS = (
     "no customers", "one store", "three stores", "a season", "eight months", "never closed", "the same every day", "own promotions",
 )  # fmt: skip
@@ -140,7 +150,10 @@ def test_a_poor_chain_gets_an_answer_or_the_reason_why_not(
     result = ask(chains()[kind], questions()[key])
     if isinstance(result, str):
         assert len(result) > 20
+        assert english_in([translated(result, "de")]) == []
         return
+    in_german = translated_section(questions()[key].titled_section(result), "de")
+    assert english_in(texts_of_section(in_german)) == []
     section = questions()[key].section(result)
     assert section.answer
     assert "unknown" not in section.answer

@@ -4,6 +4,7 @@ import pytest
 
 from storecast.exploration.registry import questions
 from storecast.page.views.explore import store_groups
+from support.german_texts import english_in, texts_of_view
 from support.page_client import PageClient
 from support.panels import make_panel
 from support.served_home import STORES
@@ -18,6 +19,7 @@ def test_a_question_is_answered_for_all_stores_and_for_a_group(browser: PageClie
     assert "Wie das ermittelt wurde" in of_group
     assert "Welche Filialen sind ähnlich, welche stechen hervor?" in of_group
     assert of_group != everything
+    assert english_in(texts_of_view(of_group)) == []
 
 
 @pytest.mark.parametrize("search", ["?question=nothing", "?question=stores&group=StoreType+z"])

@@ -12,7 +12,6 @@ from babel.messages.pofile import read_po
 import storecast.page
 from storecast.database.chain_writes import OF_CHAIN
 from storecast.errors import Amount, ConflictError, Message, MissingError
-from storecast.exploration.registry import questions
 from storecast.language import LANGUAGES
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
@@ -51,7 +50,6 @@ NAMED = {
 def messages() -> set[str]:
     """Return every message in the source of the page."""
     texts = {view.title for view in VIEWS} | NAMED
-    texts |= {text for each in questions().values() for text in (each.title, each.short_title)}
     for message in sentences.messages():
         texts |= set(message) if isinstance(message, tuple) else {message}
     for path in (*SOURCE.rglob("*.py"), *(SOURCE.parent / name for name in BELOW)):

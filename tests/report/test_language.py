@@ -16,6 +16,7 @@ from storecast.explain.explanations import USUAL, title
 from storecast.features.drivers import DRIVERS
 from storecast.report.page import render
 from storecast.report.report_input import LOCALE, ReportInput, report_words
+from support.german_texts import english_in, texts_of_page
 
 SOURCE = Path(storecast.report.__file__).parent
 CALLS = {"text": 1, "plural": 2}  # methods of Words: how many of their arguments are messages
@@ -83,6 +84,7 @@ def test_the_report_is_written_in_german(report_input: ReportInput) -> None:
     assert "Woche für Woche" in page
     assert "Gegenüber dem Vorjahr" in page
     assert "Week by week" not in page
+    assert english_in(texts_of_page(page)) == []
 
 
 def test_a_language_without_texts_is_refused() -> None:

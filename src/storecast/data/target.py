@@ -17,6 +17,7 @@ BESIDE_TARGET = (
     "Sales, beside the target"  # what a column Sales is called where another figure is forecast: it is not used
 )
 MAX_UNIT_LENGTH = 20  # characters
+SALES_IN_TEXTS = re.compile(r"\b(?:[Ss]ales|Umsatz(?:es)?|Umsätzen?)\b")  # English and German
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,14 @@ class Target:
 
         Parameters
         ----------
-        text : in which `sales` and `Sales` stand for the figure
+        text : in which `sales`, `Sales` or a form of `Umsatz` stand for the figure
 
         Examples
         --------
         >>> Target("Pieces").worded("Sales of Mondays, and no salesman's")
         "Pieces of Mondays, and no salesman's"
         """
-        return text if self.is_sales else re.sub(r"\b[Ss]ales\b", lambda _: self.name, text)
+        return text if self.is_sales else SALES_IN_TEXTS.sub(lambda _: self.name, text)
 
     @property
     def described(self) -> str:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +10,16 @@ from typing import Any
 import plotly.graph_objects as go
 
 from storecast import schema as s
+from storecast.answers import ENGLISH, translated, translated_label
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
-from storecast.data.target import Target
+from storecast.data.target import SALES_IN_TEXTS, Target
 from storecast.files import atomic_write
 from storecast.language import Words
 from storecast.report.amounts import Amounts
 from storecast.report.section import Section, TextTable
 from storecast.report.templates import figure_html, render_template
+from storecast.report.translation import translated_repairs, translated_section
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +39,22 @@ class ExplorationPart:
     last: dt.date
 
 
-def template_values(part: ExplorationPart, target: Target | None = None) -> dict[str, Any]:
-    """Return what the templates show of an exploration, in the words of the figure that is forecast (None: sales)."""
+def template_values(part: ExplorationPart, target: Target | None = None, language: str = ENGLISH) -> dict[str, Any]:
+    """Return what the templates show of an exploration, in the words of the figure that is forecast.
+
+    Parameters
+    ----------
+    part : what was asked and answered
+    target : the figure; None: sales
+    language : a code, as of `storecast.language.Words`
+    """
     target = target or Target()
+    unanswered = [
+        (translated_label(title, language), translated(reason, language)) for title, reason in part.unanswered
+    ]
     return {
-        "sections": [_section_values(section, target) for section in part.sections],
-        "unanswered": [(target.worded(title), target.worded(reason)) for title, reason in part.unanswered],
+        "sections": [_section_values(translated_section(section, language), target) for section in part.sections],
+        "unanswered": [(target.worded(title), target.worded(reason)) for title, reason in unanswered],
         "moved": target.moved,
         "first": part.first,
         "last": part.last,
@@ -91,7 +102,7 @@ def _worded_figure(figure: go.Figure, target: Target) -> go.Figure:
     for axes in (named.select_xaxes(), named.select_yaxes()):
         for axis in axes:
             if axis.title.text:
-                of_target = target.unit and re.match(r"[Ss]ales\b", axis.title.text)
+                of_target = target.unit and SALES_IN_TEXTS.match(axis.title.text)
                 axis.title.text = target.worded(axis.title.text)
                 if of_target and not (axis.tickformat or "").endswith("%"):
                     axis.title.text += f" ({html.escape(target.unit)})"
@@ -129,9 +140,9 @@ def write_exploration(
         words,
         heading=words.text("What moves {what}", what=words.text(panel.target.moved)) + of_chain,
         notices=(),
-        exploration=template_values(part, panel.target),
+        exploration=template_values(part, panel.target, words.language),
         target=panel.target,
-        repairs=repairs,
+        repairs=translated_repairs(repairs, words.language),
         given=False,
         generated=generated,
         stores=panel.stores.height,

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.answers import translated
 from storecast.dates import as_date
 from storecast.explain.counterfactuals import NO_PROMOTION
 from storecast.explain.explanations import USUAL, title
@@ -20,6 +21,7 @@ from storecast.report.glossary import glossary
 from storecast.report.report_input import ReportInput
 from storecast.report.stores_to_check import StoreToCheck, stores_to_check
 from storecast.report.templates import figure_html, render_template
+from storecast.report.translation import translated_repairs
 from storecast.report.week_figure import weeks_figure
 
 MOST, SOME = 0.5, 0.1  # of the open stores with a promotion; of all stores on holiday, for a day to be marked
@@ -60,8 +62,8 @@ def render(report: ReportInput) -> str:
         has_last_year=outlook["chain"]["Change"] is not None,
         in_unit=words.text(", in {unit}", unit=target.unit) if target.unit else "",
         front=_front(report, outlook, tested, check, assumed),
-        exploration=template_values(report.exploration, target) if report.exploration else None,
-        repairs=report.repairs,
+        exploration=template_values(report.exploration, target, words.language) if report.exploration else None,
+        repairs=translated_repairs(report.repairs, words.language),
         given=not assumed,
         assumed=assumed,
         how_assumed=facts.how_assumed(report.panel.calendar),
@@ -82,7 +84,7 @@ def render(report: ReportInput) -> str:
         contributions=_contributions(report),
         drivers=_drivers(report),
         largest_drivers=_largest_drivers(report),
-        glossary=glossary(words, target.noun, promotes=promotes),
+        glossary=glossary(words, words.text(target.noun), promotes=promotes),
         **accuracy.template_values(report, tested),
     )
 
@@ -173,7 +175,8 @@ def _marks(report: ReportInput) -> figures.DayMarks:
 
 def _notices(report: ReportInput) -> list[str]:
     """Return what a user must know."""
-    return [report.panel.target.worded(notice) for notice in report.scores.get("notices", ())]
+    notices = (translated(notice, report.words.language) for notice in report.scores.get("notices", ()))
+    return [report.panel.target.worded(notice) for notice in notices]
 
 
 def _stores(report: ReportInput, check: Sequence[StoreToCheck]) -> list[dict[str, Any]]:

@@ -46,10 +46,13 @@ class SectionBody:
     tables: Sequence[TextTable]
     method: str
     unproven: str  # what stays unproven, or cannot be seen in these data
+    short_answer: str = ""  # what stands for the answer; without it, the first sentence does
 
     @property
     def lead(self) -> str:
         """The first sentence of the answer, of a long one its first part, without the intervals, which the whole answer has."""
+        if self.short_answer:
+            return self.short_answer
         sentence = _INTERVAL.sub("", _SENTENCE_END.split(self.answer, maxsplit=1)[0])
         first, semicolon, _ = sentence.partition("; ")
         return f"{first}." if semicolon and len(sentence) > LONG_LEAD else sentence

@@ -5,11 +5,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 import plotly.io as pio
+from babel.core import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
+from storecast.answers import ENGLISH, translated, translated_label
 from storecast.language import Words
 from storecast.report.blank_figure import TEMPLATE
 
@@ -36,11 +38,30 @@ def render_template(name: str, words: Words, **values: Any) -> str:
     environment.globals |= {"t": words.text, "tn": words.plural, "language": words.language}
     plotly = Markup(get_plotlyjs())  # noqa: S704  (our own library's code)
     looks = _as_json(pio.templates[TEMPLATE])
-    return environment.get_template(name).render(plotly=plotly, looks=looks, **values)
+    locale = _plotly_locale(words.language)
+    return environment.get_template(name).render(plotly=plotly, looks=looks, locale=locale, **values)
+
+
+def _plotly_locale(language: str) -> Markup | None:
+    """Return what Plotly must know to write dates and numbers in a language; it knows English."""
+    if language == ENGLISH:
+        return None
+    locale = Locale.parse(language)
+    months, days = range(1, 13), (6, *range(6))  # Babel counts days from Monday, Plotly from Sunday
+    formats = {
+        "months": [locale.months["format"]["wide"][month] for month in months],
+        "shortMonths": [locale.months["format"]["abbreviated"][month] for month in months],
+        "days": [locale.days["format"]["wide"][day] for day in days],
+        "shortDays": [locale.days["format"]["abbreviated"][day] for day in days],
+        "date": "%d.%m.%Y",
+        "decimal": locale.number_symbols["latn"]["decimal"],
+        "thousands": locale.number_symbols["latn"]["group"],
+    }
+    return _as_json({"moduleType": "locale", "name": language, "dictionary": {}, "format": formats})
 
 
 def number_filters(words: Words) -> dict[str, Any]:
-    """Return the filters of templates that write numbers and dates in a language; what is not known is a dash."""
+    """Return the filters of templates that write numbers, dates and answers in a language; what is not known is a dash."""
 
     def money(value: float | None) -> str:
         return UNKNOWN if value is None else words.number(value)
@@ -63,7 +84,15 @@ def number_filters(words: Words) -> dict[str, Any]:
     def span(first: dt.date, last: dt.date) -> str:
         return words.span(first, last)
 
+    def answer(text: str) -> str:
+        return translated(text, words.language)
+
+    def label(text: str) -> str:
+        return translated_label(text, words.language)
+
     return {
+        "answer": answer,
+        "label": label,
         "money": money,
         "signed": signed,
         "percent": percent,

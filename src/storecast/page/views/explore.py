@@ -8,7 +8,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from storecast import schema as s
-from storecast.answers import translated
+from storecast.answers import translated, translated_label
 from storecast.data.panel import Panel
 from storecast.errors import MissingError
 from storecast.exploration.question import Question
@@ -18,7 +18,8 @@ from storecast.page.language import Words
 from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
-from storecast.report.section import Picture, SectionBody, TextTable
+from storecast.report.section import Picture, Section, TextTable
+from storecast.report.translation import translated_section
 
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
 PICTURE_HEIGHT = 340  # pixels, where the report leaves it open
@@ -83,7 +84,10 @@ def store_groups(panel: Panel) -> dict[str, pl.Series]:
 
 
 def _controls(question: Question, group: str, groups: list[str], words: Words) -> Component:
-    options = [{"label": words.text(each.short_title), "value": key} for key, each in questions().items()]
+    language = words.language
+    options = [
+        {"label": translated_label(each.short_title, language), "value": key} for key, each in questions().items()
+    ]
     parts = [{"label": words.text("all stores"), "value": ""}, *({"label": name, "value": name} for name in groups)]
     chosen = {"clearable": False, "searchable": False}
     return html.Div(
@@ -111,14 +115,9 @@ def _answer(request: ViewRequest, question: Question, group: str, stores: pl.Ser
 
 def _drawn(answer: pl.DataFrame | str, question: Question, words: Words) -> Component:
     if isinstance(answer, str):
-        why = translated(answer, words.language)
-        return html.Section(
-            [
-                html.H2(words.text(question.title)),
-                html.Div(message(why, kind="hint"), lang=_language_of(why, answer, words)),
-            ]
-        )
-    return _section(question, question.section(answer), words)
+        title, why = translated_label(question.title, words.language), translated(answer, words.language)
+        return html.Section([html.H2(title), message(why, kind="hint")])
+    return _section(translated_section(question.titled_section(answer), words.language), words)
 
 
 def _answer_table(panel: Panel, question: Question, group: str, stores: pl.Series | None) -> pl.DataFrame | str:
@@ -135,36 +134,19 @@ def _only(panel: Panel, stores: pl.Series) -> Panel:
     return replace(panel, **tables_of)
 
 
-def _section(question: Question, body: SectionBody, words: Words) -> Component:
-    """Return what the report says; what its pictures, tables and remarks say is English in every language."""
-    answer = translated(body.answer, words.language)
-    rest = [
-        html.Div([_picture(each) for each in body.pictures], className="pair"),
-        *(_table(each) for each in body.tables),
-        html.Details([html.Summary(words.text("How this was worked out"), lang=words.language), html.P(body.method)]),
-        html.P(
-            [html.Strong(words.text("What stays unproven"), lang=words.language), f": {body.unproven}"],
-            className="soft",
-        ),
-    ]
+def _section(section: Section, words: Words) -> Component:
+    """Return what the report says."""
+    body = section.body
     return html.Section(
         [
-            html.H2(words.text(question.title)),
-            html.P(answer, className="answer", lang=_language_of(answer, body.answer, words)),
-            html.Div(rest, lang="en"),
+            html.H2(section.title),
+            html.P(body.answer, className="answer"),
+            html.Div([_picture(each) for each in body.pictures], className="pair"),
+            *(_table(each) for each in body.tables),
+            html.Details([html.Summary(words.text("How this was worked out")), html.P(body.method)]),
+            html.P([html.Strong(words.text("What stays unproven")), f": {body.unproven}"], className="soft"),
         ]
     )
-
-
-def _language_of(text: str, english: str, words: Words) -> str:
-    """Return the language that a text is read aloud in: English where it has no translation.
-
-    Parameters
-    ----------
-    text, english : the text, and as it was made
-    words : the language of the page
-    """
-    return "en" if text == english else words.language
 
 
 def _picture(picture: Picture) -> Component:
