@@ -27,11 +27,11 @@ Ahead = Callable[..., pl.DataFrame]
 
 
 def workbook(
-    panel: Panel, rows: pl.DataFrame, sums: pl.DataFrame | None = None, *, generated: bool = False, notices: Any = ()
+    panel: Panel, rows: pl.DataFrame, sums: pl.DataFrame | None = None, *, generated: bool = False, **more: Any
 ) -> bytes:
     sums = totals(rows, panel.stores) if sums is None else sums
     forecast = Forecast(rows, panel.end, "m", None, None)
-    content = content_of_run(rows, sums, panel, forecast, created=CREATED, generated=generated, notices=notices)
+    content = content_of_run(rows, sums, panel, forecast, created=CREATED, generated=generated, **more)
     return write_workbook(content, CREATED)
 
 
@@ -52,6 +52,20 @@ def shut_last_year(panel: Panel) -> Panel:
     """Return the panel without the first half of store 2's history."""
     remaining = ~((pl.col(s.STORE) == 2) & (pl.col(s.DATE) < panel.first + dt.timedelta(days=200)))
     return Panel(panel.sales.filter(remaining), panel.stores, panel.calendar)
+
+
+def test_the_budget_stands_beside_the_weeks_that_have_one(ahead: Ahead) -> None:
+    panel = make_panel(stores=2, days=400, ahead=14)
+    first = panel.end + dt.timedelta(days=1)
+    days = {"first": [first], "last": [first + dt.timedelta(days=13)]}
+    budget = pl.DataFrame({"store": ["2"], **days, "amount": [1400.1]})
+    sums, rows = table(opened(workbook(panel, ahead(panel), budget=budget))["Weeks"])
+    assert {row["Budget"] for row in rows if row["Store"] == "1"} == {None}
+    of_second = [row["Budget"] for row in rows if row["Store"] == "2"]
+    assert sum(of_second) == sums["Budget"] == pytest.approx(1400.1)
+    assert all(of_second)
+    without, _ = table(opened(workbook(panel, ahead(panel)))["Weeks"])
+    assert not without["Budget"]
 
 
 def test_the_plan_adds_up_and_compares_like_with_like(ahead: Ahead) -> None:

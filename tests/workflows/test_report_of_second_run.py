@@ -4,13 +4,16 @@ import datetime as dt
 from contextlib import closing
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
+from storecast.plan import workbook_layout as w
 from storecast.workflows import run
 from support.chain_files import FIRST, write_chain
+from support.german_texts import english_in, texts_of_page
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +39,11 @@ def test_the_budget_of_the_database_stands_beside_it(home: Path) -> None:
     page = (home / "report.html").read_text(encoding="utf-8")
     assert "Gegenüber dem Budget" in page
     assert ", wo es ein Budget gibt." in page
+    assert english_in(texts_of_page(page)) == []
+    weeks = openpyxl.load_workbook(home / "plan.xlsx", data_only=True)["Weeks"].values
+    cells = [row for row in weeks if w.BUDGET in row or "1" in row[:1]]
+    place = cells[0].index(w.BUDGET)
+    assert sum(row[place] or 0.0 for row in cells[1:]) == pytest.approx(1e4)
 
 
 def test_a_file_of_drivers_that_cannot_be_read_is_named_and_the_run_goes_on(

@@ -71,7 +71,7 @@ class Run:
 
 
 def write_forecast(
-    home: Path, prepared: Prepared, forecast: Forecast, created: dt.datetime
+    home: Path, prepared: Prepared, forecast: Forecast, budget: pl.DataFrame, created: dt.datetime
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
     """Write what a forecast alone is enough for, and return its rows, its totals, and the rows of the forecast before.
 
@@ -80,6 +80,7 @@ def write_forecast(
     home : folder of all outputs
     prepared : the chain
     forecast : of the whole horizon
+    budget : store, first, last, amount, as the database has it; no rows where it has none
     created : when it was made, UTC
     """
     panel, requested = prepared.panel, prepared.requested_rows
@@ -102,6 +103,7 @@ def write_forecast(
         forecast,
         created=created,
         generated=prepared.cleaned.generated,
+        budget=budget,
         notices=prepared.cleaned.notices,
     )
     with atomic_write(home / "plan.xlsx") as draft:
@@ -114,7 +116,7 @@ def write_home(home: Path, run: Run) -> None:
     panel, forecast = run.prepared.panel, run.forecast
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     made_of = _sample_before(home / SAMPLE_FILE, run.sample)
-    rows, sums, before = write_forecast(home, run.prepared, forecast, created)
+    rows, sums, before = write_forecast(home, run.prepared, forecast, run.budget, created)
     if run.sample is not None:
         with atomic_write(home / SAMPLE_FILE) as draft:
             run.sample.write_parquet(draft)

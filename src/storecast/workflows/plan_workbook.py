@@ -18,7 +18,7 @@ from storecast.database.plan_overrides import PlanWritten, change_overrides
 from storecast.database.plan_versions import all_versions, read_figures, read_version
 from storecast.errors import ConflictError, DataError
 from storecast.plan import workbook_layout as w
-from storecast.plan.budget import NONE, budget_of
+from storecast.plan.budget import budget_of
 from storecast.plan.overrides import FIGURE, NOBODY, OVERRIDE, PLAN, SCOPE, describe
 from storecast.plan.scopes import STORE
 from storecast.plan.store_days import BAND, StoreDays, as_money
@@ -35,7 +35,7 @@ from storecast.plan.workbook_content import WorkbookContent
 from storecast.plan.workbook_reading import FilledWorkbook, read_filled
 from storecast.plan.workbook_writing import write_workbook
 from storecast.report.tables import YEAR
-from storecast.workflows.workbook_content import GENERATED, WEEK, store_weeks, with_groups
+from storecast.workflows.workbook_content import GENERATED, WEEK, budget_sum, store_weeks, with_groups
 
 MAX_NAMED = 3  # overrides in one cell, and cells in one message
 
@@ -282,11 +282,10 @@ def _plan_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFram
     """
     cells = budget_of(figures, budget)
     days = StoreDays(figures.stores, figures.first, {**figures.cents, w.BUDGET: cells}).in_cents()
-    budgeted = pl.col(w.BUDGET) != NONE
     weeks = days.group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias(WEEK), maintain_order=True).agg(
         as_money(pl.col(BAND[0]).sum()).alias(w.LOWER),
         as_money(pl.col(BAND[1]).sum()).alias(w.UPPER),
-        pl.when(budgeted.any()).then(as_money(pl.col(w.BUDGET).filter(budgeted).sum())).alias(w.BUDGET),
+        budget_sum(),
         as_money(pl.col(PLAN).sum()).alias(w.PLAN),
         pl.col(OVERRIDE).filter(pl.col(OVERRIDE) != NOBODY).unique().sort().alias("holders"),
     )

@@ -38,7 +38,7 @@ from storecast.workflows.plan_summary import plan_summary
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
 from storecast.workflows.publishing import publish
 from storecast.workflows.running import MODELS_KEPT, run
-from storecast.workflows.storing import save_run
+from storecast.workflows.storing import budget_in, save_run
 from storecast.workflows.weekly_conditions import ending_certificates, ending_keys, incomplete, late, outside_bands
 
 log = logging.getLogger(__name__)
@@ -258,7 +258,7 @@ def _forecast(
             bundle = load(current(models))
             prepared = prepare(source, horizon=None, usual_horizon=bundle.task.horizon)
             forecast = forecast_with(bundle, prepared)
-            write_forecast(home, prepared, forecast, dt.datetime.now(dt.UTC).replace(microsecond=0))
+            write_forecast(home, prepared, forecast, budget_in(url), dt.datetime.now(dt.UTC).replace(microsecond=0))
             save_run(url, prepared, forecast)
             return False, []
     scores = run(None, home=home, db=url, models=settings.models, fast=settings.fast, progress=progress)

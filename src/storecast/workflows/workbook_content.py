@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from storecast import schema as s
@@ -10,9 +11,10 @@ from storecast.data.breakdown import UNKNOWN_GROUP
 from storecast.data.panel import Panel
 from storecast.dates import as_date
 from storecast.plan import workbook_layout as w
+from storecast.plan.budget import NONE, budget_of
 from storecast.plan.overrides import USUAL_REASONS
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
-from storecast.plan.store_days import BAND
+from storecast.plan.store_days import BAND, StoreDays, as_money
 from storecast.plan.workbook_content import WorkbookContent
 from storecast.report.tables import beside_last_year, bounds_of
 from storecast.uncertainty.forecast import Forecast
@@ -30,6 +32,7 @@ def content_of_run(
     *,
     created: dt.datetime,
     generated: bool,
+    budget: pl.DataFrame | None = None,
     notices: Sequence[str] = (),
 ) -> WorkbookContent:
     """Return the workbook of a forecast that a run made; it can be brought back once the forecast is published.
@@ -41,6 +44,7 @@ def content_of_run(
     forecast : of all stores and days
     created : when the run ended, UTC
     generated : whether the chain is a generated one
+    budget : store, first, last, amount, as the database has it; None: there is none
     notices : what a user must know before using the forecast
     """
     weeks = store_weeks(rows, panel.calendar, panel.sales)
@@ -50,9 +54,9 @@ def content_of_run(
         pl.col(BAND[0]).alias(w.LOWER),
         pl.col(BAND[1]).alias(w.UPPER),
     )
-    weeks = weeks.join(bounds, on=[w.STORE, WEEK], how="left", maintain_order="left")
+    for each in (bounds, _budget_weeks(rows, budget)):
+        weeks = weeks.join(each, on=[w.STORE, WEEK], how="left", maintain_order="left")
     weeks = weeks.with_columns(
-        pl.lit(None, pl.Float64).alias(w.BUDGET),
         pl.col(w.FORECAST).alias(w.PLAN),
         pl.lit(None, pl.Float64).alias(w.OVERRIDE),
         *(pl.lit(None, pl.String).alias(title) for title in (w.STANDING, w.REASON, w.NOTE)),
@@ -80,6 +84,21 @@ def content_of_run(
             *_assumed(rows, panel.calendar),
         ],
     )
+
+
+def budget_sum() -> pl.Expr:
+    """Return the money of the days that have a budget, by the column Budget in cents; null where none has one."""
+    budgeted = pl.col(w.BUDGET) != NONE
+    return pl.when(budgeted.any()).then(as_money(pl.col(w.BUDGET).filter(budgeted).sum())).alias(w.BUDGET)
+
+
+def _budget_weeks(rows: pl.DataFrame, budget: pl.DataFrame | None) -> pl.DataFrame:
+    """Return Store (text), week and Budget of the store-weeks of a forecast."""
+    figures = StoreDays.of(rows, [s.FORECAST])
+    cells = np.full_like(figures.cents[s.FORECAST], NONE) if budget is None else budget_of(figures, budget)
+    days = StoreDays(figures.stores, figures.first, {w.BUDGET: cells}).in_cents()
+    weeks = days.group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias(WEEK), maintain_order=True).agg(budget_sum())
+    return weeks.with_columns(pl.col(s.STORE).cast(pl.String).alias(w.STORE))
 
 
 def store_weeks(rows: pl.DataFrame, calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
