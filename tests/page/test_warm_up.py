@@ -67,7 +67,7 @@ def test_steps_are_taken_in_quiet_moments_until_newer_data_come_and_one_that_fai
     taken: queue.Queue[str] = queue.Queue()
     first, second = Fake(name="first"), Fake(name="second")
     load = BusyAtFirst()
-    service = Fake(live=Fake(snapshot=second), load=load, stopping=False)
+    service = Fake(live=Fake(snapshot=first), load=load, stopping=False)
     warming = WarmUp(settled=0)
 
     def steps(_service: object, snapshot: Fake) -> list[Any]:
@@ -75,6 +75,7 @@ def test_steps_are_taken_in_quiet_moments_until_newer_data_come_and_one_that_fai
             taken.put(snapshot.name)
             if snapshot is second:
                 raise DataError("there is nothing to prepare")
+            service.live.snapshot = second
             warming.page_used(service)  # type: ignore[arg-type]
 
         return [step, step]
@@ -88,6 +89,24 @@ def test_steps_are_taken_in_quiet_moments_until_newer_data_come_and_one_that_fai
     wait_until(lambda: warming._thread is None, 30)
     assert taken.empty()
     assert load.looks == (2 + 3) + 1 + 2 * 3
+
+
+def test_nothing_more_is_done_for_a_snapshot_that_is_no_longer_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+    old = Fake()
+    service = Fake(live=Fake(snapshot=old), load=Fake(working=0), stopping=False)
+
+    def step() -> None:
+        taken.append("step")
+        service.live.snapshot = Fake()  # nobody has used the page since: it is not prepared
+
+    monkeypatch.setattr(warm_up, "prepare_first_view", lambda _service, _snapshot: None)
+    monkeypatch.setattr(warm_up, "later_steps", lambda _service, _snapshot: [step, step])
+    monkeypatch.setattr(warm_up, "QUIET_LOOKS", 1)
+    warming = WarmUp(settled=0)
+    warming.follow(service, old)  # type: ignore[arg-type]
+    wait_until(lambda: warming._thread is None, 30)
+    assert taken == ["step"]
 
 
 def test_the_end_of_a_service_waits_for_the_step_that_is_taken_and_no_other_follows(
@@ -104,7 +123,9 @@ def test_the_end_of_a_service_waits_for_the_step_that_is_taken_and_no_other_foll
     monkeypatch.setattr(warm_up, "later_steps", lambda _service, _snapshot: [step, lambda: taken.append("second")])
     monkeypatch.setattr(warm_up, "STOP_S", 30)
     warming = WarmUp(settled=0)
-    warming.follow(Fake(load=Fake(working=0), stopping=False), Fake())  # type: ignore[arg-type]
+    snapshot = Fake()
+    service = Fake(live=Fake(snapshot=snapshot), load=Fake(working=0), stopping=False)
+    warming.follow(service, snapshot)  # type: ignore[arg-type]
     assert begun.wait(30)
     ending = threading.Thread(target=warming.end)
     ending.start()
@@ -142,8 +163,9 @@ def test_dash_and_the_plan_are_prepared_before_a_model_is_ready_but_after_the_ch
     monkeypatch.setattr(warm_up, "CHAIN_LOOK_S", 0.001)
     monkeypatch.setattr(warm_up, "dash_server", lambda: done.put("dash"))
     monkeypatch.setattr(warm_up, "prepare_plan", lambda _service: done.put("plan"))
+    monkeypatch.setattr(warm_up, "questions", lambda: done.put("questions"))
     WarmUp().begin(Fake(live=Fake(panel=panel), stopping=False))  # type: ignore[arg-type]
-    assert [done.get(timeout=30) for _ in range(3)] == ["chain", "dash", "plan"]
+    assert [done.get(timeout=30) for _ in range(4)] == ["chain", "dash", "plan", "questions"]
 
 
 def test_what_was_prepared_is_what_views_show(

@@ -8,6 +8,7 @@ from weakref import ReferenceType, ref
 
 from storecast import schema as s
 from storecast.errors import UserError
+from storecast.exploration.registry import find_question, questions
 from storecast.page.dash_server import dash_server
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.problems import Problem
@@ -28,7 +29,7 @@ class WarmUp:
     """Prepares the page in a thread of its own: one snapshot at a time, the newest that is wanted, step by step.
 
     The first snapshot of a service is prepared at once. Later ones are where somebody has used the page since, so that a chain
-    that is written to all day costs nothing beside it. A newer snapshot ends what is done for an older one after its step.
+    that is written to all day costs nothing beside it. A newer snapshot ends what is done for an older one, after its step.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ class WarmUp:
         self._ended = False
 
     def begin(self, service: Service) -> None:
-        """Prepare what needs no model while the first one is being tried in a process of its own.
+        """Prepare what needs no model while the first one is being tried in a process of its own: later, clicks would wait for it.
 
         Parameters
         ----------
@@ -64,6 +65,7 @@ class WarmUp:
                 return
         _done(dash_server)
         _done(partial(prepare_plan, service))
+        _done(questions)
 
     def follow(self, service: Service, snapshot: Snapshot) -> None:
         """Prepare a new snapshot, where the page is in use.
@@ -124,7 +126,7 @@ class WarmUp:
             return
         for step in later_steps(service, snapshot):
             self._wait_for_quiet(service)
-            if self._news.is_set() or service.stopping:
+            if self._news.is_set() or service.stopping or service.live.snapshot is not snapshot:
                 return
             _done(step)
 
@@ -188,7 +190,6 @@ def later_steps(service: Service, snapshot: Snapshot) -> Iterator[Step]:
     service : with the database
     snapshot : that is served
     """
-    from storecast.exploration.registry import find_question, questions
     from storecast.page.promotion_figures import prepare_extra_promotions
     from storecast.page.store_figures import explained_days
     from storecast.page.views import accuracy
@@ -197,7 +198,6 @@ def later_steps(service: Service, snapshot: Snapshot) -> Iterator[Step]:
     panel = snapshot.predictor.panel
     yield partial(explained_days, snapshot, panel.stores[s.STORE][0])  # those of other stores are then quick
     yield lambda: accuracy.prepare(snapshot, service.live.database(), service.live.models_folder)
-    yield questions  # imports what estimates them
     yield lambda: prepare_answer(panel, find_question("response"))  # on which promotions rest
     yield partial(prepare_extra_promotions, snapshot)
     for question in questions().values():
