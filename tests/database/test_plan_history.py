@@ -8,7 +8,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.database.connect import Database
-from storecast.database.plan_history import planned_days
+from storecast.database.plan_history import forecast_days, planned_days
 from storecast.database.plan_overrides import add_overrides
 from storecast.database.plan_publishing import advance_version
 from storecast.database.writes import add_sales
@@ -51,6 +51,9 @@ def test_each_day_is_scored_by_the_newest_version_that_has_it(db: Database) -> N
 
 def planned_days_of(db: Database) -> list[tuple[object, ...]]:
     with db.reading() as conn:
+        for since in (FIRST - dt.timedelta(days=30), TUESDAY):  # without the plan, the same rows
+            columns = (*s.KEYS, "Model", "Lower80", "Upper80", s.SALES)
+            assert forecast_days(conn, since).equals(planned_days(conn, since).select(columns))
         return planned_days(conn).drop(s.STORE, "Lower80", "Upper80").rows()
 
 

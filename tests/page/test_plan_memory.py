@@ -74,7 +74,7 @@ def test_an_override_leaves_what_rests_on_the_chain_and_the_versions_and_gives_t
         add_overrides(conn, OVERRIDE, by="Ada")
         handle(conn, show_exceptions(db, FIRST)["Exception"][0], state="done", by="Ada")
     fresh = plan_overview(db, today=FIRST)
-    for name in ("planned_days", "recent_sales", "special_days", "compare_in"):
+    for name in ("forecast_days", "recent_sales", "special_days", "compare_in"):
         monkeypatch.setattr(plan_exceptions, name, lambda *_: pytest.fail("it was read again"))
     again = plan_overview(db, today=FIRST, remember=memory_of_chain(db))
     assert again.summary == fresh.summary

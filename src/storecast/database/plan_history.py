@@ -43,11 +43,7 @@ def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame
     it was not), Override (the number of the one that held the day, or null), Sales; without the days that models should not
     learn from
     """
-    versions = [
-        version
-        for version in all_versions(conn)
-        if (since is None or version.last >= since) and not (version.scenario and version.state == DRAFT)
-    ]
+    versions = _plans(conn, since)
     store = existing_chain(conn).store_type
     schema = {s.STORE: store, s.DATE: pl.Date(), **dict.fromkeys(_MONEY, pl.Float64())}
     schema |= {OVERRIDE: pl.Int64(), s.SALES: pl.Float64()}
@@ -58,6 +54,38 @@ def planned_days(conn: Connection, since: dt.date | None = None) -> pl.DataFrame
     rows = pl.concat(parts)
     rows = rows if since is None else rows.filter(pl.col(s.DATE) >= since)
     return without_excluded(rows.unique(s.KEYS, keep="first", maintain_order=True), read_excluded(conn))
+
+
+def forecast_days(conn: Connection, since: dt.date) -> pl.DataFrame:
+    """Return the forecasts of `planned_days` alone, without what planners made of them, in a fraction of the time.
+
+    Parameters
+    ----------
+    conn : open connection
+    since : the first day
+
+    Returns
+    -------
+    Store, Date, Model, Lower80, Upper80, Sales
+    """
+    sales = sales_between(conn, since)
+    parts = [sales.head(0).with_columns(pl.lit(0.0).alias(name) for name in (MODEL, *BAND))]
+    for version in _plans(conn, since):
+        figures = read_figures(conn, version.version)
+        assert figures is not None
+        rows = figures.to_frame().rename({s.FORECAST: MODEL}).filter(pl.col(s.DATE) >= since)
+        parts.append(rows.join(sales, on=s.KEYS, how="inner", maintain_order="left"))
+    rows = pl.concat(part.select(*s.KEYS, MODEL, *BAND, s.SALES) for part in parts)
+    return without_excluded(rows.unique(s.KEYS, keep="first", maintain_order=True), read_excluded(conn))
+
+
+def _plans(conn: Connection, since: dt.date | None) -> list[PlanVersion]:
+    """Return the versions that are plans and have days from one on, newest first."""
+    return [
+        version
+        for version in all_versions(conn)
+        if (since is None or version.last >= since) and not (version.scenario and version.state == DRAFT)
+    ]
 
 
 def _of_version(conn: Connection, version: PlanVersion, sales: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from storecast.database.chain_settings import read_excluded
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_current_plan, read_writes
 from storecast.database.plan_exceptions import Handled, handle_exception, read_handling
-from storecast.database.plan_history import planned_days
+from storecast.database.plan_history import forecast_days
 from storecast.database.plan_versions import all_versions
 from storecast.database.recent_days import recent_sales, special_days
 from storecast.dates import as_date
@@ -29,8 +29,6 @@ from storecast.plan.exceptions import (
     wide_intervals,
     with_handling,
 )
-from storecast.plan.store_days import BAND
-from storecast.plan.value_added import MODEL
 from storecast.workflows.planning import compare_in, shown_overrides
 
 RECENT = dt.timedelta(weeks=6)  # of sales, in which the last week lies
@@ -143,7 +141,7 @@ def _exceptions(
     parts = [
         wide_intervals(current.figures, write),
         stale_overrides(shown_overrides(current, read_writes(conn), write), write),
-        out_of_band(remember(("forecast days", since), lambda: _forecast_days(conn, since)), write),
+        out_of_band(remember(("forecast days", since), lambda: forecast_days(conn, since)), write),
     ]
     sales = remember("recent sales", lambda: recent_sales(conn, DAYS_READ))
     if not sales.is_empty():
@@ -155,8 +153,3 @@ def _exceptions(
     if compared is not None:
         parts.append(large_changes(compared, write))
     return ranked(parts)
-
-
-def _forecast_days(conn: Connection, since: dt.date) -> pl.DataFrame:
-    """Return the forecast of store-days whose sales are there, without what planners made of it: see `out_of_band`."""
-    return planned_days(conn, since).select(*s.KEYS, MODEL, *BAND, s.SALES)
