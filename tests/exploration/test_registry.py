@@ -44,7 +44,7 @@ print(json.dumps([sorted(loaded), answered]))
 def without_libraries(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict[str, dict[str, str]]]:
     """Return the statistics libraries that titles need; and, by those that are present, why a question was not answered, if so."""
     folder = tmp_path_factory.mktemp("chain")
-    write_demo(folder, ChainSpec(stores=30, days=600))
+    write_demo(folder, ChainSpec(stores=12, days=500))
     call = [sys.executable, "-c", ASK_WITHOUT, str(folder)]
     loaded, answered = json.loads(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
     return loaded, answered

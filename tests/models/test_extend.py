@@ -19,8 +19,11 @@ from storecast.errors import ConfigError
 from storecast.features import registry
 from storecast.features.store import FeatureStore
 from storecast.models import base
+from support.commands import Cli, cli
 from support.panels import make_panel
 from support.served_home import served_process
+
+__all__ = ["cli"]
 
 DOC = Path(__file__).parents[2] / "docs" / "extend.md"
 
@@ -98,19 +101,17 @@ def codes_of(folder: Path, *commands: str) -> tuple[list[int], str]:
     return [int(code) for code in re.findall(r"^exit (\d+)$", ran.stdout, re.MULTILINE)], ran.stderr
 
 
-def test_a_plug_in_survives_the_process(chain: Path) -> None:
-    """Trained in one process, loaded in a second with its plug-in, refused in a third without it, served by a fourth."""
+def test_a_plug_in_survives_the_process(chain: Path, cli: Cli) -> None:
+    """Trained in one process, refused in another without its plug-in, and served by a third that has it."""
     where = "--data data --out home --fast"
     codes, errors = codes_of(chain, f"run --models xgboost_forest --windows 1 {where}")
     assert codes == [0], errors
     promoted = (chain / "home" / "models" / "current").read_text(encoding="utf-8").strip()
     assert open_model(chain / "home" / "models" / promoted).manifest.kind == "xgboost_forest"
-    forecast = f"forecast --data data --out ahead.csv --model home/models/{promoted}"
-    codes, errors = codes_of(chain, forecast)
-    assert codes == [0], errors
     (chain / "data" / "storecast.toml").unlink()
-    codes, errors = codes_of(chain, forecast)
-    assert codes == [2], errors
+    model = chain / "home" / "models" / promoted
+    code, _, errors = cli("forecast", "--data", chain / "data", "--model", model, "--out", chain / "ahead.csv")
+    assert code == 2, errors
     assert "needs the feature 'best_week' of the plug-in 'mychain', which is not loaded here" in errors
     own = environment_of(chain, STORECAST_PLUGINS="mychain")
     with served_process(chain / "home", **own) as (_, port):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from storecast.database.connect import home_url
 from storecast.service.openapi import document, text
 from storecast.service.routes import ROUTES
@@ -42,37 +44,32 @@ def test_accident_5_every_route_is_in_the_document_with_its_scope() -> None:
     assert scopes == {(route.method, route.path): route.scope for route in ROUTES}
 
 
-def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
-    own = copy_of(home, tmp_path / "home")
+def try_by_schemathesis(home: Path, folder: Path, phases: str, max_examples: int) -> None:
+    """Let schemathesis try every route of a service of its own, with every check on."""
+    own = copy_of(home, folder / "home")
     key = make_key(home_url(own))
-    document_file = tmp_path / "openapi.json"
+    document_file = folder / "openapi.json"
     document_file.write_text(json.dumps(document(ROUTES, Settings())), encoding="utf-8")
+    program = str(Path(sys.executable).with_name("schemathesis"))
     with served_process(own, STORECAST_RATE="0") as (process, port):
         command = [
-            *(
-                str(Path(sys.executable).with_name("schemathesis")),
-                "--config-file",
-                str(CONFIG),
-                "run",
-                str(document_file),
-            ),
-            *("--url", f"http://127.0.0.1:{port}", "-H", f"Authorization: Bearer {key}", "--checks", "all"),
-            *(
-                "--phases",
-                "examples,coverage,fuzzing",
-                "--max-examples",
-                "2",
-                "--seed",
-                "1",
-                "--no-color",
-                "--request-timeout",
-                "60",
-            ),
+            *(program, "--config-file", str(CONFIG), "run", str(document_file), "--url", f"http://127.0.0.1:{port}"),
+            *("-H", f"Authorization: Bearer {key}", "--checks", "all", "--phases", phases),
+            *("--max-examples", str(max_examples), "--seed", "1", "--no-color", "--request-timeout", "60"),
         ]
         hooks = {"SCHEMATHESIS_HOOKS": str(CONFIG.with_name("schemathesis_hooks.py"))}
         ran = subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, **hooks}
+            command, capture_output=True, text=True, check=False, cwd=folder, env={**os.environ, **hooks}
         )
         assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-2000:]
         assert "Tested: 62" in ran.stdout
         assert process.poll() is None
+
+
+def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
+    try_by_schemathesis(home, tmp_path, "examples,fuzzing", max_examples=2)
+
+
+@pytest.mark.long
+def test_schemathesis_finds_nothing_at_the_bounds_of_every_field(home: Path, tmp_path: Path) -> None:
+    try_by_schemathesis(home, tmp_path, "examples,coverage,fuzzing", max_examples=10)

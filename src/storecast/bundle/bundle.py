@@ -219,13 +219,15 @@ class Bundle(Shown, FittedModel):
         DataError
             where the chain holds no such store
         """
-        from storecast.report.figures import store_ahead  # a service need not load a plotting library
+        from storecast.report.blank_figure import with_template  # a service need not load a plotting library
+        from storecast.report.figures import store_ahead
         from storecast.report.report_input import report_words
 
         predictor = self._predictor(panel)
         rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
         panel = predictor.panel
-        return store_ahead(store, panel.sales, rows, predictor.cutoff, report_words(), panel.target)
+        words = report_words()
+        return with_template(store_ahead(store, panel.sales, rows, predictor.cutoff, words, panel.target))
 
     def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
         """Forecast the days after the end of the panel's sales, for each row of its calendar ahead.

@@ -10,7 +10,9 @@ FONT, INK = 'system-ui, -apple-system, "Segoe UI", sans-serif', "#1b1f24"
 
 
 def blank_figure(height: int, *, top: int, x_axis: Mapping[str, Any], y_axis: Mapping[str, Any]) -> go.Figure:
-    """Return an empty figure in the report's looks. All of them are given at once: Plotly takes longer for each update of a figure.
+    """Return an empty figure for the report. All looks are given at once: Plotly takes longer for each update of a figure.
+
+    The page holds the template once for all its figures; one that is shown elsewhere takes it from `with_template`.
 
     Parameters
     ----------
@@ -20,7 +22,7 @@ def blank_figure(height: int, *, top: int, x_axis: Mapping[str, Any], y_axis: Ma
     """
     return go.Figure(
         layout={
-            "template": TEMPLATE,
+            "template": "none",  # Plotly would copy all of it for each figure, which takes ten times as long as all the rest
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
             "height": height,
@@ -40,3 +42,9 @@ def blank_figure(height: int, *, top: int, x_axis: Mapping[str, Any], y_axis: Ma
             "xaxis": {"automargin": True, "showgrid": False, "ticks": "outside", "tickcolor": "#c4ccd4", **x_axis},
         }
     )
+
+
+def with_template(figure: go.Figure) -> go.Figure:
+    """Return the same figure, which is to be shown outside the report, with the template that the report holds."""
+    figure.update_layout(template=TEMPLATE)
+    return figure

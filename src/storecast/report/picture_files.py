@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from storecast.errors import ConfigError
 from storecast.files import make_folder
+from storecast.report.blank_figure import with_template
 from storecast.report.section import Section
 
 PNG_WIDTH, PNG_SCALE = 900, 2
@@ -35,7 +36,7 @@ def write_pictures(out: Path, sections: Sequence[Section]) -> int:
     jobs = []
     for section in sections:
         for picture in section.body.pictures:
-            figure = go.Figure(picture.figure)
+            figure = with_template(go.Figure(picture.figure))
             figure.update_layout(
                 width=PNG_WIDTH,
                 title_text=picture.title,

@@ -19,7 +19,6 @@ from storecast.models.base import Combined, Forecaster, create
 from storecast.models.linear import Linear
 from storecast.models.naive import Naive
 from storecast.models.settings import Settings
-from storecast.models.trees import Trees
 from storecast.parts.chain_file import ChainFile, check_part
 from storecast.uncertainty.totals import totals
 from storecast.uncertainty.totals_of_parts import sums_of_part
@@ -179,7 +178,13 @@ def _each_transferable(model: Forecaster) -> None:
     if isinstance(model, Combined):
         for member in model.members.values():
             _each_transferable(member)
-    elif not isinstance(model, Naive | Linear | Trees):
+    elif not isinstance(model, Naive | Linear):
+        from storecast.models.trees import (
+            Trees,
+        )  # with scikit-learn, which a process that forecasts by the others does without
+
+        if isinstance(model, Trees):
+            return
         raise ConfigError(
             f"The model {quote(model.name)} forecasts the stores that it learned from, and a chain in parts is learned from a "
             "sample. Choose boosting, lightgbm, forest, linear or blend."

@@ -18,7 +18,8 @@ from storecast.page.language import Words
 from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
-from storecast.report.section import Picture, Section, TextTable
+from storecast.report.blank_figure import with_template
+from storecast.report.section import Picture, Section, SectionBody, TextTable
 from storecast.report.translation import translated_section
 
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
@@ -152,7 +153,9 @@ def _section(section: Section, words: Words) -> Component:
 def _picture(picture: Picture) -> Component:
     height = picture.figure.layout.height or PICTURE_HEIGHT
     graph = dcc.Graph(
-        figure=picture.figure, config={"displayModeBar": False, "responsive": True}, style={"height": f"{height}px"}
+        figure=with_template(picture.figure),
+        config={"displayModeBar": False, "responsive": True},
+        style={"height": f"{height}px"},
     )
     caption = html.Figcaption([html.Strong(picture.title), *([f" {picture.caption}"] if picture.caption else [])])
     label = {"aria-label": picture.alt}
