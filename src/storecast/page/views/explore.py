@@ -19,7 +19,7 @@ from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
 from storecast.report.blank_figure import with_template
-from storecast.report.section import Picture, Section, SectionBody, TextTable
+from storecast.report.section import Picture, Section, TextTable
 from storecast.report.translation import translated_section
 
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
