@@ -179,9 +179,8 @@ def _each_transferable(model: Forecaster) -> None:
         for member in model.members.values():
             _each_transferable(member)
     elif not isinstance(model, Naive | Linear):
-        from storecast.models.trees import (
-            Trees,
-        )  # with scikit-learn, which a process that forecasts by the others does without
+        # With scikit-learn, which a process that forecasts by the others does without.
+        from storecast.models.trees import Trees
 
         if isinstance(model, Trees):
             return
