@@ -15,7 +15,7 @@ import pytest
 from storecast.bundle.predictor import Predictor
 from storecast.errors import DataError
 from storecast.exploration.registry import questions
-from storecast.page import accuracy_figures, figures, promotion_figures, warm_up
+from storecast.page import accuracy_figures, dash_server, figures, promotion_figures, warm_up
 from storecast.page.kept_totals import FILE, totals_of_chain
 from storecast.page.result_cache import ResultCache
 from storecast.page.views import explore, home
@@ -166,6 +166,14 @@ def test_dash_and_the_plan_are_prepared_before_a_model_is_ready_but_after_the_ch
     monkeypatch.setattr(warm_up, "questions", lambda: done.put("questions"))
     WarmUp().begin(Fake(live=Fake(panel=panel), stopping=False))  # type: ignore[arg-type]
     assert [done.get(timeout=30) for _ in range(4)] == ["chain", "dash", "plan", "questions"]
+
+
+def test_what_plotly_looks_up_while_it_draws_is_imported_whole_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+    monkeypatch.setattr(dash_server, "import_module", names.append)
+    monkeypatch.setattr(dash_server, "find_spec", lambda name: name == "pandas")
+    dash_server._built.__wrapped__()
+    assert names == ["pandas"], "where it is installed"
 
 
 def test_what_was_prepared_is_what_views_show(
