@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[1]
 MODULES = ("storecast", "numpy", "polars", "sklearn", "xgboost")  # whose versions decide speed and figures
 GENERATED, GIVEN = "a generated chain", "the files given with DATA"
 BAR = " | "
+LIBRARY = "library"  # the head of the first column of a table that compares libraries
+FIGURES = ("WAPE", "SQL", "CPU s")  # of it, that a reader in a hurry needs
+AGAINST, WORK = " against ", "The work around the booster"  # what sentences say that belong into the short part
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,10 @@ def page(texts: Mapping[Part, str]) -> str:
     sections = [
         f"""# Benchmarks
 
+{in_short(list(texts.values()))}
+
+## How to measure
+
 `make bench` runs the short benchmarks and writes this page; `make bench-long` runs those behind [accuracy.md](accuracy.md) and
 the other pages, which take hours. `make bench DATA=dir PEERS="mlforecast=peers/bin/python …"` measures files of your own, beside
 libraries that you have installed in environments of their own (`benchmarks/peers.py` says which packages each needs).
@@ -144,13 +151,50 @@ libraries that you have installed in environments of their own (`benchmarks/peer
 - Machine: {machine()}, {memory:.0f} GiB of memory.
 - Versions: {versions}.
 - The load that a section names is the number of processes that wanted a core when it began. Above the number of cores, other
-  programs took part of them: CPU seconds and ratios then say more than seconds by the clock."""
+  programs took part of them: CPU seconds and ratios then say more than seconds by the clock.
+
+## Appendix: every figure"""
     ]
     for part, text in texts.items():
         sections.append(
-            f"## {part.title}\n\n{part.meaning}\n\n{as_markdown(text)}\n\nMeasured by `benchmarks/{part.script}.py`."
+            f"### {part.title}\n\n{part.meaning}\n\n{as_markdown(text)}\n\nMeasured by `benchmarks/{part.script}.py`."
         )
     return "\n\n".join(sections) + "\n"
+
+
+def in_short(texts: Sequence[str]) -> str:
+    """Return the part for a reader in a hurry: what was compared, three figures of each library, and what is better and worse.
+
+    Parameters
+    ----------
+    texts : what each part printed
+    """
+    blocks = []
+    for text in texts:
+        tables = tables_in([line for line in text.splitlines() if BAR in line])
+        rows = [line.split(BAR) for line in tables[0]] if tables else []
+        if rows and rows[0][0] == LIBRARY and set(FIGURES) <= set(rows[0]):
+            chain, window = (
+                next((line for line in text.splitlines() if mark in line), "") for mark in ("# on ", " days after ")
+            )
+            blocks += [
+                f"Each library forecast the same days {chain.removeprefix('# ')}, in a process of its own"
+                f" ({window.removeprefix('# ')}). WAPE is the average error, SQL the loss of the deciles. "
+                "Of all three figures, less is better.",
+                as_table([[row[0], *(row[rows[0].index(name)] for name in FIGURES)] for row in rows]),
+            ]
+            verdicts = (
+                [line for line in text.split("Ratios to ")[1].splitlines() if AGAINST in line]
+                if "Ratios to " in text
+                else []
+            )
+            if verdicts:
+                blocks += [
+                    "\n".join(f"- {line}" for line in verdicts),
+                    "A ratio below 1 is better: 0.8 × is a fifth less.",
+                ]
+        blocks += [line for line in text.splitlines() if line.startswith(WORK) and BAR not in line]
+    return "\n\n".join(blocks) or "No library was measured."
 
 
 def as_markdown(text: str) -> str:

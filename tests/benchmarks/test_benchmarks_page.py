@@ -69,7 +69,26 @@ def test_the_page_has_a_section_for_each_benchmark_and_the_figures_that_it_print
     assert f"- run {len(benchmarks_page.PARTS) + 1}" in (tmp_path / "page.md").read_text(encoding="utf-8")
 
     benchmarks_page.main([*options, "--reuse", "--parts", "floor"])
-    assert (tmp_path / "page.md").read_text(encoding="utf-8").count("## ") == 1
+    assert (tmp_path / "page.md").read_text(encoding="utf-8").count("### ") == 1
+
+
+def test_the_page_begins_with_the_first_window_what_is_better_and_what_is_worse() -> None:
+    compared = (
+        "# on {}\n# 48 days after 2015-04-26; one round\nlibrary | RMSPE | WAPE | SQL | CPU s\npeer | 0.2 | 0.1 | – | 9\n"
+        "Ratios to peer:\nlibrary | WAPE\nstorecast | 0.79\nstorecast against peer: better or equal in WAPE 0.79 ×.\n"
+    )
+    floor = (
+        "part | CPU s\nThe work around the booster | 3\nThe work around the booster costs 0.82 ×, above the target.\n"
+    )
+    assert benchmarks_page.in_short([compared.format("our files") + "# another window\n", floor]).split("\n\n") == [
+        "Each library forecast the same days on our files, in a process of its own (48 days after 2015-04-26; one round). WAPE is "
+        "the average error, SQL the loss of the deciles. Of all three figures, less is better.",
+        "| library | WAPE | SQL | CPU s |\n| ------- | ---: | --: | ----: |\n| peer    |  0.1 |   – |     9 |",
+        "- storecast against peer: better or equal in WAPE 0.79 ×.",
+        "A ratio below 1 is better: 0.8 × is a fifth less.",
+        "The work around the booster costs 0.82 ×, above the target.",
+    ]
+    assert benchmarks_page.in_short(["a | b\nx | 1\n"]) == "No library was measured."
 
 
 def test_a_benchmark_that_fails_writes_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
