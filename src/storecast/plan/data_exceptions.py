@@ -74,8 +74,8 @@ def few_reports(sales: pl.DataFrame, closed: pl.DataFrame, write: Write = str) -
     texts = [
         write(
             Message(
-                "it reported {late} of the {usual} days that are usual in two weeks, the last on {newest}: load the sales that "
-                "lack, or mark the days as closed",
+                "it reported {late} of the {usual} days that are usual in two weeks, the last on {newest}: load the missing "
+                "sales, or mark the days as closed",
                 late=row["late"],
                 usual=round(row["usual"]),
                 newest=row["newest"],
@@ -84,7 +84,9 @@ def few_reports(sales: pl.DataFrame, closed: pl.DataFrame, write: Write = str) -
         for row in stores.iter_rows(named=True)
     ]
     key = pl.col(s.STORE).cast(pl.String).alias("Key")
-    return named(stores.select(key, pl.lit(start).alias("Start"), pl.lit(end).alias("End"), "Stake"), MISSING, texts)
+    # From the day after its last, and not that of the window: what was marked as done stays so while nothing new comes.
+    silent_since = pl.min_horizontal(pl.col("newest") + dt.timedelta(days=1), pl.lit(end)).alias("Start")
+    return named(stores.select(key, silent_since, pl.lit(end).alias("End"), "Stake"), MISSING, texts)
 
 
 def missing_days(sales: pl.DataFrame, closed: pl.DataFrame, holidays: pl.DataFrame, write: Write = str) -> pl.DataFrame:
@@ -135,12 +137,12 @@ def missing_days(sales: pl.DataFrame, closed: pl.DataFrame, holidays: pl.DataFra
 def _lacking(row: dict[str, Any]) -> Message:
     if row["days"] == 1:
         return Message(
-            "it reported nothing on {day}, where {usual} is usual: load the sales that lack, or mark the day as closed",
+            "it reported nothing on {day}, where {usual} is usual: load the missing sales, or mark the day as closed",
             day=row["Start"],
             usual=Amount(row["Stake"]),
         )
     return Message(
-        "it reported nothing on {days} days from {first} to {last}, where {usual} is usual: load the sales that lack, or mark the "
+        "it reported nothing on {days} days from {first} to {last}, where {usual} is usual: load the missing sales, or mark the "
         "days as closed",
         days=row["days"],
         first=row["Start"],
