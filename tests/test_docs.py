@@ -12,6 +12,7 @@ import pytest
 import storecast
 from storecast import workflows
 from storecast.cli.app import app
+from storecast.exploration.covariate_shift import separability
 from support.commands import as_if_never_called, run_line
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,7 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
         as_if_never_called(patch)
         patch.chdir(folder)
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.setattr(separability, "MAX_WINDOWS", 1)  # each window of the past takes as long as the next
         for line in "\n".join(blocks(TOUR, "sh")).split("\n"):
             if not line.startswith("storecast "):
                 subprocess.run(["bash", "-c", line], check=True)

@@ -21,7 +21,7 @@ HORIZON = 41
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
-    return make_panel(stores=5, days=400, ahead=HORIZON)
+    return make_panel(stores=5, days=320, ahead=HORIZON)
 
 
 @pytest.fixture(scope="module")

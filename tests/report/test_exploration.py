@@ -81,7 +81,7 @@ def test_every_table_scrolls_by_itself_and_every_figure_has_words(page: str, exp
 def test_names_of_the_input_are_text_and_never_markup() -> None:
     """Ids and attributes come from files of others: they are shown as they stand."""
     evil = "<img src=x onerror=alert(1)>"
-    panel = last_days(first_stores(usual_chain(), 40), 800)
+    panel = last_days(first_stores(usual_chain(), 24), 800)
     marked = [pl.format(evil + " {}", pl.col(name)).alias(name) for name in (s.STORE_TYPE, s.ASSORTMENT, s.STATE)]
     named = pl.format(evil + " {}", pl.col(s.STORE)).alias(s.STORE)
     leaflet = (pl.col(s.DATE).dt.ordinal_day() // 7 + pl.col(s.STORE)) % 4 == 0

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,13 @@ Lines = list[str]
 def write_chain(folder: Path, *, stores: int = 4, days: int = 120, ahead: int = 14) -> Path:
     """Write train.csv, test.csv, store.csv and store_states.csv of a few stores; every run writes the same."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name, text in _chain_texts(stores, days, ahead).items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@cache
+def _chain_texts(stores: int, days: int, ahead: int) -> dict[str, str]:
     rng = np.random.default_rng(5)
     train = ["Store,DayOfWeek,Date,Sales,Customers,Open,Promo,StateHoliday,SchoolHoliday"]
     test = ["Id,Store,DayOfWeek,Date,Open,Promo,StateHoliday,SchoolHoliday"]
@@ -40,9 +48,8 @@ def write_chain(folder: Path, *, stores: int = 4, days: int = 120, ahead: int = 
         promo2 = '1,13,2010,"Jan,Apr,Jul,Oct"' if k % 2 else "0,,,"
         store.append(f"{k},{'abcd'[k % 4]},a,{k * 500},9,2008,{promo2}")
     states = ["Store,State", *(f"{k},NW" for k in range(1, stores + 1))]
-    for name, lines in (("train", train), ("test", test), ("store", store), ("store_states", states)):
-        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return folder
+    files = {"train": train, "test": test, "store": store, "store_states": states}
+    return {name: "\n".join(lines) + "\n" for name, lines in files.items()}
 
 
 def edit(folder: Path, name: str, change: Callable[[Lines], Lines]) -> None:

@@ -18,7 +18,7 @@ from support.chain_files import set_column, write_chain
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    write_demo(folder, ChainSpec(stores=30, days=600))
+    write_demo(folder, ChainSpec(stores=12, days=500))
     return folder
 
 
