@@ -20,7 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from storecast.page.addresses import BASE, VIEW_NAMES
 
-WIDTHS = {1280: 900, 390: 844}  # and the height of such a screen
+WIDTHS = {1280: 930, 390: 844}  # and the height of such a screen
 THEMES = ("light", "dark")
 COVER = ("home", 1280, "light")
 PLAN_PARTS = ("?level=store", "?part=overrides", "?part=moves", "?part=queue", "?part=versions", "?part=files")
