@@ -18,6 +18,7 @@ from storecast.exploration.competition.estimate import estimate_competition
 from storecast.exploration.exploration import Exploration
 from storecast.exploration.promotions.estimate import estimate_promotions
 from storecast.exploration.registry import ask, questions
+from storecast.language import LANGUAGES
 from storecast.report.exploration_page import template_values, write_exploration
 from storecast.report.picture_files import write_pictures
 from storecast.report.report_input import report_words
@@ -94,10 +95,11 @@ def test_names_of_the_input_are_text_and_never_markup() -> None:
     answers = {key: ask(hostile, question) for key, question in questions().items()}
     tables = {key: table for key, table in answers.items() if isinstance(table, pl.DataFrame)}
     assert tables.keys() == answers.keys()
-    part = template_values(Exploration(tables, {}, panel.first, panel.end).report_part())
-    page = render_template("exploration.html", report_words(), exploration=part, report=None)
-    assert "&lt;img src=x" in page
-    assert "<img" not in page
+    for language in LANGUAGES:
+        part = template_values(Exploration(tables, {}, panel.first, panel.end).report_part(), language=language)
+        page = render_template("exploration.html", report_words(language), exploration=part, report=None)
+        assert "&lt;img src=x" in page
+        assert "<img" not in page
 
 
 @pytest.mark.parametrize("missing", ["kaleido", "choreographer.errors"])
