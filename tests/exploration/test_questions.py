@@ -70,6 +70,7 @@ def test_a_section_states_the_question_and_how_it_was_answered(key: str) -> None
     assert min(len(section.method), len(section.unproven)) > 80
     assert all(picture.alt.endswith((".", ")")) and picture.title for picture in section.pictures)
     assert len({picture.name for picture in section.pictures}) == len(section.pictures)
+    assert not any("&lt;br&gt;" in str(picture.figure.to_plotly_json()) for picture in section.pictures)
     assert all(len(row) == len(text_table.head) for text_table in section.tables for row in text_table.rows)
 
 

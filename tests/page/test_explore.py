@@ -1,9 +1,13 @@
 """Explore: the questions of the report, asked of all stores or of some."""
 
+import re
+
 import pytest
 
-from storecast.exploration.registry import questions
-from storecast.page.views.explore import store_groups
+from storecast.data.target import Target
+from storecast.exploration.registry import ask, questions
+from storecast.page.language import Words
+from storecast.page.views.explore import drawn_answer, store_groups
 from support.german_texts import english_in, texts_of_view
 from support.page_client import PageClient
 from support.panels import make_panel
@@ -32,3 +36,12 @@ def test_a_group_to_choose_has_stores_enough() -> None:
     panel = make_panel(stores=6, days=30)
     for name, stores in store_groups(panel).items():
         assert len(stores) >= 3, name
+
+
+def test_a_chain_that_forecasts_something_else_is_spoken_of_in_its_words() -> None:
+    question = questions()["stores"]
+    answer = ask(make_panel(stores=STORES, days=200), question)
+    drawn = repr(drawn_answer(answer, question, Words(), Target("Visitors")))
+    assert "Visitors" in drawn
+    assert not re.findall(r"[^.]*\bsales\b[^.]*", drawn)
+    assert "no Visitors" in repr(drawn_answer("There are no sales.", question, Words(), Target("Visitors")))

@@ -1,23 +1,21 @@
 """The exploration's part of the report, and its own page."""
 
 import datetime as dt
-import html
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import plotly.graph_objects as go
 
 from storecast import schema as s
 from storecast.answers import ENGLISH, translated, translated_label
 from storecast.data.clean import Repair
 from storecast.data.panel import Panel
-from storecast.data.target import SALES_IN_TEXTS, Target
+from storecast.data.target import Target
 from storecast.files import atomic_write
 from storecast.language import Words
 from storecast.report.amounts import Amounts
-from storecast.report.section import Section, TextTable
+from storecast.report.section import Section
+from storecast.report.target_words import worded_section
 from storecast.report.templates import figure_html, render_template
 from storecast.report.translation import translated_repairs, translated_section
 
@@ -53,7 +51,9 @@ def template_values(part: ExplorationPart, target: Target | None = None, languag
         (translated_label(title, language), translated(reason, language)) for title, reason in part.unanswered
     ]
     return {
-        "sections": [_section_values(translated_section(section, language), target) for section in part.sections],
+        "sections": [
+            _section_values(worded_section(translated_section(section, language), target)) for section in part.sections
+        ],
         "unanswered": [(target.worded(title), target.worded(reason)) for title, reason in unanswered],
         "moved": target.moved,
         "first": part.first,
@@ -61,52 +61,28 @@ def template_values(part: ExplorationPart, target: Target | None = None, languag
     }
 
 
-def _section_values(section: Section, target: Target) -> dict[str, Any]:
+def _section_values(section: Section) -> dict[str, Any]:
     body = section.body
-
-    worded = target.worded
     return {
         "key": section.key,
-        "title": worded(section.title),
+        "title": section.title,
         "short_title": section.short_title,
-        "lead": worded(body.lead),
-        "further": worded(body.answer) if body.answer != body.lead else "",
-        "tables": [_worded_table(table, target) for table in body.tables],
-        "method": worded(body.method),
-        "unproven": worded(body.unproven),
+        "lead": body.lead,
+        "further": body.answer if body.answer != body.lead else "",
+        "tables": body.tables,
+        "method": body.method,
+        "unproven": body.unproven,
         "pictures": [
             {
-                "title": worded(picture.title),
-                "alt": worded(picture.alt),
-                "caption": worded(picture.caption),
+                "title": picture.title,
+                "alt": picture.alt,
+                "caption": picture.caption,
                 "wide": picture.wide,
-                "html": figure_html(_worded_figure(picture.figure, target), f"{section.key}-{picture.name}"),
+                "html": figure_html(picture.figure, f"{section.key}-{picture.name}"),
             }
             for picture in body.pictures
         ],
     }
-
-
-def _worded_table(table: TextTable, target: Target) -> TextTable:
-    """Return a table whose caption, head and rows name the figure that is forecast."""
-    head, *rows = (tuple(target.worded(cell) for cell in row) for row in (table.head, *table.rows))
-    return replace(table, caption=target.worded(table.caption), head=head, rows=rows)
-
-
-def _worded_figure(figure: go.Figure, target: Target) -> go.Figure:
-    """Return a figure whose legend and axes name the figure that is forecast, and its unit where they count it."""
-    if target.is_sales and not target.unit:
-        return figure
-    named = go.Figure(figure)
-    named.for_each_trace(lambda trace: trace.update(name=trace.name and target.worded(trace.name)))
-    for axes in (named.select_xaxes(), named.select_yaxes()):
-        for axis in axes:
-            if axis.title.text:
-                of_target = target.unit and SALES_IN_TEXTS.match(axis.title.text)
-                axis.title.text = target.worded(axis.title.text)
-                if of_target and not (axis.tickformat or "").endswith("%"):
-                    axis.title.text += f" ({html.escape(target.unit)})"
-    return named
 
 
 def write_exploration(

@@ -161,8 +161,9 @@ def _states(estimates: EstimateTable) -> list[Picture]:
     columns = [
         (kind, place) for kind in HOLIDAY_KINDS for place in (-1, 1) if any((x, kind, place) in values for x in states)
     ]
+    labels = [f"{kind}<br>{'before' if place < 0 else 'after'}" for kind, place in columns]
     figure = charts.heatmap(
-        [f"{kind}<br>{'before' if place < 0 else 'after'}" for kind, place in columns],
+        labels,
         states,
         [[values.get((state, *column)) for column in columns] for state in states],
         z_format=charts.PERCENT_CHANGE,
@@ -170,10 +171,7 @@ def _states(estimates: EstimateTable) -> list[Picture]:
         texts=True,
         height=120 + 24 * len(states),
     )
-    figure.update_xaxes(
-        ticktext=[f"{kind}<br>{'before' if place < 0 else 'after'}" for kind, place in columns],
-        tickvals=list(range(len(columns))),
-    )
+    figure.update_traces(x=labels)  # with their line breaks, which a heatmap shows as text: its names may be anybody's
     return [
         Picture(
             name="states",

@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 from storecast import schema as s
 from storecast.answers import translated, translated_label
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.errors import MissingError
 from storecast.exploration.question import Question
 from storecast.exploration.registry import ask, find_question, missing_libraries, questions
@@ -20,6 +21,7 @@ from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
 from storecast.report.blank_figure import with_template
 from storecast.report.section import Picture, Section, TextTable
+from storecast.report.target_words import worded_section
 from storecast.report.translation import translated_section
 
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
@@ -111,14 +113,25 @@ def _answer(request: ViewRequest, question: Question, group: str, stores: pl.Ser
         return message(hint, kind="hint")
     panel = request.snapshot.predictor.panel
     name = (question.key, group, words.language)
-    return _DRAWN.get(panel, name, lambda: _drawn(_answer_table(panel, question, group, stores), question, words))
+    return _DRAWN.get(
+        panel, name, lambda: drawn_answer(_answer_table(panel, question, group, stores), question, words, panel.target)
+    )
 
 
-def _drawn(answer: pl.DataFrame | str, question: Question, words: Words) -> Component:
+def drawn_answer(answer: pl.DataFrame | str, question: Question, words: Words, target: Target) -> Component:
+    """Return the answer to a question, or why there is none.
+
+    Parameters
+    ----------
+    answer : the tidy table, or the reason
+    words : of the page's language
+    target : the figure that is forecast, which the texts name
+    """
     if isinstance(answer, str):
         title, why = translated_label(question.title, words.language), translated(answer, words.language)
-        return html.Section([html.H2(title), message(why, kind="hint")])
-    return _section(translated_section(question.titled_section(answer), words.language), words)
+        return html.Section([html.H2(target.worded(title)), message(target.worded(why), kind="hint")])
+    section = translated_section(question.titled_section(answer), words.language)
+    return _section(worded_section(section, target), words)
 
 
 def _answer_table(panel: Panel, question: Question, group: str, stores: pl.Series | None) -> pl.DataFrame | str:
