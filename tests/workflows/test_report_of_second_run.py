@@ -31,8 +31,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_says_what_moved_which_drivers_and_how_the_days_between_came(home: Path) -> None:
     page = (home / "report.html").read_text(encoding="utf-8")
     assert "Seit der letzten Prognose" in page
-    assert "In 4 untersuchten Filialen kam das meiste von:" in page
-    assert " dagegen." in page
+    assert "In 4 untersuchten Filialen vor allem durch:" in page
+    assert " gegenüber der Prognose." in page
 
 
 def test_the_budget_of_the_database_stands_beside_it(home: Path) -> None:
@@ -52,4 +52,4 @@ def test_a_file_of_drivers_that_cannot_be_read_is_named_and_the_run_goes_on(
     (home / "drivers.parquet").write_text("broken")
     run(write_chain(tmp_path, days=150), home=home, models=["linear"], windows=1)
     assert "drivers.parquet of the run before cannot be read" in caplog.text
-    assert "What moved it is not known." in (home / "report.html").read_text(encoding="utf-8")
+    assert "The reason is not known." in (home / "report.html").read_text(encoding="utf-8")
