@@ -66,6 +66,11 @@ FILE_COLUMNS = (
 )  # fmt: skip
 
 
+def free_texts(frame: pl.DataFrame) -> list[str]:
+    """Return the columns of a file's table that hold text and that storecast does not use."""
+    return [name for name in frame.columns if name not in FILE_COLUMNS and frame[name].dtype == pl.String]
+
+
 def file_column(name: str) -> s.Column:
     """Return what a column of a file may hold; a name that storecast does not use itself is an own column of the chain."""
     return BY_NAME.get(name) or s.own_column(name)

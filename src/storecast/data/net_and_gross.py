@@ -8,7 +8,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.dialect import TextTable
-from storecast.data.file_columns import FILE_COLUMNS
+from storecast.data.file_columns import free_texts
 from storecast.errors import DataError, quote
 
 NET = {
@@ -46,9 +46,8 @@ def refuse_net_and_gross(table: TextTable, frame: pl.DataFrame) -> None:
         with the column that tells them apart, or the ratio of the two
     """
     rows = frame.select(*s.KEYS, s.SALES).filter(pl.col(s.SALES) > 0)
-    labels = [name for name in table.frame.columns if name not in FILE_COLUMNS and table.frame[name].dtype == pl.String]
-    for name in labels:
-        values = set(table.frame[name].str.strip_chars().str.to_lowercase().drop_nulls().unique()) - {""}
+    for name in free_texts(table.frame):
+        values = set(table.frame[name].unique().str.strip_chars().str.to_lowercase().drop_nulls()) - {""}
         if len(values) == 2 and values & NET and values & GROSS:
             raise _refusal(
                 table, f"the column {quote(name)} has rows of {' and '.join(map(quote, sorted(values)))} sales"
@@ -70,5 +69,5 @@ def refuse_net_and_gross(table: TextTable, frame: pl.DataFrame) -> None:
 def _refusal(table: TextTable, what: str) -> DataError:
     return DataError(
         f"{table.name}: {what}. They seem to be the same sales net and gross of tax; added up, they would count twice. "
-        f"Leave one of the two out."
+        "Leave one of the two out."
     )

@@ -7,7 +7,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.column_synonyms import FILLERS, LONG, name_words
 from storecast.data.dialect import TextTable
-from storecast.data.file_columns import FILE_COLUMNS
+from storecast.data.file_columns import free_texts
 from storecast.errors import quote
 
 _PRODUCTS = (
@@ -41,11 +41,7 @@ def product_column(table: TextTable, keys: Sequence[str]) -> str | None:
         a column with a name such as Item, SKU or Warengruppe that differs from row to row; else the one column that no other
         name explains and that tells all rows of a store and day apart, unless it names tills, shifts or receipts
     """
-    free = [
-        name
-        for name in table.frame.columns
-        if name not in keys and name not in FILE_COLUMNS and table.frame[name].dtype == pl.String
-    ]
+    free = [name for name in free_texts(table.frame) if name not in keys]
     several = table.frame.filter(pl.struct(keys).is_duplicated()).select(*keys, *free)
     if several.is_empty() or not free:
         return None

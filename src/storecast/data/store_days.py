@@ -6,7 +6,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.dialect import TextTable
-from storecast.data.file_columns import FILE_COLUMNS, STOCKOUT, file_column
+from storecast.data.file_columns import FILE_COLUMNS, STOCKOUT, file_column, free_texts
 from storecast.data.file_layout import are_totals
 from storecast.data.net_and_gross import refuse_net_and_gross
 from storecast.data.product_columns import product_column, products_refusal
@@ -132,15 +132,14 @@ def _refuse_totals_of_days(table: TextTable, frame: pl.DataFrame) -> None:
     if not together.height or together["rows"].max() == 1:
         return
     only = f"the rows of tills, shifts or the like alone: {REMOVE_TOTALS}"
-    for name in table.frame.columns:
-        if name not in FILE_COLUMNS and table.frame[name].dtype == pl.String:
-            named = are_totals(table.frame[name]) & (together["rows"] > 1)
-            totals = together.filter(named).select(
-                sales.sum().alias("of totals"), (pl.col("sum") - sales).sum().alias("others")
-            )
-            of_totals, others = totals.row(0)
-            if others > 0 and abs(of_totals - others) <= NEARLY * others:
-                refuse(table, table.frame, named, name, None, only)
+    for name in free_texts(table.frame):
+        named = are_totals(table.frame[name]) & (together["rows"] > 1)
+        totals = together.filter(named).select(
+            sales.sum().alias("of totals"), (pl.col("sum") - sales).sum().alias("others")
+        )
+        of_totals, others = totals.row(0)
+        if others > 0 and abs(of_totals - others) <= NEARLY * others:
+            refuse(table, table.frame, named, name, None, only)
     several = together.filter(pl.col("rows") >= MIN_ROWS_WITH_TOTAL, pl.col("sum") > 0)
     is_sum = (2 * sales - pl.col("sum")).abs() <= CENT * pl.col("rows")
     days = several.group_by(s.KEYS).agg(is_sum.any().alias("total"))
