@@ -90,6 +90,20 @@ class Share(float):
         return f"{float(self):.0%}"
 
 
+class Factor(float):
+    """A factor in a message.
+
+    Examples
+    --------
+    >>> Message("the forecast × {factor}", factor=Factor(1.10))
+    'the forecast × 1.1'
+    """
+
+    def __format__(self, _spec: str) -> str:
+        """Return ``1.1``."""
+        return f"{float(self):g}"
+
+
 @dataclass(frozen=True)
 class Enumeration:
     """Several messages within one.

@@ -12,11 +12,23 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-from storecast.errors import ConfigError, quote
+from storecast.errors import Amount, ConfigError, Difference, Enumeration, Factor, Message, Share, quote
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 WITHOUT_CENTS_FROM = 1000  # of money
 MINUS = "−"
+
+
+def check_language(language: str) -> None:
+    """Refuse a language that there are no texts in.
+
+    Raises
+    ------
+    ConfigError
+        where it is none of `LANGUAGES`
+    """
+    if language not in LANGUAGES:
+        raise ConfigError(f"There is no language {quote(language)}. There are: {', '.join(LANGUAGES)}.")
 
 
 @dataclass(frozen=True)
@@ -34,8 +46,7 @@ class Words:
 
     def __post_init__(self) -> None:
         """Refuse a language that there are no texts in."""
-        if self.language not in LANGUAGES:
-            raise ConfigError(f"There is no language {quote(self.language)}. There are: {', '.join(LANGUAGES)}.")
+        check_language(self.language)
 
     def text(self, message: str, **values: object) -> str:
         """Return a message in this language, with values in its places.
@@ -61,6 +72,28 @@ class Words:
         """
         translated = _catalogue(self.catalogues, self.language).ngettext(one, many, count)
         return translated.format(count=self.number(count), **values)
+
+    def message(self, message: Message) -> str:
+        """Return a message in this language, with days and figures as it writes them, and messages within it translated, too."""
+        return self.text(message.template, **{name: self._value(value) for name, value in message.values.items()})
+
+    def _value(self, value: object) -> object:
+        match value:
+            case dt.date():
+                return self.date(value)
+            case Difference():
+                return self.signed(value)
+            case Amount():
+                return self.money(value)
+            case Share():
+                return self.percent(value, 0)
+            case Factor():
+                return format_decimal(value, format="#,##0.######", locale=self.language)
+            case Enumeration():
+                return value.separator.join(map(self.message, value.messages))
+            case Message():
+                return self.message(value)
+        return value
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with so many digits after the point."""

@@ -219,6 +219,10 @@ def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
     file = home / "plan.xlsx"
     code, out, err = cli("plan", "export", "--home", home, "--out", file)
     assert (code, "Fill in Override and Reason" in out) == (0, True), err
+    german = home / "plan-de.xlsx"
+    code, out, err = cli("plan", "export", "--home", home, "--out", german, "--language", "de")
+    assert (code, "Fill in Anpassung and Grund" in out) == (0, True), err
+    assert cli("plan", "import", german, "--home", home)[1] == "Nothing is changed.\n"
     assert cli("plan", "import", file, "--home", home)[1] == "Nothing is changed.\n"
     book = openpyxl.load_workbook(file)
     sheet = book["Weeks"]
@@ -245,6 +249,7 @@ def test_a_workbook_is_shown_first_and_then_taken(cli: Cli, home: Path) -> None:
         (("show", "--version", "9"), "no version 9"),
         (("summary", "--version", "9"), "no version 9"),
         (("export", "--version", "9", "--out", "plan.xlsx"), "no version 9"),
+        (("export", "--language", "fr", "--out", "plan.xlsx"), "no language 'fr'"),
         (("import", "none.xlsx"), "There is no file"),
         (("comment", "x", "--store", "9"), "has no such store; it has 4"),
         (("comment", "x", "--first", "2013-03-25"), "needs the store"),

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from storecast.database.plan_overrides import add_overrides, undo_plan_write
 from storecast.database.plan_publishing import advance_version
 from storecast.errors import CellsError, ConflictError, DataError
 from storecast.plan.overrides import PLAN, USUAL_REASONS
+from storecast.plan.workbook_words import WorkbookWords
 from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
+from support.german_texts import english_in, texts_of_workbook
 from support.plans import filled, made_forecast, published
 
 MONDAY, SUNDAY = dt.date(2013, 3, 25), dt.date(2013, 3, 31)
@@ -43,27 +46,33 @@ def planned(db: Database) -> Database:
 
 
 def edited(data: bytes, edit: Callable[[Any, Callable[[str, int], Any]], None]) -> bytes:
-    """Return a workbook after an edit of its sheet Weeks, which may look cells up by title and store's week."""
+    """Return a workbook after an edit of its sheet of weeks, which may look cells up by title and store's week."""
     book = openpyxl.load_workbook(io.BytesIO(data))
-    sheet = book["Weeks"]
+    sheet = book["Weeks" if "Weeks" in book else "Wochen"]
     titles = {cell.value: cell.column for cell in sheet[5]}
 
     def cell(title: str, row: int) -> Any:
         return sheet.cell(row, titles[title])
 
     edit(sheet, cell)
+    return saved(book)
+
+
+def saved(book: Any) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def filled_in(data: bytes, store: str, week: dt.date, values: Mapping[str, Any]) -> bytes:
+def filled_in(data: bytes, store: str, week: dt.date, values: Mapping[str, Any], language: str = "en") -> bytes:
+    words = WorkbookWords(language)
+
     def edit(sheet: Any, cell: Callable[[str, int], Any]) -> None:
         for row in range(6, sheet.max_row + 1):
-            if (cell("Store", row).value, cell("From", row).value.date()) == (store, week):
+            if (cell(words.text("Store"), row).value, cell(words.text("From"), row).value.date()) == (store, week):
                 for title, value in values.items():
                     cell(title, row).value = value
-                    if title == "Note" and value is not None:
+                    if title == words.text("Note") and value is not None:
                         cell(title, row).data_type = "s"  # text, as a spreadsheet keeps it behind a quote
 
     return edited(data, edit)
@@ -183,6 +192,36 @@ def test_overrides_are_changed_and_withdrawn_in_one_write(planned: Database) -> 
     result = taken(planned, changed)
     assert [(each.action, each.reason) for each in result.changes] == [("change", "other")]
     assert (result.added, result.withdrawn) == (1, 1)
+
+
+def test_a_german_workbook_comes_back_as_the_english_one_does(planned: Database) -> None:
+    english, german = export_workbook(planned), export_workbook(planned, language="de")
+    assert openpyxl.load_workbook(io.BytesIO(german))["Wochen"]["A1"].value == (
+        "Version 1 des Plans, Entwurf, Datenstand 21.03.2013: Filialen und Wochen"
+    )
+    texts = [text for text in texts_of_workbook(german) if text not in USUAL_REASONS]
+    assert english_in(text.replace("(weather,", "(").replace("(promotion,", "(") for text in texts) == []
+    assert any(
+        "Anpassung 1: Filiale 1, 25.03.2013 bis 31.03.2013: Summe 900,25 (weather, =Ada)" in text for text in texts
+    )
+    assert any("alle Filialen, 25.03.2013 bis 31.03.2013: Faktor 1,1 (" in text for text in texts)
+    assert previewed(planned, german).changes == ()
+    values = {"Override": 777.335, "Reason": "local event", "Note": "=1+1"}
+    in_german = {"Anpassung": 777.335, "Grund": "local event", "Notiz": "=1+1"}
+    [expected] = previewed(planned, filled_in(english, "3", MONDAY, values)).changes
+    [change] = previewed(planned, filled_in(german, "3", MONDAY, in_german, "de")).changes
+    assert change == replace(expected, cell=expected.cell.replace("Weeks!", "Wochen!"))
+    with pytest.raises(CellsError, match=r"plan\.xlsx, sheet Wochen, P10: found 'abc', expected the total"):
+        previewed(planned, filled_in(german, "2", MONDAY, {"Anpassung": "abc"}, "de"))
+    unpublished = openpyxl.load_workbook(io.BytesIO(german))
+    unpublished["Hinweise"]["B1"], unpublished["Hinweise"]["B2"] = "unveröffentlicht", 2
+    assert previewed(planned, saved(unpublished)).changes == ()
+    unpublished["Hinweise"]["B4"] = "gestern"
+    with pytest.raises(CellsError, match="sheet Hinweise, B4: found 'gestern', expected a day"):
+        previewed(planned, saved(unpublished))
+    del unpublished["Hinweise"]
+    with pytest.raises(DataError, match="has no sheet Hinweise"):
+        previewed(planned, saved(unpublished))
 
 
 def test_who_comes_second_is_told_and_nothing_is_lost(planned: Database) -> None:

@@ -32,9 +32,9 @@ def published(client: Client, database: Database) -> None:
         publish_version(conn, MadeForecast(snapshot.name, cutoff, snapshot.version, rows), None, by="Ada")
 
 
-def download(browser: PageClient, kind: str) -> tuple[str, bytes]:
+def download(browser: PageClient, kind: str, language: str = "en") -> tuple[str, bytes]:
     """Press a button of the downloads; return the name of the file and its bytes."""
-    body: dict[str, Any] = callback("plan-download.data", {})
+    body: dict[str, Any] = callback("plan-download.data", {"preferences.data": {"language": language}})
     body["changedPropIds"] = [f'{{"name":"{kind}","type":"download"}}.n_clicks']
     for each in body["inputs"]:
         each["value"] = 1
@@ -95,6 +95,8 @@ def test_the_days_of_a_version_are_downloaded_as_csv_and_excel(browser: PageClie
 
 @pytest.mark.usefixtures("published")
 def test_a_workbook_is_filled_in_shown_taken_and_told_when_it_is_none(browser: PageClient, database: Database) -> None:
+    _, content = download(browser, "workbook", "de")
+    assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames[0] == "Kette"
     name, content = download(browser, "workbook")
     assert name == "plan-2.xlsx"
     book = openpyxl.load_workbook(io.BytesIO(content))

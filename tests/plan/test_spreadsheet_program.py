@@ -11,6 +11,8 @@ import openpyxl
 import pytest
 
 from storecast.database.connect import Database
+from storecast.language import LANGUAGES
+from storecast.plan.workbook_words import WorkbookWords
 from storecast.workflows.plan_workbook import export_workbook, preview_workbook
 from support.plans import filled, made_forecast, published
 
@@ -51,10 +53,12 @@ def values_of(data: bytes) -> Any:
     return openpyxl.load_workbook(io.BytesIO(data), data_only=True)
 
 
-def test_what_libreoffice_calculates_is_what_the_file_said_and_comes_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_libreoffice_calculates_is_what_the_file_said_and_comes_back(tmp_path: Path, language: str) -> None:
+    text = WorkbookWords(language).text
     sqlite = Database.open(f"sqlite:///{tmp_path / 'a.db'}", create=True)
     published(filled(sqlite), made_forecast())
-    exported = export_workbook(sqlite)
+    exported = export_workbook(sqlite, language=language)
     saved = saved_by_libreoffice(tmp_path, exported)
     formulas, before, after = openpyxl.load_workbook(io.BytesIO(exported)), values_of(exported), values_of(saved)
     cells = [
@@ -72,25 +76,25 @@ def test_what_libreoffice_calculates_is_what_the_file_said_and_comes_back(tmp_pa
         assert preview_workbook(conn, "plan.xlsx", saved).changes == ()
 
     book = openpyxl.load_workbook(io.BytesIO(exported))
-    sheet = book["Weeks"]
+    sheet = book[text("Weeks")]
     columns = {cell.value: cell.column for cell in sheet[5]}
     of_store = [row for row in range(6, sheet.max_row + 1) if sheet.cell(row, 1).value == "3"]
     for row in range(6, sheet.max_row + 1):
         sheet.row_dimensions[row].hidden = row not in of_store
     for title, value in FILLED_IN.items():
-        cell = sheet.cell(of_store[0], columns[title])
+        cell = sheet.cell(of_store[0], columns[text(title)])
         cell.value = value
         cell.data_type = "n" if isinstance(value, (int, float)) else "s"
     out = io.BytesIO()
     book.save(out)
     saved = saved_by_libreoffice(tmp_path, out.getvalue())
-    weeks = values_of(saved)["Weeks"]
+    weeks = values_of(saved)[text("Weeks")]
     shown = {title: weeks.cell(4, column).value for title, column in columns.items()}
-    forecasts = [sheet.cell(row, columns["Forecast"]).value for row in of_store]
-    assert shown["Forecast"] == pytest.approx(sum(forecasts)), "the sums are of the rows shown"
-    assert shown["New plan"] == pytest.approx(sum(forecasts[1:]) + 777.5)
-    assert (shown["Budget"], shown["Over budget"]) == (700, pytest.approx(77.5))
-    assert values_of(saved)["Chain"]["F5"].value is not None
+    forecasts = [sheet.cell(row, columns[text("Forecast")]).value for row in of_store]
+    assert shown[text("Forecast")] == pytest.approx(sum(forecasts)), "the sums are of the rows shown"
+    assert shown[text("New plan")] == pytest.approx(sum(forecasts[1:]) + 777.5)
+    assert (shown[text("Budget")], shown[text("Over budget")]) == (700, pytest.approx(77.5))
+    assert values_of(saved)[text("Chain")]["F5"].value is not None
     with sqlite.begin() as conn:
         result = preview_workbook(conn, "plan.xlsx", saved)
     [change] = result.changes

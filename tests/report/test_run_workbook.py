@@ -16,10 +16,12 @@ from storecast import schema as s
 from storecast.data.breakdown import Breakdown, StoreGroup
 from storecast.data.panel import Panel
 from storecast.plan import workbook_layout as w
+from storecast.plan.overrides import USUAL_REASONS
 from storecast.plan.workbook_writing import write_workbook
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import totals
 from storecast.workflows.workbook_content import content_of_run
+from support.german_texts import english_in, texts_of_workbook
 from support.panels import make_panel
 
 CREATED = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -243,6 +245,44 @@ def test_about_says_generated_and_the_assumed_days(ahead: Ahead) -> None:
     ]
     assert lines[7].startswith("Of the calendar of 2 of 28 store-days")
     assert f"{day} (2 stores)" in lines[7]
+
+
+def test_the_workbook_is_written_in_german(ahead: Ahead) -> None:
+    panel = make_panel(stores=2, days=400, ahead=14)
+    calendar = panel.calendar.with_columns((pl.col(s.DATE) == panel.end + dt.timedelta(days=3)).alias(s.ASSUMED))
+    panel = replace(panel.with_calendar(calendar), breakdown=Breakdown((StoreGroup("Grund", {1: "Nord", 2: "Süd"}),)))
+    forecast = ahead(panel)
+    draws = np.random.default_rng(0).gamma(4, forecast[s.FORECAST].to_numpy()[:, None] / 4, (forecast.height, 50))
+    sums = totals(forecast, panel.stores, draws, panel.breakdown)
+    notices = ["The past marks no school holidays, and none are assumed."]
+    english, german = (
+        workbook(panel, forecast, sums, generated=True, notices=notices, language=language) for language in ("en", "de")
+    )
+    book = opened(german)
+    assert book.sheetnames == ["Kette", "Gruppen", "Filialen", "Wochen", "Hinweise", "Gründe"]
+    first = forecast[s.DATE].min()
+    assert isinstance(first, dt.date)
+    assert (book["Kette"]["A5"].value, book["Kette"]["B5"].number_format) == (f"KW {first:%V/%G}", "dd.mm.yyyy")
+    assert (
+        book["Kette"]["A1"].value
+        == f"Prognose einer erzeugten, nicht wirklichen Kette, Datenstand {panel.end:%d.%m.%Y}"
+    )
+    head = [cell.value for cell in book["Wochen"][w.HEAD + 1]]
+    assert ("Grund (Gruppe)" in head, "Grund" in head, "Untergrenze 80 %" in head) == (True, True, True)
+    texts = [text for text in texts_of_workbook(german) if text not in USUAL_REASONS]
+    assert english_in(texts) == []
+    same = {"Budget", "Plan", "Version", "Revision", "Grund", "Nord", "Süd", "m", "1", "2", "a", "b", "BY", "NW"}
+    assert set(texts) & set(texts_of_workbook(english)) - same == set()
+    cells = [
+        {
+            cell.coordinate: cell.value
+            for row in opened(data)[sheet].iter_rows()
+            for cell in row
+            if cell.data_type == "n"
+        }
+        for data, sheet in ((english, "Weeks"), (german, "Wochen"))
+    ]
+    assert cells[0] == cells[1]
 
 
 def test_the_same_plan_has_the_same_bytes(ahead: Ahead) -> None:

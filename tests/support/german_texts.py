@@ -1,10 +1,13 @@
-"""What a German reader sees of a report or of a view, and the English that is left in it."""
+"""What a German reader sees of a report, of a view or of a workbook, and the English that is left in it."""
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from babel.messages.pofile import read_po
 
@@ -63,6 +66,22 @@ def texts_of_page(page: str) -> list[str]:
 def texts_of_view(view: str) -> list[str]:
     """Return everything that is read in a view, as `PageClient.draw` returns it."""
     return list(_shown(json.loads(view)))
+
+
+def texts_of_workbook(data: bytes) -> list[str]:
+    """Return everything that is read in a workbook, each text once: cells, names of sheets, charts, messages and footers."""
+    texts: list[str | None] = []
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        for name in parts.namelist():
+            if not name.endswith(".xml"):
+                continue
+            for element in ET.fromstring(parts.read(name)).iter():
+                tag = element.tag.rpartition("}")[2]
+                if tag in ("t", "title", "oddFooter"):
+                    texts.append(element.text)
+                elif tag in ("sheet", "dataValidation"):
+                    texts += [element.get("name"), element.get("error")]
+    return [*dict.fromkeys(text for text in texts if text)]
 
 
 class _Reader(HTMLParser):

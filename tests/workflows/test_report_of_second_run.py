@@ -11,9 +11,10 @@ import pytest
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
 from storecast.plan import workbook_layout as w
+from storecast.plan.overrides import USUAL_REASONS
 from storecast.workflows import run
 from support.chain_files import FIRST, write_chain
-from support.german_texts import english_in, texts_of_page
+from support.german_texts import english_in, texts_of_page, texts_of_workbook
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,9 @@ def test_the_budget_of_the_database_stands_beside_it(home: Path) -> None:
     assert "Gegenüber dem Budget" in page
     assert ", wo es ein Budget gibt." in page
     assert english_in(texts_of_page(page)) == []
-    weeks = openpyxl.load_workbook(home / "plan.xlsx", data_only=True)["Weeks"].values
+    texts = texts_of_workbook((home / "plan.xlsx").read_bytes())
+    assert english_in(text for text in texts if text not in USUAL_REASONS) == []
+    weeks = openpyxl.load_workbook(home / "plan.xlsx", data_only=True)["Wochen"].values
     cells = [row for row in weeks if w.BUDGET in row or "1" in row[:1]]
     place = cells[0].index(w.BUDGET)
     assert sum(row[place] or 0.0 for row in cells[1:]) == pytest.approx(1e4)

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
+import openpyxl
 import polars as pl
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -23,7 +24,7 @@ from storecast.database.api_keys import create_key, rotate_key
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_versions import all_versions
 from storecast.database.writes import add_sales
-from storecast.errors import DatabaseUnavailable
+from storecast.errors import ConfigError, DatabaseUnavailable
 from storecast.notify import channels
 from storecast.trace_export import OpenTelemetryTracer
 from storecast.workflows.storing import load
@@ -95,8 +96,11 @@ def test_mondays_on_which_all_is_well_late_missing_and_started_twice(cli: Cli, h
     code, out, _ = cli("weekly", "--home", home, *OPTIONS)
     assert (code, versions(home)) == (4, 2), "a second start still says what is missing"
     assert "LOOK AT: No sales of the week" in out
-    forced = weekly(home, settings=WeeklySettings(36_500, 36_500, force=True))
+    forced = weekly(home, settings=WeeklySettings(36_500, 36_500, force=True, language="de"))
     assert (forced["status"], forced["plan"]["version"]) == ("done", 2)
+    assert openpyxl.load_workbook(home / "plan.xlsx", read_only=True).sheetnames[0] == "Kette"
+    with pytest.raises(ConfigError, match="no language 'fr'"):
+        weekly(home, settings=WeeklySettings(language="fr"))
 
     send_sales(home, week + dt.timedelta(days=1), 7, stores=(2, 3, 4))
     summary = weekly(home, settings=WeeklySettings(14, 36_500, **TRAINING))

@@ -28,7 +28,7 @@ def explore(
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
     verbose: options.Verbose = False,
-    language: options.ReportLanguage = "en",
+    language: options.Language = "en",
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:

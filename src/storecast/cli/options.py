@@ -152,7 +152,7 @@ Settings = Annotated[
 Skip = Annotated[
     list[str] | None, typer.Option("--skip", help="A cleaning rule to switch off; may be given several times.")
 ]
-ReportLanguage = Annotated[str, typer.Option("--language", help="Language of the report: en or de.")]
+Language = Annotated[str, typer.Option("--language", help="Language of what people read in files: en or de.")]
 SumRows = Annotated[
     bool, typer.Option("--sum", help="Add several rows of a store and day up: shifts, tills, departments, receipts.")
 ]

@@ -17,18 +17,23 @@ if TYPE_CHECKING:
 def export(
     out: Annotated[Path, typer.Option("--out", help="The workbook to write, an .xlsx file.")],
     version: Version = None,
+    language: options.Language = "en",
     home: options.MaybeHome = None,
     db: options.Db = None,
 ) -> None:
     """Write a version as a workbook with a row for each store and week, and cells to fill in."""
     from storecast.files import atomic_write
+    from storecast.plan import workbook_layout as w
+    from storecast.plan.workbook_words import WorkbookWords
     from storecast.workflows.plan_workbook import export_workbook
 
     with closing(opened(home, db)) as database:
-        data = export_workbook(database, version)
+        data = export_workbook(database, version, language)
     with atomic_write(out) as draft:
         draft.write_bytes(data)
-    print(show.printable(f"Wrote {out}. Fill in Override and Reason, then: storecast plan import {out}"))
+    words = WorkbookWords(language)
+    columns = f"{words.text(w.OVERRIDE)} and {words.text(w.REASON)}"
+    print(show.printable(f"Wrote {out}. Fill in {columns}, then: storecast plan import {out}"))
 
 
 def import_(

@@ -26,7 +26,7 @@ def run(
     sum_rows: options.SumRows = False,
     select_by: options.SelectBy = options.SelectionScore.sql,
     target: options.Target = None,
-    language: options.ReportLanguage = "en",
+    language: options.Language = "en",
     workers: options.Workers = None,
     scheduler: options.Scheduler = "",
     tls_ca: options.TlsCa = None,

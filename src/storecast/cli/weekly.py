@@ -44,6 +44,7 @@ def weekly(
         Path | None,
         typer.Option("--notify", help="File with [notify]: who is told. Default: storecast.toml in the home, if any."),
     ] = None,
+    language: options.Language = "en",
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -57,7 +58,7 @@ def weekly(
     from storecast.workflows.weekly import weekly as do_weekly
 
     settings = WeeklySettings(
-        retrain_after, late_after, models, fast, explain, keep_forecasts, keep_requests, force=force
+        retrain_after, late_after, models, fast, explain, keep_forecasts, keep_requests, force=force, language=language
     )
     try:
         with show.working(log_format) as progress, traces.tracing(FLUSH_S), traces.root("storecast weekly"):

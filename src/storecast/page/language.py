@@ -11,7 +11,7 @@ from babel.numbers import NumberPattern, format_decimal, format_percent, parse_p
 
 from storecast import language
 from storecast.answers import translated
-from storecast.errors import Amount, Difference, Enumeration, Message, Share
+from storecast.errors import Message
 from storecast.language import LANGUAGES
 
 LOCALE = Path(__file__).parent / "locale"
@@ -35,26 +35,10 @@ class Words(language.Words):
 
         A text without a translation stays English. One that is no `Message` is found by the template that it was made from.
         """
-        if not isinstance(message, Message):
-            text = self.text(message) if message else ""
-            return translated(text, self.language) if text == message else text
-        return self.text(message.template, **{name: self._value(value) for name, value in message.values.items()})
-
-    def _value(self, value: object) -> object:
-        match value:
-            case dt.date():
-                return self.date(value)
-            case Difference():
-                return self.signed(value)
-            case Amount():
-                return self.money(value)
-            case Share():
-                return self.percent(value, 0)
-            case Enumeration():
-                return value.separator.join(map(self.message, value.messages))
-            case Message():
-                return self.message(value)
-        return value
+        if isinstance(message, Message):
+            return super().message(message)
+        text = self.text(message)
+        return translated(text, self.language) if text == message else text
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with so many digits after the point."""

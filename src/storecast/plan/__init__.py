@@ -11,7 +11,7 @@ budget       amounts by store and day, week or month, beside the plan
 value_added  what each step from the naive forecast to the approved plan did to the error
 exceptions   what needs a look, ranked by money at stake
 summary      the figures of a version that are told in sentences
-workbook_*   the plan as a workbook with cells to fill in: content, layout, sheets, reading, and what was changed
+workbook_*   the plan as a workbook with cells to fill in: content, layout, words, sheets, reading, and what was changed
 sentences    those sentences, in English or in any other language
 
 A version is a forecast that was published. Money is counted in whole cents, so that sums agree at every level.

@@ -18,7 +18,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arrays import I64, Bool
-from storecast.errors import Amount, Message
+from storecast.errors import Amount, Factor, Message
 from storecast.plan.scopes import Cells, StoreGroups, cells_of
 from storecast.plan.spreading import spread
 from storecast.plan.store_days import CENT, FIGURES, StoreDays
@@ -206,7 +206,7 @@ def describe(row: Mapping[str, Any]) -> Message:
     days = first if first == last else Message("{first} to {last}", first=first, last=last)
     level = Message("{level} {key}", level=Message(row["level"]), key=row["key"])
     stores = Message("all stores") if row["level"] == "chain" else level
-    value = f"{row['value']:g}" if row["kind"] == FACTOR else Amount(row["value"])
+    value = Factor(row["value"]) if row["kind"] == FACTOR else Amount(row["value"])
     return Message("{stores}, {days}: {kind} {value}", stores=stores, days=days, kind=Message(row["kind"]), value=value)
 
 

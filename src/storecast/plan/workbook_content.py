@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.breakdown import OWN_GROUP
+from storecast.data.breakdown import BUILT_IN, OWN_GROUP
 from storecast.plan import workbook_layout as w
 from storecast.plan.store_days import BAND, CENT
+from storecast.plan.workbook_words import ENGLISH, WorkbookWords
 
 Bounds = tuple[float | None, float | None]
 
@@ -21,15 +22,16 @@ class WorkbookContent:
 
     Attributes
     ----------
-    title : of its sheets
-    facts : of the sheet About: Version, Revision, Model, Cutoff, and others
+    title : of its sheets, in its language
+    facts : of the sheet About, by their English names: Version, Revision, Model, Cutoff, and others
     rows : a row for each store and week: Store (text), a column for each group, and those of `workbook_layout` that are no
         formula; null: not known
     groups : names of the groups, whose columns have "group " before them
     reasons : that an override may have
-    figure : what is forecast, with its unit
+    figure : what is forecast, with its unit, in its language
     sums : the rows of totals.csv, whose intervals hold for sums; None: the bounds of the rows are those of days, added up
-    notices : what a reader must know before using the figures
+    notices : what a reader must know before using the figures, in its language
+    words : of its language
     """
 
     title: str
@@ -40,11 +42,17 @@ class WorkbookContent:
     figure: str = s.SALES
     sums: pl.DataFrame | None = None
     notices: Sequence[str] = field(default=())
+    words: WorkbookWords = ENGLISH
 
     @property
     def group_titles(self) -> list[str]:
         """Titles for the columns of groups, which no other column has."""
-        return [f"{name} (group)" if name in w.TITLES else name for name in self.groups]
+        text, titles = self.words.text, list[str]()
+        taken = {*w.TITLES, *map(text, w.TITLES)}
+        for name in self.groups:
+            title = text(name) if name in BUILT_IN.values() else name
+            titles.append(text("{name} (group)", name=title) if title in {*taken, *titles} else title)
+        return titles
 
     @property
     def group_columns(self) -> list[str]:
@@ -52,9 +60,9 @@ class WorkbookContent:
         return [f"{OWN_GROUP}{name}" for name in self.groups]
 
     @property
-    def bounds_title(self) -> str:
-        """What stands behind the titles of the bounds of a store's week."""
-        return "" if self.sums is not None else " of days"
+    def bounds_titles(self) -> dict[str, str]:
+        """What the bounds of a store's week are called where they are those of its days, added up."""
+        return {} if self.sums is not None else {w.LOWER: w.LOWER_OF_DAYS, w.UPPER: w.UPPER_OF_DAYS}
 
     @property
     def weeks(self) -> list[tuple[date, date]]:

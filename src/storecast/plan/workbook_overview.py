@@ -23,7 +23,6 @@ CHAIN_COLUMNS = {
     w.COMPARABLE: "money",
 }  # with their styles
 BOUNDS = (w.LOWER, w.UPPER)
-WEEK = "Week"
 SUM_STYLES = {"money": "sum", "count": "sum", "signed": "sum signed", "share": "sum share"}
 CHART_WIDTH, CHART_HEIGHT = 1180, 380  # pixels
 BLUE, GREY, DARK = "#0969DA", "#B8C1CC", "#57606A"
@@ -38,23 +37,27 @@ def write_chain(book: object, sheet: Sheet, weeks: WeeksSheet) -> None:
     sheet : to write
     weeks : the rows that it sums
     """
-    content = weeks.content
+    content, words = weeks.content, sheet.words
     sheet.heading(
         content.title,
-        f"{content.figure} of the whole chain by week; days count each store's. Budget and new plan follow the sheet {w.WEEKS}.",
+        words.text(
+            "{figure} of the whole chain by week; days count each store's. Budget and new plan follow the sheet {weeks}.",
+            figure=content.figure,
+            weeks=words.text(w.WEEKS),
+        ),
     )
     bounds = content.bounds("chain-week")
     shown = [title for title in CHAIN_COLUMNS if title not in BOUNDS or bounds]
-    columns = {title: place for place, title in enumerate((WEEK, w.FIRST, w.LAST, *shown))}
+    columns = {title: place for place, title in enumerate((w.WEEK, w.FIRST, w.LAST, *shown))}
     for title, place in columns.items():
-        sheet.put(3, place, title, "head" if place < 3 else "right")
+        sheet.label(3, place, title, "head" if place < 3 else "right")
     sheet.sheet.set_row(3, 32)
     sheet.sheet.set_column(0, len(columns) - 2, 12)
     sheet.sheet.set_column(len(columns) - 1, len(columns) - 1, 12, None, {"hidden": True})
     sums = totals_by(weeks.rows, w.FIRST, [title for title in CHAIN_COLUMNS if title not in (*BOUNDS, w.CHANGE)])
     first_row = 4
     for row, (first, last) in enumerate(content.weeks, start=first_row):
-        sheet.put(row, 0, f"{first:%G-W%V}", "text")
+        sheet.put(row, 0, words.text("{year}-W{week}", year=f"{first:%G}", week=f"{first:%V}"), "text")
         sheet.put(row, 1, first, "date")
         sheet.put(row, 2, last, "date")
         of_week = sums[first]
@@ -92,8 +95,10 @@ def _write_total(sheet: Sheet, weeks: WeeksSheet, columns: dict[str, int], rows:
     row = rows[1] + 1
     whole = next(iter(weeks.content.bounds("chain-horizon").values()), (None, None))
     for title, place in columns.items():
-        if title in (WEEK, w.FIRST, w.LAST):
-            sheet.put(row, place, "All weeks" if title == WEEK else None, "sum text")
+        if title == w.WEEK:
+            sheet.label(row, place, w.ALL_WEEKS, "sum text")
+        elif title in (w.FIRST, w.LAST):
+            sheet.put(row, place, None, "sum text")
         elif title in BOUNDS:
             sheet.put(row, place, whole[BOUNDS.index(title)], "sum")
         elif title == w.CHANGE:
@@ -135,14 +140,15 @@ def _chart(book: object, content: WorkbookContent, columns: dict[str, int], rows
     columns : of each title
     rows : the first and the last week's
     """
-    first, last = rows
+    words, (first, last) = content.words, rows
+    chain = words.text(w.CHAIN)
 
     def series(title: str, style: dict[str, object]) -> dict[str, object]:
         place = columns[title]
         return {
-            "name": [w.CHAIN, first - 1, place],
-            "categories": [w.CHAIN, first, 0, last, 0],
-            "values": [w.CHAIN, first, place, last, place],
+            "name": [chain, first - 1, place],
+            "categories": [chain, first, 0, last, 0],
+            "values": [chain, first, place, last, place],
             **style,
         }
 
@@ -157,9 +163,9 @@ def _chart(book: object, content: WorkbookContent, columns: dict[str, int], rows
     style = {"line": {"none": True}, "marker": {"type": "diamond", "size": 8, "fill": {"color": "#BF8700"}}}
     lines.add_series(series(w.NEW_PLAN, style))
     bars.combine(lines)
-    bars.set_title({"name": f"{content.figure} by week", "name_font": {"size": 12}})
+    bars.set_title({"name": words.text("{figure} by week", figure=content.figure), "name_font": {"size": 12}})
     bars.set_y_axis({"name": content.figure, "num_format": "#,##0", "min": 0, "major_gridlines": {"visible": True}})
-    bars.set_x_axis({"name": "Week, from its Monday"})
+    bars.set_x_axis({"name": words.text("Week, from its Monday")})
     bars.set_legend({"position": "bottom"})
     bars.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
     return bars
@@ -173,15 +179,18 @@ def write_groups(sheet: Sheet, weeks: WeeksSheet) -> None:
     sheet : to write
     weeks : the rows that it sums
     """
-    content = weeks.content
-    sheet.heading(f"{content.title}: groups of stores", f"{content.figure} of all weeks together.")
+    content, words = weeks.content, sheet.words
+    sheet.heading(
+        words.text("{title}: groups of stores", title=content.title),
+        words.text("{figure} of all weeks together.", figure=content.figure),
+    )
     bounds = {name: content.bounds(f"{name}-horizon") for name in content.groups}
     intervals = BOUNDS if any(bounds.values()) else ()
-    titles = ("Level", "Group", "Stores", w.FORECAST, *intervals, w.LAST_YEAR, w.CHANGE, w.NEW_PLAN, w.COMPARABLE)
+    titles = (w.LEVEL, w.GROUP, w.STORES, w.FORECAST, *intervals, w.LAST_YEAR, w.CHANGE, w.NEW_PLAN, w.COMPARABLE)
     columns = {title: place for place, title in enumerate(titles)}
     figures = (w.FORECAST, w.LAST_YEAR, w.NEW_PLAN, w.COMPARABLE)
     for title, place in columns.items():
-        sheet.put(3, place, title, "head" if place < 2 else "right")
+        sheet.label(3, place, title, "head" if place < 2 else "right")
     row = 4
     for name, title, column in zip(content.groups, content.group_titles, content.group_columns, strict=True):
         intervals_of = {key: low_high for (key, _), low_high in bounds[name].items()}
@@ -217,10 +226,13 @@ def write_stores(sheet: Sheet, weeks: WeeksSheet) -> None:
     sheet : to write
     weeks : the rows that it sums
     """
-    content = weeks.content
+    content, words = weeks.content, sheet.words
     sheet.heading(
-        f"{content.title}: stores",
-        f"{content.figure} by store; each week is headed by its first day. The sums are of the rows shown.",
+        words.text("{title}: stores", title=content.title),
+        words.text(
+            "{figure} by store; each week is headed by its first day. The sums are of the rows shown.",
+            figure=content.figure,
+        ),
     )
     bounds = {key: low_high for (key, _), low_high in content.bounds("store-horizon").items()}
     mondays = [first for first, _ in content.weeks]
@@ -233,13 +245,15 @@ def write_stores(sheet: Sheet, weeks: WeeksSheet) -> None:
     stores = weeks.rows.select(w.STORE, *content.group_columns).unique(w.STORE, keep="first", maintain_order=True)
     forecasts = weeks.rows.pivot(w.FIRST, index=w.STORE, values=w.FORECAST)
     last_row = w.TOP + stores.height - 1
-    for place, title in enumerate((w.STORE, *content.group_titles)):
+    sheet.label(w.HEAD, 0, w.STORE, "head")
+    sheet.label(w.SUMS, 0, w.ROWS_SHOWN, "sum text")
+    for place, title in enumerate(content.group_titles, start=1):
         sheet.put(w.HEAD, place, title, "head")
-        sheet.put(w.SUMS, place, "Rows shown" if place == 0 else None, "sum text")
+        sheet.put(w.SUMS, place, None, "sum text")
     for place, monday in enumerate(mondays, start=begin):
         sheet.put(w.HEAD, place, monday, "date head")
     for title, place in columns.items():
-        sheet.put(w.HEAD, place, f"{title}, all weeks" if title == w.FORECAST else title, "right")
+        sheet.label(w.HEAD, place, w.FORECAST_OF_ALL if title == w.FORECAST else title, "right")
         sheet.put(w.SUMS, place, None, "sum text")
     for place, name in enumerate((w.STORE, *content.group_columns)):
         sheet.column(w.TOP, place, stores[name].to_list(), "text")

@@ -13,6 +13,7 @@ from storecast.data.workbooks import uncalculated_cells, visible_sheets
 from storecast.errors import CellsError, DataError, quote
 from storecast.plan import workbook_layout as w
 from storecast.plan.overrides import MAX_VALUE
+from storecast.plan.workbook_words import EVERY_LANGUAGE, WorkbookWords
 
 MAX_UNPACKED = 2**27  # bytes of XML; 1,115 stores × 7 weeks have some 10 MB
 MAX_CELLS = 3_000_000
@@ -29,7 +30,7 @@ class FilledRow:
 
     Attributes
     ----------
-    cells : the name of the cell of each title, such as Weeks!K12
+    cells : the name in the file of the cell of each title, such as Weeks!K12
     store, first, last : whose it is
     override : the total; None: the cell is empty
     reason, note : texts, perhaps empty
@@ -109,7 +110,7 @@ class CellProblems:
 
 
 def read_filled(name: str, data: bytes) -> FilledWorkbook:
-    """Read a workbook of a plan.
+    """Read a workbook of a plan, in any language that one is written in.
 
     Parameters
     ----------
@@ -124,35 +125,45 @@ def read_filled(name: str, data: bytes) -> FilledWorkbook:
         where cells cannot be read
     """
     sheets = visible_sheets(name, data, max_unpacked=MAX_UNPACKED, max_cells=MAX_CELLS)
-    missing = [each for each in (w.WEEKS, w.ABOUT) if each not in sheets]
+    words = max(EVERY_LANGUAGE, key=lambda each: sum(each.text(title) in sheets for title in (w.WEEKS, w.ABOUT)))
+    weeks, about = words.text(w.WEEKS), words.text(w.ABOUT)
+    missing = [each for each in (weeks, about) if each not in sheets]
     if missing:
         raise DataError(
             f"{name} has no sheet {missing[0]}; expected a workbook of `storecast plan export`, with all its sheets."
         )
     problems = CellProblems(name)
-    facts = _facts(sheets[w.ABOUT], problems)
-    rows = _rows(name, sheets[w.WEEKS], uncalculated_cells(name, data, w.WEEKS, max_unpacked=MAX_UNPACKED), problems)
+    facts = _facts(sheets[about], words, problems)
+    uncalculated = uncalculated_cells(name, data, weeks, max_unpacked=MAX_UNPACKED)
+    rows = _rows(name, sheets[weeks], words, uncalculated, problems)
     problems.refuse()
     return FilledWorkbook(name, facts[w.VERSION], facts[w.REVISION], facts[w.MODEL], facts[w.CUTOFF], rows)
 
 
-def _facts(sheet: CalamineSheet, problems: CellProblems) -> dict[str, Any]:
-    """Return what the workbook is of."""
-    top = (sheet.start or (0, 0))[0]
+def _facts(sheet: CalamineSheet, words: WorkbookWords, problems: CellProblems) -> dict[str, Any]:
+    """Return what the workbook is of.
+
+    Parameters
+    ----------
+    sheet : About
+    words : of the language of the file
+    problems : added to here
+    """
+    top, about = (sheet.start or (0, 0))[0], words.text(w.ABOUT)
     rows = {
-        str(row[0]).strip(): (f"{w.ABOUT}!B{number}", row[1])
+        str(row[0]).strip(): (f"{about}!B{number}", row[1])
         for number, row in enumerate(sheet.to_python(), top + 1)
         if len(row) > 1
     }
     kinds = {w.VERSION: "a whole number", w.REVISION: "a whole number", w.MODEL: "a model", w.CUTOFF: A_DAY}
     known: dict[str, Any] = {}
     for title in w.OF_PLAN:
-        cell, value = rows.get(title, (f"{w.ABOUT}!B", ""))
+        cell, value = rows.get(words.text(title), (f"{about}!B", ""))
         if title == w.MODEL:
             known[title] = str(value)
         else:
             known[title] = _day(value) if title == w.CUTOFF else _whole(value)
-        if title == w.VERSION and value == w.UNPUBLISHED:
+        if title == w.VERSION and value == words.text(w.UNPUBLISHED):
             continue
         if known[title] in (None, ""):
             problems.add(cell, value, f"{kinds[title]}, the {title.lower()} that was exported")
@@ -160,33 +171,36 @@ def _facts(sheet: CalamineSheet, problems: CellProblems) -> dict[str, Any]:
     return known
 
 
-def _rows(name: str, sheet: CalamineSheet, uncalculated: set[str], problems: CellProblems) -> list[FilledRow]:
+def _rows(
+    name: str, sheet: CalamineSheet, words: WorkbookWords, uncalculated: set[str], problems: CellProblems
+) -> list[FilledRow]:
     """Return the store-weeks of the sheet; what cannot be read is added to the problems.
 
     Parameters
     ----------
     name : of the file
     sheet : Weeks
+    words : of the language of the file
     uncalculated : cells whose formulas have no value
     problems : added to here
     """
+    weeks, needed = words.text(w.WEEKS), [words.text(title) for title in w.NEEDED]
     table = sheet.to_python()
     top, left = sheet.start or (0, 0)
     head = next(
-        (k for k, row in enumerate(table[:HEAD_ROWS]) if {*w.NEEDED} <= {str(each).strip() for each in row}), None
+        (k for k, row in enumerate(table[:HEAD_ROWS]) if {*needed} <= {str(each).strip() for each in row}), None
     )
     if head is None:
-        raise DataError(
-            f"{name}, sheet {w.WEEKS}: found no header with {', '.join(w.NEEDED)}; expected it as exported."
-        )
+        raise DataError(f"{name}, sheet {weeks}: found no header with {', '.join(needed)}; expected it as exported.")
     titles = [str(each).strip() for each in table[head]]
-    twice = [title for title in w.NEEDED if titles.count(title) > 1]
+    twice = [title for title in needed if titles.count(title) > 1]
     if twice:
-        raise DataError(f"{name}, sheet {w.WEEKS}: the column {twice[0]} stands twice; expected it once.")
-    places = {title: titles.index(title) for title in (w.STORE, w.FIRST, w.LAST, *w.TO_FILL_IN) if title in titles}
+        raise DataError(f"{name}, sheet {weeks}: the column {twice[0]} stands twice; expected it once.")
+    shown = {title: words.text(title) for title in (w.STORE, w.FIRST, w.LAST, *w.TO_FILL_IN)}
+    places = {title: titles.index(text) for title, text in shown.items() if text in titles}
     rows = []
     for number, values in enumerate(table[head + 1 :], start=top + head + 1):
-        cells = {title: f"{w.WEEKS}!{xl_rowcol_to_cell(number, left + place)}" for title, place in places.items()}
+        cells = {title: f"{weeks}!{xl_rowcol_to_cell(number, left + place)}" for title, place in places.items()}
         if all(values[place] == "" for place in places.values()):
             continue
         row = _row({title: values[place] for title, place in places.items()}, cells, uncalculated, problems)

@@ -8,6 +8,8 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from storecast.plan.workbook_words import WorkbookWords
+
 A4 = 9
 FILL_IN, SHADED = "#FFF8C5", "#EEF2F6"
 RISE, FALL, MOVED = "#1A7F37", "#CF222E", "#0550AE"  # colours of figures
@@ -24,10 +26,11 @@ class PlainWorksheet(Worksheet):  # type: ignore[misc]
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A worksheet of xlsxwriter, and the workbook's formats by name."""
+    """A worksheet of xlsxwriter, the workbook's formats by name, and the words of its language."""
 
     sheet: Any
     formats: dict[str, Any]
+    words: WorkbookWords
 
     def put(self, row: int, column: int, value: Value, style: str) -> None:
         """Write a value; a text is never taken for a formula, and None is an empty cell.
@@ -47,6 +50,17 @@ class Sheet:
             self.sheet.write_number(*where, value.toordinal() - DAY_ZERO, cell_format)
         else:
             self.sheet.write_number(*where, value, cell_format)
+
+    def label(self, row: int, column: int, text: str, style: str) -> None:
+        """Write a text of storecast's own in the language of the workbook.
+
+        Parameters
+        ----------
+        row, column : of the cell
+        text : in English
+        style : name of a format
+        """
+        self.put(row, column, self.words.text(text), style)
 
     def column(self, row: int, column: int, values: Iterable[Value], style: str, *, blank: bool = False) -> None:
         """Write the values of a column.
@@ -114,13 +128,19 @@ class Sheet:
         self.sheet.fit_to_pages(1, 0)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         self.sheet.print_area(0, 0, last_row, last_column)
-        self.sheet.set_footer("&L&A&RPage &P of &N")
+        self.sheet.set_footer(f"&L&A&R{self.words.text('Page {page} of {pages}', page='&P', pages='&N')}")
         if repeated is not None:
             self.sheet.repeat_rows(*repeated)
 
 
-def workbook_formats(book: Any) -> dict[str, Any]:
-    """Add the formats of the sheets to a workbook, and return them by name."""
+def workbook_formats(book: Any, words: WorkbookWords) -> dict[str, Any]:
+    """Add the formats of the sheets to a workbook, and return them by name.
+
+    Parameters
+    ----------
+    book : of xlsxwriter
+    words : of its language, which says how days are written
+    """
     money, exact, share, count = "#,##0", "#,##0.00", "+0.0%;-0.0%;0.0%", "#,##0"
     signed = "+#,##0;-#,##0;0"
     to_fill_in = {"bg_color": FILL_IN, "border": 1, "border_color": "#D4A72C"}
@@ -133,10 +153,10 @@ def workbook_formats(book: Any) -> dict[str, Any]:
         "soft": {"font_color": "#57606A"},
         "head": head,
         "right": {**head, "align": "right"},
-        "date head": {**head, "align": "right", "num_format": "yyyy-mm-dd"},
+        "date head": {**head, "align": "right", "num_format": words.day_format},
         "text": text,
         "wrap": {"text_wrap": True, "valign": "top"},
-        "date": {"num_format": "yyyy-mm-dd", "align": "left"},
+        "date": {"num_format": words.day_format, "align": "left"},
         "money": {"num_format": money},
         "signed": {"num_format": signed},
         "share": {"num_format": share},

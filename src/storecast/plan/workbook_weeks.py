@@ -3,7 +3,7 @@
 from typing import Any
 
 import polars as pl
-from xlsxwriter.utility import xl_col_to_name, xl_range
+from xlsxwriter.utility import quote_sheetname, xl_col_to_name, xl_range
 
 from storecast.plan import workbook_layout as w
 from storecast.plan.workbook_content import WorkbookContent, change, total
@@ -22,7 +22,7 @@ STYLES = {
     w.OVERRIDE: "money to fill in",
     **dict.fromkeys((w.REASON, w.NOTE), "text to fill in"),
 }
-WIDTHS = {w.STANDING: 44, w.REASON: 18, w.NOTE: 30} | dict.fromkeys(w.DAY_COUNTS, 10)  # characters
+WIDTHS = {w.STANDING: 44, w.REASON: 18, w.NOTE: 30}  # characters
 WIDTH = 12
 IN_FORMULAS = (w.FORECAST, w.LAST_YEAR, w.BUDGET, w.PLAN, w.OVERRIDE, w.NEW_PLAN)  # of a row
 
@@ -56,18 +56,26 @@ class WeeksSheet:
         place = self.columns[title]
         cells = xl_range(w.TOP, place, self.last_row, place)
         letter = xl_col_to_name(place)
-        return f"{w.WEEKS}!{cells.replace(letter, f'${letter}$')}"
+        return f"{quote_sheetname(self.content.words.text(w.WEEKS))}!{cells.replace(letter, f'${letter}$')}"
 
     def write(self, sheet: Sheet) -> None:
         """Write the sheet."""
+        words = sheet.words
         sheet.heading(
-            f"{self.content.title}: stores and weeks",
-            f"{self.content.figure} by store and week. Fill in the yellow cells; the sheet {w.ABOUT} says how. The sums "
-            "are of the rows shown: filter, and they follow.",
+            words.text("{title}: stores and weeks", title=self.content.title),
+            words.text(
+                "{figure} by store and week. Fill in the yellow cells; the sheet {about} says how. The sums are of the rows shown: "
+                "filter, and they follow.",
+                figure=self.content.figure,
+                about=words.text(w.ABOUT),
+            ),
         )
         for title, place in self.columns.items():
-            shown = title + (self.content.bounds_title if title in (w.LOWER, w.UPPER) else "")
-            sheet.put(w.HEAD, place, shown, "head" if self._style(title).startswith(("text", "date")) else "right")
+            style = "head" if self._style(title).startswith(("text", "date")) else "right"
+            if title in w.TITLES:
+                sheet.label(w.HEAD, place, self.content.bounds_titles.get(title, title), style)
+            else:
+                sheet.put(w.HEAD, place, title, style)
             hidden = {"hidden": True} if title == w.COMPARABLE else {}
             sheet.sheet.set_column(place, place, WIDTHS.get(title, WIDTH), None, hidden)
             sheet.put(w.SUMS, place, None, "sum text")
@@ -81,7 +89,7 @@ class WeeksSheet:
         return "text" if title in self.content.group_titles else STYLES.get(title, "money")
 
     def _write_sums(self, sheet: Sheet) -> None:
-        sheet.put(w.SUMS, 0, "Rows shown", "sum text")
+        sheet.label(w.SUMS, 0, w.ROWS_SHOWN, "sum text")
         sums = {title: total(self.rows[title]) for title in SUMMED}
         shown = {title: f"SUBTOTAL(109,{self._here(title)})" for title in SUMMED}
         for title, style in SUMMED.items():
@@ -124,16 +132,21 @@ class WeeksSheet:
 
     def _guide(self, sheet: Sheet) -> None:
         """Add what guides whoever fills the sheet in: lists, filters, colours, panes that stay."""
-        reasons = f"={w.REASONS}!$A$1:$A${max(len(self.content.reasons), 1)}"
+        words = sheet.words
+        list_of_reasons = quote_sheetname(words.text(w.REASONS))
         rules: dict[str, dict[str, Any]] = {
-            w.REASON: {"validate": "list", "source": reasons, "error_message": "One of the reasons on the sheet Reasons."},
+            w.REASON: {
+                "validate": "list",
+                "source": f"={list_of_reasons}!$A$1:$A${max(len(self.content.reasons), 1)}",
+                "error_message": words.text("One of the reasons on the sheet Reasons."),
+            },
             w.OVERRIDE: {
                 "validate": "decimal",
                 "criteria": ">=",
                 "value": 0,
-                "error_message": "The total of the store over the days From to To: a number, 0 or more.",
+                "error_message": words.text("The total of the store over the days From to To: a number, 0 or more."),
             },
-        }  # fmt: skip
+        }
         for title, rule in rules.items():
             sheet.sheet.data_validation(w.TOP, self.columns[title], self.last_row, self.columns[title], rule)
         for title in (w.CHANGE, w.VARIANCE):

@@ -62,10 +62,11 @@ def write_workbook(content: WorkbookContent, created: dt.datetime) -> bytes:
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **NO_CONVERSION})
     book.set_properties({"title": f"storecast: {content.title}", "created": created.replace(tzinfo=None)})
-    formats = workbook_formats(book)
+    words = content.words
+    formats = workbook_formats(book, words)
 
     def add(name: str) -> Sheet:
-        return Sheet(book.add_worksheet(name, PlainWorksheet), formats)
+        return Sheet(book.add_worksheet(words.text(name), PlainWorksheet), formats, words)
 
     weeks = WeeksSheet(content)
     write_chain(book, add(w.CHAIN), weeks)
@@ -73,7 +74,7 @@ def write_workbook(content: WorkbookContent, created: dt.datetime) -> bytes:
         write_groups(add(w.GROUPS), weeks)
     write_stores(add(w.STORES), weeks)
     weeks.write(add(w.WEEKS))
-    help_lines = (*content.notices, *HELP, OF_DAYS if content.sums is None else OF_SUMS)
+    help_lines = (*content.notices, *map(words.text, (*HELP, OF_DAYS if content.sums is None else OF_SUMS)))
     _write_about(add(w.ABOUT), content.facts, help_lines)
     _write_list(add(w.REASONS), content.reasons)
     book.close()
@@ -82,7 +83,7 @@ def write_workbook(content: WorkbookContent, created: dt.datetime) -> bytes:
 
 def _write_about(sheet: Sheet, facts: Mapping[str, str | int | dt.date], lines: Sequence[str]) -> None:
     for row, (name, value) in enumerate(facts.items()):
-        sheet.put(row, 0, name, "head")
+        sheet.label(row, 0, name, "head")
         sheet.put(row, 1, value, "date" if isinstance(value, dt.date) else "text")
     for row, line in enumerate(lines, start=len(facts) + 1):
         sheet.put(row, 1, line, "wrap")

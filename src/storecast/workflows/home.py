@@ -54,7 +54,7 @@ class Run:
     importances : of each driver; None where the model gives none
     sample : contributions to the forecasts of some stores, with which the next run compares; None where the model gives none
     budget : store, first, last, amount, as the database has it; no rows where it has none
-    words : of the report's language
+    words : of the language of the report and the workbook
     """
 
     prepared: Prepared
@@ -71,7 +71,7 @@ class Run:
 
 
 def write_forecast(
-    home: Path, prepared: Prepared, forecast: Forecast, budget: pl.DataFrame, created: dt.datetime
+    home: Path, prepared: Prepared, forecast: Forecast, budget: pl.DataFrame, created: dt.datetime, language: str = "en"
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]:
     """Write what a forecast alone is enough for, and return its rows, its totals, and the rows of the forecast before.
 
@@ -82,6 +82,7 @@ def write_forecast(
     forecast : of the whole horizon
     budget : store, first, last, amount, as the database has it; no rows where it has none
     created : when it was made, UTC
+    language : of the workbook, en or de
     """
     panel, requested = prepared.panel, prepared.requested_rows
     rows = prepared.rows_to_write(forecast.rows)
@@ -105,6 +106,7 @@ def write_forecast(
         generated=prepared.cleaned.generated,
         budget=budget,
         notices=prepared.cleaned.notices,
+        language=language,
     )
     with atomic_write(home / "plan.xlsx") as draft:
         draft.write_bytes(write_workbook(content, created))
@@ -116,7 +118,7 @@ def write_home(home: Path, run: Run) -> None:
     panel, forecast = run.prepared.panel, run.forecast
     created = dt.datetime.now(dt.UTC).replace(microsecond=0)
     made_of = _sample_before(home / SAMPLE_FILE, run.sample)
-    rows, sums, before = write_forecast(home, run.prepared, forecast, run.budget, created)
+    rows, sums, before = write_forecast(home, run.prepared, forecast, run.budget, created, run.words.language)
     if run.sample is not None:
         with atomic_write(home / SAMPLE_FILE) as draft:
             run.sample.write_parquet(draft)

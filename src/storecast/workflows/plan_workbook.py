@@ -16,7 +16,7 @@ from storecast.database.day_spans import calendar_between, sales_between
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_overrides import PlanWritten, change_overrides
 from storecast.database.plan_versions import all_versions, read_figures, read_version
-from storecast.errors import ConflictError, DataError
+from storecast.errors import ConflictError, DataError, moment
 from storecast.plan import workbook_layout as w
 from storecast.plan.budget import budget_of
 from storecast.plan.overrides import FIGURE, NOBODY, OVERRIDE, PLAN, SCOPE, describe
@@ -33,9 +33,10 @@ from storecast.plan.workbook_changes import (
 )
 from storecast.plan.workbook_content import WorkbookContent
 from storecast.plan.workbook_reading import FilledWorkbook, read_filled
+from storecast.plan.workbook_words import WorkbookWords
 from storecast.plan.workbook_writing import write_workbook
 from storecast.report.tables import YEAR
-from storecast.workflows.workbook_content import GENERATED, WEEK, budget_sum, store_weeks, with_groups
+from storecast.workflows.workbook_content import GENERATED, WEEK, budget_sum, figure_title, store_weeks, with_groups
 
 MAX_NAMED = 3  # overrides in one cell, and cells in one message
 
@@ -68,19 +69,23 @@ class WorkbookTaken:
     changes: tuple[WorkbookChange, ...]
 
 
-def export_workbook(db: Database, version: int | None = None) -> bytes:
+def export_workbook(db: Database, version: int | None = None, language: str = "en") -> bytes:
     """Return a version of the plan as a workbook with cells to fill in.
 
     Parameters
     ----------
     db : the database
     version : its number; None: the newest
+    language : of the workbook, en or de
 
     Raises
     ------
+    ConfigError
+        where there is no such language
     MissingError
-        where there is none
+        where there is no such version
     """
+    words = WorkbookWords(language)
     with db.reading() as conn:
         wanted, figures = read_plan(conn, version)
         revision = read_revision(conn)
@@ -92,26 +97,32 @@ def export_workbook(db: Database, version: int | None = None) -> bytes:
         target, generated = read_target_of_chain(conn), existing_chain(conn).generated
     days = figures.to_frame().with_columns(pl.col(s.STORE).cast(calendar.schema[s.STORE]))
     weeks = store_weeks(days, calendar, sales)
-    planned = _plan_weeks(figures, budget, every)
+    planned = _plan_weeks(figures, budget, every, words)
     rows, names = with_groups(weeks.join(planned, on=[w.STORE, WEEK], how="left", maintain_order="left"), groups)
     standing = store_week_figures(every.filter(pl.col("withdrawn").is_null()))
     created = dt.datetime.now(dt.UTC)
     content = WorkbookContent(
-        title=f"Version {wanted.version} of the plan, {wanted.state}, after {wanted.cutoff}",
+        title=words.text(
+            "Version {version} of the plan, {state}, after {cutoff}",
+            version=wanted.version,
+            state=words.text(wanted.state),
+            cutoff=words.date(wanted.cutoff),
+        ),
         facts={
             w.VERSION: wanted.version,
             w.REVISION: revision,
             w.MODEL: wanted.model,
             w.CUTOFF: wanted.cutoff,
-            "State": wanted.state,
-            "Days": f"{wanted.first} to {wanted.last}",
-            "Exported": f"{created:%Y-%m-%d %H:%M} UTC",
+            w.STATE: words.text(wanted.state),
+            w.DAYS: words.text("{first} to {last}", first=words.date(wanted.first), last=words.date(wanted.last)),
+            w.EXPORTED: words.message(moment(created)),
         },
         rows=_with_standing(rows, standing),
         groups=names,
         reasons=reasons,
-        figure=target.title,
-        notices=[GENERATED] if generated else [],
+        figure=figure_title(target, words),
+        notices=[words.text(GENERATED)] if generated else [],
+        words=words,
     )
     return write_workbook(content, created)
 
@@ -271,7 +282,9 @@ def _result(
     )
 
 
-def _plan_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFrame:
+def _plan_weeks(
+    figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame, words: WorkbookWords
+) -> pl.DataFrame:
     """Return bounds, budget and plan of store-weeks, and what overrides do to each.
 
     Parameters
@@ -279,6 +292,7 @@ def _plan_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFram
     figures : with the plan and who holds each store-day
     budget : as `read_budget` returns it
     overrides : all that ever stood
+    words : of the language
     """
     cells = budget_of(figures, budget)
     days = StoreDays(figures.stores, figures.first, {**figures.cents, w.BUDGET: cells}).in_cents()
@@ -290,17 +304,25 @@ def _plan_weeks(figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFram
         pl.col(OVERRIDE).filter(pl.col(OVERRIDE) != NOBODY).unique().sort().alias("holders"),
     )
     texts = {
-        row["id"]: f"override {row['id']}: {describe(row)} ({row['reason']}, {row['by']})"
+        row["id"]: words.text(
+            "override {number}: {override} ({reason}, {person})",
+            number=row["id"],
+            override=words.message(describe(row)),
+            reason=row["reason"],
+            person=row["by"],
+        )
         for row in overrides.iter_rows(named=True)
     }
-    listed = [_listed([texts[number] for number in numbers]) for numbers in weeks["holders"].to_list()]
+    listed = [_listed([texts[number] for number in numbers], words) for numbers in weeks["holders"].to_list()]
     standing = pl.Series(w.STANDING, listed, dtype=pl.String)
     return weeks.drop("holders").with_columns(pl.col(s.STORE).cast(pl.String).alias(w.STORE), standing)
 
 
-def _listed(texts: Sequence[str]) -> str | None:
-    more = f" and {len(texts) - MAX_NAMED} more" if len(texts) > MAX_NAMED else ""
-    return cell_text("; ".join(texts[:MAX_NAMED]) + more) if texts else None
+def _listed(texts: Sequence[str], words: WorkbookWords) -> str | None:
+    named, more = "; ".join(texts[:MAX_NAMED]), len(texts) - MAX_NAMED
+    if more > 0:
+        named = words.text("{overrides} and {count} more", overrides=named, count=more)
+    return cell_text(named) if texts else None
 
 
 def _with_standing(rows: pl.DataFrame, standing: dict[Scope, dict[str, object]]) -> pl.DataFrame:

@@ -92,7 +92,7 @@ def run(
     sum_rows : add several rows of a store and day up
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
-    language : of the report, en or de
+    language : of the report and the workbook, en or de
     executor : works on the windows of the backtest
     progress : called with what is being done: `run_cost.STAGES`, and steps between them
     announce : called once the chain has been read, with what the run will cost and a first look at the days ahead

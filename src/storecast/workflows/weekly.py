@@ -27,6 +27,7 @@ from storecast.database.prune import prune
 from storecast.database.status import status
 from storecast.errors import BusyError, ConfigError, DataError, UserError, quote
 from storecast.files import atomic_write, make_folder, remove_abandoned_drafts
+from storecast.language import check_language
 from storecast.logs import log_file
 from storecast.notify.alerts import Condition
 from storecast.notify.notifier import Notifier
@@ -62,6 +63,7 @@ class WeeklySettings:
     explain : keep what the forecast is made of with the version of the plan
     keep_forecasts, keep_requests : days for which the database keeps them
     force : work even where nothing is new
+    language : of the workbook, and of the report where a model is trained: en or de
     """
 
     retrain_after: int = 28
@@ -72,6 +74,7 @@ class WeeklySettings:
     keep_forecasts: int = 730
     keep_requests: int = 90
     force: bool = False
+    language: str = "en"
 
 
 def weekly(
@@ -103,7 +106,7 @@ def weekly(
     BusyError
         where another process is at it
     ConfigError
-        where there is no such home, and no database is named, or [notify] cannot be read
+        where there is no such home, and no database is named, no such language, or [notify] cannot be read
     DataError
         where the database holds no sales
     DatabaseError
@@ -111,6 +114,7 @@ def weekly(
     ModelFileError
         where the model in use is refused
     """
+    check_language(settings.language)
     if db is None and not home.is_dir():
         raise ConfigError(
             f"There is no folder {quote(home)}. Name the home of a run, or give --db with the URL of a database."
@@ -258,10 +262,19 @@ def _forecast(
             bundle = load(current(models))
             prepared = prepare(source, horizon=None, usual_horizon=bundle.task.horizon)
             forecast = forecast_with(bundle, prepared)
-            write_forecast(home, prepared, forecast, budget_in(url), dt.datetime.now(dt.UTC).replace(microsecond=0))
+            created = dt.datetime.now(dt.UTC).replace(microsecond=0)
+            write_forecast(home, prepared, forecast, budget_in(url), created, settings.language)
             save_run(url, prepared, forecast)
             return False, []
-    scores = run(None, home=home, db=url, models=settings.models, fast=settings.fast, progress=progress)
+    scores = run(
+        None,
+        home=home,
+        db=url,
+        models=settings.models,
+        fast=settings.fast,
+        language=settings.language,
+        progress=progress,
+    )
     return True, [
         Condition(f"model:{name}", f"The model {name} failed: {cause}.") for name, cause in scores["failed"].items()
     ]

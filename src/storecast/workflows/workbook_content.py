@@ -7,15 +7,19 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
+from storecast.answers import translated
 from storecast.data.breakdown import UNKNOWN_GROUP
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.dates import as_date
+from storecast.errors import moment
 from storecast.plan import workbook_layout as w
 from storecast.plan.budget import NONE, budget_of
 from storecast.plan.overrides import USUAL_REASONS
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.plan.store_days import BAND, StoreDays, as_money
 from storecast.plan.workbook_content import WorkbookContent
+from storecast.plan.workbook_words import WorkbookWords
 from storecast.report.tables import beside_last_year, bounds_of
 from storecast.uncertainty.forecast import Forecast
 
@@ -34,6 +38,7 @@ def content_of_run(
     generated: bool,
     budget: pl.DataFrame | None = None,
     notices: Sequence[str] = (),
+    language: str = "en",
 ) -> WorkbookContent:
     """Return the workbook of a forecast that a run made; it can be brought back once the forecast is published.
 
@@ -45,8 +50,15 @@ def content_of_run(
     created : when the run ended, UTC
     generated : whether the chain is a generated one
     budget : store, first, last, amount, as the database has it; None: there is none
-    notices : what a user must know before using the forecast
+    notices : what a user must know before using the forecast, in English
+    language : of the workbook, en or de
+
+    Raises
+    ------
+    ConfigError
+        where there is no such language
     """
+    words, target = WorkbookWords(language), panel.target
     weeks = store_weeks(rows, panel.calendar, panel.sales)
     bounds = bounds_of(sums, "store-week").select(
         pl.col("Key").alias(w.STORE),
@@ -62,28 +74,38 @@ def content_of_run(
         *(pl.lit(None, pl.String).alias(title) for title in (w.STANDING, w.REASON, w.NOTE)),
     )
     weeks, names = with_groups(weeks, StoreGroups.of(panel.stores, panel.breakdown))
-    title = f"Forecast after {forecast.cutoff}"
+    cutoff, first, last = (
+        words.date(as_date(day)) for day in (forecast.cutoff, rows[s.DATE].min(), rows[s.DATE].max())
+    )
     return WorkbookContent(
-        title=title + (" of a generated chain, not a real one" if generated else ""),
+        title=words.text("Forecast after {cutoff} of a generated chain, not a real one", cutoff=cutoff)
+        if generated
+        else words.text("Forecast after {cutoff}", cutoff=cutoff),
         facts={
-            w.VERSION: w.UNPUBLISHED,
+            w.VERSION: words.text(w.UNPUBLISHED),
             w.REVISION: 0,
             w.MODEL: forecast.model,
             w.CUTOFF: forecast.cutoff,
-            "Days": f"{as_date(rows[s.DATE].min())} to {as_date(rows[s.DATE].max())}",
-            "Made": f"{created:%Y-%m-%d %H:%M} UTC",
+            w.DAYS: words.text("{first} to {last}", first=first, last=last),
+            w.MADE: words.message(moment(created)),
         },
         rows=weeks,
         groups=names,
         reasons=USUAL_REASONS,
-        figure=panel.target.title,
+        figure=figure_title(target, words),
         sums=sums,
         notices=[
-            *([GENERATED] if generated else []),
-            *(panel.target.worded(notice) for notice in notices),
-            *_assumed(rows, panel.calendar),
+            *([words.text(GENERATED)] if generated else []),
+            *(target.worded(translated(notice, language)) for notice in notices),
+            *_assumed(rows, panel.calendar, words),
         ],
+        words=words,
     )
+
+
+def figure_title(target: Target, words: WorkbookWords) -> str:
+    """Return what is forecast, with its unit."""
+    return Target(words.text("Sales"), target.unit).title if target.is_sales else target.title
 
 
 def budget_sum() -> pl.Expr:
@@ -156,8 +178,15 @@ def _count(days: pl.Expr) -> pl.Expr:
     return pl.when(days.is_not_null().all()).then(days.sum().cast(pl.Int64))
 
 
-def _assumed(rows: pl.DataFrame, calendar: pl.DataFrame) -> list[str]:
-    """Return lines on the days whose calendar is assumed."""
+def _assumed(rows: pl.DataFrame, calendar: pl.DataFrame, words: WorkbookWords) -> list[str]:
+    """Return lines on the days whose calendar is assumed.
+
+    Parameters
+    ----------
+    rows : Store, Date and Forecast
+    calendar : as in a Panel
+    words : of the language
+    """
     days = (
         calendar.filter(pl.col(s.ASSUMED))
         .join(rows.select(s.KEYS), on=s.KEYS, how="semi")
@@ -168,8 +197,15 @@ def _assumed(rows: pl.DataFrame, calendar: pl.DataFrame) -> list[str]:
     count = int(days["stores"].sum())
     if not count:
         return []
+    listed = [
+        words.plural("{day} ({count} store)", "{day} ({count} stores)", stores, day=words.date(day))
+        for day, stores in days.iter_rows()
+    ]
     return [
-        f"Of the calendar of {count} of {rows.height} store-days something was not given, and is assumed: "
-        + ", ".join(f"{day} ({stores} {'store' if stores == 1 else 'stores'})" for day, stores in days.iter_rows())
-        + "."
+        words.text(
+            "Of the calendar of {count} of {total} store-days something was not given, and is assumed: {days}.",
+            count=words.number(count),
+            total=words.number(rows.height),
+            days=", ".join(listed),
+        )
     ]

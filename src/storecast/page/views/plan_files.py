@@ -189,7 +189,7 @@ def _changes(wanted: WorkbookTaken, words: Words) -> Component:
 def _file(request: ViewRequest, plan: PlanFigures, kind: str) -> Any:
     name, version = f"plan-{plan.version.version}", plan.version.version
     if kind == WORKBOOK:
-        return dcc.send_bytes(export_workbook(request.database, version), f"{name}.xlsx")
+        return dcc.send_bytes(export_workbook(request.database, version, request.words.language), f"{name}.xlsx")
     rows = with_holders(plan.figures)
     if kind == CSV:
         return dcc.send_bytes(escape_formulas(rows).write_csv(float_precision=2).encode(), f"{name}-days.csv")
