@@ -10,13 +10,14 @@ import pytest
 from babel.messages.pofile import read_po
 
 import storecast.page
+from storecast.data.breakdown import BUILT_IN
 from storecast.database.chain_writes import OF_CHAIN
 from storecast.errors import Amount, ConflictError, Message, MissingError
 from storecast.language import LANGUAGES
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
-from storecast.plan.overrides import FIRST_REASONS, KINDS
+from storecast.plan.overrides import FIRST_REASONS, KINDS, describe
 from storecast.plan.versions import STATES
 
 SOURCE = Path(storecast.page.__file__).parent
@@ -44,7 +45,8 @@ NAMED = {
     *OF_CHAIN,
     *FIRST_REASONS,
     *KINDS,
-}  # states of a plan and actions of the audit, reasons and kinds of overrides
+    *BUILT_IN.values(),
+}  # states of a plan and actions of the audit, reasons and kinds of overrides, and the levels of their stores
 
 
 def messages() -> set[str]:
@@ -135,6 +137,13 @@ def test_a_text_from_below_is_english_by_itself_and_written_as_the_language_writ
     assert str(late) == "The plan has no version 2014-01-06; the newest is 2."
     assert Words("de").message(late.message) == "Der Plan hat keine Version 06.01.2014; die neueste ist 2."
     assert Words("de").message("not {translated}") == "not {translated}"
+
+
+def test_a_refused_override_is_described_in_german() -> None:
+    monday = dt.date(2014, 1, 6)
+    row = {"level": "type", "key": "b", "first": monday, "last": monday, "kind": "factor", "value": 1.15}
+    assert str(describe(row)) == "type b, 2014-01-06: factor 1.15"
+    assert Words("de").message(describe(row)) == "Typ b, 06.01.2014: Faktor 1,15"
 
 
 def test_an_empty_message_is_empty_in_every_language() -> None:

@@ -22,7 +22,7 @@ STYLES = {
     w.OVERRIDE: "money to fill in",
     **dict.fromkeys((w.REASON, w.NOTE), "text to fill in"),
 }
-WIDTHS = {w.STANDING: 44, w.REASON: 18, w.NOTE: 30}  # characters
+WIDTHS = {w.STANDING: 44, w.REASON: 18, w.NOTE: 30, w.LOWER: 16, w.UPPER: 16}  # characters
 WIDTH = 12
 IN_FORMULAS = (w.FORECAST, w.LAST_YEAR, w.BUDGET, w.PLAN, w.OVERRIDE, w.NEW_PLAN)  # of a row
 
