@@ -1,6 +1,7 @@
 """State holidays by date: the kind that files give them, and when one of the past comes again."""
 
 import datetime as dt
+from functools import cache
 
 from dateutil.easter import easter
 
@@ -31,7 +32,12 @@ def days_from_easter(day: dt.date) -> int:
     >>> days_from_easter(dt.date(2015, 4, 3))
     -2
     """
-    return int((day - easter(day.year)).days)
+    return int((day - _easter_sunday(day.year)).days)
+
+
+@cache
+def _easter_sunday(year: int) -> dt.date:
+    return easter(year)
 
 
 def holiday_kind(day: dt.date) -> str:

@@ -26,6 +26,7 @@ from storecast.data.breakdown import Breakdown
 from storecast.data.panel import Window
 from storecast.explain.opening_noise import OpeningNoise
 from storecast.explain.progress import Progress, unwatched
+from storecast.features.store import KnownDays
 from storecast.models.base import Forecaster
 from storecast.models.linear import Linear
 from storecast.uncertainty.calibration import Calibration
@@ -103,12 +104,13 @@ def _refitted(stored: Window, other: Window, seed: int, progress: Progress) -> F
     days = (past.end - past.first).days + 1
     week = (np.arange(days) + past.first.weekday()) // 7
     model = Linear(settings)
-    model.learn(past)
+    known = KnownDays.of(past)
+    model.learn(past, known=known)
     features_of_both = [model.features(window) for window in (stored, other)]
     logs = np.empty((2, REFITS, features_of_both[0].height))
     for k in range(REFITS):
         times = draw.multinomial(week[-1] + 1, np.full(week[-1] + 1, 1 / (week[-1] + 1)))
-        model.learn(past, times[week].astype(np.float64))
+        model.learn(past, times[week].astype(np.float64), known)
         logs[:, k] = [model.predict(features) for features in features_of_both]
         progress((k + 1) / (REFITS + 1))
     return logs

@@ -6,10 +6,11 @@ chain. Huber weights hold outliers down; the normal equations are solved again u
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from storecast.arrays import F32, F64, Bool
 from storecast.config import LinearSettings
@@ -113,7 +114,7 @@ def fit_ridge(
     regional = _regional_days(design)[past]
     robust_weights = weights
     # The matrices are small: a second BLAS thread would mostly wait, spinning.
-    with threadpool_limits(1, user_api="blas"):
+    with _blas().limit(limits=1):
         equations = NormalEquations(design, weights)
         for round_ in range(settings.robust_rounds + 1):
             target = _less_level(y, level)
@@ -128,6 +129,12 @@ def fit_ridge(
             if round_ < settings.robust_rounds:
                 robust_weights = weights * np.where(regional, 1, _huber_weights(y, residuals, settings.huber))
     return Ridge(design.terms, level, coefficients, np.where(np.isfinite(y), residuals, np.float32(np.nan)))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return the BLAS of NumPy and of SciPy, both loaded by now: to look for them takes a tenth of a small fit."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _weights(y: F32, half_life: float, day_weights: npt.NDArray[np.floating] | None) -> F32:

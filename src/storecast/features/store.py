@@ -34,6 +34,28 @@ PLAIN = FeatureConfig()
 
 
 @dataclass(frozen=True, eq=False)
+class KnownDays:
+    """All days of a past with the terms of each, which every ridge of it is fitted on.
+
+    Attributes
+    ----------
+    grid : its days
+    design : their terms
+    """
+
+    grid: Grid
+    design: Design
+
+    @classmethod
+    def of(cls, past: Panel) -> "KnownDays":
+        """Work the terms out for a past."""
+        whole = Grid.of(past)
+        end = whole.column(past.end)
+        grid = whole.truncate(end, 0)
+        return cls(grid, Design.of(grid, end))
+
+
+@dataclass(frozen=True, eq=False)
 class PastRidge:
     """The ridge of a whole past, and what it knows of all days up to the end.
 
@@ -56,20 +78,19 @@ class PastRidge:
     own: F32 | None
 
     @classmethod
-    def fit(cls, past: Panel, settings: LinearSettings = RIDGE_SETTINGS, day_weights: F64 | None = None) -> "PastRidge":
+    def fit(
+        cls, known: KnownDays, settings: LinearSettings = RIDGE_SETTINGS, day_weights: F64 | None = None
+    ) -> "PastRidge":
         """Fit on all days of a past.
 
         Parameters
         ----------
-        past : whose days are learned
+        known : the days that are learned
         settings : of the ridge
         day_weights : how much each day from the first to the last counts, (days,); None: all alike
         """
-        grid = Grid.of(past)
-        end = grid.column(past.end)
-        known = grid.truncate(end, 0)
-        design = Design.of(known, end)
-        fit, days = fit_restated(known, design, end, settings, day_weights), slice(0, known.days)
+        grid, design = known.grid, known.design
+        fit, days = fit_restated(grid, design, grid.days - 1, settings, day_weights), slice(0, grid.days)
         return cls(
             terms=fit.ridge.terms,
             level=fit.ridge.level,
@@ -125,7 +146,7 @@ class FeatureStore:
         """
         self._check(past.source)
         if past.end not in self._past_ridges:
-            self._past_ridges[past.end] = PastRidge.fit(past)
+            self._past_ridges[past.end] = PastRidge.fit(KnownDays.of(past))
         return self._past_ridges[past.end]
 
     def training(

@@ -17,7 +17,7 @@ from storecast.features.drivers import LEVEL, TREND, driver_of_term
 from storecast.features.level_shift import LevelShift
 from storecast.features.residuals import bounded
 from storecast.features.ridge import Design, Ridge, Scales, own_terms
-from storecast.features.store import FeatureStore, PastRidge
+from storecast.features.store import FeatureStore, KnownDays, PastRidge
 from storecast.features.terms import Term, day_terms
 from storecast.models.array_bytes import pack, unpack
 from storecast.models.contributions import Contributions
@@ -49,17 +49,19 @@ class Linear:
         """Fit the coefficients of every store."""
         self.learn(past)
 
-    def learn(self, past: Panel, day_weights: F64 | None = None) -> None:
+    def learn(self, past: Panel, day_weights: F64 | None = None, known: KnownDays | None = None) -> None:
         """Fit the coefficients of every store.
 
         Parameters
         ----------
+        past : whose days are learned
         day_weights : how much each day from the first to the last of the past counts, (days,); None: all alike
+        known : the days of the past, where it is learned more than once; None: they are worked out
         """
         if day_weights is None and self.settings == RIDGE_SETTINGS:  # the tree models need the same ridge
             ridge = FeatureStore.of(past).past_ridge(past)
         else:
-            ridge = PastRidge.fit(past, self.settings, day_weights)
+            ridge = PastRidge.fit(known or KnownDays.of(past), self.settings, day_weights)
         self.shifts_ = ridge.shifts
         self.stores_ = past.stores[s.STORE]
         self.end_ = past.end
