@@ -14,22 +14,26 @@ from storecast.service.middleware.auth import UNKNOWN_BURST, Strangers
 from storecast.service.network import network_of
 from storecast.service.problems import Problem
 from storecast.service.protocol import MAX_PIPELINED
-from support.served_home import copy_of, make_key, running, served_process, settings_of, status
+from support.served_home import copy_of, make_key, running, settings_of, status
+from support.service_process import ServiceFactory
 
 LIMIT_S = 1.0
 MOST_CONNECTIONS = 12
 
 
 @pytest.fixture(scope="module")
-def service(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str]]:
+def service(
+    service_factory: ServiceFactory, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[int, str]]:
     """Yield the port and a key of a service with small limits."""
     own = copy_of(home, tmp_path_factory.mktemp("connections") / "home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "config"))
         key = make_key(home_url(own))
         limits = {"TIME_LIMIT": LIMIT_S, "CONNECTIONS_PER_ADDRESS": MOST_CONNECTIONS, "HEADER_LIMIT": 4096, "RATE": 0}
-        with served_process(own, **{f"STORECAST_{name}": str(value) for name, value in limits.items()}) as (_, port):
-            yield port, key
+        environment = {f"STORECAST_{name}": str(value) for name, value in limits.items()}
+        with service_factory.running(own, **environment) as limited:
+            yield limited.port, key
 
 
 @contextmanager

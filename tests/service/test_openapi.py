@@ -12,7 +12,8 @@ from storecast.database.connect import home_url
 from storecast.service.openapi import document, text
 from storecast.service.routes import ROUTES
 from storecast.service.settings import Settings
-from support.served_home import Client, copy_of, make_key, served_process
+from support.served_home import Client, copy_of, make_key
+from support.service_process import ServiceFactory
 
 ROOT = Path(__file__).parents[2]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -44,16 +45,16 @@ def test_accident_5_every_route_is_in_the_document_with_its_scope() -> None:
     assert scopes == {(route.method, route.path): route.scope for route in ROUTES}
 
 
-def try_by_schemathesis(home: Path, folder: Path, phases: str, max_examples: int) -> None:
+def try_by_schemathesis(service_factory: ServiceFactory, home: Path, folder: Path, phases: str, max_examples: int) -> None:
     """Let schemathesis try every route of a service of its own, with every check on."""
     own = copy_of(home, folder / "home")
     key = make_key(home_url(own))
     document_file = folder / "openapi.json"
     document_file.write_text(json.dumps(document(ROUTES, Settings())), encoding="utf-8")
     program = str(Path(sys.executable).with_name("schemathesis"))
-    with served_process(own, STORECAST_RATE="0") as (process, port):
+    with service_factory.running(own) as service:
         command = [
-            *(program, "--config-file", str(CONFIG), "run", str(document_file), "--url", f"http://127.0.0.1:{port}"),
+            *(program, "--config-file", str(CONFIG), "run", str(document_file), "--url", f"http://127.0.0.1:{service.port}"),
             *("-H", f"Authorization: Bearer {key}", "--checks", "all", "--phases", phases),
             *("--max-examples", str(max_examples), "--seed", "1", "--no-color", "--request-timeout", "60"),
         ]
@@ -63,13 +64,15 @@ def try_by_schemathesis(home: Path, folder: Path, phases: str, max_examples: int
         )
         assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-2000:]
         assert "Tested: 62" in ran.stdout
-        assert process.poll() is None
+        assert service.code() is None
 
 
-def test_schemathesis_finds_nothing(home: Path, tmp_path: Path) -> None:
-    try_by_schemathesis(home, tmp_path, "examples,fuzzing", max_examples=2)
+def test_schemathesis_finds_nothing(service_factory: ServiceFactory, home: Path, tmp_path: Path) -> None:
+    try_by_schemathesis(service_factory, home, tmp_path, "fuzzing", max_examples=1)
 
 
 @pytest.mark.long
-def test_schemathesis_finds_nothing_at_the_bounds_of_every_field(home: Path, tmp_path: Path) -> None:
-    try_by_schemathesis(home, tmp_path, "examples,coverage,fuzzing", max_examples=10)
+def test_schemathesis_finds_nothing_at_the_bounds_of_every_field(
+    service_factory: ServiceFactory, home: Path, tmp_path: Path
+) -> None:
+    try_by_schemathesis(service_factory, home, tmp_path, "examples,coverage,fuzzing", max_examples=10)

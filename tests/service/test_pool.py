@@ -13,7 +13,8 @@ import pytest
 from storecast.database.connect import home_url
 from storecast.service.pool import Pool, current_key
 from storecast.service.problems import Problem
-from support.served_home import copy_of, make_key, served_process, status
+from support.served_home import copy_of, make_key, status
+from support.service_process import ServiceFactory
 
 
 def with_pool(test: Callable[[Pool], Coroutine[Any, Any, None]], workers: int = 2, waiting: int = 8) -> None:
@@ -113,7 +114,9 @@ def test_a_call_that_fails_tells_who_asked_and_frees_its_thread() -> None:
     with_pool(test, workers=1)
 
 
-def test_scenarios_whose_clients_have_gone_are_dropped_and_others_are_answered(home: Path, tmp_path: Path) -> None:
+def test_scenarios_whose_clients_have_gone_are_dropped_and_others_are_answered(
+    service_factory: ServiceFactory, home: Path, tmp_path: Path
+) -> None:
     own = copy_of(home, tmp_path / "home")
     busy, other = make_key(home_url(own), "forecast"), make_key(home_url(own))
     body = b'{"rows": [{"Store": 1, "Date": "2014-03-01", "Promo": 1}]}'
@@ -121,7 +124,8 @@ def test_scenarios_whose_clients_have_gone_are_dropped_and_others_are_answered(h
         f"POST /v1/scenarios HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {busy}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
-    with served_process(own, STORECAST_WORKERS="2", STORECAST_RATE="0") as (_, port):
+    with service_factory.running(own, STORECAST_WORKERS="2") as service:
+        port = service.port
         links = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(70)]
         for link in links:
             link.sendall(head + body)

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from storecast.cli.app import app
 from storecast.database.connect import home_url
 from storecast.errors import ConfigError
-from support.served_home import copy_of, make_key, served_process, status
+from support.served_home import copy_of, make_key, served_process, status, wait_until
+from support.service_process import ServiceFactory
 
 ENDS_WITHIN_S = 60  # so long only on a machine with much other work
 
@@ -76,22 +77,20 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
         assert dt.datetime.fromisoformat(line["time"]).tzinfo is not None
 
 
-def test_a_stopped_service_does_not_wait_for_ever(home: Path, tmp_path: Path) -> None:
+def test_a_stopped_service_does_not_wait_for_ever(service_factory: ServiceFactory, home: Path, tmp_path: Path) -> None:
     own = copy_of(home, tmp_path / "home")
     key = make_key(home_url(own))
-    with served_process(own, STORECAST_DRAIN_SECONDS="0", STORECAST_STOP_SECONDS="1", STORECAST_BODY_SECONDS="600") as (
-        process,
-        port,
-    ):
-        link = socket.create_connection(("127.0.0.1", port))
+    patience = {"STORECAST_DRAIN_SECONDS": "0", "STORECAST_STOP_SECONDS": "1", "STORECAST_BODY_SECONDS": "600"}
+    with service_factory.running(own, **patience) as service:
+        link = socket.create_connection(("127.0.0.1", service.port))
         with link:  # a request whose body never comes
             head = (
                 f"POST /v1/forecasts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-type: text/csv\r\n"
             )
             link.sendall(f"{head}content-length: 10\r\n\r\n".encode())
             time.sleep(0.3)
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)  # the body has ten times as long
+            service.signal(signal.SIGTERM)
+            wait_until(lambda: service.code() is not None, 60)  # the body has ten times as long
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from storecast.cli.app import app
-from storecast.client import Client as ServiceClient
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
-from support.served_home import FIRST, Client, copy_of, make_key, running, served_process, settings_of
+from support.served_home import FIRST, Client, client_through, copy_of, make_key, running, settings_of
 
 DAY = FIRST.isoformat()
 SALES = {"rows": [{"Store": store, "Date": DAY, "Sales": 900000.0} for store in range(1, 7)]}
@@ -63,10 +62,8 @@ def test_what_cannot_be_taken_back_is_refused(client: Client, path: str, status:
     assert client.service.live.source.chain()[1] == version
 
 
-def test_the_client_takes_writes_back(home: Path, tmp_path: Path) -> None:
-    own = copy_of(home, tmp_path / "home")
-    key = make_key(home_url(own))
-    with served_process(own) as (_, port), ServiceClient(f"http://127.0.0.1:{port}", key) as service:
+def test_the_client_takes_writes_back(own_client: Client) -> None:
+    with client_through(own_client) as service:
         before = service.forecast(2)
         written = service.add_sales(SALES["rows"])
         removed = service.remove_sales(first=FIRST)

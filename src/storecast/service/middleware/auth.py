@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -41,7 +42,8 @@ class Strangers:
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}
+        # A plain dict looks for its first entry among all those that were deleted before it.
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def check(self, address: str) -> None:
         """Refuse an address that has come too often."""
@@ -61,7 +63,7 @@ class Strangers:
         now, network = self._clock(), network_of(address)
         level, since = self._buckets.pop(network, (UNKNOWN_BURST, now))
         while len(self._buckets) >= MAX_ADDRESSES:
-            del self._buckets[next(iter(self._buckets))]  # the one that came longest ago
+            self._buckets.popitem(last=False)  # the one that came longest ago
         self._buckets[network] = (max(0.0, min(UNKNOWN_BURST, level + (now - since) * self._rate) - 1), now)
 
 
