@@ -9,7 +9,7 @@ DEMO_PORT ?= 8000
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lstm setup-dev run demo test test-long test-page screenshots image-test lint types docs sbom bench bench-long lock clean
+.PHONY: help setup setup-lstm setup-dev run demo test test-docs test-long test-page screenshots image-test lint types docs sbom bench bench-long lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,6 +37,9 @@ demo: setup ## three months of a plan on a generated chain, served until Ctrl-C:
 # A worker a core: more threads would spin. The processes that tests start read compiled files, whatever the environment says.
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-docs: setup-dev ## every command, script and notebook that the documentation shows
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile -m docs
 
 test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long

@@ -54,11 +54,13 @@ def tour(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.docs
 def test_the_commands_of_the_tour_run(tour: Path) -> None:
     assert (tour / "forecast.csv").read_text(encoding="utf-8").startswith("Store,Date,Forecast")
     assert (tour / "home" / "report.html").exists()
 
 
+@pytest.mark.docs
 def test_the_home_holds_what_the_readme_lists(tour: Path) -> None:
     table = README[README.index("## What a run writes") : README.index("## Commands")]
     listed = set(re.findall(r"`([\w.]+)/?`(?:, `([\w.]+)/?`)? \|", table))
@@ -68,12 +70,14 @@ def test_the_home_holds_what_the_readme_lists(tour: Path) -> None:
     assert names == {path.name for path in (tour / "home").iterdir()}
 
 
+@pytest.mark.docs
 def test_the_python_of_the_readme_runs(tour: Path) -> None:
     for block in blocks(README, "python"):
         ran = subprocess.run([sys.executable, "-c", block], cwd=tour, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.docs
 def test_the_python_page_runs(tmp_path: Path) -> None:
     page = "\n".join(blocks((ROOT / "docs" / "python.md").read_text(encoding="utf-8"), "python"))
     checks = "assert forecast.height == 8 * 28 and same.equals(model.predict()) and len(expected) == chain.test.height"

@@ -40,17 +40,20 @@ def ran(arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.docs
 def test_the_script_answers_its_question(folder: Path) -> None:
     printed = ran([str(EXAMPLES / "promotions_by_weekday.py"), "demo"], folder)
     assert printed.startswith("Mon: +")  # Monday has the largest uplift of the generated chain
     assert "of the uplift is more customers" in printed
 
 
+@pytest.mark.docs
 def test_the_notebook_opens_the_tables(folder: Path) -> None:
     outputs = ran(["-c", EXECUTE, str(EXAMPLES / "open_the_tables.ipynb")], folder)
     assert int(outputs) == 4
 
 
+@pytest.mark.docs
 def test_the_tutorial_runs_and_holds_its_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its cells run in this process, so that the test needs no Jupyter; each that ends in a value has one in the file, too."""
     path = EXAMPLES / "tutorial.ipynb"

@@ -61,6 +61,7 @@ def run(line: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
     run_line(patch, line, *line.split()[1:])
 
 
+@pytest.mark.docs
 def test_the_tutorial_leads_from_a_file_to_a_plan(tutorial: Path) -> None:
     shown = re.search(r"```text\n(.*?)```", (DOCS / "tutorial.md").read_text(encoding="utf-8"), re.DOTALL)
     assert shown
@@ -69,6 +70,7 @@ def test_the_tutorial_leads_from_a_file_to_a_plan(tutorial: Path) -> None:
     assert (tutorial / "scenario.csv").stat().st_size > 1000
 
 
+@pytest.mark.docs
 def test_the_page_of_files_lists_what_a_run_writes(tutorial: Path) -> None:
     page = (DOCS / "files.md").read_text(encoding="utf-8")
     assert {path.name for path in (tutorial / "home").iterdir()} <= set(re.findall(r"[\w.]+\.\w+|\w+(?=/)", page))

@@ -33,6 +33,7 @@ def plugin_source() -> str:
     return "\n\n".join(re.findall(r"```python\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL))
 
 
+@pytest.mark.docs
 def test_the_blocks_of_the_how_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_FEATURES", dict(registry._FEATURES))
     monkeypatch.setattr(base, "_REGISTERED", dict(base._REGISTERED))
@@ -101,6 +102,7 @@ def codes_of(folder: Path, *commands: str) -> tuple[list[int], str]:
     return [int(code) for code in re.findall(r"^exit (\d+)$", ran.stdout, re.MULTILINE)], ran.stderr
 
 
+@pytest.mark.long
 def test_a_plug_in_survives_the_process(chain: Path, cli: Cli) -> None:
     """Trained in one process, refused in another without its plug-in, and served by a third that has it."""
     where = "--data data --out home --fast"

@@ -176,6 +176,7 @@ def test_what_plotly_looks_up_while_it_draws_is_imported_whole_before(monkeypatc
     assert names == ["pandas"], "where it is installed"
 
 
+@pytest.mark.long
 def test_what_was_prepared_is_what_views_show(
     client: Client, browser: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

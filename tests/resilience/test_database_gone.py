@@ -149,6 +149,7 @@ def test_when_the_disk_is_full_then_writes_are_refused_whole(
         survives(running_service, key, url, lambda: running_service.limit_files(0), running_service.limit_files)
 
 
+@pytest.mark.long
 def test_when_the_disk_is_full_in_the_midst_of_a_write_then_nothing_of_it_stands(
     service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path]
 ) -> None:
@@ -182,6 +183,7 @@ def read_only(folder: Path) -> Iterator[None]:
             path.chmod(mode)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("folder_too", [False, True], ids=["file", "folder"])
 def test_when_the_disk_is_read_only_at_the_start_then_it_waits_for_another(
     service_factory: ServiceFactory, own: Path, sqlite: tuple[str, str, Path], folder_too: bool
@@ -270,6 +272,7 @@ def run(url: str, *statements: str) -> None:
 END_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
+@pytest.mark.long
 def test_when_the_wire_is_cut_in_mid_flight_then_it_waits(
     service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:
@@ -278,6 +281,7 @@ def test_when_the_wire_is_cut_in_mid_flight_then_it_waits(
         survives(running_service, key, url, proxy.cut, proxy.mend)
 
 
+@pytest.mark.long
 def test_when_the_database_does_not_answer_then_requests_do_not_hang(
     service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:
@@ -365,6 +369,7 @@ SAID = {
 }
 
 
+@pytest.mark.long
 def test_when_the_disk_of_the_database_is_full_or_read_only_then_writes_are_refused_whole(
     service_factory: ServiceFactory, own: Path, postgresql: tuple[str, str]
 ) -> None:

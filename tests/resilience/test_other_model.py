@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.load_client import Caller, Reply, busy
 from support.served_home import STORES, chain, copy_of, fill, make_key, wait_until
 from support.service_process import ServiceFactory, ServiceProcess
@@ -52,6 +54,7 @@ def run(service_factory: ServiceFactory, *argv: str) -> str:
     return command.output()
 
 
+@pytest.mark.long
 def test_when_a_model_is_promoted_under_load_then_no_reply_mixes_two(
     service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:

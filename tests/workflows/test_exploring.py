@@ -47,6 +47,7 @@ def test_each_question_is_logged(demo: Path, tmp_path: Path, caplog: pytest.LogC
     assert "2 questions answered, 0 not" in text
 
 
+@pytest.mark.long
 def test_two_runs_give_the_same_tables(demo: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         explore(demo, out=tmp_path / name, questions=["stores", "alike", "customers"])

@@ -187,6 +187,7 @@ def test_what_is_told_acknowledged_and_over(
         assert sorted(new_events()) == [("certificate:tls.crt", "ended"), ("failed", "ended"), ("late", "ended")]
 
 
+@pytest.mark.long
 def test_a_job_that_is_killed_is_started_again_and_does_its_work(home: Path) -> None:
     script = """
 import os, signal, sys

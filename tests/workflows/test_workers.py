@@ -45,6 +45,7 @@ def test_a_backtest_in_two_processes_is_the_one_in_one(chain: Path, two: Process
     assert backtest(chain, tmp_path / "two", two) == backtest(chain, tmp_path / "one", SERIAL)
 
 
+@pytest.mark.long
 def test_a_run_in_two_processes_is_the_one_in_one(
     chain: Path, two: ProcessExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
