@@ -133,7 +133,7 @@ def test_a_process_tries_the_same_bytes_once(
 
 
 @pytest.mark.usefixtures("trials_in_children")
-@pytest.mark.parametrize("name", ["forest", "lightgbm"])
+@pytest.mark.parametrize("name", ["lightgbm", pytest.param("forest", marks=pytest.mark.long)])
 def test_a_model_of_any_tree_library_passes_its_trial_in_another_process(
     panel: Panel, tmp_path: Path, name: str
 ) -> None:

@@ -30,8 +30,9 @@ def interrupted(words: list[str], after: float) -> tuple[int, str]:
         return process.returncode, err
 
 
-@pytest.mark.parametrize("command", ["run", "train", "db load"])
-@pytest.mark.parametrize("after", [0.0, 0.4, 1.5])
+@pytest.mark.parametrize(
+    ("command", "after"), [("run", 0.0), ("run", 0.4), ("run", 1.5), ("train", 0.4), ("db load", 0.4)]
+)
 def test_ctrl_c_is_one_message_and_130_and_nothing_is_half_written(tmp_path: Path, command: str, after: float) -> None:
     chain, home = write_chain(tmp_path / "chain", stores=40, days=400, ahead=14), tmp_path / "home"
     words = {

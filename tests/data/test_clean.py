@@ -200,8 +200,9 @@ def test_a_good_chain_needs_no_repair(folder: Path) -> None:
 def test_a_rule_finds_its_fault_and_no_other_does(folder: Path, rule: str) -> None:
     spoil, rows = SPOILT[rule]
     spoil(folder)
-    assert [(repair.rule, repair.rows) for repair in load(folder).repairs] == [(rule, rows)]
-    repair = load(folder).repairs[0]
+    repairs = load(folder).repairs
+    assert [(repair.rule, repair.rows) for repair in repairs] == [(rule, rows)]
+    repair = repairs[0]
     assert repair.what == RULES[rule]
     assert 1 <= len(repair.examples) <= 3
     assert any(

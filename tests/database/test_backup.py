@@ -25,7 +25,7 @@ from storecast.database.status import status
 from storecast.database.tables import REVISIONS
 from storecast.database.writes import add_sales
 from storecast.errors import DatabaseError
-from support.databases import empty
+from support.databases import ON_SQLITE, empty
 from support.panels import make_panel
 from support.stored_forecasts import stored_forecast
 
@@ -164,7 +164,7 @@ def _again(file: Path, change) -> None:  # type: ignore[no-untyped-def]
                 archive.writestr(name, data)
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@ON_SQLITE
 @pytest.mark.parametrize("spoil", [_cut, _flip, _drop_part, _other_columns, _newer, _nothing_known, Path.unlink])
 def test_a_broken_backup_is_refused_and_nothing_is_touched(db: Database, url: str, tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
     token = fill(db)
@@ -211,6 +211,7 @@ def _same_rows_twice(file: Path) -> None:
     _again(file, change)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("spoil", [_bloated_manifest, _bloated_part, _bloated_rows, _same_rows_twice])
 def test_a_bloated_backup_is_refused_and_nothing_is_touched(db: Database, url: str, tmp_path: Path, spoil) -> None:  # type: ignore[no-untyped-def]
     test_a_broken_backup_is_refused_and_nothing_is_touched(db, url, tmp_path, spoil)
@@ -233,6 +234,7 @@ def _long_name(repeated: int):  # type: ignore[no-untyped-def]
     return spoil
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(("repeated", "words"), [(1, "has pages that unpack to 3"), (20, "texts of .* take more than")])
 def test_a_backup_whose_pages_unpack_to_too_much_is_refused_before_they_are(  # type: ignore[no-untyped-def]
     db: Database, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repeated: int, words: str
@@ -249,7 +251,7 @@ def test_a_backup_whose_pages_unpack_to_too_much_is_refused_before_they_are(  # 
     assert version(db) == 2
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_a_backup_that_is_damaged_or_cut_anywhere_is_one_message(db: Database, url: str, tmp_path: Path) -> None:
     fill(db)
     file, damaged = tmp_path / "b.zip", tmp_path / "damaged.zip"
@@ -266,7 +268,7 @@ def test_a_backup_that_is_damaged_or_cut_anywhere_is_one_message(db: Database, u
     restore(url, file, replace=True)
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_rows_of_a_backup_are_read_some_at_a_time(
     db: Database, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from storecast.database.plan_overrides import add_overrides
 from storecast.database.writes import add_sales
 from storecast.errors import DataError, MissingError
 from storecast.workflows.plan_exceptions import handle, show_exceptions
+from support.databases import ON_SQLITE
 from support.plans import FIRST, PANEL, filled, made_forecast, published
 
 TODAY = dt.date(2026, 1, 2)
@@ -74,6 +75,7 @@ def test_overrides_of_a_store_that_is_removed_and_of_one_that_closes_are_excepti
     )
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [

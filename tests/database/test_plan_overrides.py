@@ -19,6 +19,7 @@ from storecast.database.plan_overrides import (
 from storecast.database.plan_publishing import advance_version
 from storecast.errors import ConflictError, DataError, MissingError
 from storecast.plan.overrides import stale_reasons
+from support.databases import ON_SQLITE
 from support.plans import FIRST, filled, made_forecast, published
 
 MONDAY = FIRST + dt.timedelta(days=-FIRST.weekday() % 7)
@@ -119,6 +120,7 @@ def test_an_override_of_the_same_days_takes_the_older_ones_place_and_gives_it_ba
         undo_plan_write(conn, 99, by="Ada")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("row", "words"),
     [

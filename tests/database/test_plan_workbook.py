@@ -20,6 +20,7 @@ from storecast.errors import CellsError, ConflictError, DataError
 from storecast.plan.overrides import PLAN, USUAL_REASONS
 from storecast.plan.workbook_words import WorkbookWords
 from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
+from support.databases import ON_SQLITE
 from support.german_texts import english_in, texts_of_workbook
 from support.plans import filled, made_forecast, published
 
@@ -95,6 +96,7 @@ def weeks_of(db: Database) -> dict[tuple[int, dt.date], int]:
     return {(store, day): cents for store, day, cents in days.group_by("Store", "Date").agg(pl.col(PLAN).sum()).rows()}
 
 
+@ON_SQLITE
 def test_the_workbook_has_real_dates_figures_budget_and_what_stands(planned: Database) -> None:
     book = openpyxl.load_workbook(io.BytesIO(export_workbook(planned)))
     assert book.sheetnames == ["Chain", "Groups", "Stores", "Weeks", "About", "Reasons"]
@@ -118,6 +120,7 @@ def test_the_workbook_has_real_dates_figures_budget_and_what_stands(planned: Dat
     assert [row[0].value for row in book["Reasons"].iter_rows()][:2] == ["competition", "local event"]
 
 
+@ON_SQLITE
 def test_a_file_that_comes_back_as_it_went_changes_nothing(planned: Database) -> None:
     data = export_workbook(planned)
     for file in (data, edited(data, lambda *_: None)):
@@ -127,6 +130,7 @@ def test_a_file_that_comes_back_as_it_went_changes_nothing(planned: Database) ->
         assert (result.applied, result.revision) == (False, 2)
 
 
+@ON_SQLITE
 def test_one_changed_cell_is_exactly_that_override(planned: Database) -> None:
     before = weeks_of(planned)
     data = filled_in(
@@ -154,6 +158,7 @@ def test_one_changed_cell_is_exactly_that_override(planned: Database) -> None:
     assert again.changes == ()
 
 
+@ON_SQLITE
 def test_many_cells_filled_in_add_up_to_the_cent_and_others_keep_theirs(planned: Database) -> None:
     rng = np.random.default_rng(7)
     totals: dict[tuple[int, dt.date], int] = {}
@@ -194,6 +199,7 @@ def test_overrides_are_changed_and_withdrawn_in_one_write(planned: Database) -> 
     assert (result.added, result.withdrawn) == (1, 1)
 
 
+@ON_SQLITE
 def test_a_german_workbook_comes_back_as_the_english_one_does(planned: Database) -> None:
     english, german = export_workbook(planned), export_workbook(planned, language="de")
     assert openpyxl.load_workbook(io.BytesIO(german))["Wochen"]["A1"].value == (
@@ -239,6 +245,7 @@ def test_who_comes_second_is_told_and_nothing_is_lost(planned: Database) -> None
     assert taken(planned, other).applied, "other stores are not held up"
 
 
+@ON_SQLITE
 def test_a_file_of_an_older_version_is_told_so_and_stale_changes_are_refused(planned: Database) -> None:
     old = export_workbook(planned)
     near = filled_in(old, "3", MONDAY, {"Override": 1000, "Reason": "weather"})
@@ -277,6 +284,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@ON_SQLITE
 def test_what_cannot_be_read_is_refused_by_cell(planned: Database) -> None:
     with planned.begin() as conn:
         conn.exec_driver_sql("UPDATE plan_overrides SET withdrawn = added")
@@ -289,6 +297,7 @@ def test_what_cannot_be_read_is_refused_by_cell(planned: Database) -> None:
         assert refused.value.cells[0][0] == f"Weeks!{cell}"
 
 
+@ON_SQLITE
 def test_sorted_rows_removed_rows_and_moved_columns_change_nothing(planned: Database) -> None:
     def edit(sheet: Any, cell: Any) -> None:
         sheet.delete_rows(8, 2)
@@ -299,6 +308,7 @@ def test_sorted_rows_removed_rows_and_moved_columns_change_nothing(planned: Data
     assert previewed(planned, edited(export_workbook(planned), edit)).changes == ()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("data", "expected"),
     [(b"PK\x03\x04", "not a whole workbook"), (b"a,b\n1,2\n", "not a whole workbook"), (b"", "not a whole workbook")],
@@ -308,6 +318,7 @@ def test_another_file_is_refused(planned: Database, data: bytes, expected: str) 
         previewed(planned, data)
 
 
+@ON_SQLITE
 def test_a_workbook_of_another_plan_is_refused(planned: Database) -> None:
     book = openpyxl.load_workbook(io.BytesIO(export_workbook(planned)))
     book["About"]["B3"] = "model-x.pkl"
@@ -322,12 +333,14 @@ def test_a_workbook_of_another_plan_is_refused(planned: Database) -> None:
         previewed(planned, out.getvalue())
 
 
+@ON_SQLITE
 def test_a_workbook_that_unpacks_to_too_much_is_refused(planned: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storecast.plan.workbook_reading.MAX_UNPACKED", 10_000)
     with pytest.raises(DataError, match="unpacks to more than 10000 bytes"):
         previewed(planned, export_workbook(planned))
 
 
+@ON_SQLITE
 def test_an_approved_plan_takes_nothing(planned: Database) -> None:
     data = filled_in(export_workbook(planned), "3", MONDAY, {"Override": 700, "Reason": "weather"})
     with planned.begin() as conn:
@@ -338,6 +351,7 @@ def test_an_approved_plan_takes_nothing(planned: Database) -> None:
         taken(planned, data)
 
 
+@ON_SQLITE
 def test_the_workbook_of_a_run_comes_back_once_its_forecast_is_published(planned: Database) -> None:
     data = filled_in(export_workbook(planned), "1", MONDAY, {"Override": None, "Reason": None, "Note": None})
     data = filled_in(data, "3", MONDAY + dt.timedelta(days=7), {"Override": 700, "Reason": "weather"})
@@ -357,6 +371,7 @@ def test_the_workbook_of_a_run_comes_back_once_its_forecast_is_published(planned
         previewed(planned, out.getvalue())
 
 
+@ON_SQLITE
 def test_a_new_plan_has_the_usual_reasons(planned: Database) -> None:
     with planned.reading() as conn:
         assert read_reasons(conn) == list(USUAL_REASONS)

@@ -14,6 +14,7 @@ from storecast.database.panel_io import apply_changes, changes_since, read_panel
 from storecast.database.undo import Undone, undo
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import ConflictError, DataError
+from support.databases import ON_SQLITE
 from support.panels import make_panel
 
 PANEL = make_panel(stores=4, days=80, ahead=14)
@@ -115,6 +116,7 @@ def test_a_day_of_the_calendar_whose_sales_came_stays(filled: Database) -> None:
         undo(conn, planned)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("version", "problem"),
     [

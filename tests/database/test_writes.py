@@ -14,7 +14,7 @@ from storecast.database.connect import Database
 from storecast.database.panel_io import apply_changes, changes_since, read_panel, write_panel
 from storecast.database.writes import Written, add_calendar, add_sales, add_stores
 from storecast.errors import ConflictError, DatabaseError, DataError
-from support.databases import add_day_before_the_first_sale
+from support.databases import ON_SQLITE, add_day_before_the_first_sale
 from support.panels import make_panel
 
 PANEL = make_panel(stores=4, days=80, ahead=14)
@@ -117,6 +117,7 @@ def test_a_day_outside_the_calendar_needs_all_of_it(filled: Database) -> None:
     }  # fmt: skip
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -250,6 +251,7 @@ def test_writers_at_once_lose_and_double_nothing(filled: Database) -> None:
     assert read_panel(filled)[0].sales.filter(pl.col(s.DATE) >= DAY).height == 40
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
@@ -277,6 +279,7 @@ def test_a_competitor_that_opened_before_the_first_year_of_sales_is_taken(filled
         assert add_stores(conn, store).inserted == 1
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("dates", "expected"),
     [

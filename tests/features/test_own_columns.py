@@ -62,7 +62,7 @@ def medians(name: str, panel: Panel) -> pl.DataFrame:
     return window.future.with_columns(pl.Series("log", logs)).filter(pl.col(s.OPEN) == 1)
 
 
-@pytest.mark.parametrize("name", ["linear", "boosting", "boosting-plain"])
+@pytest.mark.parametrize("name", ["linear", "boosting", pytest.param("boosting-plain", marks=pytest.mark.long)])
 def test_when_the_price_doubles_then_the_forecast_halves(name: str, priced: Panel) -> None:
     ahead = pl.col(s.DATE) > priced.end
     logs = [

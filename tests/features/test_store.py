@@ -247,7 +247,11 @@ def test_linear_and_the_tree_models_fit_the_ridge_of_a_past_once(monkeypatch: py
     window = make_panel(stores=4, days=300, ahead=14).window(END_OF_SHARED_PAST, 14)
     fitted = []
     fit = PastRidge.fit
-    monkeypatch.setattr(PastRidge, "fit", lambda known, *more: fitted.append((known.grid.day(known.grid.days - 1), *more)) or fit(known, *more))
+    monkeypatch.setattr(
+        PastRidge,
+        "fit",
+        lambda known, *more: fitted.append((known.grid.day(known.grid.days - 1), *more)) or fit(known, *more),
+    )
     Linear(LinearSettings()).fit(window.past, 14)
     for config in (PLAIN, FeatureConfig(holidays_apart=True)):
         FeatureStore.of(window).training(window.past, 14, config)

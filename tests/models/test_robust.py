@@ -65,8 +65,7 @@ def test_a_slump_of_three_weeks_that_ended_two_weeks_ago_is_no_level(model: str)
     assert np.abs(moved).max() < 0.06
 
 
-@pytest.mark.parametrize("factor", [100, 0.01, 12])
-@pytest.mark.parametrize("back", [0, 60, 250])
+@pytest.mark.parametrize(("factor", "back"), [(100, 0), (0.01, 0), (12, 60), (0.01, 60), (100, 250)])
 def test_a_broken_week_of_one_store_moves_no_other(model: str, factor: float, back: int) -> None:
     until = LAST - dt.timedelta(days=back)
     days = (STORE == 3) & DATE.is_between(until - dt.timedelta(days=6), until)

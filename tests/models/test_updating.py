@@ -14,7 +14,7 @@ from support.panels import make_panel, with_sales
 HORIZON = 41
 
 
-@pytest.mark.parametrize("name", ["linear", "boosting", "lstm", "blend"])
+@pytest.mark.parametrize("name", ["linear", "lstm", "blend", pytest.param("boosting", marks=pytest.mark.long)])
 def test_when_a_store_sells_more_after_the_fit_then_its_next_forecast_is_higher_and_no_others(name: str) -> None:
     panel = make_panel(stores=6, days=460, ahead=HORIZON)
     fitted_at = panel.end - dt.timedelta(days=42)

@@ -335,9 +335,10 @@ def test_unknown_rules_are_refused_with_those_there_are(folder: Path) -> None:
         load(folder, skip=["everything"])
 
 
-@pytest.mark.parametrize("rule", sorted(RULES))
-def test_every_rule_can_be_switched_off_on_a_good_chain(folder: Path, rule: str) -> None:
-    assert_frame_equal(load(folder, skip=[rule]).panel.sales, load(folder).panel.sales)
+def test_every_rule_can_be_switched_off_on_a_good_chain(folder: Path) -> None:
+    usual = load(folder).panel.sales
+    for rule in sorted(RULES):
+        assert load(folder, skip=[rule]).panel.sales.equals(usual), rule
 
 
 def test_dropping_two_stores_changes_no_row_of_the_others(tmp_path: Path) -> None:
@@ -386,7 +387,7 @@ def test_a_chain_that_never_closes_is_read(folder: Path) -> None:
     assert load(folder).repairs == ()
 
 
-@pytest.mark.parametrize("places", [8, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize("places", [4, pytest.param(25, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", ["train.csv", "store.csv", "test.csv", "store_states.csv"])
 def test_a_changed_byte_or_a_cut_is_read_or_refused(folder: Path, name: str, places: int) -> None:
     path = folder / name

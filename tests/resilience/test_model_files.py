@@ -307,7 +307,7 @@ def test_a_booster_that_is_broken_but_well_signed_takes_only_a_child_with_it(
     good = publish(models, MANIFEST, {"trees.ubj": trees, PART: trial})
     try_in_child(good)
     promote(models, good.name)
-    for broken in (trees[: len(trees) // 2], trees[:-1], _feature_of_a_billion(trees)):
+    for broken in (trees[:-1], _feature_of_a_billion(trees)):
         path = publish(models, MANIFEST, {"trees.ubj": broken, PART: trial})
         open_model(path)  # the signature is valid
         with pytest.raises(ModelFileError, match="trial forecast"):

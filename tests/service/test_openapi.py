@@ -45,7 +45,9 @@ def test_accident_5_every_route_is_in_the_document_with_its_scope() -> None:
     assert scopes == {(route.method, route.path): route.scope for route in ROUTES}
 
 
-def try_by_schemathesis(service_factory: ServiceFactory, home: Path, folder: Path, phases: str, max_examples: int) -> None:
+def try_by_schemathesis(
+    service_factory: ServiceFactory, home: Path, folder: Path, phases: str, max_examples: int
+) -> None:
     """Let schemathesis try every route of a service of its own, with every check on."""
     own = copy_of(home, folder / "home")
     key = make_key(home_url(own))
@@ -54,7 +56,15 @@ def try_by_schemathesis(service_factory: ServiceFactory, home: Path, folder: Pat
     program = str(Path(sys.executable).with_name("schemathesis"))
     with service_factory.running(own) as service:
         command = [
-            *(program, "--config-file", str(CONFIG), "run", str(document_file), "--url", f"http://127.0.0.1:{service.port}"),
+            *(
+                program,
+                "--config-file",
+                str(CONFIG),
+                "run",
+                str(document_file),
+                "--url",
+                f"http://127.0.0.1:{service.port}",
+            ),
             *("-H", f"Authorization: Bearer {key}", "--checks", "all", "--phases", phases),
             *("--max-examples", str(max_examples), "--seed", "1", "--no-color", "--request-timeout", "60"),
         ]

@@ -19,6 +19,7 @@ from storecast.database import tables as t
 from storecast.database.connect import Database
 
 KINDS = ("sqlite", "postgresql")
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # of what is decided before a database is asked
 NEEDED = (
     "These tests need a PostgreSQL. Install pgserver (make setup-dev), or name an empty database of a server of yours: "
     "STORECAST_TEST_POSTGRES=postgresql://USER:PASSWORD@HOST/NAME."

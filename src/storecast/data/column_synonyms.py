@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from storecast import schema as s
 from storecast.data.file_columns import COUNTRY
@@ -75,6 +76,7 @@ LIKE_LATIN = str.maketrans("øłı", "oli")  # letters that are no letter with a
 LONG = 5  # letters, from which a part of a compound says enough
 
 
+@lru_cache(maxsize=4096)  # the cells of a file's first lines are looked at for each of its separators
 def plain(name: str) -> str:
     """Return a name without case, accents and marks.
 
