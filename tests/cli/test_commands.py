@@ -155,8 +155,10 @@ def test_models_are_listed_shown_verified_promoted_and_pruned(cli: Cli, folder: 
     assert json.loads(cli("models", "show", "--home", tmp_path)[1])["kind"] == "naive"
 
 
-def test_a_broken_model_file_is_refused_and_nothing_is_written(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    assert run(cli, folder, tmp_path)[0] == 0
+def test_a_broken_model_file_is_refused_and_nothing_is_written(
+    cli: Cli, folder: Path, home: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
     model = next((tmp_path / "models").glob("*.pkl"))
     data = bytearray(model.read_bytes())
     data[len(data) // 2] ^= 1

@@ -37,7 +37,8 @@ def days_from_easter(day: dt.date) -> int:
 
 @cache
 def _easter_sunday(year: int) -> dt.date:
-    return easter(year)
+    sunday: dt.date = easter(year)
+    return sunday
 
 
 def holiday_kind(day: dt.date) -> str:
