@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from storecast.traces import ENDPOINTS
+from support.commands import as_if_never_called
 from support.databases import empty_postgres, postgres, url
 from support.trials import trials_in_children, trials_in_this_process
 
@@ -40,6 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_if_never_called(monkeypatch)
     folder: Path = tmp_path_factory.getbasetemp() / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
     monkeypatch.delenv("STORECAST_SIGNING_KEY", raising=False)

@@ -23,7 +23,6 @@ Cli = Callable[..., tuple[int, str, str]]  # words of the command → exit code,
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
     """Return what calls storecast."""
-    as_if_never_called(monkeypatch)
 
     def call(*words: object) -> tuple[int, str, str]:
         code = call_main(monkeypatch, *words)
