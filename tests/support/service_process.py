@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 import storecast
+from storecast.cpus import thread_variables
 from support.served_home import status, wait_until
 
 FORK_SERVER = Path(__file__).parent / "fork_server.py"
@@ -114,7 +115,7 @@ class ServiceFactory:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(SOURCE)},
+            env={**os.environ, **thread_variables({"STORECAST_THREADS": "1"}), "PYTHONPATH": str(SOURCE)},
         )
         assert self.ask(do="count threads") == 1, "a process with threads cannot be forked"
 
