@@ -295,14 +295,17 @@ def test_comments_are_read_and_written_on_the_plan_and_on_a_store(
     browser: PageClient, reader: PageClient, published: int
 ) -> None:
     assert "Nobody has said anything yet." in browser.draw("/app/store", "?store=2")
-    assert browser.act("plan-comment", f"{published}:", comment_text="<i>Agreed</i>") == (
-        "The comment is written.",
-        "done",
-        True,
-    )
-    assert browser.act("plan-comment", f"{published}:2", comment_text="Roadworks")[1] == "done"
-    for refused in (f"{published}:99", "x:", f"{published}:"):
-        assert browser.act("plan-comment", refused, comment_text="")[1] == "refused"
+
+    def comment(key: str, text: str) -> tuple[str, str, bool]:
+        return browser.act("plan-comment", key, **{f"comment_text {key}": text})
+
+    assert comment(f"{published}:", "<i>Agreed</i>") == ("The comment is written.", "done", True)
+    assert comment(f"{published}:2", "Roadworks")[1] == "done"
+    for key, text in ((f"{published}:99", "Of no store"), ("x:", "Of no version"), (f"{published}:", "")):
+        assert comment(key, text)[1] == "refused"
+    kept = {f"comment-text {published}:2": "Not taken yet"}
+    shown = {store: "Not taken yet" in browser.draw("/app/store", f"?store={store}", entries=kept) for store in (2, 3)}
+    assert shown == {2: True, 3: False}, "each store has a field of its own"
     drawn = reader.draw("/app/plan", "?part=comments")
     assert all(text in drawn for text in ("<i>Agreed</i>", "Roadworks", "version 1, Store 2"))
     assert "plan-comment" not in drawn

@@ -1,6 +1,7 @@
 """Asks the web page as a browser does: with its session in a cookie, and callbacks as Dash sends them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,13 +57,21 @@ class PageClient:
         sent = {"cookie": self.cookie, **SAME_SITE, **headers}
         return self.client.ask("POST", "/app/_dash-update-component", content, key=None, **sent)
 
-    def draw(self, path: str, search: str = "", language: str = "en") -> str:
-        """Return a view as Dash has it drawn, in JSON."""
-        values = {
+    def draw(self, path: str, search: str = "", language: str = "en", entries: Mapping[str, Any] | None = None) -> str:
+        """Return a view as Dash has it drawn, in JSON.
+
+        Parameters
+        ----------
+        path, search : of the address
+        language : of its texts
+        entries : what was entered into fields and refused, by their names
+        """
+        values: dict[str, Any] = {
             "url.pathname": path,
             "url.search": search,
             "written.data": 0,
             "preferences.data": {"language": language},
+            "entries.data": entries,
         }
         answer = self.post(callback("view.children", values))
         assert answer.status_code == 200, answer.text

@@ -42,7 +42,7 @@ def comment(request: ViewRequest, key: str) -> str:
     """Write a comment; the key says on which version, and on which store."""
     number, _, store = key.partition(":")
     version = button_number(number, unreadable("The page has no such version. Load the page again."))
-    text = text_entry(request.entries, TEXT)
+    text = text_entry(request.entries, _field(key))
     write(
         request,
         "plan commented",
@@ -74,8 +74,14 @@ def _form(request: ViewRequest, key: str) -> Component | None:
     if not request.may("write"):
         return None
     words = request.words
+    name = _field(key)
     field = dcc.Input(
-        id=field_id(TEXT), value=text_entry(request.entries, TEXT), maxLength=MAX_NOTE, autoComplete="off", type="text"
+        id=field_id(name), value=text_entry(request.entries, name), maxLength=MAX_NOTE, autoComplete="off", type="text"
     )
     button = action_button(words.text("Write the comment"), COMMENT, key, kind="plain")
     return html.Div([labelled(words.text("Comment"), field), button], className="controls")
+
+
+def _field(key: str) -> str:
+    """Return the name of the field: what was refused on one store is not to stand in the field of the next."""
+    return f"{TEXT} {key}"
