@@ -250,6 +250,28 @@ def test_a_weekday_without_rows_beside_many_with_rows_is_a_closed_one() -> None:
     assert others[s.OPEN].sum() >= 3
 
 
+@pytest.mark.parametrize("weekdays", [(6,), (3,), (2, 5)])
+def test_a_stall_with_rows_of_market_days_alone_is_open_on_these(weekdays: tuple[int, ...]) -> None:
+    past, whole = bare(days=120)
+    weekday, stall = pl.col(s.DATE).dt.weekday(), pl.col(s.STORE) == 1
+    rows = ~stall | weekday.is_in(weekdays)
+    chain = Panel(past.sales.filter(rows), past.stores, past.calendar.filter(rows))
+    ahead = extend(chain, whole.end + dt.timedelta(days=28)).calendar.filter(pl.col(s.DATE) > past.end, stall)
+    opened = ahead.filter(pl.col(s.OPEN) == 1)
+    assert set(opened[s.DATE].dt.weekday()) == set(weekdays)
+    assert opened.height >= 3 * len(weekdays)
+
+
+def test_a_store_with_few_rows_on_any_weekday_is_open_on_all_but_sundays() -> None:
+    past, whole = bare(days=121)  # a row every five days
+    rows = (pl.col(s.STORE) != 1) | ((pl.col(s.DATE) - past.first).dt.total_days() % 5 == 0)
+    chain = Panel(past.sales.filter(rows), past.stores, past.calendar.filter(rows))
+    ahead = extend(chain, whole.end + dt.timedelta(days=14)).calendar.filter(
+        pl.col(s.DATE) > past.end, pl.col(s.STORE) == 1, pl.col(s.STATE_HOLIDAY) == "0"
+    )
+    assert set(ahead.filter(pl.col(s.OPEN) == 1)[s.DATE].dt.weekday()) == {1, 2, 3, 4, 5, 6}
+
+
 def test_a_chain_that_never_closes_stays_open() -> None:
     past, whole = bare()
     always = past.with_calendar(past.calendar.with_columns(pl.lit(1, pl.Int8).alias(s.OPEN)))

@@ -1,6 +1,7 @@
 """Days whose sales cannot be are found by earlier days alone; what is extreme for a reason, or true for good, is learned."""
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -8,8 +9,11 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.broken_days import slump_days
+from storecast.data.clean import clean
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
+from storecast.data.read import read_chain
+from support.chain_files import write_chain
 from support.panels import make_panel, with_sales
 
 PANEL = make_panel(stores=6, days=420)
@@ -113,6 +117,37 @@ def test_a_short_stretch_at_a_third_that_begins_and_ends_at_once_is_found_and_a_
     from_middle = (pl.col(s.DATE) - pl.lit(begin + dt.timedelta(days=42))).dt.total_days().abs()
     season = pl.when(from_middle < 84).then(0.3 + 0.7 * from_middle / 84).otherwise(1.0)
     assert slump(with_sales(PANEL, pl.col(s.SALES) * season)) == set()
+
+
+@pytest.mark.parametrize("weeks_ago", [2, 3, 6])
+def test_a_stretch_of_six_weeks_that_has_just_ended_is_found_as_a_whole(weeks_ago: int) -> None:
+    end = LAST - dt.timedelta(days=7 * weeks_ago)
+    begin = end - dt.timedelta(days=41)
+    inside = {day for day in slump(changed(0.3, pl.col(s.DATE).is_between(begin, end))) if begin <= day <= end}
+    assert len(inside) >= 36
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_weeks_of_stores_whose_sales_vary_so_much_are_no_slump(seed: int) -> None:
+    logs = np.random.default_rng(seed).normal(4, 1.2, PANEL.sales.height)
+    log_sales = Grid.of(with_sales(PANEL, pl.Series(s.SALES, np.exp(logs).round()))).log_sales()
+    assert slump_days(log_sales)[np.isfinite(log_sales)].mean() < 0.01
+
+
+@pytest.mark.parametrize(("factor", "weeks"), [(0.15, 6), (100, 1)])
+def test_weeks_that_no_model_learns_are_named_and_the_usual_days_after_them_are_not(
+    tmp_path: Path, factor: float, weeks: int
+) -> None:
+    folder = write_chain(tmp_path, days=243)  # up to a Sunday
+    begin = dt.date(2014, 5, 12)
+    end = begin + dt.timedelta(days=7 * weeks - 1)
+    train = pl.read_csv(folder / "train.csv", schema_overrides={"StateHoliday": pl.String}, try_parse_dates=True)
+    inside = pl.col("Date").is_between(begin, end) & (pl.col("Store") == 2)
+    sales = pl.when(inside).then((pl.col("Sales") * factor).round().cast(pl.Int64)).otherwise("Sales")
+    train.with_columns(sales.alias("Sales")).write_csv(folder / "train.csv")
+    [repair] = [each for each in clean(read_chain(folder)).repairs if each.rule == "broken_days"]
+    assert repair.rows == 6 * weeks
+    assert repair.examples == (f"{begin} to {end - dt.timedelta(days=1)}: store 2",)
 
 
 def test_a_stretch_before_half_a_year_without_rows_is_found() -> None:

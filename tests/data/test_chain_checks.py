@@ -260,17 +260,25 @@ def spread(folder: Path, days: int) -> None:
 
 @pytest.mark.parametrize(
     ("days", "word"),
-    [(7, "sales of weeks"), (14, "sales of fortnights"), (30, "sales of months"), (10, "a row every 10 days")],
+    [
+        (7, "sales of weeks"),
+        (14, "sales of fortnights"),
+        (30, "sales of months"),
+        (10, "every 10 days"),
+        (2, "every 2 days"),
+        (3, "every 3 days"),
+    ],
 )
 def test_sales_of_longer_periods_are_refused_in_words(folder: Path, days: int, word: str) -> None:
     spread(folder, days)
     refused(folder, "train.csv", word, "daily sales")
 
 
-@pytest.mark.parametrize("days", [1, 2])
-def test_sales_of_days_are_no_weeks(folder: Path, days: int) -> None:
-    spread(folder, days)
-    assert read_chain(folder).sales.height == 12 * DAYS
+@pytest.mark.parametrize("weekdays", ["67", "246", "1357"])
+def test_days_on_which_stores_open_are_no_weeks(folder: Path, weekdays: str) -> None:
+    (folder / "test.csv").unlink()
+    edit(folder, "train.csv", lambda lines: [lines[0], *(each for each in lines[1:] if each.split(",")[1] in weekdays)])
+    assert read_chain(folder).sales[s.DATE].dt.weekday().n_unique() == len(weekdays)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,8 @@ from storecast.dates import SUNDAY, YEAR, weekday
 log = logging.getLogger(__name__)
 
 HABIT_DAYS = 56  # days back that show on which weekdays a store opens
-MIN_ROWS = 14  # rows, from which on a weekday without any is one on which a store is closed
+MIN_ROWS = 14  # rows, from which on a weekday without any is one on which a store is closed ...
+MIN_WEEKS = 4  # ... and so it is with fewer, where they recur on the same weekdays for so long: a stall on market days
 RHYTHM_DAYS = 182  # days back that show how promotions recur
 LAGS = (7, 14, 21, 28, 35, 42)  # days after which promotions may recur
 
@@ -173,7 +174,8 @@ def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
 def _mostly_open(opened: I8, days: Bool, span: int, *, default: bool) -> Bool:
     """Return for each store whether it was open on most of the chosen days among its last ``span`` days with rows.
 
-    The default is for stores with few rows: one that has many, and none on such a day, keeps no rows of days when it is closed.
+    The default is for stores with few rows: one that has many, or has them on the same weekdays of most weeks, and none on such a
+    day, keeps no rows of days when it is closed.
     """
     rows, day = opened != NO_ROW, np.arange(opened.shape[1])
     last = np.where(rows, day, -1).max(axis=1)
@@ -181,8 +183,24 @@ def _mostly_open(opened: I8, days: Bool, span: int, *, default: bool) -> Bool:
     recent = lately & days
     count = recent.sum(axis=1)
     share = (recent & (opened == 1)).sum(axis=1) / np.maximum(count, 1)
-    mostly: Bool = np.where(count > 0, share >= 0.5, default & (lately.sum(axis=1) < MIN_ROWS))
+    few = (lately.sum(axis=1) < MIN_ROWS) & ~_keep_weekdays(lately)
+    mostly: Bool = np.where(count > 0, share >= 0.5, default & few)
     return mostly
+
+
+def _keep_weekdays(rows: Bool) -> Bool:
+    """Return which stores have had rows on the same weekdays of most weeks, for some weeks, (stores,).
+
+    Parameters
+    ----------
+    rows : which days have one, (stores, days)
+    """
+    days = rows.shape[1]
+    first, last = rows.argmax(axis=1), days - 1 - rows[:, ::-1].argmax(axis=1)
+    weeks = (last - first) // 7 + 1
+    weekdays = sum(rows[:, day::7].any(axis=1).astype(np.int64) for day in range(7))
+    recur: Bool = (weeks >= MIN_WEEKS) & (2 * rows.sum(axis=1) >= weekdays * weeks)
+    return recur & rows.any(axis=1)
 
 
 def _promotions(promo: I8, end: int) -> I8:

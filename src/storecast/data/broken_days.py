@@ -25,6 +25,8 @@ ABRUPT_FACTOR = 2.5  # of a stretch that begins and ends from one week to the ne
 ABRUPT_RISE = 6.0  # ... and of one that is too high, as with a digit too many ...
 FEW_STORES = 1 / 3  # ... of the chain; where more rise so much, it is a season
 LONGEST_ABRUPT = 8  # weeks
+WEEK_DEVIATIONS = 3.0  # robust standard deviations of a store's weeks, from which on one is far from usual
+LOOKS = 6  # at all weeks, each without those that the ones before have left out
 EDGE_FACTOR = 1.6  # of the weeks in which it begins and ends, which are low in part
 WEEKS_AT_EDGES = 2
 MIN_SLUMP_NEIGHBOURS = 6  # of them with sales
@@ -72,23 +74,29 @@ def slump_days(log_sales: F32) -> Bool:
         return slump
     skipped = days - 7 * weeks
     week = row_medians(log_sales[:, skipped:].reshape(stores * weeks, 7)).reshape(stores, weeks)
-    # Only weeks with sales count: a store that was shut for half a year after a slump, or before it, is judged all the same.
-    order = np.argsort(~np.isfinite(week), axis=1, kind="stable")
-    padded = np.pad(
-        np.take_along_axis(week, order, axis=1), ((0, 0), (SLUMP_NEIGHBOURS, SLUMP_NEIGHBOURS)), constant_values=np.nan
-    )
-    around = np.lib.stride_tricks.sliding_window_view(padded, SLUMP_NEIGHBOURS, axis=1)
+    low, high = np.zeros_like(week, bool), np.zeros_like(week, bool)
     before, after = np.empty_like(week), np.empty_like(week)
-    for out, begin, least in ((before, 0, MIN_SLUMP_NEIGHBOURS), (after, SLUMP_NEIGHBOURS + 1, MIN_WEEKS_AFTER_SLUMP)):
-        part = around[:, begin : begin + weeks].reshape(stores * weeks, SLUMP_NEIGHBOURS)
-        np.put_along_axis(out, order, row_medians(part, least).reshape(stores, weeks), axis=1)
-    with np.errstate(invalid="ignore"):
-        below = np.where(np.isfinite(after), np.fmin(before, after) - week, np.float32(np.nan))
-        above = np.where(np.isfinite(after), week - np.fmax(before, after), np.float32(np.nan))
-        # A season that recurs is no slump, and no error.
-        low = _once((below > np.log(FACTOR)) | _abrupt(below, ABRUPT_FACTOR))
-        rise = _once(_abrupt(np.where(np.isfinite(before), above, np.float32(np.nan)), ABRUPT_RISE))
-        high = (above > np.log(WRONG_UNIT)) | (rise & (rise.mean(axis=0) <= FEW_STORES))
+    some = np.arange(stores)
+    for look in range(LOOKS):
+        # Of a stretch that has just ended, only the last weeks are followed by usual ones for the most part. Once these are known,
+        # the weeks before them are.
+        known = low[some] | high[some]
+        before[some], after[some] = _medians_around(np.where(known, np.float32(np.nan), week[some]))
+        if look == 0:
+            varies = np.nan_to_num(WEEK_DEVIATIONS * NORMAL * row_medians(np.abs(week - before)))
+        low[some], high[some] = _far_weeks(
+            week[some],
+            before[some],
+            after[some],
+            low[some],
+            high[some],
+            varies[some],
+            stores=stores,
+            both_sides=look > 0,
+        )
+        some = some[((low[some] | high[some]) & ~known).any(axis=1)]
+        if not len(some):
+            break
     slump[:, skipped:] = np.repeat(low | high, 7, axis=1)
     if slump.any():  # it seldom begins on the day on which our weeks do
         logs = log_sales[:, skipped:]
@@ -100,22 +108,74 @@ def slump_days(log_sales: F32) -> Bool:
     return slump
 
 
-def _abrupt(apart: F32, factor: float) -> Bool:
+def _medians_around(week: F32) -> tuple[F32, F32]:
+    """Return what is usual before each week and after it, NaN where too few weeks are known, (stores, weeks) each.
+
+    Only weeks with sales count: a store that was shut for half a year after a slump, or before it, is judged all the same.
+
+    Parameters
+    ----------
+    week : the median of the log sales of each week, NaN where it does not count, (stores, weeks)
+    """
+    stores, weeks = week.shape
+    order = np.argsort(~np.isfinite(week), axis=1, kind="stable")
+    padded = np.pad(
+        np.take_along_axis(week, order, axis=1), ((0, 0), (SLUMP_NEIGHBOURS, SLUMP_NEIGHBOURS)), constant_values=np.nan
+    )
+    around = np.lib.stride_tricks.sliding_window_view(padded, SLUMP_NEIGHBOURS, axis=1)
+    before, after = np.empty_like(week), np.empty_like(week)
+    for out, begin, least in ((before, 0, MIN_SLUMP_NEIGHBOURS), (after, SLUMP_NEIGHBOURS + 1, MIN_WEEKS_AFTER_SLUMP)):
+        part = around[:, begin : begin + weeks].reshape(stores * weeks, SLUMP_NEIGHBOURS)
+        np.put_along_axis(out, order, row_medians(part, least).reshape(stores, weeks), axis=1)
+    return before, after
+
+
+def _far_weeks(
+    week: F32, before: F32, after: F32, low: Bool, high: Bool, varies: F32, *, stores: int, both_sides: bool
+) -> tuple[Bool, Bool]:
+    """Return the weeks that lie too low, and those that lie too high, (stores, weeks) each.
+
+    Parameters
+    ----------
+    week : the median of the log sales of each week, (stores, weeks)
+    before, after : what is usual before each week and after it, (stores, weeks)
+    low, high : the weeks that are known to be so, (stores, weeks)
+    varies : how far the logs of weeks lie from usual by chance, (stores,)
+    stores : of the whole chain
+    both_sides : judge only weeks before which something is known to be usual
+    """
+
+    def limit(factor: float) -> F32:
+        return np.maximum(np.float32(np.log(factor)), varies)[:, None]
+
+    with np.errstate(invalid="ignore"):
+        judged = np.isfinite(after) & np.isfinite(before) if both_sides else np.isfinite(after)
+        below = np.where(judged, np.fmin(before, after) - week, np.float32(np.nan))
+        above = np.where(np.isfinite(after), week - np.fmax(before, after), np.float32(np.nan))
+        # A season that recurs is no slump, and no error.
+        low = low | _once((below > limit(FACTOR)) | _abrupt(below, limit(ABRUPT_FACTOR), low))
+        rise = _once(_abrupt(np.where(np.isfinite(before), above, np.float32(np.nan)), limit(ABRUPT_RISE), high))
+        high = high | (above > np.log(WRONG_UNIT)) | (rise & (rise.sum(axis=0) <= FEW_STORES * stores))
+    return low, high
+
+
+def _abrupt(apart: F32, limit: F32, known: Bool) -> Bool:
     """Return the weeks of short stretches that are far from usual from one week to the next, (stores, weeks).
 
     Parameters
     ----------
     apart : by how much the log of each week's sales lies below, or above, what is usual before and after it, (stores, weeks)
-    factor : from which on a week is far
+    limit : from which on a week is far, (stores, 1)
+    known : weeks that are known to be far, (stores, weeks)
     """
-    far, near = apart > np.log(factor), apart > np.log(EDGE_FACTOR)
+    far, near = (apart > limit) | known, (apart > np.log(EDGE_FACTOR)) | known
     abrupt: Bool = np.zeros_like(far)
     for store in np.flatnonzero(far.any(axis=1)):
         edges = np.flatnonzero(np.diff(near[store].astype(np.int8), prepend=0, append=0))
         for begin, end in edges.reshape(-1, 2):
-            weeks = far[store, begin:end]
-            if end - begin <= LONGEST_ABRUPT and weeks.sum() >= max(1, end - begin - WEEKS_AT_EDGES):
-                abrupt[store, begin:end] = weeks
+            weeks = begin + np.flatnonzero(far[store, begin:end])
+            if end - begin <= LONGEST_ABRUPT and len(weeks) >= max(1, end - begin - WEEKS_AT_EDGES):
+                abrupt[store, weeks[0] : weeks[-1] + 1] = True  # with weeks between that a promotion lifts
     return abrupt
 
 

@@ -16,8 +16,12 @@ LONE_DATES = 3  # beyond; more of them are a chain that went on
 MIN_DATES = 14  # on the near side, below which no date is lone
 MIN_STEPS = 12  # between rows of a store, below which nothing is said about their distance
 USUAL_SHARE = 0.8  # of steps with the same length
-MAX_SHARE_OF_PERIODS = 0.3  # of the days of all stores; with more rows they are no weeks
-MIN_PERIOD = 5  # days; a store that is open on every other day is none of weeks
+MAX_SHARE_OF_PERIODS = 0.55  # of the days of all stores; with more rows they are days
+MIN_PERIOD = (
+    5  # days, from which on a usual step is enough; a store that opens on two or three weekdays has shorter ones ...
+)
+SHORT_PERIOD = 2  # ... of several lengths, so that one which is always the same is no weekday's, either
+ALWAYS = 0.95  # of steps with the same length
 PERIODS = {"weeks": (7, 7), "fortnights": (14, 14), "months": (28, 31)}
 
 
@@ -88,7 +92,9 @@ def refuse_periods(name: str, sales: pl.DataFrame) -> None:
                 f"are sales of {period}; expected a row for each store and day. {DAILY}"
             )
     usual, count = steps.value_counts(sort=True).row(0)
-    if usual >= MIN_PERIOD and count >= USUAL_SHARE * len(steps):
+    if (usual >= MIN_PERIOD and count >= USUAL_SHARE * len(steps)) or (
+        usual >= SHORT_PERIOD and count >= ALWAYS * len(steps)
+    ):
         raise DataError(
             f"{name}: most stores have a row every {usual} days, so these are no sales of days; expected a row for each store and "
             f"day. {DAILY}"

@@ -49,7 +49,8 @@ RULES = {
     "weekday_without_sales": f"A weekday of a store is open and never sells, on {MIN_IDLE_WEEKDAYS} days or more "
     f"(holidays: {MIN_IDLE_HOLIDAYS}).",
     "chain_without_sales": "On a day stores are open, and none of the chain sells anything.",
-    "broken_days": "Sales of a day are a quarter of what is usual on its weekday or less, or four times it or more.",
+    "broken_days": "Sales of a day are a quarter of what is usual on its weekday or less, or four times it or more, or "
+    "weeks that are over were far from usual.",
     "unusual_last_days": "On some of the last two weeks' days nearly all stores sold far from what is usual.",
     "level_jump": "From one day on nearly all stores sell five times as much as before, or a fifth.",
     "store_level_jump": "From one day on a store sells five times as much as before, or a fifth.",

@@ -259,21 +259,28 @@ class Grid:
         days = unusual_last_days(y, self.promo[:, past] == 1, self.extreme_days(first, origin))
         return UnusualDays(days.columns + first, days.factors)
 
+    def days_left_out(self, origin: int) -> Bool:
+        """Return the days up to an origin that no fit learns: broken and excluded ones, and slumps known by then, (stores, days).
+
+        A slump is known once it has ended; the days after it are then judged beside those before it.
+        """
+        slump = self.slump_days(origin)
+        left_out = self.broken[:, : origin + 1] | slump
+        some = slump.any(axis=1)
+        if some.any():
+            y = np.where(slump[some], np.float32(np.nan), self._log_sales_not_excluded()[some, : origin + 1])
+            left_out[some] = slump[some] | broken_days(y, self.extreme_days()[some, : origin + 1])
+            if self.excluded is not None:
+                left_out |= self.excluded[:, : origin + 1]
+        return left_out
+
     def learnable_past(self, origin: int) -> F32:
         """Return the log of sales up to an origin that a fit learns, (stores, days).
 
-        NaN on broken days, in slumps, and on last days that are unusual in the whole chain. A slump is known once it has ended; the
-        days after it are then judged beside those before it.
+        NaN on `days_left_out`, and on last days that are unusual in the whole chain.
         """
-        y = self._log_sales_not_excluded()[:, : origin + 1]
-        slump = self.slump_days(origin)
-        broken = self.broken[:, : origin + 1]
-        some = slump.any(axis=1)
-        if some.any():
-            y[slump] = np.nan
-            broken = broken.copy()
-            broken[some] = broken_days(y[some], self.extreme_days()[some, : origin + 1])
-        y[broken] = np.nan
+        y = self.log_sales()[:, : origin + 1]
+        y[self.days_left_out(origin)] = np.nan
         y[:, self.unusual_last_days(origin).columns] = np.nan
         return y
 

@@ -1,32 +1,50 @@
 """Name the days whose sales no model learns, see `broken_days` and `unusual_last_days`."""
 
 import numpy as np
-import polars as pl
 
 from storecast import schema as s
+from storecast.arrays import Bool
 from storecast.data.cleaning_rules import Work, store_name
 from storecast.data.grid import Grid
 from storecast.dates import as_date
 
 
 def note_broken_days(work: Work, grid: Grid) -> None:
-    """Count the broken days of a chain and name those of most stores, with their dates.
+    """Count the days with sales that no model learns, slumps among them, and name those of most stores, with their dates.
 
     Parameters
     ----------
     work : takes the note
     grid : of the clean chain
     """
-    store, day = np.nonzero(grid.broken if grid.excluded is None else grid.broken & ~grid.excluded)
-    if not len(store):
-        return
-    broken = pl.DataFrame({s.STORE: grid.stores[s.STORE].gather(store), s.DATE: [grid.day(int(k)) for k in day]})
-    by_day = broken.group_by(s.DATE).agg(pl.col(s.STORE).min(), pl.len().alias("stores"))
+    last = grid.column(as_date(work.sales[s.DATE].max()))
+    sold = np.isfinite(grid.log_sales()[:, : last + 1])
+    left_out = grid.days_left_out(last) & sold
+    if grid.excluded is not None:
+        left_out &= ~grid.excluded[:, : last + 1]
+    spans: dict[str, list[int]] = {}
+    for store in np.flatnonzero(left_out.any(axis=1)):
+        for span in _spans(grid, sold[store], left_out[store]):
+            spans.setdefault(span, []).append(int(store))
     examples = [
-        f"{date}: {f'{count} stores' if count > 1 else store_name(first)}"
-        for date, first, count in by_day.sort("stores", s.DATE, descending=True).iter_rows()
+        f"{span}: {f'{len(places)} stores' if len(places) > 1 else store_name(grid.stores[s.STORE][places[0]])}"
+        for span, places in sorted(spans.items(), key=lambda each: (len(each[1]), each[0]), reverse=True)
     ]
-    work.note("broken_days", "kept; models do not learn from them", broken.height, examples)
+    work.note("broken_days", "kept; models do not learn from them", int(left_out.sum()), examples)
+
+
+def _spans(grid: Grid, sold: Bool, left_out: Bool) -> list[str]:
+    """Return the spans of days of a store with sales of which no model learns any.
+
+    Parameters
+    ----------
+    grid : of the clean chain
+    sold, left_out : days of the store with sales, and those of them that are left out, (days,)
+    """
+    days = np.flatnonzero(sold)
+    edges = np.flatnonzero(np.diff(left_out[days].astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    ends = [(grid.day(int(days[begin])), grid.day(int(days[end - 1]))) for begin, end in edges]
+    return [str(first) if first == last else f"{first} to {last}" for first, last in ends]
 
 
 def note_unusual_last_days(work: Work, grid: Grid) -> None:

@@ -13,8 +13,10 @@ EXAMPLES = 3
 SENTENCES: dict[str, tuple[str, ...]] = {
     "absent_columns": ("The files have no column {examples}",),
     "broken_days": (
-        "{rows} store-day sold a quarter of what is usual on its weekday or less, or four times it or more",
-        "{rows} store-days sold a quarter of what is usual on their weekday or less, or four times it or more",
+        "{rows} store-day sold a quarter of what is usual on its weekday or less, or four times it or more, or is "
+        "of weeks far from usual",
+        "{rows} store-days sold a quarter of what is usual on their weekday or less, or four times it or more, or are "
+        "of weeks far from usual",
     ),
     "country_holidays": ("StateHoliday marks no day, and a country is set",),
     "excluded_days": (
