@@ -154,6 +154,7 @@ def test_rows_of_one_store_and_day_are_refused_elsewhere_and_never_dropped(
     refusal = problem("Store,Date,Sales\n" + text, names)
     assert refusal.places[0][0] == where
     assert what in refusal.detail
+    assert ".." not in refusal.detail
 
 
 def test_a_column_that_the_files_had_is_left_out_and_any_other_refused() -> None:

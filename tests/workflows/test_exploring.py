@@ -1,4 +1,5 @@
 import logging
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -11,8 +12,12 @@ from storecast.data.generate import ChainSpec, write_demo
 from storecast.errors import ConfigError
 from storecast.exploration import registry
 from storecast.exploration.shared.estimates import TIDY_SCHEMA
+from storecast.report.section import Picture, Section
 from storecast.workflows import explore, run
 from support.chain_files import set_column, write_chain
+from support.commands import Cli, cli
+
+__all__ = ["cli"]
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +50,30 @@ def test_each_question_is_logged(demo: Path, tmp_path: Path, caplog: pytest.LogC
     assert "promotions: " in text
     assert "CPU seconds" in text
     assert "2 questions answered, 0 not" in text
+
+
+def test_answers_and_pictures_speak_of_another_target(
+    demo: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(demo, data)
+    (data / "storecast.toml").write_text('target = "Customers"\nunit = "visits"\n', encoding="utf-8")
+    pictures: list[Picture] = []
+
+    def keep_pictures(_out: Path, sections: list[Section]) -> int:
+        pictures.extend(picture for section in sections for picture in section.body.pictures)
+        return len(pictures)
+
+    monkeypatch.setattr("storecast.workflows.exploring.write_pictures", keep_pictures)
+    code, out, _ = cli(
+        "explore", "--data", data, "--out", tmp_path / "out", "--questions", "seasons,customers", "--png"
+    )
+    assert code == 0
+    assert "How do seasons move Customers?" in out
+    assert "sales" not in out.lower()
+    texts = [f"{each.title} {each.alt} {each.caption} {each.figure.to_json()}" for each in pictures]
+    assert any("Customers" in text for text in texts)
+    assert not any("sales" in text.lower() for text in texts)
 
 
 @pytest.mark.long

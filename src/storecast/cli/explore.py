@@ -46,14 +46,14 @@ def explore(
             language=language,
             progress=progress,
         )
-    sections = exploration.sections()
+    sections, reasons = exploration.worded_sections(), exploration.worded_reasons()
     if json:
         answers = {section.key: section.body.answer for section in sections}
-        show.as_json({"answers": answers, "unanswered": dict(exploration.unanswered)})
+        show.as_json({"answers": answers, "unanswered": reasons})
         return
     for section in sections:
         print(f"{show.printable(section.title)}\n  {show.printable(section.body.answer)}\n")
-    for name, reason in exploration.unanswered.items():
+    for name, reason in reasons.items():
         print(f"Not answered: {name}: {reason}.")
     print(f"Open {out / 'report.html'}; the tables are in {out / 'tables'}.")
 

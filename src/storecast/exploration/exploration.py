@@ -2,17 +2,21 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 
 import polars as pl
 
+from storecast.answers import ENGLISH
 from storecast.data.panel import Panel
+from storecast.data.target import Target
 from storecast.errors import ConfigError
 from storecast.exploration.registry import ask, find_question, missing_libraries, questions
 from storecast.notebook import Shown
 from storecast.report.exploration_page import ExplorationPart
 from storecast.report.section import Section
+from storecast.report.target_words import worded_section
+from storecast.report.translation import translated_section
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,12 +28,14 @@ class Exploration(Shown):
     tables : the tidy table of each question that was answered, by its key, in the order of the report
     unanswered : the reason for each of the others, by its key
     first, last : the first and the last day with sales
+    target : the figure that the chain forecasts, which the answers speak of
     """
 
     tables: Mapping[str, pl.DataFrame]
     unanswered: Mapping[str, str]
     first: dt.date
     last: dt.date
+    target: Target = field(default_factory=Target)
 
     def _facts(self) -> dict[str, object]:
         """Return which questions were answered, for `repr` and notebooks."""
@@ -37,12 +43,25 @@ class Exploration(Shown):
 
     def _html_tables(self) -> tuple[str, ...]:
         """Return the answers in words."""
-        answers = (f"<dt>{escape(one.title)}</dt><dd>{escape(one.body.answer)}</dd>" for one in self.sections())
+        answers = (f"<dt>{escape(one.title)}</dt><dd>{escape(one.body.answer)}</dd>" for one in self.worded_sections())
         return (f"<dl>{''.join(answers)}</dl>",)
 
     def sections(self) -> list[Section]:
         """Return the sections of the report, one for each table."""
         return [find_question(key).titled_section(table) for key, table in self.tables.items()]
+
+    def worded_sections(self, language: str = ENGLISH) -> list[Section]:
+        """Return the sections in a language, in the words of the figure that is forecast.
+
+        Parameters
+        ----------
+        language : a code, as of `storecast.language.Words`
+        """
+        return [worded_section(translated_section(each, language), self.target) for each in self.sections()]
+
+    def worded_reasons(self) -> dict[str, str]:
+        """Return why questions were not answered, by their key, in the words of the figure that is forecast."""
+        return {key: self.target.worded(reason) for key, reason in self.unanswered.items()}
 
     def report_part(self) -> ExplorationPart:
         """Return what the report shows of it."""
@@ -78,4 +97,4 @@ def explore_panel(panel: Panel, keys: Sequence[str], progress: Callable[[str], N
             unanswered[question.key] = answer
         else:
             tables[question.key] = answer
-    return Exploration(tables, unanswered, panel.first, panel.end)
+    return Exploration(tables, unanswered, panel.first, panel.end, panel.target)

@@ -13,7 +13,6 @@ from storecast.files import atomic_write
 from storecast.report.exploration_page import write_exploration
 from storecast.report.picture_files import write_pictures
 from storecast.report.report_input import report_words
-from storecast.report.translation import translated_section
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
@@ -72,9 +71,7 @@ def explore(
     )
     if pictures:
         progress("pictures")
-        count = write_pictures(
-            out / "pictures", [translated_section(each, language) for each in exploration.sections()]
-        )
+        count = write_pictures(out / "pictures", exploration.worded_sections(language))
         log.info("wrote %d pictures into %s", count, out / "pictures")
     answered, unanswered = len(exploration.tables), len(exploration.unanswered)
     log.info("%d questions answered, %d not; wrote %s", answered, unanswered, out / "report.html")

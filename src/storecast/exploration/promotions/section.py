@@ -1,13 +1,15 @@
 """What promotions do."""
 
+from typing import TypeGuard
+
 import polars as pl
 
 from storecast.exploration.promotions.estimate import ATTRIBUTES
 from storecast.exploration.promotions.parts import ALL_WEEKDAYS, PROMO2_STORES, WEEK_AFTER, Part
 from storecast.exploration.promotions.pictures import ATTRIBUTE_NAMES, pictures
 from storecast.exploration.shared.estimate_table import EstimateTable
-from storecast.exploration.shared.estimates import GROUP, VALUE
-from storecast.exploration.shared.evidence import effect_text, names_of, rank
+from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, VALUE
+from storecast.exploration.shared.evidence import Row, effect_text, names_of, rank
 from storecast.exploration.shared.observed import SALES
 from storecast.exploration.shared.wording import count_text, cross_table, full_text, short_text
 from storecast.report.section import SectionBody, TextTable
@@ -47,7 +49,13 @@ def _answer(estimates: EstimateTable) -> str:
             text += f", from {short_text(high)} on {names_of(days.highest)} down to {short_text(low)} on {names_of(days.lowest)}"
         share = estimates.first(Part.NEW_CUSTOMERS)
         parts.append(
-            text + (f"; {full_text(share)} of it is more customers, the rest larger baskets" if share else "") + "."
+            text
+            + (
+                f"; {full_text(share)} of it is more customers, the rest larger baskets"
+                if _divides(whole, share)
+                else ""
+            )
+            + "."
         )
     joined, rounds = (
         estimates.first(Part.PROMO2_BEGINS, "joined", SALES),
@@ -60,6 +68,20 @@ def _answer(estimates: EstimateTable) -> str:
             f"Against its other months, the months of its Promo2 round move the sales of a store by {effect_text(rounds)}."
         )
     return " ".join(parts)
+
+
+def _divides(uplift: Row, share: Row | None) -> TypeGuard[Row]:
+    """Say whether an uplift is one beyond chance, and surely made of more customers and of larger baskets.
+
+    Parameters
+    ----------
+    uplift : in sales
+    share : of customers in it
+    """
+    if share is None or uplift[VALUE] <= 0 or (uplift[LOW] is not None and uplift[LOW] <= 0):
+        return False
+    ends = (share[VALUE] if share[end] is None else share[end] for end in (LOW, HIGH))
+    return all(0 <= end <= 1 for end in ends)
 
 
 def _unproven(estimates: EstimateTable) -> str:

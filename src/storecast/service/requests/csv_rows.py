@@ -122,9 +122,10 @@ def _refuse_doubles(table: TextTable, frame: pl.DataFrame, stem: str) -> None:
     keys = [name for name in s.KEYS if name in frame.columns]
     again = ~frame.select(pl.struct(keys).is_first_distinct()).to_series()
     if again.any():
-        remedy = ADD_UP if stem == "train" else REMOVE
+        remedy = (ADD_UP if stem == "train" else REMOVE).removesuffix(".")
         raise invalid(
-            f"{table.line(int(again.arg_max() or 0))}", f"an earlier line has the same {' and '.join(keys)}. {remedy}"
+            f"{table.line(int(again.arg_max() or 0))}",
+            f"an earlier line has the same {' and '.join(keys)}. {remedy}",
         )
 
 
