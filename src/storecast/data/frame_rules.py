@@ -22,6 +22,7 @@ from storecast.data.repair_openings import (
     close_weekdays_without_sales,
 )
 from storecast.data.replaced_stores import join_replaced_stores, refuse_renumbered_stores
+from storecast.data.running_totals import refuse_running_totals
 from storecast.data.store_days import add_up
 from storecast.data.totals_among_stores import refuse_totals
 
@@ -40,7 +41,7 @@ def checked_days(days: pl.DataFrame, past: Sequence[str], *, sum_rows: bool) -> 
     Raises
     ------
     DataError
-        where they are sales of weeks, totals stand among the stores, or a few dates lie far from all others
+        where they are sales of weeks or running totals, totals stand among the stores, or a few dates lie far from all others
     """
     refuse_periods("sales", days.select(s.KEYS).unique())
     if sum_rows:
@@ -50,6 +51,7 @@ def checked_days(days: pl.DataFrame, past: Sequence[str], *, sum_rows: bool) -> 
         days = rows.rename({name: own for own, name in past_only.items()}).sort(s.KEYS)
     refuse_lone_dates("sales", days[s.DATE])
     refuse_totals("sales", days)
+    refuse_running_totals("sales", days)
     return days
 
 

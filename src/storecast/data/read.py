@@ -28,6 +28,7 @@ from storecast.data.own_categories import levels_of_flags, table_with_flags, wit
 from storecast.data.own_facts import own_facts
 from storecast.data.parse_columns import parse_column
 from storecast.data.refuse_rows import refuse
+from storecast.data.running_totals import refuse_running_totals
 from storecast.data.store_days import ADD_UP, add_up, first_of_each, unique_rows
 from storecast.data.store_facts import facts_of_sales
 from storecast.data.store_groups import read_breakdown
@@ -115,6 +116,7 @@ def read_chain(
     facts = _with_states(facts, tables, names, double_rows)
     refuse_unmet_ids(sales, {tables["store"].name: facts} if "store" in tables else {}, ahead)
     refuse_totals(tables["train"].name, sales)
+    refuse_running_totals(tables["train"].name, sales)
     log.info(
         "read %d rows of sales, %d stores, %d rows ahead",
         sales.height,
