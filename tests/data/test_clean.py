@@ -108,6 +108,13 @@ def group_all_but_one(folder: Path) -> None:
     edit(folder, "store.csv", lambda lines: [f"{line},{'' if line[0] == '2' else 'Region'}" for line in lines])
 
 
+def close_the_chain_at_the_end(folder: Path) -> None:
+    for store in (1, 2, 3, 4):
+        for line in rows_of(folder, store)[-9:]:
+            for column in ("Sales", "Customers", "Open"):
+                set_cell(folder, "train.csv", line, column, "0")
+
+
 def sell_nothing_on_the_last_day(folder: Path) -> None:
     sell_nothing(folder, -1)
 
@@ -173,6 +180,7 @@ SPOILT: dict[str, tuple[Spoil, int]] = {
     "unusual_last_days": (lambda folder: sell_little_on_the_last_day(folder), 4),
     "unsold_days": (lambda folder: sell_nothing_on_the_last_day(folder), 4),
     "incomplete_days": (lambda folder: drop(folder, [rows_of(folder, k)[-1] for k in (1, 2, 4)]), 1),
+    "closed_last_days": (close_the_chain_at_the_end, 9 * 4),
     "vanished_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(60))[10:40]), 30),
     "missing_days": (lambda folder: drop(folder, rows_of(folder, 2)[40:42]), 2),
     "late_stores": (lambda folder: drop(folder, rows_of(folder, 2, day(0))), 1),

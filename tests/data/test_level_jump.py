@@ -100,3 +100,18 @@ def test_cleaning_names_the_day_and_keeps_the_sales(tmp_path: Path) -> None:
     assert repair.sentence.startswith(f"Nearly all stores sell from {day} on ")
     assert "forecast at the new level; if the unit has changed" in repair.sentence
     assert "level_jump" not in {repair.rule for repair in clean(read_chain(folder), skip=["level_jump"]).repairs}
+
+
+@pytest.mark.parametrize(("factor", "size"), [(0.001, "one 1,"), (1000, "times")])
+def test_days_in_another_unit_than_the_last_are_learned_in_that_one_and_not_called_broken(
+    tmp_path: Path, factor: float, size: str
+) -> None:
+    folder = write_chain(tmp_path, days=200)
+    train = pl.read_csv(folder / "train.csv", schema_overrides={s.STATE_HOLIDAY: pl.String}, try_parse_dates=True)
+    sales = pl.when(pl.col(s.DATE) >= dt.date(2014, 4, 1)).then(pl.col(s.SALES) * factor).otherwise(pl.col(s.SALES))
+    train.with_columns(sales.alias(s.SALES)).write_csv(folder / "train.csv")
+    repairs = {each.rule: each for each in clean(read_chain(folder)).repairs}
+    assert "broken_days" not in repairs
+    (example,) = repairs["level_jump"].examples
+    assert size in example
+    assert "e+" not in example

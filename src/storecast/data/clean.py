@@ -27,10 +27,10 @@ from storecast.data import absent_columns, repair_days, repair_openings, repair_
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
 from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, check_rules, store_name
 from storecast.data.column_names import ColumnNames
-from storecast.data.end_of_sales import day_counts, end_sales, sales_end
+from storecast.data.end_of_sales import day_counts, end_sales, note_closed_last_days, sales_end
 from storecast.data.excluded_spans import without_excluded
 from storecast.data.grid import Grid
-from storecast.data.level_jump import note_level_jump
+from storecast.data.level_jump import in_last_unit, note_level_jump
 from storecast.data.note_broken_days import note_broken_days, note_unusual_last_days
 from storecast.data.panel import Panel
 from storecast.data.read import RawChain
@@ -136,6 +136,7 @@ def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None
     else:
         end = whole.end
     end_sales(work, end)
+    note_closed_last_days(work)
     repair_openings.close_weekdays_without_sales(work)
     repair_openings.close_days_of_a_chain_without_sales(work)
     repair_openings.close_silent_days(work)
@@ -146,9 +147,9 @@ def clean(raw: RawChain, *, skip: Collection[str] = (), whole: WholeChain | None
     panel = _panel(work, raw.names, country, raw.breakdown, whole, to_be_worked_out=given_ahead is not None)
     _note_excluded_days(work)
     grid = Grid.of(panel)
+    grid = in_last_unit(grid, note_level_jump(work, grid))
     note_broken_days(work, grid)
     note_unusual_last_days(work, grid)
-    note_level_jump(work, grid)
     for repair in work.repairs:
         if repair.rule not in NOTICED:  # who prepares a run warns of the others
             log.info("%s", repair.sentence)

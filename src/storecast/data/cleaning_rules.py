@@ -22,6 +22,7 @@ MAX_STOCKOUT_SHARE = 0.5  # of the days with sales; more is another column than 
 MAX_NEGATIVE_SHARE = 0.1  # of the days with sales; more is another sign than ours
 MIN_IDLE_WEEKDAYS = 8  # open days of one weekday, none of which sold anything, that show that the store is closed on it
 MIN_IDLE_HOLIDAYS = 5  # the same for all holidays together
+LONGEST_CLOSURE = 7  # days that a chain may shut at the end
 MAX_LISTED = 10_000  # examples of a rule that are kept in all
 
 RULES = {
@@ -58,6 +59,7 @@ RULES = {
     "silent_days": "A day is open and has no sales, long after the last sale of its store.",
     "unsold_days": "On the last days no store sold anything, though stores were open.",
     "incomplete_days": "The last days have rows of a few stores only.",
+    "closed_last_days": f"All stores are closed on the last days, more than {LONGEST_CLOSURE} of them.",
     "vanished_stores": f"A store has no rows for {MIN_GAP_DAYS} days or more, and comes back.",
     "missing_days": f"A store has no row on single days, or for less than {MIN_GAP_DAYS} days.",
     "late_stores": "A store has its first row after the chain's first day.",
@@ -76,6 +78,7 @@ OBSERVATIONS = frozenset(
         "competition_distance",
         "competition_date",
         "broken_days",
+        "closed_last_days",
         "open_without_sales",
         "vanished_stores",
         "missing_days",

@@ -17,13 +17,12 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.data.active_stores import SILENT_DAYS
-from storecast.data.cleaning_rules import Work
+from storecast.data.cleaning_rules import LONGEST_CLOSURE, Work
 from storecast.dates import as_date
 
 COMPLETE_SHARE = 2 / 3  # of the stores that usually have a row on that weekday
 # Weeks back that show how many stores usually have a row: the second most of them, which six weeks of few do not change.
 USUAL_WEEKS = 8
-LONGEST_CLOSURE = 7  # days that a chain may shut at the end, where no column says when it is open
 MIN_STORES = 2
 
 
@@ -104,6 +103,19 @@ def end_sales(work: Work, end: SalesEnd) -> None:
         work.note("unsold_days", f"left out of the sales, which end on {end.sold}", unsold.height, examples)
     if end.complete is not None:
         _leave_out_incomplete_days(work, end.complete)
+
+
+def note_closed_last_days(work: Work) -> None:
+    """Say that all stores are closed at the end of the sales for longer than over holidays: these days may lie ahead."""
+    sold = work.sales.filter(pl.col(s.SALES) > 0)
+    if sold.is_empty():
+        return
+    last_sold, last = (as_date(frame[s.DATE].max()) for frame in (sold, work.sales))
+    if (last - last_sold).days > LONGEST_CLOSURE:
+        closed = work.sales.filter(pl.col(s.DATE) > last_sold)
+        first = as_date(closed[s.DATE].min())
+        action = "kept, and forecasts begin after them; leave these rows out if the days lie ahead"
+        work.note("closed_last_days", action, closed.height, [f"{first} to {last}"])
 
 
 def _leave_out_incomplete_days(work: Work, end: dt.date) -> None:

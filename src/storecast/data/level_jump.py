@@ -6,7 +6,8 @@ must the jump of a single store.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,22 +49,27 @@ class LevelJump:
     @property
     def size(self) -> str:
         """The factor in words."""
-        return f"{self.factor:,.3g} times" if self.factor > 1 else f"one {1 / self.factor:,.3g}th"
+        return f"{_short(self.factor)} times" if self.factor > 1 else f"one {_short(1 / self.factor)}th"
 
 
-def note_level_jump(work: Work, grid: Grid) -> None:
+def note_level_jump(work: Work, grid: Grid) -> dict[int, LevelJump]:
     """Say from which day on nearly all stores sell at another level, and how many of the store-days before are at the old one.
 
     Parameters
     ----------
     work : takes the note
     grid : of the clean chain
+
+    Returns
+    -------
+    dict
+        the jump of each store that has one, by its place
     """
     jump = level_jump(grid)
     action = "kept, and forecast at the new level; if the unit has changed, bring all sales to one"
     if jump is not None:
         work.note("level_jump", action, _rows_before(grid, jump), [f"from {jump.day} on {jump.size} as much"])
-        return
+        return dict.fromkeys(range(len(grid.sales)), jump)
     jumps = store_jumps(grid)
     work.note(
         "store_level_jump",
@@ -74,6 +80,28 @@ def note_level_jump(work: Work, grid: Grid) -> None:
             for place, jump in jumps.items()
         ],
     )
+    return jumps
+
+
+def in_last_unit(grid: Grid, jumps: Mapping[int, LevelJump]) -> Grid:
+    """Return the grid with sales before a jump of the unit restated in that one, as models see them.
+
+    Parameters
+    ----------
+    grid : of the clean chain
+    jumps : of stores, by their places
+    """
+    if not jumps:
+        return grid
+    sales = grid.sales.copy()
+    for place, jump in jumps.items():
+        sales[place, : grid.column(jump.day)] *= jump.unit
+    return replace(grid, sales=sales)
+
+
+def _short(factor: float) -> str:
+    """Return a factor with three digits, and no exponent."""
+    return f"{float(f'{factor:.3g}'):,.15g}"
 
 
 def _rows_before(grid: Grid, jump: LevelJump) -> int:

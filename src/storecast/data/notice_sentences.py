@@ -18,6 +18,10 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "{rows} store-days sold a quarter of what is usual on their weekday or less, or four times it or more, or are "
         "of weeks far from usual",
     ),
+    "closed_last_days": (
+        "All stores are closed on the last days, {rows} row",
+        "All stores are closed on the last days, {rows} rows",
+    ),
     "country_holidays": ("StateHoliday marks no day, and a country is set",),
     "excluded_days": (
         "The file of events excludes {rows} row of sales",

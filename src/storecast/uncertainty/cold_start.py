@@ -33,6 +33,7 @@ def cold_start_factor(window: Window) -> float:
         pl.concat([window.past.calendar.filter(shown), window.future.select(window.past.calendar.columns)]).sort(
             s.KEYS
         ),
+        known_until=window.cutoff,  # of which the hidden stores alone may have a row
         excluded=window.panel.excluded,
         country=window.panel.holiday_country,
         feasts=window.panel.feasts,
