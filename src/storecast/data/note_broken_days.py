@@ -4,7 +4,7 @@ import numpy as np
 
 from storecast import schema as s
 from storecast.arrays import Bool
-from storecast.data.cleaning_rules import Work, store_name
+from storecast.data.cleaning_rules import LONGEST_CLOSURE, Work, store_name
 from storecast.data.grid import Grid
 from storecast.dates import as_date
 
@@ -42,8 +42,11 @@ def _spans(grid: Grid, sold: Bool, left_out: Bool) -> list[str]:
     sold, left_out : days of the store with sales, and those of them that are left out, (days,)
     """
     days = np.flatnonzero(sold)
-    edges = np.flatnonzero(np.diff(left_out[days].astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
-    ends = [(grid.day(int(days[begin])), grid.day(int(days[end - 1]))) for begin, end in edges]
+    places = np.flatnonzero(left_out[days])
+    apart = (np.diff(places) > 1) | (np.diff(days[places]) > LONGEST_CLOSURE)
+    ends = [
+        (grid.day(int(span[0])), grid.day(int(span[-1]))) for span in np.split(days[places], np.flatnonzero(apart) + 1)
+    ]
     return [str(first) if first == last else f"{first} to {last}" for first, last in ends]
 
 
