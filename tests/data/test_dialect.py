@@ -58,6 +58,7 @@ def test_windows_1252_has_a_sign_for_the_euro(tmp_path: Path) -> None:
         (b"\n\n", ["line 1", "no column names"]),
         (b"\xef\xbb\xbf", ["line 1", "no column names"]),
         (b",,\n1,2,3\n", ["line 1", "no column names"]),
+        (b"1,2014-01-01,5263\n1,2014-01-02,4822\n", ["line 1", "no column names", "Store,Date,Sales"]),
         (b"a, a\n1,2\n", ["line 1", "'a'", "twice"]),
         (b'"a,b\n1,2\n', ["line 1", "header"]),
         (b"a\rb,c\n1,2\n", ["line 1", "header"]),

@@ -56,5 +56,5 @@ def test_a_chain_that_grows_each_week_or_never_changes_sells_by_the_day(noise: f
     dates = pl.Series(s.DATE, [dt.date(2014, 1, 1) + dt.timedelta(days=int(day)) for day in days])
     grows = (1000 * 1.01 ** (days // 7 * 7) * (1 + 0.1 * (days % 7))).round()
     level = 1000 * np.exp(noise * np.random.default_rng(1).standard_normal(200))
-    for store, sales in (("a", grows), ("b", level)):
+    for store, sales in (("a", grows), ("b", level), ("c", 90.5 + 5.0 * days)):
         refuse_running_totals("train.csv", pl.DataFrame({s.STORE: [store] * 200, s.DATE: dates, s.SALES: sales}))

@@ -252,7 +252,7 @@ def read_header(name: str, head: str, separator: str, above: int) -> list[str]:
         header = [cell.strip() for cell in next(csv.reader([head], delimiter=separator, strict=True), [])]
     except csv.Error as error:
         raise DataError(f"{line}: {quote(error)}. Expected a header such as Store,Date,Sales.") from error
-    if not any(header):
+    if not any(map(str.isalpha, "".join(header))):
         raise DataError(f"{line}: found no column names; expected a header such as Store,Date,Sales.")
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
