@@ -9,10 +9,12 @@ import pytest
 from storecast import schema as s
 from storecast.answers import translated
 from storecast.data.panel import Panel
-from storecast.exploration.covariate_shift import separability
+from storecast.exploration.covariate_shift import adversarial_validation, separability
 from storecast.exploration.registry import ask, questions
+from storecast.exploration.seasons import strength
 from storecast.exploration.shared.estimates import GROUP, HIGH, LOW, PART, POSITION, UNIT, VALUE, N
 from storecast.exploration.shared.wording import format_value
+from storecast.report.section import Section
 from storecast.report.translation import translated_section
 from support.german_texts import english_in, texts_of_section
 from support.known_chain import first_stores, last_days, usual_answer, usual_chain, without_customers
@@ -61,42 +63,45 @@ def figures_of(table: pl.DataFrame) -> set[str]:
     return result  # fmt: skip
 
 
+@cache
+def section_of(key: str) -> Section:
+    return questions()[key].titled_section(table_of(key))
+
+
 @pytest.mark.parametrize("key", questions())
 def test_a_section_states_the_question_and_how_it_was_answered(key: str) -> None:
-    section = questions()[key].section(table_of(key))
-    assert section.answer.endswith((".", ")"))
-    assert section.pictures
-    assert section.tables
-    assert min(len(section.method), len(section.unproven)) > 80
-    assert all(picture.alt.endswith((".", ")")) and picture.title for picture in section.pictures)
-    assert len({picture.name for picture in section.pictures}) == len(section.pictures)
-    assert not any("&lt;br&gt;" in str(picture.figure.to_plotly_json()) for picture in section.pictures)
-    assert all(len(row) == len(text_table.head) for text_table in section.tables for row in text_table.rows)
+    body = section_of(key).body
+    assert body.answer.endswith((".", ")"))
+    assert body.pictures
+    assert body.tables
+    assert min(len(body.method), len(body.unproven)) > 80
+    assert all(picture.alt.endswith((".", ")")) and picture.title for picture in body.pictures)
+    assert len({picture.name for picture in body.pictures}) == len(body.pictures)
+    assert not any("&lt;br&gt;" in str(picture.figure.to_plotly_json()) for picture in body.pictures)
+    assert all(len(row) == len(text_table.head) for text_table in body.tables for row in text_table.rows)
 
 
 @pytest.mark.parametrize("key", questions())
 def test_every_figure_of_the_sentence_stands_in_the_table(key: str) -> None:
-    table = table_of(key)
-    answer = questions()[key].section(table).answer
+    table, answer = table_of(key), section_of(key).body.answer
     for group in sorted({str(group) for group in table[GROUP]}, key=len, reverse=True):
         if any(letter.isalpha() for letter in group):
             answer = answer.replace(group, "")
     text = FIGURE.findall(WORDS.sub("", answer))
     assert text
     known = figures_of(table) | {str(group) for group in table[GROUP]}
-    assert not [figure for figure in text if figure.strip(",. ") not in known], questions()[key].section(table).answer
+    assert not [figure for figure in text if figure.strip(",. ") not in known], section_of(key).body.answer
 
 
 @pytest.mark.parametrize("key", questions())
 def test_the_sentence_changes_with_its_table(key: str) -> None:
-    table = table_of(key)
-    other = table.with_columns((pl.col(column) * 0.7 + 0.013).alias(column) for column in (VALUE, LOW, HIGH))
-    assert questions()[key].section(table).answer != questions()[key].section(other).answer
+    other = table_of(key).with_columns((pl.col(column) * 0.7 + 0.013).alias(column) for column in (VALUE, LOW, HIGH))
+    assert section_of(key).body.answer != questions()[key].section(other).answer
 
 
 @pytest.mark.parametrize("key", questions())
 def test_a_section_is_german_in_german_and_untouched_in_english(key: str) -> None:
-    section = questions()[key].titled_section(table_of(key))
+    section = section_of(key)
     assert english_in(texts_of_section(translated_section(section, "de"))) == []
     assert translated_section(section, "en") is section
 
@@ -148,15 +153,16 @@ def test_a_poor_chain_gets_an_answer_or_the_reason_why_not(
     key: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(separability, "MAX_WINDOWS", 1)  # each window of the past takes as long as the next
+    monkeypatch.setattr(adversarial_validation, "FOLDS", adversarial_validation.MIN_FOLDS)
+    monkeypatch.setattr(strength, "DRAWS", 1)
     result = ask(chains()[kind], questions()[key])
     if isinstance(result, str):
         assert len(result) > 20
         assert english_in([translated(result, "de")]) == []
         return
-    in_german = translated_section(questions()[key].titled_section(result), "de")
-    assert english_in(texts_of_section(in_german)) == []
-    section = questions()[key].section(result)
-    assert section.answer
-    assert "unknown" not in section.answer
-    assert "nan" not in section.answer.lower()
+    section = questions()[key].titled_section(result)
+    assert english_in(texts_of_section(translated_section(section, "de"))) == []
+    assert section.body.answer
+    assert "unknown" not in section.body.answer
+    assert "nan" not in section.body.answer.lower()
     assert not result.filter(pl.col(PART) == "").height

@@ -28,9 +28,12 @@ assert questions()["seasons"].title
 loaded = libraries & set(sys.modules)
 
 sys.meta_path.insert(0, Absent())
-from storecast.exploration.covariate_shift import separability
+from storecast.exploration.covariate_shift import adversarial_validation, separability
+from storecast.exploration.seasons import strength
 from storecast.workflows import prepare
 separability.MAX_WINDOWS = 1  # each window of the past takes as long as the next
+adversarial_validation.FOLDS = adversarial_validation.MIN_FOLDS
+strength.DRAWS = 1
 panel = prepare(Path(sys.argv[1]), horizon=14, allow_longer_test=True).panel
 answered = {}
 for present in ([], ["statsmodels"]):

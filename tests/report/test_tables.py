@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storecast import schema as s
@@ -32,6 +32,7 @@ def sales_of(forecast: pl.DataFrame, *, but: pl.Expr) -> pl.DataFrame:
     return forecast.filter(~but).select(s.STORE, pl.col(s.DATE) - YEAR, pl.lit(2.0).alias(s.SALES))
 
 
+@settings(max_examples=30)
 @given(CENTS)
 def test_totals_are_the_sums_of_the_days_to_the_cent(cents: list[list[int]]) -> None:
     result = totals(forecast_of(cents), STORES)

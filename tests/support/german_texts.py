@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -138,6 +139,7 @@ def _texts(part: Any) -> Iterator[str]:
         yield part
 
 
+@cache
 def _english_words() -> set[str]:
     """Return the single words of the catalogue that no German text holds."""
     with (CATALOGUES / "de.po").open("rb") as file:

@@ -68,17 +68,17 @@ def effective_sample_size(rows: pl.DataFrame, shared: Shared, by: Sequence[str] 
         "store": ["_block", s.STORE],
         "own": [s.STORE, s.DATE],
     }
-    whole = placed.group_by(group).agg(pl.col("Count").sum().alias("_total"), pl.lit(0.0).alias("_noise"))
-    for level, keys in levels.items():
-        squares = (
-            placed.group_by([*group, *keys])
-            .agg(pl.col("Count").sum())
-            .group_by(group)
-            .agg((pl.col("Count") ** 2).sum().alias("_squares"))
-        )
-        part = getattr(shared, level) * pl.col("_squares") / pl.col("_total") ** 2
-        whole = whole.join(squares, on=group).with_columns((pl.col("_noise") + part).alias("_noise")).drop("_squares")
-    return whole.select(*by, (1 / pl.col("_noise")).alias("Effective"))
+    # A sum of squared counts, each of the rows that share something, is a sum over rows: count times count of those it shares with.
+    sharing = [pl.col("Count").sum().over(*group, *keys).alias(f"_{level}_count") for level, keys in levels.items()]
+    noise = sum(
+        (
+            getattr(shared, level) * (pl.col("Count") * pl.col(f"_{level}_count")).sum() / pl.col("Count").sum() ** 2
+            for level in levels
+        ),
+        pl.lit(0.0),
+    )
+    scores = placed.with_columns(sharing).group_by(group).agg((1 / noise).alias("Effective"))
+    return scores.select(*by, "Effective")
 
 
 def effective_block_size(stores: int, shared: Shared, days: int = BLOCK) -> float:

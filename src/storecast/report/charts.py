@@ -7,6 +7,7 @@ comes from the input is escaped, since Plotly reads tags in it.
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -20,7 +21,16 @@ SCALE = ((0.0, "#f1f5f9"), (0.35, "#b7cfe4"), (0.7, "#4b86b8"), (1.0, "#0a2f52")
 BOTH_WAYS = ((0.0, "#8c3b1f"), (0.25, "#dd9a6f"), (0.5, "#f7f7f5"), (0.75, "#7fa9cc"), (1.0, "#0b3d6b"))
 PERCENT, PERCENT_CHANGE = ".0%", "+.0%"
 TITLES = {PERCENT: "share", PERCENT_CHANGE: "change"}  # of axes that have no other
-MIN_HEIGHT_FOR_WHOLE_PERCENT = 0.04  # of an axis; on a lower one, neighbouring ticks would read the same
+MIN_SPREAD_FOR_WHOLE_PERCENT = 0.04  # of the values; on a lower axis, neighbouring ticks would read the same
+TOP = 36  # the margin above the axes, in pixels
+X_AXIS, Y_AXIS = {"zeroline": False}, {"gridcolor": GRID, "zeroline": False}
+ACROSS = {
+    "type": "line",
+    "xref": "x domain",
+    "x0": 0,
+    "x1": 1,
+    "yref": "y",
+}  # a line from one end of the x axis to the other
 
 
 @dataclass(frozen=True)
@@ -59,19 +69,22 @@ def dots(
     zero : whether there is a line at 0
     height : in pixels
     """
-    figure = blank(height)
-    for k, points in enumerate(series):
-        figure.add_scatter(
-            x=_names(points.x),
-            y=list(points.y),
-            name=html.escape(points.name),
-            mode="markers",
-            marker={"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 9},
-            error_y=_bars(points, _pick(COLOURS, k)),
-            offsetgroup=str(k),
-        )
-    figure.update_layout(scattermode="group", showlegend=len(series) > 1)
-    return _axes(figure, y_format, y_title, x_title, zero=zero)
+    traces = [
+        {
+            "type": "scatter",
+            "x": _names(points.x),
+            "y": list(points.y),
+            "name": html.escape(points.name),
+            "mode": "markers",
+            "marker": {"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 9},
+            "error_y": _bars(points, _pick(COLOURS, k)),
+            "offsetgroup": str(k),
+        }
+        for k, points in enumerate(series)
+    ]
+    return _drawn(
+        traces, height, y_format, y_title, x_title, zero=zero, scattermode="group", showlegend=len(series) > 1
+    )
 
 
 def curves(
@@ -88,30 +101,34 @@ def curves(
     height : in pixels
     marks : whether the points have marks
     """
-    figure = blank(height)
+    traces: list[dict[str, Any]] = []
     for k, points in enumerate(series):
         colour = _pick(COLOURS, k)
         if points.low is not None and points.high is not None:
             edge = {
+                "type": "scatter",
+                "x": list(points.x),
                 "mode": "lines",
                 "line": {"width": 0},
                 "showlegend": False,
                 "hoverinfo": "skip",
                 "legendgroup": str(k),
             }
-            figure.add_scatter(x=list(points.x), y=list(points.high), **edge)
-            figure.add_scatter(x=list(points.x), y=list(points.low), fill="tonexty", fillcolor=_faint(colour), **edge)
-        figure.add_scatter(
-            x=list(points.x),
-            y=list(points.y),
-            name=html.escape(points.name),
-            legendgroup=str(k),
-            mode="lines+markers" if marks else "lines",
-            line={"color": colour, "dash": _pick(DASHES, k), "width": 2},
-            marker={"symbol": _pick(MARKS, k), "size": 6},
+            traces.append({**edge, "y": list(points.high)})
+            traces.append({**edge, "y": list(points.low), "fill": "tonexty", "fillcolor": _faint(colour)})
+        traces.append(
+            {
+                "type": "scatter",
+                "x": list(points.x),
+                "y": list(points.y),
+                "name": html.escape(points.name),
+                "legendgroup": str(k),
+                "mode": "lines+markers" if marks else "lines",
+                "line": {"color": colour, "dash": _pick(DASHES, k), "width": 2},
+                "marker": {"symbol": _pick(MARKS, k), "size": 6},
+            }
         )
-    figure.update_layout(showlegend=len(series) > 1)
-    return _axes(figure, y_format, y_title, x_title, zero=zero)
+    return _drawn(traces, height, y_format, y_title, x_title, zero=zero, showlegend=len(series) > 1)
 
 
 def bars(
@@ -126,17 +143,21 @@ def bars(
     height : in pixels
     stacked : whether the bars of an x stand on each other; else side by side
     """
-    figure = blank(height)
-    for k, points in enumerate(series):
-        figure.add_bar(
-            x=_names(points.x),
-            y=list(points.y),
-            name=html.escape(points.name),
-            marker={"color": _pick(COLOURS, k), "line": {"color": INK, "width": 0.4}},
-            error_y=_bars(points, INK),
-        )
-    figure.update_layout(barmode="stack" if stacked else "group", bargap=0.25, showlegend=len(series) > 1)
-    return _axes(figure, y_format, y_title, x_title, zero=True)
+    traces = [
+        {
+            "type": "bar",
+            "x": _names(points.x),
+            "y": list(points.y),
+            "name": html.escape(points.name),
+            "marker": {"color": _pick(COLOURS, k), "line": {"color": INK, "width": 0.4}},
+            "error_y": _bars(points, INK),
+        }
+        for k, points in enumerate(series)
+    ]
+    mode = "stack" if stacked else "group"
+    return _drawn(
+        traces, height, y_format, y_title, x_title, zero=True, barmode=mode, bargap=0.25, showlegend=len(series) > 1
+    )
 
 
 def heatmap(
@@ -155,23 +176,24 @@ def heatmap(
     height : in pixels
     texts : whether the values are written into the cells
     """
-    figure = blank(height)
-    figure.add_heatmap(
-        x=_names(x),
-        y=_names(y),
-        z=[list(row) for row in z],
-        colorscale=[list(step) for step in (BOTH_WAYS if around_zero else SCALE)],
-        zmid=0 if around_zero else None,
-        colorbar={"title": {"text": html.escape(z_title)}, "tickformat": z_format, "thickness": 12, "outlinewidth": 0},
-        hovertemplate=f"%{{y}}, %{{x}}: %{{z:{z_format}}}<extra></extra>",
-        texttemplate=f"%{{z:{z_format}}}" if texts else None,
-        xgap=1,
-        ygap=1,
+    scale = {"title": {"text": html.escape(z_title)}, "tickformat": z_format, "thickness": 12, "outlinewidth": 0}
+    cells = {
+        "type": "heatmap",
+        "x": _names(x),
+        "y": _names(y),
+        "z": [list(row) for row in z],
+        "colorscale": [list(step) for step in (BOTH_WAYS if around_zero else SCALE)],
+        "zmid": 0 if around_zero else None,
+        "colorbar": scale,
+        "hovertemplate": f"%{{y}}, %{{x}}: %{{z:{z_format}}}<extra></extra>",
+        "texttemplate": f"%{{z:{z_format}}}" if texts else None,
+        "xgap": 1,
+        "ygap": 1,
+    }
+    y_axis = {**Y_AXIS, "showgrid": False, "autorange": "reversed"}
+    return blank_figure(
+        height, top=TOP, x_axis={**X_AXIS, "ticks": ""}, y_axis=y_axis, traces=[cells], hovermode="closest"
     )
-    figure.update_layout(hovermode="closest")
-    figure.update_xaxes(showgrid=False, ticks="")
-    figure.update_yaxes(showgrid=False, autorange="reversed", automargin=True)
-    return figure
 
 
 def scatter(
@@ -188,21 +210,24 @@ def scatter(
     texts : for each series, the names of its points, shown where a pointer rests
     height : in pixels
     """
-    figure = blank(height)
-    for k, points in enumerate(series):
-        figure.add_scatter(
-            x=list(points.x),
-            y=list(points.y),
-            name=html.escape(points.name),
-            text=None if texts is None else [html.escape(text) for text in texts[k]],
-            hovertemplate=f"%{{text}}<br>%{{x:{x_format}}}, %{{y:{y_format}}}<extra></extra>" if texts else None,
-            mode="markers",
-            marker={"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 6, "opacity": 0.7},
-        )
-    figure.update_layout(hovermode="closest", showlegend=len(series) > 1)
-    figure = _axes(figure, y_format, y_title, x_title, zero=False)
-    figure.update_xaxes(tickformat=x_format, type="log" if log_x else None, gridcolor=GRID, showgrid=True)
-    return figure
+    traces = [
+        {
+            "type": "scatter",
+            "x": list(points.x),
+            "y": list(points.y),
+            "name": html.escape(points.name),
+            "text": None if texts is None else [html.escape(text) for text in texts[k]],
+            "hovertemplate": f"%{{text}}<br>%{{x:{x_format}}}, %{{y:{y_format}}}<extra></extra>" if texts else None,
+            "mode": "markers",
+            "marker": {"color": _pick(COLOURS, k), "symbol": _pick(MARKS, k), "size": 6, "opacity": 0.7},
+        }
+        for k, points in enumerate(series)
+    ]
+    x_axis = {"tickformat": x_format, "type": "log" if log_x else None, "gridcolor": GRID, "showgrid": True}
+    return _drawn(
+        traces, height, y_format, y_title, x_title, zero=False, x_axis=x_axis, hovermode="closest",
+        showlegend=len(series) > 1,
+    )  # fmt: skip
 
 
 def horizontal_bars(
@@ -217,19 +242,23 @@ def horizontal_bars(
     x_format : of Plotly's tick labels, such as ".0%"
     x_title : of the axis
     """
-    figure = blank(110 + 16 * len(names) * (1 + len(series)))
-    for colour, (name, values) in zip((PALE, COLOURS[1], COLOURS[0])[-len(series) :], series.items(), strict=False):
-        figure.add_bar(
-            x=list(values),
-            y=list(names),
-            name=name,
-            orientation="h",
-            marker={"color": colour, "line": {"color": INK, "width": 0.4}},
-        )
-    figure.update_layout(barmode="group", bargap=0.3, showlegend=len(series) > 1, hovermode="y unified")
-    figure.update_xaxes(tickformat=x_format, nticks=5, showgrid=True, gridcolor=GRID, title_text=x_title)
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=4)
-    return figure
+    traces = [
+        {
+            "type": "bar",
+            "x": list(values),
+            "y": list(names),
+            "name": name,
+            "orientation": "h",
+            "marker": {"color": colour, "line": {"color": INK, "width": 0.4}},
+        }
+        for colour, (name, values) in zip((PALE, COLOURS[1], COLOURS[0])[-len(series) :], series.items(), strict=False)
+    ]
+    ticks = {"tickformat": x_format, "nticks": 5, "showgrid": True, "gridcolor": GRID, "title": {"text": x_title}}
+    return blank_figure(
+        110 + 16 * len(names) * (1 + len(series)), top=TOP, x_axis={**X_AXIS, **ticks},
+        y_axis={**Y_AXIS, "autorange": "reversed", "showgrid": False, "ticklabelstandoff": 4}, traces=traces,
+        barmode="group", bargap=0.3, showlegend=len(series) > 1, hovermode="y unified",
+    )  # fmt: skip
 
 
 def mark_start(figure: go.Figure, x: float) -> None:
@@ -239,33 +268,51 @@ def mark_start(figure: go.Figure, x: float) -> None:
 
 def blank(height: int) -> go.Figure:
     """Return an empty figure in the report's looks."""
-    return blank_figure(height, top=36, x_axis={"zeroline": False}, y_axis={"gridcolor": GRID, "zeroline": False})
+    return blank_figure(height, top=TOP, x_axis=X_AXIS, y_axis=Y_AXIS)
 
 
-def _axes(figure: go.Figure, y_format: str, y_title: str, x_title: str, *, zero: bool) -> go.Figure:
-    ticks = _finer(y_format) if _height(figure) < MIN_HEIGHT_FOR_WHOLE_PERCENT else y_format
-    figure.update_yaxes(
-        tickformat=ticks, hoverformat=_finer(y_format), title_text=html.escape(y_title or TITLES.get(y_format, ""))
+def _drawn(
+    traces: Sequence[Mapping[str, Any]], height: int, y_format: str, y_title: str, x_title: str, *, zero: bool,
+    x_axis: Mapping[str, Any] | None = None, **layout: Any,
+) -> go.Figure:  # fmt: skip
+    """Return a figure of traces. Everything is given at once: Plotly takes longer for each update of a figure.
+
+    Parameters
+    ----------
+    traces : as Plotly knows them
+    height : of the figure, in pixels
+    y_format : of Plotly's tick labels, such as ".0%"
+    y_title, x_title : of the axes
+    zero : whether there is a line at 0
+    x_axis, layout : what Plotly knows of the x axis and of the figure, where they depart from the looks of all
+    """
+    ticks = _finer(y_format) if _spread(traces) < MIN_SPREAD_FOR_WHOLE_PERCENT else y_format
+    title = html.escape(y_title or TITLES.get(y_format, ""))
+    shapes = [{**ACROSS, "y0": 0, "y1": 0, "line": {"color": RULE, "width": 1}}] if zero else None
+    return blank_figure(
+        height,
+        top=TOP,
+        x_axis={**X_AXIS, "title": {"text": html.escape(x_title)}, **(x_axis or {})},
+        y_axis={**Y_AXIS, "tickformat": ticks, "hoverformat": _finer(y_format), "title": {"text": title}},
+        traces=traces,
+        shapes=shapes,
+        **layout,
     )
-    figure.update_xaxes(title_text=html.escape(x_title))
-    if zero:
-        figure.add_hline(y=0, line={"color": RULE, "width": 1})
-    return figure
 
 
-def _height(figure: go.Figure) -> float:
-    """Return how far apart the lowest and the highest value of a figure lie, error bars included."""
+def _spread(traces: Sequence[Mapping[str, Any]]) -> float:
+    """Return how far apart the lowest and the highest value lie, error bars included."""
     ends = []
-    for trace in figure.data:
-        values = [(place, value) for place, value in enumerate(trace.y or ()) if isinstance(value, int | float)]
-        errors = trace.error_y if "error_y" in trace else None
-        up, down = (getattr(errors, name, None) or () for name in ("array", "arrayminus"))
-        ends += [value + (up[place] or 0.0 if place < len(up) else 0.0) for place, value in values]
-        ends += [value - (down[place] or 0.0 if place < len(down) else 0.0) for place, value in values]
+    for trace in traces:
+        values = [(place, value) for place, value in enumerate(trace["y"]) if isinstance(value, int | float)]
+        errors = trace.get("error_y") or {"array": (), "arrayminus": ()}
+        up, down = errors["array"], errors["arrayminus"]
+        ends += [value + (up[place] or 0.0 if up else 0.0) for place, value in values]
+        ends += [value - (down[place] or 0.0 if down else 0.0) for place, value in values]
     return max(ends) - min(ends) if ends else 1.0
 
 
-def _bars(points: Series, colour: str) -> dict[str, object] | None:
+def _bars(points: Series, colour: str) -> dict[str, Any] | None:
     if points.low is None or points.high is None:
         return None
     up = [None if h is None or v is None else h - v for h, v in zip(points.high, points.y, strict=True)]

@@ -27,6 +27,7 @@ PATTERNS = ("", "/", "", ".", "x", "", "-")  # so that neighbours in a stack dif
 WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
 MIN_DRIVEN = 1e-6  # of a forecast: what a driver must move on a day to have a bar
 
+TOP = 40  # the margin above the axes, in pixels
 PROMOTED = "rgba(217,138,31,0.16)"
 MONDAY = "2000-01-03"
 
@@ -76,31 +77,46 @@ def chain_by_day(
     since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
     past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
-    figure = _blank(height=340, title=axis_title(target, words))
     days = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum().round(2)).sort(s.DATE)
     sold = past.group_by(s.DATE).agg(pl.col(s.SALES).sum().round(2)).sort(s.DATE)
-    figure.add_bar(
-        x=sold[s.DATE].to_list(),
-        y=sold[s.SALES].to_list(),
-        name=html.escape(words.text(target.name)),
-        marker_color=PAST,
-    )
-    figure.add_bar(
-        x=days[s.DATE].to_list(),
-        y=days[s.FORECAST].to_list(),
-        name=words.text("Forecast"),
-        marker_color=AHEAD,
-        error_y=_day_intervals(days, bounds),
-    )
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "bar",
+            "x": sold[s.DATE].to_list(),
+            "y": sold[s.SALES].to_list(),
+            "name": html.escape(words.text(target.name)),
+            "marker": {"color": PAST},
+        },
+        {
+            "type": "bar",
+            "x": days[s.DATE].to_list(),
+            "y": days[s.FORECAST].to_list(),
+            "name": words.text("Forecast"),
+            "marker": {"color": AHEAD},
+            "error_y": _day_intervals(days, bounds),
+        },
+    ]
     half = dt.timedelta(hours=12)
-    for first, last in marks.promotions:
-        begin, end = (dt.datetime.combine(day, dt.time()) for day in (first, last))
-        figure.add_vrect(x0=begin - half, x1=end + half, fillcolor=PROMOTED, layer="below", line_width=0)
-    for day in marks.holidays:
-        figure.add_vline(x=dt.datetime.combine(day, dt.time()), line={"color": INK, "width": 1, "dash": "dot"})
-    figure.update_layout(bargap=0.2, barmode="overlay")
-    figure.update_xaxes(dtick=7 * 86_400_000, tick0=MONDAY, tickformat=words.text("W%V<br>%-d %b"), tickangle=0)
-    return figure
+    high = {"xref": "x", "yref": "y domain", "y0": 0, "y1": 1}
+    promotion = {**high, "type": "rect", "fillcolor": PROMOTED, "layer": "below", "line": {"width": 0}}
+    holiday = {**high, "type": "line", "line": {"color": INK, "width": 1, "dash": "dot"}}
+    shapes = [
+        {**promotion, "x0": _midnight(first) - half, "x1": _midnight(last) + half} for first, last in marks.promotions
+    ] + [{**holiday, "x0": _midnight(day), "x1": _midnight(day)} for day in marks.holidays]
+    return blank_figure(
+        340,
+        top=TOP,
+        x_axis={"dtick": 7 * 86_400_000, "tick0": MONDAY, "tickformat": words.text("W%V<br>%-d %b"), "tickangle": 0},
+        y_axis=_y_axis(axis_title(target, words)),
+        traces=traces,
+        shapes=shapes or None,
+        bargap=0.2,
+        barmode="overlay",
+    )
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time())
 
 
 def _day_intervals(days: pl.DataFrame, bounds: pl.DataFrame | None) -> dict[str, object] | None:
@@ -311,5 +327,9 @@ def _colour(place: int, model: str, models: Sequence[str], baseline: str, champi
 
 
 def _blank(height: int, title: str) -> go.Figure:
-    y_axis = {"rangemode": "tozero", "tickformat": "~s", "hoverformat": ",.0f", "gridcolor": "#e6eaee"}
-    return blank_figure(height, top=40, x_axis={}, y_axis={**y_axis, "title": html.escape(title)})
+    return blank_figure(height, top=TOP, x_axis={}, y_axis=_y_axis(title))
+
+
+def _y_axis(title: str) -> dict[str, Any]:
+    looks = {"rangemode": "tozero", "tickformat": "~s", "hoverformat": ",.0f", "gridcolor": "#e6eaee"}
+    return {**looks, "title": {"text": html.escape(title)}}

@@ -1,6 +1,7 @@
 """The templates of the report, and their filters for numbers and dates."""
 
 import datetime as dt
+from functools import cache
 from typing import Any
 
 import plotly.graph_objects as go
@@ -27,6 +28,15 @@ def render_template(name: str, words: Words, **values: Any) -> str:
     words : of the language
     values : by their names in the template
     """
+    plotly = Markup(get_plotlyjs())  # noqa: S704  (our own library's code)
+    looks = _as_json(pio.templates[TEMPLATE])
+    locale = _plotly_locale(words.language)
+    return _environment(words).get_template(name).render(plotly=plotly, looks=looks, locale=locale, **values)
+
+
+@cache
+def _environment(words: Words) -> Environment:
+    """Return what fills templates in a language; it compiles each of them once."""
     environment = Environment(
         loader=PackageLoader("storecast.report", "."),
         autoescape=True,
@@ -36,10 +46,7 @@ def render_template(name: str, words: Words, **values: Any) -> str:
     )
     environment.filters |= number_filters(words)
     environment.globals |= {"t": words.text, "tn": words.plural, "language": words.language}
-    plotly = Markup(get_plotlyjs())  # noqa: S704  (our own library's code)
-    looks = _as_json(pio.templates[TEMPLATE])
-    locale = _plotly_locale(words.language)
-    return environment.get_template(name).render(plotly=plotly, looks=looks, locale=locale, **values)
+    return environment
 
 
 def _plotly_locale(language: str) -> Markup | None:

@@ -65,7 +65,7 @@ def test_levels_are_means_of_the_stores() -> None:
         .agg(pl.col(s.SALES).mean())
         .join(panel.stores, on=s.STORE)
     )
-    result = of(estimate_assortment(panel), f"{Part.USUAL_DAY} {s.STORE_TYPE}").filter(pl.col(GROUP) == "a")
+    result = of(usual_answer("assortment"), f"{Part.USUAL_DAY} {s.STORE_TYPE}").filter(pl.col(GROUP) == "a")
     assert result[VALUE][0] == pytest.approx(stores.filter(pl.col(s.STORE_TYPE) == "a")[s.SALES].mean(), rel=1e-5)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from storecast import schema as s
 from storecast.data.panel import Panel
-from storecast.exploration.covariate_shift import separability
+from storecast.exploration.covariate_shift import adversarial_validation, separability
 from storecast.exploration.covariate_shift.estimate import estimate_covariate_shift
 from storecast.exploration.covariate_shift.parts import (
     PAST_WINDOW,
@@ -32,8 +32,9 @@ from support.known_chain import first_stores, last_days, usual_answer, usual_cha
 
 @pytest.fixture
 def few_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the model be tried on two windows of the past, each of which takes as long as the next."""
+    """Let the model be tried on two windows of the past, and on fewer folds: each takes as long as the next."""
     monkeypatch.setattr(separability, "MAX_WINDOWS", 2)
+    monkeypatch.setattr(adversarial_validation, "FOLDS", adversarial_validation.MIN_FOLDS)
 
 
 def with_calendar(panel: Panel, column: str, ahead: object) -> Panel:

@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.exploration.covariate_shift import adversarial_validation
 from storecast.exploration.covariate_shift.estimate import estimate_covariate_shift
 from storecast.exploration.covariate_shift.parts import MONTH, PAST_WINDOW, WITHOUT_SEASON, ColumnTest, Fact, Part, Span
 from storecast.exploration.covariate_shift.section import covariate_shift_section
@@ -78,7 +79,8 @@ def test_fewer_stores_ahead_are_reported() -> None:
 
 
 @pytest.mark.parametrize("days", [60, 100])
-def test_a_short_past_is_not_called_alike(days: int) -> None:
+def test_a_short_past_is_not_called_alike(days: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adversarial_validation, "FOLDS", adversarial_validation.MIN_FOLDS)
     body = covariate_shift_section(estimate_covariate_shift(last_days(usual_chain(), days)))
     assert body.answer.startswith("The past is too short")
     assert len(body.pictures) >= 2

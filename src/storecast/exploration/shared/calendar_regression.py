@@ -108,16 +108,16 @@ def _independent(matrix: F64) -> list[int]:
 
     Gram and Schmidt's orthogonalisation, each column twice, as once is not enough in floating point.
     """
-    basis: list[F64] = []
-    independent = []
+    basis = np.empty((min(matrix.shape), matrix.shape[0]))  # a row per independent column
+    independent: list[int] = []
     for k in range(matrix.shape[1]):
         column = matrix[:, k]
         rest = column.copy()
         for _ in range(2):
-            for part in basis:
-                rest -= (part @ rest) * part
+            parts = basis[: len(independent)]
+            rest -= (parts @ rest) @ parts
         size = np.linalg.norm(rest)
         if size > 1e-3 * float(np.linalg.norm(column)) and np.abs(column).sum() >= MIN_TERM_DAYS:
+            basis[len(independent)] = rest / size
             independent.append(k)
-            basis.append(rest / size)
     return independent

@@ -14,15 +14,17 @@ class EstimateTable:
 
     def __init__(self, table: pl.DataFrame) -> None:
         self.table = table
+        self._parts = {str(part): rows for (part,), rows in table.partition_by(PART, as_dict=True).items()}
+        self._rows: dict[str, list[dict[str, Any]]] = {}  # of a part, once one of them is looked up
 
     def part(self, part: str, measure: str | None = None) -> pl.DataFrame:
         """Return the rows of a part, and of one measure where it is named, in their order."""
-        rows = self.table.filter(pl.col(PART) == part)
+        rows = self._parts.get(part, self.table.clear())
         return rows if measure is None else rows.filter(pl.col(MEASURE) == measure)
 
     def has(self, part: str) -> bool:
         """Whether the table holds a part."""
-        return not self.part(part).is_empty()
+        return part in self._parts
 
     def first(
         self, part: str, group: str | None = None, measure: str | None = None, position: float | None = None
@@ -33,12 +35,11 @@ class EstimateTable:
         ----------
         part, group, measure, position : the values of these columns; None: any
         """
-        rows = self.part(part, measure)
-        if group is not None:
-            rows = rows.filter(pl.col(GROUP) == group)
-        if position is not None:
-            rows = rows.filter(pl.col(POSITION) == position)
-        return rows.row(0, named=True) if rows.height else None
+        if part not in self._rows:
+            self._rows[part] = self.part(part).rows(named=True)
+        wanted = [(GROUP, group), (MEASURE, measure), (POSITION, position)]
+        wanted = [(column, value) for column, value in wanted if value is not None]
+        return next((row for row in self._rows[part] if all(row[name] == value for name, value in wanted)), None)
 
 
 def chart_series(name: str, rows: pl.DataFrame, x: Sequence[object] | str = GROUP, *, bounds: bool = True) -> Series:

@@ -12,7 +12,7 @@ N         how many stores, days or rows it is based on, as the question says
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 import polars as pl
@@ -85,7 +85,7 @@ def tidy_table(estimates: Iterable[Estimate]) -> pl.DataFrame:
     >>> tidy_table([estimate]).select("Group", "Value", "N").row(0)
     ('Mon', 0.42, 60)
     """
-    rows = [{name.capitalize(): _cell(value) for name, value in asdict(estimate).items()} for estimate in estimates]
+    rows = [{name.capitalize(): _cell(value) for name, value in vars(estimate).items()} for estimate in estimates]
     return pl.DataFrame(rows, schema=TIDY_SCHEMA)
 
 
