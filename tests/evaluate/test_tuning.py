@@ -25,7 +25,7 @@ HORIZON = 28
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
-    return make_panel(stores=5, days=400, ahead=0)
+    return make_panel(stores=4, days=250, ahead=0)
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,13 @@ def windows(panel: Panel) -> list[Window]:
 
 
 def search(panel: Panel, windows: list[Window], folder: Path, **more: object) -> Tuned:
-    return tune(panel, "linear", windows, folder / "study.db", **{"trials": 4, **more})
+    return tune(panel, "linear", windows, folder / "study.db", **{"trials": 3, **more})
 
 
 def test_the_first_trial_is_the_usual_settings_and_the_best_is_no_worse(
     panel: Panel, windows: list[Window], tmp_path: Path
 ) -> None:
-    tuned = search(panel, windows, tmp_path, trials=8)
+    tuned = search(panel, windows, tmp_path, trials=5)
     linear = create("linear")
     searched, usual = search_space(linear), vars(linear.settings)
     assert {field: tuned.trials[field][0] for field in searched} == {field: usual[field] for field in searched}
@@ -56,16 +56,16 @@ def test_a_search_goes_on_and_the_same_seed_tries_the_same(panel: Panel, windows
     first = search(panel, windows, one)
     assert search(panel, windows, two).trials.equals(first.trials)
     more = search(panel, windows, one)
-    assert more.trials.height == 8
-    assert more.trials.head(4).equals(first.trials)
-    assert more.trials["penalty"].n_unique() == 8, "nothing is tried twice"
+    assert more.trials.height == 6
+    assert more.trials.head(3).equals(first.trials)
+    assert more.trials["penalty"].n_unique() == 6, "nothing is tried twice"
     assert search(panel, windows, one, score="wape", trials=1).trials.height == 1, "another score is another search"
 
 
 def test_a_killed_search_keeps_its_trials(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; import test_tuning as t\n"
-        "panel = t.make_panel(stores=5, days=400, ahead=0)\n"
+        "panel = t.make_panel(stores=4, days=250, ahead=0)\n"
         "windows = [panel.window(panel.end - t.dt.timedelta(days=t.HORIZON * k), t.HORIZON) for k in (3, 2)]\n"
         "last = f'trial 2, window from {windows[1].cutoff}'\n"
         "stop = lambda step: os._exit(9) if step == last else None\n"
@@ -83,7 +83,7 @@ def test_a_killed_search_keeps_its_trials(panel: Panel, windows: list[Window], t
 
 
 def test_trials_far_behind_are_given_up(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
-    tuned = search(panel, windows, tmp_path, trials=16)
+    tuned = search(panel, windows, tmp_path, trials=10)
     states = set(tuned.trials["State"])
     assert states == {"COMPLETE", "PRUNED"}
 

@@ -19,12 +19,12 @@ from storecast.uncertainty.calibration import Calibration
 from storecast.uncertainty.point import point_forecasts
 from support.panels import make_panel
 
-HORIZON = 41
+HORIZON = 27
 
 
 @pytest.fixture(scope="module")
 def window() -> Window:
-    panel = make_panel(stores=6, days=420, ahead=HORIZON)
+    panel = make_panel(stores=4, days=400, ahead=HORIZON)
     return panel.window(panel.end, HORIZON)
 
 
@@ -61,7 +61,7 @@ def test_contributions_add_up_to_the_forecast_to_the_cent(name: str, window: Win
 
 
 def test_the_smallest_store_has_a_level_below_the_usual_one(window: Window, calibration: Calibration) -> None:
-    explained = explain(ChainForecast.of(fitted("linear", window), window), calibration, [1, 6])
+    explained = explain(ChainForecast.of(fitted("linear", window), window), calibration, [1, 4])
     level = explained.filter(pl.col(s.FORECAST) > 0).group_by(s.STORE).agg(pl.col("Level").mean()).sort(s.STORE)
     assert level["Level"][0] < 0 < level["Level"][1]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -37,6 +37,7 @@ def slow(rows: list[dict[str, Any]]) -> dict[str, float | None]:
     }
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 99), come=st.integers(1, 10), bias=st.floats(-0.3, 0.3))
 def test_every_slice_is_the_slow_loop(seed: int, come: int, bias: float) -> None:
     table = pl.concat(
