@@ -111,6 +111,9 @@ KINDS = (
 )  # fmt: skip
 
 
+BETWEEN = ("three stores", "eight months")  # of a kind with those before them, which know less
+
+
 def never_closed(panel: Panel) -> Panel:
     """Return a chain that is open on every day and never promotes."""
     sold = pl.when(pl.col(s.SALES) == 0).then(500.0 + pl.col(s.DATE).dt.day()).otherwise(pl.col(s.SALES))
@@ -147,7 +150,9 @@ def chains() -> dict[str, Panel]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.long if kind in BETWEEN else ()) for kind in KINDS]
+)
 @pytest.mark.parametrize("key", questions())
 def test_a_poor_chain_gets_an_answer_or_the_reason_why_not(
     key: str, kind: str, monkeypatch: pytest.MonkeyPatch
