@@ -303,8 +303,10 @@ def test_comments_are_read_and_written_on_the_plan_and_on_a_store(
     assert comment(f"{published}:2", "Roadworks")[1] == "done"
     for key, text in ((f"{published}:99", "Of no store"), ("x:", "Of no version"), (f"{published}:", "")):
         assert comment(key, text)[1] == "refused"
-    kept = {f"comment-text {published}:2": "Not taken yet"}
-    shown = {store: "Not taken yet" in browser.draw("/app/store", f"?store={store}", entries=kept) for store in (2, 3)}
+    refused = {f"comment-text {published}:2": "Not taken yet"}
+    shown = {
+        store: "Not taken yet" in browser.draw("/app/store", f"?store={store}", entries=refused) for store in (2, 3)
+    }
     assert shown == {2: True, 3: False}, "each store has a field of its own"
     drawn = reader.draw("/app/plan", "?part=comments")
     assert all(text in drawn for text in ("<i>Agreed</i>", "Roadworks", "version 1, Store 2"))
