@@ -213,7 +213,7 @@ def test_other_rows_without_a_key_are_refused_or_kept(folder: Path, row: str) ->
 
 def test_a_total_in_the_middle_is_refused_by_its_line(folder: Path) -> None:
     edit(folder, "train.csv", lambda lines: [*lines[:5], "Total,,,99999,,,,,", *lines[5:]])
-    refused(folder, "train.csv", "line 6", "Date", "empty cell")
+    refused(folder, "train.csv", "line 6", "Date", "empty cell", "no rows of totals")
 
 
 @pytest.mark.parametrize("days", [40, 148, 365, 3650, -60, -365])

@@ -324,7 +324,9 @@ def _typed(
     frame = pl.DataFrame([parse_column(table, name, names) for name in present])
     for key in s.KEYS:
         if key in present:
-            refuse(table, frame, frame[key].is_null(), key, "an empty cell", "a value in each row")
+            refuse(
+                table, frame, frame[key].is_null(), key, "an empty cell", "a value in each row, and no rows of totals"
+            )
     if s.DAY_OF_WEEK in present:
         wrong = (frame[s.DAY_OF_WEEK] != frame[s.DATE].dt.weekday()).fill_null(value=False)
         refuse(table, table.frame, wrong, s.DAY_OF_WEEK, None, "the weekday of Date, Monday 1 to Sunday 7")
