@@ -262,12 +262,17 @@ forest = RandomForestRegressor(3, random_state=0).fit(x, x[:, 0])
 again = safe_skops.load(safe_skops.dump(forest))
 assert (again.predict(x) == forest.predict(x)).all()
 assert "torch" not in sys.modules
+"""
+ALL_OF_SKLEARN = """
 from sklearn.utils import all_estimators
 assert len(all_estimators()) > 100
 """
 
 
-def test_skops_is_imported_for_archives_alone_and_then_brings_neither_pytorch_nor_all_of_scikit_learn() -> None:
-    """So the trial of a model costs some two CPU seconds, and not five."""
-    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("after", ["", pytest.param(ALL_OF_SKLEARN, marks=pytest.mark.long)])
+def test_skops_is_imported_for_archives_alone_and_then_brings_neither_pytorch_nor_all_of_scikit_learn(
+    after: str,
+) -> None:
+    """So the trial of a model costs some two CPU seconds, and not five; whoever asks for all estimators has them."""
+    done = subprocess.run([sys.executable, "-c", LIGHT + after], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -77,10 +77,10 @@ def test_a_model_that_gives_its_figures_again_passes(tmp_path: Path, manifest: d
         ("crash", r"crashed \(SIGSEGV\)"),
         ("error", "failed: 'ValueError: a broken model'"),
         ("greedy", "failed: .*Unable to allocate 20.0 GiB"),
-        ("leave", "failed: 'exit 5'"),
         ("other", "other figures"),
-        ("nothing", "other figures"),
-        ("fewer", "other figures"),
+        pytest.param("leave", "failed: 'exit 5'", marks=pytest.mark.long),
+        pytest.param("nothing", "other figures", marks=pytest.mark.long),
+        pytest.param("fewer", "other figures", marks=pytest.mark.long),
     ],
 )
 def test_a_model_that_does_anything_else_is_refused(

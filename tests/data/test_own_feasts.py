@@ -59,7 +59,7 @@ def test_days_that_have_no_meaning_are_refused(on: object) -> None:
         read_own_feasts({"Fair": on}, "feasts")
 
 
-@pytest.mark.parametrize("country", [None, "DE", pytest.param("EC", marks=pytest.mark.long)])
+@pytest.mark.parametrize("country", ["DE", *(pytest.param(other, marks=pytest.mark.long) for other in (None, "EC"))])
 def test_a_feast_of_ones_own_is_forecast_on_its_next_day(country: str | None) -> None:
     rng = np.random.default_rng(3)
     dates = [dt.date(2013, 1, 1) + dt.timedelta(days=k) for k in range(1345)]  # until 2016-09-06

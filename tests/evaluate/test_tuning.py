@@ -62,6 +62,7 @@ def test_a_search_goes_on_and_the_same_seed_tries_the_same(panel: Panel, windows
     assert search(panel, windows, one, score="wape", trials=1).trials.height == 1, "another score is another search"
 
 
+@pytest.mark.long
 def test_a_killed_search_keeps_its_trials(panel: Panel, windows: list[Window], tmp_path: Path) -> None:
     code = (
         "import os, sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; import test_tuning as t\n"

@@ -101,6 +101,7 @@ def test_importance_knows_what_the_panel_is_made_of(window: Window) -> None:
     assert importances.filter(pl.col("Kind") == "column")["Share"].is_sorted(descending=True)
 
 
+@pytest.mark.long
 def test_dealing_a_driver_out_at_random_costs_what_it_is_worth(window: Window) -> None:
     cutoff = window.cutoff - dt.timedelta(days=HORIZON)
     lost = backtest(window.panel, ["linear", "blend"], [cutoff], Task(HORIZON), fast=True).importance

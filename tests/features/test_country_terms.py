@@ -41,7 +41,16 @@ def holiday_terms(panel: Panel) -> set[str]:
     return {term.name for term in day_terms(grid, grid.days - 1)[0] if term.part == "holiday"}
 
 
-@pytest.mark.parametrize("country", ["", "EC", "JP", "US", "CN", "TR", "IN", "GB", "CH", "NP"])
+@pytest.mark.parametrize(
+    "country",
+    [
+        "",
+        "EC",
+        "US",
+        "TR",
+        *(pytest.param(other, marks=pytest.mark.long) for other in ("JP", "CN", "IN", "GB", "CH", "NP")),
+    ],
+)
 def test_names_are_unique_and_depend_on_the_country_alone(country: str) -> None:
     assert len(set(names(country))) == len(names(country))
     assert names(country) == names(country, dt.date(2021, 7, 1), 40)

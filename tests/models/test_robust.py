@@ -42,10 +42,10 @@ def model(request: pytest.FixtureRequest) -> str:
     ("days", "factor"),
     [
         (DATE == LAST, 0.01),
-        (DATE == LAST, 0.0005),
+        pytest.param(DATE == LAST, 0.0005, marks=pytest.mark.long),
         (LAST - dt.timedelta(days=2) < DATE, 0.4),
         (LAST - dt.timedelta(days=3) < DATE, 0.3),
-        (LAST - dt.timedelta(days=2) < DATE, 2.5),
+        pytest.param(LAST - dt.timedelta(days=2) < DATE, 2.5, marks=pytest.mark.long),
         (LAST - dt.timedelta(days=3) < DATE, 1.6),
         (LAST - dt.timedelta(days=2) == DATE, 25),
         (LAST - dt.timedelta(days=200) == DATE, 25),

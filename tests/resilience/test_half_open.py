@@ -59,6 +59,7 @@ def beside(service_factory: ServiceFactory, home: Path, links: int, seconds: flo
     return usual, with_them
 
 
+@pytest.mark.long
 def test_when_connections_are_left_half_open_then_good_clients_do_not_notice(
     service_factory: ServiceFactory, home: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
 """Attack "graceful stop": a service that gets SIGTERM under load turns not ready, answers what it has begun, and exits in time.
 
-`tests/service/test_server.py` stops a service during forecasts, on SQLite; here sales are written as well, on both databases.
+`tests/service/test_server.py` stops a service during forecasts, on SQLite; here sales are written as well, in the long test on both databases.
 """
 
 import signal
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from storecast.database import tables as t
 from storecast.database.connect import Database
 from storecast.database.panel_io import read_panel
+from support.databases import ON_SQLITE
 from support.load_client import Caller, Reply, busy
 from support.resilience_report import Report
 from support.served_home import FIRST, OPEN_DAY, STORES, chain, copy_of, fill, make_key, wait_until
@@ -63,6 +64,7 @@ def stopped(running_service: ServiceProcess) -> Iterator[list[int]]:
     yield seen
 
 
+@ON_SQLITE
 def test_when_it_is_stopped_under_load_then_no_request_is_lost(
     service_factory: ServiceFactory, home: Path, url: str, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def address_of(client: Client) -> Iterator[str]:
             thread.join(10)
 
 
+@pytest.mark.long
 def test_an_assistant_starts_it_and_asks(client: Client, tmp_path: Path) -> None:
     assert client.key is not None
     key_file = tmp_path / "assistant.key"

@@ -41,6 +41,7 @@ def backtest(
     return (out / "forecasts.csv").read_bytes(), scores
 
 
+@pytest.mark.long
 def test_a_backtest_in_two_processes_is_the_one_in_one(chain: Path, two: ProcessExecutor, tmp_path: Path) -> None:
     assert backtest(chain, tmp_path / "two", two) == backtest(chain, tmp_path / "one", SERIAL)
 
