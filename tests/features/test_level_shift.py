@@ -65,7 +65,8 @@ def test_the_day_and_the_size_of_a_step_are_found(days: int) -> None:
 
 @pytest.mark.parametrize("model", ["naive", "linear"])
 @pytest.mark.parametrize(
-    ("factor", "stores"), [(0.01, STORE > 0), (1000, STORE == 3), pytest.param(100, STORE > 0, marks=pytest.mark.long)]
+    ("factor", "stores"),
+    [(0.01, STORE > 0), (1000, STORE == 3), pytest.param(100, STORE > 0, marks=pytest.mark.long)],
 )
 def test_sales_before_a_jump_to_another_unit_are_restated_in_it(model: str, factor: float, stores: pl.Expr) -> None:
     panel = times(factor, last(40) & stores)

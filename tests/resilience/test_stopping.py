@@ -1,6 +1,7 @@
 """Attack "graceful stop": a service that gets SIGTERM under load turns not ready, answers what it has begun, and exits in time.
 
-`tests/service/test_server.py` stops a service during forecasts, on SQLite; here sales are written as well, in the long test on both databases.
+`tests/service/test_server.py` stops a service during forecasts, on SQLite; here sales are written as
+well, in the long test on both databases.
 """
 
 import signal
