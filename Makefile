@@ -9,6 +9,8 @@ DEMO_PORT ?= 8000
 MANIFESTS := $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*/*.yaml))
 
 .DEFAULT_GOAL := help
+# A process a core: with a thread for each core as well, they would wait for each other.
+IN_PARALLEL := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE POLARS_MAX_THREADS=1
 .PHONY: help setup setup-lstm setup-dev run demo test test-docs test-long test-page screenshots image-test lint types docs sbom bench bench-long lock clean
 
 help: ## list the targets
@@ -36,10 +38,10 @@ demo: setup ## three months of a plan on a generated chain, served until Ctrl-C:
 
 # A worker a core: more threads would spin. The processes that tests start read compiled files, whatever the environment says.
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(IN_PARALLEL) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-docs: setup-dev ## every command, script and notebook that the documentation shows
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n auto --dist loadfile -m docs
+	$(IN_PARALLEL) $(BIN)/python -m pytest -n auto --dist loadfile -m docs
 
 test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long

@@ -31,6 +31,7 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.collect()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 100)  # what tests drop is small beside what stays
         gc.enable()
 
 
