@@ -36,7 +36,7 @@ demo: setup ## three months of a plan on a generated chain, served until Ctrl-C:
 	@echo "Open http://127.0.0.1:$(DEMO_PORT)/app/"
 	$(BIN)/storecast serve --home "$(DEMO_HOME)" --port "$(DEMO_PORT)" --no-keys
 
-# A worker a core: more threads would spin. The processes that tests start read compiled files, whatever the environment says.
+# The processes that tests start read compiled files, whatever the environment says.
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser
 	$(IN_PARALLEL) $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
