@@ -17,7 +17,7 @@ from storecast.language import LANGUAGES
 from storecast.page.language import LOCALE, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
-from storecast.plan.overrides import FIRST_REASONS, KINDS, describe
+from storecast.plan.overrides import KINDS, USUAL_REASONS, describe
 from storecast.plan.versions import STATES
 
 SOURCE = Path(storecast.page.__file__).parent
@@ -43,7 +43,7 @@ BELOW = (  # whose refusals and texts the page shows
 NAMED = {
     *STATES,
     *OF_CHAIN,
-    *FIRST_REASONS,
+    *USUAL_REASONS,
     *KINDS,
     *BUILT_IN.values(),
 }  # states of a plan and actions of the audit, reasons and kinds of overrides, and the levels of their stores

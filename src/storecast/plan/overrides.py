@@ -27,15 +27,6 @@ FIGURE, AMOUNT, FACTOR = KINDS = ("figure", "amount", "factor")
 PLAN, OVERRIDE = "Plan", "Override"
 MAX_VALUE = 1e13  # of a figure or an amount
 NOBODY = -1  # holds the store-day: it stays at the forecast
-FIRST_REASONS = (
-    "competition",
-    "local event",
-    "opening hours",
-    "other",
-    "promotion",
-    "supply",
-    "weather",
-)  # of a new plan
 ALL_HELD = Message("every day of it is held by narrower overrides")
 SCOPE = ("level", "key", "first", "last")
 USUAL_REASONS = (

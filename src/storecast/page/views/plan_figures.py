@@ -22,7 +22,7 @@ from storecast.page.plan_memory import cached
 from storecast.page.view import ViewRequest
 from storecast.plan.budget import weeks_beside_budget
 from storecast.plan.exceptions import STALE
-from storecast.plan.overrides import FIRST_REASONS, PLAN
+from storecast.plan.overrides import PLAN, USUAL_REASONS
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
 from storecast.plan.store_days import CENT, StoreDays
 from storecast.plan.totals import TotalInterval, chain_total, plan_totals
@@ -188,7 +188,7 @@ def standing_overrides(request: ViewRequest) -> pl.DataFrame:
 
 def reason_name(reason: str, words: Words) -> str:
     """Name a reason for people: those that every plan begins with in their language, others as somebody entered them."""
-    return words.text(reason) if reason in FIRST_REASONS else reason
+    return words.text(reason) if reason in USUAL_REASONS else reason
 
 
 def moment(at: dt.datetime, words: Words) -> str:
