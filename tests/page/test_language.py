@@ -3,11 +3,9 @@
 import ast
 import datetime as dt
 import pickle
-import string
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 import storecast.page
 from storecast.data.breakdown import BUILT_IN
@@ -19,6 +17,7 @@ from storecast.page.views import VIEWS
 from storecast.plan import sentences
 from storecast.plan.overrides import KINDS, USUAL_REASONS, describe
 from storecast.plan.versions import STATES
+from support.catalogues import assert_complete, german_of, with_other_places
 
 SOURCE = Path(storecast.page.__file__).parent
 CALLS = {"text": slice(1), "plural": slice(2)}  # methods of Words: which of their arguments are messages
@@ -67,33 +66,12 @@ def messages() -> set[str]:
     return texts
 
 
-def places(text: str) -> set[str]:
-    """Return the names of the places in a message."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def german() -> dict[str, str]:
-    """Return the German of each message; of a plural, its last form."""
-    with (LOCALE / "de.po").open("rb") as file:
-        catalogue = read_po(file, locale="de")
-    pairs: dict[str, str] = {}
-    for message in catalogue:
-        if isinstance(message.id, tuple):
-            pairs |= dict(zip(message.id, message.string, strict=True))
-        elif message.id:
-            pairs[message.id] = message.string
-    return pairs
-
-
 def test_every_text_has_its_german_and_no_german_is_left_over() -> None:
-    translated = german()
-    assert sorted(messages() - set(translated)) == []
-    assert sorted(set(translated) - messages()) == []
-    assert [text for text, in_german in translated.items() if not in_german] == []
+    assert_complete(messages(), german_of(LOCALE))
 
 
 def test_a_translation_has_the_places_of_its_message() -> None:
-    assert {text for text, in_german in german().items() if places(text) != places(in_german)} == set()
+    assert with_other_places(german_of(LOCALE)) == set()
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 import ast
 import re
-import string
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 import storecast
 from storecast.data.breakdown import BUILT_IN
@@ -16,6 +14,7 @@ from storecast.plan.overrides import KINDS
 from storecast.plan.versions import STATES
 from storecast.plan.workbook_words import EVERY_LANGUAGE, LOCALE, WorkbookWords
 from storecast.workflows.workbook_content import GENERATED
+from support.catalogues import assert_complete, german_of, with_other_places
 
 SOURCE = Path(storecast.__file__).parent
 MODULES = (
@@ -52,33 +51,12 @@ def constants(arguments: list[ast.expr]) -> set[str]:
     return {each.value for each in arguments if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
-def places(text: str) -> set[str]:
-    """Return the names of the places in a message."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def german() -> dict[str, str]:
-    """Return the German of each message; of a plural, that of either form."""
-    with (LOCALE / "de.po").open("rb") as file:
-        catalogue = read_po(file, locale="de")
-    pairs: dict[str, str] = {}
-    for message in catalogue:
-        if isinstance(message.id, tuple):
-            pairs |= dict(zip(message.id, message.string, strict=True))
-        elif message.id:
-            pairs[message.id] = message.string
-    return pairs
-
-
 def test_every_text_has_its_german_and_no_german_is_left_over() -> None:
-    translated = german()
-    assert sorted(messages() - set(translated)) == []
-    assert sorted(set(translated) - messages()) == []
-    assert [text for text, in_german in translated.items() if not in_german] == []
+    assert_complete(messages(), german_of(LOCALE))
 
 
 def test_a_translation_has_the_places_of_its_message() -> None:
-    assert {text for text, in_german in german().items() if places(text) != places(in_german)} == set()
+    assert with_other_places(german_of(LOCALE)) == set()
 
 
 @pytest.mark.parametrize("names", [SHEETS, (*w.TITLES, w.LOWER_OF_DAYS, w.UPPER_OF_DAYS), FACTS])
@@ -92,7 +70,7 @@ def test_no_title_means_two_things_in_any_two_languages(names: tuple[str, ...]) 
 
 
 def test_what_the_help_names_are_columns_of_the_workbook() -> None:
-    named = {name for text in german().values() for name in re.findall("„(.+?)“", text)}
+    named = {name for text in german_of(LOCALE).values() for name in re.findall("„(.+?)“", text)}
     assert len(named) > 5
     assert named - {GERMAN.text(title) for title in (*w.TITLES, w.LOWER_OF_DAYS, w.UPPER_OF_DAYS)} == set()
 

@@ -4,11 +4,9 @@ import ast
 import calendar
 import dataclasses
 import re
-import string
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 import storecast.report
 from storecast.errors import ConfigError
@@ -16,6 +14,7 @@ from storecast.explain.explanations import USUAL, title
 from storecast.features.drivers import DRIVERS
 from storecast.report.page import render
 from storecast.report.report_input import LOCALE, ReportInput, report_words
+from support.catalogues import assert_complete, german_of, with_other_places
 from support.german_texts import english_in, texts_of_page
 
 SOURCE = Path(storecast.report.__file__).parent
@@ -48,34 +47,12 @@ def messages() -> set[str]:
     return texts
 
 
-def german() -> dict[str, str]:
-    """Return the German of each message; of a plural, its last form."""
-    with (LOCALE / "de.po").open("rb") as file:
-        catalogue = read_po(file, locale="de")
-    pairs: dict[str, str] = {}
-    for message in catalogue:
-        if isinstance(message.id, tuple):
-            pairs |= dict(zip(message.id, message.string, strict=True))
-        elif message.id:
-            pairs[message.id] = message.string
-    return pairs
-
-
-def places(text: str) -> set[str]:
-    """Return the names of the places in a message."""
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
 def test_every_text_has_its_german_and_no_german_is_left_over() -> None:
-    translated = german()
-    assert sorted(messages() - set(translated)) == []
-    assert sorted(set(translated) - messages()) == []
-    assert [text for text, in_german in translated.items() if not in_german] == []
+    assert_complete(messages(), german_of(LOCALE))
 
 
 def test_a_translation_has_the_places_of_its_message() -> None:
-    pairs = german().items()
-    assert {text for text, in_german in pairs if places(text) - {"count"} != places(in_german) - {"count"}} == set()
+    assert with_other_places(german_of(LOCALE), left_out="count") == set()
 
 
 def test_the_report_is_written_in_german(report_input: ReportInput) -> None:
