@@ -12,21 +12,17 @@ from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
 from storecast.plan import workbook_layout as w
 from storecast.plan.overrides import USUAL_REASONS
-from storecast.workflows import run, running
+from storecast.workflows import run
 from support.chain_files import FIRST, write_chain
+from support.commands import leave_out_exploration
 from support.german_texts import english_in, texts_of_page, texts_of_workbook
-
-
-def no_exploration(_: object) -> list[str]:
-    """Say that its libraries are missing: it is half of the CPU time of a small run."""
-    return ["these"]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("second")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(running, "missing_libraries", no_exploration)
+        leave_out_exploration(patch)
         run(write_chain(out / "first", days=150), home=out / "home", models=["linear"], windows=1)
     first = FIRST + dt.timedelta(days=157)
     budget = pl.DataFrame({"store": ["1"], "first": [first], "last": [first + dt.timedelta(days=6)], "amount": [1e4]})
@@ -59,7 +55,7 @@ def test_the_budget_of_the_database_stands_beside_it(home: Path) -> None:
 def test_a_file_of_drivers_that_cannot_be_read_is_named_and_the_run_goes_on(
     home: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running, "missing_libraries", no_exploration)
+    leave_out_exploration(monkeypatch)
     (home / "drivers.parquet").write_text("broken")
     run(write_chain(tmp_path, days=150), home=home, models=["linear"], windows=1)
     assert "drivers.parquet of the run before cannot be read" in caplog.text

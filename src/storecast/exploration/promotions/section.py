@@ -48,15 +48,9 @@ def _answer(estimates: EstimateTable) -> str:
             high, low = days.highest[0], days.lowest[0]
             text += f", from {short_text(high)} on {names_of(days.highest)} down to {short_text(low)} on {names_of(days.lowest)}"
         share = estimates.first(Part.NEW_CUSTOMERS)
-        parts.append(
-            text
-            + (
-                f"; {full_text(share)} of it is more customers, the rest larger baskets"
-                if _divides(whole, share)
-                else ""
-            )
-            + "."
-        )
+        if _divides(whole, share):
+            text += f"; {full_text(share)} of it is more customers, the rest larger baskets"
+        parts.append(f"{text}.")
     joined, rounds = (
         estimates.first(Part.PROMO2_BEGINS, "joined", SALES),
         estimates.first(Part.PROMO2_ROUND, measure=SALES),
