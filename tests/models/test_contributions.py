@@ -89,6 +89,32 @@ def test_a_walk_finds_the_parts_of_a_sum_exactly() -> None:
         np.testing.assert_allclose(contributions.by_driver[:, DRIVERS.index(driver)], expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("at_once", [1, 20, 64, 20_000])
+def test_a_walk_is_the_same_however_many_rows_the_model_is_asked_for_at_once(at_once: int) -> None:
+    rng = np.random.default_rng(1)
+    features = pl.DataFrame({name: rng.standard_normal(12) for name in ("weekday", "promo", "ridge_trend")})
+    rows, background = np.arange(4), np.arange(4, 12)
+
+    def predict(table: pl.DataFrame) -> np.ndarray:
+        return (table["weekday"] * table["promo"] + table["ridge_trend"]).to_numpy()
+
+    several, one = (walk(predict, features, rows, background, at_once=count) for count in (at_once, 0))
+    np.testing.assert_array_equal(several.by_driver, one.by_driver)
+    np.testing.assert_array_equal(several.base, one.base)
+
+
+def test_a_model_that_looks_at_whole_sequences_is_asked_for_the_rows_of_one_step() -> None:
+    features = pl.DataFrame({"weekday": np.arange(6.0), "promo": np.ones(6)})
+    heights: list[int] = []
+
+    def predict(table: pl.DataFrame) -> np.ndarray:
+        heights.append(table.height)
+        return table["weekday"].to_numpy()
+
+    walk(predict, features, np.arange(4), np.arange(4, 6))
+    assert set(heights) == {4}
+
+
 def test_what_two_drivers_do_together_is_shared_between_them() -> None:
     features = pl.DataFrame({"weekday": [0.0] * 8 + [1.0], "promo": [0.0] * 8 + [1.0]})
     contributions = walk(

@@ -1,18 +1,22 @@
 """What a run will cost, and the first look at the days ahead."""
 
 import datetime as dt
+from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import polars as pl
 import pytest
 
 from storecast.config import Task
 from storecast.data.panel import Panel
+from storecast.errors import ConfigError
 from storecast.workflows import run_cost as module
 from storecast.workflows.first_look import first_look
 from storecast.workflows.preparation import Prepared
 from storecast.workflows.run_cost import STAGES, RunCost, run_cost
+from storecast.workflows.running import run
+from support.chain_files import write_chain
 from support.panels import make_panel
 
 
@@ -60,10 +64,33 @@ def test_the_cost_of_a_measured_run_is_about_right() -> None:
         ),
         (RunCost({"backtest": 130}, 2500, 215), "about 2 minutes on 2 cores, 2.4 GiB of memory and 220 MiB of disk"),
         (RunCost({"backtest": 1900}, 360, 6), "about 30 minutes"),
+        (
+            RunCost({"backtest": 130}, 360, 6, 250),
+            "With the most accurate model, --models naive,linear,blend, about 4 minutes.",
+        ),
     ],
 )
 def test_the_cost_is_said_in_words(cost: RunCost, words: str) -> None:
     assert words in cost.sentence()
+
+
+@pytest.mark.parametrize(
+    ("options", "compared"), [({}, True), ({"models": ["naive", "linear"]}, False), ({"fast": True}, False)]
+)
+def test_a_run_of_the_usual_models_says_what_the_most_accurate_would_cost(
+    tmp_path: Path, options: dict[str, Any], compared: bool
+) -> None:
+    costs: list[RunCost] = []
+
+    def announce(cost: RunCost, _look: str) -> None:
+        costs.append(cost)
+        raise ConfigError("said")
+
+    with pytest.raises(ConfigError, match="said"):
+        run(write_chain(tmp_path / "data", days=300), home=tmp_path / "home", horizon=14, announce=announce, **options)
+    more = costs[0].most_accurate
+    assert (more is not None) == compared
+    assert more is None or more > costs[0].total
 
 
 @pytest.mark.parametrize("days", [100, 420])

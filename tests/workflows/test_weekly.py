@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import openpyxl
 import polars as pl
@@ -62,6 +62,29 @@ def send_sales(home: Path, first: dt.date, days: int, stores: tuple[int, ...] = 
 def versions(home: Path) -> int:
     with closing(Database.open(home_url(home))) as database, database.reading() as conn:
         return len(all_versions(conn))
+
+
+@pytest.mark.parametrize(
+    ("options", "compared"),
+    [
+        ({}, ("naive", "linear", "blend")),
+        ({"models": ("naive", "boosting")}, ("naive", "boosting")),
+        ({"fast": True}, None),
+    ],
+)
+def test_an_unattended_job_compares_the_most_accurate_models(
+    home: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], compared: tuple[str, ...] | None
+) -> None:
+    calls = []
+
+    def run(*_: object, models: tuple[str, ...] | None, **__: object) -> None:
+        calls.append(models)
+        raise ConfigError("seen")
+
+    monkeypatch.setattr("storecast.workflows.weekly.run", run)
+    with pytest.raises(ConfigError, match="seen"):
+        weekly(home, settings=WeeklySettings(**options))
+    assert calls == [compared]
 
 
 def test_mondays_on_which_all_is_well_late_missing_and_started_twice(cli: Cli, home: Path) -> None:

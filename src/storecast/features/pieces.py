@@ -5,9 +5,12 @@ promotion is its level, what Mondays add and what promotions add. Such a column 
 so that one driver can be changed and the others left alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
+import numpy as np
 import polars as pl
 
 from storecast.arrays import I64
@@ -92,17 +95,32 @@ class Pieces:
         own : the drivers whose values are the rows' own
         rows, other : places of the rows, and of those that stand in for them, of the same length
         """
-        own_values, other_values = self.whole[rows], self.whole[other]
+        return self.taken({driver: rows if driver in own else other for driver in self.drivers}, rows)
+
+    def taken(self, places: Mapping[str, I64], rows: I64) -> pl.DataFrame:
+        """Return rows that take the values of each driver from other rows.
+
+        Parameters
+        ----------
+        places : by driver, the rows that its values are taken from
+        rows : those that values which no driver speaks for are taken from, of the same length
+        """
+        of_driver = {driver: pl.Series(place, dtype=pl.get_index_type()) for driver, place in places.items()}
+        of_none = pl.Series(rows, dtype=pl.get_index_type())
         columns = []
-        for name in self.whole.columns:
-            if name in self.single:
-                driver = self.single[name]
-                columns.append(own_values[name] if driver is None or driver in own else other_values[name])
-            elif self.several[name].keys() <= set(own):
-                columns.append(own_values[name])
-            else:
-                pieces = [piece[rows if driver in own else other] for driver, piece in self.several[name].items()]
-                columns.append(sum(pieces[1:], pieces[0]).alias(name))
+        for column in self.whole.get_columns():
+            if column.name in self.single:
+                driver = self.single[column.name]
+                columns.append(column.gather(of_none if driver is None else of_driver[driver]))
+                continue
+            several = self.several[column.name]
+            mixed = reduce(add, (piece.gather(of_driver[driver]) for driver, piece in several.items()))
+            # The sum of the pieces of one row is the column's figure but for rounding, and trees ask on which side of a cut it is.
+            first, *others = (places[driver] for driver in several)
+            one_row = np.logical_and.reduce([place == first for place in others], initial=True)
+            columns.append(
+                column.gather(of_driver[next(iter(several))]).zip_with(pl.Series(one_row), mixed).alias(column.name)
+            )
         return pl.DataFrame(columns)
 
 

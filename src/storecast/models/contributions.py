@@ -101,7 +101,13 @@ class ExplainsColumns(Protocol):
 
 
 def walk(
-    predict: Callable[[pl.DataFrame], F64], features: pl.DataFrame, rows: I64, background: I64, *, seed: int = 0
+    predict: Callable[[pl.DataFrame], F64],
+    features: pl.DataFrame,
+    rows: I64,
+    background: I64,
+    *,
+    at_once: int = 0,
+    seed: int = 0,
 ) -> Contributions:
     """Return the contributions of any model, by walks from background rows to the rows to explain, one for each background row.
 
@@ -111,22 +117,48 @@ def walk(
     features : of the whole forecast
     rows : places in the features of the rows to explain
     background : places of the rows that stand for what is usual
+    at_once : how many rows the model is asked for at once, where it looks at each by itself; 0: those of one step
     seed : of the random orders
     """
     pieces = Pieces.of(features)
-    draw = np.random.default_rng(seed)
     end = predict(features[rows])
-    drivers = in_order({*DRIVERS, *pieces.drivers})
+    drivers, steps = in_order({*DRIVERS, *pieces.drivers}), len(pieces.drivers)
     base, by_driver = np.zeros(len(rows)), np.zeros((len(rows), len(drivers)))
-    order = list(pieces.drivers)
-    for k, place in enumerate(background):
-        # Every other walk goes the way of the one before backwards: what comes early in one comes late in the other.
-        order = order[::-1] if k % 2 else [str(name) for name in draw.permutation(order)]
-        other = np.full(len(rows), place)
-        before = predict(pieces.mixed((), rows, other))
-        base += before
-        for step, driver in enumerate(order, start=1):
-            after = predict(pieces.mixed(order[:step], rows, other)) if step < len(order) else end
-            by_driver[:, drivers.index(driver)] += after - before
-            before = after
+    orders = _orders(pieces.drivers, len(background), seed)
+    walks = max(1, at_once // max(1, steps * len(rows)))
+    for begin in range(0, len(background), walks):
+        some, from_places = orders[begin : begin + walks], background[begin : begin + walks]
+        places = _places(some, rows, from_places)
+        table = pieces.taken(places, np.tile(rows, len(some) * steps))
+        answers = np.concatenate([predict(part) for part in table.iter_slices(at_once or len(rows))])
+        for order, on_the_way in zip(some, answers.reshape(len(some), steps, len(rows)), strict=True):
+            base += on_the_way[0]
+            changes = np.diff(on_the_way, axis=0, append=end[None])
+            for driver, change in zip(order, changes, strict=True):
+                by_driver[:, drivers.index(driver)] += change
     return Contributions(base / len(background), by_driver / len(background), drivers)
+
+
+def _orders(drivers: Sequence[str], count: int, seed: int) -> list[list[str]]:
+    """Return random orders; every other one is the one before backwards: what comes early in one comes late in the other."""
+    draw = np.random.default_rng(seed)
+    orders = [list(drivers)]
+    for k in range(count):
+        orders.append(orders[-1][::-1] if k % 2 else [str(name) for name in draw.permutation(orders[-1])])
+    return orders[1:]
+
+
+def _places(orders: Sequence[Sequence[str]], rows: I64, background: I64) -> dict[str, I64]:
+    """Return the rows that each driver's values are taken from, by walk, step and row, one after the other.
+
+    At first every value is the background's; after each step, one driver more has the row's own.
+
+    Parameters
+    ----------
+    orders : of the drivers, one for each walk
+    rows : places of the rows that are explained
+    background : place of the row that each walk begins at
+    """
+    step = np.arange(len(orders[0]))[:, None]
+    at = {driver: np.array([order.index(driver) for order in orders])[:, None, None] for driver in orders[0]}
+    return {driver: np.where(at[driver] < step, rows, background[:, None, None]).ravel() for driver in orders[0]}

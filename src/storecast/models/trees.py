@@ -20,6 +20,7 @@ from storecast.features.store import FeatureStore
 from storecast.models.contributions import Contributions, walk
 
 FEWEST_ROWS = 200
+ASKED_AT_ONCE = 20_000  # rows: enough for several threads to share, and some 20 MB
 YOUNG = 28  # days with sales, below which a store's forecast is the ridge's (benchmarks/cold_stores.py)
 
 
@@ -88,7 +89,7 @@ class Trees(ABC):
         rows : positions of the rows, all days of some stores
         background : positions of the rows that stand for the usual day
         """
-        return walk(self.predict, features, rows, background)
+        return walk(self.predict, features, rows, background, at_once=ASKED_AT_ONCE)
 
     def view(self) -> FeatureConfig:
         """Return how the rows look at the past."""

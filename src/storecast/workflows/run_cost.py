@@ -18,6 +18,7 @@ REPORTING = "forecast and report"
 STORING = "database"
 STAGES = (READING, BACKTEST, TRAINING, EXPLORING, REPORTING, STORING)
 
+MOST_ACCURATE = ("naive", "linear", "blend")  # what an unattended run compares
 MILLION = 1_000_000
 LEARNED = 300_000  # rows
 POWER = 0.8
@@ -50,20 +51,28 @@ class RunCost:
     seconds : by the clock, of each stage, on this machine where nothing else runs
     memory : MiB at its peak
     disk : MiB of the home
+    most_accurate : seconds of the same run with the most accurate models; None: these are they, or others were asked for
     """
 
     seconds: dict[str, float]
     memory: float
     disk: float
+    most_accurate: float | None = None
 
     def sentence(self) -> str:
         """Return the cost in words."""
-        total = sum(self.seconds.values())
-        minutes = "less than a minute" if total < 60 else f"about {_rounded(total / 60)} minutes"
-        return (
-            f"This run takes {minutes} on {thread_count()} cores, "
+        sentence = (
+            f"This run takes {_duration(self.total)} on {thread_count()} cores, "
             f"{_amount(self.memory)} of memory and {_amount(self.disk)} of disk: rough figures."
         )
+        if self.most_accurate is None:
+            return sentence
+        return f"{sentence} With the most accurate model, --models {','.join(MOST_ACCURATE)}, {_duration(self.most_accurate)}."
+
+    @property
+    def total(self) -> float:
+        """Seconds by the clock of the whole run."""
+        return sum(self.seconds.values())
 
 
 def run_cost(prepared: Prepared, models: Sequence[str], windows: int, *, fast: bool = False) -> RunCost:
@@ -97,6 +106,10 @@ def _model_seconds(name: str, rows: int, *, fast: bool) -> float:
     share = (rows if simple else min(rows, LEARNED)) / LEARNED
     cores = 1 if simple else 1 + THREADED * (thread_count() - 1)
     return MODEL_SECONDS.get(name, OTHER_MODEL) * float(share**POWER) * (FAST_SHARE if fast else 1.0) / cores
+
+
+def _duration(seconds: float) -> str:
+    return "less than a minute" if seconds < 60 else f"about {_rounded(seconds / 60)} minutes"
 
 
 def _rounded(value: float) -> str:

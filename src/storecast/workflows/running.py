@@ -38,7 +38,17 @@ from storecast.workflows.forecasting import forecast_with, whole_horizon
 from storecast.workflows.home import Run, write_home
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
-from storecast.workflows.run_cost import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING, RunCost, run_cost
+from storecast.workflows.run_cost import (
+    BACKTEST,
+    EXPLORING,
+    MOST_ACCURATE,
+    READING,
+    REPORTING,
+    STORING,
+    TRAINING,
+    RunCost,
+    run_cost,
+)
 from storecast.workflows.storing import budget_in, check_writable, save_run
 
 log = logging.getLogger(__name__)
@@ -131,6 +141,8 @@ def run(
         count = windows if windows is not None else FAST_WINDOWS if fast else WINDOWS
         cutoffs = block_cutoffs(prepared.panel, count, task.horizon, task.horizon)
         cost, look = run_cost(prepared, names, count, fast=fast), first_look(prepared)
+        if not models and not fast:
+            cost = replace(cost, most_accurate=run_cost(prepared, MOST_ACCURATE, count).total)
         log.info("%s", cost.sentence())
         log.info("%s", look)
         announce(cost, look)

@@ -38,6 +38,7 @@ from storecast.workflows.home import write_forecast
 from storecast.workflows.plan_summary import plan_summary
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
 from storecast.workflows.publishing import publish
+from storecast.workflows.run_cost import MOST_ACCURATE
 from storecast.workflows.running import MODELS_KEPT, run
 from storecast.workflows.storing import budget_in, save_run
 from storecast.workflows.weekly_conditions import ending_certificates, ending_keys, incomplete, late, outside_bands
@@ -58,7 +59,8 @@ class WeeklySettings:
     ----------
     retrain_after : days of sales after those that the model in use knows, from which on a new one is trained
     late_after : days before today up to which sales must have come
-    models : names of those that are compared where one is trained; None: those of a run
+    models : names of those that are compared where one is trained; None: naive, linear and blend, the most accurate model, as
+        nobody waits for it; those of a quick run where it is to be fast
     fast : train quicker, slightly less accurate models
     explain : keep what the forecast is made of with the version of the plan
     keep_forecasts, keep_requests : days for which the database keeps them
@@ -270,7 +272,7 @@ def _forecast(
         None,
         home=home,
         db=url,
-        models=settings.models,
+        models=settings.models or (None if settings.fast else MOST_ACCURATE),
         fast=settings.fast,
         language=settings.language,
         progress=progress,
