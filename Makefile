@@ -18,7 +18,7 @@ help: ## list the targets
 
 setup: $(VENV)/.setup ## make .venv with the command .venv/bin/storecast
 
-setup-lstm: $(VENV)/.setup-lstm ## the same, and PyTorch, which trains the model lstm: gigabytes on Linux
+setup-lstm: $(VENV)/.setup-lstm ## the same, and PyTorch with ONNX, which train the model lstm: gigabytes on Linux
 
 setup-dev: $(VENV)/.setup-dev ## the same, and what tests and checks need
 
@@ -84,8 +84,9 @@ bench-long: setup-dev ## the long benchmarks, hours, on real files and their hom
 	$(BIN)/python benchmarks/serving.py --home "$(HOME_DIR)"
 
 lock: ## write the lock files again; needs uv
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra onnx --extra page --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra onnx --extra page --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra page --extra postgres --extra serve --extra tune pyproject.toml -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra client --extra cluster --extra explore --extra page --extra postgres --extra serve --extra tune --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	echo onnx | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header - -c requirements-dev.txt -o requirements-onnx.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra build --extra oidc --extra page --extra postgres --extra serve --extra tracing pyproject.toml -c requirements.txt -c requirements-dev.txt -o requirements-serve.txt
 
 clean: ## remove what was built here; data and homes stay
@@ -101,7 +102,8 @@ $(VENV)/.setup: requirements.txt pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-$(VENV)/.setup-lstm: requirements-torch.txt $(VENV)/.setup
+$(VENV)/.setup-lstm: requirements-onnx.txt requirements-torch.txt $(VENV)/.setup
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile --require-hashes -r requirements-onnx.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-torch.txt
 	touch $@
 

@@ -3,12 +3,12 @@
 from functools import cache
 from typing import Any
 
+import orjson
 from dash import Dash, Input, Output, State, html
-from dash.development.base_component import Component
 
 from storecast.page import actions, shell
 from storecast.page.addresses import BASE
-from storecast.page.drawing import drawn
+from storecast.page.drawing import as_json, drawn
 from storecast.page.view import view_request
 from storecast.page.views import VIEWS
 
@@ -66,9 +66,9 @@ def _draw_views(app: Dash) -> None:
     )
     def draw(
         path: str, search: str, _written: Any, preferences: Any, entries: Any
-    ) -> tuple[Component, list[Component], dict[str, str]]:
+    ) -> tuple[orjson.Fragment, orjson.Fragment, dict[str, str]]:
         request = view_request(search, preferences, entries)
         view = by_path.get(path, VIEWS[0])
         header = shell.header(request, view, VIEWS)
         title = {"title": f"{request.words.text(view.title)} · storecast", "language": request.words.language}
-        return html.Div([drawn(view.draw, request), shell.drawn_mark()]), header, title
+        return as_json(html.Div([drawn(view.draw, request), shell.drawn_mark()])), as_json(header), title

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import orjson
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
@@ -13,6 +15,7 @@ from storecast.page.view import ViewRequest, view_request
 from storecast.service.problems import Problem
 
 Draw = Callable[[ViewRequest], Component]
+AS_PLOTLY = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
 def drawn(draw: Draw, request: ViewRequest) -> Component:
@@ -21,6 +24,15 @@ def drawn(draw: Draw, request: ViewRequest) -> Component:
         return draw(request)
     except (UserError, Problem) as error:
         return shell.message(refused(error, request.words).detail, kind="refused")
+
+
+def as_json(drawing: Component | list[Component]) -> orjson.Fragment:
+    """Return components as JSON, which Dash passes on as it is.
+
+    The figures are those that Dash would write. It would walk through every value of every component in Python first
+    (plotly.io.json, 7.1), which is half of the CPU time of a click.
+    """
+    return orjson.Fragment(orjson.dumps(drawing, default=_plain, option=AS_PLOTLY))
 
 
 def later(name: str, text: str) -> Component:
@@ -50,8 +62,17 @@ def register_later(app: Dash, name: str, draw: Draw) -> None:
         State("url", "search"),
         State("preferences", "data"),
     )
-    def draw_part(_id: str, search: str | None, preferences: Any) -> Component:
-        return drawn(draw, view_request(search, preferences))
+    def draw_part(_id: str, search: str | None, preferences: Any) -> orjson.Fragment:
+        return as_json(drawn(draw, view_request(search, preferences)))
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has no word for by what it has."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if hasattr(value, "to_plotly_json"):
+        return value.to_plotly_json()
+    raise TypeError(f"{type(value).__name__} is no part of a page")
 
 
 def _id(name: str) -> str:
