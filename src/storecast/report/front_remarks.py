@@ -133,7 +133,7 @@ def _doubts(facts: FrontFacts, first: dt.date) -> list[Remark]:
         remarks.append(
             Remark(
                 words.text(
-                    "{share} of the forecast is for stores that did not sell throughout these weeks of last year: "
+                    "{share} of the forecast is for stores that did not sell in all of these weeks of last year: "
                     "it is not compared.",
                     share=rest,
                 )

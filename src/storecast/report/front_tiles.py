@@ -55,7 +55,7 @@ def _last_year(facts: FrontFacts) -> Tile | None:
         text = facts.words.text("{like} against {before} on the same weekdays of last year.", **values)
     else:
         text = facts.words.text(
-            "{like} against {before} on the same weekdays, of the stores that sold then: {share} of the forecast.",
+            "{like} against {before} on the same weekdays of last year, in stores that sold in both: {share} of the forecast.",
             share=facts.words.percent(chain["share"], 0),
             **values,
         )
@@ -86,8 +86,10 @@ def _tested(facts: FrontFacts) -> Tile | None:
         sold=facts.totals.full(newest.sold),
     )
     if len(facts.tests) > 1:
-        others = ", ".join(facts.words.signed_percent(test.error) for test in facts.tests[1:])
-        text += " " + facts.words.text("Tests before it: {errors}.", errors=others)
+        others = [off_text(facts, test.error) for test in facts.tests[1:]]
+        text += " " + facts.words.plural(
+            "The test before it: {errors}.", "The tests before it: {errors}.", len(others), errors=", ".join(others)
+        )
     if facts.mean and facts.mean.get("wape") is not None:
         text += " " + facts.words.text(
             "A store's day was off by {error} on average.", error=facts.words.percent(facts.mean["wape"])
