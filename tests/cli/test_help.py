@@ -1,5 +1,6 @@
 """The help of the commands, and the mistakes that they name before they begin."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ from storecast import models
 from storecast.cli import options
 from storecast.cli.app import app
 from storecast.cli.examples import EXAMPLES, WHOLE
+from storecast.models import tree_library
+from storecast.models.lstm import forecaster
 from storecast.workflows.running import FAST_MODELS, MODELS
 from support.commands import Cli
 
 ROOT = typer.main.get_command(app)
 HOME_COMMANDS = (
     "monitor",
+    "weekly",
     "models list",
     "models show",
     "models verify",
@@ -75,6 +79,27 @@ def test_a_home_that_is_empty_or_missing_is_one_message(
     assert err.count("\n") == 1
     assert "storecast run" in err
     assert not exists or not list(home.iterdir())
+
+
+@pytest.mark.parametrize("command", ["run --out o", "train --out o", "backtest --out o", "tune --out o"])
+@pytest.mark.parametrize(
+    ("model", "module", "extra"),
+    [("lstm", "torch", "lstm"), ("lstm", "onnx", "lstm"), ("lightgbm", "lightgbm", "lightgbm")],
+)
+def test_a_library_that_is_missing_is_said_before_the_data_are_read(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, model: str, module: str, extra: str
+) -> None:
+    def find(name: str) -> object:
+        return None if name == module else find_spec(name)
+
+    monkeypatch.setattr(forecaster, "find_spec", find)
+    monkeypatch.setattr(tree_library, "find_spec", find)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.csv").write_text("this is no table", encoding="utf-8")
+    code, out, err = cli(*command.split(), "--models", model, "--data", tmp_path)
+    assert (code, out) == (2, "")
+    assert f"storecast[{extra}]" in err
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

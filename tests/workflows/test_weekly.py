@@ -252,7 +252,9 @@ def fail_with(error: Exception) -> Callable[..., NoReturn]:
 
 def test_without_a_home_or_sales_it_is_bad_input(cli: Cli, tmp_path: Path) -> None:
     code, _, err = cli("weekly", "--home", tmp_path / "none")
-    assert (code, "There is no folder" in err) == (2, True)
+    assert (code, "the folder does not exist" in err) == (2, True)
+    with pytest.raises(ConfigError, match="There is no folder"):
+        weekly(tmp_path / "none")
     assert not (tmp_path / "none").exists()
     Database.open(home_url(tmp_path), create=True).close()
     code, _, err = cli("weekly", "--home", tmp_path)

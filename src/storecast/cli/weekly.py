@@ -67,6 +67,8 @@ def weekly(
     from storecast.workflows.weekly import WeeklySettings
     from storecast.workflows.weekly import weekly as do_weekly
 
+    if db is None:
+        options.check_home(home)
     settings = WeeklySettings(
         retrain_after, late_after, models, fast, explain, keep_forecasts, keep_requests, force=force, language=language
     )

@@ -78,6 +78,21 @@ class Tunable(Configurable, Protocol):
 
 
 @runtime_checkable
+class NeedsLibraries(Protocol):
+    """A model that is fitted with libraries which may be missing."""
+
+    def check_libraries(self) -> None:
+        """Refuse a fit on this machine.
+
+        Raises
+        ------
+        ConfigError
+            where a library is not installed
+        """
+        ...
+
+
+@runtime_checkable
 class Combined(Protocol):
     """A model that is made of others, which have the settings."""
 

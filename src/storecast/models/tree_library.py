@@ -79,6 +79,20 @@ class TreeForecaster(Trees):
         """Return how the rows look at the past."""
         return self.config
 
+    def check_libraries(self) -> None:
+        """Refuse a fit where the library is missing.
+
+        Raises
+        ------
+        ConfigError
+            where it is not installed
+        """
+        if find_spec(self.library.module) is None:
+            raise ConfigError(
+                f"The model {self.name} needs {self.library.module}, which is not installed: pip install "
+                f"'storecast[{self.library.module}]', or choose another model."
+            )
+
     def trees(self) -> object:
         """Return the unfitted trees.
 
@@ -87,11 +101,7 @@ class TreeForecaster(Trees):
         ConfigError
             where the library is not installed
         """
-        if find_spec(self.library.module) is None:
-            raise ConfigError(
-                f"The model {self.name} needs {self.library.module}, which is not installed: pip install "
-                f"'storecast[{self.library.module}]', or choose another model."
-            )
+        self.check_libraries()
         return self.library.make(self.settings)
 
     def ask(self, features: pl.DataFrame) -> F64:

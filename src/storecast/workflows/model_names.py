@@ -1,8 +1,9 @@
-"""Names of models and settings, checked before anything is read."""
+"""Names of models and settings, and the libraries of models, checked before anything is read."""
 
 from collections.abc import Collection
 
 from storecast.models import create
+from storecast.models.base import NeedsLibraries
 from storecast.models.settings import NONE, Settings
 from storecast.workflows.preparation import Source, import_plugins_of
 
@@ -10,7 +11,7 @@ from storecast.workflows.preparation import Source, import_plugins_of
 def check_models(
     names: Collection[str], *, data: Source | None = None, fast: bool = False, settings: Settings = NONE
 ) -> None:
-    """Refuse the name of a model or setting that does not exist, before a large file has been read.
+    """Refuse a model or setting that does not exist, or lacks its library, before a large file has been read.
 
     Parameters
     ----------
@@ -22,9 +23,11 @@ def check_models(
     Raises
     ------
     ConfigError
-        where a model or setting has no such name
+        where a model or setting has no such name, or a library is not installed
     """
     if data is not None:
         import_plugins_of(data)
     for name in names:
-        create(name, fast=fast, settings=settings)
+        model = create(name, fast=fast, settings=settings)
+        if isinstance(model, NeedsLibraries):
+            model.check_libraries()

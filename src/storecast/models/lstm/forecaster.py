@@ -34,6 +34,7 @@ VIEW = FeatureConfig(impute=True, holidays_apart=True)
 FEWEST_SEQUENCES = 20
 SEQUENCE, STEP, PAST = "sequence", "step", "past"  # columns beside the features
 INPUTS = ("numbers", "codes", "past")
+TRAINED_WITH = {"torch": "PyTorch", "onnx": "ONNX"}  # by module, its name
 SEARCH_SPACE: SearchSpace = {
     "hidden": Between(32, 128, log=True),
     "dropout": Between(0.0, 0.3),
@@ -62,11 +63,7 @@ class Lstm:
         HistoryError
             where the past is too short for two origins
         """
-        if not can_fit():
-            raise ConfigError(
-                "The model lstm is trained with PyTorch, which is not installed. Install the extra "
-                "(pip install 'storecast[lstm]', or make setup-lstm), or choose other models."
-            )
+        self.check_libraries()
         from storecast.models.lstm.training import train
 
         blocks = FeatureStore.of(past).training(past, horizon, VIEW, origins=self.settings.origins)
@@ -104,6 +101,21 @@ class Lstm:
         network = train(_together(parts[1:]), parts[0], [len(kinds) + 1 for kinds in categories], self.settings)
         self.network_ = _onnx(network, parts[0])
         self._open()
+
+    def check_libraries(self) -> None:
+        """Refuse a fit where PyTorch or ONNX is missing.
+
+        Raises
+        ------
+        ConfigError
+            where one of them is not installed
+        """
+        missing = [title for module, title in TRAINED_WITH.items() if find_spec(module) is None]
+        if missing:
+            raise ConfigError(
+                f"The model lstm is trained with {' and '.join(missing)}, which is not installed. Install the extra "
+                "(pip install 'storecast[lstm]', or make setup-lstm), or choose other models."
+            )
 
     def features(self, window: Window, calendar: pl.DataFrame | None = None) -> pl.DataFrame:
         """Return the features of each row, and to which day of which sequence it belongs."""
@@ -173,11 +185,6 @@ class Lstm:
         options.intra_op_num_threads = thread_count()
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self.session_ = onnxruntime.InferenceSession(self.network_, options, providers=["CPUExecutionProvider"])
-
-
-def can_fit() -> bool:
-    """Say whether PyTorch is installed."""
-    return find_spec("torch") is not None
 
 
 def _together(parts: list[Sequences]) -> Sequences:
