@@ -153,6 +153,24 @@ def test_a_section_leads_with_one_sentence_without_its_intervals() -> None:
     assert long.lead == "Mondays sell most."
 
 
+def test_every_axis_and_scale_of_numbers_has_a_title() -> None:
+    panel = usual_chain()
+    answers = {key: ask(panel, question) for key, question in questions().items()}
+    tables = {key: answer for key, answer in answers.items() if not isinstance(answer, str)}
+    sections = Exploration(tables, {}, panel.first, panel.end).sections()
+    assert len(sections) > 8
+    untitled = []
+    for picture in [picture for section in sections for picture in section.body.pictures]:
+        figure = picture.figure
+        for name, axes in (("x", figure.select_xaxes()), ("y", figure.select_yaxes())):
+            values = [value for trace in figure.data for value in (trace[name] if trace[name] is not None else ())]
+            if any(isinstance(value, int | float) for value in values):
+                untitled += [(picture.name, name) for axis in axes if not axis.title.text]
+        scales = figure.select_traces(selector={"type": "heatmap"})
+        untitled += [(picture.name, "scale") for trace in scales if not trace.colorbar.title.text]
+    assert not untitled
+
+
 def test_an_axis_that_counts_the_figure_names_its_unit(exploration: Exploration) -> None:
     panel = usual_chain()
     part = Exploration({"stores": ask(panel, questions()["stores"])}, {}, panel.first, panel.end).report_part()

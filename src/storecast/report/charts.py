@@ -253,7 +253,13 @@ def horizontal_bars(
         }
         for colour, (name, values) in zip((PALE, COLOURS[1], COLOURS[0])[-len(series) :], series.items(), strict=False)
     ]
-    ticks = {"tickformat": x_format, "nticks": 5, "showgrid": True, "gridcolor": GRID, "title": {"text": x_title}}
+    ticks = {
+        "tickformat": x_format,
+        "nticks": 5,
+        "showgrid": True,
+        "gridcolor": GRID,
+        "title": {"text": x_title or TITLES.get(x_format, "")},
+    }
     return blank_figure(
         110 + 16 * len(names) * (1 + len(series)), top=TOP, x_axis={**X_AXIS, **ticks},
         y_axis={**Y_AXIS, "autorange": "reversed", "showgrid": False, "ticklabelstandoff": 4}, traces=traces,

@@ -16,7 +16,7 @@ from storecast.files import atomic_write
 from storecast.report import accuracy, facts, figures, front_remarks, front_tiles, front_weeks
 from storecast.report.exploration_page import template_values
 from storecast.report.front_facts import FrontFacts
-from storecast.report.front_page import past_tests, rows_and_edges, weeks_ahead
+from storecast.report.front_page import Week, past_tests, rows_and_edges, weeks_ahead
 from storecast.report.glossary import glossary
 from storecast.report.report_input import ReportInput
 from storecast.report.stores_to_check import StoreToCheck, stores_to_check
@@ -41,6 +41,8 @@ def render(report: ReportInput) -> str:
     outlook = facts.outlook(
         report.forecast, report.panel.sales, report.panel.stores, report.sums, report.panel.breakdown
     )
+    weeks = weeks_ahead(report.panel, report.forecast[s.STORE], outlook["weeks"])
+    _, edges = rows_and_edges(weeks)
     tested = accuracy.tested(report)
     check = _to_check(report, tested)
     span = words.text("{first} to {last}", first=words.date(as_date(days.min())), last=words.date(as_date(days.max())))
@@ -58,10 +60,12 @@ def render(report: ReportInput) -> str:
         horizon=days.n_unique(),
         promotes=promotes,
         outlook=outlook,
+        weeks=[week for week in outlook["weeks"] if week["Start"] not in {edge.first for edge in edges}],
+        besides=", ".join(words.span(edge.first, edge.last) for edge in edges),
         has_interval=outlook["chain"]["Lower80"] is not None,
         has_last_year=outlook["chain"]["Change"] is not None,
         in_unit=words.text(", in {unit}", unit=target.unit) if target.unit else "",
-        front=_front(report, outlook, tested, check, assumed),
+        front=_front(report, outlook, weeks, tested, check, assumed),
         exploration=template_values(report.exploration, target, words.language) if report.exploration else None,
         repairs=translated_repairs(report.repairs, words.language),
         given=not assumed,
@@ -116,12 +120,22 @@ def _subheading(report: ReportInput) -> str:
 def _front(
     report: ReportInput,
     outlook: dict[str, Any],
+    weeks: list[Week],
     tested: pl.DataFrame,
     check: Sequence[StoreToCheck],
     assumed: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return the texts of the first page."""
-    weeks = weeks_ahead(report.panel, report.forecast[s.STORE], outlook["weeks"])
+    """Return the texts of the first page.
+
+    Parameters
+    ----------
+    report : what is known
+    outlook : of `facts.outlook`
+    weeks : those ahead
+    tested : the chain's past forecasts by day
+    check : stores to look at
+    assumed : of `facts.assumed_days`
+    """
     shown, _ = rows_and_edges(weeks)
     mean = facts.mean_of(accuracy.overall(report), report.champion)
     texts = FrontFacts(report, outlook, weeks, past_tests(tested), mean)

@@ -55,7 +55,8 @@ def _worded_figure(figure: go.Figure, target: Target) -> go.Figure:
     """Return a figure whose legend and axes name the figure that is forecast, and its unit where they count it."""
     named = go.Figure(figure)
     named.for_each_trace(lambda trace: trace.update(name=trace.name and target.worded(trace.name)))
-    for axes in (named.select_xaxes(), named.select_yaxes()):
+    scales = (trace.colorbar for trace in named.select_traces(selector={"type": "heatmap"}))
+    for axes in (named.select_xaxes(), named.select_yaxes(), scales):
         for axis in axes:
             if axis.title.text:
                 of_target = target.unit and SALES_IN_TEXTS.match(axis.title.text)

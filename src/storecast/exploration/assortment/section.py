@@ -90,15 +90,17 @@ def _unproven(estimates: EstimateTable, columns: list[str]) -> str:
 
 def _pictures(estimates: EstimateTable, column: str) -> list[Picture]:
     pictures = []
-    for part, title, value_format, caption in (
-        (Part.USUAL_DAY, "Usual day", "~s", "Mean sales of an open day"),
-        (Part.GROWTH, "Growth a year", charts.PERCENT_CHANGE, "Like for like"),
+    for part, title, value_format, y_title, caption in (
+        (Part.USUAL_DAY, "Usual day", "~s", "sales a day", "Mean sales of an open day"),
+        (Part.GROWTH, "Growth a year", charts.PERCENT_CHANGE, "change", "Like for like"),
     ):
         rows = estimates.part(f"{part} {column}", SALES)
         if rows.height < 2:
             continue
         best = rows.sort(VALUE, descending=True).row(0, named=True)
-        figure = charts.dots([chart_series("sales", rows)], y_format=value_format, zero=part == Part.GROWTH, height=240)
+        figure = charts.dots(
+            [chart_series("sales", rows)], y_format=value_format, y_title=y_title, zero=part == Part.GROWTH, height=240
+        )
         if part == Part.USUAL_DAY:
             figure.update_yaxes(rangemode="tozero")
         pictures.append(

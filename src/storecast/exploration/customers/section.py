@@ -63,7 +63,7 @@ def _correlations(estimates: EstimateTable) -> list[Picture]:
     for measure in (Scale.PLAIN, Scale.LOGS):
         part = rows.filter(pl.col(MEASURE) == measure)
         series.append(chart_series(measure, part))
-    figure = charts.dots(series, y_format=".2f", zero=False, height=280)
+    figure = charts.dots(series, y_format=".2f", y_title="correlation", zero=False, height=280)
     within_stores = estimates.first(Part.CORRELATION, Differences.WITHIN_STORES, Scale.PLAIN)
     return [
         Picture(

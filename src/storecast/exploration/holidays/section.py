@@ -167,6 +167,7 @@ def _states(estimates: EstimateTable) -> list[Picture]:
         states,
         [[values.get((state, *column)) for column in columns] for state in states],
         z_format=charts.PERCENT_CHANGE,
+        z_title="change",
         around_zero=True,
         texts=True,
         height=120 + 24 * len(states),

@@ -41,7 +41,9 @@ def _shares(estimates: EstimateTable) -> Picture | None:
         hoverinfo="skip",
     )
     widest = max(rows[VALUE].to_list())
-    figure.update_xaxes(tickformat=PERCENT, showgrid=True, gridcolor=GRID, nticks=5, range=[0, 1.2 * widest])
+    figure.update_xaxes(
+        title_text="share", tickformat=PERCENT, showgrid=True, gridcolor=GRID, nticks=5, range=[0, 1.2 * widest]
+    )
     words = ", ".join(f"{row[GROUP]} {full_text(row, 0)}" for row in rows.reverse().iter_rows(named=True))
     return Picture(
         "seasons-shares",
@@ -157,10 +159,10 @@ def _calendar(estimates: EstimateTable) -> Picture | None:
         if year != years[-1]:
             names.append(f"{year} ")
             z.append([None] * 53)
-    figure = heatmap(list(range(1, 54)), names, z, z_format="~s", height=110 + 15 * len(names))
-    figure.update_traces(hovertemplate="%{y}, week %{x}: %{z:,.0f}<extra></extra>", colorbar={"orientation": "h", "y": 1.0,
-                         "yanchor": "bottom", "thickness": 10, "nticks": 5})  # fmt: skip
-    figure.update_xaxes(tickvals=list(QUARTERS), ticktext=list(QUARTERS.values()))
+    figure = heatmap(list(range(1, 54)), names, z, z_format="~s", z_title="sales a day", height=110 + 15 * len(names))
+    figure.update_traces(hovertemplate="%{y}, week %{x}: %{z:,.0f}<extra></extra>", colorbar_orientation="h", colorbar_y=1.0,
+                         colorbar_yanchor="bottom", colorbar_thickness=10, colorbar_nticks=5)  # fmt: skip
+    figure.update_xaxes(title_text="week", tickvals=list(QUARTERS), ticktext=list(QUARTERS.values()))
     figure.update_yaxes(tickvals=names, ticktext=[_label(name, weekdays) for name in names], tickfont={"size": 10})
     top = rows.sort(VALUE).row(-1, named=True)
     return Picture(

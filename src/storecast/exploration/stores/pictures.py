@@ -53,6 +53,7 @@ def _correlations(estimates: EstimateTable) -> list[Picture]:
         names,
         [[values.get((name, other)) for other in names] for name in names],
         z_format=".1f",
+        z_title="correlation",
         around_zero=True,
         texts=True,
         height=380,
