@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from storecast import schema as s
 from storecast.database import tables as t
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
@@ -20,7 +21,7 @@ from storecast.page.shell import message
 from storecast.page.views import plan_publishing
 from storecast.service.jobs import Progress
 from storecast.service.live.snapshot import Snapshot
-from storecast.workflows.planning import show_overrides
+from storecast.workflows.planning import show_overrides, show_version
 from support.page_client import PageClient, callback
 from support.served_home import FIRST, Client, make_key, wait_until
 
@@ -324,7 +325,15 @@ def test_the_last_budget_is_taken_back(
         load = replace_budget(conn, pl.DataFrame(budget), by="Ada").load
     assert "The budget of 1 amounts is from Ada" in browser.draw("/app/plan")
     assert "is from Ada" not in reader.draw("/app/plan")
+    assert '"name": "Budget"' not in browser.draw("/app/"), "one store's budget is none of the chain"
     assert reader.act("plan-undo-budget", str(load))[1] == "refused"
     assert browser.act("plan-undo-budget", str(load))[0] == "The budget is taken back; there was none before it."
+    every = show_version(database).days.select(
+        pl.col(s.STORE).cast(pl.String).alias("store"), pl.col(s.DATE).alias("first")
+    )
+    with database.begin() as conn:
+        whole = replace_budget(conn, every.with_columns(last="first", amount=pl.lit(700.0)), by="Ada").load
+    assert '"name": "Budget"' in browser.draw("/app/")
+    assert browser.act("plan-undo-budget", str(whole))[1] == "done"
     assert "is from Ada" not in browser.draw("/app/plan")
     assert browser.act("plan-undo-budget", str(load))[1] == "refused"

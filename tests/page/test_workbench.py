@@ -65,6 +65,20 @@ def test_every_view_opens_whole_and_is_accessible(
         assert [url for url in addresses if not url.startswith((address, "data:", "blob:"))] == []
 
 
+def test_a_dark_page_is_printed_in_dark_ink_without_its_controls(
+    chromium_process: Browser, address: str, key: str
+) -> None:
+    with person(chromium_process, address, key, 1280, color_scheme="dark") as page:
+        page.goto(f"{address}/app/plan")
+        page.wait_for_selector(DRAWN)
+        ink = "getComputedStyle(document.body).color"
+        on_screen = page.evaluate(ink)
+        page.emulate_media(media="print")
+        assert page.evaluate(ink) == "rgb(27, 31, 36)" != on_screen
+        for hidden in ("#header", ".skip", ".tabs"):
+            assert not page.locator(hidden).first.is_visible(), hidden
+
+
 def test_a_link_opens_the_whole_view_in_another_browser(chromium_process: Browser, address: str, key: str) -> None:
     context = chromium_process.new_context()
     context.set_default_timeout(SLOW_MS)

@@ -9,7 +9,15 @@ import pytest
 
 from storecast.data.dialect import read_table
 from storecast.errors import DataError
-from storecast.plan.budget import NONE, budget_of, check_budget, read_budget, span_of, weeks_beside_budget
+from storecast.plan.budget import (
+    NONE,
+    budget_by_day,
+    budget_of,
+    check_budget,
+    read_budget,
+    span_of,
+    weeks_beside_budget,
+)
 from storecast.plan.scopes import StoreGroups
 from storecast.plan.store_days import StoreDays
 
@@ -79,6 +87,17 @@ def test_an_amount_is_spread_by_the_forecast_and_counts_for_the_days_of_the_vers
     assert cells[0, :7].tolist() == [1000, 3001, 0, 1000, 1000, 1000, 0]
     assert cells[1, :7].tolist() == [200] * 7, "half of its days, and no shape: evenly"
     assert (cells[:, 7:] == NONE).all()
+
+
+def test_the_chain_has_a_budget_on_days_on_which_each_store_that_sells_has_one() -> None:
+    forecast = np.array([[100, 300, 100], [100, 0, 100]], np.int64)
+    figures = StoreDays(pl.Series("Store", [7, 8]), MONDAY, {"Forecast": forecast})
+    schema = ["store", "first", "last", "amount"]
+    rows = [("7", MONDAY, MONDAY + dt.timedelta(1), 4.0), ("8", MONDAY, MONDAY, 0.5)]
+    budget = pl.DataFrame(rows, schema=schema, orient="row")
+    days = budget_by_day(figures, budget)
+    assert days.rows() == [(MONDAY, 1.5), (MONDAY + dt.timedelta(1), 3.0)]
+    assert not budget_by_day(figures, budget.clear()).height
 
 
 def test_a_period_that_is_none_is_none() -> None:

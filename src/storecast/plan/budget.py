@@ -182,6 +182,22 @@ def weeks_beside_budget(figures: StoreDays, budget: pl.DataFrame, groups: StoreG
     return sums.select("Key", "Start", "End", s.FORECAST, PLAN, difference, *named)
 
 
+def budget_by_day(figures: StoreDays, budget: pl.DataFrame) -> pl.DataFrame:
+    """Return the budget of the whole chain by day: Date and Budget, without the days on which a store that sells has none.
+
+    Parameters
+    ----------
+    figures : the forecast of the version
+    budget : store (text), first, last, amount
+    """
+    cells = budget_of(figures, budget)
+    has_budget = cells != NONE
+    whole = has_budget.any(axis=0) & (has_budget | (figures.cents[s.FORECAST] == 0)).all(axis=0)
+    days = pl.date_range(figures.first, figures.last, eager=True).alias(s.DATE)
+    sums = np.where(has_budget, cells, 0).sum(axis=0) / CENT
+    return pl.DataFrame([days, pl.Series("Budget", sums)]).filter(pl.Series(whole))
+
+
 def _fits(span: tuple[dt.date, dt.date], period: str) -> bool:
     """Say whether a span is of its column: a week may be written as its Monday."""
     days = (span[1] - span[0]).days + 1

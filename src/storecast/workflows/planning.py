@@ -25,7 +25,7 @@ from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_fi
 from storecast.database.request_log import audit
 from storecast.errors import MissingError, Write
 from storecast.plan import budget as budget_file
-from storecast.plan.budget import weeks_beside_budget
+from storecast.plan.budget import budget_by_day, weeks_beside_budget
 from storecast.plan.comparison import Comparison, compare
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
 from storecast.plan.scopes import CHAIN
@@ -89,12 +89,14 @@ class ShownVersion:
     days : as `with_holders` returns them
     weeks : as `weeks_beside_budget` returns them
     totals : of the chain and groups of stores over all days, with the forecast's intervals; empty: these are not known
+    budget : of the whole chain by day, as `budget_by_day` returns it
     """
 
     version: PlanVersion
     days: pl.DataFrame
     weeks: pl.DataFrame
     totals: list[PlanTotal]
+    budget: pl.DataFrame
 
 
 def show_version(db: Database, version: int | None = None, level: str = CHAIN) -> ShownVersion:
@@ -118,7 +120,8 @@ def show_version(db: Database, version: int | None = None, level: str = CHAIN) -
         budget = read_budget(conn)
         groups = read_groups(conn).only(figures.stores)
     totals = plan_totals(wanted.totals, figures, groups)
-    return ShownVersion(wanted, with_holders(figures), weeks_beside_budget(figures, budget, groups, level), totals)
+    weeks = weeks_beside_budget(figures, budget, groups, level)
+    return ShownVersion(wanted, with_holders(figures), weeks, totals, budget_by_day(figures, budget))
 
 
 def load_budget(db: Database, file: Path) -> BudgetWritten:

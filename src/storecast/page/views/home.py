@@ -35,7 +35,10 @@ def draw(request: ViewRequest) -> Component:
             _sentences(overview, words),
             _facts(figures, plan, words),
             charts.chart(
-                _traces(figures, words), words.text("Sales of the chain by day, with the forecast"), words, height=360
+                _traces(figures, plan, words),
+                words.text("Sales of the chain by day, with the forecast"),
+                words,
+                height=360,
             ),
             html.Div(
                 [_weeks(plan, words), _exceptions(overview.exceptions, words)] if plan and overview else [],
@@ -110,7 +113,7 @@ def _facts(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Co
     return tables.facts(*entries)
 
 
-def _traces(figures: ChainFigures, words: Words) -> list[charts.Trace]:
+def _traces(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> list[charts.Trace]:
     ahead = figures.ahead
     days = ahead["Start"].to_list()
     past = figures.past.filter(pl.col(s.DATE) > days[0] - dt.timedelta(weeks=PAST_WEEKS))
@@ -134,6 +137,9 @@ def _traces(figures: ChainFigures, words: Words) -> list[charts.Trace]:
             )
         )
     traces.append(charts.line(days, ahead[s.FORECAST].to_list(), words.text("Forecast"), charts.BLUE))
+    if plan is not None and plan.budget.height:
+        dates, amounts = plan.budget[s.DATE].to_list(), plan.budget["Budget"].to_list()
+        traces.append(charts.line(dates, amounts, words.text("Budget"), charts.TEAL, dash="dash", width=1.5))
     return traces
 
 
