@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.data.cleaning_rules import Repair
 from storecast.data.grid import Grid
 from storecast.data.panel import Panel
 from storecast.database.chain_info import version
@@ -80,6 +81,27 @@ def test_sales_below_zero_are_unknown_as_in_files_and_0_where_the_store_was_clos
     assert read_panel(filled)[0].sales.filter(pl.col(s.DATE) == DAY)[s.SALES].to_list() == [0]
     with pytest.raises(ConflictError, match="below zero by returns"):
         sell(filled, rows(Sales=[-3.0], Store=[2], Open=[1]), replace=True)
+
+
+def test_what_is_done_with_unknown_sales_is_named_by_the_rules_of_files(filled: Database) -> None:
+    sent = pl.DataFrame(
+        {s.STORE: [1, 2, 3], s.DATE: [DAY] * 3, s.SALES: [-1.0, 5.0, 7.0], s.OPEN: [1, 1, 1], "Stockout": [0, 1, 0]}
+    )
+
+    def repaired(frame: pl.DataFrame) -> list[tuple[str, int, tuple[str, ...]]]:
+        repairs: list[Repair] = []
+        with filled.begin() as conn:
+            unknown = add_sales(conn, frame, replace=True, repairs=repairs).unknown
+        assert unknown == sum(repair.rows for repair in repairs if repair.rule != "closed_with_sales")
+        return [(repair.rule, repair.rows, repair.examples) for repair in repairs]
+
+    stockout, returned = ("stockouts", 1, (f"store 2, {DAY}",)), ("negative_sales", 1, (f"store 1, {DAY}",))
+    assert repaired(sent) == [stockout, returned]
+    both = sent.head(1).with_columns(pl.Series("Stockout", [1]))
+    assert repaired(both) == [("stockouts", 1, (f"store 1, {DAY}",))]
+    closed = sent.head(1).with_columns(pl.Series(s.OPEN, [0]))
+    assert repaired(closed) == [("closed_with_sales", 1, (f"store 1, {DAY}",))]
+    assert repaired(sent.filter(pl.col(s.STORE) == 3)) == []
 
 
 def test_many_sales_below_zero_are_another_sign(filled: Database) -> None:

@@ -37,6 +37,7 @@ BELOW = (  # whose refusals and texts the page shows
     "plan/scopes.py",
     "plan/totals.py",
     "plan/versions.py",
+    "service/requests/csv_repairs.py",
     "errors.py",
 )
 NAMED = {

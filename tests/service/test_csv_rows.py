@@ -18,7 +18,7 @@ from storecast.database.chain_settings import WRITTEN, as_settings, replace_sett
 from storecast.database.connect import Database, home_url
 from storecast.service.problems import Problem
 from storecast.service.requests.csv_rows import read_csv_rows
-from storecast.service.requests.rows import calendar_rows, day_rows, sale_rows, store_rows
+from storecast.service.requests.rows import RowType, calendar_rows, day_rows, sale_rows, store_rows
 from support.served_home import FIRST, Client, copy_of, make_key, running, settings_of
 
 SALES = sale_rows(int, ("Leaflet",))
@@ -30,7 +30,15 @@ LIMIT = 1000
 
 
 def read(text: str | bytes, names: ColumnNames = PLAIN, limit: int = LIMIT) -> pl.DataFrame:
-    return read_csv_rows(text if isinstance(text, bytes) else text.encode(), SALES, names, limit)
+    return read_csv_rows(text if isinstance(text, bytes) else text.encode(), SALES, names, limit).frame
+
+
+def repairs(text: str, names: ColumnNames = PLAIN, rows: RowType = SALES) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Return the rules that a body needs, with the number of rows and the examples of each."""
+    return [
+        (repair.rule, repair.rows, repair.examples)
+        for repair in read_csv_rows(text.encode(), rows, names, LIMIT).repairs
+    ]
 
 
 def problem(text: str | bytes, names: ColumnNames = PLAIN, limit: int = LIMIT) -> Problem:
@@ -169,6 +177,71 @@ def test_rows_of_totals_at_the_end_are_left_out_as_in_files(end: str) -> None:
     assert frame.rows() == [(1, dt.date(2014, 6, 12), 5.0, 4.0), (2, dt.date(2014, 6, 12), 7.0, 5.0)]
 
 
+HEADER = "Store,Date,Sales\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        (HEADER + "1,2014-06-12,5\n", PLAIN, []),
+        (HEADER + "1,2014-06-12,5\nTotal,,5\n,,\n", PLAIN, [("total_rows", 2, ("line 3", "line 4"))]),
+        ("Report\n" + HEADER + "1,2014-06-12,5\n" + "Total,,5\n" * 5, PLAIN, [("total_rows", 5, ("line 4", "line 5", "line 6"))]),
+        ("Date,Sales\n2014-06-12,5\nSum,11\n", replace(PLAIN, layout=FileLayout(one_store="1")), [("total_rows", 1, ("line 3",))]),
+        ("Store,2014-06-12\n1,5\nTotal,5\n", replace(PLAIN, layout=FileLayout(wide="dates")), [("total_rows", 1, ("line 3",))]),
+        (HEADER + "1,2014-06-12,5\n", TILLS, []),
+        (
+            HEADER + "2,2014-06-13,5\n1,2014-06-12,5\n2,2014-06-13,6\n2,2014-06-13,6\n1,2014-06-12,7\n1,2014-06-13,7\n",
+            TILLS,
+            [("summed_rows", 3, ("store 1, 2014-06-12", "store 2, 2014-06-13"))],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_or_added_up_is_counted_with_examples(
+    text: str, names: ColumnNames, expected: list[tuple[str, int, tuple[str, ...]]]
+) -> None:
+    assert repairs(text, names) == expected
+
+
+def test_texts_that_the_past_does_not_have_are_counted() -> None:
+    rows = sale_rows(int, ("Weather = rain", "Weather = sun"))
+    text = "Store,Date,Sales,Weather\n1,2014-06-12,5,rain\n1,2014-06-13,5,fog\n1,2014-06-14,5,\n"
+    assert repairs(text, PLAIN, rows) == [("other_levels", 1, ("Weather: 1",))]
+    assert repairs(text.replace("fog", "sun"), PLAIN, rows) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "left_out", "converted"),
+    [
+        (HEADER + "1,2014-06-12,5\n", PLAIN, (), ""),
+        (HEADER + "1,2014-06-12,5.50\n", PLAIN, (), ""),
+        (
+            "Report\n\nFiliale;Tag;Umsatz;Open\n1;12.06.2014;7;ja\n2;12.06.2014;4.711,50;nein\n",
+            GERMAN,
+            ("The header stands on line 3; the lines above it are left out.",),
+            "Values were converted, such as Date '12.06.2014' to 2014-06-12, Sales '4.711,50' to 4711.5, Open 'ja' to 1.",
+        ),
+        (
+            "Store,Date,Till,Sales\n1,2014-06-12,A,5\n",
+            TILLS,
+            ("Columns that storecast does not use are left out: 'Till'.",),
+            "",
+        ),
+        (
+            "Date,1,2,Total\n2014-06-12,5,,5\n",
+            replace(PLAIN, layout=FileLayout(wide="stores")),
+            ("Columns that storecast does not use are left out: 'Total'.",),
+            "",
+        ),
+    ],
+)
+def test_titles_and_columns_that_are_left_out_are_named_and_how_values_were_written(
+    text: str, names: ColumnNames, left_out: tuple[str, ...], converted: str
+) -> None:
+    rows = read_csv_rows(text.encode(), SALES, names, LIMIT)
+    assert rows.left_out == left_out
+    assert rows.converted == converted
+
+
 def test_another_target_is_read_with_a_column_sales_beside_it() -> None:
     target = Target("Orders")
     names = ColumnNames(names_with_target({}, target), target=target)
@@ -197,7 +270,7 @@ def test_new_days_come_in_the_layout_of_the_files_or_with_a_row_for_each_day(tex
 def test_days_to_forecast_keep_their_ids_and_are_read_as_days_of_the_calendar() -> None:
     days = day_rows(int, ("Leaflet",))
     text = "Id;Filiale;Tag;DayOfWeek;Promo;Leaflet\n007;1;12.06.2014;4;ja;\n=1;2;12.06.2014;4;nein;2,5\n"
-    frame = read_csv_rows(text.encode(), days, GERMAN, LIMIT)
+    frame = read_csv_rows(text.encode(), days, GERMAN, LIMIT).frame
     assert frame["Id"].to_list() == ["007", "=1"]
     first, second = days.structs(frame)
     assert (first.Id, first.Store, first.Date, first.Promo, first.Leaflet) == ("007", 1, dt.date(2014, 6, 12), 1, None)
@@ -211,7 +284,7 @@ def test_days_to_forecast_keep_their_ids_and_are_read_as_days_of_the_calendar() 
 
 def test_stores_are_read_by_the_same_reader() -> None:
     text = 'Filiale;StoreType;CompetitionDistance;PromoInterval\n7;a;"1.270,5";"Jan,Apr,Jul,Oct"\n'
-    frame = read_csv_rows(text.encode(), store_rows(int), GERMAN, LIMIT)
+    frame = read_csv_rows(text.encode(), store_rows(int), GERMAN, LIMIT).frame
     assert frame.row(0) == (7, "a", 1270.5, "Jan,Apr,Jul,Oct")
 
 

@@ -45,7 +45,7 @@ def test_own_columns_of_any_name_are_read(rows: RowType, body) -> None:  # type:
 
 def test_own_columns_of_any_name_are_read_from_csv(rows: RowType) -> None:
     body = ",".join(ROW) + "\n" + ",".join(str(value) for value in ROW.values()) + "\n"
-    frame = read_csv_rows(body.encode(), rows, ColumnNames(), 10)
+    frame = read_csv_rows(body.encode(), rows, ColumnNames(), 10).frame
     assert frame.select(OWN).row(0) == (120.5, 1.0, 2.0, 3.0)
     assert rows.frame(rows.structs(frame)).equals(frame)
 
@@ -64,7 +64,7 @@ def test_a_value_that_cannot_be_is_refused_under_the_name_of_the_column(rows: Ro
 def test_csv_that_is_sent_has_texts_and_columns_of_the_past_as_files_have_them() -> None:
     rows = sale_rows(int, ("Weather = rain", "Weather = sun", "past: Receipts"))
     body = b"Store,Date,Sales,Weather,Receipts\n1,2015-06-12,5,rain,2\n1,2015-06-13,5,fog,\n1,2015-06-14,5,,3\n"
-    frame = read_csv_rows(body, rows, ColumnNames(), 10)
+    frame = read_csv_rows(body, rows, ColumnNames(), 10).frame
     assert frame["Weather = rain"].to_list() == [1, 0, None]
     assert frame["Weather = sun"].to_list() == [0, 0, None]
     assert frame["past: Receipts"].to_list() == [2, None, 3]

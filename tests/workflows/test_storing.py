@@ -48,6 +48,6 @@ def test_csv_that_is_sent_later_is_read_as_the_tills_and_the_target_of_the_files
         chain = read_panel(db)[0]
     sales = read_csv_rows(
         b"Store,Date,Till,Sales,Orders\n1,2014-06-12,A,70,3\n1,2014-06-12,B,80,4\n", sale_rows(int), names, 9
-    )
+    ).frame
     assert sales.row(0) == (1, dt.date(2014, 6, 12), 7.0)
     assert chain.sales["Sales"].max() == 179 * 2

@@ -25,7 +25,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data import absent_columns, repair_days, repair_openings, repair_stores
 from storecast.data.breakdown import UNKNOWN_GROUP, Breakdown
-from storecast.data.cleaning_rules import NOTICED, OBSERVATIONS, RULES, Repair, Work, check_rules, store_name
+from storecast.data.cleaning_rules import ACTIONS, NOTICED, OBSERVATIONS, RULES, Repair, Work, check_rules, store_name
 from storecast.data.column_names import ColumnNames
 from storecast.data.end_of_sales import day_counts, end_sales, note_closed_last_days, sales_end
 from storecast.data.excluded_spans import without_excluded
@@ -185,7 +185,7 @@ def repaired(raw: RawChain, skip: Collection[str]) -> tuple[Work, str | None]:
     absent_columns.fill_absent_columns(work, country)
     work.note(
         "other_levels",
-        "none of the levels holds on the day",
+        ACTIONS["other_levels"],
         sum(work.other_levels.values()),
         [f"{name}: {cells}" for name, cells in work.other_levels.items()],
     )
@@ -207,21 +207,16 @@ def _given_ahead(work: Work) -> pl.DataFrame | None:
 
 def _count_rows(work: Work) -> None:
     """Count the rows that reading dropped or added up."""
+    of_totals, summed = ACTIONS["total_rows"], ACTIONS["summed_rows"]
     for rule, counts, what, remedy, action in (
         (
             "total_rows",
             work.total_rows,
             "rows without a store and a date at the end of a file",
             "Remove them",
-            "dropped",
+            of_totals,
         ),
-        (
-            "summed_rows",
-            work.summed_rows,
-            "more rows of a store and day",
-            "Add them up",
-            "added to the others of their day",
-        ),
+        ("summed_rows", work.summed_rows, "more rows of a store and day", "Add them up", summed),
         ("double_rows", work.double_rows, "exact double rows", "Remove them", "dropped"),
     ):
         total = sum(counts.values())

@@ -71,6 +71,14 @@ RULES = {
     "school_holidays_ahead": "No published school holidays cover the days ahead of a store.",
     "own_columns_ahead": "A day ahead has no value of a column of your own.",
 }
+ACTIONS = {  # of the rules that rows which are sent to a service follow as well
+    "total_rows": "dropped",
+    "summed_rows": "added to the others of their day",
+    "other_levels": "none of the levels holds on the day",
+    "closed_with_sales": "sales set to 0",
+    "negative_sales": "taken as unknown",
+    "stockouts": "taken as unknown; no model learns from the day, and no score counts it",
+}
 NOTICED = frozenset(SENTENCES)  # rules of which a run's own summary speaks
 NOT_FORECAST = "not forecast and in no total, unless the calendar ahead, a test file or a request opens it"
 OBSERVATIONS = frozenset(
@@ -136,6 +144,20 @@ class Repair:
         return repair_sentence(self.rule, self.what, self.action, self.rows, self.examples, len(self.others))
 
 
+def repair_of(rule: str, rows: int, examples: Collection[str] = (), action: str = "") -> Repair:
+    """Return what a rule did.
+
+    Parameters
+    ----------
+    rule : its name
+    rows : how many rows it touched
+    examples : of them, as text; the first few stand in every summary, the others in the check's JSON
+    action : what was done; empty: as `ACTIONS` say
+    """
+    listed = tuple(examples)
+    return Repair(rule, RULES[rule], action or ACTIONS[rule], rows, listed[:EXAMPLES], listed[EXAMPLES:MAX_LISTED])
+
+
 @dataclass
 class Work:
     """The tables under repair, the rules that are switched off, and the repairs so far."""
@@ -160,15 +182,10 @@ class Work:
 
         Parameters
         ----------
-        rule : its name
-        action : what was done
-        rows : how many rows it touched
-        examples : of them, as text; the first few stand in every summary, the others in the check's JSON
+        rule, action, rows, examples : as in `repair_of`
         """
         if rows and rule not in self.skip:
-            listed = tuple(examples)
-            repair = Repair(rule, RULES[rule], action, rows, listed[:EXAMPLES], listed[EXAMPLES:MAX_LISTED])
-            self.repairs.append(repair)
+            self.repairs.append(repair_of(rule, rows, examples, action))
 
     def need(self, rule: str, problem: str, remedy: str) -> None:
         """Refuse the data where a rule that they cannot be used without is switched off.

@@ -3,7 +3,7 @@
 From there on the flags are own columns as any other: models, the calendar ahead, the database and requests know nothing of texts.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -68,11 +68,7 @@ def with_flags(
         stem: table_with_flags(table, levels) if stem in ("train", "test") else table for stem, table in tables.items()
     }
     frames = [tables[stem].frame for stem in ("train", "test") if stem in tables]
-    other = {
-        name: sum(_other(frame[name], texts) for frame in frames if name in frame.columns)
-        for name, texts in levels.items()
-    }
-    return flagged, flags_of(known, levels), {name: count for name, count in other.items() if count}
+    return flagged, flags_of(known, levels), cells_without_level(frames, levels)
 
 
 def table_with_flags(table: TextTable, levels: Mapping[str, tuple[str, ...]], empty: str | None = "0") -> TextTable:
@@ -173,6 +169,21 @@ def flags_of(names: Iterable[str], levels: Mapping[str, tuple[str, ...]]) -> tup
         for name in names
         for flag in ([flag_name(name, level) for level in levels[name]] if name in levels else [name])
     )
+
+
+def cells_without_level(frames: Sequence[pl.DataFrame], levels: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """Return how many cells of each text column hold none of its levels; columns without such cells are left out.
+
+    Parameters
+    ----------
+    frames : tables of text, under our names
+    levels : of each text column
+    """
+    counts = {
+        name: sum(_other(frame[name], texts) for frame in frames if name in frame.columns)
+        for name, texts in levels.items()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _other(cells: pl.Series, levels: tuple[str, ...]) -> int:

@@ -9,6 +9,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.active_stores import inactive_stores
 from storecast.data.cleaning_rules import (
+    ACTIONS,
     MAX_NEGATIVE_SHARE,
     MAX_STOCKOUT_SHARE,
     MIN_GAP_DAYS,
@@ -96,7 +97,7 @@ def forget_negative_sales(work: Work) -> None:
             "Change the sign where sales are booked as negative."
         )
     _refuse_stores_or_days_below_zero(work.sales)
-    work.note("negative_sales", "taken as unknown", below.height, day_names(below))
+    work.note("negative_sales", ACTIONS["negative_sales"], below.height, day_names(below))
     work.sales = work.sales.with_columns(
         pl.when(pl.col(s.SALES) >= 0).then(pl.col(name)).alias(name) for name in (s.SALES, s.CUSTOMERS)
     )
@@ -141,12 +142,7 @@ def leave_out_stockouts(work: Work) -> None:
             f"train: the column {STOCKOUT.name} marks {days.height} of {known} days with sales; expected few. Write 1 where goods "
             "ran out, and 0 elsewhere."
         )
-    work.note(
-        "stockouts",
-        "taken as unknown; no model learns from the day, and no score counts it",
-        days.height,
-        day_names(days),
-    )
+    work.note("stockouts", ACTIONS["stockouts"], days.height, day_names(days))
     if "stockouts" not in work.skip:
         work.sales = work.sales.with_columns(
             pl.when(~marked).then(pl.col(name)).alias(name) for name in (s.SALES, s.CUSTOMERS)
@@ -159,7 +155,7 @@ def clear_sales_of_closed_days(work: Work) -> None:
     shut = work.sales.filter(closed & (pl.col(s.SALES) > 0))
     if shut.height and "closed_with_sales" not in work.skip:
         _refuse_stores_that_sell_while_closed(work.sales)
-    work.note("closed_with_sales", "sales set to 0", shut.height, day_names(shut))
+    work.note("closed_with_sales", ACTIONS["closed_with_sales"], shut.height, day_names(shut))
     if "closed_with_sales" not in work.skip:
         work.sales = work.sales.with_columns(pl.when(closed).then(0.0).otherwise(s.SALES).alias(s.SALES))
     idle = work.sales.filter(~closed & (pl.col(s.SALES) == 0))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from storecast import schema as s
-from storecast.data.cleaning_rules import MAX_NEGATIVE_SHARE
+from storecast.data.cleaning_rules import MAX_NEGATIVE_SHARE, Repair, day_names, repair_of
 from storecast.data.file_columns import STOCKOUT
 from storecast.errors import ConflictError, DataError, quote
 
@@ -34,6 +34,23 @@ def without_negative_sales(incoming: pl.DataFrame) -> tuple[pl.DataFrame, pl.Dat
         )
     positive = pl.when(pl.col(s.SALES) < 0).then(0.0).otherwise(s.SALES).alias(s.SALES)
     return incoming.with_columns(positive), below.select(s.KEYS)
+
+
+def repairs_of_unknown(out_of_stock: pl.DataFrame, below_zero: pl.DataFrame) -> list[Repair]:
+    """Return what was done with days whose sales are not stored as they were sent, by the rules that files follow.
+
+    Parameters
+    ----------
+    out_of_stock : the keys of the days that Stockout marks
+    below_zero : the keys of the days with sales below zero, and whether each was open, as ``opened``
+    """
+    returned = below_zero.join(out_of_stock, on=s.KEYS, how="anti")
+    days = {
+        "stockouts": out_of_stock,
+        "negative_sales": returned.filter(pl.col("opened") == 1),
+        "closed_with_sales": returned.filter(pl.col("opened") == 0),
+    }
+    return [repair_of(rule, frame.height, day_names(frame)) for rule, frame in days.items() if frame.height]
 
 
 def refuse_sales_that_stand(stored: pl.DataFrame, unknown: pl.DataFrame) -> None:

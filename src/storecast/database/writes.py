@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from storecast import schema as s
+from storecast.data.cleaning_rules import Repair
 from storecast.data.file_columns import file_column
 from storecast.database import bulk
 from storecast.database import tables as t
@@ -32,6 +33,7 @@ from storecast.database.table_rows import (
 from storecast.database.undo import keep_overwritten
 from storecast.database.unknown_sales import (
     refuse_sales_that_stand,
+    repairs_of_unknown,
     row_name,
     without_negative_sales,
     without_stockouts,
@@ -65,7 +67,9 @@ class Written:
     unknown: int = 0
 
 
-def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -> Written:
+def add_sales(
+    conn: Connection, frame: pl.DataFrame, *, replace: bool = False, repairs: list[Repair] | None = None
+) -> Written:
     """Add sales of stores and days.
 
     Parameters
@@ -74,6 +78,8 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     frame : Store, Date, Sales, and what is known of Customers, Open, Promo, StateHoliday, SchoolHoliday and own columns. A day that
         the calendar does not hold yet needs all four of the calendar. Of a day on which Stockout is 1, or on which a store was open
         and returns left its sales below zero, the calendar alone is taken, as in files: nobody knows what could be sold.
+    replace : put the values in the place of others that stand
+    repairs : takes what was done with such days
 
     Raises
     ------
@@ -99,9 +105,12 @@ def add_sales(conn: Connection, frame: pl.DataFrame, *, replace: bool = False) -
     )
     shut = (pl.col("opened") == 0) & (pl.col(s.SALES) > 0)
     _refuse(opened, shut, s.SALES, None, "0 on a closed day; say Open 1 where it was open")
-    returned = opened.filter(pl.col("opened") == 1).join(below_zero, on=s.KEYS, how="semi")
-    unknown = pl.concat([out_of_stock.cast({s.STORE: chain.store_type}), returned.select(s.KEYS)]).unique()
+    out_of_stock = out_of_stock.cast({s.STORE: chain.store_type})
+    returned = opened.join(below_zero, on=s.KEYS, how="semi")
+    unknown = pl.concat([out_of_stock, returned.filter(pl.col("opened") == 1).select(s.KEYS)]).unique()
     refuse_sales_that_stand(stored, unknown)
+    if repairs is not None:
+        repairs += repairs_of_unknown(out_of_stock, returned)
     rows = _merge(incoming.join(unknown, on=s.KEYS, how="anti", maintain_order="left"), stored, SOLD)
     new, other = rows.filter("new"), rows.filter("changed")
     # What was planned for a day gives way to what came; a day whose sales stand is another matter.

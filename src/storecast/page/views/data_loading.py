@@ -1,16 +1,19 @@
-"""Rows from a file of the browser: first shown, as they would change the chain, then taken; and the last write out again."""
+"""Rows from a file of the browser: first shown, as they would change the chain, then taken; and the last write out again.
+
+What reading and writing repair is said both times: before anything is written, and of what was.
+"""
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-import polars as pl
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from sqlalchemy import Connection
 
+from storecast.data.cleaning_rules import Repair
 from storecast.database import undo
 from storecast.database.chain_writes import latest_writes
 from storecast.database.writes import Written, add_calendar, add_sales
@@ -18,9 +21,11 @@ from storecast.errors import ConflictError
 from storecast.page import tables
 from storecast.page.actions import action_button, button_number, field_id, text_entry, write
 from storecast.page.drawing import drawn
+from storecast.page.language import Words
 from storecast.page.shell import message
 from storecast.page.view import ViewRequest, view_request
 from storecast.service.problems import Problem, unreadable
+from storecast.service.requests.csv_repairs import CsvRows
 from storecast.service.requests.csv_rows import read_csv_rows
 from storecast.service.requests.rows import calendar_rows, id_type, sale_rows
 
@@ -69,23 +74,27 @@ def preview(request: ViewRequest, contents: str) -> Component:
     rows = _rows(request, contents)
     replaces = False
     try:
-        outcome = _tried(request, rows, replace=False)
+        outcome, repairs = _tried(request, rows, replace=False)
     except ConflictError:
-        outcome, replaces = _tried(request, rows, replace=True), True
+        (outcome, repairs), replaces = _tried(request, rows, replace=True), True
+    sentences = _sentences(request, rows, repairs)
+    repaired = _repaired([*sentences, words.message(rows.converted)] if rows.converted else sentences, words)
     if not outcome.inserted and not outcome.replaced:
-        return message(words.text("All rows of the file stand already, with these values."), kind="hint")
+        stand = message(words.text("All rows of the file stand already, with these values."), kind="hint")
+        return html.Div([stand, *repaired])
     counts = tables.facts(
         (words.text("New rows"), words.number(outcome.inserted), ""),
         (words.text("Rows with other values than stored"), words.number(outcome.replaced), ""),
         (words.text("Rows that stand already"), words.number(outcome.same), ""),
     )
     warning = words.text("Some rows stand already with other values. Taking them puts these values in their place.")
-    shown = rows.head(SHOWN_ROWS)
+    shown = rows.frame.head(SHOWN_ROWS)
     lines = [["" if value is None else str(value) for value in row] for row in shown.iter_rows()]
     return html.Div(
         [
             counts,
             *([message(warning, kind="hint")] if replaces else []),
+            *repaired,
             html.P(words.text("The first rows as they were read:"), className="soft"),
             tables.table(shown.columns, lines, label=words.text("The first rows as they were read:")),
             dcc.Textarea(id=field_id(FILE), value=contents, hidden=True),
@@ -99,12 +108,15 @@ def preview(request: ViewRequest, contents: str) -> Component:
 def load(request: ViewRequest, key: str) -> str:
     """Take the rows that were shown; the key says whether stored ones may be replaced."""
     rows = _rows(request, text_entry(request.entries, FILE))
-    outcome = write(request, kind_of(request), _adding(kind_of(request), rows, replace=key == "replace"), of_chain=True)
-    return request.words.text(
+    repairs: list[Repair] = []
+    adding = _adding(kind_of(request), rows, repairs, replace=key == "replace")
+    outcome = write(request, kind_of(request), adding, of_chain=True)
+    taken = request.words.text(
         "{new} new rows and {replaced} changed ones were taken. The forecast follows.",
         new=request.words.number(outcome.inserted),
         replaced=request.words.number(outcome.replaced),
     )
+    return " ".join([taken, *_sentences(request, rows, repairs)])
 
 
 def take_back(request: ViewRequest, key: str) -> str:
@@ -130,7 +142,7 @@ def take_back(request: ViewRequest, key: str) -> str:
     )
 
 
-def _rows(request: ViewRequest, contents: str) -> pl.DataFrame:
+def _rows(request: ViewRequest, contents: str) -> CsvRows:
     try:
         body = base64.b64decode(contents.partition("base64,")[2], validate=True)
     except binascii.Error as error:
@@ -144,17 +156,34 @@ def _rows(request: ViewRequest, contents: str) -> pl.DataFrame:
     return read_csv_rows(body, kind, service.live.source.names(), service.settings.row_limit)
 
 
-def _adding(kind: str, rows: pl.DataFrame, *, replace: bool) -> Callable[[Connection], Written]:
+def _adding(kind: str, rows: CsvRows, repairs: list[Repair], *, replace: bool) -> Callable[[Connection], Written]:
+    """Return what takes the rows; it adds to the repairs what it does with days whose sales are unknown."""
     if kind == CALENDAR:
-        return partial(add_calendar, frame=rows)
-    return partial(add_sales, frame=rows, replace=replace)
+        return partial(add_calendar, frame=rows.frame)
+    return partial(add_sales, frame=rows.frame, replace=replace, repairs=repairs)
 
 
-def _tried(request: ViewRequest, rows: pl.DataFrame, *, replace: bool) -> Written:
-    """Return what taking the rows would do, and do nothing."""
+def _tried(request: ViewRequest, rows: CsvRows, *, replace: bool) -> tuple[Written, list[Repair]]:
+    """Return what taking the rows would do and repair, and do nothing."""
+    repairs: list[Repair] = []
     with request.database.begin() as conn:
         trial = conn.begin_nested()
         try:
-            return _adding(kind_of(request), rows, replace=replace)(conn)
+            return _adding(kind_of(request), rows, repairs, replace=replace)(conn), repairs
         finally:
             trial.rollback()
+
+
+def _sentences(request: ViewRequest, rows: CsvRows, repairs: Sequence[Repair]) -> list[str]:
+    """Return what was left out of the file and repaired in it, in the language of the reader."""
+    words, target = request.words, request.service.live.panel().target
+    of_rules = [target.worded(words.message(repair.sentence)) for repair in (*rows.repairs, *repairs)]
+    return [*map(words.message, rows.left_out), *of_rules]
+
+
+def _repaired(sentences: Sequence[str], words: Words) -> list[Component]:
+    """Return the part that says what is done with a file before its rows are taken; none where that is nothing."""
+    if not sentences:
+        return []
+    lines = html.Ul([html.Li(sentence) for sentence in sentences])
+    return [html.P(words.text("What is repaired, converted or left out:")), lines]

@@ -1,6 +1,6 @@
 """Rows that are sent as CSV, read as the files of the chain are: by the settings of the storecast.toml that it was loaded with.
 
-Rows of totals at the end are left out, and rows of one store and day are added up where the settings say so.
+Rows of totals at the end are left out, and rows of one store and day are added up where the settings say so: see `csv_repairs`.
 """
 
 import re
@@ -13,12 +13,20 @@ from storecast.data.column_names import ColumnNames
 from storecast.data.dialect import SEPARATORS, TITLE_LINES, TextTable, as_utf8, read_csv_text
 from storecast.data.file_layout import as_long
 from storecast.data.file_tables import header_names, with_our_names, without_totals
-from storecast.data.own_categories import levels_of_flags, table_with_flags
+from storecast.data.own_categories import cells_without_level, levels_of_flags, table_with_flags
 from storecast.data.parse_columns import parse_column
 from storecast.data.store_days import ADD_UP, REMOVE, add_up
 from storecast.data.target import BESIDE_TARGET
 from storecast.errors import DataError
 from storecast.service.problems import Problem, invalid
+from storecast.service.requests.csv_repairs import (
+    CsvRows,
+    cells_of_other_levels,
+    converted,
+    dropped_totals,
+    left_out,
+    summed_rows,
+)
 from storecast.service.requests.decode import too_many
 from storecast.service.requests.rows import RowType
 
@@ -29,8 +37,8 @@ _SENT = re.compile(r"found .*; expected|'(?:[^'\\]|\\.)*'| where (?:this|it) is 
 _PLACE = re.compile(rf"^{BODY}, (?P<line>line [0-9]+), column (?P<column>\w+): ")
 
 
-def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int) -> pl.DataFrame:
-    """Return the rows of a body as a table of the columns that it has, every value checked by its declaration.
+def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int) -> CsvRows:
+    """Return the rows of a body as a table of the columns that it has, every value checked by its declaration, and the repairs.
 
     Parameters
     ----------
@@ -50,20 +58,29 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
     try:
         text = as_utf8(BODY, body)
         _check_size(text, rows, names, max_rows)
-        table = with_our_names(read_csv_text(BODY, text, header_names(names)), names)
-        table = _with_own_columns(_as_long(table, stem, names), rows)
+        given = with_our_names(read_csv_text(BODY, text, header_names(names)), names)
+        table, totals = _as_long(given, stem, names)
+        table, other_levels = _with_own_columns(table, rows)
+        repairs = dropped_totals(totals) + cells_of_other_levels(other_levels)
         _check_columns(table, rows, names)
         if table.frame.height > max_rows:
             raise too_many(max_rows)
         cells = {name: parse_column(table, name, names) for name in table.frame.columns if name in _fields(rows)}
         frame = _checked(table, pl.DataFrame(cells), rows)
         if sums:
+            repairs += summed_rows(frame)
             frame = _one_a_day(table, frame, rows)
         else:
             _refuse_doubles(table, frame, stem)
     except DataError as error:
         raise _problem(str(error)) from error
-    return frame.select(name for name in frame.columns if name in s.KEYS or frame[name].null_count() < frame.height)
+    filled = [name for name in frame.columns if name in s.KEYS or frame[name].null_count() < frame.height]
+    return CsvRows(
+        frame.select(filled),
+        tuple(repairs),
+        left_out(table, given, _fields(rows), names.layout.wide),
+        converted(table, pl.DataFrame(cells)),
+    )
 
 
 def _table_of(rows: RowType) -> str:
@@ -73,23 +90,37 @@ def _table_of(rows: RowType) -> str:
     return "test" if s.DATE in rows.columns else "store"
 
 
-def _as_long(table: TextTable, stem: str, names: ColumnNames) -> TextTable:
-    """Return the table with a row for each store and day, without rows of totals; one that has both keys is as it should be."""
+def _as_long(table: TextTable, stem: str, names: ColumnNames) -> tuple[TextTable, list[str]]:
+    """Return the table with a row for each store and day, without rows of totals, and the places of these.
+
+    One that has both keys is as it should be.
+    """
+    totals: list[str] = []
     if stem == "train" and (names.layout.wide or names.layout.one_store):
-        table, _ = without_totals(table)
+        table = _without_totals(table, totals)
     if not {*s.KEYS} <= {*table.frame.columns}:
         table = as_long(table, stem, names.layout)
-    return without_totals(table)[0]
+    return _without_totals(table, totals), totals
 
 
-def _with_own_columns(table: TextTable, rows: RowType) -> TextTable:
-    """Return the table with own columns as a Panel has them: flags for texts, and other names for those of the past alone.
+def _without_totals(table: TextTable, lines: list[str]) -> TextTable:
+    """Return the table without rows of totals, and add their places to the lines."""
+    rest, _ = without_totals(table)
+    lines += [table.line(row) for row in range(rest.frame.height, table.frame.height)]
+    return rest
+
+
+def _with_own_columns(table: TextTable, rows: RowType) -> tuple[TextTable, dict[str, int]]:
+    """Return the table with own columns as a Panel has them, and how many cells of each text column hold no level of the past.
+
+    Texts are flags, and columns of the past alone have other names.
 
     An empty cell of a text leaves its flags empty, as any other empty cell.
     """
     past_only = {name.removeprefix(s.PAST_ONLY): name for name in rows.columns if name.startswith(s.PAST_ONLY)}
     frame = table.frame.rename({name: past_only[name] for name in table.frame.columns if name in past_only})
-    return table_with_flags(replace(table, frame=frame), levels_of_flags(rows.columns), None)
+    levels = levels_of_flags(rows.columns)
+    return table_with_flags(replace(table, frame=frame), levels, None), cells_without_level([frame], levels)
 
 
 def _check_size(text: bytes, rows: RowType, names: ColumnNames, max_rows: int) -> None:

@@ -101,7 +101,7 @@ def read_csv(body: bytes, query: CsvQuery, days: RowType, names: ColumnNames, ma
     names : how its files are written
     max_rows : most rows of a request
     """
-    forecasts = ForecastQuery(days.structs(read_csv_rows(body, days, names, max_rows)), model=query.model)
+    forecasts = ForecastQuery(days.structs(read_csv_rows(body, days, names, max_rows).frame), model=query.model)
     if query.quantiles is not UNSET:
         try:
             forecasts.quantiles = check_quantiles([float(part) for part in query.quantiles.split(",")])

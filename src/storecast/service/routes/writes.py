@@ -81,7 +81,7 @@ async def _write(
 
     def parse() -> tuple[pl.DataFrame, bool]:
         if as_csv:
-            return read_csv_rows(context.body, rows, service.live.source.names(), limit), replace_all
+            return read_csv_rows(context.body, rows, service.live.source.names(), limit).frame, replace_all
         check_size(context.body, limit)
         body = decode(context.body, kind)
         replace = isinstance(body, ReplacingRequest) and body.replace
