@@ -239,7 +239,7 @@ def test_titles_and_columns_that_are_left_out_are_named_and_how_values_were_writ
 ) -> None:
     rows = read_csv_rows(text.encode(), SALES, names, LIMIT)
     assert rows.left_out == left_out
-    assert rows.converted == converted
+    assert rows.converted() == converted
 
 
 def test_another_target_is_read_with_a_column_sales_beside_it() -> None:

@@ -78,7 +78,8 @@ def preview(request: ViewRequest, contents: str) -> Component:
     except ConflictError:
         (outcome, repairs), replaces = _tried(request, rows, replace=True), True
     sentences = _sentences(request, rows, repairs)
-    repaired = _repaired([*sentences, words.message(rows.converted)] if rows.converted else sentences, words)
+    converted = rows.converted()
+    repaired = _repaired([*sentences, words.message(converted)] if converted else sentences, words)
     if not outcome.inserted and not outcome.replaced:
         stand = message(words.text("All rows of the file stand already, with these values."), kind="hint")
         return html.Div([stand, *repaired])
@@ -116,7 +117,7 @@ def load(request: ViewRequest, key: str) -> str:
         new=request.words.number(outcome.inserted),
         replaced=request.words.number(outcome.replaced),
     )
-    return " ".join([taken, *_sentences(request, rows, repairs)])
+    return "\n".join([taken, *_sentences(request, rows, repairs)])
 
 
 def take_back(request: ViewRequest, key: str) -> str:

@@ -23,13 +23,35 @@ class CsvRows:
     frame : the rows in their types
     repairs : what was done about rows and cells, by the cleaning rules that files follow
     left_out : a sentence on lines above the header, and one on columns, that are not used
-    converted : a sentence with values that were written in another way than ours; empty where none was
+    text : the cells that were read, as text
+    cells : the same in their types, before rows were added up
     """
 
     frame: pl.DataFrame
     repairs: tuple[Repair, ...]
     left_out: tuple[Message, ...]
-    converted: Message
+    text: pl.DataFrame
+    cells: pl.DataFrame
+
+    def converted(self) -> Message:
+        """Return a sentence with the first value of each column that was written in another way than ours; empty without any."""
+        examples = []
+        for name, values in self.cells.to_dict().items():
+            text = self.text[name].str.strip_chars()
+            if values.dtype.is_numeric():
+                same = text.cast(pl.Float64, strict=False).eq_missing(values.cast(pl.Float64))
+            else:
+                same = text.eq_missing(values.cast(pl.String))
+            other = ~same & values.is_not_null()
+            if other.any():
+                row = int(other.arg_max() or 0)
+                value = f"{values[row]:.15g}" if values.dtype.is_numeric() else str(values[row])
+                examples.append(
+                    Message("{column} {given} to {value}", column=name, given=quote(text[row]), value=value)
+                )
+        if not examples:
+            return Message("")
+        return Message("Values were converted, such as {examples}.", examples=Enumeration(tuple(examples)))
 
 
 def dropped_totals(lines: Sequence[str]) -> list[Repair]:
@@ -88,28 +110,3 @@ def left_out(table: TextTable, given: TextTable, used: Collection[str], wide: Wi
         names = ", ".join(map(quote, unused))
         sentences.append(Message("Columns that storecast does not use are left out: {names}.", names=names))
     return tuple(sentences)
-
-
-def converted(table: TextTable, frame: pl.DataFrame) -> Message:
-    """Return a sentence with the first value of each column that was written in another way than ours; empty without any.
-
-    Parameters
-    ----------
-    table : the cells as text
-    frame : the same cells in their types
-    """
-    examples = []
-    for name, values in frame.to_dict().items():
-        text = table.frame[name].str.strip_chars()
-        if values.dtype.is_numeric():
-            same = text.cast(pl.Float64, strict=False).eq_missing(values.cast(pl.Float64))
-        else:
-            same = text.eq_missing(values.cast(pl.String))
-        other = ~same & values.is_not_null()
-        if other.any():
-            row = int(other.arg_max() or 0)
-            value = f"{values[row]:.15g}" if values.dtype.is_numeric() else str(values[row])
-            examples.append(Message("{column} {given} to {value}", column=name, given=quote(text[row]), value=value))
-    if not examples:
-        return Message("")
-    return Message("Values were converted, such as {examples}.", examples=Enumeration(tuple(examples)))

@@ -22,7 +22,6 @@ from storecast.service.problems import Problem, invalid
 from storecast.service.requests.csv_repairs import (
     CsvRows,
     cells_of_other_levels,
-    converted,
     dropped_totals,
     left_out,
     summed_rows,
@@ -65,8 +64,9 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
         _check_columns(table, rows, names)
         if table.frame.height > max_rows:
             raise too_many(max_rows)
-        cells = {name: parse_column(table, name, names) for name in table.frame.columns if name in _fields(rows)}
-        frame = _checked(table, pl.DataFrame(cells), rows)
+        read = [name for name in table.frame.columns if name in _fields(rows)]
+        cells = pl.DataFrame({name: parse_column(table, name, names) for name in read})
+        frame = _checked(table, cells, rows)
         if sums:
             repairs += summed_rows(frame)
             frame = _one_a_day(table, frame, rows)
@@ -75,12 +75,8 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
     except DataError as error:
         raise _problem(str(error)) from error
     filled = [name for name in frame.columns if name in s.KEYS or frame[name].null_count() < frame.height]
-    return CsvRows(
-        frame.select(filled),
-        tuple(repairs),
-        left_out(table, given, _fields(rows), names.layout.wide),
-        converted(table, pl.DataFrame(cells)),
-    )
+    unused = left_out(table, given, _fields(rows), names.layout.wide)
+    return CsvRows(frame.select(filled), tuple(repairs), unused, table.frame, cells)
 
 
 def _table_of(rows: RowType) -> str:
