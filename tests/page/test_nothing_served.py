@@ -10,7 +10,7 @@ from storecast.page.routes import page_routes
 from support.page_client import PageClient
 from support.served_home import make_key, running, settings_of, wait_until
 
-OF_THE_DATABASE = {"plan", "accuracy"}  # views that look at what was kept, and need no model
+OF_THE_DATABASE = {"plan", "accuracy", "data"}  # views that look at what was kept, and need no model
 
 
 def test_every_view_that_needs_a_model_says_that_none_is_served_yet(tmp_path: Path) -> None:

@@ -224,8 +224,10 @@ def settings_of(home: Path, **changes: Any) -> Settings:
 
 
 @contextmanager
-def served_process(home: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Start `storecast serve` on a free port, ready; yield the process and the port."""
+def served_process(
+    home: Path, *options: str, ready: bool = True, **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start `storecast serve` on a free port; yield the process and the port. Without ``ready``, nothing need be served."""
     command = [sys.executable, "-P", "-m", "storecast.cli", "serve", "--home", str(home), "--port", "0", *options]
     variables = {**os.environ, "STORECAST_LOG_FORMAT": "json", "OMP_NUM_THREADS": "1", **environment}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=variables)
@@ -239,7 +241,7 @@ def served_process(home: Path, *options: str, **environment: str) -> Iterator[tu
         assert process.poll() is None, "".join(lines)
         line = next(line for line in lines if "running on http" in line)
         port = int(json.loads(line)["message"].rpartition(":")[2].split()[0])
-        wait_until(lambda: status(port) == 200, 60)
+        wait_until(lambda: not ready or status(port) == 200, 60)
         yield process, port
     finally:
         process.kill()

@@ -132,7 +132,7 @@ def far_stores(log_sales: F32) -> Bool:
     lately = row_medians(log_sales[:, -SPAN:], 1)
     with np.errstate(invalid="ignore"):
         far: Bool = np.abs(lately - row_medians(log_sales, 1)) > np.log(FACTOR)
-        far |= np.abs(lately - row_medians(log_sales[:, : log_sales.shape[1] // 2], 1)) > np.log(FACTOR)
+        far |= np.abs(lately - row_medians(log_sales[:, : max(1, log_sales.shape[1] // 2)], 1)) > np.log(FACTOR)
     return far
 
 

@@ -52,6 +52,8 @@ from storecast.database.table_rows import (
     stores_selection,
 )
 from storecast.database.undo import forget_overwritten
+from storecast.database.writes import Written
+from storecast.errors import ConflictError
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +94,40 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
     generated : whether it is a generated one
     names : how its files are written, by which later ones are read; None: as storecast writes them
     """
+    with db.begin() as conn:
+        return replace_chain(conn, panel, generated=generated, names=names)
+
+
+def fill_empty(conn: Connection, panel: Panel, names: ColumnNames) -> Written:
+    """Put a chain into a database that holds none yet.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    panel : the chain
+    names : how its files are written, by which later ones are read
+
+    Raises
+    ------
+    ConflictError
+        where it holds one by now
+    """
+    if lock_chain(conn).replaced:
+        raise ConflictError(
+            "The database holds a chain by now. Load the page again, and look at it before you add rows."
+        )
+    version = replace_chain(conn, panel, generated=False, names=names)
+    return Written(inserted=panel.sales.height, same=0, replaced=0, version=version)
+
+
+def replace_chain(conn: Connection, panel: Panel, *, generated: bool, names: ColumnNames | None) -> int:
+    """Replace the chain whole, as `write_panel`, within a transaction; return its version.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    panel, generated, names : as for `write_panel`
+    """
     text = panel.stores.schema[s.STORE] == pl.String
     values = {
         "generated": generated,
@@ -111,23 +147,22 @@ def write_panel(db: Database, panel: Panel, *, generated: bool = False, names: C
     if panel.target != Target():
         settings[TARGET] = panel.target.to_plain()
     check_texts(panel.stores)
-    with db.begin() as conn:
-        chain = lock_chain(conn)
-        if chain.replaced and chain.fingerprint == panel.fingerprint and chain.generated == generated:
-            replace_settings(conn, settings)
-            log.info("the database holds this chain already, version %d", chain.version)
-            return chain.version
-        if chain.replaced and chain.fingerprint is None:
-            log.warning("rows that were written into the database since it was last filled are replaced too")
-        version = chain.version + 1
-        for table in (t.sales, t.calendar, t.stores):
-            conn.execute(sa.delete(table))
-        bulk.insert(conn, t.stores, stores_rows(panel.stores, version))
-        bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.own, version))
-        bulk.insert(conn, t.sales, sales_rows(panel.sales, version))
+    chain = lock_chain(conn)
+    if chain.replaced and chain.fingerprint == panel.fingerprint and chain.generated == generated:
         replace_settings(conn, settings)
-        forget_overwritten(conn, version)
-        conn.execute(sa.update(t.chain).values(version=version, replaced=version, **values))
+        log.info("the database holds this chain already, version %d", chain.version)
+        return chain.version
+    if chain.replaced and chain.fingerprint is None:
+        log.warning("rows that were written into the database since it was last filled are replaced too")
+    version = chain.version + 1
+    for table in (t.sales, t.calendar, t.stores):
+        conn.execute(sa.delete(table))
+    bulk.insert(conn, t.stores, stores_rows(panel.stores, version))
+    bulk.insert(conn, t.calendar, calendar_rows(panel.calendar, panel.own, version))
+    bulk.insert(conn, t.sales, sales_rows(panel.sales, version))
+    replace_settings(conn, settings)
+    forget_overwritten(conn, version)
+    conn.execute(sa.update(t.chain).values(version=version, replaced=version, **values))
     log.info(
         "wrote %d rows of sales, %d of the calendar, version %d", panel.sales.height, panel.calendar.height, version
     )

@@ -70,5 +70,6 @@ def _draw_views(app: Dash) -> None:
         request = view_request(search, preferences, entries)
         view = by_path.get(path, VIEWS[0])
         header = shell.header(request, view, VIEWS)
-        title = {"title": f"{request.words.text(view.title)} · storecast", "language": request.words.language}
-        return as_json(html.Div([drawn(view.draw, request), shell.drawn_mark()])), as_json(header), title
+        title = request.words.text(view.title)
+        of_tab = {"title": f"{title} · storecast", "language": request.words.language}
+        return as_json(html.Div([drawn(view.draw, request, title), shell.drawn_mark()])), as_json(header), of_tab

@@ -11,19 +11,28 @@ from dash.development.base_component import Component
 from storecast.errors import UserError
 from storecast.page import shell
 from storecast.page.refusals import refused
-from storecast.page.view import ViewRequest, view_request
+from storecast.page.view import NoModel, ViewRequest, view_request
 from storecast.service.problems import Problem
 
 Draw = Callable[[ViewRequest], Component]
 AS_PLOTLY = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
-def drawn(draw: Draw, request: ViewRequest) -> Component:
-    """Return what a function draws, or a message where the request is refused."""
+def drawn(draw: Draw, request: ViewRequest, title: str = "") -> Component:
+    """Return what a function draws, or a message where the request is refused.
+
+    Parameters
+    ----------
+    draw : returns what is shown
+    request : that it is drawn from
+    title : above a message, where a whole view is drawn
+    """
     try:
         return draw(request)
     except (UserError, Problem) as error:
-        return shell.message(refused(error, request.words).detail, kind="refused")
+        kind = "hint" if isinstance(error, NoModel) else "refused"
+        message = shell.message(refused(error, request.words).detail, kind=kind)
+        return html.Div([html.H1(title), message]) if title else message
 
 
 def as_json(drawing: Component | list[Component]) -> orjson.Fragment:

@@ -15,6 +15,7 @@ from dash import Dash
 from dash.development.base_component import Component
 
 from storecast.database.api_keys import Key
+from storecast.database.chain_info import version as chain_version
 from storecast.database.connect import Database
 from storecast.language import LANGUAGES
 from storecast.page.addresses import LOOP
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from storecast.service.service import Service
 
 Result = TypeVar("Result")
+
+
+class NoModel(Problem):
+    """Nothing is wrong: there is no model yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +67,24 @@ class ViewRequest:
 
         Raises
         ------
-        Problem
-            where no model is ready
+        NoModel
+            where none is ready
         """
         if self.service.live.snapshot is None:
-            raise Problem(
-                "not-ready",
-                self.words.text("No model is served yet: `storecast run` makes one. Then load the page again."),
-            )
+            raise NoModel("not-ready", self.without_model())
         return self.wait_for(self.service.live.fresh())
+
+    def without_model(self) -> str:
+        """Say what is to be done where no model is served."""
+        if chain_version(self.database):
+            return self.words.text(
+                "No model is served yet: `storecast weekly` trains one from the sales in the database, and publishes its "
+                "forecast as the first version of the plan. Then load the page again."
+            )
+        return self.words.text(
+            "No model is served yet, as the database holds no sales. Load them in the view Data; "
+            "`storecast weekly` then trains one."
+        )
 
     def wait_for(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Return what a coroutine returns, run on the event loop of the service."""

@@ -57,12 +57,13 @@ def serve(
     if not settings.home.is_dir():
         raise ConfigError(
             f"There is no folder {quote(settings.home)}; expected the home that `storecast run --out HOME` wrote. "
-            "Name it with --home."
+            "Name it with --home, or begin with an empty database: storecast db upgrade --home HOME."
         )
     if not settings.db and not any((settings.home / name).exists() for name in (FILE, "models")):
         raise ConfigError(
             f"The folder {quote(settings.home)} holds no {FILE} and no models; expected the home that "
-            "`storecast run --out HOME` wrote. Name another with --home, or a database with --db."
+            "`storecast run --out HOME` wrote. Name another with --home, or a database with --db, or begin with an empty "
+            "one: storecast db upgrade --home HOME."
         )
     first_key(settings)
     views = (route.path for route in page if route.view)

@@ -1,17 +1,21 @@
 """Data: what the database holds, new rows in, the last write out again."""
 
+import datetime as dt
+from typing import Any
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from storecast.database.chain_info import version as chain_version
 from storecast.database.chain_writes import ChainWrite, latest_writes
 from storecast.database.status import status
 from storecast.page import tables
 from storecast.page.actions import action_button
 from storecast.page.language import Words
 from storecast.page.plan_memory import cached
-from storecast.page.shell import control, control_id
+from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
-from storecast.page.views import data_loading
+from storecast.page.views import data_loading, first_chain
 
 MOST_WRITES = 10  # that are listed
 
@@ -19,19 +23,60 @@ MOST_WRITES = 10  # that are listed
 def draw(request: ViewRequest) -> Component:
     """Return what is known of the data, and what they can be loaded with."""
     words = request.words
+    heading = html.H1(words.text("Data"))
+    if not chain_version(request.database):
+        return html.Div([heading, *_beginning(request)])
     return html.Div(
         [
-            html.H1(words.text("Data")),
-            _facts(request),
+            heading,
+            *(_facts_before_a_model(request) if request.service.live.snapshot is None else [_facts(request)]),
             *([_loading(request)] if request.may("write") else []),
             _writes(request),
         ]
     )
 
 
+def _beginning(request: ViewRequest) -> list[Component]:
+    """Return how an empty database is filled."""
+    words = request.words
+    if not request.may("write"):
+        return [
+            message(
+                words.text("The database holds no sales yet. Whoever has a key of the scope write loads them here."),
+                kind="hint",
+            )
+        ]
+    return [
+        *first_chain.introduction(words, _most_bytes(request)),
+        html.P(words.text("Nothing is written before you have seen what was read.")),
+        _drop(request),
+        html.Div(id="loaded"),
+    ]
+
+
+def _facts_before_a_model(request: ViewRequest) -> list[Component]:
+    """Return what the database holds, and what is still to be done."""
+    words = request.words
+    known = _known(request)
+    first, last = (dt.date.fromisoformat(known[name]) for name in ("first_sale", "last_sale"))
+    return [
+        message(request.without_model(), kind="hint"),
+        tables.facts(
+            (words.text("Stores"), words.number(known["rows"]["stores"]), ""),
+            (words.text("Sales until"), words.date(last), words.text("from {first}", first=words.date(first))),
+            (words.text("Version of the data"), words.number(known["version"]), ""),
+        ),
+    ]
+
+
+def _known(request: ViewRequest) -> dict[str, Any]:
+    known: dict[str, Any] = cached(request.database, "status", lambda: status(request.database))
+    return known
+
+
 def _facts(request: ViewRequest) -> Component:
     words, panel = request.words, request.snapshot.predictor.panel
-    known = cached(request.database, "status", lambda: status(request.database))
+    known = _known(request)
     ahead = request.snapshot.predictor.last
     return tables.facts(
         (words.text("Stores"), words.number(panel.stores.height), ""),
@@ -49,21 +94,29 @@ def _loading(request: ViewRequest) -> Component:
     ]
     kind = data_loading.kind_of(request)
     chooser = dcc.RadioItems(kinds, kind, id=control_id("rows"))
-    drop = dcc.Upload(
-        html.Button(words.text("Drop a CSV file here, or choose one"), className="plain", type="button"),
-        id="upload",
-        className="upload",
-        max_size=request.service.settings.body_limit // 2,  # it comes in Base64, and goes back for the write
-    )
     return html.Section(
         [
             html.H2(words.text("Load rows")),
             html.P(words.text("Nothing is written before you have seen what would change.")),
             html.Div(control(words.text("What the file holds"), chooser), className="controls"),
-            drop,
+            _drop(request),
             html.Div(id="loaded"),
         ]
     )
+
+
+def _drop(request: ViewRequest) -> Component:
+    return dcc.Upload(
+        html.Button(request.words.text("Drop a CSV file here, or choose one"), className="plain", type="button"),
+        id="upload",
+        className="upload",
+        max_size=_most_bytes(request),
+    )
+
+
+def _most_bytes(request: ViewRequest) -> int:
+    """Return how large a file may be: it comes in Base64, and goes back for the write."""
+    return request.service.settings.body_limit // 2
 
 
 def _writes(request: ViewRequest) -> Component:
@@ -94,5 +147,9 @@ VIEW = View(
     "Data",
     draw,
     register=data_loading.register,
-    actions={data_loading.LOAD: data_loading.load, data_loading.UNDO: data_loading.take_back},
+    actions={
+        data_loading.LOAD: data_loading.load,
+        data_loading.UNDO: data_loading.take_back,
+        first_chain.TAKE: first_chain.take,
+    },
 )

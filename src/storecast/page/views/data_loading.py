@@ -3,8 +3,6 @@
 What reading and writing repair is said both times: before anything is written, and of what was.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +13,7 @@ from sqlalchemy import Connection
 
 from storecast.data.cleaning_rules import Repair
 from storecast.database import undo
+from storecast.database.chain_info import version as chain_version
 from storecast.database.chain_writes import latest_writes
 from storecast.database.writes import Written, add_calendar, add_sales
 from storecast.errors import ConflictError
@@ -23,7 +22,9 @@ from storecast.page.actions import action_button, button_number, field_id, text_
 from storecast.page.drawing import drawn
 from storecast.page.language import Words
 from storecast.page.shell import message
+from storecast.page.uploads import file_bytes
 from storecast.page.view import ViewRequest, view_request
+from storecast.page.views import first_chain
 from storecast.service.problems import Problem, unreadable
 from storecast.service.requests.csv_repairs import CsvRows
 from storecast.service.requests.csv_rows import read_csv_rows
@@ -71,6 +72,8 @@ def preview(request: ViewRequest, contents: str) -> Component:
     """
     words = request.words
     request.require("write")
+    if not chain_version(request.database):
+        return first_chain.preview(request, contents)
     rows = _rows(request, contents)
     replaces = False
     try:
@@ -144,10 +147,7 @@ def take_back(request: ViewRequest, key: str) -> str:
 
 
 def _rows(request: ViewRequest, contents: str) -> CsvRows:
-    try:
-        body = base64.b64decode(contents.partition("base64,")[2], validate=True)
-    except binascii.Error as error:
-        raise unreadable("The file did not come whole. Choose it again.") from error
+    body = file_bytes(contents)
     panel = request.service.live.panel()
     if kind_of(request) == CALENDAR:
         kind = calendar_rows(id_type(panel), panel.known)

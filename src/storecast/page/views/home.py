@@ -155,6 +155,8 @@ def _weeks(plan: ShownVersion, words: Words) -> Component:
         ]
         for week in plan.weeks.iter_rows(named=True)
     ]
+    if plan.weeks["Budget"].is_null().all():
+        header, rows = header[:3], [row[:3] for row in rows]
     return html.Section([html.H2(words.text("By week")), tables.table(header, rows, label=words.text("By week"))])
 
 

@@ -1,7 +1,5 @@
 """The plan in files: the days of a version as CSV and Excel, and the workbook that is filled in and brought back."""
 
-import base64
-import binascii
 import io
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,10 +18,10 @@ from storecast.page.actions import action_button, field_id, text_entry, write
 from storecast.page.drawing import drawn
 from storecast.page.language import Words
 from storecast.page.shell import message
+from storecast.page.uploads import file_bytes
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.plan_figures import PlanFigures, read_figures, what_stands
 from storecast.plan.workbook_changes import WITHDRAW
-from storecast.service.problems import unreadable
 from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
 from storecast.workflows.planning import with_holders
 
@@ -131,7 +129,7 @@ def preview(request: ViewRequest, contents: str, name: str) -> Component:
     """
     words = request.words
     request.require("write")
-    data = _bytes(contents)
+    data = file_bytes(contents)
     with request.database.begin() as conn:
         wanted = preview_workbook(conn, name, data)
     notices = [message(each, kind="hint") for each in wanted.notices]
@@ -154,7 +152,7 @@ def preview(request: ViewRequest, contents: str, name: str) -> Component:
 
 def take(request: ViewRequest, _key: str) -> str:
     """Write what was filled in, all or none."""
-    data, name, by = _bytes(text_entry(request.entries, FILE)), text_entry(request.entries, NAME), request.key.name
+    data, name, by = file_bytes(text_entry(request.entries, FILE)), text_entry(request.entries, NAME), request.key.name
 
     def write_changes(conn: Connection) -> WorkbookTaken:
         return replace(take_workbook(conn, name, data, by=by), changes=())
@@ -197,10 +195,3 @@ def _file(request: ViewRequest, plan: PlanFigures, kind: str) -> Any:
     with xlsxwriter.Workbook(book, {"in_memory": True, **AS_TEXT}) as workbook:
         rows.write_excel(workbook, worksheet="Days", dtype_formats={pl.Float64: "#,##0.00"}, autofit=True)
     return dcc.send_bytes(book.getvalue(), f"{name}-days.xlsx")
-
-
-def _bytes(contents: str) -> bytes:
-    try:
-        return base64.b64decode(contents.partition("base64,")[2], validate=True)
-    except binascii.Error as error:
-        raise unreadable("The file did not come whole. Choose it again.") from error

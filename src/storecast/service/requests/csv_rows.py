@@ -73,7 +73,7 @@ def read_csv_rows(body: bytes, rows: RowType, names: ColumnNames, max_rows: int)
         else:
             _refuse_doubles(table, frame, stem)
     except DataError as error:
-        raise _problem(str(error)) from error
+        raise refusal_of_file(str(error)) from error
     filled = [name for name in frame.columns if name in s.KEYS or frame[name].null_count() < frame.height]
     unused = left_out(table, given, _fields(rows), names.layout.wide)
     return CsvRows(frame.select(filled), tuple(repairs), unused, table.frame, cells)
@@ -187,7 +187,7 @@ def _checked(table: TextTable, frame: pl.DataFrame, rows: RowType) -> pl.DataFra
     )
 
 
-def _problem(message: str) -> Problem:
+def refusal_of_file(message: str) -> Problem:
     """Return what a refusal of the reader is over HTTP: the same words without what was sent."""
     words = _SENT.sub(
         lambda sent: "expected" if sent[0].startswith("found") else "" if "where" in sent[0] else "a value", message
