@@ -13,9 +13,10 @@ from storecast.cli.examples import EXAMPLES, WHOLE
 from storecast.models import tree_library
 from storecast.models.lstm import forecaster
 from storecast.workflows.running import FAST_MODELS, MODELS
-from support.commands import Cli
+from support.commands import Cli, all_commands
 
 ROOT = typer.main.get_command(app)
+COMMANDS = dict(all_commands(ROOT))
 HOME_COMMANDS = (
     "monitor",
     "weekly",
@@ -57,6 +58,20 @@ def test_the_help_of_a_command_has_its_examples(cli: Cli) -> None:
     code, out, _ = cli("forecast", "-h")
     assert code == 0
     assert EXAMPLES["forecast"][0] in out
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_help_prints_every_word_that_is_declared(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, path: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")  # a text in one line
+    command = COMMANDS[path]
+    texts = [command.help, *(param.help for param in command.params if param.help)]
+    code, out, _ = cli(*path, "-h")
+    printed = " ".join(out.split())
+    assert code == 0
+    for text in texts:  # where a bracket is no markup, a backslash stands before it
+        assert " ".join(text.replace(r"\[", "[").split()) in printed
 
 
 @pytest.mark.parametrize("option", ["--out", "--home"])
@@ -111,10 +126,11 @@ def test_a_library_that_is_missing_is_said_before_the_data_are_read(
         ("run --out o --skip silent_day", "Did you mean silent_days?"),
         ("tune --out o --models lineer", "Did you mean linear?"),
         ("tune --out o --score wap", "Did you mean wape?"),
+        ("tune --out o", "Give --trials, --minutes or both."),
         ("explore --out o --questions promotion", "Did you mean promotions?"),
     ],
 )
-def test_a_wrong_name_is_found_before_the_data_are_read(
+def test_a_wrong_option_is_found_before_the_data_are_read(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

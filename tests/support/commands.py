@@ -3,10 +3,11 @@
 import io
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -71,3 +72,10 @@ def run_line(monkeypatch: pytest.MonkeyPatch, line: str, *words: str) -> None:
     with redirect_stdout(io.StringIO()), redirect_stderr(errors):
         code = call_main(monkeypatch, *words)
     assert code == 0, f"{line}\n{errors.getvalue()}"
+
+
+def all_commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield a command and every command below it, each with its words after ``storecast``."""
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from all_commands(below, *path, name)

@@ -13,7 +13,8 @@ app = typer.Typer(help="List and acknowledge what weekly jobs found; try the not
 
 Home = Annotated[Path, typer.Option("--home", help="Folder of all outputs of the weekly job.")]
 NotifyFile = Annotated[
-    Path | None, typer.Option("--notify", help="File with [notify]. Default: storecast.toml in the home.")
+    Path | None,
+    typer.Option("--notify", help=r"File with \[notify]: who is told. Default: storecast.toml in the home."),
 ]
 
 

@@ -9,6 +9,8 @@ import typer
 
 from storecast.cli import options, show
 
+ENDS = "Give --trials, --minutes or both; the one that is reached first ends the search."
+
 
 def backtest(
     out: Annotated[Path, typer.Option("--out", help="Folder for forecasts.csv and scores.json.")],
@@ -114,8 +116,8 @@ def tune(
     data: options.MaybeData = None,
     db: options.FromDb = None,
     models: options.ModelName = "boosting",
-    trials: Annotated[int | None, typer.Option("--trials", help="End after so many trials.")] = None,
-    minutes: Annotated[float | None, typer.Option("--minutes", help="End after so many minutes.")] = None,
+    trials: Annotated[int | None, typer.Option("--trials", help=f"End after so many trials. {ENDS}")] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help=f"End after so many minutes. {ENDS}")] = None,
     windows: Annotated[
         int, typer.Option("--windows", help="Windows to score on, before the two that a run reports.")
     ] = 3,

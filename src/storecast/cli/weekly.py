@@ -52,7 +52,9 @@ def weekly(
     force: Annotated[bool, typer.Option("--force", help="Work even where nothing is new since the last job.")] = False,
     notify: Annotated[
         Path | None,
-        typer.Option("--notify", help="File with [notify]: who is told. Default: storecast.toml in the home, if any."),
+        typer.Option(
+            "--notify", help=r"File with \[notify]: who is told. Default: storecast.toml in the home, if any."
+        ),
     ] = None,
     language: options.Language = "en",
     json: options.AsJson = False,

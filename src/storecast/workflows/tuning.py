@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from storecast.bundle.fitting import Progress, no_progress
+from storecast.errors import ConfigError
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.scores import score_name
 from storecast.evaluate.tuning import SCORES, Tuned
@@ -50,10 +51,12 @@ def tune(
     HistoryError
         where the sales are too short for the windows
     ConfigError
-        where Optuna is not installed, or there is no such model or score
+        where Optuna is not installed, there is no such model or score, or neither trials nor minutes are given
     """
     check_models([name], data=data, fast=fast)
     score_name(score)  # a wrong name is refused before the data are read
+    if trials is None and minutes is None:
+        raise ConfigError("Nothing would end the search. Give --trials, --minutes or both.")
     prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task
     cutoffs = block_cutoffs(panel, windows + REPORTED, task.horizon, task.horizon)[:windows]
