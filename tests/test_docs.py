@@ -8,16 +8,18 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from typer.main import get_command
 
 import storecast
 from storecast import workflows
 from storecast.cli.app import app
 from storecast.exploration.covariate_shift import separability
-from support.commands import as_if_never_called, run_line
+from support.commands import as_if_never_called, parse_line, run_line
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOUR = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+ROOT_COMMAND = get_command(app)
 GROUPS = "|".join(str(group.name) for group in app.registered_groups)  # storecast models list, …
 ENDLESS = {"serve"}  # runs until it is stopped; tests/service asks it
 COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - ENDLESS
@@ -26,6 +28,13 @@ DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rg
 
 def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def command_lines(text: str) -> list[str]:
+    """Return the lines of a page's fenced blocks that call storecast, perhaps after a prompt or variables, each on one line."""
+    fenced = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
+    lines = "\n".join(fenced).replace("\\\n", " ").splitlines()
+    return [line.strip() for line in lines if re.match(r" *(?:\$ )?(?:\w+=\S+ +)*storecast ", line)]
 
 
 def words_of(line: str) -> list[str]:
@@ -95,6 +104,30 @@ def test_every_storecast_command_in_the_docs_is_in_the_tour() -> None:
         ):
             if line.split()[0] in {*GROUPS.split("|"), *COMMANDS}:
                 assert line in commands, (path.name, line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, id=f"{path.name}: {line}")
+        for path in DOCS
+        for line in dict.fromkeys(command_lines(path.read_text(encoding="utf-8")))
+    ],
+)
+def test_every_command_of_the_docs_can_be_read(line: str) -> None:
+    assert parse_line(ROOT_COMMAND, line) or "--help" in line
+
+
+def test_a_command_of_the_docs_that_is_misspelt_cannot_be_read() -> None:
+    block = "```sh\n   $ A=b storecast run --data DIR \\\n     --ot HOME > log  # it's so\n   ```"
+    [line] = command_lines(f"1. A list:\n   {block}\nstorecast is a word")
+    with pytest.raises(Exception, match="No such option: --ot"):
+        parse_line(ROOT_COMMAND, line)
+    assert parse_line(ROOT_COMMAND, line.replace("--ot", "--out"))["out"] == Path("HOME")
+    with pytest.raises(Exception, match="Missing parameter: out"):
+        parse_line(ROOT_COMMAND, "storecast explore --data DIR")
+    with pytest.raises(Exception, match="'wap' is not one of"):
+        parse_line(ROOT_COMMAND, "storecast run --out HOME --select-by wap")
 
 
 def test_every_make_target_in_the_docs_is_there() -> None:

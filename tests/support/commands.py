@@ -2,10 +2,12 @@
 
 import io
 import logging
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from storecast.cli import main
 # A program of its own. Under `python -m`, Ctrl-C in the middle of code that is compiled from text, as a dataclass is, ends
 # Python by the signal in the end, whatever exit code the program asks for.
 STORECAST = [str(Path(sys.executable).with_name("storecast"))]
+SHELL_ENDS = {">", "|", "&&", ";"}  # after which a line is no longer the command's
 Cli = Callable[..., tuple[int, str, str]]  # words of the command → exit code, stdout, stderr
 
 
@@ -72,6 +75,28 @@ def run_line(monkeypatch: pytest.MonkeyPatch, line: str, *words: str) -> None:
     with redirect_stdout(io.StringIO()), redirect_stderr(errors):
         code = call_main(monkeypatch, *words)
     assert code == 0, f"{line}\n{errors.getvalue()}"
+
+
+def parse_line(command: Any, line: str) -> Mapping[str, Any]:
+    """Read a command of the docs as the command line does, without running it; return its parameters, none where it asks for help.
+
+    What the shell would do with the line is cut off: a prompt, variables before the command, redirections, further commands.
+    Settings are not read, since their file is only an example.
+    """
+    words = shlex.split(line, comments=True)
+    words = list(takewhile(lambda word: word not in SHELL_ENDS, words[words.index("storecast") + 1 :]))
+    while hasattr(command, "commands"):
+        name, *words = words
+        assert name in command.commands, f"there is no command {name}"
+        command = command.commands[name]
+    try:
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()):
+            patch.setattr("storecast.models.settings.read_settings", lambda path: {})
+            with command.make_context(command.name, words) as context:
+                parameters: Mapping[str, Any] = context.params
+                return parameters
+    except typer.Exit:  # of --help
+        return {}
 
 
 def all_commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
