@@ -88,7 +88,10 @@ for plan_command in (
 ):
     plan.app.command(plan_command.__name__.removesuffix("_").replace("_", "-"))(plan_command)
 for name, (group, panel) in GROUPS.items():
-    app.add_typer(group, name=name, rich_help_panel=panel)
+    for each in group.registered_commands:
+        assert each.callback is not None
+        each.epilog = epilog(EXAMPLES[f"{name} {each.name or each.callback.__name__}"])
+    app.add_typer(group, name=name, rich_help_panel=panel, epilog=epilog(EXAMPLES[name]))
 
 
 def _version(version_wanted: bool) -> None:
