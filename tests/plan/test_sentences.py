@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from storecast.plan.sentences import ENGLISH, English, messages, sentences
+from storecast.plan.comparison import OF_TWO_MODELS
 from storecast.plan.summary import BudgetFigures, ForecastChange, LastYear, OpenException, PlanSummary
 from storecast.plan.versions import StateChange
 
@@ -80,6 +81,10 @@ def test_what_is_not_known_is_left_out() -> None:
         (replace(FULL, budget=BudgetFigures(10.0, 10.0, whole=True)), "That is the budget."),
         (replace(FULL, change=replace(CHANGE, after=479000.0, drivers=None)), "the cause is not known."),
         (replace(FULL, change=replace(CHANGE, drivers={"Trend": 6000.0})), "what moved is Trend (+6,000)."),
+        (
+            replace(FULL, change=replace(CHANGE, notices=(OF_TWO_MODELS,))),
+            "(-2,000). The two forecasts are of two models",
+        ),
         (replace(FULL, change=replace(CHANGE, after=480000.0)), "adds up to the same as in version 1."),
         (replace(FULL, exceptions=0, largest_exception=None), "Nothing needs a look."),
         (replace(FULL, exceptions=1), "One exception needs a look: store 3 from"),

@@ -448,6 +448,29 @@ def test_a_key_reaches_as_far_as_its_scope(client: Client, keys: dict[str, str],
             clean(reply, 403)
 
 
+@pytest.mark.parametrize("body", [b"[", b"\xff", b'{"a":1'])
+def test_a_body_that_is_no_json_is_a_400_on_every_route_that_reads_json(
+    client: Client, keys: dict[str, str], body: bytes
+) -> None:
+    refused = {
+        path: client.ask("POST", address(path), body, key=keys["admin"]).status_code
+        for method, path in SCOPES
+        if method == "POST"
+    }
+    others = {path: code for path, code in refused.items() if code != 400}
+    assert others == {
+        "/v1/models/{model}/promote": 422,  # no body is read: there is no such model,
+        "/v1/rollback": 422,  # and none before this one
+        "/v1/plan/workbook": 415,  # a workbook is no JSON
+        # No version, scenario or model has such a name: that is said first.
+        "/v1/plan/versions/{version}/state": 404,
+        "/v1/plan/scenarios/{scenario}/restore": 404,
+        "/v1/plan/scenarios/{scenario}/publish": 404,
+        "/v2/models/{model}/infer": 404,
+        "/v2/models/{model}/versions/{version}/infer": 404,
+    }
+
+
 @pytest.mark.parametrize("more", ["%0A", "%0D%0A", "/", "%00", "%20", ";a=b", "//"])
 def test_what_stands_behind_a_path_opens_no_other_route(client: Client, keys: dict[str, str], more: str) -> None:
     for method, path in SCOPES:

@@ -20,6 +20,7 @@ from storecast.plan.versions import PlanVersion
 
 CHAIN = "chain"
 MOST_NAMED = 3  # drivers in one sentence
+OF_TWO_MODELS = "The two forecasts are of two models: what each driver moved holds the change of the model, too."
 DRIVER_NAMES = {"Usual": "the chain's usual day"}  # in sentences, where the name alone says too little
 
 
@@ -147,7 +148,5 @@ def _notices(
             f"Because of what is not known: version {' and '.join(unknown)} was published without what its forecast is made of."
         )
     elif versions[0].model != versions[1].model:
-        notices.append(
-            "The two forecasts are of two models: what each driver moved holds the change of the model, too."
-        )
+        notices.append(OF_TWO_MODELS)
     return tuple(notices)

@@ -7,7 +7,7 @@ how numbers and dates are written. No sentence names a cause that the figures do
 import datetime as dt
 from typing import Protocol
 
-from storecast.plan.comparison import DRIVER_NAMES
+from storecast.plan.comparison import DRIVER_NAMES, OF_TWO_MODELS
 from storecast.plan.exceptions import STALE
 from storecast.plan.summary import BudgetFigures, ForecastChange, PlanSummary
 from storecast.plan.versions import DRAFT
@@ -173,6 +173,7 @@ def messages() -> list[str | tuple[str, str]]:
         *(text for texts in _CHANGE.values() for text in texts),
         *_CHANGE_UNEXPLAINED.values(),
         _UNCHANGED,
+        OF_TWO_MODELS,
         _NO_EXCEPTIONS,
         _EXCEPTIONS,
         _STALE_EXCEPTIONS,
@@ -262,7 +263,8 @@ def _changed(figures: ForecastChange, words: Words) -> str:
     largest = list(figures.drivers.items())[:MOST_DRIVERS]
     for prefix, (name, effect) in zip(("", "second_"), largest, strict=False):
         values |= {f"{prefix}driver": words.text(DRIVER_NAMES.get(name, name)), f"{prefix}effect": words.signed(effect)}
-    return words.text(_CHANGE[_direction(change)][len(largest) - 1], **values)
+    sentence = words.text(_CHANGE[_direction(change)][len(largest) - 1], **values)
+    return f"{sentence} {words.text(OF_TWO_MODELS)}" if OF_TWO_MODELS in figures.notices else sentence
 
 
 def _to_look_at(summary: PlanSummary, count: int, words: Words) -> str:
