@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from storecast.plan.sentences import ENGLISH, English, messages, sentences
 from storecast.plan.comparison import OF_TWO_MODELS
+from storecast.plan.sentences import ENGLISH, English, messages, sentences
 from storecast.plan.summary import BudgetFigures, ForecastChange, LastYear, OpenException, PlanSummary
 from storecast.plan.versions import StateChange
 
