@@ -311,6 +311,17 @@ def test_the_service_reads_csv_as_the_files_of_its_chain_were(own_client: Client
     assert calendar.status_code == 200
 
 
+def test_the_reply_counts_what_the_reader_left_out_and_added_up(
+    own_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(own_client.service.live.source), "names", lambda _: replace(GERMAN, sum_rows=True))
+    rows = "".join(f"{store};{FIRST:%d.%m.%Y};{sales}\n" for store, sales in ((4, "5"), (4, "6"), (5, "7")))
+    reply = own_client.post("/v1/sales", f"Filiale;Tag;Umsatz\n{rows}Summe;;18\n", content_type="text/csv").json()
+    assert (reply["inserted"], reply["summed"], reply["dropped"]) == (2, 1, 1)
+    plain = own_client.post("/v1/sales", {"rows": [{"Store": 6, "Date": str(FIRST), "Sales": 5}]}).json()
+    assert (plain["inserted"], plain["summed"], plain["dropped"]) == (1, 0, 0)
+
+
 def test_forecasts_are_asked_for_in_the_same_csv(own_client: Client) -> None:
     days = [FIRST + dt.timedelta(days=k) for k in range(2)]
     text = "Filiale;Datum;Promo\n" + "".join(f"2;{day:%d.%m.%Y};1\n" for day in days)

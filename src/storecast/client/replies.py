@@ -53,6 +53,8 @@ class Written(TypedDict):
     replaced: int  # rows that stood with other values
     version: int  # of the chain after it
     unknown: NotRequired[int]  # of all these, rows of sales that are unknown: their calendar alone was taken
+    dropped: NotRequired[int]  # rows of totals at the end of a CSV, beside all these
+    summed: NotRequired[int]  # rows of a CSV that were added to another of their store and day, beside all these
 
 
 class Removed(TypedDict):

@@ -58,6 +58,8 @@ class Written:
     replaced : rows that were stored with other values: corrected, or a gap filled
     version : of the chain after it
     unknown : of these, rows of sales of which the calendar alone was taken: goods had run out, or returns left less than nothing
+    dropped : rows of totals at the end of a CSV, which are in none of these
+    summed : rows of a CSV that were added to another of their store and day first, and are in none of these
     """
 
     inserted: int
@@ -65,6 +67,8 @@ class Written:
     replaced: int
     version: int
     unknown: int = 0
+    dropped: int = 0
+    summed: int = 0
 
 
 def add_sales(

@@ -1,5 +1,6 @@
 """Sales of new days, days ahead, and stores, in. What was acknowledged stands; the same write sent again changes nothing."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -79,23 +80,24 @@ async def _write(
     replace_all = isinstance(query, ReplaceQuery) and query.replace == "true"
     limit = service.settings.row_limit
 
-    def parse() -> tuple[pl.DataFrame, bool]:
+    def parse() -> tuple[pl.DataFrame, bool, dict[str, int]]:
         if as_csv:
-            return read_csv_rows(context.body, rows, service.live.source.names(), limit).frame, replace_all
+            read = read_csv_rows(context.body, rows, service.live.source.names(), limit)
+            return read.frame, replace_all, {repair.rule: repair.rows for repair in read.repairs}
         check_size(context.body, limit)
         body = decode(context.body, kind)
         replace = isinstance(body, ReplacingRequest) and body.replace
-        return rows.frame(rows.decode(body.rows, body.columns, limit)), replace
+        return rows.frame(rows.decode(body.rows, body.columns, limit)), replace, {}
 
     on_loop = len(context.body) <= SMALL and not as_csv  # of CSV the database says how it is written
-    table, replace = parse() if on_loop else await service.large.run(parse)
+    table, replace, repaired = parse() if on_loop else await service.large.run(parse)
     context.rows = table.height
 
     def written(conn: Connection) -> Written:
-        if add is not None:
-            return add(conn, table)
-        written: Written = replaceable(conn, table, replace=replace)
-        return written
+        outcome: Written = replaceable(conn, table, replace=replace) if add is None else add(conn, table)
+        return dataclasses.replace(
+            outcome, dropped=repaired.get("total_rows", 0), summed=repaired.get("summed_rows", 0)
+        )
 
     return await write_once(request, what, written, name)
 
