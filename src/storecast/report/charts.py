@@ -24,13 +24,7 @@ TITLES = {PERCENT: "share", PERCENT_CHANGE: "change"}  # of axes that have no ot
 MIN_SPREAD_FOR_WHOLE_PERCENT = 0.04  # of the values; on a lower axis, neighbouring ticks would read the same
 TOP = 36  # the margin above the axes, in pixels
 X_AXIS, Y_AXIS = {"zeroline": False}, {"gridcolor": GRID, "zeroline": False}
-ACROSS = {
-    "type": "line",
-    "xref": "x domain",
-    "x0": 0,
-    "x1": 1,
-    "yref": "y",
-}  # a line from one end of the x axis to the other
+ACROSS = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}  # from one end of the x axis to the other
 
 
 @dataclass(frozen=True)
@@ -253,13 +247,8 @@ def horizontal_bars(
         }
         for colour, (name, values) in zip((PALE, COLOURS[1], COLOURS[0])[-len(series) :], series.items(), strict=False)
     ]
-    ticks = {
-        "tickformat": x_format,
-        "nticks": 5,
-        "showgrid": True,
-        "gridcolor": GRID,
-        "title": {"text": x_title or TITLES.get(x_format, "")},
-    }
+    title = {"text": x_title or TITLES.get(x_format, "")}
+    ticks = {"tickformat": x_format, "nticks": 5, "showgrid": True, "gridcolor": GRID, "title": title}
     return blank_figure(
         110 + 16 * len(names) * (1 + len(series)), top=TOP, x_axis={**X_AXIS, **ticks},
         y_axis={**Y_AXIS, "autorange": "reversed", "showgrid": False, "ticklabelstandoff": 4}, traces=traces,
