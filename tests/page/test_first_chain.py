@@ -69,7 +69,9 @@ def test_a_first_file_that_cannot_be_read_is_refused_with_its_place(
 
 
 def test_a_file_of_one_row_is_read(browser: PageClient) -> None:
-    assert "Take these sales" in shown(browser, "Store,Date,Sales\n1,2014-01-01,5\n")
+    preview = shown(browser, "Store,Date,Sales\n1,2014-01-01,5\n")
+    assert "Take these sales" in preview
+    assert "needs 154 days of sales to train a model for six weeks ahead, and the file holds 1;" in preview
 
 
 def test_the_sales_of_an_empty_database_are_shown_then_taken_once(

@@ -7,6 +7,7 @@ from storecast.data.panel import Panel, Window
 from storecast.errors import ConfigError, HistoryError
 
 LEAST_PAST = 28  # days before the first window
+WINDOWS, FAST_WINDOWS = 2, 1  # that a run scores
 MIN_HORIZON = 7  # days, for which a history too short for any is asked for
 
 
@@ -30,7 +31,7 @@ def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[d
     if windows < 1 or step < 1:
         raise ConfigError(f"Found {windows} windows {step} days apart; expected at least 1 of each.")
     days = (panel.end - panel.first).days + 1
-    needed = horizon + (windows - 1) * step + horizon + LEAST_PAST
+    needed = days_needed(windows, horizon, step)
     if days < needed:
         several = f"{windows} windows of {horizon} days, {step} apart, and one before them"
         what = several if windows > 1 else f"A window of {horizon} days and one before it"
@@ -39,6 +40,16 @@ def block_cutoffs(panel: Panel, windows: int, horizon: int, step: int) -> list[d
             f"{days} days. {_remedy(days, windows)}"
         )
     return [panel.end - dt.timedelta(days=horizon + k * step) for k in reversed(range(windows))]
+
+
+def days_needed(windows: int, horizon: int, step: int) -> int:
+    """Return how many days of history windows take, with the one before them.
+
+    Parameters
+    ----------
+    windows, horizon, step : as for `block_cutoffs`
+    """
+    return horizon + (windows - 1) * step + horizon + LEAST_PAST
 
 
 def _remedy(days: int, windows: int) -> str:

@@ -16,7 +16,7 @@ from storecast.bundle.registry import promote, prune
 from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import Backtest, log_failure
 from storecast.evaluate.backtest import backtest as run_backtest
-from storecast.evaluate.cutoffs import block_cutoffs
+from storecast.evaluate.cutoffs import FAST_WINDOWS, WINDOWS, block_cutoffs
 from storecast.evaluate.selection import BY
 from storecast.evaluate.window_forecasts import MODEL_FAILURES
 from storecast.executors.base import Executor
@@ -55,7 +55,6 @@ log = logging.getLogger(__name__)
 
 MODELS = ("naive", "linear", "boosting")
 FAST_MODELS = ("boosting",)
-WINDOWS, FAST_WINDOWS = 2, 1  # that are scored
 MODELS_KEPT = 10
 EXPLAINED = 2  # stores of the report
 SAMPLED = 16  # stores whose forecasts are taken apart, to tell from the next run what moved

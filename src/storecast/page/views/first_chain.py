@@ -11,14 +11,16 @@ from storecast.data.clean import Cleaned
 from storecast.data.dialect import SEPARATORS, TITLE_LINES, as_utf8
 from storecast.database.panel_io import fill_empty
 from storecast.errors import DataError
+from storecast.evaluate.cutoffs import WINDOWS, days_needed
 from storecast.page import tables
 from storecast.page.actions import action_button, field_id, text_entry, write
 from storecast.page.language import Words
+from storecast.page.shell import message
 from storecast.page.uploads import file_bytes
 from storecast.page.view import ViewRequest
 from storecast.service.problems import Problem
 from storecast.service.requests.csv_rows import BODY, refusal_of_file
-from storecast.workflows.preparation import check
+from storecast.workflows.preparation import USUAL_HORIZON, check
 
 TAKE = "data-first"  # an action
 FILE = "data-first-file"  # a field
@@ -92,6 +94,7 @@ def preview(request: ViewRequest, contents: str) -> Component:
                 ),
                 (words.text("New rows"), words.number(panel.sales.height), ""),
             ),
+            *_shortness((panel.end - panel.first).days + 1, words),
             *_remarks(cleaned, words),
             html.P(words.text("The first rows as they were read:"), className="soft"),
             tables.table(columns, lines, text=(0, 1), label=words.text("The first rows as they were read:")),
@@ -115,6 +118,21 @@ def take(request: ViewRequest, _key: str) -> str:
         "{rows} rows of sales were taken.",
         rows=request.words.number(outcome.inserted),
     )
+
+
+def _shortness(days: int, words: Words) -> list[Component]:
+    """Return a warning where the past is too short for the weekly job."""
+    least = days_needed(WINDOWS, USUAL_HORIZON, USUAL_HORIZON)
+    if days >= least:
+        return []
+    text = words.text(
+        "`storecast weekly` needs {least} days of sales to train a model for six weeks ahead, and the file holds {days}; with "
+        "fewer, `storecast run --horizon` trains one for less. If you have more history, bring it now: no day before the "
+        "first one can be added later.",
+        days=words.number(days),
+        least=words.number(least),
+    )
+    return [message(text, kind="hint")]
 
 
 def _remarks(cleaned: Cleaned, words: Words) -> list[Component]:
