@@ -1,5 +1,7 @@
 """Every command in the docs runs, every make target is there, and what the docs list is what the code has."""
 
+import dataclasses
+import json
 import re
 import subprocess
 import sys
@@ -11,15 +13,19 @@ import pytest
 from typer.main import get_command
 
 import storecast
-from storecast import workflows
+from storecast import models, workflows
 from storecast.cli.app import app
+from storecast.config import BlendSettings
 from storecast.exploration.covariate_shift import separability
-from support.commands import as_if_never_called, parse_line, run_line
+from storecast.models.base import Configurable
+from support.commands import all_commands, as_if_never_called, parse_line, run_line
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOUR = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 ROOT_COMMAND = get_command(app)
+COMMANDS_BELOW = [*all_commands(ROOT_COMMAND)]
 GROUPS = "|".join(str(group.name) for group in app.registered_groups)  # storecast models list, …
 ENDLESS = {"serve"}  # runs until it is stopped; tests/service asks it
 COMMANDS = {str(command.name or command.callback.__name__) for command in app.registered_commands} - ENDLESS
@@ -128,6 +134,43 @@ def test_a_command_of_the_docs_that_is_misspelt_cannot_be_read() -> None:
         parse_line(ROOT_COMMAND, "storecast explore --data DIR")
     with pytest.raises(Exception, match="'wap' is not one of"):
         parse_line(ROOT_COMMAND, "storecast run --out HOME --select-by wap")
+
+
+@pytest.mark.parametrize("path", [path for path, _ in COMMANDS_BELOW if path], ids=" ".join)
+def test_every_command_is_in_the_tour(path: tuple[str, ...]) -> None:
+    assert re.search(rf"^storecast {' '.join(path)} ", TOUR, re.MULTILINE)
+
+
+def test_every_option_is_in_the_documentation() -> None:
+    words = {word for path in DOCS for word in re.findall(r"--[a-z-]+", path.read_text(encoding="utf-8"))}
+    options = {option for _, command in COMMANDS_BELOW for param in command.params for option in param.opts}
+    assert {option for option in options if option.startswith("--")} <= words
+
+
+def defaults(name: str, *, fast: bool) -> dict[str, object]:
+    """Return the settings of a model that a file can change."""
+    model = models.create(name, fast=fast)
+    assert isinstance(model, Configurable)
+    plain = {field.name: getattr(model.settings, field.name) for field in dataclasses.fields(model.settings)}
+    return {field: value for field, value in plain.items() if isinstance(value, int | float | str | None)}
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["full", "fast"])
+@pytest.mark.parametrize("name", [name for name in models.names() if name != "blend"])
+def test_the_page_of_settings_has_every_setting_of_a_model_with_its_default(name: str, *, fast: bool) -> None:
+    section = SETTINGS.partition(f"\n## {name.removesuffix('-plain')}\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| (.*) \|$", section, re.MULTILINE)
+    head, _, *rows = [[cell.strip("` ") for cell in line.split(" | ")] for line in lines]
+    column = next(title for title in ("--fast" if fast else name, "Default") if title in head)
+    shown = {row[0]: row[head.index(column)] for row in rows}
+    assert shown == {
+        field: "all" if value is None else json.dumps(value) for field, value in defaults(name, fast=fast).items()
+    }
+
+
+def test_the_page_of_settings_names_the_members_of_the_blend() -> None:
+    section = SETTINGS.partition("\n## blend\n")[2]
+    assert re.findall(r"`(\S+)`", section) == list(BlendSettings().members)
 
 
 def test_every_make_target_in_the_docs_is_there() -> None:
