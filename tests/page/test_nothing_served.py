@@ -31,6 +31,10 @@ def test_every_view_that_needs_a_model_says_that_none_is_served_yet(tmp_path: Pa
             return str(answer.json()["detail"])
 
         assert reason().startswith("The home holds no model yet; `storecast run`")
+        for path in ("/v1/sales", "/v1/calendar"):
+            refused = client.ask("POST", path, b'{"rows":[{"Store":1,"Date":"2015-01-02"}]}', key=key)
+            assert refused.status_code == 503
+            assert refused.json()["detail"].startswith("The database holds no chain yet. Fill it with"), path
         (tmp_path / "models" / "model-a.pkl").write_bytes(b"no model")
         (tmp_path / "models" / "current").write_text("model-a.pkl\n", encoding="utf-8")
         with pytest.MonkeyPatch.context() as patch:

@@ -42,6 +42,7 @@ class ChainSource:
         self._complete: tuple[Panel, Panel] | None = None  # the whole chain, and it up to its last complete day
         self._asked_at: float | None = None  # when the database was asked what it has not answered yet
         self._down = False
+        self._empty = False  # the database answered, and holds no chain
         self._names: ColumnNames | None = None  # as they were last read
         self._unsaved: Snapshot | None = None  # its forecast is still to be saved
 
@@ -62,6 +63,11 @@ class ChainSource:
 
     def chain(self) -> tuple[Panel, int]:
         """Return the chain as it was last read, and its version; a problem where it was not yet."""
+        if self._chain is None and self._empty:
+            raise Problem(
+                "not-ready",
+                "The database holds no chain yet. Fill it with `storecast db load --data DIR`, or on the page: Data.",
+            )
         if self._chain is None:
             raise Problem("not-ready", "The chain has not been read yet. Try again.", headers={"retry-after": "5"})
         return self._chain
@@ -134,5 +140,5 @@ class ChainSource:
             raise
         finally:
             self._asked_at = None
-        self._down = False
+        self._down, self._empty = False, newest == 0
         return newest
