@@ -194,7 +194,9 @@ def backtest(
     others = [name for name in names if name not in (BASELINE, RIDGE)]
     if settings.get(RIDGE) and others:
         log.warning(
-            "[linear] changes the model linear alone; the ridge inside %s keeps its own settings.", in_words(others)
+            "[linear] changes the model linear, also as a member of blend; the ridge that is a feature of trees, as in %s, "
+            "keeps its own settings.",
+            in_words(others),
         )
     chosen = list(cutoffs) or block_cutoffs(panel, windows, task.horizon, task.horizon)
     scored, every = windows_after(panel, chosen, task.horizon)
