@@ -72,7 +72,7 @@ class Task:
 class LinearSettings:
     """The ridge of log sales, shrunk to the chain. Found by `benchmarks/tune.py`, rounded.
 
-    `[linear]` in a settings file changes the model `linear`, also in a blend: the ridge that is a feature of trees keeps these values.
+    `[linear]` in a settings file changes `linear`, also in a blend: the ridge that is a feature of trees keeps these values.
     """
 
     penalty: float = 1.4  # times the penalty of each term

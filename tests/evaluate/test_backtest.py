@@ -181,7 +181,9 @@ def test_settings_of_linear_say_that_they_reach_no_ridge_inside_another_model(
     backtest(panel, ["linear"], cutoffs, TASK, settings=settings)
     assert "[linear]" not in caplog.text
     backtest(panel, ["linear", "forest"], cutoffs, TASK, settings=settings)
-    assert "a member of blend; the ridge that is a feature of trees, as in forest, keeps its own settings." in caplog.text
+    assert (
+        "a member of blend; the ridge that is a feature of trees, as in forest, keeps its own settings." in caplog.text
+    )
 
 
 def test_without_cutoffs_the_last_windows_are_scored(panel: Panel, result: Backtest) -> None:
