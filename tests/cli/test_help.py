@@ -12,6 +12,7 @@ from storecast.cli.app import app
 from storecast.cli.examples import EXAMPLES, WHOLE
 from storecast.models import tree_library
 from storecast.models.lstm import forecaster
+from storecast.workflows.run_cost import MOST_ACCURATE
 from storecast.workflows.running import FAST_MODELS, MODELS
 from support.commands import Cli, all_commands, parse_line
 
@@ -44,6 +45,7 @@ HOME_COMMANDS = (
 def test_the_help_names_every_model_and_the_default() -> None:
     assert set(models.names()) <= set(options.MODELS.replace(",", "").split())
     assert f"{','.join(MODELS)}; with --fast {','.join(FAST_MODELS)}" == options.DEFAULT
+    assert f"{','.join(MOST_ACCURATE)}; with --fast {','.join(FAST_MODELS)}" == options.WEEKLY_DEFAULT
 
 
 @pytest.mark.parametrize("line", [*WHOLE, *(line for lines in EXAMPLES.values() for line in lines)])

@@ -95,9 +95,9 @@ def test_the_chain_has_a_budget_on_days_on_which_each_store_that_sells_has_one()
     schema = ["store", "first", "last", "amount"]
     rows = [("7", MONDAY, MONDAY + dt.timedelta(1), 4.0), ("8", MONDAY, MONDAY, 0.5)]
     budget = pl.DataFrame(rows, schema=schema, orient="row")
-    days = budget_by_day(figures, budget)
+    days = budget_by_day(figures, budget_of(figures, budget))
     assert days.rows() == [(MONDAY, 1.5), (MONDAY + dt.timedelta(1), 3.0)]
-    assert not budget_by_day(figures, budget.clear()).height
+    assert not budget_by_day(figures, budget_of(figures, budget.clear())).height
 
 
 def test_a_period_that_is_none_is_none() -> None:
@@ -114,11 +114,15 @@ def test_groups_have_the_plan_of_their_stores_beside_the_budget_of_those_that_ha
         {"store": ["2"], "first": [MONDAY], "last": [MONDAY + dt.timedelta(6)], "amount": [7.0]},
         schema_overrides={"amount": pl.Float64},
     )
-    weeks = weeks_beside_budget(figures, budget, regions, "Region")
+    weeks = weeks_beside_budget(figures, budget_of(figures, budget), regions, "Region")
     assert weeks.drop("Start", "End").rows() == [
         ("north", 7.0, 7.0, 0.0, None, None),
         ("south", 14.0, 14.35, 0.35, 7.0, 0.7),
     ]
-    assert weeks_beside_budget(figures, budget, regions, "store")["Key"].to_list() == ["2", "9", "10"]
+    assert weeks_beside_budget(figures, budget_of(figures, budget), regions, "store")["Key"].to_list() == [
+        "2",
+        "9",
+        "10",
+    ]
     with pytest.raises(DataError, match=r"no such level\. There are: store, Region"):
-        weeks_beside_budget(figures, budget, regions, "District")
+        weeks_beside_budget(figures, budget_of(figures, budget), regions, "District")

@@ -21,6 +21,7 @@ ModelSettings = Mapping[str, Mapping[str, Any]]
 # Asserted by a test: the help needs no library of models.
 MODELS = "naive, linear, boosting, boosting-plain, forest, blend, lightgbm and lstm, or a plug-in's"
 DEFAULT = "naive,linear,boosting; with --fast boosting"
+WEEKLY_DEFAULT = "naive,linear,blend; with --fast boosting"
 MEMORY_UNITS = {"MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
@@ -127,6 +128,15 @@ Models = Annotated[
 RunModels = Annotated[
     Sequence[str],
     typer.Option("--models", parser=names, metavar="<str>", help=f"Names of models: {MODELS}. Default: {DEFAULT}."),
+]
+WeeklyModels = Annotated[
+    Sequence[str],
+    typer.Option(
+        "--models",
+        parser=names,
+        metavar="<str>",
+        help=f"Names of models that are compared where one is trained: {MODELS}. Default: {WEEKLY_DEFAULT}.",
+    ),
 ]
 ModelName = Annotated[str, typer.Option("--models", help=f"The name of one model: {MODELS}.")]
 ModelFile = Annotated[

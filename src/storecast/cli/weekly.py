@@ -1,6 +1,5 @@
 """storecast weekly: the job of every Monday."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,16 +25,7 @@ def weekly(
         int,
         typer.Option("--late-after", min=0, max=MAX_DAYS, help="Days before today up to which sales must have come."),
     ] = 3,
-    models: Annotated[
-        Sequence[str],
-        typer.Option(
-            "--models",
-            parser=options.names,
-            metavar="<str>",
-            help=f"Names of models that are compared where one is trained: {options.MODELS}. "
-            "Default: naive,linear,blend; with --fast boosting.",
-        ),
-    ] = "",
+    models: options.WeeklyModels = "",
     fast: options.Fast = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Keep what the forecast is made of with the version of the plan.")

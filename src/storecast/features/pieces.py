@@ -116,11 +116,9 @@ class Pieces:
             several = self.several[column.name]
             mixed = reduce(add, (piece.gather(of_driver[driver]) for driver, piece in several.items()))
             # The sum of the pieces of one row is the column's figure but for rounding, and trees ask on which side of a cut it is.
-            first, *others = (places[driver] for driver in several)
-            one_row = np.logical_and.reduce([place == first for place in others], initial=True)
-            columns.append(
-                column.gather(of_driver[next(iter(several))]).zip_with(pl.Series(one_row), mixed).alias(column.name)
-            )
+            first = next(iter(several))
+            one_row = np.all([places[driver] == places[first] for driver in several], axis=0)
+            columns.append(column.gather(of_driver[first]).zip_with(pl.Series(one_row), mixed).alias(column.name))
         return pl.DataFrame(columns)
 
 

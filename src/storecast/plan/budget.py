@@ -145,13 +145,13 @@ def budget_of(figures: StoreDays, budget: pl.DataFrame) -> I64:
     return cells
 
 
-def weeks_beside_budget(figures: StoreDays, budget: pl.DataFrame, groups: StoreGroups, level: str) -> pl.DataFrame:
+def weeks_beside_budget(figures: StoreDays, budget: I64, groups: StoreGroups, level: str) -> pl.DataFrame:
     """Return the weeks of a plan beside its budget, summed by groups of stores.
 
     Parameters
     ----------
     figures : forecast and plan of the version, of all stores or of some
-    budget : store (text), first, last, amount
+    budget : of the same stores, as `budget_of` returns it
     groups : of the same stores
     level : the groups that are wanted: chain, store, type, state, or one of the chain's own
 
@@ -167,11 +167,10 @@ def weeks_beside_budget(figures: StoreDays, budget: pl.DataFrame, groups: StoreG
         where there is no such level
     """
     groups.check_level(level)
-    cells = budget_of(figures, budget)
-    has_budget = cells != NONE
+    has_budget = budget != NONE
     cents = {name: figures.cents[name] for name in (s.FORECAST, PLAN)}
-    cents["Budget"] = np.where(has_budget, cells, 0)
-    cents["Variance"] = np.where(has_budget, figures.cents[PLAN] - cells, 0)
+    cents["Budget"] = np.where(has_budget, budget, 0)
+    cents["Variance"] = np.where(has_budget, figures.cents[PLAN] - budget, 0)
     cents["days"] = has_budget.astype(np.int64)
     sums = weeks_of(StoreDays(figures.stores, figures.first, cents), groups.groups[level])
     if level != STORE:  # stores are in the order of their ids, which are texts here
@@ -182,19 +181,18 @@ def weeks_beside_budget(figures: StoreDays, budget: pl.DataFrame, groups: StoreG
     return sums.select("Key", "Start", "End", s.FORECAST, PLAN, difference, *named)
 
 
-def budget_by_day(figures: StoreDays, budget: pl.DataFrame) -> pl.DataFrame:
+def budget_by_day(figures: StoreDays, budget: I64) -> pl.DataFrame:
     """Return the budget of the whole chain by day: Date and Budget, without the days on which a store that sells has none.
 
     Parameters
     ----------
     figures : the forecast of the version
-    budget : store (text), first, last, amount
+    budget : of the same stores, as `budget_of` returns it
     """
-    cells = budget_of(figures, budget)
-    has_budget = cells != NONE
+    has_budget = budget != NONE
     whole = has_budget.any(axis=0) & (has_budget | (figures.cents[s.FORECAST] == 0)).all(axis=0)
     days = pl.date_range(figures.first, figures.last, eager=True).alias(s.DATE)
-    sums = np.where(has_budget, cells, 0).sum(axis=0) / CENT
+    sums = np.where(has_budget, budget, 0).sum(axis=0) / CENT
     return pl.DataFrame([days, pl.Series("Budget", sums)]).filter(pl.Series(whole))
 
 

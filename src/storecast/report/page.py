@@ -60,7 +60,7 @@ def render(report: ReportInput) -> str:
         horizon=days.n_unique(),
         promotes=promotes,
         outlook=outlook,
-        weeks=[week for week in outlook["weeks"] if week["Start"] not in {edge.first for edge in edges}],
+        weeks=[row for row, week in zip(outlook["weeks"], weeks, strict=True) if week not in edges],
         besides=", ".join(words.span(edge.first, edge.last) for edge in edges),
         has_interval=outlook["chain"]["Lower80"] is not None,
         has_last_year=outlook["chain"]["Change"] is not None,

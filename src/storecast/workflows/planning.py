@@ -25,7 +25,7 @@ from storecast.database.plan_versions import DRIVERS_PART, all_versions, read_fi
 from storecast.database.request_log import audit
 from storecast.errors import MissingError, Write
 from storecast.plan import budget as budget_file
-from storecast.plan.budget import budget_by_day, weeks_beside_budget
+from storecast.plan.budget import budget_by_day, budget_of, weeks_beside_budget
 from storecast.plan.comparison import Comparison, compare
 from storecast.plan.overrides import NOBODY, OVERRIDE, PLAN, stale_reasons
 from storecast.plan.scopes import CHAIN
@@ -117,7 +117,7 @@ def show_version(db: Database, version: int | None = None, level: str = CHAIN) -
     """
     with db.reading() as conn:
         wanted, figures = read_plan(conn, version)
-        budget = read_budget(conn)
+        budget = budget_of(figures, read_budget(conn))
         groups = read_groups(conn).only(figures.stores)
     totals = plan_totals(wanted.totals, figures, groups)
     weeks = weeks_beside_budget(figures, budget, groups, level)

@@ -167,9 +167,8 @@ def _read(request: ViewRequest, contents: str) -> Cleaned:
             return check(path)
     except DataError as error:
         refusal = refusal_of_file(str(error).replace(FILE_NAME, BODY))
-        if (
-            request.words.message(refusal.detail) != refusal.detail
-        ):  # translations are of the words without what was sent
+        # Translations are of the words without what was sent.
+        if request.words.message(refusal.detail) != refusal.detail:
             raise refusal from error
         raise
 

@@ -20,7 +20,7 @@ from storecast.page.addresses import BASE
 from storecast.page.language import Words
 from storecast.page.plan_memory import cached
 from storecast.page.view import ViewRequest
-from storecast.plan.budget import weeks_beside_budget
+from storecast.plan.budget import budget_of, weeks_beside_budget
 from storecast.plan.exceptions import STALE
 from storecast.plan.overrides import PLAN, USUAL_REASONS
 from storecast.plan.scopes import CHAIN, STORE, StoreGroups
@@ -103,7 +103,7 @@ def _read_figures(database: Database, number: int | None) -> PlanFigures | None:
         revision = read_revision(conn)
         last_write = read_writes(conn).get(revision)
         reasons, budget = read_reasons(conn), read_budget(conn)
-    weeks = weeks_beside_budget(figures, budget, groups, CHAIN)
+    weeks = weeks_beside_budget(figures, budget_of(figures, budget), groups, CHAIN)
     total = chain_total(plan_totals(version.totals, figures, groups))
     return PlanFigures(version, versions, revision, figures, groups, reasons, weeks, total, last_write)
 

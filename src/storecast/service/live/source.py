@@ -63,14 +63,14 @@ class ChainSource:
 
     def chain(self) -> tuple[Panel, int]:
         """Return the chain as it was last read, and its version; a problem where it was not yet."""
-        if self._chain is None and self._empty:
+        if self._chain is not None:
+            return self._chain
+        if self._empty:
             raise Problem(
                 "not-ready",
                 "The database holds no chain yet. Fill it with `storecast db load --data DIR`, or on the page: Data.",
             )
-        if self._chain is None:
-            raise Problem("not-ready", "The chain has not been read yet. Try again.", headers={"retry-after": "5"})
-        return self._chain
+        raise Problem("not-ready", "The chain has not been read yet. Try again.", headers={"retry-after": "5"})
 
     def names(self) -> ColumnNames:
         """Return how the chain's files are written; as last read where the database does not answer."""

@@ -12,7 +12,7 @@ from storecast.database.forecasts import MadeForecast
 from storecast.database.plan_budget import read_budget
 from storecast.database.plan_publishing import Advanced, Published, advance_version, publish_version
 from storecast.database.plan_versions import all_versions, read_version
-from storecast.plan.budget import weeks_beside_budget
+from storecast.plan.budget import budget_of, weeks_beside_budget
 from storecast.plan.scopes import CHAIN, STORE
 from storecast.plan.totals import PlanTotal, plan_totals, total_intervals
 from storecast.plan.value_added import LATEST
@@ -175,7 +175,7 @@ async def weeks(request: Request) -> Response:
             figures = figures.part(stores, figures.first, figures.last)
         groups = groups.only(figures.stores)
         totals = [each for each in plan_totals(wanted.totals, figures, groups) if each.level == level]
-        return wanted, weeks_beside_budget(figures, budget, groups, level), totals
+        return wanted, weeks_beside_budget(figures, budget_of(figures, budget), groups, level), totals
 
     wanted, table, totals = await service.large.run(read)
     some, following = cut(request, table, place, limit)
