@@ -1,0 +1,33 @@
+"""What a view shows is the same JSON as Dash would write."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import orjson
+import plotly.graph_objects as go
+import pytest
+from dash import dcc, html
+from plotly.io.json import to_json_plotly
+
+from storecast.page.drawing import as_json
+
+
+def test_components_figures_and_arrays_are_written_as_dash_writes_them() -> None:
+    figure = go.Figure(
+        [
+            go.Scatter(x=np.array(["a", "b"]), y=np.array([1.5, np.nan])),
+            go.Bar(x=[dt.date(2015, 1, 2)], y=np.array([1, None], dtype=object)),
+            go.Scatter(x=[1], y=np.arange(6)[::2]),
+        ]
+    )
+    drawing = html.Div(
+        [html.P("<b>&</b>", className="soft"), dcc.Graph(figure=figure), None, 1, 0.1, {"by number": {1: "one"}}]
+    )
+    for shown in (drawing, [drawing, "text"]):
+        assert json.loads(orjson.dumps(as_json(shown))) == json.loads(to_json_plotly(shown))
+
+
+def test_what_is_no_part_of_a_page_is_refused() -> None:
+    with pytest.raises(TypeError, match="not JSON serializable: set"):
+        as_json(html.Div({"1"}))
