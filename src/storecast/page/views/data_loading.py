@@ -20,11 +20,10 @@ from storecast.errors import ConflictError
 from storecast.page import tables
 from storecast.page.actions import action_button, button_number, field_id, text_entry, write
 from storecast.page.drawing import drawn
-from storecast.page.language import Words
 from storecast.page.shell import message
 from storecast.page.uploads import file_bytes
 from storecast.page.view import ViewRequest, view_request
-from storecast.page.views import first_chain
+from storecast.page.views import file_parts, first_chain
 from storecast.service.problems import Problem, unreadable
 from storecast.service.requests.csv_repairs import CsvRows
 from storecast.service.requests.csv_rows import read_csv_rows
@@ -33,7 +32,6 @@ from storecast.service.requests.rows import calendar_rows, id_type, sale_rows
 SALES, CALENDAR = "sales", "calendar"  # of the control
 LOAD, UNDO = "data-load", "data-undo"  # actions
 FILE, REPLACE = "data-file", "data-replace"  # fields
-SHOWN_ROWS = 8
 
 
 def kind_of(request: ViewRequest) -> str:
@@ -82,7 +80,10 @@ def preview(request: ViewRequest, contents: str) -> Component:
         (outcome, repairs), replaces = _tried(request, rows, replace=True), True
     sentences = _sentences(request, rows, repairs)
     converted = rows.converted()
-    repaired = _repaired([*sentences, words.message(converted)] if converted else sentences, words)
+    repaired = file_parts.remarks(
+        html.P(words.text("What is repaired, converted or left out:")),
+        [*sentences, words.message(converted)] if converted else sentences,
+    )
     if not outcome.inserted and not outcome.replaced:
         stand = message(words.text("All rows of the file stand already, with these values."), kind="hint")
         return html.Div([stand, *repaired])
@@ -92,15 +93,14 @@ def preview(request: ViewRequest, contents: str) -> Component:
         (words.text("Rows that stand already"), words.number(outcome.same), ""),
     )
     warning = words.text("Some rows stand already with other values. Taking them puts these values in their place.")
-    shown = rows.frame.head(SHOWN_ROWS)
+    shown = rows.frame.head(file_parts.SHOWN_ROWS)
     lines = [["" if value is None else str(value) for value in row] for row in shown.iter_rows()]
     return html.Div(
         [
             counts,
             *([message(warning, kind="hint")] if replaces else []),
             *repaired,
-            html.P(words.text("The first rows as they were read:"), className="soft"),
-            tables.table(shown.columns, lines, label=words.text("The first rows as they were read:")),
+            *file_parts.first_rows(shown.columns, lines, words),
             dcc.Textarea(id=field_id(FILE), value=contents, hidden=True),
             html.Div(
                 [action_button(words.text("Take these rows"), LOAD, "replace" if replaces else "")], className="actions"
@@ -180,11 +180,3 @@ def _sentences(request: ViewRequest, rows: CsvRows, repairs: Sequence[Repair]) -
     words, target = request.words, request.service.live.panel().target
     of_rules = [target.worded(words.message(repair.sentence)) for repair in (*rows.repairs, *repairs)]
     return [*map(words.message, rows.left_out), *of_rules]
-
-
-def _repaired(sentences: Sequence[str], words: Words) -> list[Component]:
-    """Return the part that says what is done with a file before its rows are taken; none where that is nothing."""
-    if not sentences:
-        return []
-    lines = html.Ul([html.Li(sentence) for sentence in sentences])
-    return [html.P(words.text("What is repaired, converted or left out:")), lines]

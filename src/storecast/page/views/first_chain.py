@@ -18,6 +18,7 @@ from storecast.page.language import Words
 from storecast.page.shell import message
 from storecast.page.uploads import file_bytes
 from storecast.page.view import ViewRequest
+from storecast.page.views import file_parts
 from storecast.service.problems import Problem
 from storecast.service.requests.csv_rows import BODY, refusal_of_file
 from storecast.workflows.preparation import USUAL_HORIZON, check
@@ -26,7 +27,6 @@ TAKE = "data-first"  # an action
 FILE = "data-first-file"  # a field
 FILE_NAME = "sales.csv"  # by which refusals name the file
 MOST_COLUMNS = 200  # each costs kilobytes
-SHOWN_ROWS = 8
 
 
 def introduction(words: Words, limit: int) -> list[Component]:
@@ -81,7 +81,7 @@ def preview(request: ViewRequest, contents: str) -> Component:
     columns = (*s.KEYS, s.SALES)
     lines = [
         [str(store), words.date(day), words.money(sales)]
-        for store, day, sales in panel.sales.select(columns).head(SHOWN_ROWS).iter_rows()
+        for store, day, sales in panel.sales.select(columns).head(file_parts.SHOWN_ROWS).iter_rows()
     ]
     return html.Div(
         [
@@ -96,8 +96,7 @@ def preview(request: ViewRequest, contents: str) -> Component:
             ),
             *_shortness((panel.end - panel.first).days + 1, words),
             *_remarks(cleaned, words),
-            html.P(words.text("The first rows as they were read:"), className="soft"),
-            tables.table(columns, lines, text=(0, 1), label=words.text("The first rows as they were read:")),
+            *file_parts.first_rows(columns, lines, words, text=(0, 1)),
             dcc.Textarea(id=field_id(FILE), value=contents, hidden=True),
             html.Div([action_button(words.text("Take these sales"), TAKE)], className="actions"),
         ]
@@ -140,12 +139,7 @@ def _remarks(cleaned: Cleaned, words: Words) -> list[Component]:
     sentences = [repair.sentence for repair in cleaned.repairs]
     if cleaned.unseen_seasons:
         sentences.append(cleaned.unseen_seasons)
-    if not sentences:
-        return []
-    return [
-        html.H2(words.text("What was repaired or noticed")),
-        html.Ul([html.Li(words.message(sentence)) for sentence in sentences]),
-    ]
+    return file_parts.remarks(html.H2(words.text("What was repaired or noticed")), [*map(words.message, sentences)])
 
 
 def _read(request: ViewRequest, contents: str) -> Cleaned:
