@@ -213,6 +213,8 @@ def quantile_column(quantile: float) -> str:
 
 
 COUNTERFACTUAL = "If "  # begins columns of forecasts without a promotion and the like
+UNEXPLAINED = "Unexplained"  # by how much sales exceed a forecast of them
+OUTCOME = (CUTOFF, SALES, UNEXPLAINED)  # columns of an explanation of a past day beside those of a day ahead
 
 
 def bound_columns(level: int) -> tuple[str, str]:

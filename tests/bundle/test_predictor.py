@@ -5,16 +5,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from polars.testing import assert_frame_equal
 
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
+from storecast.bundle.past_days import explain_day, explain_past_day, first_explained
 from storecast.bundle.predictor import Predictor
 from storecast.config import Task
 from storecast.data.overlay import overlay_panel
 from storecast.data.panel import Panel, Window
-from storecast.errors import ConfigError, DataError
+from storecast.errors import ConfigError, DataError, HistoryError
 from storecast.models import create
 from storecast.uncertainty.calibration import calibrate
 from storecast.uncertainty.joint_errors import JointErrors
@@ -48,6 +50,56 @@ def ready(panel: Panel) -> Predictor:
 @pytest.fixture(scope="module", params=["naive", "linear", "forest", "boosting", "blend"])
 def any_ready(request: pytest.FixtureRequest, panel: Panel) -> Predictor:
     return made_ready(panel, request.param)
+
+
+@pytest.mark.parametrize("back", [0, 7, 102])
+def test_a_day_of_the_past_adds_up_and_knows_nothing_of_the_sales_after_its_cutoff(
+    any_ready: Predictor, panel: Panel, back: int
+) -> None:
+    day = any_ready.cutoff - dt.timedelta(days=back)
+    explained = explain_past_day(any_ready, [2, 5], day)
+    cutoff = explained[s.CUTOFF][0]
+    assert 0 < (day - cutoff).days <= 7
+    cents = explained.drop(*s.KEYS, s.CUTOFF, cs.starts_with(s.COUNTERFACTUAL)).select((pl.all() * 100).round())
+    drivers = cents.drop(s.FORECAST, s.SALES, s.UNEXPLAINED)
+    assert drivers.sum_horizontal().to_list() == cents[s.FORECAST].to_list()
+    assert (cents[s.FORECAST] + cents[s.UNEXPLAINED]).to_list() == cents[s.SALES].to_list()
+    assert cents[s.FORECAST].min() > 0
+    known = panel.sales.filter((pl.col(s.STORE) == 2) & (pl.col(s.DATE) == day))
+    assert explained[s.SALES][0] == known[s.SALES][0]
+
+    later = pl.col(s.DATE) > cutoff
+    other = replace(panel, sales=panel.sales.with_columns(pl.when(later).then(17.0).otherwise(s.SALES).alias(s.SALES)))
+    unaware = explain_past_day(Predictor.of(any_ready.bundle, other), [2, 5], day)
+    assert_frame_equal(unaware.drop(s.SALES, s.UNEXPLAINED), explained.drop(s.SALES, s.UNEXPLAINED), check_exact=True)
+    assert unaware[s.SALES].to_list() == [17.0, 17.0]
+
+
+def test_a_closed_day_of_the_past_is_made_of_nothing(ready: Predictor) -> None:
+    sunday = ready.cutoff - dt.timedelta(days=(ready.cutoff.weekday() + 1) % 7 + 7)
+    closed = explain_past_day(ready, [2], sunday).row(0, named=True)
+    assert {value for name, value in closed.items() if name not in (*s.KEYS, s.CUTOFF)} <= {0.0, None}
+
+
+def test_a_day_without_history_or_without_a_row_cannot_be_explained(ready: Predictor) -> None:
+    first = first_explained(ready)
+    assert (first - ready.panel.first).days in range(28, 35)
+    assert explain_day(ready, [2], first).height == 1
+    with pytest.raises(HistoryError, match=f"expected a day from {first} on"):
+        explain_day(ready, [2], first - dt.timedelta(days=1))
+    with pytest.raises(ConfigError, match=f"beyond the forecast; expected a day from {first} to {ready.last}"):
+        explain_day(ready, [2], ready.last + dt.timedelta(days=1))
+    day = ready.cutoff - dt.timedelta(days=3)
+    gone = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) == day)
+    chain = replace(ready.panel, calendar=ready.panel.calendar.filter(~gone), sales=ready.panel.sales.filter(~gone))
+    with pytest.raises(DataError, match=f"no row of the store '2' on {day}"):
+        explain_day(Predictor.of(ready.bundle, chain), [2], day)
+
+
+def test_a_day_ahead_is_explained_as_all_days_are(ready: Predictor) -> None:
+    day = ready.cutoff + dt.timedelta(days=5)
+    of_day = ready.explain([2]).filter(pl.col(s.DATE) == day)
+    assert_frame_equal(explain_day(ready, [2], day, counterfactuals=False), of_day)
 
 
 def row(ready: Predictor, ahead: int, **values: object) -> pl.DataFrame:

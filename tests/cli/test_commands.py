@@ -262,12 +262,39 @@ def test_a_forecast_is_explained_to_the_cent(cli: Cli, folder: Path, home: Path,
     assert "level" in cli(*words)[1]
 
 
+def test_a_day_of_the_past_is_explained_beside_what_was_sold(cli: Cli, folder: Path, home: Path) -> None:
+    model = home / "models" / (home / "models" / "current").read_text(encoding="utf-8").strip()
+    words = ("explain", "--data", folder, "--model", model, "--store", 1, "--date")
+    sold = pl.read_csv(folder / "train.csv", try_parse_dates=True).filter(
+        (pl.col("Store") == 1) & (pl.col("Sales") > 0)
+    )
+    day = sold.sort("Date").row(-30, named=True)
+    code, out, err = cli(*words, day["Date"], "--json")
+    assert code == 0, err
+    printed = json.loads(out)[0]
+    assert printed["Sales"] == day["Sales"]
+    assert round(printed["Forecast"] + printed["Unexplained"], 2) == day["Sales"]
+    assert printed["Cutoff"] < str(day["Date"])
+    bundle = load(model)
+    explained = bundle.explain(1, workflows.check(folder).panel, day=day["Date"], counterfactuals=True)
+    assert printed == explained.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts()[0]
+    code, out, err = cli(*words, day["Date"])
+    assert code == 0, err
+    assert "not explained" in out
+    assert f"{day['Sales']:,.2f}" in out
+    assert (
+        f"knows the sales up to {printed['Cutoff']}; the model learned from those up to {bundle.trained_until}"
+        in " ".join(out.split())
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["--store", 99], "There is no store '99'"),
         (["--store", 1, "--date", "2014-13-01"], "expected a date"),
-        (["--store", 1, "--date", "2013-01-01"], "no day of the forecast"),
+        (["--store", 1, "--date", "2013-01-01"], "too little history before 2013-01-01"),
+        (["--store", 1, "--date", "2033-01-01"], "lies beyond the forecast"),
         (["--date", "2014-05-05"], "needs a store"),
     ],
 )

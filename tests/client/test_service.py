@@ -19,6 +19,7 @@ CALLS: dict[str, Any] = {
     "GET /v1/forecasts": lambda c: c.stored_forecasts(1, "2014-07-01", 2),
     "POST /v1/forecasts": lambda c: c.forecast_rows([ROW], stores=[{"Store": 1}], quantiles=[0.5], totals=True, explain=True),
     "POST /v1/forecasts ": lambda c: c.forecast(1, "2014-07-01", 2, model="m", quantiles=[0.5]),
+    "GET /v1/explanations": lambda c: c.explanation(1, "2014-07-01"),
     "POST /v1/scenarios": lambda c: c.scenario([ROW], model="m"),
     "GET /v1/jobs/{job}": lambda c: c.jobs.state(1),
     "GET /v1/jobs/{job}/reply": lambda c: c.jobs.reply(1),

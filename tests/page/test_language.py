@@ -24,6 +24,7 @@ CALLS = {"text": slice(1), "plural": slice(2)}  # methods of Words: which of the
 ERRORS = ("unreadable", "DataError", "MissingError", "ConflictError", "Message")
 RAISED = {"Problem": slice(1, 2), **dict.fromkeys(ERRORS, slice(1))}  # refusals, and texts from below the page
 BELOW = (  # whose refusals and texts the page shows
+    "bundle/past_days.py",
     "database/panel_io.py",
     "database/plan_exceptions.py",
     "database/plan_override_conflicts.py",

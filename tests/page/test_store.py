@@ -12,7 +12,7 @@ from storecast.database.forecasts import MadeForecast, save_forecast
 from storecast.database.plan_overrides import add_overrides
 from storecast.database.plan_publishing import publish_version
 from storecast.page.language import Words
-from storecast.page.store_figures import YEAR_BEFORE, explained_days, store_days
+from storecast.page.store_figures import YEAR_BEFORE, explained_day, explained_days, store_days
 from storecast.page.views.store_calendar import calendar_words
 from storecast.page.views.store_contributions import section
 from support.page_client import PageClient, callback
@@ -86,14 +86,37 @@ def test_parts_that_take_longer_are_drawn_by_themselves(browser: PageClient) -> 
     assert "The chain has no store x." in browser.draw_part("store-record", "?store=x")
 
 
-def test_a_click_on_a_day_ahead_chooses_it_and_one_on_the_past_or_on_nothing_does_not(browser: PageClient) -> None:
+def test_a_day_of_the_past_is_taken_apart_beside_what_was_sold(browser: PageClient, client: Client) -> None:
+    snapshot = client.service.live.snapshot
+    day = MONDAY - dt.timedelta(weeks=6)
+    query = f"?store=2&day={day}&weeks=4"
+    shown = browser.draw("/app/store", query)
+    assert f"What {Words('en').day(day)} {day.year} was made of" in shown
+    assert f'"{day}"' in shown  # among the days to choose from, though it lies before those that are shown
+    row = explained_day(snapshot, 2, day)
+    part = browser.draw_part("store-contributions", query)
+    table = section(snapshot, 2, day, Words("en")).children[1].children[1].children[0].children
+    cents = [
+        round(float(_text(line["props"]["children"][1]).replace(",", "")) * 100) for line in table.children[1].children
+    ]
+    forecast, unexplained, sold = cents[-3:]
+    assert (sum(cents[:-3]), forecast + unexplained) == (forecast, sold)
+    assert (forecast, sold) == (round(row[s.FORECAST] * 100), round(row[s.SALES] * 100))
+    assert "what the model linear expects of the day from the sales up to" in part
+    assert "this day among them: it speaks in hindsight" in part
+    sunday = day - dt.timedelta(days=1)
+    assert "The store was closed on this day." in browser.draw_part("store-contributions", f"?store=2&day={sunday}")
+
+
+def test_a_click_on_a_day_chooses_it_and_one_without_history_or_on_nothing_does_not(browser: PageClient) -> None:
     def click(data: object) -> str:
         values = {"store-chart.clickData": data, "url.search": "?store=2"}
         answer = browser.post(_click(values))
         assert answer.status_code in (200, 204), answer.text
         return answer.text
 
-    assert f"?store=2&day={MONDAY}" in click({"points": [{"x": f"{MONDAY}"}]})
+    for day in (MONDAY, MONDAY - dt.timedelta(weeks=9)):
+        assert f"?store=2&day={day}" in click({"points": [{"x": f"{day}"}]})
     for nothing in ({"points": [{"x": "2013-01-01"}]}, {"points": []}, {"points": [{"x": "no day"}]}, None, 5):
         assert "day=" not in click(nothing)
 

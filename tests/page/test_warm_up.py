@@ -17,9 +17,9 @@ from storecast.errors import DataError
 from storecast.exploration.registry import questions
 from storecast.page import accuracy_figures, dash_server, figures, promotion_figures, warm_up
 from storecast.page.kept_totals import FILE, totals_of_chain
-from storecast.page.result_cache import ResultCache
 from storecast.page.views import explore, home
 from storecast.page.warm_up import WarmUp
+from storecast.result_cache import ResultCache
 from storecast.service.app import create_app
 from storecast.service.problems import Problem
 from support.page_client import PageClient

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.bundle.past_days import explain_past_day
 from storecast.database.connect import home_url
 from support.served_home import (
     FIRST,
@@ -195,6 +196,43 @@ def test_explanations_come_with_the_forecast_without_the_promotion(client: Clien
     ]
     assert answers
     assert all(without < forecast for forecast, without in answers)
+
+
+def test_any_day_is_explained_and_one_of_the_past_beside_what_was_sold(client: Client) -> None:
+    predictor = client.service.live.snapshot.predictor
+    ahead = client.forecasts({"store": 1, "days": 7, "explain": True}).json()
+    one = client.get(f"/v1/explanations?store=1&date={FIRST}").json()
+    assert one["explanation"] == ahead["explanations"][0]
+    assert one["counterfactuals"].items() >= {"If no promotion": ahead["counterfactuals"][0]["If no promotion"]}.items()
+    assert (one["sales"], one["unexplained"], one["known_until"]) == (None, None, one["cutoff"])
+    assert (one["assumed"], client.get(f"/v1/explanations?store=1&date={predictor.last}").json()["assumed"]) == (
+        False,
+        True,
+    )
+
+    day = next(FIRST - dt.timedelta(days=k) for k in range(40, 47) if (FIRST - dt.timedelta(days=k)).weekday() == 2)
+    past = client.get(f"/v1/explanations?store=1&date={day}").json()
+    expected = explain_past_day(predictor, [1], day).row(0, named=True)
+    assert past["explanation"].items() <= (expected | {s.DATE: day.isoformat()}).items()
+    assert past["known_until"] == expected[s.CUTOFF].isoformat() < day.isoformat() <= past["trained_until"]
+    assert (past["sales"], past["unexplained"]) == (expected[s.SALES], expected[s.UNEXPLAINED])
+    assert past["sales"] > 0
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("store=99&date=2014-01-08", "query.store: the chain holds no such store; it holds 6"),
+        ("store=x&date=2014-01-08", "query.store: the chain holds no such store"),
+        ("store=1&date=2013-01-08", "too little history before 2013-01-08"),
+        ("store=1&date=2019-01-08", "2019-01-08 lies beyond the forecast"),
+        ("store=1", "query"),
+    ],
+)
+def test_a_day_that_cannot_be_explained_is_refused_with_the_reason(client: Client, query: str, words: str) -> None:
+    reply = client.get(f"/v1/explanations?{query}")
+    assert reply.status_code == 422
+    assert words in reply.json()["detail"]
 
 
 def test_a_new_store_is_forecast_by_its_attributes(client: Client) -> None:

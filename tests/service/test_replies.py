@@ -7,7 +7,18 @@ import pytest
 
 from storecast.database.writes import Written
 from storecast.service.problems import ProblemDetails
-from storecast.service.replies import Accuracy, Changes, Forecasts, Health, History, Model, Models, Readiness, Stores
+from storecast.service.replies import (
+    Accuracy,
+    Changes,
+    Explanation,
+    Forecasts,
+    Health,
+    History,
+    Model,
+    Models,
+    Readiness,
+    Stores,
+)
 from storecast.service.requests.rows import store_rows
 from support.served_home import FIRST, Client
 
@@ -22,6 +33,7 @@ from support.served_home import FIRST, Client
         ("/v1/stores/1", store_rows().struct),
         ("/v1/stores/1/history?limit=3", History),
         ("/v1/accuracy?by=store", Accuracy),
+        (f"/v1/explanations?store=1&date={FIRST}", Explanation),
         ("/v1/stores/99", ProblemDetails),
         ("/v1/stores?limit=0", ProblemDetails),
     ],

@@ -168,6 +168,14 @@ def test_the_parts_of_an_explanation_add_up(call: Call) -> None:
     assert len(day["parts"]) > 2
 
 
+def test_a_day_of_the_past_is_explained_beside_what_was_sold(call: Call) -> None:
+    date = next(FIRST - dt.timedelta(days=k) for k in range(8, 15) if (FIRST - dt.timedelta(days=k)).weekday() == 2)
+    day = call("explain_day", store=2, date=date.isoformat())
+    assert day["known_until"] < date.isoformat()
+    assert day["forecast"] + day["unexplained"] == pytest.approx(day["sold"], abs=0.01)
+    assert "hindsight" in day["notes"][-1]
+
+
 def test_another_calendar_is_compared_and_nothing_saved(service_client: Client) -> None:
     progress: list[float] = []
     change = {"first": FIRST.isoformat(), "last": FIRST.isoformat(), "stores": [2], "values": {"Open": 0}}

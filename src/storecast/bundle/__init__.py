@@ -11,6 +11,7 @@ trial_time how long that may take
 bundle     a model with all it needs to forecast; it is saved as one file
 loading    from the file to the bundle, after every check
 predictor  a bundle over a chain: its forecast, and forecasts under other calendars
+past_days  what a day of the past is made of, as it was forecast before it
 
 A file holds a manifest and named parts (bytes). What the parts mean is known to `models` alone.
 """

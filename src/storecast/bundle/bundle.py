@@ -17,6 +17,7 @@ from storecast.bundle.fitted import FittedModel
 from storecast.bundle.manifest import Manifest
 from storecast.bundle.needs import needs_of
 from storecast.bundle.parts import CALIBRATION, parts_of
+from storecast.bundle.past_days import explain_day
 from storecast.bundle.predictor import Predictor
 from storecast.bundle.read import open_model
 from storecast.bundle.registry import publish
@@ -68,8 +69,8 @@ class Bundle(Shown, FittedModel):
         facts: dict[str, object] = {"model": self.model.name}
         if self.name:
             facts["file"] = self.name
-        if self.panel is not None or self.manifest is not None:
-            facts["fitted up to"] = self.panel.end if self.panel is not None else self.manifest and self.manifest.cutoff
+        if self.trained_until is not None:
+            facts["fitted up to"] = self.trained_until
         facts["days ahead"] = self.task.horizon
         if self.panel is not None:
             facts["stores"] = self.panel.stores.height
@@ -124,7 +125,12 @@ class Bundle(Shown, FittedModel):
         return rows.select(*s.KEYS, s.FORECAST, *bounds, *(s.quantile_column(quantile) for quantile in extra))
 
     def explain(
-        self, stores: object | Sequence[object], panel: Panel | None = None, *, counterfactuals: bool = False
+        self,
+        stores: object | Sequence[object],
+        panel: Panel | None = None,
+        *,
+        day: dt.date | None = None,
+        counterfactuals: bool = False,
     ) -> pl.DataFrame:
         """Split the forecasts of some stores into the money that each driver contributes.
 
@@ -132,18 +138,25 @@ class Bundle(Shown, FittedModel):
         ----------
         stores : ids of stores, or one id
         panel : the chain; None: the one that the model was fitted on
+        day : one day, of the past or ahead; None: all days ahead
         counterfactuals : add forecasts without the promotion and the like, columns as `storecast.explain.counterfactuals`
 
         Returns
         -------
-        as `storecast.explain.explanations.explain`: Store, Date, Forecast, Usual, and a column for each driver; they add up
+        as `storecast.explain.explanations.explain`: Store, Date, Forecast, Usual, and a column for each driver; they add up. Of a
+        day of the past also what was sold, as `storecast.bundle.past_days.explain_past_day`
 
         Raises
         ------
         ConfigError
-            where the chain holds no such store, or the model cannot explain its forecasts
+            where the chain holds no such store, the model cannot explain its forecasts, or the day lies beyond the horizon
+        HistoryError, DataError
+            as `explain_past_day`
         """
-        return self._predictor(panel).explain(_as_tuple(stores), counterfactuals=counterfactuals)
+        predictor, ids = self._predictor(panel), _as_tuple(stores)
+        if day is None:
+            return predictor.explain(ids, counterfactuals=counterfactuals)
+        return explain_day(predictor, ids, day, counterfactuals=counterfactuals)
 
     def scenario(self, calendar: Any, panel: Panel | None = None) -> pl.DataFrame:
         """Say what another calendar, or other values of own columns, would change, with an interval. Takes minutes.

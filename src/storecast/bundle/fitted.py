@@ -1,6 +1,7 @@
 """FittedModel: a model and what its errors say, all that a forecast needs."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ class FittedModel:
     name : of its file; the kind of model before it is saved
     known : the chain's own known-ahead columns that it learned from; None where that is not recorded
     target : the figure that it forecasts
+    trained_until : the last day whose sales it learned from; None where that is not recorded
     """
 
     model: Forecaster
@@ -39,6 +41,7 @@ class FittedModel:
     name: str = ""
     known: tuple[str, ...] | None = None
     target: Target = Target()  # noqa: RUF009 - it is frozen
+    trained_until: dt.date | None = None
 
 
 def target_of_task(task: Mapping[str, Any]) -> Target:

@@ -140,6 +140,7 @@ def fit_on_all(
         settings=settings,
         known=panel.known,
         target=panel.target,
+        trained_until=panel.end,
         panel=panel,
         scores={score: value for score, value in means.items() if isinstance(value, float)},
         generated=generated,

@@ -71,6 +71,7 @@ def restored(file: ModelFile) -> Bundle:
         name=file.name,
         known=tuple(file.manifest.task.get("known", ())),
         target=target_of_task(file.manifest.task),
+        trained_until=file.manifest.cutoff,
         manifest=file.manifest,
         generated=file.manifest.generated,
     )

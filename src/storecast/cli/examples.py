@@ -30,6 +30,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "explain": (
         "storecast explain --home home",
         "storecast explain --home home --store 3 --date 2015-06-20",
+        "storecast explain --home home --store 3 --date 2015-06-01",
     ),
     "scenario": ("storecast scenario --home home --calendar future.csv --out scenario.csv",),
     "future": ("storecast future --data my-files --out future.csv",),

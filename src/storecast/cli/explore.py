@@ -72,7 +72,7 @@ def explain(
             "--date",
             parser=options.day("--date"),
             metavar="<str>",
-            help="A day of the forecast. Default: every day of the store.",
+            help="A day of the past or of the forecast. Default: every day of the forecast.",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The contributions to write, a CSV file.")] = None,
@@ -87,7 +87,7 @@ def explain(
 
     model_file, source = options.model_file(model, home), options.source(data, db, home)
     with show.working(log_format, "explaining the forecast"):
-        explained, target = workflows.explain(
+        explained, model_in_use = workflows.explain(
             source,
             model=model_file,
             store=store,
@@ -102,4 +102,4 @@ def explain(
     elif store is None:
         show.importance(explained)
     else:
-        show.contributions(explained, target)
+        show.contributions(explained, model_in_use.target, model_in_use.trained_until)

@@ -108,23 +108,34 @@ def _points(low: float, high: float) -> str:
     return f"{low * 100:+.2f} to {high * 100:+.2f}"
 
 
-def contributions(days: pl.DataFrame, target: Target) -> None:
+def contributions(days: pl.DataFrame, target: Target, trained_until: dt.date | None) -> None:
     """Print what forecasts are made of: one below the other for a day, a line a day for several.
 
     Parameters
     ----------
-    days : as `explain.explanations.explain` returns them, with the columns of `explain.counterfactuals`
+    days : as `explain.explanations.explain` returns them, with the columns of `explain.counterfactuals`; or a day of the past, as
+        `bundle.past_days.explain_past_day`
     target : the figure that the model forecasts
+    trained_until : the last day whose sales it learned from; None where that is not recorded
     """
     if days.height > 1:
         _contributions_by_day(days, target)
         return
     day = days.row(0, named=True)
-    drivers = [(name, value) for name, value in list(day.items())[3:] if not name.startswith(s.COUNTERFACTUAL)]
+    beside = (*s.KEYS, s.FORECAST, *s.OUTCOME)
+    drivers = [
+        (name, day[name]) for name in days.columns if name not in beside and not name.startswith(s.COUNTERFACTUAL)
+    ]
     parts = [[name, f"{value:,.2f}" if name == "Usual" else f"{value:+,.2f}"] for name, value in drivers]
     parts[0][0] = "the chain's usual day"
+    parts.append(["forecast", f"{day[s.FORECAST]:,.2f}"])
+    if day.get(s.SALES) is not None:
+        parts += [["not explained", f"{day[s.UNEXPLAINED]:+,.2f}"], [target.noun, f"{day[s.SALES]:,.2f}"]]
     title = f"Store {day['Store']} on {day['Date']}"
-    table(title, ["what it is made of", target.unit or target.noun], [*parts, ["forecast", f"{day['Forecast']:,.2f}"]])
+    table(title, ["what it is made of", target.unit or target.noun], parts)
+    if s.CUTOFF in day:
+        known = f"The forecast knows the {target.noun} up to {day[s.CUTOFF]}{_hindsight(day, trained_until)}."
+        terminal().print(escape(printable(known)))
     answers = {name: value for name, value in day.items() if name.startswith(s.COUNTERFACTUAL) and value is not None}
     for name, value in answers.items():
         terminal().print(escape(printable(f"{name}: {value:,.2f} ({value - day['Forecast']:+,.2f})")))
@@ -133,6 +144,15 @@ def contributions(days: pl.DataFrame, target: Target) -> None:
             "A contribution compares with the chain's usual day, on which promotions count too; what a promotion adds is the "
             "difference from the forecast without it."
         )
+
+
+def _hindsight(day: dict[str, Any], trained_until: dt.date | None) -> str:
+    """Say whether a model learned from a day of the past."""
+    if trained_until is None:
+        return ""
+    if day[s.DATE] <= trained_until:
+        return f"; the model learned from those up to {trained_until}, this day among them: it explains in hindsight"
+    return f"; the model learned from those up to {trained_until}, and not from this day"
 
 
 def _contributions_by_day(days: pl.DataFrame, target: Target) -> None:

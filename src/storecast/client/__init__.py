@@ -36,6 +36,7 @@ from storecast.client.errors import (
 from storecast.client.forecasts import StoredForecasts
 from storecast.client.replies import (
     Accuracy,
+    Explanation,
     Forecasts,
     Health,
     Model,
@@ -53,6 +54,7 @@ __all__ = [
     "Client",
     "ClientError",
     "ConflictError",
+    "Explanation",
     "Forecasts",
     "Health",
     "InvalidError",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 from storecast.client.batches import as_frame, batch_positions, is_frame
 from storecast.client.errors import UnavailableError
-from storecast.client.replies import Forecasts, Row, Scenario, StoreId
+from storecast.client.replies import Explanation, Forecasts, Row, Scenario, StoreId
 from storecast.client.request_parts import Day, Rows, forecast_options, query_of, without_none
 from storecast.client.sending import Sender
 
@@ -90,6 +90,22 @@ class ForecastsClient:
             assert known is not None
             return known
         return StoredForecasts(cast("Forecasts", reply[0]), reply[1])
+
+    def explanation(self, store: StoreId, date: Day) -> Explanation:
+        """Return what the forecast of a day is made of; of a day of the past, what was sold stands beside it.
+
+        Parameters
+        ----------
+        store : id of the store
+        date : of the past or ahead
+
+        Raises
+        ------
+        ClientError
+            `InvalidError` for an unknown store, or a day that cannot be explained, and others of its tree
+        """
+        query = query_of(store=store, date=date)
+        return cast("Explanation", self._sender.send("GET", "/v1/explanations", query=query, slow=True))
 
     def forecast_rows(
         self,

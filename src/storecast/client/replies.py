@@ -32,6 +32,24 @@ class Forecasts(TypedDict):
     whole_numbers: NotRequired[bool]
 
 
+class Explanation(TypedDict):
+    """What the forecast of a day is made of."""
+
+    model: str
+    cutoff: str
+    version: int
+    trained_until: str | None  # the last day whose sales the model learned from
+    known_until: str  # the last day whose sales the forecast knows: of a day of the past, one before it
+    assumed: bool  # whether a day ahead rests on a calendar that was worked out
+    explanation: Row  # Store, Date, Forecast, Usual and the drivers, which add up to Forecast
+    counterfactuals: Row  # the forecast without a promotion and the like
+    sales: float | None  # what was sold on a day of the past
+    unexplained: float | None  # what the sales exceed the forecast by
+    target: NotRequired[str]  # as in `Forecasts`
+    unit: NotRequired[str]
+    whole_numbers: NotRequired[bool]
+
+
 class Scenario(TypedDict):
     """What another calendar would change."""
 

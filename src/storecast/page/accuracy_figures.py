@@ -15,7 +15,7 @@ from storecast.database.connect import Database
 from storecast.evaluate.summary import MEAN
 from storecast.evaluate.window_scores import ALL
 from storecast.monitor.accuracy import WEEK_AHEAD, accuracy_of
-from storecast.page.result_cache import ResultCache
+from storecast.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.monitoring import Monitored, monitor_panel, scored_forecasts
 

@@ -9,7 +9,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.panel import Panel
 from storecast.page.kept_totals import totals_of_chain
-from storecast.page.result_cache import ResultCache
+from storecast.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 from storecast.uncertainty.totals import HORIZON
 

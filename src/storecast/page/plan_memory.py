@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from storecast.database import tables as t
 from storecast.database.connect import Database
-from storecast.page.result_cache import ResultCache
+from storecast.result_cache import ResultCache
 from storecast.workflows.plan_exceptions import Remember
 
 MOST_KEPT = 24  # results of a database

@@ -1,7 +1,7 @@
 """What extra promotion days would bring, worked out once for each snapshot."""
 
-from storecast.page.result_cache import ResultCache
 from storecast.page.view import ViewRequest
+from storecast.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.extra_promotions import ExtraPromotions, extra_promotions
 

@@ -1,19 +1,21 @@
 """Figures of one store: its days, past and ahead, and what its forecasts are made of."""
 
 import datetime as dt
+from typing import Any
 
 import polars as pl
 
 from storecast import schema as s
+from storecast.bundle.past_days import explain_past_day
 from storecast.bundle.predictor import Predictor
 from storecast.page.figures import YEAR
-from storecast.page.result_cache import ResultCache
+from storecast.result_cache import ResultCache
 from storecast.service.live.snapshot import Snapshot
 
 YEAR_BEFORE = "YearBefore"
-STORES_KEPT = 50  # of which a snapshot remembers what their forecasts are made of
+EXPLANATIONS_KEPT = 50  # of a snapshot
 
-_EXPLAINED: ResultCache[pl.DataFrame] = ResultCache(STORES_KEPT)
+_EXPLAINED: ResultCache[pl.DataFrame] = ResultCache(EXPLANATIONS_KEPT)
 
 
 def store_days(predictor: Predictor, store: object, first: dt.date | None = None) -> pl.DataFrame:
@@ -50,3 +52,24 @@ def explained_days(snapshot: Snapshot, store: object) -> pl.DataFrame:
         where the model does not tell what its forecasts are made of
     """
     return _EXPLAINED.get(snapshot, store, lambda: snapshot.predictor.explain([store], counterfactuals=True))
+
+
+def explained_day(snapshot: Snapshot, store: object, day: dt.date) -> dict[str, Any]:
+    """Return what the forecast of a day is made of by column: of one ahead as `explained_days`, of one past as `explain_past_day`.
+
+    Parameters
+    ----------
+    snapshot : the model and its forecast
+    store : its id
+    day : of the past or ahead
+
+    Raises
+    ------
+    UserError
+        as `explain_past_day`
+    """
+    if day > snapshot.predictor.cutoff:
+        return explained_days(snapshot, store).row(by_predicate=pl.col(s.DATE) == day, named=True)
+    return _EXPLAINED.get(snapshot, (store, day), lambda: explain_past_day(snapshot.predictor, [store], day)).row(
+        0, named=True
+    )

@@ -181,6 +181,36 @@ class Forecasts(Reply):
     whole_numbers: bool = False
 
 
+class Explanation(Reply):
+    """What the forecast of a day is made of."""
+
+    model: str
+    cutoff: dt.date
+    version: Version
+    trained_until: Annotated[
+        dt.date | None,
+        Meta(description="The last day whose sales the model learned from: days up to it are explained in hindsight."),
+    ]
+    known_until: Annotated[
+        dt.date, Meta(description="The last day whose sales the forecast knows: of a day of the past, one before it.")
+    ]
+    assumed: Annotated[bool, Meta(description="Whether a day ahead rests on a calendar that was worked out.")]
+    explanation: Annotated[
+        Row, Meta(description="Store, Date, Forecast, Usual and the drivers; Usual and the drivers add up to Forecast.")
+    ]
+    counterfactuals: Annotated[
+        Row,
+        Meta(
+            description="What the forecast would be without the day's promotion and the like; null: the day is so already."
+        ),
+    ]
+    sales: Annotated[float | None, Meta(description="What was sold on a day of the past; null: not known.")]
+    unexplained: Annotated[float | None, Meta(description="What the sales exceed the forecast by.")]
+    target: Target = s.SALES
+    unit: Unit = ""
+    whole_numbers: bool = False
+
+
 class Changes(Reply):
     """What another calendar would change."""
 

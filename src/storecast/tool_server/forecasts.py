@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 
 from storecast.client import Client, Forecasts, Scenario
+from storecast.client.replies import Explanation as ServedExplanation
 from storecast.client.replies import Row
 from storecast.tool_server.bounds import MOST_ROWS, check_rows, check_store_days
 from storecast.tool_server.results import (
@@ -28,6 +29,7 @@ CHAIN = "chain"
 MOST_STORES = 20  # whose difference is told
 NO_INTERVAL = "No interval of sums is known for this model."
 NO_CHANGE = "No forecast changes: the stored calendar says the same, or the model learned nothing of what is different."
+ASSUMED_DAY = "It rests on a calendar that was assumed, of the day itself or of one within a week."
 NOT_PROOF = "What another calendar changes is what the model learned from the past, and no proof of cause and effect."
 
 
@@ -121,22 +123,31 @@ class ForecastTools:
     def explain_day(self, store: StoreId, date: dt.date) -> Explanation:
         """Explain the forecast of a store's day: what each cause adds or takes away, and what it would be without a promotion.
 
+        Of a day of the past, it is what the model forecasts for it from what was known before; what was sold stands beside it.
+
         Parameters
         ----------
         store : its id, as list_stores names it
-        date : the day, one of those ahead
+        date : the day, of the past or ahead
         """
-        reply = self._client.forecast(store, date, 1, explain=True)
-        parts = _amounts(reply.get("explanations", [{}])[0])
+        reply = self._client.explanation(store, date)
+        parts = _amounts(reply["explanation"])
         forecast, usual_day = parts.pop("Forecast"), parts.pop("Usual")
+        trained_until = reply["trained_until"]
+        notes = [ASSUMED_DAY] if reply["assumed"] else []
+        if reply["sales"] is not None and trained_until is not None and date.isoformat() <= trained_until:
+            notes.append(f"The model learned from sales up to {trained_until}, this day among them: this is hindsight.")
         return Explanation(
-            **_origin(reply, _notes(reply)),
+            **_origin(reply, notes),
             store=store,
             date=date,
+            known_until=dt.date.fromisoformat(reply["known_until"]),
             forecast=forecast,
             usual_day=usual_day,
             parts={name: parts[name] for name in sorted(parts, key=lambda name: -abs(parts[name])) if parts[name]},
-            otherwise=_amounts(reply.get("counterfactuals", [{}])[0]),
+            otherwise=_amounts(reply["counterfactuals"]),
+            sold=reply["sales"],
+            unexplained=reply["unexplained"],
         )
 
     def compare_calendars(self, changes: list[CalendarChange], context: Context[Any, Any]) -> Comparison:
@@ -202,7 +213,7 @@ def _by_level(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return levels
 
 
-def _origin(reply: Forecasts | Scenario, notes: Sequence[str] = ()) -> dict[str, Any]:
+def _origin(reply: Forecasts | Scenario | ServedExplanation, notes: Sequence[str] = ()) -> dict[str, Any]:
     """Return where figures come from, as the fields of a `Forecast`."""
     return {
         "model": reply["model"],

@@ -109,12 +109,17 @@ class Explanation(Forecast):
 
     store: StoreId
     date: dt.date
+    known_until: dt.date = Field(description="The last day whose sales the forecast knows.")
     forecast: float
     usual_day: float = Field(description="What the usual day of the chain sells, where the parts begin.")
     parts: dict[str, float] = Field(
         description="What each cause adds to it or takes from it; they add up to the forecast."
     )
     otherwise: dict[str, float] = Field(description="The forecast of the same day if one thing were different.")
+    sold: float | None = Field(
+        default=None, description="What was sold on a day of the past; null where it is not known."
+    )
+    unexplained: float | None = Field(default=None, description="What the sales exceed the forecast by.")
 
 
 class CalendarChange(BaseModel):

@@ -16,13 +16,13 @@ from storecast.exploration.question import Question
 from storecast.exploration.registry import ask, find_question, missing_libraries, questions
 from storecast.page import tables
 from storecast.page.language import Words
-from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, control_id, message
 from storecast.page.view import View, ViewRequest
 from storecast.report.blank_figure import with_template
 from storecast.report.section import Picture, Section, TextTable
 from storecast.report.target_words import worded_section
 from storecast.report.translation import translated_section
+from storecast.result_cache import ResultCache
 
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
 PICTURE_HEIGHT = 340  # pixels, where the report leaves it open

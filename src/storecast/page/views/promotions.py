@@ -12,11 +12,11 @@ from storecast.csv_files import escape_formulas
 from storecast.page.drawing import later, register_later
 from storecast.page.language import Words
 from storecast.page.promotion_figures import extra_promotions_of
-from storecast.page.result_cache import ResultCache
 from storecast.page.shell import control, dropdown
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import promotion_plan
 from storecast.page.views.promotion_plan import CSV_BUTTON
+from storecast.result_cache import ResultCache
 from storecast.service.requests.query import whole_number
 from storecast.workflows.extra_promotions import PromotionPlan, plan_promotions
 

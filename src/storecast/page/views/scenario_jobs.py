@@ -14,13 +14,13 @@ from storecast.errors import UserError
 from storecast.page.actions import action_button
 from storecast.page.job_progress import LOOK_EVERY_MS, cancel_job, unfinished_line
 from storecast.page.refusals import refused
-from storecast.page.result_cache import ResultCache
 from storecast.page.shell import message
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.scenario_calendar import calendar_rows, read_changes
 from storecast.page.views.scenario_results import ScenarioDifferences, show_results
 from storecast.page.views.scenario_saved import save_form
 from storecast.plan.scopes import StoreGroups
+from storecast.result_cache import ResultCache
 from storecast.service.jobs import Answer, Progress
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.pool import Pool

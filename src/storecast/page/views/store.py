@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from storecast import schema as s
+from storecast.bundle.past_days import first_explained
 from storecast.bundle.predictor import Predictor
 from storecast.errors import MissingError
 from storecast.page import tables
@@ -20,6 +21,7 @@ from storecast.page.store_figures import YEAR_BEFORE, store_days
 from storecast.page.view import View, ViewRequest, view_request
 from storecast.page.views import plan_comments, store_calendar, store_contributions, store_overrides, store_record
 from storecast.page.views.store_calendar import CHART
+from storecast.page.views.store_contributions import day_name
 from storecast.uncertainty.totals import HORIZON
 
 WEEKS_SHOWN = ("4", "10", "26", "52", "104")  # of the past, before the forecast
@@ -34,7 +36,7 @@ class Choice:
     Attributes
     ----------
     store : its id, as the chain has it
-    day : of the forecast, that is taken apart
+    day : of the past or the forecast, that is taken apart
     weeks : of the past that are shown
     """
 
@@ -54,8 +56,7 @@ def draw(request: ViewRequest) -> Component:
     words, predictor = request.words, request.snapshot.predictor
     choice = _choice(request)
     days = store_days(predictor, choice.store)
-    first = predictor.cutoff - dt.timedelta(weeks=choice.weeks) + dt.timedelta(days=1)
-    shown = days.filter(pl.col(s.DATE) >= first)
+    shown = days.filter(pl.col(s.DATE) >= _first_shown(choice, predictor))
     target = predictor.panel.target
     working = words.text("Working it out …")
     return html.Div(
@@ -65,7 +66,7 @@ def draw(request: ViewRequest) -> Component:
             _facts(choice, days, predictor, words),
             store_calendar.chart_section(shown, choice.day, target, words),
             store_calendar.tables_section(shown, predictor.cutoff, words),
-            html.H2(words.text("What the forecast of {day} is made of", day=words.day(choice.day))),
+            html.H2(store_contributions.heading(choice.day, predictor, words)),
             later(CONTRIBUTIONS, working),
             html.H2(words.text("How past forecasts did")),
             later(RECORD, working),
@@ -89,7 +90,7 @@ def register(app: Dash) -> None:
     def choose_day(click: Any, search: str | None) -> Any:
         predictor = view_request(search, None).snapshot.predictor
         day = _day_of(click)
-        if day is None or not predictor.cutoff < day <= predictor.last:
+        if day is None or not _can_be_explained(predictor, day):
             return no_update
         return "?" + urlencode({**dict(parse_qsl((search or "").removeprefix("?"))), "day": day.isoformat()})
 
@@ -111,9 +112,13 @@ def _choice(request: ViewRequest) -> Choice:
         raise MissingError(request.words.text("The chain has no store {store}.", store=name))
     weeks = query.get("weeks", USUAL_WEEKS)
     day = _date(query.get("day", ""))
-    if day is None or not predictor.cutoff < day <= predictor.last:
+    if day is None or not _can_be_explained(predictor, day):
         day = _first_open(predictor, ids[name])
     return Choice(ids[name], day, int(weeks if weeks in WEEKS_SHOWN else USUAL_WEEKS))
+
+
+def _can_be_explained(predictor: Predictor, day: dt.date) -> bool:
+    return first_explained(predictor) <= day <= predictor.last
 
 
 def _first_open(predictor: Predictor, store: Any) -> dt.date:
@@ -137,10 +142,15 @@ def _day_of(click: Any) -> dt.date | None:
         return None
 
 
+def _first_shown(choice: Choice, predictor: Predictor) -> dt.date:
+    return predictor.cutoff - dt.timedelta(weeks=choice.weeks) + dt.timedelta(days=1)
+
+
 def _controls(choice: Choice, predictor: Predictor, words: Words) -> Component:
     stores = [str(store) for store in predictor.panel.stores[s.STORE].to_list()]
-    ahead = [predictor.cutoff + dt.timedelta(days=k + 1) for k in range((predictor.last - predictor.cutoff).days)]
-    days = [{"label": words.day(day), "value": day.isoformat()} for day in ahead]
+    first = max(min(_first_shown(choice, predictor), choice.day), first_explained(predictor))
+    in_order = [first + dt.timedelta(days=k) for k in range((predictor.last - first).days + 1)]
+    days = [{"label": day_name(day, predictor, words), "value": day.isoformat()} for day in in_order]
     spans = [
         {"label": words.plural("{count} week", "{count} weeks", int(weeks)), "value": weeks} for weeks in WEEKS_SHOWN
     ]

@@ -48,10 +48,10 @@ def chart_section(days: pl.DataFrame, chosen: dt.date, target: Target, words: Wo
         ),
         charts.line(all_dates, days[s.SALES].to_list(), sales, charts.GREY),
         charts.line(dates, columns[s.FORECAST], words.text("Forecast"), charts.BLUE),
-        _chosen_mark(ahead, chosen, words),
+        _chosen_mark(days, chosen, words),
     ]
     label = words.text("Sales of the store by day, with the forecast, promotions, holidays and closed days")
-    caption = words.text("Click on a day of the forecast to see what it is made of.")
+    caption = words.text("Click on a day, past or ahead, to see what it is made of.")
     marks_axis = {"visible": False, "range": [0, 1], "fixedrange": True, "side": "right"}
     graph = charts.chart(
         traces,
@@ -163,12 +163,12 @@ def _calendar_marks(days: pl.DataFrame, words: Words) -> list[charts.Trace]:
     return bars
 
 
-def _chosen_mark(ahead: pl.DataFrame, chosen: dt.date, words: Words) -> charts.Trace:
-    day = ahead.filter(pl.col(s.DATE) == chosen)
+def _chosen_mark(days: pl.DataFrame, chosen: dt.date, words: Words) -> charts.Trace:
+    day = days.filter(pl.col(s.DATE) == chosen)
     return {
         "type": "scatter",
         "x": day[s.DATE].to_list(),
-        "y": day[s.FORECAST].to_list(),
+        "y": day.select(pl.coalesce(s.FORECAST, s.SALES)).to_series().to_list(),
         "name": words.text("Day taken apart"),
         "mode": "markers",
         "marker": {"color": charts.BLUE, "size": 10, "line": {"width": 2, "color": "#fff"}},

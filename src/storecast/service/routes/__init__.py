@@ -3,6 +3,7 @@
 health       alive, ready, metrics
 inference    the Open Inference Protocol, version 2
 forecasts    forecasts and scenarios
+explanations what the forecast of a day is made of
 jobs         work of minutes that nobody waits for
 stores       stores and their history
 writes       sales, days ahead and stores, in
@@ -19,6 +20,7 @@ plan_workbook   the plan as a workbook
 
 from storecast.service.route import Route
 from storecast.service.routes import (
+    explanations,
     forecasts,
     health,
     inference,
@@ -39,6 +41,7 @@ from storecast.service.routes import (
 ROUTES: tuple[Route, ...] = (
     *health.ROUTES,
     *forecasts.ROUTES,
+    *explanations.ROUTES,
     *jobs.ROUTES,
     *stores.ROUTES,
     *writes.ROUTES,
