@@ -12,9 +12,12 @@ from polars.testing import assert_frame_equal
 
 from storecast import workflows
 from storecast.bundle.loading import load
+from storecast.service.introduction import introduction
+from storecast.service.server import Server
+from storecast.stages import BACKTEST_STAGES, EXPLORE_STAGES, FORECAST_STAGES, TRAIN_STAGES
 from storecast.uncertainty.joint_errors import JointErrors
 from support.chain_files import add_column, edit, set_cell, write_chain
-from support.commands import Cli, leave_out_exploration
+from support.commands import Cli, ended_stages, leave_out_exploration
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +100,7 @@ def test_a_saved_model_forecasts_what_the_run_forecast(cli: Cli, folder: Path, h
     code, out, err = cli("forecast", "--data", folder, "--model", model, "--out", tmp_path / "again.csv", "--json")
     assert code == 0, err
     assert json.loads(out)["rows"] == 70
+    assert ended_stages(err) == FORECAST_STAGES
     assert (tmp_path / "again.csv").read_bytes() == (home / "forecast.csv").read_bytes()
 
 
@@ -141,6 +145,7 @@ def test_models_are_listed_shown_verified_promoted_and_pruned(cli: Cli, folder: 
     assert run(cli, folder, tmp_path)[0] == 0
     code, out, err = cli("train", "--data", folder, "--out", tmp_path, "--models", "linear", "--json")
     assert code == 0, err
+    assert ended_stages(err) == TRAIN_STAGES
     name = json.loads(out)["model"]
     listed = json.loads(cli("models", "list", "--home", tmp_path, "--json")[1])
     assert {(line["kind"], line["promoted"]) for line in listed} == {("naive", True), ("linear", False)}
@@ -197,6 +202,7 @@ def test_backtest_writes_every_row_and_the_scores(cli: Cli, folder: Path, tmp_pa
     )
     assert code == 0, err
     assert "2014-08-20" in out
+    assert ended_stages(err) == BACKTEST_STAGES
 
 
 def test_explore_prints_its_answers_and_writes_report_and_tables(cli: Cli, folder: Path, tmp_path: Path) -> None:
@@ -205,6 +211,7 @@ def test_explore_prints_its_answers_and_writes_report_and_tables(cli: Cli, folde
     )
     assert code == 0, err
     assert "What do promotions bring" in out
+    assert ended_stages(err) == EXPLORE_STAGES
     assert {path.name for path in (tmp_path / "tables").iterdir()} >= {"promotions.csv", "quality.parquet"}
     code, out, err = cli("explore", "--data", folder, "--out", tmp_path, "--questions", "promotions,response", "--json")
     assert code == 0, err
@@ -513,7 +520,14 @@ def test_a_store_that_closed_long_ago_is_left_out_and_the_run_says_so(cli: Cli, 
 
 
 def test_serve_says_where_the_page_is(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storecast.service.server.Server.run", lambda server: setattr(server, "started", True))
+    servers: list[Server] = []
+
+    def run(server: Server) -> None:
+        servers.append(server)
+        server.started = True
+
+    monkeypatch.setattr(Server, "run", run)
     code, _, err = cli("serve", "--home", home, "--port", 8123, "--no-keys")
     assert code == 0, err
-    assert "the page: http://127.0.0.1:8123/app/" in err
+    served = servers[0]
+    assert introduction(served.service.settings, served.view)[-1] == "the page: http://127.0.0.1:8123/app/"

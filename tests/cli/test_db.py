@@ -13,8 +13,9 @@ from storecast import workflows
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
+from storecast.stages import LOAD_STAGES
 from support.chain_files import write_chain
-from support.commands import Cli, leave_out_exploration
+from support.commands import Cli, ended_stages, leave_out_exploration
 from support.databases import add_day_before_the_first_sale
 from support.served_home import make_key, running, settings_of
 from support.stored_forecasts import stored_forecast
@@ -62,6 +63,7 @@ def test_a_run_on_a_database_forecasts_what_files_do(
     code, out, err = cli("db", "load", "--data", folder, "--db", url)
     assert code == 0, err
     assert "version 1" in out
+    assert ended_stages(err) == LOAD_STAGES
     code, _, err = cli("run", "--db", url, "--out", tmp_path / "base", *FAST)
     assert code == 0, err
     assert not (tmp_path / "base" / "storecast.db").exists()

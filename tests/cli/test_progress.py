@@ -4,13 +4,20 @@ import io
 import logging
 
 import pytest
+import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from storecast.cli import progress
+from storecast.cli.app import app
 from storecast.cli.progress import Stages, in_time, working
+from support.commands import all_commands
 
 NAMES = ("reading", "backtest", "report")
+LONG = [
+    *((name,) for name in ("run", "weekly", "backtest", "train", "tune", "explore", "forecast", "explain", "scenario")),
+    *(("partition",), ("run-parts",), ("db", "load"), ("scenarios", "save")),
+]
 log = logging.getLogger("storecast.test")
 
 
@@ -53,6 +60,36 @@ def test_the_time_left_follows_what_the_stages_took(clock: Clock) -> None:
     assert report._left() == "about 5 min left"  # twice as slow as expected
     clock.now = 400
     assert report._left() == "nearly done"
+
+
+def test_rows_that_are_done_give_the_share_and_the_time_left(clock: Clock) -> None:
+    out = io.StringIO()
+    report = stages(out)
+    report.rows("reading", 0, 1000)
+    clock.now = 20
+    report.rows("reading", 250, 1000)
+    assert report._bar.tasks[0].fields["left"] == "25% of the rows, about 60 s left"
+    report.rows("backtest", 1000, 1000)
+    assert report._bar.tasks[0].fields["left"] == "100% of the rows"
+    assert out.getvalue() == "1 of 3  reading: 20 s\n"
+
+
+def test_stages_that_are_known_only_at_work_are_counted_from_then_on(clock: Clock) -> None:
+    out = io.StringIO()
+    report = Stages((), Progress(console=Console(file=out, width=80), disable=True), quiet=False)
+    report("starting")
+    report.expect({"forecast": 10, "publish": 20})
+    for step in ("forecast", "publish"):
+        report(step)
+        clock.now += 10
+    report.end()
+    assert out.getvalue() == "1 of 2  forecast: 10 s\n2 of 2  publish: 10 s\n"
+
+
+@pytest.mark.parametrize("command", LONG)
+def test_every_long_command_shows_the_whole_log_on_request(command: tuple[str, ...]) -> None:
+    flags = {flag for param in dict(all_commands(typer.main.get_command(app)))[command].params for flag in param.opts}
+    assert {"--verbose", "-v"} <= flags
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (200, "3 min"), (7300, "2.0 h")])

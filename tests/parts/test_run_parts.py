@@ -200,5 +200,6 @@ def test_the_command_forecasts_parts_in_processes_of_their_own(parts: Path, home
     options = ["--models", "naive", "--sample-stores", "6", "--seed", "3", "--fast", "--processes", "2", "--json"]
     result = CliRunner().invoke(app, ["run-parts", "--parts", str(parts), "--out", str(trained), *options])
     assert result.exit_code == 0, result.output
+    assert "2 of 2  forecasting parts" in result.stderr
     assert_frame_equal(forecasts(trained), forecasts(home), check_exact=True)
     assert (trained / "totals.csv").read_bytes() == (home / "totals.csv").read_bytes()

@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import stat
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -34,6 +35,7 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert not any("well again" in line for line in process.lines), "nothing was wrong before"  # type: ignore[attr-defined]
         base = f"http://127.0.0.1:{port}"
+        assert pasted(process.lines, tmp_path).status_code == 200  # type: ignore[attr-defined]
 
         def load() -> None:
             with httpx.Client(base_url=base, headers={"authorization": f"Bearer {token}"}) as client:
@@ -69,12 +71,29 @@ def test_a_first_start_makes_a_key_and_sigterm_loses_no_request(home: Path, tmp_
     assert token not in "".join(log)
     lines = [json.loads(line) for line in log]
     request_lines = [line for line in lines if line["logger"] == "storecast.requests"]
-    assert len(request_lines) == len(replies)  # the log of requests is whole
+    assert len(request_lines) == len(replies) + 1  # the pasted one, and those of the load: the log of requests is whole
     for line in request_lines:
         assert {"request", "key", "key_name", "method", "route", "status", "ms"} <= line.keys()
         assert line["client"] == "127.0.0.1"
         assert line["message"].endswith(f" from 127.0.0.1, request {line['request']}")
         assert dt.datetime.fromisoformat(line["time"]).tzinfo is not None
+
+
+def pasted(log: list[str], folder: Path) -> httpx.Response:
+    """Send the request that a service shows when it begins, as a shell in another folder reads it; the start names no error."""
+
+    def messages() -> list[str]:
+        return [json.loads(line)["message"] for line in log]
+
+    wait_until(lambda: any(line.startswith("the page: ") for line in messages()), 20)
+    assert "error" not in "".join(log).lower()
+    shown = next(line for line in messages() if line.startswith("try it: ")).removeprefix("try it: ")
+    script = f"curl() {{ printf '%s\\n' \"$@\"; }}; {shown}"
+    words = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True, cwd=folder).stdout.split(
+        "\n"
+    )
+    headers = [words[place + 1].split(": ", 1) for place, word in enumerate(words) if word == "-H"]
+    return httpx.post(words[-2], headers=dict(headers), content=words[words.index("-d") + 1], timeout=30)
 
 
 def test_a_stopped_service_does_not_wait_for_ever(service_factory: ServiceFactory, home: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -104,3 +105,10 @@ def all_commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], An
     yield path, command
     for name, below in getattr(command, "commands", {}).items():
         yield from all_commands(below, *path, name)
+
+
+def ended_stages(err: str) -> tuple[str, ...]:
+    """Return the stages that a command said on stderr that it ended, in the order of their numbers."""
+    lines = [match for line in err.splitlines() if (match := re.fullmatch(r"(\d+) of (\d+)  (.+): \d.*", line))]
+    assert [(int(line[1]), int(line[2])) for line in lines] == [(n, len(lines)) for n in range(1, len(lines) + 1)]
+    return tuple(line[3] for line in lines)

@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn
@@ -26,12 +26,13 @@ from storecast.database.plan_versions import all_versions
 from storecast.database.writes import add_sales
 from storecast.errors import ConfigError, DatabaseUnavailable
 from storecast.notify import channels
+from storecast.stages import FORECAST, PUBLISHING, READING, RUN_STAGES
 from storecast.trace_export import OpenTelemetryTracer
 from storecast.workflows.storing import load
 from storecast.workflows.weekly import WeeklySettings, weekly
 from storecast.workflows.weekly_conditions import ending_keys
 from support.chain_files import FIRST, write_chain
-from support.commands import Cli, cli, leave_out_exploration
+from support.commands import Cli, cli, ended_stages, leave_out_exploration
 from support.notice_servers import webhook, write_certificate
 
 __all__ = ["cli"]
@@ -90,6 +91,7 @@ def test_an_unattended_job_compares_the_most_accurate_models(
 def test_mondays_on_which_all_is_well_late_missing_and_started_twice(cli: Cli, home: Path) -> None:
     code, out, err = cli("weekly", "--home", home, *OPTIONS)
     assert code == 0, err
+    assert ended_stages(err) == (*RUN_STAGES, PUBLISHING)
     assert f"Forecast after {LAST} with a new model, model-" in out
     assert "Version 1 is a draft, published by weekly" in out
     for name in ("forecast.csv", "plan.xlsx", "report.html", "weekly.json"):
@@ -119,7 +121,11 @@ def test_mondays_on_which_all_is_well_late_missing_and_started_twice(cli: Cli, h
     code, out, _ = cli("weekly", "--home", home, *OPTIONS)
     assert (code, versions(home)) == (4, 2), "a second start still says what is missing"
     assert "LOOK AT: No sales of the week" in out
-    forced = weekly(home, settings=WeeklySettings(36_500, 36_500, force=True, language="de"))
+    begun: list[str] = []
+    expected: list[Mapping[str, float]] = []
+    options = WeeklySettings(36_500, 36_500, force=True, language="de")
+    forced = weekly(home, settings=options, progress=begun.append, expect=expected.append)
+    assert [list(each) for each in expected] == [begun] == [[READING, FORECAST, PUBLISHING]]
     assert (forced["status"], forced["plan"]["version"]) == ("done", 2)
     assert openpyxl.load_workbook(home / "plan.xlsx", read_only=True).sheetnames[0] == "Kette"
     with pytest.raises(ConfigError, match="no language 'fr'"):

@@ -17,6 +17,7 @@ from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.window_forecasts import cpu_seconds
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
+from storecast.stages import TRAINING
 from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
 
 log = logging.getLogger(__name__)
@@ -119,6 +120,7 @@ def fit_on_all(
     generated : whether the chain is a generated one
     progress : called with what is being done
     """
+    progress(TRAINING)
     progress(f"{name}, all data")
     begin = cpu_seconds()
     model = create(name, fast=fast, settings=settings)

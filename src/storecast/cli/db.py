@@ -46,13 +46,16 @@ def load(
     db: options.Db = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Read and clean a folder, and put its chain in place of what the database holds."""
     from storecast import workflows
+    from storecast.stages import LOAD_STAGES
 
-    with show.working(log_format, "reading, cleaning, loading"):
-        version = workflows.load(data, options.database(home, db, new=True), skip=skip or (), sum_rows=sum_rows)
+    url = options.database(home, db, new=True)
+    with show.working(log_format, verbose=verbose, stages=LOAD_STAGES) as progress:
+        version = workflows.load(data, url, skip=skip or (), sum_rows=sum_rows, progress=progress)
     print(f"The database holds the chain, version {version}.")
 
 

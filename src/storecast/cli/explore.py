@@ -34,8 +34,10 @@ def explore(
 ) -> None:
     """Show what moves sales and customers: a report of questions and answers, and the table behind each."""
     from storecast import workflows
+    from storecast.stages import EXPLORE_STAGES, PICTURES
 
-    with show.working(log_format, verbose=verbose) as progress:
+    stages = (*EXPLORE_STAGES, PICTURES) if png else EXPLORE_STAGES
+    with show.working(log_format, verbose=verbose, stages=stages) as progress:
         exploration = workflows.explore(
             options.source(data, db),
             out=out,
@@ -79,14 +81,16 @@ def explain(
     horizon: options.Horizon = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Say what a forecast is made of, in the unit of sales: level, weekday, season, promotion, holidays, competition, trend."""
     from storecast import workflows
+    from storecast.stages import EXPLAIN_STAGES
 
     model_file, source = options.model_file(model, home), options.source(data, db, home)
-    with show.working(log_format, "explaining the forecast"):
+    with show.working(log_format, verbose=verbose, stages=EXPLAIN_STAGES) as progress:
         explained, model_in_use = workflows.explain(
             source,
             model=model_file,
@@ -96,6 +100,7 @@ def explain(
             horizon=horizon,
             skip=skip or (),
             sum_rows=sum_rows,
+            progress=progress,
         )
     if json:
         show.as_json(explained.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())

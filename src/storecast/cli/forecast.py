@@ -24,14 +24,16 @@ def forecast(
     quantiles: options.Quantiles = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Forecast the days after the end of the sales with a saved model."""
     from storecast import workflows
+    from storecast.stages import FORECAST_STAGES
 
     model_file, source = options.model_file(model, home), options.source(data, db, home)
-    with show.working(log_format, "forecast"):
+    with show.working(log_format, verbose=verbose, stages=FORECAST_STAGES) as progress:
         rows, whole = workflows.forecast(
             source,
             model=model_file,
@@ -43,6 +45,7 @@ def forecast(
             sums=totals,
             paths=paths,
             path_count=path_count,
+            progress=progress,
         )
     result = {"model": whole.model, "cutoff": whole.cutoff.isoformat(), "rows": rows, "out": str(out)}
     if json:
@@ -82,14 +85,16 @@ def scenario(
     horizon: options.Horizon = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Say what the model expects another calendar to change, with an interval of the difference."""
     from storecast import workflows
+    from storecast.stages import SCENARIO_STAGES
 
     model_file, source = options.model_file(model, home), options.source(data, db, home)
-    with show.working(log_format, "scenario"):
+    with show.working(log_format, verbose=verbose, stages=SCENARIO_STAGES) as progress:
         differences, target = workflows.scenario(
             source,
             model=model_file,
@@ -98,6 +103,7 @@ def scenario(
             horizon=horizon,
             skip=skip or (),
             sum_rows=sum_rows,
+            progress=progress,
         )
     if json:
         show.as_json(differences.with_columns(pl.col(pl.Date).dt.to_string()).to_dicts())

@@ -39,8 +39,9 @@ def partition(
     """Cut the files of a chain that is too large for memory into parts of whole stores; files are read as streams."""
     from storecast import workflows
     from storecast.cpus import thread_count
+    from storecast.stages import PARTITION_STAGES
 
-    with show.working_on_rows(log_format, verbose=verbose) as progress:
+    with show.working(log_format, verbose=verbose, stages=PARTITION_STAGES) as progress:
         chain = workflows.partition(
             data,
             out=out,
@@ -50,7 +51,7 @@ def partition(
             skip=skip or (),
             sum_rows=sum_rows,
             target=target,
-            progress=progress,
+            progress=progress.rows,
         )
     if json:
         show.as_json(chain.summary())
@@ -89,9 +90,13 @@ def run_parts(
     from storecast import workflows
     from storecast.cpus import thread_count
     from storecast.executors.choose import Workforce
+    from storecast.stages import RUN_PARTS_STAGES
 
     workforce = Workforce(processes if scheduler else None, scheduler, tls_ca, tls_cert, tls_key, insecure)
-    with show.working_on_rows(log_format, verbose=verbose) as progress, workforce.executor() as executor:
+    with (
+        show.working(log_format, verbose=verbose, stages=RUN_PARTS_STAGES) as progress,
+        workforce.executor() as executor,
+    ):
         summary = workflows.run_parts(
             parts,
             home=out,
@@ -104,7 +109,7 @@ def run_parts(
             settings=settings or {},
             processes=processes or thread_count(),
             cluster=executor if scheduler else None,
-            progress=progress,
+            progress=progress.rows,
         )
     if json:
         show.as_json(summary)

@@ -4,13 +4,13 @@ Results go to stdout and are no part of this. With ``--log-format json`` the log
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from storecast.logs import log_to_screen
 
@@ -20,14 +20,6 @@ class Report(Protocol):
 
     def __call__(self, step: str, /) -> None:
         """Report the step."""
-        ...
-
-
-class RowReport(Protocol):
-    """Takes the name of the step at work, the rows that are done, and all rows."""
-
-    def __call__(self, step: str, done: int, rows: int, /) -> None:
-        """Report the rows that are done."""
         ...
 
 
@@ -48,7 +40,7 @@ class Stages:
         self._quiet = quiet
         self._at = -1
         self._begin = self._stage_begin = time.monotonic()
-        self._seconds: dict[str, float] = {}
+        self._seconds: Mapping[str, float] = {}
 
     def __call__(self, step: str, /) -> None:
         """Report a stage or a step that begins."""
@@ -59,9 +51,23 @@ class Stages:
         description = f"{self._count} {step}" if self._names else step
         self._bar.update(self._task, description=escape(description), left=self._left())
 
-    def expect(self, seconds: dict[str, float]) -> None:
-        """Take what each stage is likely to take, by its name; the time left is worked out from it."""
+    def expect(self, seconds: Mapping[str, float]) -> None:
+        """Take the stages in their order, the ended ones among them, and what each is likely to take; 0: nobody knows.
+
+        The time left is worked out from it.
+        """
+        self._names = tuple(seconds)
         self._seconds = seconds
+
+    def rows(self, step: str, done: int, rows: int, /) -> None:
+        """Report a stage that begins or goes on, by the rows of sales that are done of all."""
+        self(step)
+        share = done / max(1, rows)
+        left = f"{share:.0%} of the rows" if share else ""
+        if 0 < share < 1:
+            taken = time.monotonic() - self._stage_begin
+            left = f"{left}, about {in_time(taken * (1 - share) / share)} left"
+        self._bar.update(self._task, left=left)
 
     def tell(self, sentence: str) -> None:
         """Print a sentence above the step at work."""
@@ -120,34 +126,6 @@ def working(
         report(step)
         yield report
         report.end()
-
-
-@contextmanager
-def working_on_rows(log_format: str, *, verbose: bool = False) -> Iterator[RowReport]:
-    """Send the log to stderr, and show there the step at work, the rows that are done and the time left.
-
-    Parameters
-    ----------
-    log_format : text or json
-    verbose : whether the text log holds more than warnings; as JSON it always does
-    """
-    log_to_screen(log_format, verbose=verbose or log_format == "json")
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"), TimeElapsedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        steps: dict[str, TaskID] = {}
-
-        def report(step: str, done: int, rows: int, /) -> None:
-            for name, task in steps.items():
-                bar.update(task, visible=name == step)
-            if step not in steps:
-                steps[step] = bar.add_task(escape(step), total=max(1, rows))
-            bar.update(steps[step], completed=done, total=max(1, rows), visible=True)
-
-        yield report
 
 
 def in_time(seconds: float) -> str:

@@ -43,11 +43,12 @@ def run(
     """
     from storecast import workflows
     from storecast.executors.choose import Workforce
-    from storecast.workflows.run_cost import STAGES, RunCost
+    from storecast.stages import RUN_STAGES
+    from storecast.workflows.run_cost import RunCost
 
     workforce = Workforce(workers, scheduler, tls_ca, tls_cert, tls_key, insecure)
     with (
-        show.working(log_format, verbose=verbose, stages=STAGES) as progress,
+        show.working(log_format, verbose=verbose, stages=RUN_STAGES) as progress,
         workforce.executor() as executor,
     ):
 

@@ -34,18 +34,27 @@ def save(
     db: options.FromDb = None,
     by: By = COMMAND_LINE,
     note: Note = "",
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Work out what another calendar changes, as `storecast scenario` does, and keep it."""
+    from storecast.stages import SCENARIO_STAGES
     from storecast.workflows import scenarios
     from storecast.workflows.preparation import DatabaseSource
 
     source = options.source(None, db, home)
     assert isinstance(source, DatabaseSource)
-    with show.working(log_format, "scenario"):
+    with show.working(log_format, verbose=verbose, stages=SCENARIO_STAGES) as progress:
         written, result = scenarios.save(
-            source, model=options.model_file(model, home), calendar=calendar, name=name, by=by, note=note, out=out
+            source,
+            model=options.model_file(model, home),
+            calendar=calendar,
+            name=name,
+            by=by,
+            note=note,
+            out=out,
+            progress=progress,
         )
     if json:
         show.as_json(vars(written))

@@ -9,7 +9,7 @@ import polars as pl
 from rich.markup import escape
 
 from storecast import schema as s
-from storecast.cli.progress import progress, working, working_on_rows
+from storecast.cli.progress import progress, working
 from storecast.cli.tables import printable, table, terminal
 from storecast.data.target import Target
 
@@ -25,7 +25,6 @@ __all__ = [
     "stores",
     "table",
     "working",
-    "working_on_rows",
 ]
 
 MOST_COLUMNS = 20

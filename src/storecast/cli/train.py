@@ -49,9 +49,13 @@ def backtest(
     """Score models on windows of the past, each forecast from data before it, beside the baseline."""
     from storecast import workflows
     from storecast.executors.choose import Workforce
+    from storecast.stages import BACKTEST_STAGES
 
     workforce = Workforce(workers, scheduler, tls_ca, tls_cert, tls_key, insecure)
-    with show.working(log_format, verbose=verbose) as progress, workforce.executor() as executor:
+    with (
+        show.working(log_format, verbose=verbose, stages=BACKTEST_STAGES) as progress,
+        workforce.executor() as executor,
+    ):
         scores = workflows.backtest(
             options.source(data, db),
             models=models,
@@ -69,6 +73,7 @@ def backtest(
             target=target,
             executor=executor,
             progress=progress,
+            expect=progress.expect,
         )
     show.as_json(scores) if json else show.scores(scores)
 
@@ -90,8 +95,9 @@ def train(
 ) -> None:
     """Measure one model on the last window, fit it on all data and save it; what is in use stays in use."""
     from storecast import workflows
+    from storecast.stages import TRAIN_STAGES
 
-    with show.working(log_format, verbose=verbose) as progress:
+    with show.working(log_format, verbose=verbose, stages=TRAIN_STAGES) as progress:
         bundle = workflows.train(
             options.source(data, db),
             name=models,
@@ -103,6 +109,7 @@ def train(
             skip=skip or (),
             sum_rows=sum_rows,
             progress=progress,
+            expect=progress.expect,
         )
     assert bundle.manifest is not None
     if json:
@@ -133,8 +140,9 @@ def tune(
 ) -> None:
     """Search for a model's settings; a search in the same folder goes on where the last one ended."""
     from storecast import workflows
+    from storecast.stages import TUNE_STAGES
 
-    with show.working(log_format, verbose=verbose) as progress:
+    with show.working(log_format, verbose=verbose, stages=TUNE_STAGES) as progress:
         tuned = workflows.tune(
             options.source(data, db),
             name=models,
@@ -149,12 +157,15 @@ def tune(
             skip=skip or (),
             sum_rows=sum_rows,
             progress=progress,
+            expect=progress.expect,
         )
     result = {"usual": tuned.usual, "best": tuned.best, "settings": tuned.settings, "trials": tuned.trials.height}
     if json:
         show.as_json(result)
         return
-    print(f"{tuned.trials.height} trials: mean {score} {tuned.best:.4f}, of the usual settings {tuned.usual:.4f}.")
+    count = tuned.trials.height
+    trials_made = "1 trial" if count == 1 else f"{count} trials"
+    print(f"{trials_made}: mean {score} {tuned.best:.4f}, of the usual settings {tuned.usual:.4f}.")
     print(
         f"Use them: storecast train --settings {out / 'settings.toml'} …" if tuned.settings else "Nothing was better."
     )

@@ -47,6 +47,7 @@ def weekly(
         ),
     ] = None,
     language: options.Language = "en",
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
@@ -65,8 +66,12 @@ def weekly(
         retrain_after, late_after, models, fast, explain, keep_forecasts, keep_requests, force=force, language=language
     )
     try:
-        with show.working(log_format) as progress, traces.tracing(FLUSH_S), traces.root("storecast weekly"):
-            summary = do_weekly(home, db, settings, notify=notify, progress=progress)
+        with (
+            show.working(log_format, verbose=verbose) as progress,
+            traces.tracing(FLUSH_S),
+            traces.root("storecast weekly"),
+        ):
+            summary = do_weekly(home, db, settings, notify=notify, progress=progress, expect=progress.expect)
     except BusyError as error:
         typer.echo(show.printable(f"storecast: {error}"), err=True)
         raise typer.Exit(BUSY) from error

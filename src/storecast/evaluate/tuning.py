@@ -93,7 +93,7 @@ def tune(
         trial_settings = {field: _suggest(trial, field, space) for field, space in searched.items()}
         values: list[float] = []
         for step, window in enumerate(windows):
-            progress(f"trial {trial.number}, window from {window.cutoff}")
+            progress(f"trial {trial.number + 1}, window {step + 1} of {len(windows)}")
             model = create(name, fast=fast, settings={name: trial_settings})
             model.fit(window.past, window.horizon)
             values.append(_score(score, window, point_forecasts(model, window)))

@@ -90,8 +90,8 @@ def explore_panel(panel: Panel, keys: Sequence[str], progress: Callable[[str], N
         )
     tables: dict[str, pl.DataFrame] = {}
     unanswered: dict[str, str] = {}
-    for question in chosen:
-        progress(f"question: {question.key}")
+    for number, question in enumerate(chosen, 1):
+        progress(f"question {number} of {len(chosen)}: {question.key}")
         answer = ask(panel, question)
         if isinstance(answer, str):
             unanswered[question.key] = answer

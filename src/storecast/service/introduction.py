@@ -1,5 +1,6 @@
 """What a service says of itself when it begins: the chain and the model that it answers for, and a request to try."""
 
+import ipaddress
 import json
 import shlex
 from contextlib import closing
@@ -23,7 +24,7 @@ def introduction(settings: Settings, page: str = "") -> list[str]:
 
     Parameters
     ----------
-    settings : of the service
+    settings : of the service, with the port that it listens on
     page : the path of the page; an empty text: none is served
     """
     return [*_served(settings), *([f"the page: {_address(settings)}{page}"] if page else [])]
@@ -39,20 +40,30 @@ def _served(settings: Settings) -> list[str]:
     except UserError as error:
         return [f"nothing to serve yet: {error}"]
     manifest = model.manifest
-    return [
+    lines = [
         f"the chain: {stores} stores, sales up to {end}",
         f"the model: {manifest.kind} ({model.name}), trained up to {manifest.cutoff}, {manifest.task['horizon']} days ahead",
         f"try it: {_request(settings, int(store) if number else store)}",
     ]
+    if not (settings.no_keys or (settings.home / ADMIN_KEY).exists()):
+        lines.append("KEY stands for a key; `storecast key create --help` says how to make one")
+    return lines
 
 
 def _request(settings: Settings, store: object) -> str:
     path = settings.home / ADMIN_KEY
-    key = f"$(cat {shlex.quote(str(path))})" if path.exists() else "KEY"
+    key = f"$(cat {shlex.quote(str(path.absolute()))})" if path.exists() else "KEY"
     head = "" if settings.no_keys else f'-H "Authorization: Bearer {key}" '
     body = shlex.quote(json.dumps({"store": store, "days": 7}))
     return f'curl {head}-H "Content-Type: application/json" -d {body} {_address(settings)}/v1/forecasts'
 
 
 def _address(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.listen_port or 'PORT'}"
+    """Return where the service answers a request from this machine."""
+    try:
+        address = ipaddress.ip_address(settings.host)
+    except ValueError:  # a name
+        return f"http://{settings.host}:{settings.listen_port}"
+    if address.is_unspecified:  # it listens on every address, and this is none to send to
+        address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://{f'[{address}]' if address.version == 6 else address}:{settings.listen_port}"

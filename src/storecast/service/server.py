@@ -4,13 +4,16 @@ On SIGTERM the service first says that it is not ready, and goes on accepting fo
 then it closes the door, lets the requests in flight end, writes its log and is gone.
 """
 
+import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -66,13 +69,12 @@ def serve(
             "one: storecast db upgrade --home HOME."
         )
     first_key(settings)
-    views = (route.path for route in page if route.view)
-    for line in introduction(settings, min(views, key=len, default="")):  # the first view has the shortest path
-        log.info("%s", line)
     sys.setswitchinterval(SWITCH_S)
     with tracing(flush_seconds=SPARE_S):
         app = create_app(settings, page, follower)
-        server = Server(config_of(app, settings), app.state.service)
+        views = (route.path for route in page if route.view)
+        view = min(views, key=len, default="")  # the first one has the shortest path
+        server = Server(config_of(app, settings), app.state.service, view)
         with _logs_of_uvicorn():
             server.run()
     if not server.started:
@@ -130,11 +132,28 @@ def first_key(settings: Settings) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that is not ready before it closes, and gone in time."""
+    """uvicorn that says what it serves, is not ready before it closes, and gone in time.
 
-    def __init__(self, config: uvicorn.Config, service: "Service") -> None:
+    Parameters
+    ----------
+    config : how it serves
+    service : what it serves
+    view : the path of the page; an empty text: none is served
+    """
+
+    def __init__(self, config: uvicorn.Config, service: "Service", view: str = "") -> None:
         super().__init__(config)
         self.service = service
+        self.view = view
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; then say what is served, and on which port."""
+        await super().startup(sockets)
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            settings = replace(self.service.settings, listen_port=port)
+            for line in await asyncio.to_thread(introduction, settings, self.view):
+                log.info("%s", line)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.csv_files import write_csv
 from storecast.data.column_names import ColumnNames, read_column_names
@@ -19,6 +20,7 @@ from storecast.data.target import Target
 from storecast.explain.never_seen import never_seen
 from storecast.explain.own_values import refuse_unknown_effects
 from storecast.explain.scenario import compare
+from storecast.stages import COMPARING, READING
 from storecast.wording import in_words
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, Source, import_plugins_of, prepare
@@ -35,6 +37,7 @@ def scenario(
     horizon: int | None = None,
     skip: Collection[str] = (),
     sum_rows: bool = False,
+    progress: Progress = no_progress,
 ) -> tuple[pl.DataFrame, Target]:
     """Load a model file and write what it expects another calendar to change.
 
@@ -42,6 +45,7 @@ def scenario(
     ----------
     calendar : CSV or Parquet: Store, Date, and what is to be different of Open, Promo, StateHoliday, SchoolHoliday and own
         columns; days and cells that are left out stay as they are stored
+    progress : called with what is being done: `stages.SCENARIO_STAGES`
 
     Returns
     -------
@@ -54,9 +58,11 @@ def scenario(
     DataError
         where the input or the calendar cannot be read, or the model cannot know the effect of what is different
     """
+    progress(READING)
     import_plugins_of(data)
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, usual_horizon=bundle.task.horizon, skip=skip, sum_rows=sum_rows)
+    progress(COMPARING)
     panel = whole_horizon(bundle, prepared)
     until = panel.end + dt.timedelta(days=prepared.task.horizon)
     other = overlay_panel(panel, read_calendar(calendar, _columns(data, panel)), until, calendar.name)

@@ -147,7 +147,8 @@ def _mondays(home: Path, chain: DemoChain) -> Iterator[str]:
             _comment(db, spec, week)
             exceptions = _handle_exceptions(db, monday)
             state = _agree(db, spec, week, version)
-        yield f"{monday}: version {version}, {state}; overrides written: {overrides}, exceptions handled: {exceptions}"
+        count = f"{week + 1} of {len(spec.cutoffs)}"
+        yield f"{count}  {monday}: version {version}, {state}; overrides written: {overrides}, exceptions handled: {exceptions}"
 
 
 def _take_week(db: Database, chain: DemoChain, week: int) -> None:

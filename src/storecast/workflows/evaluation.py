@@ -24,9 +24,10 @@ from storecast.executors.base import Executor
 from storecast.executors.serial import SERIAL
 from storecast.files import atomic_write
 from storecast.models.settings import NONE, Settings
+from storecast.stages import BACKTEST, READING, TRAINING, Expect, no_expectation
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import Prepared, Source, prepare
-from storecast.workflows.run_cost import BACKTEST, READING
+from storecast.workflows.run_cost import backtest_seconds, training_seconds
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def backtest(
     target: str | None = None,
     executor: Executor = SERIAL,
     progress: Progress = no_progress,
+    expect: Expect = no_expectation,
 ) -> dict[str, Any]:
     """Score models on windows of the past; write forecasts.csv and scores.json, and return the scores.
 
@@ -68,7 +70,8 @@ def backtest(
     select_by : the score by which the model to use is selected: sql, wape or rmspe
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
     executor : works on the windows of the backtest
-    progress : called with what is being done
+    progress : called with what is being done: `stages.BACKTEST_STAGES`, and steps between them
+    expect : called once the chain has been read, with what each stage is likely to take
 
     Raises
     ------
@@ -87,6 +90,9 @@ def backtest(
     prepared = prepare(
         data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True, target=target
     )
+    count = len(cutoffs) or windows
+    rows = prepared.panel.sales.height
+    expect({READING: 0.0, BACKTEST: backtest_seconds(names, rows, count, fast=fast)})
     progress(BACKTEST)
     chosen = list(cutoffs) or block_cutoffs(
         prepared.panel, windows, prepared.task.horizon, prepared.task.horizon if step is None else step
@@ -119,6 +125,7 @@ def train(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     progress: Progress = no_progress,
+    expect: Expect = no_expectation,
 ) -> Bundle:
     """Measure a model on the last window, fit it on all data and save it; what is in use stays in use.
 
@@ -133,7 +140,8 @@ def train(
     settings : of models, where they depart from the defaults
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
-    progress : called with what is being done
+    progress : called with what is being done: `stages.TRAIN_STAGES`, and steps between them
+    expect : called once the chain has been read, with what each stage is likely to take
 
     Returns
     -------
@@ -153,6 +161,9 @@ def train(
     progress(READING)
     check_models([name], data=data, fast=fast, settings=settings)
     prepared = prepare(data, horizon=horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
+    rows = prepared.panel.sales.height
+    backtested, trained = backtest_seconds([name], rows, 1, fast=fast), training_seconds([name], rows, fast=fast)
+    expect({READING: 0.0, BACKTEST: backtested, TRAINING: trained})
     progress(BACKTEST)
     bundle = fit_prepared(prepared, name, fast=fast, settings=settings, progress=progress)
     return bundle.save(Path(home) / "models")

@@ -8,10 +8,12 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.csv_files import write_csv
 from storecast.errors import ConfigError
 from storecast.explain import explanations
+from storecast.stages import EXPLAINING, READING
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, import_plugins_of, prepare
 
@@ -26,6 +28,7 @@ def explain(
     horizon: int | None = None,
     skip: Collection[str] = (),
     sum_rows: bool = False,
+    progress: Progress = no_progress,
 ) -> tuple[pl.DataFrame, Bundle]:
     """Load a model file and say what its forecasts are made of.
 
@@ -34,6 +37,7 @@ def explain(
     store, date : one day of one store, of the past or ahead; without a date, all days ahead; without a store, what matters to the
         model on the whole
     out : a CSV file to write
+    progress : called with what is being done: `stages.EXPLAIN_STAGES`
 
     Returns
     -------
@@ -53,10 +57,12 @@ def explain(
     """
     if store is None and date is not None:
         raise ConfigError(f"--date {date} needs a store; give --store too.")
+    progress(READING)
     import_plugins_of(data)
     bundle = load(model)
     prepared = prepare(data, horizon=horizon, usual_horizon=bundle.task.horizon, skip=skip, sum_rows=sum_rows)
     panel = whole_horizon(bundle, prepared)
+    progress(EXPLAINING)
     if store is None:
         window = panel.window(panel.end, bundle.task.horizon)
         explained = explanations.importance(explanations.ChainForecast.of(bundle.model, window))

@@ -13,6 +13,7 @@ from storecast.files import atomic_write
 from storecast.report.exploration_page import write_exploration
 from storecast.report.picture_files import write_pictures
 from storecast.report.report_input import report_words
+from storecast.stages import EXPLORING, PICTURES, READING, REPORT
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def explore(
     skip : cleaning rules that are not applied
     sum_rows : add several rows of a store and day up
     language : of the report, en or de
-    progress : takes the name of each step
+    progress : called with what is being done: `stages.EXPLORE_STAGES`, PICTURES too where they are written, and steps between
 
     Returns
     -------
@@ -54,10 +55,11 @@ def explore(
     out, words = Path(out), report_words(language)
     for key in questions:
         registry.find_question(key)  # a wrong name is refused before the data are read
-    progress("reading and cleaning")
+    progress(READING)
     prepared = prepare(data, horizon=None, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
+    progress(EXPLORING)
     exploration = explore_panel(prepared.panel, questions, progress)
-    progress("report")
+    progress(REPORT)
     write_tables(exploration, out / "tables")
     write_exploration(
         out / "report.html",
@@ -70,7 +72,7 @@ def explore(
         words=words,
     )
     if pictures:
-        progress("pictures")
+        progress(PICTURES)
         count = write_pictures(out / "pictures", exploration.worded_sections(language))
         log.info("wrote %d pictures into %s", count, out / "pictures")
     answered, unanswered = len(exploration.tables), len(exploration.unanswered)

@@ -10,6 +10,7 @@ from storecast import schema as s
 from storecast.arrays import F64
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitted import check_columns
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.config import Task
 from storecast.csv_files import write_csv
@@ -17,6 +18,7 @@ from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import atomic_write
+from storecast.stages import FORECAST, READING
 from storecast.uncertainty.common_errors import MAX_PATHS
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.path_table import path_table
@@ -36,6 +38,7 @@ def forecast(
     sums: Path | str | None = None,
     paths: Path | str | None = None,
     path_count: int = MAX_PATHS,
+    progress: Progress = no_progress,
 ) -> tuple[int, Forecast]:
     """Load a model file, forecast the days after the end of a folder's sales and write them.
 
@@ -51,6 +54,7 @@ def forecast(
     sums : where to write the totals; None: nowhere
     paths : where to write sample paths, a Parquet file; None: nowhere
     path_count : how many of them
+    progress : called with what is being done: `stages.FORECAST_STAGES`
 
     Returns
     -------
@@ -63,11 +67,13 @@ def forecast(
     DataError
         where the input cannot be read
     """
+    progress(READING)
     import_plugins_of(data)
     bundle = load(model)
     prepared = prepare(
         data, horizon=horizon, usual_horizon=bundle.task.horizon, quantiles=quantiles, skip=skip, sum_rows=sum_rows
     )
+    progress(FORECAST)
     whole = forecast_with(bundle, prepared)
     rows = prepared.rows_to_write(whole.rows)
     table = None

@@ -33,6 +33,7 @@ from storecast.parts.decimal_mark import decimal_mark, refuse_texts
 from storecast.parts.scan import ScannedFile, check_end, scan_files
 from storecast.parts.split import part_name, replaced_stores, split, store_rows
 from storecast.parts.survey import Survey, categories_of, decide, last_requested, survey_part
+from storecast.stages import CUTTING, READING_PARTS
 from storecast.workflows.part_processes import executor_of
 from storecast.workflows.preparation import import_plugins_of
 
@@ -101,7 +102,7 @@ def partition(
             log.info("the folder %s holds these files in %d parts already", out, len(before.parts))
             return before
     rows = int(stores["rows"].sum())
-    progress("cutting", 0, rows)
+    progress(CUTTING, 0, rows)
     for files in (tables[stem] for stem in tables if stem != EVENTS):
         for file in files:
             check_end(file)
@@ -117,7 +118,7 @@ def partition(
         with executor_of(processes) as executor:
             for each in executor.map(survey_part, folders, shared=settings_of_parts, label="parts"):
                 surveys.append(each)
-                progress("reading parts", sum(one.rows for one in surveys), rows)
+                progress(READING_PARTS, sum(one.rows for one in surveys), rows)
         chain = ChainFile(
             cut=cut,
             whole=decide(surveys, names, cut.skip),

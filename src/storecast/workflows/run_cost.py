@@ -8,15 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storecast.cpus import thread_count
+from storecast.stages import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING
 from storecast.workflows.preparation import Prepared
-
-READING = "reading and cleaning"
-BACKTEST = "backtest"
-TRAINING = "training on all data"
-EXPLORING = "what moves sales"
-REPORTING = "forecast and report"
-STORING = "database"
-STAGES = (READING, BACKTEST, TRAINING, EXPLORING, REPORTING, STORING)
 
 MOST_ACCURATE = ("naive", "linear", "blend")  # what an unattended run compares
 MILLION = 1_000_000
@@ -61,8 +54,9 @@ class RunCost:
 
     def sentence(self) -> str:
         """Return the cost in words."""
+        cores = thread_count()
         sentence = (
-            f"This run takes {_duration(self.total)} on {thread_count()} cores, "
+            f"This run takes {_duration(self.total)} on {cores} {'core' if cores == 1 else 'cores'}, "
             f"{_amount(self.memory)} of memory and {_amount(self.disk)} of disk: rough figures."
         )
         if self.most_accurate is None:
@@ -86,11 +80,10 @@ def run_cost(prepared: Prepared, models: Sequence[str], windows: int, *, fast: b
     fast : whether the models are the quicker ones
     """
     rows = prepared.panel.sales.height
-    of_models = [_model_seconds(name, rows, fast=fast) for name in models]
     seconds = {
         READING: 1 + 4 * rows / MILLION,
-        BACKTEST: (windows + 1.2) * sum(of_models) + 1 + 10 * rows / MILLION,
-        TRAINING: max(of_models, default=0.0) + 1 + 12 * rows / MILLION,
+        BACKTEST: backtest_seconds(models, rows, windows, fast=fast),
+        TRAINING: training_seconds(models, rows, fast=fast),
         EXPLORING: 5 + 60 * rows / MILLION,
         REPORTING: 4 + 15 * rows / MILLION,
         STORING: 1 + 10 * rows / MILLION,
@@ -100,8 +93,41 @@ def run_cost(prepared: Prepared, models: Sequence[str], windows: int, *, fast: b
     return RunCost(seconds, MEMORY_BASE + per_row * rows, DISK_BASE + DISK_PER_ROW * rows)
 
 
-def _model_seconds(name: str, rows: int, *, fast: bool) -> float:
-    """Return the seconds by the clock of one fit and forecast."""
+def backtest_seconds(models: Sequence[str], rows: int, windows: int, *, fast: bool = False) -> float:
+    """Return the seconds by the clock of a backtest.
+
+    Parameters
+    ----------
+    models : that are compared
+    rows : of sales
+    windows : that are scored; a warm-up window comes before them
+    fast : whether the models are the quicker ones
+    """
+    of_models = sum(model_seconds(name, rows, fast=fast) for name in models)
+    return (windows + 1.2) * of_models + 1 + 10 * rows / MILLION
+
+
+def training_seconds(models: Sequence[str], rows: int, *, fast: bool = False) -> float:
+    """Return the seconds by the clock of the fit on all data, of the slowest of the models.
+
+    Parameters
+    ----------
+    models : one of which is fitted
+    rows : of sales
+    fast : whether the models are the quicker ones
+    """
+    return max((model_seconds(name, rows, fast=fast) for name in models), default=0.0) + 1 + 12 * rows / MILLION
+
+
+def model_seconds(name: str, rows: int, *, fast: bool = False) -> float:
+    """Return the seconds by the clock of one fit and forecast.
+
+    Parameters
+    ----------
+    name : of the model
+    rows : of sales that it learns from
+    fast : whether it is the quicker one
+    """
     simple = name in SIMPLE
     share = (rows if simple else min(rows, LEARNED)) / LEARNED
     cores = 1 if simple else 1 + THREADED * (thread_count() - 1)

@@ -31,6 +31,7 @@ from storecast.models.contributions import Explains
 from storecast.models.settings import NONE, Settings
 from storecast.report.facts import sample_stores
 from storecast.report.report_input import report_words
+from storecast.stages import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.evaluation import scores_of
 from storecast.workflows.first_look import first_look
@@ -38,17 +39,7 @@ from storecast.workflows.forecasting import forecast_with, whole_horizon
 from storecast.workflows.home import Run, write_home
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
-from storecast.workflows.run_cost import (
-    BACKTEST,
-    EXPLORING,
-    MOST_ACCURATE,
-    READING,
-    REPORTING,
-    STORING,
-    TRAINING,
-    RunCost,
-    run_cost,
-)
+from storecast.workflows.run_cost import MOST_ACCURATE, RunCost, run_cost
 from storecast.workflows.storing import budget_in, check_writable, save_run
 
 log = logging.getLogger(__name__)
@@ -103,7 +94,7 @@ def run(
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
     language : of the report and the workbook, en or de
     executor : works on the windows of the backtest
-    progress : called with what is being done: `run_cost.STAGES`, and steps between them
+    progress : called with what is being done: `stages.RUN_STAGES`, and steps between them
     announce : called once the chain has been read, with what the run will cost and a first look at the days ahead
 
     Raises

@@ -25,6 +25,7 @@ from storecast.logs import log_file
 from storecast.models.settings import NONE, Settings
 from storecast.parts.chain_file import ChainFile, check_part, read_chain_file
 from storecast.parts.sample import draw_stores, write_sample
+from storecast.stages import FORECASTING_PARTS, TRAINING_SAMPLE
 from storecast.uncertainty.totals_of_parts import totals_of_parts
 from storecast.workflows.evaluation import fit_prepared, write_json
 from storecast.workflows.part_forecast import (
@@ -144,7 +145,7 @@ def _trained(
             return training
     except (OSError, ValueError, KeyError, TypeError, ModelFileError):
         log.info("the home holds no model of this sample")
-    progress(f"training on {min(lesson.sample_stores, chain.stores)} stores", 0, chain.rows)
+    progress(TRAINING_SAMPLE, 0, chain.rows)
     with executor_of(1, own_process=processes > 1) as executor:
         (learned,) = executor.map(learn, [parts], shared=(chain, lesson), label="models")
     path = publish(home / "models", learned.manifest, learned.parts)
@@ -210,13 +211,13 @@ def _forecast(job: PartJob, processes: int, cluster: Executor | None, progress: 
         log.info("%d of %d parts are forecast already", len(reports), len(numbers))
     waiting = [number for number in numbers if number not in reports]
     rows = job.chain.rows
-    progress("forecasting parts", sum(report.rows for report in reports.values()), rows)
+    progress(FORECASTING_PARTS, sum(report.rows for report in reports.values()), rows)
     workers = executor_of(min(processes, max(1, len(waiting)))) if cluster is None else nullcontext(cluster)
     with workers as executor:
         results = executor.map(forecast_part, waiting, shared=job, label="parts")
         for number, report in zip(waiting, results, strict=True):
             reports[number] = report
-            progress("forecasting parts", sum(report.rows for report in reports.values()), rows)
+            progress(FORECASTING_PARTS, sum(report.rows for report in reports.values()), rows)
     return [reports[number] for number in numbers]
 
 

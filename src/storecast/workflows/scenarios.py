@@ -7,6 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
+from storecast.bundle.fitting import Progress as StageProgress
+from storecast.bundle.fitting import no_progress
 from storecast.bundle.loading import load
 from storecast.bundle.predictor import Predictor
 from storecast.csv_files import write_csv
@@ -19,6 +21,7 @@ from storecast.errors import DataError
 from storecast.explain.progress import Progress, unwatched
 from storecast.plan.scenarios import CalendarChange, ScenarioResult, changes_between
 from storecast.plan.scopes import StoreGroups
+from storecast.stages import COMPARING, READING
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
 
@@ -68,7 +71,15 @@ def work_out(
 
 
 def save(
-    source: DatabaseSource, *, model: Path, calendar: Path, name: str, by: str, note: str = "", out: Path | None = None
+    source: DatabaseSource,
+    *,
+    model: Path,
+    calendar: Path,
+    name: str,
+    by: str,
+    note: str = "",
+    out: Path | None = None,
+    progress: StageProgress = no_progress,
 ) -> tuple[ScenarioWritten, ScenarioResult]:
     """Work a scenario out with a model file on the chain of a database, and keep it there.
 
@@ -81,6 +92,7 @@ def save(
     by : who saves it
     note : a remark
     out : the CSV file for the whole comparison; None: none is written
+    progress : called with what is being done: `stages.SCENARIO_STAGES`
 
     Raises
     ------
@@ -91,6 +103,7 @@ def save(
     ConflictError
         where another scenario has the name
     """
+    progress(READING)
     import_plugins_of(source)
     bundle = load(model)
     prepared = prepare(source, horizon=None, usual_horizon=bundle.task.horizon)
@@ -101,6 +114,7 @@ def save(
     assert prepared.version is not None
     with closing(Database.open(source.url)) as database, database.reading() as conn:
         check_free_name(conn, name)
+    progress(COMPARING)
     result = work_out(predictor, rows, model=model.name, chain_version=prepared.version)
     if out is not None:
         write_csv(result.differences, out)

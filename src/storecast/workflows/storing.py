@@ -7,11 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.plan_budget import read_budget
 from storecast.plan.totals import total_intervals
+from storecast.stages import READING, STORING
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import group_totals
 from storecast.workflows.preparation import Prepared, check
@@ -19,7 +21,14 @@ from storecast.workflows.preparation import Prepared, check
 log = logging.getLogger(__name__)
 
 
-def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = False) -> int:
+def load(
+    data: Path,
+    url: str,
+    *,
+    skip: Collection[str] = (),
+    sum_rows: bool = False,
+    progress: Progress = no_progress,
+) -> int:
     """Read and clean a folder, and put its chain into a database in place of what it held; return the version.
 
     Parameters
@@ -28,6 +37,7 @@ def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = F
     url : of the database
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+    progress : called with what is being done: `stages.LOAD_STAGES`
 
     Raises
     ------
@@ -38,7 +48,9 @@ def load(data: Path, url: str, *, skip: Collection[str] = (), sum_rows: bool = F
     DatabaseUnavailable
         where it does not answer
     """
+    progress(READING)
     cleaned = check(data, skip=skip, sum_rows=sum_rows)
+    progress(STORING)
     with closing(Database.open(url, create=True)) as db:
         return write_panel(db, cleaned.panel, generated=cleaned.generated, names=cleaned.names)
 

@@ -12,8 +12,10 @@ from storecast.evaluate.scores import score_name
 from storecast.evaluate.tuning import SCORES, Tuned
 from storecast.evaluate.tuning import tune as search
 from storecast.files import atomic_write, make_folder
+from storecast.stages import READING, SEARCHING, Expect, no_expectation
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import Source, prepare
+from storecast.workflows.run_cost import model_seconds
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ def tune(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     progress: Progress = no_progress,
+    expect: Expect = no_expectation,
 ) -> Tuned:
     """Search for settings on windows that lie before those that a run reports; write study.db, trials.csv and settings.toml.
 
@@ -43,6 +46,8 @@ def tune(
     ----------
     windows : on which settings are scored; they lie before the last two
     trials, minutes : after which the search ends; a search in the same folder goes on where the last one ended
+    progress : called with what is being done: `stages.TUNE_STAGES`, and steps between them
+    expect : called once the chain has been read, with what each stage is likely to take
 
     Raises
     ------
@@ -57,9 +62,15 @@ def tune(
     score_name(score)  # a wrong name is refused before the data are read
     if trials is None and minutes is None:
         raise ConfigError("Nothing would end the search. Give --trials, --minutes or both.")
+    progress(READING)
     prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
     panel, task = prepared.panel, prepared.task
     cutoffs = block_cutoffs(panel, windows + REPORTED, task.horizon, task.horizon)[:windows]
+    ends = [] if minutes is None else [minutes * 60]
+    if trials is not None:
+        ends.append(trials * windows * model_seconds(name, panel.sales.height, fast=fast))
+    expect({READING: 0.0, SEARCHING: min(ends)})
+    progress(SEARCHING)
     tuned = search(
         panel,
         name,

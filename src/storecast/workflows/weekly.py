@@ -32,6 +32,7 @@ from storecast.logs import log_file
 from storecast.notify.alerts import Condition
 from storecast.notify.notifier import Notifier
 from storecast.plan.sentences import sentences
+from storecast.stages import FORECAST, PUBLISHING, READING, RUN_STAGES, STORING, Expect, no_expectation
 from storecast.traces import span
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.home import write_forecast
@@ -87,6 +88,7 @@ def weekly(
     notify: Path | None = None,
     today: dt.date | None = None,
     progress: Progress = no_progress,
+    expect: Expect = no_expectation,
 ) -> dict[str, Any]:
     """Do the job of a week, and tell people what needs a look; return its summary, which weekly.json in the home holds, too.
 
@@ -98,6 +100,7 @@ def weekly(
     notify : file with [notify], who is told; None: storecast.toml in the home, where there is one
     today : to which sales are compared; None: the day of now, UTC
     progress : called with what is being done
+    expect : called with the stages and what each is likely to take, once it is known whether a model is trained
 
     Returns
     -------
@@ -129,7 +132,7 @@ def weekly(
         notifier = Notifier(home, notify)
         try:
             with closing(Database.open(url)) as database, only_job(database):
-                summary, conditions = _work_where_new(home, database, url, settings, day, progress)
+                summary, conditions = _work_where_new(home, database, url, settings, day, progress, expect)
             conditions += ending_keys(url, day)
             conditions += ending_certificates(notifier.settings.certificates, day, notifier.settings.certificate_days)
         except BusyError:
@@ -150,7 +153,13 @@ def weekly(
 
 
 def _work_where_new(
-    home: Path, database: Database, url: str, settings: WeeklySettings, today: dt.date, progress: Progress
+    home: Path,
+    database: Database,
+    url: str,
+    settings: WeeklySettings,
+    today: dt.date,
+    progress: Progress,
+    expect: Expect,
 ) -> tuple[dict[str, Any], list[Condition]]:
     """Do the work where the chain is newer than at the last job; return the summary, and what needs a look.
 
@@ -158,7 +167,7 @@ def _work_where_new(
     ----------
     home : folder of all outputs
     database, url : of the chain
-    settings, today, progress : as for `weekly`
+    settings, today, progress, expect : as for `weekly`
     """
     version = chain_version(database)
     last_sale = status(database)["last_sale"]
@@ -169,24 +178,26 @@ def _work_where_new(
         summary: dict[str, Any] = {**before, "status": UNCHANGED}
     else:
         with log_file(home / "run.log"):
-            summary = _work(home, url, dt.date.fromisoformat(last_sale), settings, progress)
+            summary = _work(home, url, dt.date.fromisoformat(last_sale), settings, progress, expect)
     lateness = late(dt.date.fromisoformat(summary["data"]["last_day"]), today, settings.late_after)
     return summary, [*lateness, *(Condition(**plain) for plain in summary["data"]["conditions"])]
 
 
-def _work(home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, progress: Progress) -> dict[str, Any]:
+def _work(
+    home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, progress: Progress, expect: Expect
+) -> dict[str, Any]:
     """Forecast, publish and prune; return the summary.
 
     Parameters
     ----------
     home, url : of the home and its database
     last_sale : the last day with sales, complete or not
-    settings, progress : as for `weekly`
+    settings, progress, expect : as for `weekly`
     """
     began = dt.datetime.now(dt.UTC)
     with span("forecast"):
-        trained, failed = _forecast(home, url, last_sale, settings, progress)
-    progress("publishing and pruning")
+        trained, failed = _forecast(home, url, last_sale, settings, progress, expect)
+    progress(PUBLISHING)
     with closing(Database.open(url)) as database:
         model = current(home / "models").name
         with span("publish"):
@@ -243,7 +254,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _forecast(
-    home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, progress: Progress
+    home: Path, url: str, last_sale: dt.date, settings: WeeklySettings, progress: Progress, expect: Expect
 ) -> tuple[bool, list[Condition]]:
     """Forecast with the model in use, or with a new one where that is old; return whether it is new, and what failed.
 
@@ -251,8 +262,7 @@ def _forecast(
     ----------
     home, url : of the home and its database
     last_sale : the last day with sales, complete or not
-    settings : as for `weekly`
-    progress : as for `weekly`
+    settings, progress, expect : as for `weekly`
     """
     models = home / "models"
     if (models / CURRENT).exists():
@@ -260,14 +270,17 @@ def _forecast(
         if (last_sale - manifest.cutoff).days < settings.retrain_after:
             source = DatabaseSource(url)
             import_plugins_of(source)
-            progress("forecast")
+            expect(dict.fromkeys((READING, FORECAST, PUBLISHING), 0.0))
+            progress(READING)
             bundle = load(current(models))
             prepared = prepare(source, horizon=None, usual_horizon=bundle.task.horizon)
+            progress(FORECAST)
             forecast = forecast_with(bundle, prepared)
             created = dt.datetime.now(dt.UTC).replace(microsecond=0)
             write_forecast(home, prepared, forecast, budget_in(url), created, settings.language)
             save_run(url, prepared, forecast)
             return False, []
+    expect(dict.fromkeys((*RUN_STAGES, PUBLISHING), 0.0))
     scores = run(
         None,
         home=home,
@@ -276,6 +289,7 @@ def _forecast(
         fast=settings.fast,
         language=settings.language,
         progress=progress,
+        announce=lambda cost, _: expect({**cost.seconds, PUBLISHING: cost.seconds[STORING]}),  # it writes as many rows
     )
     return True, [
         Condition(f"model:{name}", f"The model {name} failed: {cause}.") for name, cause in scores["failed"].items()
