@@ -19,6 +19,7 @@ from storecast.config import BlendSettings
 from storecast.exploration.covariate_shift import separability
 from storecast.models.base import Configurable
 from support.commands import all_commands, as_if_never_called, parse_line, run_line
+from support.snippets import words_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,12 +42,6 @@ def command_lines(text: str) -> list[str]:
     fenced = re.findall(r"^ *```[^\n]*\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
     lines = "\n".join(fenced).replace("\\\n", " ").splitlines()
     return [line.strip() for line in lines if re.match(r" *(?:\$ )?(?:\w+=\S+ +)*storecast ", line)]
-
-
-def words_of(line: str) -> list[str]:
-    """Return the words of a command as a shell expands them, ``$(cat …)`` and quotes included."""
-    expanded = subprocess.run(["bash", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
-    return expanded.stdout.split("\0")[:-1]
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +78,6 @@ def test_the_home_holds_what_the_readme_lists(tour: Path) -> None:
         "drivers.parquet"
     }  # of another forecast than weekly's
     assert names == {path.name for path in (tour / "home").iterdir()}
-
-
-@pytest.mark.docs
-def test_the_python_of_the_readme_runs(tour: Path) -> None:
-    for block in blocks(README, "python"):
-        ran = subprocess.run([sys.executable, "-c", block], cwd=tour, capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.docs

@@ -2,13 +2,18 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from storecast.evaluate.scores import DEFINITIONS
-from support.commands import as_if_never_called, leave_out_exploration, run_line
+from support.commands import as_if_never_called, leave_out_exploration
+from support.service_process import ServiceFactory, service_factory
+from support.snippets import Reader, runnable, snippets
+
+__all__ = ["service_factory"]
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -31,34 +36,18 @@ def test_every_page_is_in_the_navigation_once() -> None:
 
 
 @pytest.fixture(scope="module")
-def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Do what the tutorial says, in its order, within this process; without the exploration of the report."""
+def tutorial(tmp_path_factory: pytest.TempPathFactory, service_factory: ServiceFactory) -> Iterator[Path]:
+    """Do what the tutorial says, in its order; without the exploration of the report."""
     folder = tmp_path_factory.mktemp("tutorial")
-    text = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         as_if_never_called(patch)
         leave_out_exploration(patch)
-        patch.chdir(folder)
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
-        for language, block in re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL):
-            if language == "python":
-                exec(compile(block, "tutorial.md", "exec"), {})
-            for line in block.splitlines() if language == "sh" else ():
-                run(line, folder, patch)
-    return folder
-
-
-def run(line: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Run a line of the tutorial: a command of ours, or the one that edits storecast.toml."""
-    settings = folder / "sales" / "storecast.toml"
-    if line.startswith("sed "):
-        expression = re.search(r"'s/(.*)/(.*)/'", line)
-        assert expression, line
-        edited, count = re.subn(expression[1], expression[2], settings.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        assert count == 1, line
-        settings.write_text(edited, encoding="utf-8")
-        return
-    run_line(patch, line, *line.split()[1:])
+        reader = Reader(folder, patch, service_factory)
+        for snippet in runnable(snippets((DOCS / "tutorial.md").read_text(encoding="utf-8")), ()):
+            reader.read(snippet)
+        reader.close()
+        yield folder
 
 
 @pytest.mark.docs

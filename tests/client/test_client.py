@@ -190,29 +190,6 @@ def test_the_client_needs_none_of_the_heavy_libraries() -> None:
 DOCS = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL))
-def test_the_examples_of_the_docs_run(
-    block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    day = {"Store": 1, "Date": "2015-06-14", "Forecast": 5000.0, "Lower80": 4000.0, "Upper80": 6000.0}
-    alert = {"what": "coverage80", "advice": "retrain"}
-    answers = {
-        "/v1/sales": lambda request: reply({"inserted": 1, "same": 0, "replaced": 0, "version": 2}),
-        "/v1/accuracy": lambda request: reply({"accuracy": [], "alerts": [alert]}),
-        "/v1/forecasts": lambda request: (
-            forecasts(request)
-            if "rows" in json.loads(request.content)
-            else reply({"model": "model-a", "cutoff": "2015-06-13", "version": 1, "assumed": [], "forecasts": [day]})
-        ),
-    }
-    service = FakeService(lambda request: answers[request.url.path](request))
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda self, request: service(request))
-    monkeypatch.setenv("STORECAST_KEY", "sc_" + "k" * 43)
-    exec(compile(block, "docs/client.md", "exec"), {})
-    printed = capsys.readouterr().out
-    assert "2015-06-14 5000.0 4000.0 6000.0" in printed or ("1 new rows" in printed and "coverage80 retrain" in printed)
-
-
 def test_every_method_and_every_error_is_in_the_docs() -> None:
     methods = {name for name in dir(Client) if not name.startswith("_") and callable(getattr(Client, name))}
     assert methods - set(re.findall(r"`(\w+)\(", DOCS)) == {"close"}

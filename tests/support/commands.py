@@ -70,12 +70,16 @@ def call_main(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
     return int(ended.value.code or 0)
 
 
-def run_line(monkeypatch: pytest.MonkeyPatch, line: str, *words: str) -> None:
-    """Run a command of the docs in this process, unheard; fail with the line and what it said where it does not end well."""
-    errors = io.StringIO()
-    with redirect_stdout(io.StringIO()), redirect_stderr(errors):
+def run_line(monkeypatch: pytest.MonkeyPatch, line: str, *words: str, late: bool = False) -> str:
+    """Run a command of the docs in this process and return its output; fail with what it said where it does not end well.
+
+    ``late``: the weekly job ends with 4 where the sales are late, as those of a generated chain are.
+    """
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors):
         code = call_main(monkeypatch, *words)
-    assert code == 0, f"{line}\n{errors.getvalue()}"
+    assert code == 0 or (late and code == 4), f"{line}\n{errors.getvalue()}"
+    return output.getvalue()
 
 
 def parse_line(command: Any, line: str) -> Mapping[str, Any]:
