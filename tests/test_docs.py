@@ -71,6 +71,17 @@ def test_the_commands_of_the_tour_run(tour: Path) -> None:
 
 
 @pytest.mark.docs
+def test_the_tour_shows_by_how_much_its_model_is_better(tour: Path) -> None:
+    scores = json.loads((tour / "home" / "scores.json").read_text(encoding="utf-8"))
+    rows = {row["model"]: row for row in scores["scores"] if row["slice"] == "all" and row["cutoff"] == "mean"}
+    for model, wape, sql in re.findall(r"^(\w+) +mean +\S+ +(\S+) +\S+ +(\S+)", TOUR, re.MULTILINE):
+        assert (rows[model]["wape"], rows[model]["sql"]) == pytest.approx((float(wape), float(sql)), abs=1e-3)
+    best = scores["selected"]
+    assert (best["model"], best["over"]) == ("linear", "naive")
+    assert best["by"] > 2 * best["standard_error"]
+
+
+@pytest.mark.docs
 def test_the_home_holds_what_the_readme_lists(tour: Path) -> None:
     table = README[README.index("## What a run writes") : README.index("## Commands")]
     listed = set(re.findall(r"`([\w.]+)/?`(?:, `([\w.]+)/?`)? \|", table))

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ELSEWHERE = {
     "docs/cli.md": "test_docs.py",
+    "docs/commands.md": "cli/test_help.py",  # which reads the examples of the help; the tour runs each command
     "docs/cluster.md": "executors/test_dask_cluster.py",
     "docs/exploration.md": "exploration/test_add_a_question.py",
     "docs/extend.md": "models/test_extend.py",

@@ -1,5 +1,6 @@
 """The help of the commands, and the mistakes that they name before they begin."""
 
+import runpy
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -51,6 +52,12 @@ def test_the_help_names_every_model_and_the_default() -> None:
 @pytest.mark.parametrize("line", [*WHOLE, *(line for lines in EXAMPLES.values() for line in lines)])
 def test_every_example_of_the_help_can_be_read(line: str) -> None:
     assert parse_line(ROOT, line)
+
+
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    page = runpy.run_path(str(docs / "commands.py"))["page"]()
+    assert (docs / "commands.md").read_text(encoding="utf-8") == page, "python docs/commands.py writes it again"
 
 
 def test_every_command_and_every_group_has_examples_of_its_own() -> None:
