@@ -27,11 +27,11 @@ TYPES = {
 }
 TOP = """# Commands
 
-Every command with its arguments, options, defaults and examples. `storecast COMMAND -h` prints the same; [the tour](cli.md) runs each command
-once. `docs/commands.py` writes this page from the commands themselves.
+Every command with its arguments, options, defaults and examples. `storecast COMMAND -h` prints the same, and [the tour](cli.md)
+runs each command once. `docs/commands.py` writes this page from the commands themselves.
 
-An option in *italics* must be given. Each command also takes `--help` (`-h`). `storecast --version` prints the version, and `storecast
---install-completion` lets your shell complete commands and options.
+An option in *italics* must be given. Each command also takes `--help` (`-h`). `storecast --version` prints the version.
+`storecast --install-completion` lets your shell complete commands and options.
 
 ## Exit codes
 
@@ -67,13 +67,17 @@ def _sections(name: str, command: Any) -> Iterator[str]:
     context = command.context_class(command, info_name=f"storecast {name}")
     rows = [_row(param, context) for param in command.params if not param.hidden and param.name != "help"]
     yield f"### storecast {name}\n\n{_prose(command.help)}\n"
-    words = [param.name.upper() for param in command.params if param.param_type_name == "argument"]
+    words = [
+        param.name.upper() if param.required else f"[{param.name.upper()}]"
+        for param in command.params
+        if param.param_type_name == "argument"
+    ]
     needed = [
         f"{param.opts[0]} {param.name.upper()}"
         for param in command.params
         if param.required and param.param_type_name == "option"
     ]
-    yield "```text\n" + " ".join(["storecast", name, *words, *needed, "[OPTIONS]"]) + "\n```\n"
+    yield f"Usage: `{' '.join(['storecast', name, *words, *needed, '[OPTIONS]'])}`\n"
     if rows:
         yield "\n".join(["| Option | Takes | Default | What it is |", "| --- | --- | --- | --- |", *rows]) + "\n"
     yield "```sh\n" + "\n".join(EXAMPLES[name]) + "\n```\n"
