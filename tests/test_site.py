@@ -17,7 +17,7 @@ __all__ = ["service_factory"]
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-GUIDES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+GUIDES = [DOCS / "tutorial.md", DOCS / "how-it-forecasts.md", *sorted((DOCS / "how-to").glob("*.md"))]
 MOST_WORDS = 30
 
 
@@ -85,3 +85,9 @@ def sentences(text: str) -> list[str]:
 def test_sentences_of_a_guide_are_short(path: Path) -> None:
     for sentence in sentences(path.read_text(encoding="utf-8")):
         assert len(sentence.split()) <= MOST_WORDS, sentence
+
+
+def test_every_test_that_the_explanation_names_is_in_its_place() -> None:
+    named = re.findall(r"`(tests/\S+)`", (DOCS / "how-it-forecasts.md").read_text(encoding="utf-8"))
+    assert len(named) == 6
+    assert all((ROOT / name).exists() for name in named)
