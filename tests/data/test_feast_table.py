@@ -42,7 +42,6 @@ def test_every_entry_of_the_table_can_be_read_and_names_countries_that_there_are
 
 
 def test_a_country_without_an_entry_has_no_retail_feast_and_the_usual_pay_day() -> None:
-    assert retail_feasts("DE", [2015]) == []  # its feasts are terms of their own
     assert retail_feasts("", [2015]) == []
     assert paydays("") == paydays("DE") == ("last",)
     assert paydays("EC") == (15, "last")

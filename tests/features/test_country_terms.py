@@ -23,6 +23,7 @@ GERMAN = {
     "before Ascension",
     "after Whitsun",
     "St Nicholas' Eve",
+    "Saturday before Advent",
     "Saturday in Advent",
 }
 
@@ -54,6 +55,29 @@ def holiday_terms(panel: Panel) -> set[str]:
 def test_names_are_unique_and_depend_on_the_country_alone(country: str) -> None:
     assert len(set(names(country))) == len(names(country))
     assert names(country) == names(country, dt.date(2021, 7, 1), 40)
+
+
+def test_germany_keeps_mothers_day_from_the_days_before_it() -> None:
+    days = {day for name in ("Mother's Day -4", "Mother's Day -2", "Mother's Day -1") for day in days_of("DE", name)}
+    for sunday in (dt.date(2013, 5, 12), dt.date(2014, 5, 11), dt.date(2015, 5, 10)):
+        assert {sunday - dt.timedelta(days=k) for k in range(1, 5)} <= days
+        assert sunday + dt.timedelta(days=2) not in days
+
+
+def test_the_saturday_before_the_first_sunday_of_advent_is_none_in_advent() -> None:
+    grid = Grid.of(make_panel(stores=1, days=1500))
+    terms, values = day_terms(grid, grid.days - 1)
+    column = {term.name: values[k] for k, term in enumerate(terms)}
+
+    def saturdays(name: str, year: int) -> list[dt.date]:
+        days = [grid.first + dt.timedelta(days=int(k)) for k in np.flatnonzero(column[name])]
+        return [day for day in days if day.year == year]
+
+    for sunday, in_advent in ((dt.date(2013, 12, 1), 3), (dt.date(2015, 11, 29), 3), (dt.date(2016, 11, 27), 4)):
+        saturday = sunday - dt.timedelta(days=1)
+        assert saturdays("Saturday before Advent", sunday.year) == [saturday]
+        expected = [saturday + dt.timedelta(weeks=k) for k in range(1, in_advent + 1)]
+        assert saturdays("Saturday in Advent", sunday.year) == expected
 
 
 def test_only_a_chain_in_germany_has_german_feasts() -> None:

@@ -83,7 +83,7 @@ def test_a_stretch_of_fewer_sales_that_is_over_goes_down_and_up_again() -> None:
     down, up, *_ = (float(np.median(shift.sizes)) for shift in fit(stretch).shifts)
     assert down < -0.3
     assert up > 0.3
-    assert abs(total("linear", stretch) / total("linear", PANEL) - 1) < 0.04
+    assert abs(total("linear", stretch) / total("linear", PANEL) - 1) < 0.05
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class FeastTerm(NamedTuple):
 
 
 def feast_terms(country: str, first: dt.date, days: int, own: tuple[OwnFeast, ...] = ()) -> list[FeastTerm]:
-    """Return the holiday terms of a country; of Germany those of the user's own feasts alone. Names do not depend on the days.
+    """Return the holiday terms of a country; of Germany those of retail feasts alone. Names do not depend on the days.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ HISTORY = Block(
 )
 RIDGE = Block(
     "ridge",
-    4,
+    5,
     (
         Feature("ridge", None, (LEVEL, WEEKDAY, TREND, SEASON, PROMOTION, HOLIDAYS), forest=True),
         Feature("ridge_season", SEASON, forest=True),

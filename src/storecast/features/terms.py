@@ -68,6 +68,7 @@ MONTH = (
     (21, 22, 23, 24),
     (25, 26, 27),
 )
+FIRST_SATURDAY_IN_ADVENT = -22  # days from 25 December, at the earliest; a week before it the season opens in shops
 PAYDAY = range(-4, 5)  # days from the last Monday to Friday of a month, when wages come
 
 PROMOTION_WEEK_PENALTY = 50.0  # such a week comes a few times a year: chance moves its mean as far as its own effect
@@ -230,7 +231,11 @@ def _german_feasts(grid: Grid) -> list[tuple[str, npt.NDArray[np.generic]]]:
     christmas = days_from_christmas(grid.first, grid.days)
     columns += christmas_terms(grid.first, grid.days, ALONE)
     columns += [(name, np.isin(christmas, offsets)) for name, offsets in ALONE.items()]
-    columns.append(("Saturday in Advent", (weekdays == SATURDAY) & (christmas >= -24) & (christmas < 0)))
+    for name, begin, end in (
+        ("Saturday before Advent", FIRST_SATURDAY_IN_ADVENT - 7, FIRST_SATURDAY_IN_ADVENT),
+        ("Saturday in Advent", FIRST_SATURDAY_IN_ADVENT, 0),
+    ):
+        columns.append((name, (weekdays == SATURDAY) & (christmas >= begin) & (christmas < end)))
     columns += easter_terms(grid.first, grid.days)
     from_easter = days_from_easter(grid.first, grid.days)
     return [*columns, *((name, np.isin(from_easter, offsets)) for name, offsets in MOVABLE.items())]

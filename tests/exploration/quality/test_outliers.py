@@ -91,6 +91,8 @@ def test_numbers_of_outliers_add_up_to_the_stores() -> None:
 
 def test_a_day_is_named_by_the_feasts_of_the_country() -> None:
     assert feast_of(dt.date(2015, 2, 16), "DE") == "Rose Monday"
+    assert feast_of(dt.date(2015, 5, 10), "DE") == "Mother's Day"
+    assert feast_of(dt.date(2015, 5, 11), "DE") is None
     assert feast_of(dt.date(2015, 2, 16), "EC") == "Carnaval"
     assert feast_of(dt.date(2015, 2, 16), "") is None
     assert feast_of(dt.date(2015, 11, 27), "US") == "Black Friday"

@@ -119,9 +119,9 @@ def _by_day(observed: Observed, far: Bool, below: Bool, known: Bool) -> list[Est
 def feast_of(day: dt.date, country: str) -> str | None:
     """Return the feast of a day on which shops of a country sell more or less, as `feasts.toml` or its law names it."""
     from_easter = (day - easter(day.year)).days
-    if country == GERMANY:
-        return GERMAN_FEASTS.get(from_easter)
     retail = [feast.name for feast in retail_feasts(country, (day.year,)) if day in feast.days]
+    if country == GERMANY:
+        return GERMAN_FEASTS.get(from_easter, retail[0] if retail else None)
     named = [*retail, *sorted(common_feasts(country, day, day).get(day, ()))]
     return named[0] if named else EASTER_SATURDAY.get(from_easter) if keeps_easter(country) else None
 
