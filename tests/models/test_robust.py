@@ -52,9 +52,7 @@ def model(request: pytest.FixtureRequest) -> str:
         (LAST - dt.timedelta(days=201) == DATE, 0.02),
     ],
 )
-def test_one_or_two_broken_days_of_every_store_hardly_move_six_weeks(
-    model: str, days: pl.Expr, factor: float
-) -> None:
+def test_one_or_two_broken_days_of_every_store_hardly_move_six_weeks(model: str, days: pl.Expr, factor: float) -> None:
     usual, other = usual_sums(model).sum(), sums(model, changed(days, factor)).sum()
     assert abs(other / usual - 1) < 0.017
 
