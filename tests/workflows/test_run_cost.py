@@ -11,10 +11,11 @@ import pytest
 from storecast.config import Task
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
+from storecast.stages import RUN_STAGES
 from storecast.workflows import run_cost as module
 from storecast.workflows.first_look import first_look
 from storecast.workflows.preparation import Prepared
-from storecast.workflows.run_cost import STAGES, RunCost, run_cost
+from storecast.workflows.run_cost import RunCost, run_cost
 from storecast.workflows.running import run
 from support.chain_files import write_chain
 from support.panels import make_panel
@@ -35,7 +36,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_cost_grows_with_rows_models_and_windows() -> None:
     small = run_cost(of_rows(10_000), ["naive", "linear"], 2)
-    assert tuple(small.seconds) == STAGES
+    assert tuple(small.seconds) == RUN_STAGES
     for larger in (
         run_cost(of_rows(100_000), ["naive", "linear"], 2),
         run_cost(of_rows(10_000), ["naive", "linear", "boosting"], 2),
