@@ -1,6 +1,7 @@
 """CSV for people: money with two decimals, ISO dates, and names that a spreadsheet takes as text, never as a formula."""
 
 import logging
+import re
 from pathlib import Path
 
 import polars as pl
@@ -34,6 +35,11 @@ def escape_formulas(table: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col(name).str.contains(FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
         for name in text
     )
+
+
+def escape_formula(text: str) -> str:
+    """Return a text that a spreadsheet takes as text, as `escape_formulas` does."""
+    return f"'{text}" if re.match(FORMULA, text) else text
 
 
 def read_forecast(path: Path, *, text_ids: bool) -> pl.DataFrame | None:

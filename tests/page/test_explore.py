@@ -23,6 +23,7 @@ def test_a_question_is_answered_for_all_stores_and_for_a_group(browser: PageClie
     assert "Wie das ermittelt wurde" in of_group
     assert "Welche Filialen sind ähnlich, welche stechen hervor?" in of_group
     assert of_group != everything
+    assert '"label": "Region BY", "value": "State BY"' in of_group
     assert english_in(texts_of_view(of_group)) == []
 
 

@@ -108,8 +108,14 @@ def test_names_that_are_scripts_are_text_in_every_view_and_names_that_are_formul
 
 def _check_files(page: Page, base: str) -> None:
     """Look for a cell that a spreadsheet would run in each file of the plan and of the promotions."""
-    page.goto(f"{base}/plan?part=files")
-    for button in ("Days as CSV", "Days as Excel", "Workbook to fill in"):
+    buttons = {
+        "Days as CSV": "files",
+        "Days as Excel": "files",
+        "Workbook to fill in": "files",
+        "Download the tables of this view as Excel": "overrides",
+    }
+    for button, part in buttons.items():
+        page.goto(f"{base}/plan?part={part}")
         with page.expect_download() as download:
             page.get_by_role("button", name=button).click()
         content = Path(download.value.path()).read_bytes()

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from dash import Dash, Input, Output, State, html
 
-from storecast.page import actions, shell
+from storecast.page import actions, exports, shell
 from storecast.page.addresses import BASE
 from storecast.page.drawing import as_json, drawn
 from storecast.page.view import view_request
@@ -31,6 +31,7 @@ def dash_app() -> Dash:
     app.layout = shell.layout()
     shell.register(app)
     actions.register(app, VIEWS)
+    exports.register(app, VIEWS)
     _draw_views(app)
     for view in VIEWS:
         if view.register is not None:
@@ -72,4 +73,6 @@ def _draw_views(app: Dash) -> None:
         header = shell.header(request, view, VIEWS)
         title = request.words.text(view.title)
         of_tab = {"title": f"{title} · storecast", "language": request.words.language}
-        return as_json(html.Div([drawn(view.draw, request, title), shell.drawn_mark()])), as_json(header), of_tab
+        drawing = drawn(view.draw, request, title)
+        whole = [exports.control(drawing, request.words), drawing, shell.drawn_mark()]
+        return as_json(html.Div(whole)), as_json(header), of_tab

@@ -17,6 +17,8 @@ from storecast.service.problems import Problem
 Draw = Callable[[ViewRequest], Component]
 AS_PLOTLY = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
+_PARTS: dict[str, Draw] = {}  # by the ids of their places
+
 
 def drawn(draw: Draw, request: ViewRequest, title: str = "") -> Component:
     """Return what a function draws, or a message where the request is refused.
@@ -64,6 +66,7 @@ def register_later(app: Dash, name: str, draw: Draw) -> None:
     name : of the part
     draw : returns what is shown there
     """
+    _PARTS[_id(name)] = draw
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output(_id(name), "children"),
@@ -73,6 +76,11 @@ def register_later(app: Dash, name: str, draw: Draw) -> None:
     )
     def draw_part(_id: str, search: str | None, preferences: Any) -> orjson.Fragment:
         return as_json(drawn(draw, view_request(search, preferences)))
+
+
+def part_at(place: str) -> Draw | None:
+    """Return what draws the part at an id; None where none is drawn by itself there."""
+    return _PARTS.get(place)
 
 
 def _plain(value: Any) -> Any:

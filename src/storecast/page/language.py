@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 from babel.core import Locale, negotiate_locale
 from babel.dates import format_date
@@ -15,11 +16,43 @@ from storecast.errors import Message
 from storecast.language import LANGUAGES
 
 LOCALE = Path(__file__).parent / "locale"
+CENTS = 2  # digits of money
+MONEY, DATE = "#,##0.00", "yyyy-mm-dd"  # formats of a spreadsheet
+
+
+class Shown(str):
+    """A number or a day as a language writes it, with its value for files.
+
+    Attributes
+    ----------
+    value : that is written
+    digits : after the point, as far as a file keeps them
+    pattern : the format that a spreadsheet shows the value in
+    """
+
+    __slots__ = ("digits", "pattern", "value")
+
+    value: float | dt.date
+    digits: int
+    pattern: str
+
+    def __new__(cls, text: str, value: float | dt.date, pattern: str, digits: int = CENTS) -> Self:
+        """Return a text with its value.
+
+        Parameters
+        ----------
+        text, value : of one thing
+        pattern : the format that a spreadsheet shows the value in
+        digits : after the point, as far as a file keeps them
+        """
+        shown = super().__new__(cls, text)
+        shown.value, shown.pattern, shown.digits = value, pattern, digits
+        return shown
 
 
 @dataclass(frozen=True)
 class Words(language.Words):
-    """One language, with the texts of the page, and its numbers and dates in the short form of screens.
+    """One language, with the texts of the page, and its numbers and dates in the short form of screens, each a `Shown`.
 
     Attributes
     ----------
@@ -42,26 +75,40 @@ class Words(language.Words):
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number with so many digits after the point."""
-        pattern = _pattern(f"#,##0.{'0' * digits}" if digits else "#,##0")
-        return format_decimal(value, format=pattern, locale=_locale(self.language))
+        pattern = f"#,##0.{'0' * digits}" if digits else "#,##0"
+        text = format_decimal(value, format=_pattern(pattern), locale=_locale(self.language))
+        return Shown(text, value, pattern, max(digits, CENTS))
+
+    def money(self, value: float) -> str:
+        """Return an amount: with cents where it is small."""
+        return Shown(super().money(value), value, MONEY)
+
+    def signed(self, value: float) -> str:
+        """Return a difference with its sign."""
+        return Shown(super().signed(value), value, MONEY)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share of one as percent."""
-        figure = f"0.{'0' * digits}" if digits else "0"
-        pattern = _pattern(f"{figure} %" if self.language == "de" else f"{figure}%")
-        return format_percent(share, format=pattern, locale=_locale(self.language))
+        return self._percent(share, digits)
 
     def signed_percent(self, share: float, digits: int = 1) -> str:
         """Return a change by a share of one as percent with its sign."""
-        return ("+" if share > 0 else "") + self.percent(share, digits)
+        return self._percent(share, digits, "+" if share > 0 else "")
+
+    def _percent(self, share: float, digits: int, sign: str = "") -> str:
+        figure = f"0.{'0' * digits}" if digits else "0"
+        pattern = _pattern(f"{figure} %" if self.language == "de" else f"{figure}%")
+        text = format_percent(share, format=pattern, locale=_locale(self.language))
+        return Shown(sign + text, share, f"{figure}%", digits + 2)
 
     def date(self, day: dt.date) -> str:
         """Return a date, as in Jan 6, 2014."""
-        return format_date(day, "medium", locale=_locale(self.language))
+        return Shown(format_date(day, "medium", locale=_locale(self.language)), day, DATE)
 
     def day(self, day: dt.date) -> str:
         """Return a date with its weekday, as in Mon, Jan 6."""
-        return format_date(day, "EEE d. MMM" if self.language == "de" else "EEE, MMM d", locale=_locale(self.language))
+        pattern = "EEE d. MMM" if self.language == "de" else "EEE, MMM d"
+        return Shown(format_date(day, pattern, locale=_locale(self.language)), day, DATE)
 
 
 @cache

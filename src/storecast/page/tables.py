@@ -1,6 +1,7 @@
 """Small tables of the page; large ones are grids."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dash import html
@@ -9,7 +10,24 @@ from dash.development.base_component import Component
 from storecast.page.language import Words
 
 Cell = Any  # text, a component of Dash, or None
+SCROLL, FACTS = "scroll", "facts"  # classes of what is around a table, and around figures
 LONG = 35  # characters of a text that may take several lines
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for a file.
+
+    Attributes
+    ----------
+    title : what it shows
+    header : of its columns
+    rows : cells; a `Shown` is written as its value
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | None]]
 
 
 def table(
@@ -38,7 +56,7 @@ def table(
     ]
     scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
     return html.Div(
-        html.Table([html.Thead(head), html.Tbody(body)]), className="scroll stacked" if stacked else "scroll", **scroll
+        html.Table([html.Thead(head), html.Tbody(body)]), className=f"{SCROLL} stacked" if stacked else SCROLL, **scroll
     )
 
 
@@ -91,5 +109,5 @@ def facts(*entries: tuple[str, str, str]) -> Component:
             )
             for name, figure, note in entries
         ],
-        className="facts",
+        className=FACTS,
     )

@@ -20,6 +20,7 @@ from storecast.database.connect import Database
 from storecast.language import LANGUAGES
 from storecast.page.addresses import LOOP
 from storecast.page.language import Words, preferred_language
+from storecast.page.tables import Table
 from storecast.service.live.snapshot import Snapshot
 from storecast.service.middleware.context import context_of
 from storecast.service.problems import Problem
@@ -121,6 +122,7 @@ class View:
     actions : of its buttons, by their names, which no other view has: each takes the request and the key of the button, and returns
         what is to be said
     scopes : that a key needs for an action, by its name; `write` for those that are not named
+    rows : returns the tables of the view's file; None: those that it shows
     """
 
     name: str
@@ -129,6 +131,7 @@ class View:
     register: Callable[[Dash], None] | None = None
     actions: Mapping[str, Callable[[ViewRequest, str], str]] = field(default_factory=dict)
     scopes: Mapping[str, str] = field(default_factory=dict)
+    rows: Callable[[ViewRequest], list[Table]] | None = None
 
 
 def view_request(search: str | None, preferences: Any, entries: Any = None) -> ViewRequest:

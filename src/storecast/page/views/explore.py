@@ -1,5 +1,7 @@
 """Explore: the questions of the report, asked of the whole chain or of a group of its stores."""
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +17,9 @@ from storecast.errors import MissingError
 from storecast.exploration.question import Question
 from storecast.exploration.registry import ask, find_question, missing_libraries, questions
 from storecast.page import tables
-from storecast.page.language import Words
+from storecast.page.language import DATE, Shown, Words
 from storecast.page.shell import control, control_id, message
+from storecast.page.tables import Table
 from storecast.page.view import View, ViewRequest
 from storecast.report.blank_figure import with_template
 from storecast.report.section import Picture, Section, TextTable
@@ -27,6 +30,7 @@ from storecast.result_cache import ResultCache
 GROUP_COLUMNS = (s.STORE_TYPE, s.STATE)  # of the stores, by which a part of the chain is chosen
 PICTURE_HEIGHT = 340  # pixels, where the report leaves it open
 FEWEST_STORES = 3  # that a group to choose has
+DIGITS = 6  # of a figure in a file
 MOST_ANSWERS = 200  # tables of one panel
 
 MOST_DRAWN = 40  # answers of one panel with their pictures: Plotly takes half a second to make one
@@ -43,19 +47,76 @@ def draw(request: ViewRequest) -> Component:
     MissingError
         where the chain has no such group of stores
     """
-    words, panel = request.words, request.snapshot.predictor.panel
-    question = find_question(request.query.get("question", next(iter(questions()))))
-    groups = store_groups(panel)
-    group = request.query.get("group", "")
-    if group and group not in groups:
-        raise MissingError(words.text("The chain has no group {group}.", group=group))
+    words, panel, question = request.words, request.snapshot.predictor.panel, _question(request)
+    group, stores = _group(request)
+    groups = {name: _group_name(name, words) for name in store_groups(panel)}
     return html.Div(
         [
             html.H1(words.text("What moves sales and customers?")),
-            _controls(question, group, list(groups), words),
-            _answer(request, question, group, groups.get(group)),
+            _controls(question, group, groups, words),
+            _answer(request, question, group, stores),
         ]
     )
+
+
+def answer_rows(request: ViewRequest) -> list[Table]:
+    """Return the figures behind the answer, of which the view shows pictures and a part; none where there is no answer.
+
+    Parameters
+    ----------
+    request : that the view is drawn from
+
+    Raises
+    ------
+    MissingError
+        where the chain has no such group of stores
+    """
+    question, (group, stores) = _question(request), _group(request)
+    answer = _answer_table(request.snapshot.predictor.panel, question, group, stores)
+    if isinstance(answer, str):
+        return []
+    title, header = (
+        translated_label(question.short_title, request.words.language),
+        [translated_label(name, request.words.language) for name in answer.columns],
+    )
+    return [Table(title, header, [[_in_file(value) for value in row] for row in answer.iter_rows()])]
+
+
+def _in_file(value: Any) -> str | None:
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return str(value)
+        case dt.date():
+            return Shown(value.isoformat(), value, DATE)
+        case int():
+            return Shown(str(value), value, "0", 0)
+        case float():
+            return Shown(str(value), value, "General", DIGITS)
+    return str(value)
+
+
+def _question(request: ViewRequest) -> Question:
+    return find_question(request.query.get("question", next(iter(questions()))))
+
+
+def _group(request: ViewRequest) -> tuple[str, pl.Series | None]:
+    """Return the name of the group that is chosen, and its stores; an empty name: all of them."""
+    group = request.query.get("group", "")
+    if not group:
+        return "", None
+    groups = store_groups(request.snapshot.predictor.panel)
+    if group not in groups:
+        raise MissingError(request.words.text("The chain has no group {group}.", group=group))
+    return group, groups[group]
+
+
+def _group_name(group: str, words: Words) -> str:
+    """Return what people call a group of `store_groups`."""
+    column, _, key = group.partition(" ")
+    names = {s.STORE_TYPE: words.text("Store type"), s.STATE: words.text("Region")}
+    return f"{names[column]} {key}"
 
 
 def prepare_answer(panel: Panel, question: Question) -> None:
@@ -86,12 +147,15 @@ def store_groups(panel: Panel) -> dict[str, pl.Series]:
     return groups
 
 
-def _controls(question: Question, group: str, groups: list[str], words: Words) -> Component:
+def _controls(question: Question, group: str, groups: Mapping[str, str], words: Words) -> Component:
     language = words.language
     options = [
         {"label": translated_label(each.short_title, language), "value": key} for key, each in questions().items()
     ]
-    parts = [{"label": words.text("all stores"), "value": ""}, *({"label": name, "value": name} for name in groups)]
+    parts = [
+        {"label": words.text("all stores"), "value": ""},
+        *({"label": label, "value": name} for name, label in groups.items()),
+    ]
     chosen = {"clearable": False, "searchable": False}
     return html.Div(
         [
@@ -183,4 +247,4 @@ def _table(table: TextTable) -> Component:
     return html.Div([html.P(table.caption, className="soft"), shown])
 
 
-VIEW = View("explore", "Explore", draw)
+VIEW = View("explore", "Explore", draw, rows=answer_rows)
