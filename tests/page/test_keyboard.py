@@ -1,4 +1,4 @@
-"""The way from new sales to a plan that is approved and exported, in a real browser, without a mouse."""
+"""The way from new sales to a plan that is approved and exported, and to a scenario, in a real browser, without a mouse."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from storecast.database.connect import home_url
-from support.chromium import DRAWN, MESSAGE, SLOW_MS, started_chromium
+from support.chromium import COUNT_REQUESTS, DRAWN, MESSAGE, SLOW_MS, settled, started_chromium
 from support.served_home import FIRST, STORES, make_key, served_process
 
 pytestmark = pytest.mark.page
@@ -22,6 +22,7 @@ def page(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with served_process(own, XDG_CONFIG_HOME=config) as (_, port), started_chromium() as process:
         context = process.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
         context.set_default_timeout(SLOW_MS)
+        context.add_init_script(COUNT_REQUESTS)
         opened = context.new_page()
         opened.goto(f"http://127.0.0.1:{port}/")
         yield opened
@@ -50,7 +51,7 @@ def open_view(page: Page, name: str) -> None:
     go_to(page, page.locator("#header nav").get_by_role("link", name=name, exact=True))
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/app/{name.lower()}$"))
-    page.wait_for_load_state("networkidle")  # parts that come later would take the focus with them
+    settled(page)  # parts that come later would take the focus with them
 
 
 def enter(page: Page, text: str) -> None:
@@ -72,6 +73,7 @@ def choose(page: Page, control: str, option: str) -> None:
     dropdown = page.locator(f'.control:has-text("{control}") .dash-dropdown')
     go_to(page, dropdown)
     page.keyboard.press("Enter")
+    page.locator(".dash-dropdown-search:visible").wait_for()
     page.keyboard.type(option)
     expect(page.locator(".dash-options-list-option:visible")).to_have_text(option)
     for key in ("ArrowDown", "Enter", "Escape"):
@@ -79,7 +81,9 @@ def choose(page: Page, control: str, option: str) -> None:
     expect(dropdown).to_contain_text(option)
 
 
-def test_new_sales_become_an_approved_plan_by_keyboard_alone(page: Page, own: Path, tmp_path: Path) -> None:
+def test_new_sales_become_an_approved_plan_and_a_scenario_by_keyboard_alone(
+    page: Page, own: Path, tmp_path: Path
+) -> None:
     go_to(page, page.get_by_label("Your key"))
     page.keyboard.type(make_key(home_url(own), "admin"))
     page.keyboard.press("Enter")
@@ -98,7 +102,7 @@ def test_new_sales_become_an_approved_plan_by_keyboard_alone(page: Page, own: Pa
     open_view(page, "Plan")
     press(page, "button", "Publish as a new version")
     expect(page.locator(MESSAGE)).to_have_text("Version 1 is published, a draft.")
-    page.wait_for_load_state("networkidle")
+    settled(page)
 
     enter(page, "5000")
     choose(page, "Reason", "local event")
@@ -112,3 +116,23 @@ def test_new_sales_become_an_approved_plan_by_keyboard_alone(page: Page, own: Pa
         press(page, "button", "Days as CSV")
     days = pl.read_csv(download.value.path())
     assert days["Plan"].sum() != pytest.approx(days["Forecast"].sum(), abs=1)
+
+    press(page, "link", "Exceptions")
+    settled(page)
+    go_to(page, page.get_by_role("button", name=re.compile("^Done: ")).first)
+    page.keyboard.press("Enter")
+    expect(page.locator(MESSAGE)).to_contain_text("The exception is done.")
+
+    open_view(page, "Promotions")
+    choose(page, "Most for one store", "3 days")
+    expect(page).to_have_url(re.compile("most=3"))
+    press(page, "link", "Open the plan as a scenario")
+    settled(page)
+    choose(page, "Change", "closed")
+    press(page, "button", "Add the change")
+    expect(page.locator("#view li", has_text="closed")).to_be_visible()
+    press(page, "link", "Work out the difference")
+    go_to(page, page.get_by_label("Name"))
+    page.keyboard.type("Extra days")
+    press(page, "button", "Save scenario A")
+    expect(page.locator(MESSAGE)).to_have_text("Scenario Extra days is saved.")

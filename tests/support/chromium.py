@@ -15,6 +15,29 @@ MESSAGE = "#said .message"  # what an action says
 SLOW_MS = 30_000  # for views that work something out, on a machine that others share
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
+COUNT_REQUESTS = """
+(() => {
+  const QUIET_MS = 150;
+  let pending = 0, last = performance.now();
+  const send = window.fetch;
+  window.fetch = async (...call) => {
+    pending += 1;
+    try { return await send(...call); } finally { pending -= 1; last = performance.now(); }
+  };
+  for (const event of ["click", "keydown"]) window.addEventListener(event, () => { last = performance.now(); }, true);
+  window.isQuiet = () => pending === 0 && performance.now() - last > QUIET_MS && document.querySelector("#view h1") !== null;
+})();
+"""
+OUT_OF_REACH = """
+() => [...document.querySelectorAll("a, button, input, select, textarea, summary")].filter((each) => {
+  const box = each.getBoundingClientRect();
+  if (!each.checkVisibility() || box.width < 2 || (box.left >= 0 && box.right <= innerWidth + 1)) return false;
+  for (let around = each.parentElement; around; around = around.parentElement)
+    if (around.scrollWidth > around.clientWidth && ["auto", "scroll"].includes(getComputedStyle(around).overflowX)) return false;
+  return !each.classList.contains("skip");
+}).map((each) => each.outerHTML.slice(0, 120))
+"""
+
 
 def chromium() -> str:
     """Find a browser; a machine without one cannot run these tests, and says so by failing."""
@@ -35,6 +58,16 @@ def started_chromium() -> Iterator[Browser]:
         process.close()
 
 
+def settled(page: Page) -> None:
+    """Wait until the page has asked for nothing for a moment: Playwright's `networkidle` holds once and for all after a load."""
+    page.wait_for_function("() => isQuiet()")
+
+
+def out_of_reach(page: Page) -> list[str]:
+    """Return what can be pressed or filled in and lies beside the screen, with nothing around it that scrolls."""
+    return list(page.evaluate(OUT_OF_REACH))
+
+
 def listen(page: Page) -> tuple[list[str], list[str]]:
     """Return what goes wrong on a page, and the addresses that it asks for; both grow from now on."""
     wrong: list[str] = []
@@ -50,6 +83,7 @@ def person(process: Browser, address: str, key: str, width: int = 1280, **option
     """Open a browser of somebody's own, and log in."""
     context = process.new_context(viewport={"width": width, "height": 900}, **options)
     context.set_default_timeout(SLOW_MS)
+    context.add_init_script(COUNT_REQUESTS)
     page = context.new_page()
     page.goto(f"{address}/app/")
     log_in(page, key)
@@ -66,8 +100,15 @@ def log_in(page: Page, key: str) -> None:
     page.keyboard.press("Enter")
 
 
-def serious_barriers(page: Page) -> list[object]:
-    """Return what axe calls serious or critical on a page: rules, and where."""
-    violations = Axe().run(page).response["violations"]
+def serious_barriers(page: Page, *rules: str) -> list[object]:
+    """Return what axe calls serious or critical on a page: rules, and where.
+
+    Parameters
+    ----------
+    page : that is looked at
+    rules : of axe that are looked at; none: all
+    """
+    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    violations = Axe().run(page, options=options).response["violations"]
     serious = [each for each in violations if each["impact"] in ("serious", "critical")]
     return [(each["id"], [node["target"] for node in each["nodes"]][:3]) for each in serious]
