@@ -135,6 +135,10 @@ class Words:
         """Return a date with its weekday, as in Mon 6 Jan 2014."""
         return self._date(day, "EEE d. MMM y", "EEE d MMM y")
 
+    def short_weekday(self, number: int) -> str:
+        """Return the short name of a weekday, 1 for Monday to 7 for Sunday, as in Mon."""
+        return self._date(dt.date(2000, 1, 2 + number), "EEE", "EEE")
+
     def span(self, first: dt.date, last: dt.date) -> str:
         """Return two dates of a year that is known, as in 6–12 Jan.
 

@@ -9,6 +9,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.data.target import Target
 from storecast.report import figures
+from storecast.report.day_marks import DayMarks
 from storecast.report.report_input import report_words
 
 WORDS = report_words()
@@ -54,6 +55,21 @@ def test_closed_days_have_no_dot_in_a_window() -> None:
     assert list(dots.x) == days[1:]
 
 
+def test_a_store_and_a_test_of_the_past_mark_their_promotions_and_holidays() -> None:
+    day = dt.date(2015, 1, 1)
+    sales = pl.DataFrame({s.STORE: [1], s.DATE: [day], s.SALES: [5.0]})
+    bounds = {name: [6.0] for level in (80, 95) for name in s.bound_columns(level)}
+    forecast = pl.DataFrame({s.STORE: [1], s.DATE: [day + dt.timedelta(days=1)], s.FORECAST: [6.0], **bounds})
+    marks = DayMarks([(day, day)], [day])
+    store = figures.store_ahead(1, sales, forecast, day, WORDS, marks=marks)
+    window = figures.window_by_day(sales.with_columns(pl.lit(6.0).alias(s.FORECAST)), "linear", WORDS, marks=marks)
+    for figure in (store, window):
+        assert [(shape.type, shape.name) for shape in figure.layout.shapes] == [
+            ("rect", "promotion"),
+            ("line", "public holiday"),
+        ]
+
+
 def test_the_chain_counts_only_the_stores_that_are_forecast() -> None:
     day = dt.date(2015, 1, 1)
     sales = pl.DataFrame({s.STORE: [1, 2], s.DATE: [day, day], s.SALES: [5.0, 7.0]})
@@ -68,7 +84,7 @@ def test_the_chain_shows_the_intervals_of_its_days_its_promotions_and_its_holida
     ahead = [day + dt.timedelta(days=k) for k in (1, 2)]
     forecast = pl.DataFrame({s.STORE: [1, 1], s.DATE: ahead, s.FORECAST: [6.0, 7.0]})
     bounds = pl.DataFrame({"Start": ahead, "Lower80": [5.0, 6.5], "Upper80": [8.0, 9.0]})
-    marks = figures.DayMarks([(ahead[0], ahead[1])], [day])
+    marks = DayMarks([(ahead[0], ahead[1])], [day])
     figure = figures.chain_by_day(sales, forecast, day, WORDS, Target(unit="EUR"), bounds=bounds, marks=marks)
     assert list(figure.data[1].error_y.array) == [2.0, 2.0]
     assert list(figure.data[1].error_y.arrayminus) == [1.0, 0.5]

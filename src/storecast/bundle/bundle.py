@@ -233,14 +233,17 @@ class Bundle(Shown, FittedModel):
             where the chain holds no such store
         """
         from storecast.report.blank_figure import with_template  # a service need not load a plotting library
-        from storecast.report.figures import store_ahead
+        from storecast.report.day_marks import marks_of
+        from storecast.report.figures import STORE_WEEKS_BACK, store_ahead
         from storecast.report.report_input import report_words
 
         predictor = self._predictor(panel)
         rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
         panel = predictor.panel
-        words = report_words()
-        return with_template(store_ahead(store, panel.sales, rows, predictor.cutoff, words, panel.target))
+        cutoff, calendar = predictor.cutoff, panel.calendar.filter(pl.col(s.STORE) == store)
+        first = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK) + dt.timedelta(days=1)
+        marks = marks_of(calendar, first, predictor.last)
+        return with_template(store_ahead(store, panel.sales, rows, cutoff, report_words(), panel.target, marks=marks))
 
     def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
         """Forecast the days after the end of the panel's sales, for each row of its calendar ahead.

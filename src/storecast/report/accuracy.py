@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import plotly.graph_objects as go
 import polars as pl
+from markupsafe import Markup
 
 from storecast import schema as s
 from storecast.dates import as_date
-from storecast.report import facts, figures
+from storecast.report import evidence_pictures, facts, figures
+from storecast.report.day_marks import marks_of
 from storecast.report.report_input import ReportInput
 from storecast.report.templates import figure_html
 
@@ -59,7 +62,22 @@ def template_values(report: ReportInput, rows: pl.DataFrame) -> dict[str, Any]:
         if len(lines) > 1
         else None,
         "past": _past(report, rows),
+        "coverage": _html(evidence_pictures.coverage_by_weekday(entries, report.champion, words), "coverage"),
+        "kinds_of_day": _html(
+            evidence_pictures.error_by_kind_of_day(
+                report.backtest,
+                report.panel.sales,
+                report.panel.calendar,
+                list(dict.fromkeys(name for name in (BASELINE, report.champion) if name in models)),
+                words,
+            ),
+            "kinds-of-day",
+        ),
     }
+
+
+def _html(figure: go.Figure | None, name: str) -> Markup | None:
+    return None if figure is None else figure_html(figure, name)
 
 
 def _baseline(report: ReportInput) -> str:
@@ -99,7 +117,8 @@ def _past(report: ReportInput, rows: pl.DataFrame) -> list[dict[str, Any]]:
     words, target = report.words, report.panel.target
     shown = []
     for k, part in enumerate(reversed(rows.partition_by(s.CUTOFF, maintain_order=True)[-WINDOWS_SHOWN:])):
-        span = words.span(as_date(part[s.DATE].min()), as_date(part[s.DATE].max()))
+        first, last = as_date(part[s.DATE].min()), as_date(part[s.DATE].max())
+        span, marks = words.span(first, last), marks_of(report.panel.calendar, first, last)
         sold = float(part[s.SALES].sum())
         text = span
         if sold:
@@ -109,9 +128,13 @@ def _past(report: ReportInput, rows: pl.DataFrame) -> list[dict[str, Any]]:
             {
                 "text": text,
                 "alt": words.text(
-                    "Test of {span}: what the chain sold per day as bars, what had been forecast as dots.", span=span
+                    "Test of {span}: what the chain sold per day as bars, what had been forecast as dots; promotions shaded, "
+                    "public holidays as dotted lines.",
+                    span=span,
                 ),
-                "figure": figure_html(figures.window_by_day(part, report.champion, words, target), f"past{k}"),
+                "figure": figure_html(
+                    figures.window_by_day(part, report.champion, words, target, marks=marks), f"past{k}"
+                ),
             }
         )
     return shown

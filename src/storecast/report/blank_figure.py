@@ -45,6 +45,7 @@ def blank_figure(
                 "x": 0,
                 "xanchor": "left",
                 "itemclick": False,
+                "traceorder": "normal",  # Plotly turns it over where there is a band
             },
             "hovermode": "x unified",
             "dragmode": False,

@@ -14,6 +14,7 @@ from storecast.data.target import Target
 from storecast.files import atomic_write
 from storecast.language import Words
 from storecast.report.amounts import Amounts
+from storecast.report.evidence_pictures import stores_by_week
 from storecast.report.section import Section
 from storecast.report.target_words import worded_section
 from storecast.report.templates import figure_html, render_template
@@ -119,6 +120,7 @@ def write_exploration(
         exploration=template_values(part, panel.target, words.language),
         target=panel.target,
         repairs=translated_repairs(repairs, words.language),
+        stores_by_week=figure_html(stores_by_week(panel.sales, words), "stores-by-week"),
         given=False,
         generated=generated,
         stores=panel.stores.height,

@@ -7,7 +7,6 @@ Text that comes from the input is escaped, since Plotly reads tags in it.
 import datetime as dt
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
@@ -18,6 +17,7 @@ from storecast.data.target import Target
 from storecast.explain.explanations import USUAL
 from storecast.language import Words
 from storecast.report.blank_figure import INK, blank_figure
+from storecast.report.day_marks import NO_MARKS, DayMarks, shapes
 
 PAST, AHEAD = "#a9b3be", "#0b4a82"
 WIDE, NARROW = "rgba(11,74,130,0.13)", "rgba(11,74,130,0.30)"
@@ -28,27 +28,9 @@ WEEKS_BACK, STORE_WEEKS_BACK = 12, 8
 MIN_DRIVEN = 1e-6  # of a forecast: what a driver must move on a day to have a bar
 
 TOP = 40  # the margin above the axes, in pixels
-PROMOTED = "rgba(217,138,31,0.16)"
 MONDAY = "2000-01-03"
 
 ScoreEntries = Sequence[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class DayMarks:
-    """Days that a chart marks.
-
-    Attributes
-    ----------
-    promotions : the first and the last day of each span with promotions
-    holidays : public holidays
-    """
-
-    promotions: Sequence[tuple[dt.date, dt.date]] = ()
-    holidays: Sequence[dt.date] = ()
-
-
-NO_MARKS = DayMarks()
 
 
 def chain_by_day(
@@ -96,27 +78,16 @@ def chain_by_day(
             "error_y": _day_intervals(days, bounds),
         },
     ]
-    half = dt.timedelta(hours=12)
-    high = {"xref": "x", "yref": "y domain", "y0": 0, "y1": 1}
-    promotion = {**high, "type": "rect", "fillcolor": PROMOTED, "layer": "below", "line": {"width": 0}}
-    holiday = {**high, "type": "line", "line": {"color": INK, "width": 1, "dash": "dot"}}
-    shapes = [
-        {**promotion, "x0": _midnight(first) - half, "x1": _midnight(last) + half} for first, last in marks.promotions
-    ] + [{**holiday, "x0": _midnight(day), "x1": _midnight(day)} for day in marks.holidays]
     return blank_figure(
         340,
         top=TOP,
         x_axis={"dtick": 7 * 86_400_000, "tick0": MONDAY, "tickformat": words.text("W%V<br>%-d %b"), "tickangle": 0},
         y_axis=_y_axis(axis_title(target, words)),
         traces=traces,
-        shapes=shapes or None,
+        shapes=shapes(marks, words) or None,
         bargap=0.2,
         barmode="overlay",
     )
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time())
 
 
 def _day_intervals(days: pl.DataFrame, bounds: pl.DataFrame | None) -> dict[str, object] | None:
@@ -143,6 +114,8 @@ def store_ahead(
     cutoff: dt.date,
     words: Words,
     target: Target | None = None,
+    *,
+    marks: DayMarks = NO_MARKS,
 ) -> go.Figure:
     """Return one store: sales of the last weeks, the forecast and its intervals, open days alone.
 
@@ -154,6 +127,7 @@ def store_ahead(
     cutoff : the last day whose sales were known
     words : of the language
     target : the figure that is forecast; None: sales
+    marks : days with promotions and holidays
     """
     target = target or Target()
     since = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK)
@@ -161,7 +135,7 @@ def store_ahead(
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()
-    figure = _blank(height=270, title=axis_title(target, words))
+    figure = _blank(height=270, title=axis_title(target, words), shapes=shapes(marks, words))
     for level, colour in ((95, WIDE), (80, NARROW)):
         low, high = (ahead[name].to_list() for name in s.bound_columns(level))
         figure.add_scatter(x=days, y=high, line={"width": 0}, mode="lines", showlegend=False, hoverinfo="skip")
@@ -217,7 +191,9 @@ def contributions_by_day(days: pl.DataFrame, words: Words, target: Target | None
     return _dated(figure, words)
 
 
-def window_by_day(rows: pl.DataFrame, champion: str, words: Words, target: Target | None = None) -> go.Figure:
+def window_by_day(
+    rows: pl.DataFrame, champion: str, words: Words, target: Target | None = None, *, marks: DayMarks = NO_MARKS
+) -> go.Figure:
     """Return a scored window of the backtest: what the chain sold as bars, the forecast as dots.
 
     Parameters
@@ -226,10 +202,11 @@ def window_by_day(rows: pl.DataFrame, champion: str, words: Words, target: Targe
     champion : the name of the model
     words : of the language
     target : the figure that is forecast; None: sales
+    marks : days with promotions and holidays
     """
     target = target or Target()
     days = rows.group_by(s.DATE).agg(pl.col(s.SALES, s.FORECAST).sum().round(2)).sort(s.DATE)
-    figure = _blank(height=270, title=axis_title(target, words))
+    figure = _blank(height=270, title=axis_title(target, words), shapes=shapes(marks, words))
     forecast_days = days.filter(pl.col(s.FORECAST) > 0)
     figure.add_bar(
         x=days[s.DATE].to_list(),
@@ -326,8 +303,8 @@ def _colour(place: int, model: str, models: Sequence[str], baseline: str, champi
     return OTHERS[others.index(models[place]) % len(OTHERS)]
 
 
-def _blank(height: int, title: str) -> go.Figure:
-    return blank_figure(height, top=TOP, x_axis={}, y_axis=_y_axis(title))
+def _blank(height: int, title: str, **layout: Any) -> go.Figure:
+    return blank_figure(height, top=TOP, x_axis={}, y_axis=_y_axis(title), **layout)
 
 
 def _y_axis(title: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from storecast.explain.counterfactuals import NO_PROMOTION
 from storecast.explain.explanations import USUAL, title
 from storecast.files import atomic_write
 from storecast.report import accuracy, facts, figures, front_remarks, front_tiles, front_weeks
+from storecast.report.day_marks import marks_of
+from storecast.report.evidence_pictures import stores_by_week
 from storecast.report.exploration_page import template_values
 from storecast.report.front_facts import FrontFacts
 from storecast.report.front_page import Week, past_tests, rows_and_edges, weeks_ahead
@@ -24,7 +26,6 @@ from storecast.report.templates import figure_html, render_template
 from storecast.report.translation import translated_repairs
 from storecast.report.week_figure import weeks_figure
 
-MOST, SOME = 0.5, 0.1  # of the open stores with a promotion; of all stores on holiday, for a day to be marked
 NAMED_DRIVERS = 3  # in the sentence on what a forecast is made of
 
 
@@ -68,6 +69,7 @@ def render(report: ReportInput) -> str:
         front=_front(report, outlook, weeks, tested, check, assumed),
         exploration=template_values(report.exploration, target, words.language) if report.exploration else None,
         repairs=translated_repairs(report.repairs, words.language),
+        stores_by_week=figure_html(stores_by_week(report.panel.sales, words), "stores-by-week"),
         given=not assumed,
         assumed=assumed,
         how_assumed=facts.how_assumed(report.panel.calendar),
@@ -80,7 +82,7 @@ def render(report: ReportInput) -> str:
                 words,
                 target,
                 bounds=report.chain_days,
-                marks=_marks(report),
+                marks=marks_of(report.panel.calendar, _days_before(report, figures.WEEKS_BACK), as_date(days.max())),
             ),
             "ahead",
         ),
@@ -164,29 +166,6 @@ def _to_check(report: ReportInput, tested: pl.DataFrame) -> list[StoreToCheck]:
     return stores_to_check(report.forecast, report.panel.sales, report.sums, report.panel.calendar, newest)
 
 
-def _marks(report: ReportInput) -> figures.DayMarks:
-    """Return the days with promotions and the public holidays among the days that the chain's chart shows."""
-    since = report.cutoff - dt.timedelta(weeks=figures.WEEKS_BACK)
-    days = (
-        report.panel.calendar.filter(
-            pl.col(s.DATE).is_between(since, as_date(report.forecast[s.DATE].max()), closed="right")
-        )
-        .group_by(s.DATE)
-        .agg(
-            (pl.col(s.PROMO) == 1).filter(pl.col(s.OPEN) == 1).mean().fill_null(0.0).alias("promoted"),
-            (pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY).mean().alias("holiday"),
-        )
-        .sort(s.DATE)
-    )
-    spans: list[tuple[dt.date, dt.date]] = []
-    for day in days.filter(pl.col("promoted") >= MOST)[s.DATE]:
-        if spans and day - spans[-1][1] <= dt.timedelta(days=1):
-            spans[-1] = (spans[-1][0], day)
-        else:
-            spans.append((day, day))
-    return figures.DayMarks(spans, days.filter(pl.col("holiday") >= SOME)[s.DATE].to_list())
-
-
 def _notices(report: ReportInput) -> list[str]:
     """Return what a user must know."""
     notices = (translated(notice, report.words.language) for notice in report.scores.get("notices", ()))
@@ -195,7 +174,8 @@ def _notices(report: ReportInput) -> list[str]:
 
 def _stores(report: ReportInput, check: Sequence[StoreToCheck]) -> list[dict[str, Any]]:
     """Return a figure for each store to look at, and for a large, a middling and a small one."""
-    sales, forecast, target, words = report.panel.sales, report.forecast, report.panel.target, report.words
+    sales, calendar, forecast = report.panel.sales, report.panel.calendar, report.forecast
+    target, words = report.panel.target, report.words
     chosen: dict[object, str] = {store.store: words.text("One of the stores to look at.") for store in check}
     for why, store in facts.sample_stores(forecast, sales, report.cutoff):
         chosen.setdefault(store, words.text(f"{target.worded(why)}."))
@@ -204,11 +184,29 @@ def _stores(report: ReportInput, check: Sequence[StoreToCheck]) -> list[dict[str
             "store": store,
             "why": why,
             "figure": figure_html(
-                figures.store_ahead(store, sales, forecast, report.cutoff, words, target), f"store{k}"
+                figures.store_ahead(
+                    store,
+                    sales,
+                    forecast,
+                    report.cutoff,
+                    words,
+                    target,
+                    marks=marks_of(
+                        calendar.filter(pl.col(s.STORE) == store),
+                        _days_before(report, figures.STORE_WEEKS_BACK),
+                        as_date(forecast[s.DATE].max()),
+                    ),
+                ),
+                f"store{k}",
             ),
         }
         for k, (store, why) in enumerate(chosen.items())
     ]
+
+
+def _days_before(report: ReportInput, weeks: int) -> dt.date:
+    """Return the first day of a chart that shows some weeks before the forecast."""
+    return report.cutoff - dt.timedelta(weeks=weeks) + dt.timedelta(days=1)
 
 
 def _contributions(report: ReportInput) -> list[dict[str, Any]]:
