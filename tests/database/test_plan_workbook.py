@@ -13,13 +13,14 @@ import pytest
 
 from storecast.database.connect import Database
 from storecast.database.current_plan import read_plan, read_reasons
-from storecast.database.plan_budget import replace_budget
+from storecast.database.plan_budget import read_budget, replace_budget, undo_budget
 from storecast.database.plan_overrides import add_overrides, undo_plan_write
 from storecast.database.plan_publishing import advance_version
 from storecast.errors import CellsError, ConflictError, DataError
 from storecast.plan.overrides import PLAN, USUAL_REASONS
 from storecast.plan.workbook_words import WorkbookWords
-from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
+from storecast.workflows.plan_workbook import WorkbookTaken, preview_workbook, take_workbook
+from storecast.workflows.workbook_export import export_workbook
 from support.databases import ON_SQLITE
 from support.german_texts import english_in, texts_of_workbook
 from support.plans import filled, made_forecast, published
@@ -375,3 +376,95 @@ def test_the_workbook_of_a_run_comes_back_once_its_forecast_is_published(planned
 def test_a_new_plan_has_the_usual_reasons(planned: Database) -> None:
     with planned.reading() as conn:
         assert read_reasons(conn) == list(USUAL_REASONS)
+
+
+def budgets_in(data: bytes, language: str = "en") -> dict[tuple[str, dt.date], float | None]:
+    """Return the budget of each store's week in a workbook, by store and first day."""
+    words = WorkbookWords(language)
+    budgets: dict[tuple[str, dt.date], float | None] = {}
+
+    def look(sheet: Any, cell: Callable[[str, int], Any]) -> None:
+        for row in range(6, sheet.max_row + 1):
+            week = cell(words.text("Store"), row).value, cell(words.text("From"), row).value.date()
+            budgets[week] = cell(words.text("Budget"), row).value
+
+    edited(data, look)
+    return budgets
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_budget_that_is_typed_in_changed_or_emptied_is_shown_and_taken_with_the_rest(
+    planned: Database, language: str
+) -> None:
+    data = export_workbook(planned, language=language)
+    before, plan_before = budgets_in(data, language), weeks_of(planned)
+    data = filled_in(data, "1", MONDAY, {"Budget": 650.26}, language)
+    data = filled_in(data, "2", MONDAY, {"Budget": None}, language)
+    shown = previewed(planned, data)
+    assert [(each.action, each.store, each.before, each.after, each.stale) for each in shown.changes] == [
+        ("budget", "1", None, 650.26, ""),
+        ("budget", "2", 700.5, None, ""),
+    ]
+    assert {each.cell.partition("!")[0] for each in shown.changes} == {WorkbookWords(language).text("Weeks")}
+    assert (shown.applied, shown.refused, shown.budget, shown.budget_load) == (False, "", 2, None)
+    assert budgets_in(export_workbook(planned)) == before, "nothing is written before it is asked for"
+    result = taken(planned, data)
+    assert (result.applied, result.added, result.budget, result.revision) == (True, 0, 2, shown.revision)
+    after = budgets_in(export_workbook(planned))
+    assert after == before | {("1", MONDAY): 650.26, ("2", MONDAY): None}
+    assert weeks_of(planned) == plan_before, "a budget moves no plan"
+    with planned.begin() as conn:
+        undo_budget(conn, result.budget_load)
+    assert budgets_in(export_workbook(planned)) == before
+
+
+def test_a_month_keeps_its_figures_in_the_weeks_that_are_not_changed(planned: Database) -> None:
+    month = {"store": ["2", "3"], "first": [dt.date(2013, 3, 1)] * 2, "last": [dt.date(2013, 4, 30)] * 2}
+    with planned.begin() as conn:
+        replace_budget(conn, pl.DataFrame({**month, "amount": [61_000.0, 1_000.0]}))
+    data = export_workbook(planned)
+    before = budgets_in(data)
+    result = taken(planned, filled_in(data, "2", MONDAY, {"Budget": 1}))
+    assert result.budget == 1
+    assert budgets_in(export_workbook(planned)) == before | {("2", MONDAY): 1.0}
+    with planned.reading() as conn:
+        budget = read_budget(conn)
+    assert budget.filter(pl.col("store") == "3").height == 1, "others stay as they were"
+    replaced = before["2", MONDAY]
+    assert replaced is not None
+    assert budget.filter(pl.col("store") == "2")["amount"].sum() == pytest.approx(61_000 - replaced + 1, abs=0.02)
+
+
+def test_a_budget_that_somebody_else_changed_since_is_refused(planned: Database) -> None:
+    data = export_workbook(planned)
+    budget = pl.DataFrame({"store": ["2"], "first": [MONDAY], "last": [SUNDAY], "amount": [800.0]})
+    with planned.begin() as conn:
+        replace_budget(conn, budget, by="Ada")
+    assert previewed(planned, data).changes == (), "what was not typed in takes nothing back"
+    changed = filled_in(data, "2", MONDAY, {"Budget": 900})
+    shown = previewed(planned, changed)
+    assert "no longer fit" in shown.refused
+    assert (shown.changes[0].before, shown.changes[0].stale) == (
+        800.0,
+        "the budget was changed since the file was exported",
+    )
+    with pytest.raises(ConflictError, match="the budget was changed since"):
+        taken(planned, changed)
+    assert previewed(planned, filled_in(data, "2", MONDAY, {"Budget": 800})).changes == (), "as it is now"
+
+
+def test_a_budget_that_cannot_be_read_is_refused_by_its_cell(planned: Database) -> None:
+    for value in ("much", -1, True):
+        with pytest.raises(CellsError, match="expected the budget of the store and week") as refused:
+            previewed(planned, filled_in(export_workbook(planned), "1", MONDAY, {"Budget": value}))
+        assert next(cell for cell, _ in refused.value.cells).startswith("Weeks!")
+
+
+def test_a_file_without_the_hidden_column_says_that_its_budget_is_not_read(planned: Database) -> None:
+    def drop(sheet: Any, cell: Callable[[str, int], Any]) -> None:
+        cell("Budget as exported", 5).value = "mine"
+        cell("Budget", 6).value = 12
+
+    result = previewed(planned, edited(export_workbook(planned), drop))
+    assert result.changes == ()
+    assert "Its budget is not read" in result.notices[0]

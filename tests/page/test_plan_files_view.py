@@ -107,16 +107,21 @@ def test_a_workbook_is_filled_in_shown_taken_and_told_when_it_is_none(browser: P
     sheet.cell(title + 1, place).value = 4321
     reason = next(cell.column for cell in sheet[title] if cell.value == "Reason")
     sheet.cell(title + 1, reason).value = "local event"
+    budget = next(cell.column for cell in sheet[title] if cell.value == "Budget")
+    sheet.cell(title + 1, budget).value = 4567
     filled = io.BytesIO()
     book.save(filled)
     contents = "data:application/x;base64," + base64.b64encode(filled.getvalue()).decode()
     values = {"workbook-upload.contents": contents, "workbook-upload.filename": "mine.xlsx"}
     shown = browser.post(callback("workbook-preview.children", values)).text
-    assert "Take 1 change" in shown
+    assert "Take 2 changes" in shown
     assert "4,321" in shown
+    assert "4,567" in shown
     assert show_overrides(database).overrides.is_empty()
     message = browser.act("plan-take", workbook_file=contents, workbook_name="mine.xlsx")[0]
-    assert message == "The workbook is taken. 1 override stands from now on, 0 stand no more."
+    assert message == (
+        "The workbook is taken. 1 budget of a store's week is changed. 1 override stands from now on, 0 stand no more."
+    )
     assert show_overrides(database).overrides["Value"].to_list() == [4321.0]
     values["workbook-upload.contents"] = "data:application/x;base64,AAAA"
     assert "refused" in browser.post(callback("workbook-preview.children", values)).text

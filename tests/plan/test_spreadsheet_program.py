@@ -13,7 +13,8 @@ import pytest
 from storecast.database.connect import Database
 from storecast.language import LANGUAGES
 from storecast.plan.workbook_words import WorkbookWords
-from storecast.workflows.plan_workbook import export_workbook, preview_workbook
+from storecast.workflows.plan_workbook import preview_workbook
+from storecast.workflows.workbook_export import export_workbook
 from support.plans import filled, made_forecast, published
 
 pytestmark = [

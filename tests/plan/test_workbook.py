@@ -23,6 +23,8 @@ FIRST, LAST = dt.date(2014, 1, 3), dt.date(2014, 1, 14)
 NAMES = ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "007", "<script>", " x ", "Zürich\u202e"]
 STORES = pl.Series("Store", sorted(NAMES))
 
+NO_BUDGET = pl.DataFrame(schema={"store": pl.String, "first": pl.Date, "last": pl.Date, "amount": pl.Float64})
+
 
 def workbook() -> bytes:
     weeks = pl.DataFrame(weeks_within(figures()), schema=[w.FIRST, w.LAST], orient="row")
@@ -55,7 +57,7 @@ def test_names_that_look_like_formulas_are_texts_on_the_way_out_and_back() -> No
     assert {row.store for row in filled.rows} == set(NAMES)
     assert (filled.version, filled.revision, filled.model, filled.cutoff) == (3, 5, "m.pkl", dt.date(2014, 1, 2))
     assert len(filled.rows) == len(NAMES) * 3
-    assert changes_of(filled, {}, (figures(), figures()), ["weather"]) == []
+    assert changes_of(filled, {}, (figures(), figures()), ["weather"], NO_BUDGET) == []
     waiting = uncalculated_cells("plan.xlsx", data, w.WEEKS)
     assert f"{titles['Over budget']}6" in waiting, "nobody has a budget"
     assert not {f"{titles[title]}{row}" for title in w.TO_FILL_IN for row in range(6, 30)} & waiting

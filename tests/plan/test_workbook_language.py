@@ -19,7 +19,7 @@ from support.catalogues import assert_complete, german_of, with_other_places
 SOURCE = Path(storecast.__file__).parent
 MODULES = (
     *SOURCE.glob("plan/workbook_*.py"),
-    *(SOURCE / "workflows" / name for name in ("workbook_content.py", "plan_workbook.py")),
+    *(SOURCE / "workflows" / name for name in ("workbook_content.py", "workbook_export.py")),
 )
 GERMAN = WorkbookWords("de")
 CALLS = {"text": 1, "plural": 2}  # methods of WorkbookWords: how many of their arguments are messages

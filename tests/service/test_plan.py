@@ -214,6 +214,17 @@ def test_a_workbook_goes_out_is_filled_in_and_comes_back(planned: Client, plan: 
     ]
     assert "cmd" not in str(refused.value), "what was sent is not said again"
     plan.plan.undo(taken[0]["revision"])
+    sheet.cell(row, titles["Override"]).value, sheet.cell(row, titles["Reason"]).value = None, None
+    sheet.cell(row, titles["Budget"]).value = 815
+    out = io.BytesIO()
+    book.save(out)
+    shown = plan.plan.take_workbook(out.getvalue())
+    assert [(each["action"], each["after"], shown["budget_load"]) for each in shown["changes"]] == [
+        ("budget", 815.0, None)
+    ]
+    budget = plan.plan.take_workbook(out.getvalue(), apply=True)
+    assert (budget["applied"], budget["budget"], budget["added"]) == (True, 1, 0)
+    plan.plan.undo_budget(budget["budget_load"])
     headers = {"content_type": XLSX}
     for body, status in ((b"PK", 422), (b"", 422), (b"x" * 100, 422)):
         assert planned.ask("POST", "/v1/plan/workbook", body, **headers).status_code == status

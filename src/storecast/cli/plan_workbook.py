@@ -25,14 +25,14 @@ def export(
     from storecast.files import atomic_write
     from storecast.plan import workbook_layout as w
     from storecast.plan.workbook_words import WorkbookWords
-    from storecast.workflows.plan_workbook import export_workbook
+    from storecast.workflows.workbook_export import export_workbook
 
     with closing(opened(home, db)) as database:
         data = export_workbook(database, version, language)
     with atomic_write(out) as draft:
         draft.write_bytes(data)
     words = WorkbookWords(language)
-    columns = f"{words.text(w.OVERRIDE)} and {words.text(w.REASON)}"
+    columns = f"{words.text(w.OVERRIDE)} and {words.text(w.REASON)}, or {words.text(w.BUDGET)}"
     print(show.printable(f"Wrote {out}. Fill in {columns}, then: storecast plan import {out}"))
 
 
@@ -94,5 +94,7 @@ def _show(result: "WorkbookTaken") -> None:
         print("Nothing is changed.")
     elif result.applied:
         print(f"Took {count}. The plan is at revision {result.revision}.")
+        if result.budget_load is not None:
+            print(f"{result.budget} of them are of the budget; storecast plan undo-budget takes these back.")
     elif not result.refused:
         print(f"{count}; nothing is written yet. Take them with --apply.")

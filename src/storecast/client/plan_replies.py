@@ -96,6 +96,8 @@ class FilledWorkbook(TypedDict):
     applied: bool  # whether anything was written
     added: int
     withdrawn: int
+    budget: int  # weeks of stores whose budget is another
+    budget_load: int | None  # by which `undo_budget` takes the budget back
     refused: str  # why the changes would not be taken; empty: they would
     notices: list[str]
     changes: list[Row]  # cell, action, store, first, last, before, after, reason, note, forecast, exported, stale

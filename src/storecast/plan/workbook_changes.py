@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from storecast.arrays import I64
 from storecast.plan import workbook_layout as w
+from storecast.plan.budget import NONE, budget_of
 from storecast.plan.overrides import FIGURE, moved_too_far
 from storecast.plan.scopes import STORE
 from storecast.plan.store_days import CENT, FIGURES, StoreDays
 from storecast.plan.versions import MAX_NOTE
 from storecast.plan.workbook_reading import CellProblems, FilledRow, FilledWorkbook
 
-ADD, CHANGE, WITHDRAW = ("add", "change", "withdraw")
+ADD, CHANGE, WITHDRAW = ("add", "change", "withdraw")  # an override
+BUDGET = "budget"  # puts one in place of another, or takes it away
 Scope = tuple[str, dt.date, dt.date]  # a store, and the first and the last day
 
 
@@ -26,10 +29,10 @@ class WorkbookChange:
     Attributes
     ----------
     cell : in which it stands, such as Weeks!K12
-    action : add, change or withdraw
-    store : whose override it is
+    action : add, change or withdraw an override, or budget
+    store : whose it is
     first, last : its days
-    before, after : the total; None: no override
+    before, after : the total; None: no override, or no budget
     reason, note : of the override
     forecast : of these days in the newest version; None where it has not all of them
     exported : the forecast of these days in the version of the file
@@ -66,6 +69,7 @@ def changes_of(
     standing: Mapping[Scope, Mapping[str, Any]],
     versions: tuple[StoreDays, StoreDays],
     reasons: Sequence[str],
+    budget: pl.DataFrame,
 ) -> list[WorkbookChange]:
     """Return what a workbook changes, in the order of its rows.
 
@@ -75,6 +79,7 @@ def changes_of(
     standing : the overrides that stood when it was exported, as `store_week_figures` returns them
     versions : the forecast of the version of the file, and that of the newest one; both the same where it is the newest
     reasons : that an override may have
+    budget : store (text), first, last, amount, as it is now
 
     Raises
     ------
@@ -84,6 +89,7 @@ def changes_of(
     exported, newest = (_Sums(figures) for figures in versions)
     weeks = set(weeks_within(versions[0]))
     moved = versions[0] is not versions[1]
+    budget_cells = budget_of(versions[0], budget)
     problems = CellProblems(filled.name)
     seen: set[Scope] = set()
     changes: list[WorkbookChange] = []
@@ -100,6 +106,7 @@ def changes_of(
             wanted = _wanted(row, before, reasons, problems)
             if wanted is not None:
                 changes.append(_described(row, before, wanted, exported, newest if moved else None))
+            changes += _budget_change(row, budget_cells, exported, newest)
         seen.add(scope)
     problems.refuse()
     return changes
@@ -137,8 +144,12 @@ class _Sums:
         place = self.places.get(row.store)
         if place is None or row.first < figures.first or row.last > figures.last:
             return None
-        begin, end = (row.first - figures.first).days, (row.last - figures.first).days + 1
-        return [int(figures.cents[name][place, begin:end].sum()) for name in FIGURES]
+        return [int(figures.cents[name][place, self.days(row)].sum()) for name in FIGURES]
+
+    def days(self, row: FilledRow) -> slice:
+        """Return the places of a row's days in the version."""
+        first = self._figures.first
+        return slice((row.first - first).days, (row.last - first).days + 1)
 
 
 def _wanted(
@@ -168,6 +179,42 @@ def _wanted(
     if len(note) > MAX_NOTE:
         problems.add(row.cells[w.NOTE], note, f"at most {MAX_NOTE} characters")
     return (ADD if before is None else CHANGE, row.reason, note)
+
+
+def _budget_change(row: FilledRow, budget: I64, exported: _Sums, newest: _Sums) -> list[WorkbookChange]:
+    """Return the change of a row's budget, if it has any, beside the budget as it is.
+
+    Parameters
+    ----------
+    row : as it was filled in
+    budget : of each store-day of the version of the file, in cents
+    exported : of the version of the file
+    newest : of the newest version
+    """
+    after, before = (None if each is None else round(each * CENT) for each in (row.budget, row.budget_before))
+    cells = budget[exported.places[row.store]][exported.days(row)]
+    budgeted = cells[cells != NONE]
+    now = int(budgeted.sum()) if len(budgeted) else None
+    if after in (before, now):
+        return []
+    sums, latest = exported.of(row), newest.of(row)
+    assert sums is not None
+    return [
+        WorkbookChange(
+            cell=row.cells[w.BUDGET],
+            action=BUDGET,
+            store=row.store,
+            first=row.first,
+            last=row.last,
+            before=None if now is None else now / CENT,
+            after=row.budget,
+            reason="",
+            note="",
+            forecast=None if latest is None else latest[0] / CENT,
+            exported=sums[0] / CENT,
+            stale="" if now == before else "the budget was changed since the file was exported",
+        )
+    ]
 
 
 def _described(

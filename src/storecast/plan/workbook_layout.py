@@ -13,6 +13,7 @@ LAST_YEAR, CHANGE = "Last year", "Change"
 BUDGET, PLAN, STANDING = "Budget", "Plan", "Overrides now"
 OVERRIDE, REASON, NOTE = "Override", "Reason", "Note"  # to fill in
 NEW_PLAN, VARIANCE = "New plan", "Over budget"
+BUDGET_BEFORE = "Budget as exported"  # hidden: by which one is known that was typed in
 COMPARABLE = "Comparable"  # hidden: the forecast of those whose last year is known
 WEEK, LEVEL, GROUP = "Week", "Level", "Group"
 ALL_WEEKS, ROWS_SHOWN, FORECAST_OF_ALL = "All weeks", "Rows shown", "Forecast, all weeks"
@@ -22,7 +23,7 @@ TO_FILL_IN = (OVERRIDE, REASON, NOTE)
 BEFORE_GROUPS = (STORE, FIRST, LAST)
 AFTER_GROUPS = (
     *DAY_COUNTS, FORECAST, LOWER, UPPER, LAST_YEAR, CHANGE, BUDGET, PLAN, OVERRIDE, NEW_PLAN, VARIANCE, REASON, NOTE, STANDING,
-    COMPARABLE,
+    COMPARABLE, BUDGET_BEFORE,
 )  # fmt: skip
 TITLES = (*BEFORE_GROUPS, *AFTER_GROUPS)
 NEEDED = (STORE, FIRST, LAST, OVERRIDE, REASON)  # by which a file is read; other columns may be moved or removed

@@ -21,6 +21,7 @@ MAX_NAMED = 20  # cells in one message
 HEAD_ROWS = 30  # among which the header is looked for
 A_STORE, A_DAY = "a store", "a day"
 A_TOTAL = f"the total of the store and week, a number from 0 to {MAX_VALUE:g}, or nothing"
+A_BUDGET = f"the budget of the store and week, a number from 0 to {MAX_VALUE:g}, or nothing"
 TEXT = "text, or nothing"
 
 
@@ -34,6 +35,7 @@ class FilledRow:
     store, first, last : whose it is
     override : the total; None: the cell is empty
     reason, note : texts, perhaps empty
+    budget, budget_before : the budget, and the one that was exported; None: the cell is empty, or the column is missing
     """
 
     cells: Mapping[str, str]
@@ -43,6 +45,8 @@ class FilledRow:
     override: float | None
     reason: str
     note: str | None
+    budget: float | None = None
+    budget_before: float | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class FilledWorkbook:
     version, revision : of the plan when it was exported; None and 0 where its forecast was not published yet
     model, cutoff : of that version, by which it is known again
     rows : its store-weeks
+    has_budget : whether it has the columns by which a budget is read
     """
 
     name: str
@@ -63,6 +68,7 @@ class FilledWorkbook:
     model: str
     cutoff: dt.date
     rows: Sequence[FilledRow]
+    has_budget: bool
 
 
 class CellProblems:
@@ -135,9 +141,9 @@ def read_filled(name: str, data: bytes) -> FilledWorkbook:
     problems = CellProblems(name)
     facts = _facts(sheets[about], words, problems)
     uncalculated = uncalculated_cells(name, data, weeks, max_unpacked=MAX_UNPACKED)
-    rows = _rows(name, sheets[weeks], words, uncalculated, problems)
+    rows, has_budget = _rows(name, sheets[weeks], words, uncalculated, problems)
     problems.refuse()
-    return FilledWorkbook(name, facts[w.VERSION], facts[w.REVISION], facts[w.MODEL], facts[w.CUTOFF], rows)
+    return FilledWorkbook(name, facts[w.VERSION], facts[w.REVISION], facts[w.MODEL], facts[w.CUTOFF], rows, has_budget)
 
 
 def _facts(sheet: CalamineSheet, words: WorkbookWords, problems: CellProblems) -> dict[str, Any]:
@@ -173,8 +179,8 @@ def _facts(sheet: CalamineSheet, words: WorkbookWords, problems: CellProblems) -
 
 def _rows(
     name: str, sheet: CalamineSheet, words: WorkbookWords, uncalculated: set[str], problems: CellProblems
-) -> list[FilledRow]:
-    """Return the store-weeks of the sheet; what cannot be read is added to the problems.
+) -> tuple[list[FilledRow], bool]:
+    """Return the store-weeks of the sheet, and whether it has a budget to read; what cannot be read is added to the problems.
 
     Parameters
     ----------
@@ -196,7 +202,10 @@ def _rows(
     twice = [title for title in needed if titles.count(title) > 1]
     if twice:
         raise DataError(f"{name}, sheet {weeks}: the column {twice[0]} stands twice; expected it once.")
-    shown = {title: words.text(title) for title in (w.STORE, w.FIRST, w.LAST, *w.TO_FILL_IN)}
+    budgets = [words.text(title) for title in (w.BUDGET, w.BUDGET_BEFORE)]
+    has_budget = all(titles.count(title) == 1 for title in budgets)
+    wanted = (w.STORE, w.FIRST, w.LAST, *w.TO_FILL_IN, *((w.BUDGET, w.BUDGET_BEFORE) if has_budget else ()))
+    shown = {title: words.text(title) for title in wanted}
     places = {title: titles.index(text) for title, text in shown.items() if text in titles}
     rows = []
     for number, values in enumerate(table[head + 1 :], start=top + head + 1):
@@ -206,7 +215,7 @@ def _rows(
         row = _row({title: values[place] for title, place in places.items()}, cells, uncalculated, problems)
         if row is not None:
             rows.append(row)
-    return rows
+    return rows, has_budget
 
 
 def _row(
@@ -223,18 +232,21 @@ def _row(
     store, first, last = _text(values[w.STORE], strip=False), _day(values[w.FIRST]), _day(values[w.LAST])
     override, reason = _total(values[w.OVERRIDE]), _text(values[w.REASON])
     note = _text(values[w.NOTE]) if w.NOTE in values else ""
+    budget, budget_before = (_total(values.get(title, "")) for title in (w.BUDGET, w.BUDGET_BEFORE))
     expected = {w.STORE: A_STORE, w.FIRST: A_DAY, w.LAST: A_DAY, w.OVERRIDE: A_TOTAL, w.REASON: TEXT, w.NOTE: TEXT}
     read = {w.STORE: store or None, w.FIRST: first, w.LAST: last, w.OVERRIDE: override, w.REASON: reason, w.NOTE: note}
+    expected |= dict.fromkeys((w.BUDGET, w.BUDGET_BEFORE), A_BUDGET)
+    read |= {w.BUDGET: budget, w.BUDGET_BEFORE: budget_before}
     wrong = [title for title in values if read[title] is None]
     for title in wrong:
         problems.add(cells[title], values[title], expected[title])
-    formulas = [title for title in w.TO_FILL_IN if cells.get(title, "").partition("!")[2] in uncalculated]
+    formulas = [title for title in (*w.TO_FILL_IN, w.BUDGET) if cells.get(title, "").partition("!")[2] in uncalculated]
     for title in formulas:
         problems.add(cells[title], "a formula without its value", "a value; open the file in a spreadsheet and save it")
     if wrong or formulas or store is None or first is None or last is None or override is None or reason is None:
         return None
-    total = None if math.isnan(override) else override
-    return FilledRow(cells, store, first, last, total, reason, note if w.NOTE in values else None)
+    total, *amounts = (None if each is None or math.isnan(each) else each for each in (override, budget, budget_before))
+    return FilledRow(cells, store, first, last, total, reason, note if w.NOTE in values else None, *amounts)
 
 
 def _text(value: Any, *, strip: bool = True) -> str | None:

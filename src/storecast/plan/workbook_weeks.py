@@ -19,11 +19,12 @@ STYLES = {
     **dict.fromkeys(w.DAY_COUNTS, "count"),
     w.CHANGE: "share",
     w.VARIANCE: "signed",
-    w.OVERRIDE: "money to fill in",
+    **dict.fromkeys((w.BUDGET, w.OVERRIDE), "money to fill in"),
     **dict.fromkeys((w.REASON, w.NOTE), "text to fill in"),
 }
 WIDTHS = {w.STANDING: 44, w.REASON: 18, w.NOTE: 30, w.LOWER: 16, w.UPPER: 16}  # characters
 WIDTH = 12
+HIDDEN = (w.COMPARABLE, w.BUDGET_BEFORE)
 IN_FORMULAS = (w.FORECAST, w.LAST_YEAR, w.BUDGET, w.PLAN, w.OVERRIDE, w.NEW_PLAN)  # of a row
 
 
@@ -44,7 +45,7 @@ class WeeksSheet:
                 pl.when(pl.col(w.LAST_YEAR).is_not_null()).then(w.FORECAST).alias(w.COMPARABLE),
                 pl.when(pl.col(w.LAST_YEAR) > 0).then(pl.col(w.FORECAST) / pl.col(w.LAST_YEAR) - 1).alias(w.CHANGE),
             )
-            .with_columns(variance.round(2).alias(w.VARIANCE))
+            .with_columns(variance.round(2).alias(w.VARIANCE), pl.col(w.BUDGET).alias(w.BUDGET_BEFORE))
             .select(*w.BEFORE_GROUPS, *content.group_columns, *w.AFTER_GROUPS)
         )
         self.titles = (*w.BEFORE_GROUPS, *content.group_titles, *w.AFTER_GROUPS)
@@ -76,7 +77,7 @@ class WeeksSheet:
                 sheet.label(w.HEAD, place, self.content.bounds_titles.get(title, title), style)
             else:
                 sheet.put(w.HEAD, place, title, style)
-            hidden = {"hidden": True} if title == w.COMPARABLE else {}
+            hidden = {"hidden": True} if title in HIDDEN else {}
             sheet.sheet.set_column(place, place, WIDTHS.get(title, WIDTH), None, hidden)
             sheet.put(w.SUMS, place, None, "sum text")
         sheet.sheet.set_row(w.HEAD, 32)
@@ -134,6 +135,7 @@ class WeeksSheet:
         """Add what guides whoever fills the sheet in: lists, filters, colours, panes that stay."""
         words = sheet.words
         list_of_reasons = quote_sheetname(words.text(w.REASONS))
+        a_number = {"validate": "decimal", "criteria": ">=", "value": 0}
         rules: dict[str, dict[str, Any]] = {
             w.REASON: {
                 "validate": "list",
@@ -141,10 +143,12 @@ class WeeksSheet:
                 "error_message": words.text("One of the reasons on the sheet Reasons."),
             },
             w.OVERRIDE: {
-                "validate": "decimal",
-                "criteria": ">=",
-                "value": 0,
+                **a_number,
                 "error_message": words.text("The total of the store over the days From to To: a number, 0 or more."),
+            },
+            w.BUDGET: {
+                **a_number,
+                "error_message": words.text("The budget of the store over the days From to To: a number, 0 or more."),
             },
         }
         for title, rule in rules.items():

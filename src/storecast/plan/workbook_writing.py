@@ -18,12 +18,13 @@ MAX_ROWS = 100_000  # so that what goes out can be read back: see `workbook_read
 TEXT_WIDTH = 100  # characters
 HELP = (
     "Fill in the yellow cells of the sheet Weeks: Override is the total of the store over the days From to To; Reason is one of "
-    "the sheet Reasons; Note is a remark. All other cells are for reading: nothing that is changed in them is taken back.",
+    "the sheet Reasons; Note is a remark; Budget is the budget of the store over these days. All other cells are for reading: "
+    "nothing that is changed in them is taken back.",
     "An override that is emptied is withdrawn. A row that is removed changes nothing; rows may be sorted and filtered, and sums "
     "are of the rows shown.",
     "Override shows a figure of exactly this store and week. What other overrides do to it is said in Overrides now.",
-    "New plan is what the plan would be: the override, or what stands. A Budget typed in moves Over budget, and is not taken back: "
-    "storecast plan budget takes one.",
+    "New plan is what the plan would be: the override, or what stands. A Budget that is emptied is taken away. One that covers "
+    "more than the week, such as a month, keeps its figures in all other weeks.",
     "Last year is the same weekdays, 364 days before. It is empty where the store had no figures for all of the week then. "
     "Promotions, and holidays that move such as Easter, may have stood in another week.",
     "A change of several stores or weeks compares like with like: the part of the forecast whose last year is known, over that "

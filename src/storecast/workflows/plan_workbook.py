@@ -1,44 +1,25 @@
-"""The plan as a workbook, out and back in: what was filled in is shown first, and taken all or not at all."""
+"""The workbook of a plan that comes back: what was filled in is shown first, and taken all or not at all."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy import Connection
 
-from storecast import schema as s
-from storecast.database.chain_info import existing_chain
-from storecast.database.chain_settings import read_target_of_chain
-from storecast.database.connect import Database
-from storecast.database.current_plan import read_groups, read_overrides, read_plan, read_reasons, read_revision
-from storecast.database.day_spans import calendar_between, sales_between
-from storecast.database.plan_budget import read_budget
+from storecast.database.current_plan import read_overrides, read_reasons, read_revision
+from storecast.database.plan_budget import BudgetWritten, read_budget, replace_budget
 from storecast.database.plan_overrides import PlanWritten, change_overrides
 from storecast.database.plan_versions import all_versions, read_figures, read_version
-from storecast.errors import ConflictError, DataError, moment
-from storecast.plan import workbook_layout as w
-from storecast.plan.budget import budget_of
-from storecast.plan.overrides import FIGURE, NOBODY, OVERRIDE, PLAN, SCOPE, describe
+from storecast.errors import ConflictError, DataError
+from storecast.plan.overrides import FIGURE, SCOPE
 from storecast.plan.scopes import STORE
-from storecast.plan.store_days import BAND, StoreDays, as_money
+from storecast.plan.store_days import StoreDays
 from storecast.plan.versions import PlanVersion
-from storecast.plan.workbook_changes import (
-    WITHDRAW,
-    Scope,
-    WorkbookChange,
-    cell_text,
-    changes_of,
-    store_week_figures,
-)
-from storecast.plan.workbook_content import WorkbookContent
+from storecast.plan.workbook_budget import with_store_weeks
+from storecast.plan.workbook_changes import BUDGET, WITHDRAW, Scope, WorkbookChange, changes_of, store_week_figures
 from storecast.plan.workbook_reading import FilledWorkbook, read_filled
-from storecast.plan.workbook_words import WorkbookWords
-from storecast.plan.workbook_writing import write_workbook
-from storecast.report.tables import YEAR
-from storecast.workflows.workbook_content import GENERATED, WEEK, budget_sum, figure_title, store_weeks, with_groups
 
-MAX_NAMED = 3  # overrides in one cell, and cells in one message
+MAX_NAMED = 3  # cells in one message
 
 
 @dataclass(frozen=True)
@@ -52,6 +33,8 @@ class WorkbookTaken:
     applied : whether the changes were written
     added : overrides that stand from then on
     withdrawn : overrides that stand no more
+    budget : stores' weeks whose budget is another
+    budget_load : the number by which the budget is taken back; None: it stays as it is, or nothing is written yet
     refused : why they would not be taken; empty: they would
     notices : what whoever brings it back must know
     changes : what was filled in; a reply leaves them out once they are taken
@@ -64,67 +47,11 @@ class WorkbookTaken:
     applied: bool
     added: int
     withdrawn: int
+    budget: int
+    budget_load: int | None
     refused: str
     notices: tuple[str, ...]
     changes: tuple[WorkbookChange, ...]
-
-
-def export_workbook(db: Database, version: int | None = None, language: str = "en") -> bytes:
-    """Return a version of the plan as a workbook with cells to fill in.
-
-    Parameters
-    ----------
-    db : the database
-    version : its number; None: the newest
-    language : of the workbook, en or de
-
-    Raises
-    ------
-    ConfigError
-        where there is no such language
-    MissingError
-        where there is no such version
-    """
-    words = WorkbookWords(language)
-    with db.reading() as conn:
-        wanted, figures = read_plan(conn, version)
-        revision = read_revision(conn)
-        groups = read_groups(conn).only(figures.stores)
-        every = read_overrides(conn, since=0)
-        budget, reasons = read_budget(conn), read_reasons(conn)
-        calendar = calendar_between(conn, figures.first, figures.last)
-        sales = sales_between(conn, figures.first - YEAR, figures.last - YEAR)
-        target, generated = read_target_of_chain(conn), existing_chain(conn).generated
-    days = figures.to_frame().with_columns(pl.col(s.STORE).cast(calendar.schema[s.STORE]))
-    weeks = store_weeks(days, calendar, sales)
-    planned = _plan_weeks(figures, budget, every, words)
-    rows, names = with_groups(weeks.join(planned, on=[w.STORE, WEEK], how="left", maintain_order="left"), groups)
-    standing = store_week_figures(every.filter(pl.col("withdrawn").is_null()))
-    created = dt.datetime.now(dt.UTC)
-    content = WorkbookContent(
-        title=words.text(
-            "Version {version} of the plan, {state}, after {cutoff}",
-            version=wanted.version,
-            state=words.text(wanted.state),
-            cutoff=words.date(wanted.cutoff),
-        ),
-        facts={
-            w.VERSION: wanted.version,
-            w.REVISION: revision,
-            w.MODEL: wanted.model,
-            w.CUTOFF: wanted.cutoff,
-            w.STATE: words.text(wanted.state),
-            w.DAYS: words.text("{first} to {last}", first=words.date(wanted.first), last=words.date(wanted.last)),
-            w.EXPORTED: words.message(moment(created)),
-        },
-        rows=_with_standing(rows, standing),
-        groups=names,
-        reasons=reasons,
-        figure=figure_title(target, words),
-        notices=[words.text(GENERATED)] if generated else [],
-        words=words,
-    )
-    return write_workbook(content, created)
 
 
 def preview_workbook(conn: Connection, name: str, data: bytes) -> WorkbookTaken:
@@ -147,9 +74,9 @@ def preview_workbook(conn: Connection, name: str, data: bytes) -> WorkbookTaken:
     try:
         taken = _take(conn, filled, wanted, by="")
     except (ConflictError, DataError) as error:
-        taken = _result(filled, wanted, None, refused=str(error))
+        taken = _result(filled, wanted, refused=str(error))
     trial.rollback()
-    return replace(taken, applied=False, revision=wanted.revision)
+    return replace(taken, applied=False, revision=wanted.revision, budget_load=None)
 
 
 def take_workbook(conn: Connection, name: str, data: bytes, *, by: str) -> WorkbookTaken:
@@ -182,6 +109,8 @@ class _WantedChanges:
     revision: int
     changes: tuple[WorkbookChange, ...]
     standing: dict[Scope, dict[str, object]]
+    exported: StoreDays  # the forecast of the version of the file
+    budget: pl.DataFrame  # as it is
 
 
 def _wanted_changes(conn: Connection, filled: FilledWorkbook) -> _WantedChanges:
@@ -202,8 +131,9 @@ def _wanted_changes(conn: Connection, filled: FilledWorkbook) -> _WantedChanges:
         pl.col("withdrawn").is_null() | (pl.col("withdrawn") > filled.revision),
     )
     standing = store_week_figures(then)
-    changes = changes_of(filled, standing, (exported, latest), read_reasons(conn))
-    return _WantedChanges(of_file.version, newest, revision, tuple(changes), standing)
+    budget = read_budget(conn)
+    changes = changes_of(filled, standing, (exported, latest), read_reasons(conn), budget)
+    return _WantedChanges(of_file.version, newest, revision, tuple(changes), standing, exported, budget)
 
 
 def _version_of(conn: Connection, filled: FilledWorkbook) -> PlanVersion:
@@ -225,7 +155,7 @@ def _version_of(conn: Connection, filled: FilledWorkbook) -> PlanVersion:
 
 def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, by: str) -> WorkbookTaken:
     if not wanted.changes:
-        return _result(filled, wanted, None)
+        return _result(filled, wanted)
     stale = [each for each in wanted.changes if each.stale]
     if stale:
         cells = "; ".join(f"{each.cell}, store {each.store}: {each.stale}" for each in stale[:MAX_NAMED])
@@ -233,8 +163,27 @@ def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, b
         what = f"{filled.name} is of version {wanted.version}, the newest is {wanted.newest.version}: {which}"
         advice = "Export the newest version, and put them in there."
         raise ConflictError(f"{what} ({cells}). {advice}", public=f"{what}. {advice}")
-    new = [each for each in wanted.changes if each.action != WITHDRAW]
-    gone = [wanted.standing[each.store, each.first, each.last] for each in wanted.changes if each.action == WITHDRAW]
+    overrides = [each for each in wanted.changes if each.action != BUDGET]
+    amounts = [each for each in wanted.changes if each.action == BUDGET]
+    written = _take_overrides(conn, filled, wanted, overrides, by=by) if overrides else None
+    loaded = replace_budget(conn, with_store_weeks(wanted.budget, amounts, wanted.exported), by=by) if amounts else None
+    return _result(filled, wanted, written, loaded)
+
+
+def _take_overrides(
+    conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, changes: Sequence[WorkbookChange], *, by: str
+) -> PlanWritten:
+    """Write the changes of overrides.
+
+    Parameters
+    ----------
+    conn : from `Database.begin`
+    filled, wanted : the workbook, and what it asks for
+    changes : those of overrides
+    by : who filled it in
+    """
+    new = [each for each in changes if each.action != WITHDRAW]
+    gone = [wanted.standing[each.store, each.first, each.last] for each in changes if each.action == WITHDRAW]
     rows = pl.DataFrame(
         {
             "level": [STORE] * len(new),
@@ -250,13 +199,26 @@ def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, b
     )
     types = {"id": pl.Int64, "level": pl.String, "key": pl.String, "first": pl.Date, "last": pl.Date}
     withdrawn = pl.DataFrame([{name: row[name] for name in ("id", *SCOPE)} for row in gone], schema=types)
-    written = change_overrides(conn, rows, withdrawn, by=by, seen=filled.revision)
-    return _result(filled, wanted, written)
+    return change_overrides(conn, rows, withdrawn, by=by, seen=filled.revision)
 
 
 def _result(
-    filled: FilledWorkbook, wanted: _WantedChanges, written: PlanWritten | None, *, refused: str = ""
+    filled: FilledWorkbook,
+    wanted: _WantedChanges,
+    written: PlanWritten | None = None,
+    loaded: BudgetWritten | None = None,
+    *,
+    refused: str = "",
 ) -> WorkbookTaken:
+    """Return what a workbook changes, or has changed.
+
+    Parameters
+    ----------
+    filled, wanted : the workbook, and what it asks for
+    written : what became of its overrides; None: it changes none, or they are not taken
+    loaded : what became of its budget; None: as there
+    refused : why it is not taken
+    """
     notices = []
     if wanted.version != wanted.newest.version:
         notices.append(
@@ -268,70 +230,19 @@ def _result(
             f"The plan was at revision {filled.revision} when the file was exported, and is at {wanted.revision}: what was "
             "changed since in other stores or weeks stays."
         )
+    if not filled.has_budget:
+        notices.append("Its budget is not read: it lacks the columns Budget and Budget as exported, which is hidden.")
     return WorkbookTaken(
         version=wanted.newest.version,
         revision=wanted.revision if written is None else written.revision,
         file_version=wanted.version,
         file_revision=filled.revision,
-        applied=written is not None,
+        applied=written is not None or loaded is not None,
         added=0 if written is None else written.added,
         withdrawn=0 if written is None else written.withdrawn,
+        budget=sum(each.action == BUDGET for each in wanted.changes),
+        budget_load=None if loaded is None else loaded.load,
         refused=refused,
         notices=tuple(notices),
         changes=wanted.changes,
-    )
-
-
-def _plan_weeks(
-    figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame, words: WorkbookWords
-) -> pl.DataFrame:
-    """Return bounds, budget and plan of store-weeks, and what overrides do to each.
-
-    Parameters
-    ----------
-    figures : with the plan and who holds each store-day
-    budget : as `read_budget` returns it
-    overrides : all that ever stood
-    words : of the language
-    """
-    cells = budget_of(figures, budget)
-    days = StoreDays(figures.stores, figures.first, {**figures.cents, w.BUDGET: cells}).in_cents()
-    weeks = days.group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias(WEEK), maintain_order=True).agg(
-        as_money(pl.col(BAND[0]).sum()).alias(w.LOWER),
-        as_money(pl.col(BAND[1]).sum()).alias(w.UPPER),
-        budget_sum(),
-        as_money(pl.col(PLAN).sum()).alias(w.PLAN),
-        pl.col(OVERRIDE).filter(pl.col(OVERRIDE) != NOBODY).unique().sort().alias("holders"),
-    )
-    texts = {
-        row["id"]: words.text(
-            "override {number}: {override} ({reason}, {person})",
-            number=row["id"],
-            override=words.message(describe(row)),
-            reason=row["reason"],
-            person=row["by"],
-        )
-        for row in overrides.iter_rows(named=True)
-    }
-    listed = [_listed([texts[number] for number in numbers], words) for numbers in weeks["holders"].to_list()]
-    standing = pl.Series(w.STANDING, listed, dtype=pl.String)
-    return weeks.drop("holders").with_columns(pl.col(s.STORE).cast(pl.String).alias(w.STORE), standing)
-
-
-def _listed(texts: Sequence[str], words: WorkbookWords) -> str | None:
-    named, more = "; ".join(texts[:MAX_NAMED]), len(texts) - MAX_NAMED
-    if more > 0:
-        named = words.text("{overrides} and {count} more", overrides=named, count=more)
-    return cell_text(named) if texts else None
-
-
-def _with_standing(rows: pl.DataFrame, standing: dict[Scope, dict[str, object]]) -> pl.DataFrame:
-    """Add the totals of exactly these store-weeks that stand."""
-    overrides = [standing.get(scope) for scope in rows.select(w.STORE, w.FIRST, w.LAST).iter_rows()]
-    return rows.with_columns(
-        pl.Series(w.OVERRIDE, [None if each is None else each["value"] for each in overrides], dtype=pl.Float64),
-        pl.Series(w.REASON, [None if each is None else each["reason"] for each in overrides], dtype=pl.String),
-        pl.Series(
-            w.NOTE, [None if each is None else cell_text(str(each["note"])) for each in overrides], dtype=pl.String
-        ),
     )

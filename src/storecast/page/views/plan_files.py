@@ -21,9 +21,10 @@ from storecast.page.shell import message
 from storecast.page.uploads import file_bytes
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.plan_figures import PlanFigures, read_figures, what_stands
-from storecast.plan.workbook_changes import WITHDRAW
-from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
+from storecast.plan.workbook_changes import BUDGET, WorkbookChange
+from storecast.workflows.plan_workbook import WorkbookTaken, preview_workbook, take_workbook
 from storecast.workflows.planning import with_holders
+from storecast.workflows.workbook_export import export_workbook
 
 TAKE = "plan-take"  # the action
 FILE, NAME = "workbook-file", "workbook-name"  # fields
@@ -46,7 +47,7 @@ def draw_files(request: ViewRequest, plan: PlanFigures) -> Component:
     ]
     what = words.text(
         "Every store and day of version {version}: forecast, interval, plan, and the override that holds it. The workbook has the "
-        "weeks of each store with cells for an override and its reason; it comes back here.",
+        "weeks of each store with cells for an override, its reason and the budget; it comes back here.",
         version=plan.version.version,
     )
     return html.Div(
@@ -158,30 +159,49 @@ def take(request: ViewRequest, _key: str) -> str:
         return replace(take_workbook(conn, name, data, by=by), changes=())
 
     taken = write(request, "workbook taken", write_changes)
-    return f"{request.words.text('The workbook is taken.')} {what_stands(taken.added, taken.withdrawn, request.words)}"
+    words = request.words
+    parts = [words.text("The workbook is taken.")]
+    if taken.budget:
+        parts.append(
+            words.plural(
+                "{count} budget of a store's week is changed.",
+                "{count} budgets of stores' weeks are changed.",
+                taken.budget,
+            )
+        )
+    if taken.added or taken.withdrawn:
+        parts.append(what_stands(taken.added, taken.withdrawn, words))
+    return " ".join(parts)
 
 
 def _changes(wanted: WorkbookTaken, words: Words) -> Component:
     title = words.text("Changes of the workbook")
     header = [
         words.text(name)
-        for name in ("Cell", "Store", "Days", "Forecast", "Before", "After", "Reason", "Note", "No longer fits")
+        for name in ("Cell", "What", "Store", "Days", "Forecast", "Before", "After", "Reason", "Note", "No longer fits")
     ]
     rows = [
         [
             each.cell,
+            words.text("budget") if each.action == BUDGET else words.text("override"),
             each.store,
             f"{words.day(each.first)} – {words.day(each.last)}",
             "–" if each.forecast is None else words.money(each.forecast),
             "–" if each.before is None else words.money(each.before),
-            words.text("withdrawn") if each.action == WITHDRAW or each.after is None else words.money(each.after),
+            _after(each, words),
             each.reason,
             each.note,
             each.stale,
         ]
         for each in wanted.changes
     ]
-    return tables.table(header, rows, text=(0, 1, 2, 6, 7, 8), label=title)
+    return tables.table(header, rows, text=(0, 1, 2, 3, 7, 8, 9), label=title)
+
+
+def _after(change: WorkbookChange, words: Words) -> str:
+    if change.after is not None:
+        return words.money(change.after)
+    return words.text("taken away") if change.action == BUDGET else words.text("withdrawn")
 
 
 def _file(request: ViewRequest, plan: PlanFigures, kind: str) -> Any:

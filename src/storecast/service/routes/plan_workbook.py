@@ -15,7 +15,8 @@ from storecast.service.route import XLSX, Route
 from storecast.service.routes.plan_versions import key_name, version_number
 from storecast.service.service import service_of
 from storecast.service.write_once import IDEMPOTENCY_KEY, idempotency_key, write_once
-from storecast.workflows.plan_workbook import WorkbookTaken, export_workbook, preview_workbook, take_workbook
+from storecast.workflows.plan_workbook import WorkbookTaken, preview_workbook, take_workbook
+from storecast.workflows.workbook_export import export_workbook
 
 NAME = "the workbook"  # in messages: the body has no name of its own
 
