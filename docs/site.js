@@ -1,6 +1,7 @@
-// What the theme leaves out for people who use a keyboard or a screen reader: wide tables that scroll, and the name of the search.
+// What the theme leaves out for people who use a keyboard or a screen reader: wide tables and drawings that scroll, and the name of the search.
 const mend = () => {
-  document.querySelectorAll(".md-typeset__scrollwrap:not([tabindex])").forEach((table) => (table.tabIndex = 0));
+  const scrolls = ".md-typeset__scrollwrap:not([tabindex]), .md-typeset p:has(> img[src$='.svg']):not([tabindex])";
+  document.querySelectorAll(scrolls).forEach((part) => (part.tabIndex = 0));
   document.querySelector(".md-search")?.setAttribute("aria-label", "Search");
 };
 mend();
