@@ -91,3 +91,11 @@ def test_every_test_that_the_explanation_names_is_in_its_place() -> None:
     named = re.findall(r"`(tests/\S+)`", (DOCS / "how-it-forecasts.md").read_text(encoding="utf-8"))
     assert len(named) == 6
     assert all((ROOT / name).exists() for name in named)
+
+
+def test_pictures_of_the_tutorial_are_small_and_described() -> None:
+    pictures = re.findall(r"!\[([^]]*)\]\(([^)]+)\)", (DOCS / "tutorial.md").read_text(encoding="utf-8"))
+    assert len(pictures) >= 3
+    for words, name in pictures:
+        assert len(words.split()) > 8, name
+        assert (DOCS / name).stat().st_size <= 150_000, name
