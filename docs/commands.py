@@ -79,7 +79,7 @@ def _sections(name: str, command: Any) -> Iterator[str]:
     ]
     yield f"Usage: `{' '.join(['storecast', name, *words, *needed, '[OPTIONS]'])}`\n"
     if rows:
-        yield "\n".join(["| Option | Takes | Default | What it is |", "| --- | --- | --- | --- |", *rows]) + "\n"
+        yield "\n".join(["| Option | What it is | Takes | Default |", "| --- | --- | --- | --- |", *rows]) + "\n"
     yield "```sh\n" + "\n".join(EXAMPLES[name]) + "\n```\n"
     codes = sorted((*USUAL_CODES, *OWN_CODES.get(name, ())))
     yield f"Exit codes: {', '.join(map(str, codes))}.\n"
@@ -101,7 +101,8 @@ def _row(param: Any, context: Any) -> str:
         text = text.replace(default[0], "", 1).strip()
     value = default[1] if default else f"`{facts['default']}`" if "default" in facts else ""
     required = f"*{shown}*" if param.required else shown
-    return f"| {required} | {_type(kind[1] if kind else '')} | {value} | {text.replace('|', chr(92) + '|')} |"
+    text = text.replace("|", r"\|")
+    return f"| {required} | {text} | {_type(kind[1] if kind else '')} | {value} |"
 
 
 def _type(kind: str) -> str:
