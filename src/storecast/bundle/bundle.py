@@ -239,10 +239,9 @@ class Bundle(Shown, FittedModel):
 
         predictor = self._predictor(panel)
         rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
-        panel = predictor.panel
-        cutoff, calendar = predictor.cutoff, panel.calendar.filter(pl.col(s.STORE) == store)
+        panel, cutoff = predictor.panel, predictor.cutoff
         first = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK) + dt.timedelta(days=1)
-        marks = marks_of(calendar, first, predictor.last)
+        marks = marks_of(panel.calendar.filter(pl.col(s.STORE) == store), first, predictor.last)
         return with_template(store_ahead(store, panel.sales, rows, cutoff, report_words(), panel.target, marks=marks))
 
     def forecast(self, panel: Panel, task: Task | None = None) -> Forecast:
@@ -315,14 +314,11 @@ class Bundle(Shown, FittedModel):
         panel = self._chain(None)
         window = panel.window(panel.end, self.task.horizon)
         target = {TARGET: panel.target.to_plain()} if panel.target != Target() else {}
+        quantiles, known = list(self.task.quantiles), list(panel.known)
+        task = {"horizon": self.task.horizon, "quantiles": quantiles, "known": known, **target}
         manifest = {
             "kind": self.model.name,
-            "task": {
-                "horizon": self.task.horizon,
-                "quantiles": list(self.task.quantiles),
-                "known": list(panel.known),
-                **target,
-            },
+            "task": task,
             "scores": self.scores,
             "data_fingerprint": panel.fingerprint,
             "cutoff": panel.end.isoformat(),
