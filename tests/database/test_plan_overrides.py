@@ -132,7 +132,6 @@ def test_an_override_of_the_same_days_takes_the_older_ones_place_and_gives_it_ba
         (("store", "1", MONDAY, SUNDAY, "figure", -1), "expected a number from 0"),
         (("store", "1", MONDAY, SUNDAY, "factor", float("nan")), "expected a number from 0 to 100"),
         (("store", "1", MONDAY, SUNDAY, "amount", -1000), "takes more away than the forecast"),
-        (("type", "b", MONDAY, SUNDAY, "factor", 2), "every day of it is held by narrower"),
         (("chain", "chain", MONDAY, SUNDAY, "figure", 100), "narrower overrides hold 900.00 of its 100.00"),
     ],
 )
@@ -144,6 +143,28 @@ def test_an_override_that_has_no_meaning_is_refused_and_nothing_is_written(
         write(plan, row)
     with plan.reading() as conn:
         assert read_overrides(conn).height == 1
+
+
+def test_an_override_of_a_type_that_holds_one_store_is_of_the_same_days_as_that_stores(plan: Database) -> None:
+    of_type, of_store = (("type", "b", MONDAY, SUNDAY, "figure", 1000), ("store", "2", MONDAY, SUNDAY, "figure", 900))
+    write(plan, of_type)
+    for row in (of_store, of_type):
+        replaced = write(plan, row)
+        assert (replaced.added, replaced.withdrawn, total(plan, 2)) == (1, 1, row[-1])
+    with plan.begin() as conn:
+        undo_plan_write(conn, replaced.revision, by="Ada")
+    assert total(plan, 2) == 900
+    with pytest.raises(ConflictError, match="changed the same later"), plan.begin() as conn:
+        undo_plan_write(conn, 2, by="Ada")
+    with pytest.raises(DataError, match="overridden twice in one write"):
+        write(plan, of_type, of_store)
+
+
+def test_a_type_whose_days_are_all_held_one_by_one_is_refused(plan: Database) -> None:
+    days = [MONDAY + dt.timedelta(days=k) for k in range(7)]
+    write(plan, *(("store", "2", day, day, "figure", 10) for day in days))
+    with pytest.raises(DataError, match="every day of it is held by narrower"):
+        write(plan, ("type", "b", MONDAY, SUNDAY, "factor", 2))
 
 
 def test_reasons_come_from_a_list_that_one_keeps(plan: Database) -> None:

@@ -10,7 +10,7 @@ import storecast
 from storecast.data.breakdown import BUILT_IN
 from storecast.plan import workbook_layout as w
 from storecast.plan import workbook_writing
-from storecast.plan.overrides import KINDS
+from storecast.plan.overrides import KINDS, USUAL_REASONS
 from storecast.plan.versions import STATES
 from storecast.plan.workbook_words import EVERY_LANGUAGE, LOCALE, WorkbookWords
 from storecast.workflows.workbook_content import GENERATED
@@ -31,7 +31,7 @@ SHEETS = (w.CHAIN, w.GROUPS, w.STORES, w.WEEKS, w.ABOUT, w.REASONS)
 def messages() -> set[str]:
     """Return every message of the workbook in the source."""
     labels = {value for name, value in vars(w).items() if name.isupper() and isinstance(value, str)}
-    texts = {*labels, *STATES, *KINDS, *BUILT_IN.values(), GENERATED}
+    texts = {*labels, *USUAL_REASONS, *STATES, *KINDS, *BUILT_IN.values(), GENERATED}
     texts |= {*workbook_writing.HELP, workbook_writing.OF_SUMS, workbook_writing.OF_DAYS}
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

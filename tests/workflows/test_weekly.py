@@ -24,10 +24,11 @@ from storecast.database.api_keys import create_key, rotate_key
 from storecast.database.connect import Database, home_url
 from storecast.database.plan_versions import all_versions
 from storecast.database.writes import add_sales
-from storecast.errors import ConfigError, DatabaseUnavailable
+from storecast.errors import ConfigError, DatabaseUnavailable, HistoryError
 from storecast.notify import channels
 from storecast.stages import FORECAST, PUBLISHING, READING, RUN_STAGES
 from storecast.trace_export import OpenTelemetryTracer
+from storecast.workflows.running import run
 from storecast.workflows.storing import load
 from storecast.workflows.weekly import WeeklySettings, weekly
 from storecast.workflows.weekly_conditions import ending_keys
@@ -254,6 +255,22 @@ def fail_with(error: Exception) -> Callable[..., NoReturn]:
         raise error
 
     return fail
+
+
+def test_a_new_model_has_the_horizon_of_the_one_in_use_and_advice_names_the_command_that_takes_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    horizons: list[int | None] = []
+
+    def too_short(*_: object, horizon: int | None, **__: object) -> NoReturn:
+        horizons.append(horizon)
+        raise HistoryError("Give --horizon 20 or less.")
+
+    run(None, home=home, db=home_url(home), models=["naive"], windows=1, horizon=14)
+    monkeypatch.setattr("storecast.workflows.weekly.run", too_short)
+    with pytest.raises(HistoryError, match=r"Give --horizon 20 or less\. These are options of `storecast run`"):
+        weekly(home, settings=WeeklySettings(0, 36_500, **TRAINING))
+    assert horizons == [14]
 
 
 def test_without_a_home_or_sales_it_is_bad_input(cli: Cli, tmp_path: Path) -> None:

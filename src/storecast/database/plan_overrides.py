@@ -107,7 +107,7 @@ def change_overrides(
     if seen is not None:
         scopes = rows.select(SCOPE) if withdrawn is None else pl.concat([rows.select(SCOPE), withdrawn.select(SCOPE)])
         refuse_changes_since(conn, before, scopes, seen)
-    replaced = before.overrides.join(rows, on=SCOPE, how="semi")
+    replaced = _of_the_same_days(before, before.overrides, rows)
     if withdrawn is not None:
         replaced = pl.concat([replaced, before.overrides.join(withdrawn, on="id", how="semi")])
     revision = _note_write(conn, by, "overridden" if rows.height else "withdrawn")
@@ -178,7 +178,8 @@ def undo_plan_write(conn: Connection, revision: int, *, by: str) -> PlanWritten:
     plan = read_current_plan(conn)
     _check_writable(plan, None)
     later = added["withdrawn"].drop_nulls().to_list()
-    later += plan.overrides.join(gone, on=SCOPE, how="semi").filter(pl.col("added") != revision)["added"].to_list()
+    standing = _of_the_same_days(plan, plan.overrides, gone)
+    later += standing.filter(pl.col("added") != revision)["added"].to_list()
     if later:
         message = Message(
             "Revision {revision} cannot be taken back: revision {later} changed the same later. Take that one back first.",
@@ -284,12 +285,32 @@ def _check_rows(conn: Connection, plan: CurrentPlan, rows: pl.DataFrame) -> None
                 low=f"{low:g}",
                 high=f"{high:g}",
             )
-    twice = rows.filter(rows.select(SCOPE).is_duplicated())
+    twice = rows.filter(_store_days(plan, rows).is_duplicated())
     if twice.height:
         raise DataError(
             "{override}: these stores and days are overridden twice in one write.",
             override=describe(twice.row(0, named=True)),
         )
+
+
+def _of_the_same_days(plan: CurrentPlan, overrides: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the overrides that lie on exactly the stores and days of some rows, whatever level they name them by.
+
+    Parameters
+    ----------
+    plan : whose groups say which stores those are
+    overrides, rows : level, key, first and last
+    """
+    return overrides.filter(_store_days(plan, overrides).is_in(_store_days(plan, rows).implode()))
+
+
+def _store_days(plan: CurrentPlan, rows: pl.DataFrame) -> pl.Series:
+    """Return a text for the stores and days of each row: a store type that holds one store is that store."""
+    texts = []
+    for level, key, first, last in rows.select(SCOPE).iter_rows():
+        stores = plan.groups.members(level, key).tolist()
+        texts.append(f"{stores or (level, key)} {first} {last}")
+    return pl.Series(texts, dtype=pl.String)
 
 
 def _no_reason(name: str, reasons: Iterable[str]) -> Message:

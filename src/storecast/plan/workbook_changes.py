@@ -16,6 +16,7 @@ from storecast.plan.scopes import STORE
 from storecast.plan.store_days import CENT, FIGURES, StoreDays
 from storecast.plan.versions import MAX_NOTE
 from storecast.plan.workbook_reading import CellProblems, FilledRow, FilledWorkbook
+from storecast.plan.workbook_words import USUAL_REASON_OF
 
 ADD, CHANGE, WITHDRAW = ("add", "change", "withdraw")  # an override
 BUDGET = "budget"  # puts one in place of another, or takes it away
@@ -171,14 +172,17 @@ def _wanted(
         if before is None and (row.reason or note):
             problems.add(row.cells[w.OVERRIDE], "", "a total, or no reason and no note either")
         return None if before is None else (WITHDRAW, "", "")
+    reason = row.reason
+    if reason not in (*reasons, "" if before is None else before["reason"]):
+        reason = USUAL_REASON_OF.get(reason, reason)
     same = before is not None and round(before["value"] * CENT) == round(row.override * CENT)
-    if before is not None and same and (row.reason, note) == (before["reason"], before["note"]):
+    if before is not None and same and (reason, note) == (before["reason"], before["note"]):
         return None
-    if row.reason not in reasons:
+    if reason not in reasons:
         problems.add(row.cells[w.REASON], row.reason, f"one of {', '.join(reasons)}")
     if len(note) > MAX_NOTE:
         problems.add(row.cells[w.NOTE], note, f"at most {MAX_NOTE} characters")
-    return (ADD if before is None else CHANGE, row.reason, note)
+    return (ADD if before is None else CHANGE, reason, note)
 
 
 def _budget_change(row: FilledRow, budget: I64, exported: _Sums, newest: _Sums) -> list[WorkbookChange]:

@@ -77,7 +77,7 @@ def write_workbook(content: WorkbookContent, created: dt.datetime) -> bytes:
     weeks.write(add(w.WEEKS))
     help_lines = (*content.notices, *map(words.text, (*HELP, OF_DAYS if content.sums is None else OF_SUMS)))
     _write_about(add(w.ABOUT), content.facts, help_lines)
-    _write_list(add(w.REASONS), content.reasons)
+    _write_list(add(w.REASONS), [words.reason(name, content.reasons) for name in content.reasons])
     book.close()
     return stream.getvalue()
 

@@ -25,7 +25,7 @@ from storecast.database.forecasts import newest_forecast
 from storecast.database.job_lock import only_job
 from storecast.database.prune import prune
 from storecast.database.status import status
-from storecast.errors import BusyError, ConfigError, DataError, UserError, quote
+from storecast.errors import BusyError, ConfigError, DataError, HistoryError, UserError, quote
 from storecast.files import atomic_write, make_folder, remove_abandoned_drafts
 from storecast.language import check_language
 from storecast.logs import log_file
@@ -114,6 +114,8 @@ def weekly(
         where there is no such home, and no database is named, no such language, or [notify] cannot be read
     DataError
         where the database holds no sales
+    HistoryError
+        where a model is trained, and the sales are too short for its windows
     DatabaseError
         where the database cannot be used
     ModelFileError
@@ -264,7 +266,7 @@ def _forecast(
     last_sale : the last day with sales, complete or not
     settings, progress, expect : as for `weekly`
     """
-    models = home / "models"
+    models, horizon = home / "models", None
     if (models / CURRENT).exists():
         manifest = open_model(current(models)).manifest
         if (last_sale - manifest.cutoff).days < settings.retrain_after:
@@ -280,20 +282,41 @@ def _forecast(
             write_forecast(home, prepared, forecast, budget_in(url), created, settings.language)
             save_run(url, prepared, forecast)
             return False, []
+        horizon = int(manifest.task["horizon"])
     expect(dict.fromkeys((*RUN_STAGES, PUBLISHING), 0.0))
-    scores = run(
+    try:
+        scores = _train(home, url, horizon, settings, progress, expect)
+    except HistoryError as error:
+        raise HistoryError(
+            f"{error} These are options of `storecast run`: the weekly job goes on with the horizon of the model that it trained."
+        ) from error
+    return True, [
+        Condition(f"model:{name}", f"The model {name} failed: {cause}.") for name, cause in scores["failed"].items()
+    ]
+
+
+def _train(
+    home: Path, url: str, horizon: int | None, settings: WeeklySettings, progress: Progress, expect: Expect
+) -> dict[str, Any]:
+    """Do the main job, and return its scores.
+
+    Parameters
+    ----------
+    home, url : of the home and its database
+    horizon : of the model in use; None: there is none
+    settings, progress, expect : as for `weekly`
+    """
+    return run(
         None,
         home=home,
         db=url,
+        horizon=horizon,
         models=settings.models or (None if settings.fast else MOST_ACCURATE),
         fast=settings.fast,
         language=settings.language,
         progress=progress,
         announce=lambda cost, _: expect({**cost.seconds, PUBLISHING: cost.seconds[STORING]}),  # it writes as many rows
     )
-    return True, [
-        Condition(f"model:{name}", f"The model {name} failed: {cause}.") for name, cause in scores["failed"].items()
-    ]
 
 
 def _summary_before(path: Path) -> dict[str, Any] | None:

@@ -55,7 +55,7 @@ def export_workbook(db: Database, version: int | None = None, language: str = "e
         target, generated = read_target_of_chain(conn), existing_chain(conn).generated
     days = figures.to_frame().with_columns(pl.col(s.STORE).cast(calendar.schema[s.STORE]))
     weeks = store_weeks(days, calendar, sales)
-    planned = _plan_weeks(figures, budget, every, words)
+    planned = _plan_weeks(figures, budget, every, reasons, words)
     rows, names = with_groups(weeks.join(planned, on=[w.STORE, WEEK], how="left", maintain_order="left"), groups)
     standing = store_week_figures(every.filter(pl.col("withdrawn").is_null()))
     created = dt.datetime.now(dt.UTC)
@@ -75,7 +75,7 @@ def export_workbook(db: Database, version: int | None = None, language: str = "e
             w.DAYS: words.text("{first} to {last}", first=words.date(wanted.first), last=words.date(wanted.last)),
             w.EXPORTED: words.message(moment(created)),
         },
-        rows=_with_standing(rows, standing),
+        rows=_with_standing(rows, standing, reasons, words),
         groups=names,
         reasons=reasons,
         figure=figure_title(target, words),
@@ -86,7 +86,7 @@ def export_workbook(db: Database, version: int | None = None, language: str = "e
 
 
 def _plan_weeks(
-    figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame, words: WorkbookWords
+    figures: StoreDays, budget: pl.DataFrame, overrides: pl.DataFrame, reasons: Sequence[str], words: WorkbookWords
 ) -> pl.DataFrame:
     """Return bounds, budget and plan of store-weeks, and what overrides do to each.
 
@@ -95,6 +95,7 @@ def _plan_weeks(
     figures : with the plan and who holds each store-day
     budget : as `read_budget` returns it
     overrides : all that ever stood
+    reasons : that one may have
     words : of the language
     """
     cells = budget_of(figures, budget)
@@ -111,7 +112,7 @@ def _plan_weeks(
             "override {number}: {override} ({reason}, {person})",
             number=row["id"],
             override=words.message(describe(row)),
-            reason=row["reason"],
+            reason=words.reason(row["reason"], reasons),
             person=row["by"],
         )
         for row in overrides.iter_rows(named=True)
@@ -128,12 +129,26 @@ def _listed(texts: Sequence[str], words: WorkbookWords) -> str | None:
     return cell_text(named) if texts else None
 
 
-def _with_standing(rows: pl.DataFrame, standing: dict[Scope, dict[str, object]]) -> pl.DataFrame:
-    """Add the totals of exactly these store-weeks that stand."""
+def _with_standing(
+    rows: pl.DataFrame, standing: dict[Scope, dict[str, object]], reasons: Sequence[str], words: WorkbookWords
+) -> pl.DataFrame:
+    """Add the totals of exactly these store-weeks that stand.
+
+    Parameters
+    ----------
+    rows : of the sheet Weeks
+    standing : as `store_week_figures` returns them
+    reasons : that an override may have
+    words : of the language
+    """
     overrides = [standing.get(scope) for scope in rows.select(w.STORE, w.FIRST, w.LAST).iter_rows()]
     return rows.with_columns(
         pl.Series(w.OVERRIDE, [None if each is None else each["value"] for each in overrides], dtype=pl.Float64),
-        pl.Series(w.REASON, [None if each is None else each["reason"] for each in overrides], dtype=pl.String),
+        pl.Series(
+            w.REASON,
+            [None if each is None else words.reason(str(each["reason"]), reasons) for each in overrides],
+            dtype=pl.String,
+        ),
         pl.Series(
             w.NOTE, [None if each is None else cell_text(str(each["note"])) for each in overrides], dtype=pl.String
         ),

@@ -113,7 +113,8 @@ class Lstm:
         missing = [title for module, title in TRAINED_WITH.items() if find_spec(module) is None]
         if missing:
             raise ConfigError(
-                f"The model lstm is trained with {' and '.join(missing)}, which is not installed. Install the extra "
+                f"The model lstm is trained with {' and '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
+                "installed. Install the extra "
                 "(pip install 'storecast[lstm]', or make setup-lstm), or choose other models."
             )
 
