@@ -70,6 +70,8 @@ def import_(
 
 
 def _show(result: "WorkbookTaken") -> None:
+    from storecast.plan.workbook_changes import BUDGET
+
     head = ["cell", "what", "store", "days", "before", "after", "forecast", "reason", "note", "stale"]
     rows = [
         [
@@ -79,7 +81,7 @@ def _show(result: "WorkbookTaken") -> None:
                 each.store,
                 f"{each.first} to {each.last}",
                 money(each.before),
-                money(each.after),
+                "none" if each.action == BUDGET and each.after is None else money(each.after),
             ),
             *(money(each.forecast), each.reason, each.note, each.stale),
         ]
