@@ -85,7 +85,10 @@ np.testing.assert_array_equal(predicted, np.load(folder / "expected.npy"))
 
 def test_without_pytorch_a_fit_names_the_extra(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecaster, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match=r"storecast\[lstm\]"):
+    with pytest.raises(ConfigError, match=r"PyTorch and ONNX, which are not installed.*storecast\[lstm\]"):
+        Lstm(SMALL).fit(window.past, HORIZON)
+    monkeypatch.setattr(forecaster, "find_spec", lambda module: None if module == "onnx" else module)
+    with pytest.raises(ConfigError, match="trained with ONNX, which is not installed"):
         Lstm(SMALL).fit(window.past, HORIZON)
 
 
