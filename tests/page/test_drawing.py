@@ -10,7 +10,9 @@ import pytest
 from dash import dcc, html
 from plotly.io.json import to_json_plotly
 
+from storecast.page import charts
 from storecast.page.drawing import as_json
+from storecast.page.language import Words
 
 
 def test_components_figures_and_arrays_are_written_as_dash_writes_them() -> None:
@@ -31,3 +33,8 @@ def test_components_figures_and_arrays_are_written_as_dash_writes_them() -> None
 def test_what_is_no_part_of_a_page_is_refused() -> None:
     with pytest.raises(TypeError, match="not JSON serializable: set"):
         as_json(html.Div({"1"}))
+
+
+def test_a_chart_has_its_height_before_its_script_is_there() -> None:
+    place = charts.chart([charts.line([dt.date(2015, 1, 2)], [1.0], "Sales")], "Sales", Words(), height=360)
+    assert place.style == {"minHeight": "360px"}

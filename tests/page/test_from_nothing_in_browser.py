@@ -15,6 +15,7 @@ from support.served_home import served_process, status, wait_until
 
 pytestmark = pytest.mark.page
 STORES, DAYS = 4, 200
+MEBI = 2**20
 CELL = '.ag-center-cols-container .ag-row[row-index="0"] .ag-cell[col-id="w1"]'
 WEEKLY = ("--models", "naive,linear", "--fast", "--late-after", "36500")
 
@@ -39,7 +40,7 @@ def press(page: Page, name: str, expected: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def drop(page: Page, target: Locator, file: Path) -> None:
+def drop(page: Page, target: Locator, name: str, text: str) -> None:
     """Drop a file as a mouse does."""
     transfer = page.evaluate_handle(
         """([name, text]) => {
@@ -47,7 +48,7 @@ def drop(page: Page, target: Locator, file: Path) -> None:
             dropped.items.add(new File([text], name, {type: "text/csv"}));
             return dropped;
         }""",
-        [file.name, file.read_text(encoding="utf-8")],
+        [name, text],
     )
     target.dispatch_event("drop", {"dataTransfer": transfer})
 
@@ -81,15 +82,19 @@ def test_an_empty_database_becomes_a_plan_that_is_approved_and_exported(
         expect(page.locator("#view")).to_contain_text("Load them in the view Data")
         open_view(page, "Data")
         expect(page.locator("#view")).to_contain_text("The database holds no sales yet.")
-        drop(page, page.locator("#upload button"), sales)
+        refusal = page.get_by_role("alert").filter(has_text="larger than 16 MB")
+        drop(page, page.locator("#upload button"), "sales.csv", "x" * (16 * MEBI + 1))
+        expect(refusal).to_contain_text("or load it by command: `storecast db load`")
+        drop(page, page.locator("#upload button"), sales.name, sales.read_text(encoding="utf-8"))
+        expect(refusal).to_be_hidden()
         press(page, "Take these sales", f"{STORES * DAYS} rows of sales were taken.")
         expect(page.locator("#view")).to_contain_text("`storecast weekly` trains one")
 
         command("weekly", "--home", str(home), *WEEKLY)
         wait_until(lambda: status(port) == 200, 120)
 
-        page.reload()
-        expect(page.locator("#view")).to_contain_text("Forecast until")
+        expect(page.locator("#view")).to_contain_text("Forecast until")  # by itself
+        expect(page.locator("#view")).not_to_contain_text("No model is served yet")
         open_view(page, "Plan")
         expect(page.locator(CELL)).not_to_have_text("50,000")
         page.locator(CELL).click()

@@ -68,7 +68,8 @@ def chart(
         config={"displaylogo": False, "displayModeBar": False, "responsive": True, "locale": words.language},
         **({} if id is None else {"id": id}),
     )
-    return html.Figure(graph, role="group", **{"aria-label": label})
+    # Plotly's script comes after the view: what stands below its place must not move then.
+    return html.Figure(graph, role="group", style={"minHeight": f"{height}px"}, **{"aria-label": label})
 
 
 def line(

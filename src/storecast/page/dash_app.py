@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from dash import Dash, Input, Output, State, html
 
-from storecast.page import actions, exports, shell
+from storecast.page import actions, exports, first_model, shell
 from storecast.page.addresses import BASE
 from storecast.page.drawing import as_json, drawn
 from storecast.page.view import view_request
@@ -32,6 +32,7 @@ def dash_app() -> Dash:
     shell.register(app)
     actions.register(app, VIEWS)
     exports.register(app, VIEWS)
+    first_model.register(app)
     _draw_views(app)
     for view in VIEWS:
         if view.register is not None:
@@ -74,5 +75,5 @@ def _draw_views(app: Dash) -> None:
         title = request.words.text(view.title)
         of_tab = {"title": f"{title} · storecast", "language": request.words.language}
         drawing = drawn(view.draw, request, title)
-        whole = [exports.control(drawing, request.words), drawing, shell.drawn_mark()]
+        whole = [exports.control(drawing, request.words), drawing, first_model.watch(request), shell.drawn_mark()]
         return as_json(html.Div(whole)), as_json(header), of_tab

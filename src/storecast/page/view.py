@@ -80,7 +80,7 @@ class ViewRequest:
         if chain_version(self.database):
             return self.words.text(
                 "No model is served yet: `storecast weekly` trains one from the sales in the database, and publishes its "
-                "forecast as the first version of the plan. Then load the page again."
+                "forecast as the first version of the plan. This page shows it then."
             )
         return self.words.text(
             "No model is served yet, as the database holds no sales. Load them in the view Data; "

@@ -14,6 +14,7 @@ from storecast.page.actions import action_button
 from storecast.page.language import Words
 from storecast.page.plan_memory import cached
 from storecast.page.shell import control, control_id, message
+from storecast.page.uploads import file_size, most_bytes, upload
 from storecast.page.view import View, ViewRequest
 from storecast.page.views import data_loading, first_chain
 
@@ -47,7 +48,7 @@ def _beginning(request: ViewRequest) -> list[Component]:
             )
         ]
     return [
-        *first_chain.introduction(words, _most_bytes(request)),
+        *first_chain.introduction(words, most_bytes(request.service.settings)),
         html.P(words.text("Nothing is written before you have seen what was read.")),
         _drop(request),
         html.Div(id="loaded"),
@@ -106,17 +107,13 @@ def _loading(request: ViewRequest) -> Component:
 
 
 def _drop(request: ViewRequest) -> Component:
-    return dcc.Upload(
-        html.Button(request.words.text("Drop a CSV file here, or choose one"), className="plain", type="button"),
-        id="upload",
-        className="upload",
-        max_size=_most_bytes(request),
+    words, limit = request.words, most_bytes(request.service.settings)
+    too_large = words.text(
+        "This file is larger than {size}, the most that the page takes. Split it into several files, or load it by command: "
+        "`storecast db load`.",
+        size=file_size(limit, words),
     )
-
-
-def _most_bytes(request: ViewRequest) -> int:
-    """Return how large a file may be: it comes in Base64, and goes back for the write."""
-    return request.service.settings.body_limit // 2
+    return upload("upload", words.text("Drop a CSV file here, or choose one"), limit, too_large)
 
 
 def _writes(request: ViewRequest) -> Component:

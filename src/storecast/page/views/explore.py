@@ -234,9 +234,10 @@ def _picture(picture: Picture) -> Component:
         config={"displayModeBar": False, "responsive": True},
         style={"height": f"{height}px"},
     )
+    place = html.Div(graph, style={"minHeight": f"{height}px"})  # before Plotly's script is there
     caption = html.Figcaption([html.Strong(picture.title), *([f" {picture.caption}"] if picture.caption else [])])
     label = {"aria-label": picture.alt}
-    return html.Figure([caption, graph], className="paper wide" if picture.wide else "paper", role="group", **label)
+    return html.Figure([caption, place], className="paper wide" if picture.wide else "paper", role="group", **label)
 
 
 def _table(table: TextTable) -> Component:

@@ -18,7 +18,7 @@ from storecast.page.actions import action_button, field_id, text_entry, write
 from storecast.page.drawing import drawn
 from storecast.page.language import Words
 from storecast.page.shell import message
-from storecast.page.uploads import file_bytes
+from storecast.page.uploads import file_bytes, file_size, most_bytes, upload
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.plan_figures import PlanFigures, read_figures, what_stands
 from storecast.plan.workbook_changes import BUDGET, WorkbookChange
@@ -63,13 +63,13 @@ def draw_files(request: ViewRequest, plan: PlanFigures) -> Component:
 
 def _upload(request: ViewRequest) -> Component:
     words = request.words
-    drop = dcc.Upload(
-        html.Button(words.text("Drop the workbook here, or choose it"), className="plain", type="button"),
-        id=UPLOAD,
-        className="upload",
-        accept=".xlsx",
-        max_size=request.service.settings.body_limit // 2,  # it comes in Base64, and goes back for the write
+    limit = most_bytes(request.service.settings)
+    too_large = words.text(
+        "This workbook is larger than {size}, the most that the page takes. Load it by command: `storecast plan import`.",
+        size=file_size(limit, words),
     )
+    text = words.text("Drop the workbook here, or choose it")
+    drop = upload(UPLOAD, text, limit, too_large, accept=".xlsx")
     return html.Section(
         [
             html.H2(words.text("Bring a workbook back")),
