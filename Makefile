@@ -33,8 +33,8 @@ endif
 
 demo: setup ## three months of a plan on a generated chain, served until Ctrl-C: overrides, budget, sales that came in
 	$(BIN)/storecast demo --home "$(DEMO_HOME)"
-	@echo "Open http://127.0.0.1:$(DEMO_PORT)/app/"
-	$(BIN)/storecast serve --home "$(DEMO_HOME)" --port "$(DEMO_PORT)" --no-keys
+	@echo "The page, once a model is served: http://127.0.0.1:$(DEMO_PORT)/app/"
+	$(BIN)/storecast serve --home "$(DEMO_HOME)" --port "$(DEMO_PORT)" --no-keys --open
 
 # The processes that tests start read compiled files, whatever the environment says.
 test: setup-dev ## the tests: under 8 minutes, no network, no root, no browser

@@ -26,12 +26,16 @@ def serve(
     no_keys: Annotated[
         bool, typer.Option("--no-keys", help="Answer without keys; on loopback alone, and requests from there.")
     ] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the default browser once a model is served.")
+    ] = False,
     log_format: Annotated[options.LogFormat | None, typer.Option("--log-format", help="How log lines look.")] = None,
 ) -> None:
     """Serve forecasts over HTTP until it is stopped. docs/service.md has the routes and every setting."""
     from storecast.errors import ConfigError
 
     try:
+        from storecast.service.introduction import address_of
         from storecast.service.server import serve as run
         from storecast.service.settings import Settings
     except ModuleNotFoundError as error:
@@ -49,6 +53,8 @@ def serve(
         no_keys=no_keys or None,
         log_format=log_format and log_format.value,
     )
+    if open_page and settings.listen_port == 0:
+        raise ConfigError("--open: found port 0, any; expected a port that is known before. Name one with --port.")
     log_to_screen(settings.log_format)
     from storecast.page.oidc.settings import read_oidc_settings
 
@@ -61,10 +67,17 @@ def serve(
                 f"The login at a provider needs {missing[0]}, not installed here. Install the extras: "
                 "pip install 'storecast[page,oidc]'."
             )
+    if missing and open_page:
+        raise ConfigError(
+            "--open needs the web page, not installed here. Install the extra: pip install 'storecast[page]'."
+        )
     if missing:
         log.info("The web page is not served: pip install 'storecast[page]' adds it.")
         run(settings)
         return
+    from storecast.page.addresses import BASE
+    from storecast.page.open_browser import OpensPage
     from storecast.page.routes import WARM_UP, page_routes
 
-    run(settings, page_routes(oidc), WARM_UP)
+    follower = OpensPage(WARM_UP, f"{address_of(settings)}{BASE}") if open_page else WARM_UP
+    run(settings, page_routes(oidc), follower)

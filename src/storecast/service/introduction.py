@@ -27,7 +27,7 @@ def introduction(settings: Settings, page: str = "") -> list[str]:
     settings : of the service, with the port that it listens on
     page : the path of the page; an empty text: none is served
     """
-    return [*_served(settings), *([f"the page: {_address(settings)}{page}"] if page else [])]
+    return [*_served(settings), *([f"the page: {address_of(settings)}{page}"] if page else [])]
 
 
 def _served(settings: Settings) -> list[str]:
@@ -55,11 +55,11 @@ def _request(settings: Settings, store: object) -> str:
     key = f"$(cat {shlex.quote(str(path.absolute()))})" if path.exists() else "KEY"
     head = "" if settings.no_keys else f'-H "Authorization: Bearer {key}" '
     body = shlex.quote(json.dumps({"store": store, "days": 7}))
-    return f'curl {head}-H "Content-Type: application/json" -d {body} {_address(settings)}/v1/forecasts'
+    return f'curl {head}-H "Content-Type: application/json" -d {body} {address_of(settings)}/v1/forecasts'
 
 
-def _address(settings: Settings) -> str:
-    """Return where the service answers a request from this machine."""
+def address_of(settings: Settings) -> str:
+    """Return the address under which this machine, and a browser on it, reaches the service."""
     try:
         address = ipaddress.ip_address(settings.host)
     except ValueError:  # a name
