@@ -2,7 +2,8 @@
 
 A service in a process of its own serves a chain of 1,115 stores over three years with a plan. The people are plain clients over
 HTTP, each with a session, that ask what a browser asks: the page with its scripts, a view, and the parts of it that are drawn by
-themselves. A click is the time until all of them have come; what the browser needs to show them is not in it. The rate is that of
+themselves. A click is the time until all of them have come; what a browser needs to show them is not in it, but in a table of its
+own: clicks in Chromium, until the last change is drawn. The rate is that of
 POST /v1/forecasts of one stored day (`request_rate.py`), with and without people beside it, in rounds that alternate: other work
 on the machine then slows both. First clicks of each view are those of one person, at the pace of people: after the start, and
 after a store's last day was corrected. What the service works out in the background meanwhile is in its CPU seconds.
@@ -25,6 +26,7 @@ import httpx
 import polars as pl
 
 from measure import machine, print_table
+from page_browser import browser_clicks
 from page_home import make_home
 from page_users import Address, Draw, User, click_about
 from servers import Target, started
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=4, help="versions of the plan")
     parser.add_argument("--think", type=float, default=5.0, help="seconds between two clicks of somebody, on the mean")
     parser.add_argument("--rounds", type=int, default=5, help="rounds with and without people")
+    parser.add_argument("--repeats", type=int, default=11, help="clicks of each kind in a browser")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each round")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -67,6 +70,7 @@ def main() -> None:
         stack.enter_context(people.at_work())
         first_views(people)
         single_clicks(service, people, "alone, after the start")
+        in_a_browser(service, panel.stores[s.STORE].cast(pl.String).to_list(), options.repeats)
         correct_last_day(service, panel)
         single_clicks(service, people, "alone, after new sales")
         people.log_in(USERS)
@@ -106,6 +110,26 @@ def single_clicks(service: Target, people: "People", title: str) -> None:
         first_clicks.append(once.whole)
         before = cpu
     print(f"median and 95% of the first clicks | {median(first_clicks):.2f} | {percentile_95(first_clicks):.2f}")
+
+
+def in_a_browser(service: Target, stores: list[str], repeats: int) -> None:
+    """Print the seconds of clicks in Chromium, until the last reply had come and until the last change was drawn.
+
+    Parameters
+    ----------
+    service : that serves the page
+    stores : ids
+    repeats : clicks of each kind
+    """
+    print("\nin Chromium, alone | until the last reply: median s | until it is drawn: median s | 95% s")
+    drawn = []
+    for name, clicks in browser_clicks(f"http://127.0.0.1:{service.port}", service.key, stores, repeats):
+        seconds = [click.drawn for click in clicks]
+        replied = median(click.replied for click in clicks)
+        print(f"{name} | {replied:.2f} | {median(seconds):.2f} | {percentile_95(seconds):.2f}", flush=True)
+        drawn.append(seconds)
+    clicks_alone = [each for seconds in drawn[1:] for each in seconds]
+    print(f"all clicks | | {median(clicks_alone):.2f} | {percentile_95(clicks_alone):.2f}", flush=True)
 
 
 def correct_last_day(service: Target, panel: Panel) -> None:

@@ -10,7 +10,7 @@ import pytest
 from dash import dcc, html
 from plotly.io.json import to_json_plotly
 
-from storecast.page import charts
+from storecast.page import charts, tables
 from storecast.page.drawing import as_json
 from storecast.page.language import Words
 
@@ -38,3 +38,14 @@ def test_what_is_no_part_of_a_page_is_refused() -> None:
 def test_a_chart_has_its_height_before_its_script_is_there() -> None:
     place = charts.chart([charts.line([dt.date(2015, 1, 2)], [1.0], "Sales")], "Sales", Words(), height=360)
     assert place.style == {"minHeight": "360px"}
+
+
+def test_a_table_is_one_component_but_for_what_callbacks_know_by_its_id() -> None:
+    button = html.Button("Withdraw", id="withdraw")
+    cells = ["3", html.Div([html.Strong("<b>"), button]), "a note that is longer than most of the others are"]
+    drawn = tables.table(["Store", "What", "Note"], [cells], text=(2,)).children
+    assert drawn["props"]["children"] == [button]
+    (number, kind), (what, _), (_, wraps) = drawn["props"]["rows"][0]
+    assert (number, kind, wraps) == ("3", "", "text wrap")
+    strong = {"namespace": "dash_html_components", "type": "Strong", "props": {"children": "<b>"}}
+    assert what["props"]["children"] == [strong, {"child": 0}]

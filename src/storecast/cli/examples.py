@@ -39,7 +39,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "serve": ("storecast serve --home home", "storecast serve --home home --port 8080 --no-keys"),
     "mcp": ("storecast mcp --url https://storecast.example --key-file assistant.key",),
     "monitor": ("storecast monitor --home home", "storecast monitor --home home --since 2015-06-01 --out monitored"),
-    "demo-data": ("storecast demo-data --out demo --stores 12 --days 400",),
+    "demo-data": ("storecast demo-data --out demo --stores 12 --days 800",),
     "demo": ("storecast demo --home demo-home",),
     "plan": (
         "storecast plan publish --home home --by Ada",

@@ -153,15 +153,33 @@ def _table(props: Mapping[str, Any], title: str) -> Table:
     props : of what is around it
     title : where it has none
     """
-    head, body = (_props(part)["children"] for part in _props(props["children"])["children"])
-    header = [str(_cell(each) or "") for each in _props(head)["children"]]
-    rows = [_props(row)["children"] for row in body]
+    table = _props(props["children"])
+    header = [str(_cell(name) or "") for name in table["names"]]
+    rows = [[_whole(cell, table["children"]) for cell, _ in row] for row in table["rows"]]
     wanted = [place for place in range(len(header)) if not all(map(_acts, (row[place] for row in rows))) or not rows]
     return Table(
         str(props.get("aria-label") or title),
         [header[place] for place in wanted],
         [[_cell(row[place]) for place in wanted] for row in rows],
     )
+
+
+def _whole(content: Any, children: Sequence[Any]) -> Any:
+    """Return the content of a cell with the components that stand apart from it in their places.
+
+    Parameters
+    ----------
+    content : of the cell, as `tables.table` writes it
+    children : the components of the table that stand apart
+    """
+    if isinstance(content, list):
+        return [_whole(each, children) for each in content]
+    if not isinstance(content, dict):
+        return content
+    if "child" in content:
+        return children[content["child"]]
+    props = _props(content)
+    return {**content, "props": {**props, "children": _whole(props.get("children"), children)}}
 
 
 def _cell(content: Any) -> Cell:

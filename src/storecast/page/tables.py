@@ -1,4 +1,8 @@
-"""Small tables of the page; large ones are grids."""
+"""Small tables of the page; large ones are grids.
+
+A table is one component (`assets/table.js`): each one that Dash draws makes all others look for a change, so that a table of 2,000
+cells that were components took a browser ten seconds.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,32 +53,32 @@ def table(
     stacked : on a phone a row becomes a block of lines, each with the name of its column: of tables with much text or with buttons
     """
     classes = ["text" if place in text else "" for place in range(len(header))]
-    head = html.Tr([html.Th(name, className=kind, scope="col") for name, kind in zip(header, classes, strict=True)])
-    columns = list(zip(header, classes, strict=True))
+    children: list[Cell] = []
     body = [
-        _tag("Tr", [_cell(cell, kind, name) for cell, (name, kind) in zip(row, columns, strict=True)]) for row in rows
+        [
+            [_content(cell, children), f"{kind} wrap" if isinstance(cell, str) and len(cell) > LONG else kind]
+            for cell, kind in zip(row, classes, strict=True)
+        ]
+        for row in rows
     ]
+    properties = {"names": list(header), "kinds": classes, "rows": body, "children": children}
     scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
-    return html.Div(
-        html.Table([html.Thead(head), html.Tbody(body)]), className=f"{SCROLL} stacked" if stacked else SCROLL, **scroll
-    )
+    whole = {"namespace": "storecast_page", "type": "Table", "props": properties}
+    return html.Div(whole, className=f"{SCROLL} stacked" if stacked else SCROLL, **scroll)
 
 
-def _cell(content: Cell, kind: str, name: str) -> dict[str, Any]:
-    wraps = isinstance(content, str) and len(content) > LONG
-    return _tag("Td", content, className=f"{kind} wrap" if wraps else kind, **{"data-label": name})
-
-
-def _tag(name: str, children: Any, **more: str) -> dict[str, Any]:
-    """Return an element as Dash writes it: thousands of objects of its components take longer than all else in a large table.
-
-    Parameters
-    ----------
-    name : of the component in dash.html
-    children : of the element
-    more : properties
-    """
-    return {"namespace": "dash_html_components", "type": name, "props": {"children": children, **more}}
+def _content(cell: Cell, children: list[Cell]) -> Any:
+    """Return what stands in a cell as the table's script draws it; what callbacks know by its id goes to the children."""
+    if isinstance(cell, list | tuple):
+        return [_content(each, children) for each in cell]
+    if not isinstance(cell, Component):
+        return cell
+    plain = cell.to_plotly_json()
+    if "id" in plain["props"]:
+        children.append(cell)
+        return {"child": len(children) - 1}
+    properties = {**plain["props"], "children": _content(plain["props"].get("children"), children)}
+    return {"namespace": plain["namespace"], "type": plain["type"], "props": properties}
 
 
 def likely_range(total: Mapping[str, Any], words: Words) -> str:
