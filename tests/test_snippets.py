@@ -56,6 +56,7 @@ STAND_INS = {
     r"downgrade --(?:home home --to base|to REVISION)": "downgrade --db sqlite:///elsewhere.db --to base",
     r"0\.0\.0\.0": "127.0.0.1",
     r"2015-06-15": "2015-01-12",
+    r"2015-06-08": "2014-12-01",  # a past day
     r"(?<=tune --data demo --out tuned --models )boosting": "linear",
     r"(?<=linear,)b(?:lend|oosting)|(?<=--models )boosting": "naive",
     r"rounds = 300": "rounds = 20",
