@@ -99,7 +99,7 @@ def serve(line: str, folder: Path, variables: Mapping[str, str]) -> None:
         lines = []
         for text in process.stderr:
             lines.append(text)
-            if READY in text:
+            if READY in text or " ERROR " in text:
                 break
         process.send_signal(signal.SIGTERM)
         assert READY in lines[-1], "".join(lines)
