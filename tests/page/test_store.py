@@ -11,7 +11,7 @@ from storecast.database.current_plan import read_current_plan
 from storecast.database.forecasts import MadeForecast, save_forecast
 from storecast.database.plan_overrides import add_overrides
 from storecast.database.plan_publishing import publish_version
-from storecast.page.language import Words
+from storecast.page.language import Shown, Words
 from storecast.page.store_figures import YEAR_BEFORE, explained_day, explained_days, store_days
 from storecast.page.views.store_calendar import calendar_words
 from storecast.page.views.store_contributions import section
@@ -40,6 +40,7 @@ def test_what_a_day_is_made_of_adds_up_to_its_forecast_to_the_cent(client: Clien
     assert explained_days(snapshot, 2) is explained  # it is worked out once
     opened = explained.filter(pl.col(s.FORECAST) > 0).row(0, named=True)
     table = section(snapshot, 2, opened[s.DATE], Words("en")).children[1].children[0].children
+    assert all(isinstance(row[1][0], Shown) for row in table["props"]["rows"][1:-1])  # values in a file
     amounts = [_text(row[1][0]) for row in table["props"]["rows"]]
     cents = [round(float(text.replace(",", "")) * 100) for text in amounts]
     assert sum(cents[:-1]) == cents[-1] == round(opened[s.FORECAST] * 100)

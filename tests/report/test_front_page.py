@@ -52,7 +52,7 @@ def test_a_week_with_promotions_and_one_without_are_told_apart_and_so_are_those_
     weeks.append(week(3, 5.0, before=5.0, expected=9e6, days=6))  # no whole week, which the mean does not count
     high, moved = why_weeks_differ(view(report_input, weeks))
     assert high.startswith(
-        "A whole week with promotions (W25, W27) is expected to sell 7,000 on average, one without 4,000"
+        "A whole week with promotions (W25, W27) is expected to sell 7,000 thousand on average, one without 4,000 thousand"
     )
     assert "(W26 differ)" in moved
     assert why_weeks_differ(view(report_input, [week(0), week(1)])) == []

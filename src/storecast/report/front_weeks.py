@@ -99,7 +99,7 @@ def why_weeks_differ(facts: FrontFacts) -> list[str]:
                 "A whole week with promotions ({weeks}) is expected to sell {high} on average, one without {low}: "
                 "that explains the swings from week to week.",
                 weeks=_numbers(facts, [week for week in facts.weeks if week.promoted and week.whole]),
-                high=amounts.bare(high),
+                high=amounts.full(high),
                 low=amounts.full(low),
             )
         )

@@ -13,7 +13,7 @@ from storecast.bundle.predictor import Predictor
 from storecast.explain.counterfactuals import NO_PROMOTION, NO_SCHOOL_HOLIDAY
 from storecast.explain.explanations import USUAL
 from storecast.page import charts, tables
-from storecast.page.language import Words
+from storecast.page.language import MONEY, Shown, Words
 from storecast.page.store_figures import explained_day
 from storecast.service.live.snapshot import Snapshot
 
@@ -190,4 +190,5 @@ def _without(row: dict[str, float | None], words: Words) -> list[str]:
 
 
 def _signed_cents(amount: float, words: Words) -> str:
-    return ("+" if amount > 0 else "") + words.number(amount, 2)
+    text = words.number(amount, 2)
+    return Shown(f"+{text}", amount, MONEY) if amount > 0 else text
