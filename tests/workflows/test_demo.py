@@ -33,8 +33,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setattr("storecast.workflows.running._explore", lambda *_: None)  # as where its libraries are missing
         assert make_demo(folder, SMALL, lines.append)
     assert [line.partition(";")[0] for line in lines] == [
-        "2013-06-17: version 1, locked",
-        "2013-06-24: version 2, draft",
+        "1 of 2  2013-06-17: version 1, locked",
+        "2 of 2  2013-06-24: version 2, draft",
     ]
     assert [path.name for path in folder.parent.iterdir()] == ["home"]
     return folder

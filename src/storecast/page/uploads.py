@@ -35,7 +35,7 @@ def upload(name: str, text: str, limit: int, too_large: str, **more: Any) -> Com
     more : properties of the upload
     """
     button = html.Button(text, className="plain", type="button")
-    refusal = html.P(too_large, className="message refused", role="alert", hidden=True, **{"data-limit": str(limit)})
+    refusal = html.P(too_large, className="message too-large", role="alert", hidden=True, **{"data-limit": str(limit)})
     return html.Div(
         [dcc.Upload(button, id=name, className="upload", max_size=limit, **more), refusal], className="uploads"
     )
