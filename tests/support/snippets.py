@@ -116,8 +116,8 @@ class Reader:
                 Path(target).write_text(output, encoding="utf-8")
 
     def serve(self, options: str) -> None:
-        """Start a service, on a free port in place of the page's, and wait until it is ready to be asked."""
-        words = words_of(re.sub(r" --port \d+", "", options))
+        """Start a service, on a free port in place of the page's and without a browser, and wait until it is ready to be asked."""
+        words = words_of(re.sub(r" --port \d+| --open", "", options))
         place = words.index("--home") + 1
         home = self.folder / words[place]
         words[place] = str(home)  # a service begins in another folder
