@@ -4,6 +4,7 @@ import re
 from html import escape
 from pathlib import Path
 
+import httpx
 import pytest
 
 from storecast.database.api_keys import revoke_key
@@ -29,6 +30,20 @@ def test_nothing_but_the_login_is_open_to_somebody_without_a_session(client: Cli
     else:
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_files_of_the_page_are_compressed_and_figures_are_not(client: Client, browser: PageClient) -> None:
+    def answer(path: str, encoding: str) -> httpx.Response:
+        return client.ask("GET", path, key=None, cookie=browser.cookie, **{"accept-encoding": encoding})
+
+    for path in ("/app/assets/storecast.css", "/app/_dash-component-suites/dash/dcc/dash_core_components.js"):
+        small, whole = answer(path, "gzip"), answer(path, "identity")
+        assert small.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in whole.headers
+        assert small.text == whole.text
+        assert {"accept-encoding"} <= {name.strip().lower() for name in small.headers["vary"].split(",")}
+    assert "content-encoding" not in answer("/app/_dash-layout", "gzip").headers
+    assert "content-encoding" not in answer("/app/assets/nothing.css", "gzip").headers
 
 
 def test_a_browser_is_led_from_the_root_to_the_page_and_nobody_else_is(client: Client) -> None:
