@@ -1,7 +1,7 @@
 """Small tables of the page; large ones are grids.
 
 A table is one component (`assets/table.js`): each one that Dash draws makes all others look for a change, so that a table of 2,000
-cells that were components took a browser ten seconds.
+cells that were components took a browser many seconds.
 """
 
 from collections.abc import Mapping, Sequence
