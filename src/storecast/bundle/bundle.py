@@ -234,13 +234,13 @@ class Bundle(Shown, FittedModel):
         """
         from storecast.report.blank_figure import with_template  # a service need not load a plotting library
         from storecast.report.day_marks import marks_of
-        from storecast.report.figures import STORE_WEEKS_BACK, store_ahead
+        from storecast.report.figures import STORE_WEEKS_BACK, first_day_shown, store_ahead
         from storecast.report.report_input import report_words
 
         predictor = self._predictor(panel)
         rows = predictor.lookup([store], predictor.cutoff + dt.timedelta(days=1), predictor.last)
         panel, cutoff = predictor.panel, predictor.cutoff
-        first = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK) + dt.timedelta(days=1)
+        first = first_day_shown(cutoff, STORE_WEEKS_BACK)
         marks = marks_of(panel.calendar.filter(pl.col(s.STORE) == store), first, predictor.last)
         return with_template(store_ahead(store, panel.sales, rows, cutoff, report_words(), panel.target, marks=marks))
 

@@ -1,4 +1,4 @@
-"""The ridge's holiday terms outside Germany: the feasts of the chain's country.
+"""The ridge's terms of the feasts of the chain's country; Germany's public holidays have terms of their own (`terms.py`).
 
 Each public holiday and retail feast of the country has three terms: its days, the days before and the day after, wherever the feast
 falls in a year; a longer run-up is a broken line as before Christmas. A feast that did not come in the past has terms of zeros,

@@ -21,8 +21,9 @@ from storecast.csv_files import escape_formula
 from storecast.page.addresses import BASE
 from storecast.page.drawing import Draw, drawn, part_at
 from storecast.page.language import MONEY, Shown, Words
-from storecast.page.tables import FACTS, SCROLL, Table
+from storecast.page.tables import FACTS, SCROLL, Table, cells_of
 from storecast.page.view import View, ViewRequest, view_request
+from storecast.plan.workbook_writing import NO_CONVERSION
 
 FILE = "export"  # the download
 CSV, XLSX = "csv", "xlsx"
@@ -31,7 +32,6 @@ Cell = str | None  # a `Shown` has its value
 NO_VALUE = ("", "–")
 LONGEST_NAME = 31  # of a sheet
 NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\'\"<>|\x00-\x1f]")
-AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def control(drawing: Component, words: Words) -> Component | None:
@@ -153,33 +153,14 @@ def _table(props: Mapping[str, Any], title: str) -> Table:
     props : of what is around it
     title : where it has none
     """
-    table = _props(props["children"])
-    header = [str(_cell(name) or "") for name in table["names"]]
-    rows = [[_whole(cell, table["children"]) for cell, _ in row] for row in table["rows"]]
+    names, rows = cells_of(_props(props["children"]))
+    header = [str(_cell(name) or "") for name in names]
     wanted = [place for place in range(len(header)) if not all(map(_acts, (row[place] for row in rows))) or not rows]
     return Table(
         str(props.get("aria-label") or title),
         [header[place] for place in wanted],
         [[_cell(row[place]) for place in wanted] for row in rows],
     )
-
-
-def _whole(content: Any, children: Sequence[Any]) -> Any:
-    """Return the content of a cell with the components that stand apart from it in their places.
-
-    Parameters
-    ----------
-    content : of the cell, as `tables.table` writes it
-    children : the components of the table that stand apart
-    """
-    if isinstance(content, list):
-        return [_whole(each, children) for each in content]
-    if not isinstance(content, dict):
-        return content
-    if "child" in content:
-        return children[content["child"]]
-    props = _props(content)
-    return {**content, "props": {**props, "children": _whole(props.get("children"), children)}}
 
 
 def _cell(content: Any) -> Cell:
@@ -275,7 +256,7 @@ def _as_text(cell: Cell) -> str:
 def as_workbook(tables: Sequence[Table]) -> bytes:
     """Return tables as a workbook, a sheet each; numbers and days are values, and no text is a formula."""
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True, **AS_TEXT}) as book:
+    with xlsxwriter.Workbook(content, {"in_memory": True, **NO_CONVERSION}) as book:
         head = book.add_format({"bold": True, "bottom": 1})
         formats: dict[str, Any] = {}
         for table, title in zip(tables, _names(tables), strict=True):
@@ -301,7 +282,9 @@ def _put(sheet: Any, place: tuple[int, int], cell: Cell, book: Any, formats: dic
     formats : of the book by their patterns; grows
     """
     if isinstance(cell, Shown):
-        style = formats.setdefault(cell.pattern, book.add_format({"num_format": cell.pattern}))
+        if cell.pattern not in formats:
+            formats[cell.pattern] = book.add_format({"num_format": cell.pattern})
+        style = formats[cell.pattern]
         if isinstance(cell.value, dt.date):
             sheet.write_datetime(*place, cell.value, style)
         elif math.isfinite(cell.value):

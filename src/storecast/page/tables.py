@@ -81,6 +81,24 @@ def _content(cell: Cell, children: list[Cell]) -> Any:
     return {"namespace": plain["namespace"], "type": plain["type"], "props": properties}
 
 
+def cells_of(properties: Mapping[str, Any]) -> tuple[Sequence[str], list[list[Cell]]]:
+    """Return the header and the cells of a table of `table`, by the properties of its component."""
+    children = properties["children"]
+    return properties["names"], [[_whole(content, children) for content, _ in row] for row in properties["rows"]]
+
+
+def _whole(content: Any, children: Sequence[Cell]) -> Cell:
+    """Return a cell of what `_content` made of it."""
+    if isinstance(content, list):
+        return [_whole(each, children) for each in content]
+    if not isinstance(content, dict):
+        return content
+    if "child" in content:
+        return children[content["child"]]
+    props = content["props"]
+    return {**content, "props": {**props, "children": _whole(props["children"], children)}}
+
+
 def likely_range(total: Mapping[str, Any], words: Words) -> str:
     """Return the 80% interval of a total in words; an empty text where it has none.
 

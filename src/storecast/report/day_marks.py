@@ -10,6 +10,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.language import Words
 from storecast.report.blank_figure import INK
+from storecast.report.week_calendar import IS_HOLIDAY
 
 MOST, SOME = 0.5, 0.1  # of the open stores with a promotion; of all stores on holiday, for a day to be marked
 PROMOTED = "rgba(217,138,31,0.16)"
@@ -47,7 +48,7 @@ def marks_of(calendar: pl.DataFrame, first: dt.date, last: dt.date) -> DayMarks:
         .group_by(s.DATE)
         .agg(
             (pl.col(s.PROMO) == 1).filter(pl.col(s.OPEN) == 1).mean().fill_null(0.0).alias("promoted"),
-            (pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY).mean().alias("holiday"),
+            IS_HOLIDAY.mean().alias("holiday"),
         )
         .sort(s.DATE)
     )

@@ -10,6 +10,7 @@ import polars as pl
 from storecast import schema as s
 from storecast.language import Words
 from storecast.report import charts
+from storecast.report.week_calendar import IS_HOLIDAY
 
 LEVELS = (95, 80)  # percent
 LEAST_DAYS = 30  # store-days of a kind: fewer say nothing of it
@@ -73,9 +74,7 @@ def error_by_kind_of_day(
     """
     if backtest.is_empty():
         return None
-    marks = calendar.select(
-        *s.KEYS, s.OPEN, s.PROMO, (pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY).alias("holiday")
-    )
+    marks = calendar.select(*s.KEYS, s.OPEN, s.PROMO, IS_HOLIDAY.alias("holiday"))
     holidays = marks.filter("holiday").select(*s.KEYS)
     beside = pl.concat([holidays.with_columns(pl.col(s.DATE) + step) for step in (-ONE_DAY, ONE_DAY)]).unique()
     rows = (

@@ -33,6 +33,11 @@ MONDAY = "2000-01-03"
 ScoreEntries = Sequence[dict[str, Any]]
 
 
+def first_day_shown(cutoff: dt.date, weeks: int) -> dt.date:
+    """Return the first day of a chart that shows some weeks before the forecast."""
+    return cutoff - dt.timedelta(weeks=weeks) + dt.timedelta(days=1)
+
+
 def chain_by_day(
     sales: pl.DataFrame,
     forecast: pl.DataFrame,
@@ -56,8 +61,7 @@ def chain_by_day(
     marks : days with promotions and holidays
     """
     target = target or Target()
-    since = cutoff - dt.timedelta(weeks=WEEKS_BACK)
-    past = sales.filter((pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
+    past = sales.filter(pl.col(s.DATE).is_between(first_day_shown(cutoff, WEEKS_BACK), cutoff))
     past = past.join(forecast.select(s.STORE).unique(), on=s.STORE, how="semi")
     days = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum().round(2)).sort(s.DATE)
     sold = past.group_by(s.DATE).agg(pl.col(s.SALES).sum().round(2)).sort(s.DATE)
@@ -130,8 +134,8 @@ def store_ahead(
     marks : days with promotions and holidays
     """
     target = target or Target()
-    since = cutoff - dt.timedelta(weeks=STORE_WEEKS_BACK)
-    past = sales.filter((pl.col(s.STORE) == store) & (pl.col(s.DATE) > since) & (pl.col(s.DATE) <= cutoff))
+    shown = pl.col(s.DATE).is_between(first_day_shown(cutoff, STORE_WEEKS_BACK), cutoff)
+    past = sales.filter((pl.col(s.STORE) == store) & shown)
     past = past.filter(pl.col(s.SALES) > 0).sort(s.DATE)
     ahead = forecast.filter((pl.col(s.STORE) == store) & (pl.col(s.FORECAST) > 0)).sort(s.DATE)
     days = ahead[s.DATE].to_list()

@@ -1,6 +1,5 @@
 """The report: one HTML page that opens offline, for people who plan with the forecast."""
 
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -82,7 +81,11 @@ def render(report: ReportInput) -> str:
                 words,
                 target,
                 bounds=report.chain_days,
-                marks=marks_of(report.panel.calendar, _days_before(report, figures.WEEKS_BACK), as_date(days.max())),
+                marks=marks_of(
+                    report.panel.calendar,
+                    figures.first_day_shown(report.cutoff, figures.WEEKS_BACK),
+                    as_date(days.max()),
+                ),
             ),
             "ahead",
         ),
@@ -193,7 +196,7 @@ def _stores(report: ReportInput, check: Sequence[StoreToCheck]) -> list[dict[str
                     target,
                     marks=marks_of(
                         calendar.filter(pl.col(s.STORE) == store),
-                        _days_before(report, figures.STORE_WEEKS_BACK),
+                        figures.first_day_shown(report.cutoff, figures.STORE_WEEKS_BACK),
                         as_date(forecast[s.DATE].max()),
                     ),
                 ),
@@ -202,11 +205,6 @@ def _stores(report: ReportInput, check: Sequence[StoreToCheck]) -> list[dict[str
         }
         for k, (store, why) in enumerate(chosen.items())
     ]
-
-
-def _days_before(report: ReportInput, weeks: int) -> dt.date:
-    """Return the first day of a chart that shows some weeks before the forecast."""
-    return report.cutoff - dt.timedelta(weeks=weeks) + dt.timedelta(days=1)
 
 
 def _contributions(report: ReportInput) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from storecast.data.store_countries import codes_of
 YEAR = dt.timedelta(days=364)  # the same weekdays a year before
 FEW = 0.005  # of the store-days of a week: fewer on holidays are not worth a word
 WORKDAYS = 5
+IS_HOLIDAY = pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY  # of a row of the calendar
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _calendar_of(
         is_open.any().alias("open"), (is_open & (pl.col(s.PROMO) == 1)).sum().alias("promotions")
     )
     mean = by_store.filter("open")["promotions"].mean()
-    holiday_days = days.filter(pl.col(s.STATE_HOLIDAY).cast(pl.String) != s.NO_HOLIDAY)
+    holiday_days = days.filter(IS_HOLIDAY)
     holidays = holiday_days.group_by(s.DATE).len().filter(pl.col("len") > FEW * by_store.height).sort(s.DATE)
     workdays = days.filter(pl.col(s.DATE).dt.weekday() <= WORKDAYS)
     return WeekCalendar(

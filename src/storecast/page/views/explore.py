@@ -75,11 +75,10 @@ def answer_rows(request: ViewRequest) -> list[Table]:
     answer = _answer_table(request.snapshot.predictor.panel, question, group, stores)
     if isinstance(answer, str):
         return []
-    title, header = (
-        translated_label(question.short_title, request.words.language),
-        [translated_label(name, request.words.language) for name in answer.columns],
-    )
-    return [Table(title, header, [[_in_file(value) for value in row] for row in answer.iter_rows()])]
+    language = request.words.language
+    header = [translated_label(name, language) for name in answer.columns]
+    rows = [[_in_file(value) for value in row] for row in answer.iter_rows()]
+    return [Table(translated_label(question.short_title, language), header, rows)]
 
 
 def _in_file(value: Any) -> str | None:

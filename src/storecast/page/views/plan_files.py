@@ -22,6 +22,7 @@ from storecast.page.uploads import file_bytes, file_size, most_bytes, upload
 from storecast.page.view import ViewRequest, view_request
 from storecast.page.views.plan_figures import PlanFigures, read_figures, what_stands
 from storecast.plan.workbook_changes import BUDGET, WorkbookChange
+from storecast.plan.workbook_writing import NO_CONVERSION
 from storecast.workflows.plan_workbook import WorkbookTaken, preview_workbook, take_workbook
 from storecast.workflows.planning import with_holders
 from storecast.workflows.workbook_export import export_workbook
@@ -30,7 +31,6 @@ TAKE = "plan-take"  # the action
 FILE, NAME = "workbook-file", "workbook-name"  # fields
 DOWNLOAD, UPLOAD, PREVIEW = "plan-download", "workbook-upload", "workbook-preview"
 CSV, XLSX, WORKBOOK = "csv", "xlsx", "workbook"
-AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def draw_files(request: ViewRequest, plan: PlanFigures) -> Component:
@@ -212,6 +212,6 @@ def _file(request: ViewRequest, plan: PlanFigures, kind: str) -> Any:
     if kind == CSV:
         return dcc.send_bytes(escape_formulas(rows).write_csv(float_precision=2).encode(), f"{name}-days.csv")
     book = io.BytesIO()
-    with xlsxwriter.Workbook(book, {"in_memory": True, **AS_TEXT}) as workbook:
+    with xlsxwriter.Workbook(book, {"in_memory": True, **NO_CONVERSION}) as workbook:
         rows.write_excel(workbook, worksheet="Days", dtype_formats={pl.Float64: "#,##0.00"}, autofit=True)
     return dcc.send_bytes(book.getvalue(), f"{name}-days.xlsx")
