@@ -7,6 +7,7 @@ only at work what the stages are, or what they will take, it calls ``expect`` wi
 from collections.abc import Callable, Mapping
 
 Expect = Callable[[Mapping[str, float]], None]
+Rows = Callable[[str, int, int], None]  # a stage, its rows that are done, and all of them
 
 READING = "reading and cleaning"
 BACKTEST = "backtest"
@@ -21,6 +22,16 @@ SEARCHING = "search"
 REPORT = "report"
 PICTURES = "pictures"
 PUBLISHING = "publishing and pruning"
+SAVING = "saving the version"
+LOOKING = "looking at the files"
+READING_BY_GUESS = "reading them by the guess"
+CALENDAR = "calendar ahead"
+WRITING_CALENDAR = "writing the calendar ahead"
+FORECASTS_AND_SALES = "forecasts made and what came"
+BANDS = "what has left its band"
+BACKUP = "backup"
+RESTORE = "restore"
+PRUNE = "prune"
 CUTTING = "cutting"
 READING_PARTS = "reading parts"
 TRAINING_SAMPLE = "training on a sample"
@@ -35,8 +46,17 @@ FORECAST_STAGES = (READING, FORECAST)
 SCENARIO_STAGES = (READING, COMPARING)
 EXPLAIN_STAGES = (READING, EXPLAINING)
 LOAD_STAGES = (READING, STORING)
+INIT_STAGES = (LOOKING, READING_BY_GUESS)
+CHECK_STAGES = (READING, CALENDAR)
+FUTURE_STAGES = (READING, WRITING_CALENDAR)
+MONITOR_STAGES = (FORECASTS_AND_SALES, BANDS)
+PUBLISH_STAGES = (READING, EXPLAINING, SAVING)
 PARTITION_STAGES = (CUTTING, READING_PARTS)
 RUN_PARTS_STAGES = (TRAINING_SAMPLE, FORECASTING_PARTS)
+
+
+def no_rows(*_: object) -> None:
+    """Show no rows."""
 
 
 def no_expectation(_: Mapping[str, float]) -> None:

@@ -14,7 +14,15 @@ from storecast import workflows
 from storecast.bundle.loading import load
 from storecast.service.introduction import introduction
 from storecast.service.server import Server
-from storecast.stages import BACKTEST_STAGES, EXPLORE_STAGES, FORECAST_STAGES, TRAIN_STAGES
+from storecast.stages import (
+    BACKTEST_STAGES,
+    CHECK_STAGES,
+    EXPLORE_STAGES,
+    FORECAST_STAGES,
+    FUTURE_STAGES,
+    PUBLISH_STAGES,
+    TRAIN_STAGES,
+)
 from storecast.uncertainty.joint_errors import JointErrors
 from support.chain_files import add_column, edit, set_cell, write_chain
 from support.commands import Cli, ended_stages, leave_out_exploration
@@ -180,7 +188,9 @@ def test_check_lists_repairs_and_ends_with_0_or_2(cli: Cli, folder: Path, tmp_pa
     code, out, _ = cli("check", "--data", folder, "--out", tmp_path / "out", "--json")
     assert code == 0
     assert json.loads(out) == json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))
-    assert "A run can go on." in cli("check", "--data", folder)[1]
+    code, out, err = cli("check", "--data", folder)
+    assert "A run can go on." in out
+    assert ended_stages(err) == CHECK_STAGES
     spoilt = write_chain(tmp_path / "spoilt")
     set_cell(spoilt, "train.csv", 12, "Sales", "much")
     code, out, err = cli("check", "--data", spoilt)
@@ -229,7 +239,8 @@ def test_explore_refuses_a_question_that_there_is_not(cli: Cli, folder: Path, tm
 
 
 def test_future_writes_the_calendar_to_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    assert cli("future", "--data", folder, "--out", tmp_path / "future.csv", "--horizon", 20)[0] == 0
+    code, _, err = cli("future", "--data", folder, "--out", tmp_path / "future.csv", "--horizon", 20)
+    assert (code, ended_stages(err)) == (0, FUTURE_STAGES)
     table = pl.read_csv(tmp_path / "future.csv")
     assert table.height == 5 * 20
     assert table["Assumed"].sum() == 5 * 6
@@ -403,6 +414,9 @@ def test_a_scenario_is_kept_by_name_compared_deleted_restored_and_published(
     assert code == 0, err
     assert "no interval of its own" in out
     assert cli("scenarios", "publish", "All", "--home", own)[1] == "Published version 1, draft.\n"
+    code, out, err = cli("plan", "publish", "--home", own, "--explain")
+    assert (code, out) == (0, "Published version 2, draft.\n"), err
+    assert ended_stages(err) == PUBLISH_STAGES
     deleted = cli("scenarios", "delete", "All", "--home", own)[1]
     assert deleted == "Deleted scenario 1, All. `storecast scenarios restore 1` brings it back.\n"
     assert [each["name"] for each in json.loads(cli("scenarios", "list", "--home", own, "--json")[1])] == ["One store"]

@@ -13,7 +13,7 @@ from storecast import workflows
 from storecast.database.connect import Database, home_url
 from storecast.database.panel_io import read_panel
 from storecast.database.writes import add_sales
-from storecast.stages import LOAD_STAGES
+from storecast.stages import BACKUP, LOAD_STAGES, PRUNE, RESTORE
 from support.chain_files import write_chain
 from support.commands import Cli, ended_stages, leave_out_exploration
 from support.databases import add_day_before_the_first_sale
@@ -116,8 +116,10 @@ def test_backup_and_restore_from_one_kind_to_the_other(cli: Cli, folder: Path, t
     code, out, err = cli("db", "backup", "--home", tmp_path, "--out", tmp_path / "b.zip")
     assert code == 0, err
     assert "of 26 tables" in out
+    assert ended_stages(err) == (BACKUP,)
     code, _, err = cli("db", "restore", "--db", url, "--file", tmp_path / "b.zip")
     assert code == 0, err
+    assert ended_stages(err) == (RESTORE,)
     code, _, err = cli("db", "restore", "--db", url, "--file", tmp_path / "b.zip")
     assert code == 2
     assert "--replace" in err
@@ -129,6 +131,7 @@ def test_backup_and_restore_from_one_kind_to_the_other(cli: Cli, folder: Path, t
 def test_prune_says_what_went(cli: Cli, home: Path) -> None:
     code, out, err = cli("db", "prune", "--home", home)
     assert code == 0, err
+    assert ended_stages(err) == (PRUNE,)
     assert out.startswith("Deleted 0 requests, 0 forecasts that newer ones took the place of, 0 old ones,")
     assert out.endswith("and 0 rows that writes had overwritten.\n")
     for days in (0, 1_000_000):

@@ -9,11 +9,18 @@ from xlsxwriter import Workbook
 from storecast.data.clean import clean
 from storecast.data.read import read_chain
 from storecast.errors import DataError
-from support.commands import Cli
+from storecast.stages import INIT_STAGES
+from support.commands import Cli, ended_stages
 
 
 def days_from(first: dt.date, days: int) -> list[dt.date]:
     return [first + dt.timedelta(days=k) for k in range(days)]
+
+
+def refused_nothing(printed: tuple[int, str, str]) -> None:
+    """Look at what `init` printed: no notice, no refusal."""
+    code, _, err = printed
+    assert (code, err.count("\n"), ended_stages(err)) == (0, len(INIT_STAGES), INIT_STAGES), err
 
 
 def test_promotions_of_several_kinds_are_known_ahead_whatever_the_files_call_them(cli: Cli, tmp_path: Path) -> None:
@@ -29,7 +36,7 @@ def test_promotions_of_several_kinds_are_known_ahead_whatever_the_files_call_the
     plan = ["Outlet,Trading Date,Promo Type"]
     plan += [f"{shop},{day},Coupon" for shop in ("North", "Southend") for day in days[100:]]
     tmp_path.joinpath("plan.csv").write_text("\n".join(plan), encoding="utf-8")
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     chain = read_chain(tmp_path)
     assert chain.known == ("Promotion = Coupon", "Promotion = Leaflet")
     assert chain.ahead is not None
@@ -43,7 +50,7 @@ def test_a_price_of_the_days_ahead_is_no_figure_of_sales(cli: Cli, tmp_path: Pat
     tmp_path.joinpath("train.csv").write_text("\n".join(sales), encoding="utf-8")
     plan = [",".join(row.split(",")[part] for part in (0, 1, 3)) for k, row in enumerate(rows) if k % 114 >= 100]
     tmp_path.joinpath("test.csv").write_text("\n".join(["Store,Date,price", *plan]), encoding="utf-8")
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     chain = read_chain(tmp_path)
     assert chain.known == ("price",)
     assert chain.ahead is not None
@@ -63,7 +70,7 @@ def test_a_number_of_promotions_is_known_ahead_and_a_flag_of_that_name_is_said_t
     code, _, err = cli("check", "--data", tmp_path)
     assert code == 2
     assert "found '2'; expected 0 or 1. Where it holds amounts or several kinds of promotions" in err
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     assert clean(read_chain(tmp_path)).panel.calendar["Promotions"].max() == 6
 
 
@@ -81,7 +88,7 @@ def test_a_wide_table_may_have_totals_weekdays_and_a_last_row_of_sums(cli: Cli, 
     ]
     (tmp_path / "stores" / "ventas.csv").write_text("\n".join([*lines, "Total,,630,690,660,9999"]), encoding="utf-8")
     for name, stores in (("dates", ["001", "002", "003"]), ("stores", ["Cádiz", "Málaga", "Ávila"])):
-        assert cli("init", "--data", tmp_path / name)[::2] == (0, "")
+        refused_nothing(cli("init", "--data", tmp_path / name))
         sales = read_chain(tmp_path / name).sales
         assert (sales["Store"].unique().sort().to_list(), sales.height) == (stores, 60 * len(stores))
 
@@ -98,7 +105,7 @@ def test_years_whose_files_share_no_header_are_one_table_of_the_same_stores(cli:
             for day in days_from(dt.date(year, 1, 1), 365)
         ]
         tmp_path.joinpath(f"sprzedaz_{year}.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     chain = read_chain(tmp_path)
     assert (chain.sales.height, chain.sales["Promo"].sum()) == (4 * 365, 2 * 365)
 
@@ -116,7 +123,7 @@ def test_sales_and_stores_on_two_sheets_of_a_workbook_are_two_tables(cli: Cli, t
     for row, cells in enumerate([["Mağaza Kodu", "Bölge"], ["M0", "Ege"], ["M1", "Marmara"]]):
         stores.write_row(row, 0, cells)
     book.close()
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     chain = read_chain(tmp_path)
     assert (chain.sales.height, chain.sales["Promo"].sum()) == (120, 80)
     assert chain.stores["State"].to_list() == ["Ege", "Marmara"]
@@ -138,7 +145,7 @@ def write_stores_with_facts(folder: Path, *, beside_sales: bool) -> None:
 @pytest.mark.parametrize("beside_sales", [False, True])
 def test_facts_groups_and_the_target_are_proposed(cli: Cli, tmp_path: Path, beside_sales: bool) -> None:
     write_stores_with_facts(tmp_path, beside_sales=beside_sales)
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     assert read_chain(tmp_path).known == ("Floor Area", "Site = Mall", "Site = Street", "Parking")
     path = tmp_path / "storecast.toml"
     text = path.read_text(encoding="utf-8")
@@ -157,7 +164,7 @@ def test_visits_are_the_figure_where_there_is_no_other_and_money_needs_no_target
             f"{day},{name},{len(name) * day.day}" for day in days_from(dt.date(2022, 1, 3), 60) for name in ("A", "BC")
         ]
         (tmp_path / "train.csv").write_text("\n".join(lines), encoding="utf-8")
-        assert cli("init", "--data", tmp_path, "--replace")[::2] == (0, "")
+        refused_nothing(cli("init", "--data", tmp_path, "--replace"))
         text = (tmp_path / "storecast.toml").read_text(encoding="utf-8")
         assert ('# target = "visits"' in text) == (figure == "visits")
 
@@ -171,7 +178,7 @@ def test_a_workbook_with_a_sheet_for_each_year_is_one_table(cli: Cli, tmp_path: 
             for store in (1, 2):
                 sheet.write_row(2 * row + store, 0, [store, day.isoformat(), 10.5 + row * store])
     book.close()
-    assert cli("init", "--data", tmp_path)[::2] == (0, "")
+    refused_nothing(cli("init", "--data", tmp_path))
     settings = tmp_path / "storecast.toml"
     assert 'train = ["2021", "2022"]' in settings.read_text(encoding="utf-8")
     assert read_chain(tmp_path).sales.height == 2 * 254

@@ -17,8 +17,9 @@ from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.writes import add_sales
+from storecast.stages import MONITOR_STAGES
 from support.chain_files import write_chain
-from support.commands import Cli, leave_out_exploration
+from support.commands import Cli, ended_stages, leave_out_exploration
 from support.new_databases import new_database
 from support.panels import make_panel
 
@@ -41,7 +42,7 @@ def write_home(home: Path, end: dt.date) -> Path:
 
 def test_scores_and_alerts_are_printed(cli: Cli, tmp_path: Path) -> None:
     code, out, err = cli("monitor", "--home", write_home(tmp_path, PANEL.end), "--out", tmp_path / "out")
-    assert code == 0, err
+    assert (code, ended_stages(err)) == (0, MONITOR_STAGES), err
     for words in ("Accuracy so far", "By week ahead", "Stores furthest off", "What goes into the forecasts", "bias"):
         assert words in out
     assert "ALERT model-2014-05-01-00-00-00.pkl: coverage80 is 0.000, outside 0." in out

@@ -12,7 +12,8 @@ from storecast.database.connect import Database, home_url
 from storecast.database.forecasts import save_forecast
 from storecast.database.writes import add_sales
 from storecast.plan.totals import TotalInterval
-from support.commands import Cli
+from storecast.stages import SAVING
+from support.commands import Cli, ended_stages
 from support.new_databases import new_database
 from support.plans import drivers_of, filled, made_forecast, published
 
@@ -33,6 +34,7 @@ def home(tmp_path: Path) -> Path:
 def test_a_forecast_is_published_agreed_on_and_compared(cli: Cli, home: Path) -> None:
     code, out, err = cli("plan", "publish", "--home", home, "--by", "Ada")
     assert (code, out) == (0, "Published version 2, draft.\n"), err
+    assert ended_stages(err) == (SAVING,)
     assert "published before: version 2, draft" in cli("plan", "publish", "--home", home)[1]
     assert "Version 2 was draft and is reviewed." in cli("plan", "advance", "--to", "reviewed", "--home", home)[1]
     listed = json.loads(cli("plan", "list", "--home", home, "--json")[1])

@@ -25,6 +25,7 @@ from storecast.database.status import status
 from storecast.database.tables import REVISIONS
 from storecast.database.writes import add_sales
 from storecast.errors import DatabaseError
+from storecast.stages import BACKUP
 from support.databases import ON_SQLITE, empty
 from support.panels import make_panel
 from support.stored_forecasts import stored_forecast
@@ -64,7 +65,9 @@ def other(db: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 def test_everything_is_restored_and_goes_on(db: Database, url: str, other: str, tmp_path: Path) -> None:
     token = fill(db)
-    rows = backup(db, tmp_path / "b.zip")
+    steps: list[tuple[str, int, int]] = []
+    rows = backup(db, tmp_path / "b.zip", lambda *step: steps.append(step))
+    assert steps[-1] == (BACKUP, sum(rows.values()), sum(rows.values()))
     assert (rows["sales"], rows["keys"], rows["idempotency"]) == (901, 1, 1)
     for target in (other, url):  # into a new file, and over what was backed up
         restore(target, tmp_path / "b.zip", replace=target == url)

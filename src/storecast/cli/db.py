@@ -98,10 +98,11 @@ def backup(
     """Write all that a database holds into one file, while others go on writing."""
     from storecast.database.backup import backup
     from storecast.database.connect import Database
+    from storecast.stages import BACKUP
 
-    with show.progress() as progress, closing(Database.open(options.database(home, db))) as database:
-        progress("backup")
-        rows = backup(database, out)
+    url = options.database(home, db)
+    with show.working("text", stages=(BACKUP,)) as progress, closing(Database.open(url)) as database:
+        rows = backup(database, out, progress.rows)
     print(f"Wrote {sum(rows.values())} rows of {len(rows)} tables to {out}.")
 
 
@@ -114,10 +115,11 @@ def restore(
 ) -> None:
     """Fill a database from a backup; it may be of the other kind."""
     from storecast.database.backup import restore
+    from storecast.stages import RESTORE
 
-    with show.progress() as progress:
-        progress("restore")
-        rows = restore(options.database(home, db, new=True), file, replace=replace)
+    url = options.database(home, db, new=True)
+    with show.working("text", stages=(RESTORE,)) as progress:
+        rows = restore(url, file, replace=replace, progress=progress.rows)
     print(f"Restored {sum(rows.values())} rows of {len(rows)} tables.")
 
 
@@ -139,9 +141,11 @@ def prune(
     """Delete requests and forecasts of long ago, and forecasts that newer ones took the place of; services may go on."""
     from storecast.database.connect import Database
     from storecast.database.prune import prune
+    from storecast.stages import PRUNE
 
-    with show.progress() as progress, closing(Database.open(options.database(home, db))) as database:
-        progress("prune")
+    url = options.database(home, db)
+    with show.working("text", stages=(PRUNE,)) as progress, closing(Database.open(url)) as database:
+        progress(PRUNE)
         gone = prune(database, forecasts=dt.timedelta(forecasts), requests=dt.timedelta(requests))
     print(
         f"Deleted {gone['requests']} requests, {gone['superseded']} forecasts that newer ones took the place of, "

@@ -61,14 +61,17 @@ def future(
     horizon: options.Horizon = None,
     skip: options.Skip = None,
     sum_rows: options.SumRows = False,
+    verbose: options.Verbose = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Write the calendar ahead, given and assumed, to edit promotions in."""
     from storecast import workflows
+    from storecast.stages import FUTURE_STAGES
 
-    with show.working(log_format, "reading, cleaning, working the calendar out"):
+    source = options.source(data, db)
+    with show.working(log_format, verbose=verbose, stages=FUTURE_STAGES) as progress:
         rows = workflows.future(
-            options.source(data, db), horizon=horizon, out=out, skip=skip or (), sum_rows=sum_rows
+            source, horizon=horizon, out=out, skip=skip or (), sum_rows=sum_rows, progress=progress
         ).height
     print(f"Wrote {rows} days of stores to {out}.")
 

@@ -23,12 +23,14 @@ TABLE_NAMES = {
 def init(
     data: Annotated[Path, typer.Option("--data", help="Folder with the files of a chain, or one file.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace a storecast.toml that is there.")] = False,
+    verbose: options.Verbose = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Look at files of any layout, guess which column is which, and write storecast.toml beside them."""
     from storecast import workflows
+    from storecast.stages import INIT_STAGES
 
-    with show.working(log_format, "looking at the files") as progress:
+    with show.working(log_format, verbose=verbose, stages=INIT_STAGES) as progress:
         proposal = workflows.init(data, replace=replace, progress=progress)
     guess = proposal.guess
     for table, files in guess.tables.items():

@@ -29,16 +29,18 @@ def monitor(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for accuracy.csv, drift.csv and alerts.csv.")
     ] = None,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Compare the forecasts made with what came; say what has left its band, since when, and what to do."""
     from storecast import workflows
+    from storecast.stages import MONITOR_STAGES
 
     if home is not None and db is None:
         options.check_home(home)
-    with show.working(log_format, "reading the forecasts made and what came"):
-        monitored = workflows.monitor(home=home, db=db, since=since, out=out)
+    with show.working(log_format, verbose=verbose, stages=MONITOR_STAGES) as progress:
+        monitored = workflows.monitor(home=home, db=db, since=since, out=out, progress=progress)
     show.as_json(monitored.to_plain()) if json else _show(monitored)
 
 

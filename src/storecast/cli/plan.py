@@ -39,20 +39,22 @@ def publish(
     ] = False,
     by: By = COMMAND_LINE,
     note: Note = "",
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
 ) -> None:
     """Publish the newest forecast as a version of the plan, a draft."""
     from storecast.database.connect import Database
     from storecast.errors import ConfigError
+    from storecast.stages import PUBLISH_STAGES, SAVING
     from storecast.workflows.publishing import publish as publish_forecast
 
     if explain and home is None:
         raise ConfigError("--explain needs the model file: give --home with the folder of the run.")
     url = options.database(home, db)
     models = home / "models" if explain and home is not None else None
-    with show.progress() as progress, closing(Database.open(url)) as database:
-        progress("publish")
-        published = publish_forecast(database, url, models=models, model=model, by=by, note=note)
+    stages = PUBLISH_STAGES if explain else (SAVING,)
+    with show.working("text", verbose=verbose, stages=stages) as progress, closing(Database.open(url)) as database:
+        published = publish_forecast(database, url, models=models, model=model, by=by, note=note, progress=progress)
     if json:
         show.as_json(vars(published))
         return

@@ -100,13 +100,6 @@ class Stages:
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
-    """Show the step at work on stderr, with the time it has taken."""
-    with _bar() as bar:
-        yield Stages((), bar, quiet=True)
-
-
-@contextmanager
 def working(
     log_format: str, step: str = "starting", *, verbose: bool = False, stages: Sequence[str] = ()
 ) -> Iterator[Stages]:

@@ -95,15 +95,24 @@ def check(
     horizon: options.Horizon = None,
     windows: Annotated[int, typer.Option("--windows", help="Windows that the run is to score.")] = 2,
     target: options.Target = None,
+    verbose: options.Verbose = False,
     json: options.AsJson = False,
     log_format: options.Log = options.LogFormat.text,
 ) -> None:
     """Read and clean a folder; list what was repaired. Exit 0: a run with these options could go on; 2: it could not."""
     from storecast import workflows
+    from storecast.stages import CHECK_STAGES
 
-    with show.working(log_format, "reading and cleaning"):
+    with show.working(log_format, verbose=verbose, stages=CHECK_STAGES) as progress:
         cleaned = workflows.check(
-            data, out=out, skip=skip or (), sum_rows=sum_rows, horizon=horizon, windows=windows, target=target
+            data,
+            out=out,
+            skip=skip or (),
+            sum_rows=sum_rows,
+            horizon=horizon,
+            windows=windows,
+            target=target,
+            progress=progress,
         )
         report = cleaned.report()
     if json:

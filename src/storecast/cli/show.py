@@ -9,7 +9,7 @@ import polars as pl
 from rich.markup import escape
 
 from storecast import schema as s
-from storecast.cli.progress import progress, working
+from storecast.cli.progress import working
 from storecast.cli.tables import printable, table, terminal
 from storecast.data.target import Target
 
@@ -19,7 +19,6 @@ __all__ = [
     "importance",
     "plain_values",
     "printable",
-    "progress",
     "scenario",
     "scores",
     "stores",

@@ -31,6 +31,7 @@ from storecast.database.table_types import Moment
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
 from storecast.files import atomic_write
+from storecast.stages import BACKUP, RESTORE, Rows, no_rows
 
 MANIFEST = "manifest.json"
 FORMAT = "storecast backup"
@@ -67,10 +68,18 @@ FEW_AT_ONCE = {  # tables whose rows are large, by the column whose values are r
 LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows, t.plan_overrides, t.plan_budget)  # these go by the fast road
 
 
-def backup(db: Database, file: Path) -> dict[str, int]:
-    """Write all that a database holds into one file, which only its owner may read; return the rows of each table."""
+def backup(db: Database, file: Path, progress: Rows = no_rows) -> dict[str, int]:
+    """Write all that a database holds into one file, which only its owner may read; return the rows of each table.
+
+    Parameters
+    ----------
+    db : the database
+    file : the archive to write
+    progress : called with the rows that are written, and all rows
+    """
     rows: dict[str, int] = {}
     with atomic_write(file, mode=0o600) as draft, db.reading() as conn, zipfile.ZipFile(draft, "w") as archive:
+        every_row = sum(_row_count(conn, table) for table in t.metadata.sorted_tables)
         for table in t.metadata.sorted_tables:
             rows[table.name] = 0
             for number, frame in enumerate(_parts(conn, table)):
@@ -78,6 +87,7 @@ def backup(db: Database, file: Path) -> dict[str, int]:
                 frame.write_parquet(part)
                 archive.writestr(f"{table.name}/{number:06d}.parquet", part.getvalue())
                 rows[table.name] += frame.height
+                progress(BACKUP, sum(rows.values()), every_row)
         manifest = {
             "format": FORMAT,
             "revision": REVISIONS[-1],
@@ -88,7 +98,7 @@ def backup(db: Database, file: Path) -> dict[str, int]:
     return rows
 
 
-def restore(url: str, file: Path, *, replace: bool = False) -> dict[str, int]:
+def restore(url: str, file: Path, *, replace: bool = False, progress: Rows = no_rows) -> dict[str, int]:
     """Fill a database from a backup; return the rows of each table.
 
     Servers that look at the database see another version afterwards, and read it anew. A key that was revoked since the backup
@@ -98,6 +108,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> dict[str, int]:
     ----------
     url : of a database that is empty, or holds tables of ours
     replace : where it holds a chain or keys, put the backup in their place
+    progress : called with the rows that are restored, and all rows
 
     Raises
     ------
@@ -118,7 +129,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> dict[str, int]:
                         "their place."
                     )
                 try:
-                    _fill(conn, archive, file, rows)
+                    _fill(conn, archive, file, rows, progress)
                     _after(conn, current, file)
                 except _REFUSED_ROWS as error:
                     raise _broken(file, f"its rows do not fit together ({type(error).__name__})") from error
@@ -152,7 +163,12 @@ def _parts(conn: Connection, table: Table) -> Iterator[pl.DataFrame]:
             yield pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
 
 
-def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str, int]) -> None:
+def _row_count(conn: Connection, table: Table) -> int:
+    return int(conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
+
+
+def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str, int], progress: Rows) -> None:
+    done, every_row = 0, sum(rows.values())
     revoked = conn.execute(sa.select(t.keys.c.hash, t.keys.c.revoked).where(t.keys.c.revoked.is_not(None))).all()
     for table in reversed(t.metadata.sorted_tables):
         if table is not t.chain:  # its one row is what writers wait for, and has to stay
@@ -169,6 +185,8 @@ def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str
                 else:
                     change = sa.update(table) if table is t.chain else sa.insert(table)
                     conn.execute(change, frame.to_dicts())
+                done += frame.height
+                progress(RESTORE, done, every_row)
         if count != rows[table.name]:
             raise _broken(file, f"rows of the table {table.name} are missing")
     for row in revoked:

@@ -16,6 +16,7 @@ from storecast.data.settings_file import says_nothing, settings_text
 from storecast.data.workbooks import read_sheets
 from storecast.errors import ConfigError, DataError, quote
 from storecast.files import atomic_write
+from storecast.stages import LOOKING, READING_BY_GUESS
 
 HEADER_NAMES = frozenset({*FILE_COLUMNS, *(name for names in SYNONYMS.values() for name in names)})
 
@@ -45,7 +46,7 @@ def init(data: Path, *, replace: bool = False, progress: Callable[[str], None] =
     ----------
     data : the folder, or one file with the sales
     replace : replace a storecast.toml that is there
-    progress : is told what is done
+    progress : called with what is being done: `stages.INIT_STAGES`, and steps between
 
     Raises
     ------
@@ -58,10 +59,11 @@ def init(data: Path, *, replace: bool = False, progress: Callable[[str], None] =
     path = folder / FILE
     if path.exists() and not replace:
         raise ConfigError(f"There is a {FILE} in {quote(folder)} already. Correct it, or replace it: --replace.")
+    progress(LOOKING)
     tables, unreadable = _read_files(data, progress)
     guess = guess_files(tables, unreadable)
     text = settings_text(guess)
-    progress("reading the files by the guess")
+    progress(READING_BY_GUESS)
     cleaned, problem = None, ""
     try:
         cleaned = clean(read_chain(data, settings=parse_settings(text.encode())))

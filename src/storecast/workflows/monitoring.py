@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from storecast import schema as s
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.csv_files import write_csv
 from storecast.data.excluded_spans import without_excluded
@@ -22,6 +23,7 @@ from storecast.monitor.alerts import Alert, ExpectedScores, alerts
 from storecast.monitor.drift import drift
 from storecast.monitor.noise import BLOCK
 from storecast.monitor.staleness import sales_age, stale_sentence
+from storecast.stages import BANDS, FORECASTS_AND_SALES
 
 if TYPE_CHECKING:
     from storecast.database.connect import Database
@@ -75,7 +77,12 @@ class Monitored:
 
 
 def monitor(
-    *, home: Path | None = None, db: str | None = None, since: dt.date | None = None, out: Path | None = None
+    *,
+    home: Path | None = None,
+    db: str | None = None,
+    since: dt.date | None = None,
+    out: Path | None = None,
+    progress: Progress = no_progress,
 ) -> Monitored:
     """Compare the forecasts of a database with what came.
 
@@ -85,6 +92,7 @@ def monitor(
     db : URL of the database
     since : the first day of forecasts to look at; None: all
     out : folder for accuracy.csv, drift.csv and alerts.csv
+    progress : called with what is being done: `stages.MONITOR_STAGES`
 
     Raises
     ------
@@ -100,12 +108,14 @@ def monitor(
 
     if home is None and db is None:
         raise ConfigError("There is nothing to monitor: give --home HOME, --db URL, or both.")
+    progress(FORECASTS_AND_SALES)
     database = Database.open(db or home_url(Path(home or "")))
     try:
         rows = scored_forecasts(database, since)
         panel, _ = read_panel(database)
     finally:
         database.close()
+    progress(BANDS)
     monitored = monitor_panel(rows, panel, None if home is None else home / "models")
     if out is not None:
         _write(monitored, out)

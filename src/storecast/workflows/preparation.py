@@ -13,6 +13,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arguments import FOLDER, check_argument
+from storecast.bundle.fitting import Progress, no_progress
 from storecast.config import Task
 from storecast.data.active_stores import inactive_stores
 from storecast.data.ahead import CalendarAhead, future_table, work_out_calendar
@@ -32,6 +33,7 @@ from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
 from storecast.report.tables import forecast_table
+from storecast.stages import CALENDAR, READING, WRITING_CALENDAR
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ def check(
     horizon: int | None = None,
     windows: int | None = None,
     target: str | None = None,
+    progress: Progress = no_progress,
 ) -> Cleaned:
     """Read and clean a folder, and work out its calendar ahead, as a run does; write check.json where a folder for it is named.
 
@@ -111,6 +114,7 @@ def check(
     horizon : days ahead; None: the days that test.csv covers, else 42
     windows : that a run is to score, for which the history must be long enough; None: any history will do
     target : the figure to forecast in place of the one that storecast.toml names; None: that one
+    progress : called with what is being done: `stages.CHECK_STAGES`
 
     Returns
     -------
@@ -127,7 +131,9 @@ def check(
     check_argument("data", data, (str, Path), FOLDER)
     data = Path(data)
     import_plugins_of(data)
+    progress(READING)
     cleaned = clean(read_chain(data, sum_rows=sum_rows, target=target), skip=skip)
+    progress(CALENDAR)
     prepared = with_calendar_ahead(cleaned, None, horizon=horizon, skip=skip)
     if windows is not None:
         days = prepared.task.horizon
@@ -255,7 +261,13 @@ def with_calendar_ahead(
 
 
 def future(
-    data: Source, *, horizon: int | None, out: Path, skip: Collection[str] = (), sum_rows: bool = False
+    data: Source,
+    *,
+    horizon: int | None,
+    out: Path,
+    skip: Collection[str] = (),
+    sum_rows: bool = False,
+    progress: Progress = no_progress,
 ) -> pl.DataFrame:
     """Write the calendar ahead as a table to edit promotions in.
 
@@ -266,13 +278,16 @@ def future(
     out : CSV file to write
     skip : cleaning rules to switch off
     sum_rows : add several rows of a store and day up
+    progress : called with what is being done: `stages.FUTURE_STAGES`
 
     Raises
     ------
     DataError
         where the input cannot be read
     """
+    progress(READING)
     prepared = prepare(data, horizon=horizon, skip=skip, sum_rows=sum_rows, allow_longer_test=True)
+    progress(WRITING_CALENDAR)
     table = future_table(prepared.panel, prepared.task.horizon)
     with atomic_write(out) as draft:
         table.write_csv(draft)
