@@ -41,6 +41,9 @@ def test_files_of_the_page_are_compressed_and_figures_are_not(client: Client, br
         assert small.headers["content-encoding"] == "gzip"
         assert "content-encoding" not in whole.headers
         assert small.text == whole.text
+        again = answer(path, "gzip")
+        assert (again.text, again.headers["content-encoding"]) == (whole.text, "gzip")
+        assert again.headers.get_list("vary") == small.headers.get_list("vary")
         assert {"accept-encoding"} <= {name.strip().lower() for name in small.headers["vary"].split(",")}
     assert "content-encoding" not in answer("/app/_dash-layout", "gzip").headers
     assert "content-encoding" not in answer("/app/assets/nothing.css", "gzip").headers

@@ -6,7 +6,6 @@ Dash is imported by the warm-up, or by the first request for the page.
 import asyncio
 from collections.abc import Iterable
 
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -15,6 +14,7 @@ from storecast.page import login
 from storecast.page.addresses import API, BASE, LOOP, OIDC_CALLBACK, OIDC_LOGIN, VIEW_NAMES
 from storecast.page.api_page import show_api
 from storecast.page.dash_server import dash_server
+from storecast.page.kept_files import KeptFiles
 from storecast.page.oidc.settings import OidcSettings
 from storecast.page.warm_up import WarmUp
 from storecast.service.middleware.context import context_of
@@ -23,9 +23,9 @@ from storecast.service.route import Route
 from storecast.service.service import service_of
 
 PASSED_HEADERS = (b"accept-language", b"if-none-match", b"if-modified-since")  # that Dash and the views read
-LEVEL = 4  # of compression: 9 takes twice the time for a twentieth less
 ANSWERED = (200, 204, 304)  # by Dash, where what was asked for exists
 
+FILES = KeptFiles()
 WARM_UP = WarmUp()
 
 
@@ -143,13 +143,10 @@ class _Forwarded(Response):
 
 
 class _File(_Forwarded):
-    """A file of the page, compressed: they are 7 MB, a third of that compressed, which counts on a phone.
-
-    Replies that hold figures are not compressed: their length could tell what is in them.
-    """
+    """A file of the page, compressed: they are 7 MB, a third of that compressed, which counts on a phone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await GZipMiddleware(super().__call__, compresslevel=LEVEL)(scope, receive, send)
+        await FILES.send(super().__call__, scope, receive, send)
 
 
 def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
