@@ -16,7 +16,7 @@ class KeptFiles:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[Message, ...]] = {}
+        self._replies: dict[str, tuple[Message, ...]] = {}
 
     async def send(self, file: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a file.
@@ -32,7 +32,7 @@ class KeptFiles:
             await compressed(scope, receive, send)
             return
         path: str = scope["path"]
-        reply = self._kept.get(path)
+        reply = self._replies.get(path)
         if reply is None:
             messages: list[Message] = []
 
@@ -41,7 +41,7 @@ class KeptFiles:
 
             await compressed(scope, receive, keep)
             reply = tuple(messages)
-            if reply[0]["status"] == 200 and len(self._kept) < MOST_FILES:
-                self._kept[path] = reply
+            if reply[0]["status"] == 200 and len(self._replies) < MOST_FILES:
+                self._replies[path] = reply
         for message in reply:  # copied, as what stands around adds headers of the request
             await send({**message, "headers": list(message["headers"])} if "headers" in message else message)
