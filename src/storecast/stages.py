@@ -7,7 +7,8 @@ only at work what the stages are, or what they will take, it calls ``expect`` wi
 from collections.abc import Callable, Mapping
 
 Expect = Callable[[Mapping[str, float]], None]
-Rows = Callable[[str, int, int], None]  # a stage, its rows that are done, and all of them
+Progress = Callable[[str], None]  # a stage, or a step between
+RowProgress = Callable[[str, int, int], None]  # a stage, its rows that are done, and all of them
 
 READING = "reading and cleaning"
 BACKTEST = "backtest"
@@ -55,8 +56,8 @@ PARTITION_STAGES = (CUTTING, READING_PARTS)
 RUN_PARTS_STAGES = (TRAINING_SAMPLE, FORECASTING_PARTS)
 
 
-def no_rows(*_: object) -> None:
-    """Show no rows."""
+def no_progress(*_: object) -> None:
+    """Report no progress."""
 
 
 def no_expectation(_: Mapping[str, float]) -> None:

@@ -25,7 +25,7 @@ from storecast.database.status import status
 from storecast.database.tables import REVISIONS
 from storecast.database.writes import add_sales
 from storecast.errors import DatabaseError
-from storecast.stages import BACKUP
+from storecast.stages import BACKUP, RESTORE
 from support.databases import ON_SQLITE, empty
 from support.panels import make_panel
 from support.stored_forecasts import stored_forecast
@@ -70,7 +70,8 @@ def test_everything_is_restored_and_goes_on(db: Database, url: str, other: str, 
     assert steps[-1] == (BACKUP, sum(rows.values()), sum(rows.values()))
     assert (rows["sales"], rows["keys"], rows["idempotency"]) == (901, 1, 1)
     for target in (other, url):  # into a new file, and over what was backed up
-        restore(target, tmp_path / "b.zip", replace=target == url)
+        restore(target, tmp_path / "b.zip", replace=target == url, progress=lambda *step: steps.append(step))
+        assert steps[-1] == (RESTORE, sum(rows.values()), sum(rows.values()))
         restored = Database.open(target)
         assert read_panel(restored)[0].fingerprint == read_panel(db)[0].fingerprint
         old, new = stored_forecast(db, MODEL, PANEL.end), stored_forecast(restored, MODEL, PANEL.end)

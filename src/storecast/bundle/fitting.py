@@ -2,7 +2,6 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable
 
 import polars as pl
 
@@ -17,16 +16,10 @@ from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.window_forecasts import cpu_seconds
 from storecast.models import create
 from storecast.models.settings import NONE, Settings
-from storecast.stages import TRAINING
+from storecast.stages import TRAINING, Progress, no_progress
 from storecast.uncertainty.joint_errors import fit_joint_errors, past_errors
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[str], None]
-
-
-def no_progress(_: str) -> None:
-    """Report no progress."""
 
 
 def fit(

@@ -101,7 +101,7 @@ def backup(
     from storecast.stages import BACKUP
 
     url = options.database(home, db)
-    with show.working("text", stages=(BACKUP,)) as progress, closing(Database.open(url)) as database:
+    with show.working(options.LogFormat.text, stages=(BACKUP,)) as progress, closing(Database.open(url)) as database:
         rows = backup(database, out, progress.rows)
     print(f"Wrote {sum(rows.values())} rows of {len(rows)} tables to {out}.")
 
@@ -118,7 +118,7 @@ def restore(
     from storecast.stages import RESTORE
 
     url = options.database(home, db, new=True)
-    with show.working("text", stages=(RESTORE,)) as progress:
+    with show.working(options.LogFormat.text, stages=(RESTORE,)) as progress:
         rows = restore(url, file, replace=replace, progress=progress.rows)
     print(f"Restored {sum(rows.values())} rows of {len(rows)} tables.")
 
@@ -144,7 +144,7 @@ def prune(
     from storecast.stages import PRUNE
 
     url = options.database(home, db)
-    with show.working("text", stages=(PRUNE,)) as progress, closing(Database.open(url)) as database:
+    with show.working(options.LogFormat.text, stages=(PRUNE,)) as progress, closing(Database.open(url)) as database:
         progress(PRUNE)
         gone = prune(database, forecasts=dt.timedelta(forecasts), requests=dt.timedelta(requests))
     print(

@@ -53,7 +53,10 @@ def publish(
     url = options.database(home, db)
     models = home / "models" if explain and home is not None else None
     stages = PUBLISH_STAGES if explain else (SAVING,)
-    with show.working("text", verbose=verbose, stages=stages) as progress, closing(Database.open(url)) as database:
+    with (
+        show.working(options.LogFormat.text, verbose=verbose, stages=stages) as progress,
+        closing(Database.open(url)) as database,
+    ):
         published = publish_forecast(database, url, models=models, model=model, by=by, note=note, progress=progress)
     if json:
         show.as_json(vars(published))

@@ -6,21 +6,12 @@ Results go to stdout and are no part of this. With ``--log-format json`` the log
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from storecast.logs import log_to_screen
-
-
-class Report(Protocol):
-    """Takes the name of the step that begins."""
-
-    def __call__(self, step: str, /) -> None:
-        """Report the step."""
-        ...
 
 
 class Stages:

@@ -31,7 +31,7 @@ from storecast.database.table_types import Moment
 from storecast.database.tables import REVISIONS
 from storecast.errors import DatabaseError, quote
 from storecast.files import atomic_write
-from storecast.stages import BACKUP, RESTORE, Rows, no_rows
+from storecast.stages import BACKUP, RESTORE, RowProgress, no_progress
 
 MANIFEST = "manifest.json"
 FORMAT = "storecast backup"
@@ -68,7 +68,7 @@ FEW_AT_ONCE = {  # tables whose rows are large, by the column whose values are r
 LARGE = (t.stores, t.calendar, t.sales, t.forecast_rows, t.plan_overrides, t.plan_budget)  # these go by the fast road
 
 
-def backup(db: Database, file: Path, progress: Rows = no_rows) -> dict[str, int]:
+def backup(db: Database, file: Path, progress: RowProgress = no_progress) -> dict[str, int]:
     """Write all that a database holds into one file, which only its owner may read; return the rows of each table.
 
     Parameters
@@ -79,7 +79,8 @@ def backup(db: Database, file: Path, progress: Rows = no_rows) -> dict[str, int]
     """
     rows: dict[str, int] = {}
     with atomic_write(file, mode=0o600) as draft, db.reading() as conn, zipfile.ZipFile(draft, "w") as archive:
-        every_row = sum(_row_count(conn, table) for table in t.metadata.sorted_tables)
+        total = sum(_row_count(conn, table) for table in t.metadata.sorted_tables)
+        progress(BACKUP, 0, total)
         for table in t.metadata.sorted_tables:
             rows[table.name] = 0
             for number, frame in enumerate(_parts(conn, table)):
@@ -87,7 +88,7 @@ def backup(db: Database, file: Path, progress: Rows = no_rows) -> dict[str, int]
                 frame.write_parquet(part)
                 archive.writestr(f"{table.name}/{number:06d}.parquet", part.getvalue())
                 rows[table.name] += frame.height
-                progress(BACKUP, sum(rows.values()), every_row)
+                progress(BACKUP, sum(rows.values()), total)
         manifest = {
             "format": FORMAT,
             "revision": REVISIONS[-1],
@@ -98,7 +99,7 @@ def backup(db: Database, file: Path, progress: Rows = no_rows) -> dict[str, int]
     return rows
 
 
-def restore(url: str, file: Path, *, replace: bool = False, progress: Rows = no_rows) -> dict[str, int]:
+def restore(url: str, file: Path, *, replace: bool = False, progress: RowProgress = no_progress) -> dict[str, int]:
     """Fill a database from a backup; return the rows of each table.
 
     Servers that look at the database see another version afterwards, and read it anew. A key that was revoked since the backup
@@ -167,8 +168,9 @@ def _row_count(conn: Connection, table: Table) -> int:
     return int(conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
 
 
-def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str, int], progress: Rows) -> None:
-    done, every_row = 0, sum(rows.values())
+def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str, int], progress: RowProgress) -> None:
+    done, total = 0, sum(rows.values())
+    progress(RESTORE, done, total)
     revoked = conn.execute(sa.select(t.keys.c.hash, t.keys.c.revoked).where(t.keys.c.revoked.is_not(None))).all()
     for table in reversed(t.metadata.sorted_tables):
         if table is not t.chain:  # its one row is what writers wait for, and has to stay
@@ -186,7 +188,7 @@ def _fill(conn: Connection, archive: zipfile.ZipFile, file: Path, rows: dict[str
                     change = sa.update(table) if table is t.chain else sa.insert(table)
                     conn.execute(change, frame.to_dicts())
                 done += frame.height
-                progress(RESTORE, done, every_row)
+                progress(RESTORE, done, total)
         if count != rows[table.name]:
             raise _broken(file, f"rows of the table {table.name} are missing")
     for row in revoked:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -32,6 +32,7 @@ from storecast.executors.serial import SERIAL
 from storecast.models.base import create
 from storecast.models.settings import NONE, Settings
 from storecast.notebook import Shown
+from storecast.stages import Progress, no_progress
 from storecast.uncertainty.calibration import Calibration, calibrate
 from storecast.uncertainty.cold_start import cold_start_factor
 from storecast.wording import in_words
@@ -149,7 +150,7 @@ def backtest(
     settings: Settings = NONE,
     keep_finished: bool = False,
     executor: Executor = SERIAL,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = no_progress,
 ) -> Backtest:
     """Forecast each window with each model, from data before it, and score it.
 

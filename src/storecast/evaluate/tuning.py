@@ -7,7 +7,7 @@ Sources: Akiba et al., Optuna, KDD (2019); Bergstra et al., Algorithms for hyper
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,7 @@ from storecast.evaluate.scores import score_name
 from storecast.models.base import Configurable, create, names, search_space
 from storecast.models.search_space import Between, SearchSpace
 from storecast.models.settings import NONE, Settings
+from storecast.stages import Progress, no_progress
 from storecast.uncertainty.point import point_forecasts
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def tune(
     seconds: float | None = None,
     fast: bool = False,
     seed: int = 0,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = no_progress,
 ) -> Tuned:
     """Search until so many trials have been made, or so many seconds have passed; the trial at work then is finished.
 

@@ -4,7 +4,6 @@ import datetime as dt
 import logging
 import resource
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from storecast.evaluate.importance import Importance, permutation_importance
 from storecast.executors.worker import portable
 from storecast.models.base import Forecaster, create
 from storecast.models.settings import Settings
+from storecast.stages import Progress
 from storecast.uncertainty.point import point_forecasts
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class WindowTask:
     last: dt.date
     fast: bool
     settings: Settings
-    progress: Callable[[str], None]
+    progress: Progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The questions that were asked of one chain, with their answers."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -17,6 +17,7 @@ from storecast.report.exploration_page import ExplorationPart
 from storecast.report.section import Section
 from storecast.report.target_words import worded_section
 from storecast.report.translation import translated_section
+from storecast.stages import Progress
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,7 +70,7 @@ class Exploration(Shown):
         return ExplorationPart(self.sections(), reasons, self.first, self.last)
 
 
-def explore_panel(panel: Panel, keys: Sequence[str], progress: Callable[[str], None]) -> Exploration:
+def explore_panel(panel: Panel, keys: Sequence[str], progress: Progress) -> Exploration:
     """Ask questions of a panel, one after the other.
 
     Parameters

@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.csv_files import write_csv
 from storecast.data.column_names import ColumnNames, read_column_names
@@ -20,7 +19,7 @@ from storecast.data.target import Target
 from storecast.explain.never_seen import never_seen
 from storecast.explain.own_values import refuse_unknown_effects
 from storecast.explain.scenario import compare
-from storecast.stages import COMPARING, READING
+from storecast.stages import COMPARING, READING, Progress, no_progress
 from storecast.wording import in_words
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, Source, import_plugins_of, prepare

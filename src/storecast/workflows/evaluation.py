@@ -13,7 +13,7 @@ from storecast import __version__
 from storecast import schema as s
 from storecast.arguments import check_argument
 from storecast.bundle.bundle import Bundle
-from storecast.bundle.fitting import Progress, measure_and_fit, no_progress
+from storecast.bundle.fitting import measure_and_fit
 from storecast.csv_files import write_csv
 from storecast.evaluate.backtest import Backtest
 from storecast.evaluate.backtest import backtest as run_backtest
@@ -24,7 +24,7 @@ from storecast.executors.base import Executor
 from storecast.executors.serial import SERIAL
 from storecast.files import atomic_write
 from storecast.models.settings import NONE, Settings
-from storecast.stages import BACKTEST, READING, TRAINING, Expect, no_expectation
+from storecast.stages import BACKTEST, READING, TRAINING, Expect, Progress, no_expectation, no_progress
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import Prepared, Source, prepare
 from storecast.workflows.run_cost import backtest_seconds, training_seconds

@@ -8,12 +8,11 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.csv_files import write_csv
 from storecast.errors import ConfigError
 from storecast.explain import explanations
-from storecast.stages import EXPLAINING, READING
+from storecast.stages import EXPLAINING, READING, Progress, no_progress
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import Source, import_plugins_of, prepare
 

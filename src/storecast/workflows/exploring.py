@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from storecast import __version__
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.exploration import registry
 from storecast.exploration.exploration import Exploration, explore_panel
 from storecast.files import atomic_write
 from storecast.report.exploration_page import write_exploration
 from storecast.report.picture_files import write_pictures
 from storecast.report.report_input import report_words
-from storecast.stages import EXPLORING, PICTURES, READING, REPORT
+from storecast.stages import EXPLORING, PICTURES, READING, REPORT, Progress, no_progress
 from storecast.workflows.preparation import Source, prepare
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,6 @@ from storecast import schema as s
 from storecast.arrays import F64
 from storecast.bundle.bundle import Bundle
 from storecast.bundle.fitted import check_columns
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.config import Task
 from storecast.csv_files import write_csv
@@ -18,7 +17,7 @@ from storecast.data.ahead import extend
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.files import atomic_write
-from storecast.stages import FORECAST, READING
+from storecast.stages import FORECAST, READING, Progress, no_progress
 from storecast.uncertainty.common_errors import MAX_PATHS
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.path_table import path_table

@@ -1,6 +1,5 @@
 """Look at a stranger's files, guess what they hold, and write it down as a storecast.toml to read and correct."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from storecast.data.settings_file import says_nothing, settings_text
 from storecast.data.workbooks import read_sheets
 from storecast.errors import ConfigError, DataError, quote
 from storecast.files import atomic_write
-from storecast.stages import LOOKING, READING_BY_GUESS
+from storecast.stages import LOOKING, READING_BY_GUESS, Progress, no_progress
 
 HEADER_NAMES = frozenset({*FILE_COLUMNS, *(name for names in SYNONYMS.values() for name in names)})
 
@@ -39,7 +38,7 @@ class Proposal:
     problem: str = ""
 
 
-def init(data: Path, *, replace: bool = False, progress: Callable[[str], None] = lambda _: None) -> Proposal:
+def init(data: Path, *, replace: bool = False, progress: Progress = no_progress) -> Proposal:
     """Guess what the files of a folder hold, write storecast.toml beside them, and read them by it.
 
     Parameters
@@ -76,7 +75,7 @@ def init(data: Path, *, replace: bool = False, progress: Callable[[str], None] =
     return Proposal(guess, path, cleaned, problem)
 
 
-def _read_files(data: Path, progress: Callable[[str], None]) -> tuple[list[TextTable], dict[str, str]]:
+def _read_files(data: Path, progress: Progress) -> tuple[list[TextTable], dict[str, str]]:
     """Return the files as text, and why others cannot be read."""
     if data.is_file():
         paths = [data]

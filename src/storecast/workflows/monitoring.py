@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.csv_files import write_csv
 from storecast.data.excluded_spans import without_excluded
@@ -23,7 +22,7 @@ from storecast.monitor.alerts import Alert, ExpectedScores, alerts
 from storecast.monitor.drift import drift
 from storecast.monitor.noise import BLOCK
 from storecast.monitor.staleness import sales_age, stale_sentence
-from storecast.stages import BANDS, FORECASTS_AND_SALES
+from storecast.stages import BANDS, FORECASTS_AND_SALES, Progress, no_progress
 
 if TYPE_CHECKING:
     from storecast.database.connect import Database

@@ -4,7 +4,7 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from storecast.parts.decimal_mark import decimal_mark, refuse_texts
 from storecast.parts.scan import ScannedFile, check_end, scan_files
 from storecast.parts.split import part_name, replaced_stores, split, store_rows
 from storecast.parts.survey import Survey, categories_of, decide, last_requested, survey_part
-from storecast.stages import CUTTING, READING_PARTS
+from storecast.stages import CUTTING, READING_PARTS, RowProgress, no_progress
 from storecast.workflows.part_processes import executor_of
 from storecast.workflows.preparation import import_plugins_of
 
@@ -43,12 +43,6 @@ BYTES_PER_ROW = 800  # of sales, that a process needs at most to read, clean and
 BASE_BYTES = 300 * 2**20  # that a process needs without any rows
 DRAFT = ".draft-"
 OWN_NAMES = re.compile(rf"part-[0-9]{{4,}}|{re.escape(FILE)}|{re.escape(DRAFT)}.*|\.{re.escape(FILE)}\..*")
-
-Progress = Callable[[str, int, int], None]
-
-
-def no_progress(*_: object) -> None:
-    """Report no progress."""
 
 
 def partition(
@@ -61,7 +55,7 @@ def partition(
     skip: Collection[str] = (),
     sum_rows: bool = False,
     target: str | None = None,
-    progress: Progress = no_progress,
+    progress: RowProgress = no_progress,
 ) -> ChainFile:
     """Cut the files of a chain into parts of whole stores, and decide for all of them what only the whole chain can tell.
 

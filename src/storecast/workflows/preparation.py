@@ -13,7 +13,6 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.arguments import FOLDER, check_argument
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.config import Task
 from storecast.data.active_stores import inactive_stores
 from storecast.data.ahead import CalendarAhead, future_table, work_out_calendar
@@ -33,7 +32,7 @@ from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
 from storecast.report.tables import forecast_table
-from storecast.stages import CALENDAR, READING, WRITING_CALENDAR
+from storecast.stages import CALENDAR, READING, WRITING_CALENDAR, Progress, no_progress
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.data.panel import Panel
 from storecast.database.connect import Database
@@ -14,7 +13,7 @@ from storecast.database.plan_publishing import Published, publish_version
 from storecast.database.request_log import audit
 from storecast.errors import ConfigError, MissingError
 from storecast.explain import explanations
-from storecast.stages import EXPLAINING, READING, SAVING
+from storecast.stages import EXPLAINING, READING, SAVING, Progress, no_progress
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from storecast import schema as s
 from storecast.bundle.bundle import Bundle
-from storecast.bundle.fitting import Progress, fit_on_all, no_progress
+from storecast.bundle.fitting import fit_on_all
 from storecast.bundle.registry import promote, prune
 from storecast.database.connect import FILE, home_url
 from storecast.evaluate.backtest import Backtest, log_failure
@@ -31,7 +31,7 @@ from storecast.models.contributions import Explains
 from storecast.models.settings import NONE, Settings
 from storecast.report.facts import sample_stores
 from storecast.report.report_input import report_words
-from storecast.stages import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING
+from storecast.stages import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING, Progress, no_progress
 from storecast.uncertainty.forecast import Forecast
 from storecast.workflows.evaluation import scores_of
 from storecast.workflows.first_look import first_look

@@ -25,7 +25,7 @@ from storecast.logs import log_file
 from storecast.models.settings import NONE, Settings
 from storecast.parts.chain_file import ChainFile, check_part, read_chain_file
 from storecast.parts.sample import draw_stores, write_sample
-from storecast.stages import FORECASTING_PARTS, TRAINING_SAMPLE
+from storecast.stages import FORECASTING_PARTS, TRAINING_SAMPLE, RowProgress, no_progress
 from storecast.uncertainty.totals_of_parts import totals_of_parts
 from storecast.workflows.evaluation import fit_prepared, write_json
 from storecast.workflows.part_forecast import (
@@ -38,7 +38,6 @@ from storecast.workflows.part_forecast import (
 )
 from storecast.workflows.part_preparation import prepare_part
 from storecast.workflows.part_processes import executor_of
-from storecast.workflows.partitioning import Progress, no_progress
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +58,7 @@ def run_parts(
     settings: Settings = NONE,
     processes: int = 1,
     cluster: Executor | None = None,
-    progress: Progress = no_progress,
+    progress: RowProgress = no_progress,
 ) -> dict[str, Any]:
     """Train a model on a sample of all stores, forecast every part and add its totals up; return what summary.json holds.
 
@@ -134,7 +133,7 @@ class Lesson:
 
 
 def _trained(
-    parts: Path, chain: ChainFile, home: Path, lesson: Lesson, processes: int, progress: Progress
+    parts: Path, chain: ChainFile, home: Path, lesson: Lesson, processes: int, progress: RowProgress
 ) -> dict[str, Any]:
     """Return what is known of the model that learned from a sample; it is trained where the home has none like it."""
     try:
@@ -203,7 +202,7 @@ def learn(shared: tuple[ChainFile, Lesson], parts: Path) -> LearnedModel:
     return LearnedModel(*bundle.file_content(), stores=len(stores), rows=prepared.panel.sales.height)
 
 
-def _forecast(job: PartJob, processes: int, cluster: Executor | None, progress: Progress) -> list[PartReport]:
+def _forecast(job: PartJob, processes: int, cluster: Executor | None, progress: RowProgress) -> list[PartReport]:
     """Forecast the parts that are not forecast yet; return the reports of all, in order."""
     numbers = range(len(job.chain.parts))
     reports = {number: report for number in numbers if (report := finished(job, number)) is not None}

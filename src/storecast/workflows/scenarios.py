@@ -7,8 +7,6 @@ from pathlib import Path
 import polars as pl
 
 from storecast import schema as s
-from storecast.bundle.fitting import Progress as StageProgress
-from storecast.bundle.fitting import no_progress
 from storecast.bundle.loading import load
 from storecast.bundle.predictor import Predictor
 from storecast.csv_files import write_csv
@@ -21,7 +19,8 @@ from storecast.errors import DataError
 from storecast.explain.progress import Progress, unwatched
 from storecast.plan.scenarios import CalendarChange, ScenarioResult, changes_between
 from storecast.plan.scopes import StoreGroups
-from storecast.stages import COMPARING, READING
+from storecast.stages import COMPARING, READING, no_progress
+from storecast.stages import Progress as StageProgress
 from storecast.workflows.forecasting import whole_horizon
 from storecast.workflows.preparation import DatabaseSource, import_plugins_of, prepare
 

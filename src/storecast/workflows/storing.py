@@ -7,13 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.database.connect import Database
 from storecast.database.forecasts import save_forecast
 from storecast.database.panel_io import write_panel
 from storecast.database.plan_budget import read_budget
 from storecast.plan.totals import total_intervals
-from storecast.stages import READING, STORING
+from storecast.stages import READING, STORING, Progress, no_progress
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import group_totals
 from storecast.workflows.preparation import Prepared, check

@@ -5,14 +5,13 @@ import logging
 from collections.abc import Collection
 from pathlib import Path
 
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.errors import ConfigError
 from storecast.evaluate.cutoffs import block_cutoffs
 from storecast.evaluate.scores import score_name
 from storecast.evaluate.tuning import SCORES, Tuned
 from storecast.evaluate.tuning import tune as search
 from storecast.files import atomic_write, make_folder
-from storecast.stages import READING, SEARCHING, Expect, no_expectation
+from storecast.stages import READING, SEARCHING, Expect, Progress, no_expectation, no_progress
 from storecast.workflows.model_names import check_models
 from storecast.workflows.preparation import Source, prepare
 from storecast.workflows.run_cost import model_seconds

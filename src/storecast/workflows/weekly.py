@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storecast.bundle.fitting import Progress, no_progress
 from storecast.bundle.loading import load
 from storecast.bundle.registry import CURRENT, current, open_model
 from storecast.bundle.registry import prune as prune_models
@@ -32,7 +31,17 @@ from storecast.logs import log_file
 from storecast.notify.alerts import Condition
 from storecast.notify.notifier import Notifier
 from storecast.plan.sentences import sentences
-from storecast.stages import FORECAST, PUBLISHING, READING, RUN_STAGES, STORING, Expect, no_expectation
+from storecast.stages import (
+    FORECAST,
+    PUBLISHING,
+    READING,
+    RUN_STAGES,
+    STORING,
+    Expect,
+    Progress,
+    no_expectation,
+    no_progress,
+)
 from storecast.traces import span
 from storecast.workflows.forecasting import forecast_with
 from storecast.workflows.home import write_forecast
