@@ -7,8 +7,14 @@ import polars as pl
 import pytest
 
 from storecast import schema as s
+from storecast.report import facts
 from storecast.report.day_marks import DayMarks, marks_of, shapes
-from storecast.report.evidence_pictures import coverage_by_weekday, error_by_kind_of_day, stores_by_week
+from storecast.report.evidence_pictures import (
+    assumed_stores_by_day,
+    coverage_by_weekday,
+    error_by_kind_of_day,
+    stores_by_week,
+)
 from storecast.report.report_input import report_words
 
 WORDS = report_words()
@@ -68,6 +74,24 @@ def test_stores_that_sold_are_counted_by_week() -> None:
     days = [MONDAY, MONDAY + dt.timedelta(days=6), MONDAY + dt.timedelta(days=7)]
     sales = pl.DataFrame({s.STORE: [1, 2, 2], s.DATE: days, s.SALES: [5.0, 7.0, 0.0]})
     assert (list(stores_by_week(sales, WORDS).data[0].y)) == [2]
+
+
+def test_assumed_days_show_stores_open_with_and_without_a_promotion_and_closed() -> None:
+    ahead = pl.DataFrame(
+        {
+            s.STORE: [1, 2, 3, 1, 2, 3],
+            s.DATE: [MONDAY] * 3 + [MONDAY + dt.timedelta(days=1)] * 3,
+            s.OPEN: [1, 1, 0, 1, 1, 1],
+            s.PROMO: [1, 0, 1, 0, 0, 0],
+            s.ASSUMED: [True] * 6,
+        }
+    )
+    days = facts.assumed_days(ahead, ahead)
+    assert [day["promo"] for day in days] == [1, 0], "a promotion of a closed store is none"
+    bars = {bar.name: list(bar.y) for bar in assumed_stores_by_day(days, WORDS).data}
+    assert bars == {"open, with a promotion": [1, 0], "open": [1, 3], "closed": [1, 0]}
+    calm = assumed_stores_by_day(days[1:], WORDS).data
+    assert [bar.name for bar in calm] == ["open"], "what never is has no bar"
 
 
 def test_a_chart_marks_promotions_and_holidays_once_each_in_its_legend(calendar: pl.DataFrame) -> None:

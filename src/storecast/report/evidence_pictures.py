@@ -1,7 +1,11 @@
-"""Small pictures of what the tests and the data show: how often intervals held, which days were hard, how many stores sold."""
+"""Small pictures of what lies behind a forecast.
+
+How often intervals held, which days were hard, how many stores sold, what was assumed of the days ahead.
+"""
 
 import datetime as dt
 import html
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -126,5 +130,25 @@ def stores_by_week(sales: pl.DataFrame, words: Words) -> go.Figure:
     )
     line = charts.Series(words.text("stores"), weeks[s.DATE].to_list(), weeks["stores"].to_list())
     figure = charts.curves([line], y_format=",.0f", y_title=words.text("stores"), zero=True, height=220, marks=False)
+    figure.update_xaxes(tickformat=words.text("%-d %b<br>%Y"))
+    return figure
+
+
+def assumed_stores_by_day(assumed: Sequence[Mapping[str, Any]], words: Words) -> go.Figure:
+    """Return how many stores are assumed open, with and without a promotion, and closed on each day ahead.
+
+    Parameters
+    ----------
+    assumed : days, of `facts.assumed_days`
+    words : of the language
+    """
+    counts = {
+        words.text("open, with a promotion"): [day["promo"] for day in assumed],
+        words.text("open"): [day["open"] - day["promo"] for day in assumed],
+        words.text("closed"): [day["stores"] - day["open"] for day in assumed],
+    }
+    days = [day[s.DATE] for day in assumed]
+    series = [charts.Series(name, days, values) for name, values in counts.items() if any(values)]
+    figure = charts.bars(series, y_format=",.0f", y_title=words.text("stores"), height=240, stacked=True)
     figure.update_xaxes(tickformat=words.text("%-d %b<br>%Y"))
     return figure

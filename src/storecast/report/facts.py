@@ -117,11 +117,12 @@ def sample_stores(forecast: pl.DataFrame, sales: pl.DataFrame, cutoff: dt.date) 
 
 
 def assumed_days(calendar: pl.DataFrame, forecast: pl.DataFrame) -> list[Row]:
-    """Return the forecast's days whose calendar is assumed: Date, stores, open, promo (counts of stores)."""
+    """Return the forecast's days whose calendar is assumed: Date, stores, open, promo (counts of stores; promo of open ones)."""
+    promoted = ((pl.col(s.OPEN) == 1) & (pl.col(s.PROMO) == 1)).sum()
     rows = calendar.filter(pl.col(s.ASSUMED)).join(forecast.select(s.KEYS), on=s.KEYS, how="semi")
     return (
         rows.group_by(s.DATE)
-        .agg(pl.len().alias("stores"), pl.col(s.OPEN).sum().alias("open"), pl.col(s.PROMO).sum().alias("promo"))
+        .agg(pl.len().alias("stores"), pl.col(s.OPEN).sum().alias("open"), promoted.alias("promo"))
         .sort(s.DATE)
         .to_dicts()
     )

@@ -14,7 +14,7 @@ from storecast.explain.explanations import USUAL, title
 from storecast.files import atomic_write
 from storecast.report import accuracy, facts, figures, front_remarks, front_tiles, front_weeks
 from storecast.report.day_marks import marks_of
-from storecast.report.evidence_pictures import stores_by_week
+from storecast.report.evidence_pictures import assumed_stores_by_day, stores_by_week
 from storecast.report.exploration_page import template_values
 from storecast.report.front_facts import FrontFacts
 from storecast.report.front_page import Week, past_tests, rows_and_edges, weeks_ahead
@@ -71,6 +71,7 @@ def render(report: ReportInput) -> str:
         stores_by_week=figure_html(stores_by_week(report.panel.sales, words), "stores-by-week"),
         given=not assumed,
         assumed=assumed,
+        assumed_days=figure_html(assumed_stores_by_day(assumed, words), "assumed-days") if assumed else "",
         how_assumed=facts.how_assumed(report.panel.calendar),
         worst=facts.hardest(report.scores.get("worst", ()), report.champion),
         ahead=figure_html(
