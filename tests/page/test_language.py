@@ -21,7 +21,7 @@ from support.catalogues import assert_complete, german_of, with_other_places
 
 SOURCE = Path(storecast.page.__file__).parent
 CALLS = {"text": slice(1), "plural": slice(2)}  # methods of Words: which of their arguments are messages
-ERRORS = ("unreadable", "DataError", "MissingError", "ConflictError", "Message")
+ERRORS = ("unreadable", "DataError", "CellsError", "MissingError", "ConflictError", "Message")
 RAISED = {"Problem": slice(1, 2), **dict.fromkeys(ERRORS, slice(1))}  # refusals, and texts from below the page
 BELOW = (  # whose refusals and texts the page shows
     "bundle/past_days.py",
@@ -39,7 +39,10 @@ BELOW = (  # whose refusals and texts the page shows
     "plan/scopes.py",
     "plan/totals.py",
     "plan/versions.py",
+    "plan/workbook_changes.py",
+    "plan/workbook_reading.py",
     "service/requests/csv_repairs.py",
+    "workflows/plan_workbook.py",
     "errors.py",
 )
 NAMED = {

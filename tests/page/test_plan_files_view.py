@@ -14,6 +14,7 @@ from storecast.database.forecasts import MadeForecast
 from storecast.database.plan_publishing import publish_version
 from storecast.service.service import Service
 from storecast.workflows.planning import show_overrides
+from storecast.workflows.workbook_export import export_workbook
 from support.page_client import PageClient, callback
 from support.served_home import Client
 
@@ -93,25 +94,58 @@ def test_the_days_of_a_version_are_downloaded_as_csv_and_excel(browser: PageClie
     assert (name, sheet.max_row) == ("plan-2-days.xlsx", days.height + 1)
 
 
+def filled_in(content: bytes, sheet_name: str = "Weeks", **values: object) -> str:
+    """Return a workbook with the first row of its weeks filled in, as a browser sends it.
+
+    Parameters
+    ----------
+    content : of the file
+    sheet_name : of the weeks, in the language of the file
+    values : by the titles of their columns
+    """
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book[sheet_name]
+    title = next(cell.row for row in sheet.iter_rows() for cell in row if cell.value in values)
+    for cell in sheet[title]:
+        if cell.value in values:
+            sheet.cell(title + 1, cell.column).value = values[cell.value]
+    filled = io.BytesIO()
+    book.save(filled)
+    return "data:application/x;base64," + base64.b64encode(filled.getvalue()).decode()
+
+
+@pytest.mark.usefixtures("published")
+def test_what_is_said_of_a_workbook_that_comes_back_is_in_the_language_of_the_page(
+    browser: PageClient, database: Database
+) -> None:
+    _, content = download(browser, "workbook", "de")
+
+    def shown(contents: str) -> str:
+        values = {
+            "workbook-upload.contents": contents,
+            "workbook-upload.filename": "meine.xlsx",
+            "preferences.data": {"language": "de"},
+        }
+        return browser.post(callback("workbook-preview.children", values)).text
+
+    refused = shown(filled_in(content, "Wochen", Anpassung="viel", Grund="Wetter"))
+    assert "meine.xlsx, Blatt Wochen, " in refused
+    assert "gefunden 'viel', erwartet die Summe der Filiale und Woche, eine Zahl von 0 bis " in refused
+    assert "oder auch kein Grund und keine Notiz" in shown(filled_in(content, "Wochen", Grund="Wetter"))
+    older = shown(filled_in(export_workbook(database, 1, "de"), "Wochen", Anpassung=1, Grund="Wetter"))
+    assert "Die Datei ist von Version 1, die neueste ist 2: Jede Änderung wird" in older
+    assert "die Prognose ihrer Tage ging von " in older
+    assert "1 der 1 Änderungen passen nicht mehr (Wochen!" in older
+    assert "Wetter" in older
+
+
 @pytest.mark.usefixtures("published")
 def test_a_workbook_is_filled_in_shown_taken_and_told_when_it_is_none(browser: PageClient, database: Database) -> None:
     _, content = download(browser, "workbook", "de")
     assert openpyxl.load_workbook(io.BytesIO(content)).sheetnames[0] == "Kette"
     name, content = download(browser, "workbook")
     assert name == "plan-2.xlsx"
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    sheet = book["Weeks"]
-    title, place = next(
-        (cell.row, cell.column) for row in sheet.iter_rows() for cell in row if cell.value == "Override"
-    )
-    sheet.cell(title + 1, place).value = 4321
-    reason = next(cell.column for cell in sheet[title] if cell.value == "Reason")
-    sheet.cell(title + 1, reason).value = "local event"
-    budget = next(cell.column for cell in sheet[title] if cell.value == "Budget")
-    sheet.cell(title + 1, budget).value = 4567
-    filled = io.BytesIO()
-    book.save(filled)
-    contents = "data:application/x;base64," + base64.b64encode(filled.getvalue()).decode()
+    contents = filled_in(content, Override=4321, Reason="local event", Budget=4567)
     values = {"workbook-upload.contents": contents, "workbook-upload.filename": "mine.xlsx"}
     shown = browser.post(callback("workbook-preview.children", values)).text
     assert "Take 2 changes" in shown

@@ -2,7 +2,7 @@
 
 import logging
 
-from storecast.errors import DatabaseError, UserError
+from storecast.errors import CellsError, DatabaseError, UserError
 from storecast.page.language import Words
 from storecast.service.problems import Problem, of_error
 
@@ -21,6 +21,6 @@ def refused(error: Problem | UserError, words: Words) -> Problem:
         log.warning("%s", error)
     problem = error if isinstance(error, Problem) else of_error(error)
     detail = problem.detail
-    if isinstance(error, UserError) and detail == str(error):
-        detail = error.message
+    if isinstance(error, CellsError) or (isinstance(error, UserError) and detail == str(error)):
+        detail = error.message  # a reply has cells in a list of their own, the page has them in its text
     return Problem(problem.kind, words.message(detail), problem.places)

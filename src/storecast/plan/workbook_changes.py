@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from storecast.arrays import I64
+from storecast.errors import Message
 from storecast.plan import workbook_layout as w
 from storecast.plan.budget import NONE, budget_of
 from storecast.plan.overrides import FIGURE, moved_too_far
@@ -20,6 +21,7 @@ from storecast.plan.workbook_words import USUAL_REASON_OF
 
 ADD, CHANGE, WITHDRAW = ("add", "change", "withdraw")  # an override
 BUDGET = "budget"  # puts one in place of another, or takes it away
+FITS = Message("")  # the newest version
 Scope = tuple[str, dt.date, dt.date]  # a store, and the first and the last day
 
 
@@ -97,11 +99,11 @@ def changes_of(
     for row in filled.rows:
         scope = (row.store, row.first, row.last)
         if row.store not in exported.places:
-            problems.add(row.cells[w.STORE], row.store, "a store of the plan, as exported")
+            problems.add(row.cells[w.STORE], row.store, Message("a store of the plan, as exported"))
         elif (row.first, row.last) not in weeks:
-            problems.add(row.cells[w.FIRST], f"{row.first} to {row.last}", "a week of the plan, as exported")
+            problems.add(row.cells[w.FIRST], f"{row.first} to {row.last}", Message("a week of the plan, as exported"))
         elif scope in seen:
-            problems.add(row.cells[w.STORE], f"{row.store}, {row.first}", "each store and week once")
+            problems.add(row.cells[w.STORE], f"{row.store}, {row.first}", Message("each store and week once"))
         else:
             before = standing.get(scope)
             wanted = _wanted(row, before, reasons, problems)
@@ -170,7 +172,7 @@ def _wanted(
         note = cell_text(row.note)
     if row.override is None:
         if before is None and (row.reason or note):
-            problems.add(row.cells[w.OVERRIDE], "", "a total, or no reason and no note either")
+            problems.add(row.cells[w.OVERRIDE], "", Message("a total, or no reason and no note either"))
         return None if before is None else (WITHDRAW, "", "")
     reason = row.reason
     if reason not in (*reasons, "" if before is None else before["reason"]):
@@ -179,9 +181,9 @@ def _wanted(
     if before is not None and same and (reason, note) == (before["reason"], before["note"]):
         return None
     if reason not in reasons:
-        problems.add(row.cells[w.REASON], row.reason, f"one of {', '.join(reasons)}")
+        problems.add(row.cells[w.REASON], row.reason, Message("one of {names}", names=", ".join(reasons)))
     if len(note) > MAX_NOTE:
-        problems.add(row.cells[w.NOTE], note, f"at most {MAX_NOTE} characters")
+        problems.add(row.cells[w.NOTE], note, Message("at most {count} characters", count=MAX_NOTE))
     return (ADD if before is None else CHANGE, reason, note)
 
 
@@ -216,7 +218,7 @@ def _budget_change(row: FilledRow, budget: I64, exported: _Sums, newest: _Sums) 
             note="",
             forecast=None if latest is None else latest[0] / CENT,
             exported=sums[0] / CENT,
-            stale="" if now == before else "the budget was changed since the file was exported",
+            stale=FITS if now == before else Message("the budget was changed since the file was exported"),
         )
     ]
 
@@ -241,9 +243,9 @@ def _described(
     sums = exported.of(row)
     assert sums is not None
     now = sums if newest is None else newest.of(row)
-    stale = ""
+    stale = FITS
     if now is None:
-        stale = "some of its days are over, or its store is not in the newest version"
+        stale = Message("some of its days are over, or its store is not in the newest version")
     elif newest is not None and row.override is not None:
         stale = moved_too_far(np.array([*sums, now[0], round(row.override * CENT)], np.int64), FIGURE)
     return WorkbookChange(

@@ -10,7 +10,7 @@ from python_calamine import CalamineSheet
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from storecast.data.workbooks import uncalculated_cells, visible_sheets
-from storecast.errors import CellsError, DataError, quote
+from storecast.errors import CellsError, DataError, Enumeration, Factor, Message, quote
 from storecast.plan import workbook_layout as w
 from storecast.plan.overrides import MAX_VALUE
 from storecast.plan.workbook_words import EVERY_LANGUAGE, WorkbookWords
@@ -19,10 +19,17 @@ MAX_UNPACKED = 2**27  # bytes of XML; 1,115 stores × 7 weeks have some 10 MB
 MAX_CELLS = 3_000_000
 MAX_NAMED = 20  # cells in one message
 HEAD_ROWS = 30  # among which the header is looked for
-A_STORE, A_DAY = "a store", "a day"
-A_TOTAL = f"the total of the store and week, a number from 0 to {MAX_VALUE:g}, or nothing"
-A_BUDGET = f"the budget of the store and week, a number from 0 to {MAX_VALUE:g}, or nothing"
-TEXT = "text, or nothing"
+MOST = Factor(MAX_VALUE)
+A_STORE, A_DAY, TEXT = Message("a store"), Message("a day"), Message("text, or nothing")
+A_TOTAL = Message("the total of the store and week, a number from 0 to {most}, or nothing", most=MOST)
+A_BUDGET = Message("the budget of the store and week, a number from 0 to {most}, or nothing", most=MOST)
+NO_VALUE, SAVED = Message("a formula without its value"), Message("a value; open the file in a spreadsheet and save it")
+OF_PLAN = {
+    w.VERSION: Message("a whole number, the version that was exported"),
+    w.REVISION: Message("a whole number, the revision that was exported"),
+    w.MODEL: Message("a model, the one that was exported"),
+    w.CUTOFF: Message("a day, the cutoff that was exported"),
+}  # what is expected
 
 
 @dataclass(frozen=True)
@@ -81,9 +88,9 @@ class CellProblems:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._cells: list[tuple[str, str, str]] = []
+        self._cells: list[tuple[str, str, Message]] = []
 
-    def add(self, cell: str, value: object, expected: str) -> None:
+    def add(self, cell: str, value: object, expected: Message) -> None:
         """Add a cell.
 
         Parameters
@@ -93,7 +100,7 @@ class CellProblems:
         expected : in its place
         """
         whole = _whole(value)
-        shown = "nothing" if value in ("", None) else quote(value if whole is None else whole)
+        shown = Message("nothing") if value in ("", None) else quote(value if whole is None else whole)
         self._cells.append((cell, shown, expected))
 
     def refuse(self) -> None:
@@ -109,10 +116,20 @@ class CellProblems:
         lines = []
         for cell, value, expected in self._cells[:MAX_NAMED]:
             sheet, _, place = cell.partition("!")
-            lines.append(f"{self._file}, sheet {sheet}, {place}: found {value}, expected {expected}.")
+            lines.append(
+                Message(
+                    "{file}, sheet {sheet}, {cell}: found {value}, expected {expected}.",
+                    file=self._file,
+                    sheet=sheet,
+                    cell=place,
+                    value=value,
+                    expected=expected,
+                )
+            )
         more = len(self._cells) - MAX_NAMED
-        lines += [f"{more} more cells cannot be taken."] if more > 0 else []
-        raise CellsError("\n".join(lines), [(cell, f"expected {expected}") for cell, _, expected in self._cells])
+        lines += [Message("{count} more cells cannot be taken.", count=more)] if more > 0 else []
+        cells = [(cell, f"expected {expected}") for cell, _, expected in self._cells]
+        raise CellsError("{lines}", cells, lines=Enumeration(tuple(lines), "\n"))
 
 
 def read_filled(name: str, data: bytes) -> FilledWorkbook:
@@ -136,7 +153,9 @@ def read_filled(name: str, data: bytes) -> FilledWorkbook:
     missing = [each for each in (weeks, about) if each not in sheets]
     if missing:
         raise DataError(
-            f"{name} has no sheet {missing[0]}; expected a workbook of `storecast plan export`, with all its sheets."
+            "{file} has no sheet {sheet}; expected a workbook of `storecast plan export`, with all its sheets.",
+            file=name,
+            sheet=missing[0],
         )
     problems = CellProblems(name)
     facts = _facts(sheets[about], words, problems)
@@ -161,7 +180,6 @@ def _facts(sheet: CalamineSheet, words: WorkbookWords, problems: CellProblems) -
         for number, row in enumerate(sheet.to_python(), top + 1)
         if len(row) > 1
     }
-    kinds = {w.VERSION: "a whole number", w.REVISION: "a whole number", w.MODEL: "a model", w.CUTOFF: A_DAY}
     known: dict[str, Any] = {}
     for title in w.OF_PLAN:
         cell, value = rows.get(words.text(title), (f"{about}!B", ""))
@@ -172,7 +190,7 @@ def _facts(sheet: CalamineSheet, words: WorkbookWords, problems: CellProblems) -
         if title == w.VERSION and value == words.text(w.UNPUBLISHED):
             continue
         if known[title] in (None, ""):
-            problems.add(cell, value, f"{kinds[title]}, the {title.lower()} that was exported")
+            problems.add(cell, value, OF_PLAN[title])
     problems.refuse()
     return known
 
@@ -197,11 +215,17 @@ def _rows(
         (k for k, row in enumerate(table[:HEAD_ROWS]) if {*needed} <= {str(each).strip() for each in row}), None
     )
     if head is None:
-        raise DataError(f"{name}, sheet {weeks}: found no header with {', '.join(needed)}; expected it as exported.")
+        raise DataError(
+            "{file}, sheet {sheet}: found no header with {titles}; expected it as exported.",
+            file=name, sheet=weeks, titles=", ".join(needed),
+        )  # fmt: skip
     titles = [str(each).strip() for each in table[head]]
     twice = [title for title in needed if titles.count(title) > 1]
     if twice:
-        raise DataError(f"{name}, sheet {weeks}: the column {twice[0]} stands twice; expected it once.")
+        raise DataError(
+            "{file}, sheet {sheet}: the column {title} stands twice; expected it once.",
+            file=name, sheet=weeks, title=twice[0],
+        )  # fmt: skip
     budgets = [words.text(title) for title in (w.BUDGET, w.BUDGET_BEFORE)]
     has_budget = all(titles.count(title) == 1 for title in budgets)
     wanted = (w.STORE, w.FIRST, w.LAST, *w.TO_FILL_IN, *((w.BUDGET, w.BUDGET_BEFORE) if has_budget else ()))
@@ -242,7 +266,7 @@ def _row(
         problems.add(cells[title], values[title], expected[title])
     formulas = [title for title in (*w.TO_FILL_IN, w.BUDGET) if cells.get(title, "").partition("!")[2] in uncalculated]
     for title in formulas:
-        problems.add(cells[title], "a formula without its value", "a value; open the file in a spreadsheet and save it")
+        problems.add(cells[title], NO_VALUE, SAVED)
     if wrong or formulas or store is None or first is None or last is None or override is None or reason is None:
         return None
     total, *amounts = (None if each is None or math.isnan(each) else each for each in (override, budget, budget_before))

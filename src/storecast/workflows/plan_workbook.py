@@ -10,7 +10,7 @@ from storecast.database.current_plan import read_overrides, read_reasons, read_r
 from storecast.database.plan_budget import BudgetWritten, read_budget, replace_budget
 from storecast.database.plan_overrides import PlanWritten, change_overrides
 from storecast.database.plan_versions import all_versions, read_figures, read_version
-from storecast.errors import ConflictError, DataError
+from storecast.errors import ConflictError, DataError, Enumeration, Message
 from storecast.plan.overrides import FIGURE, SCOPE
 from storecast.plan.scopes import STORE
 from storecast.plan.store_days import StoreDays
@@ -20,6 +20,7 @@ from storecast.plan.workbook_changes import BUDGET, WITHDRAW, Scope, WorkbookCha
 from storecast.plan.workbook_reading import FilledWorkbook, read_filled
 
 MAX_NAMED = 3  # cells in one message
+TAKEN = Message("")  # nothing is refused
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def preview_workbook(conn: Connection, name: str, data: bytes) -> WorkbookTaken:
     try:
         taken = _take(conn, filled, wanted, by="")
     except (ConflictError, DataError) as error:
-        taken = _result(filled, wanted, refused=str(error))
+        taken = _result(filled, wanted, refused=error.message)
     trial.rollback()
     return replace(taken, applied=False, revision=wanted.revision, budget_load=None)
 
@@ -119,8 +120,9 @@ def _wanted_changes(conn: Connection, filled: FilledWorkbook) -> _WantedChanges:
     revision = read_revision(conn)
     if filled.revision > revision:
         raise DataError(
-            f"{filled.name} is of revision {filled.revision}, this plan is at {revision}: it was restored since."
-        )
+            "{file} is of revision {exported}, this plan is at {revision}: it was restored since.",
+            file=filled.name, exported=filled.revision, revision=revision,
+        )  # fmt: skip
     exported = read_figures(conn, of_file.version)
     latest = exported if newest.version == of_file.version else read_figures(conn, newest.version)
     assert exported is not None
@@ -144,13 +146,15 @@ def _version_of(conn: Connection, filled: FilledWorkbook) -> PlanVersion:
         return of_file
     if filled.version is None:
         raise DataError(
-            f"{filled.name} is of the forecast of {filled.model} after {filled.cutoff}, which is no version of this plan yet. "
-            "Publish it, and bring the file back again: storecast plan publish."
-        )
+            "{file} is of the forecast of {model} after {day}, which is no version of this plan yet. Publish it, and bring the "
+            "file back again: storecast plan publish.",
+            file=filled.name, model=filled.model, day=filled.cutoff,
+        )  # fmt: skip
     raise DataError(
-        f"{filled.name} is of version {filled.version} of another plan: that version here is of another model and day, or "
-        "there is none. Export this plan, and fill that file in."
-    )
+        "{file} is of version {version} of another plan: that version here is of another model and day, or there is none. "
+        "Export this plan, and fill that file in.",
+        file=filled.name, version=filled.version,
+    )  # fmt: skip
 
 
 def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, by: str) -> WorkbookTaken:
@@ -158,11 +162,22 @@ def _take(conn: Connection, filled: FilledWorkbook, wanted: _WantedChanges, *, b
         return _result(filled, wanted)
     stale = [each for each in wanted.changes if each.stale]
     if stale:
-        cells = "; ".join(f"{each.cell}, store {each.store}: {each.stale}" for each in stale[:MAX_NAMED])
-        which = f"{len(stale)} of its {len(wanted.changes)} changes no longer fit"
-        what = f"{filled.name} is of version {wanted.version}, the newest is {wanted.newest.version}: {which}"
-        advice = "Export the newest version, and put them in there."
-        raise ConflictError(f"{what} ({cells}). {advice}", public=f"{what}. {advice}")
+        cells = [
+            Message("{cell}, store {store}: {why}", cell=each.cell, store=each.store, why=each.stale)
+            for each in stale[:MAX_NAMED]
+        ]
+        what = Message(
+            "{file} is of version {version}, the newest is {newest}: {count} of its {of} changes no longer fit",
+            file=filled.name, version=wanted.version, newest=wanted.newest.version, count=len(stale), of=len(wanted.changes),
+        )  # fmt: skip
+        advice = Message("Export the newest version, and put them in there.")
+        raise ConflictError(
+            "{what} ({cells}). {advice}",
+            public=f"{what}. {advice}",
+            what=what,
+            cells=Enumeration(tuple(cells), "; "),
+            advice=advice,
+        )
     overrides = [each for each in wanted.changes if each.action != BUDGET]
     amounts = [each for each in wanted.changes if each.action == BUDGET]
     written = _take_overrides(conn, filled, wanted, overrides, by=by) if overrides else None
@@ -208,7 +223,7 @@ def _result(
     written: PlanWritten | None = None,
     loaded: BudgetWritten | None = None,
     *,
-    refused: str = "",
+    refused: Message = TAKEN,
 ) -> WorkbookTaken:
     """Return what a workbook changes, or has changed.
 
@@ -222,16 +237,25 @@ def _result(
     notices = []
     if wanted.version != wanted.newest.version:
         notices.append(
-            f"The file is of version {wanted.version}, the newest is {wanted.newest.version}: each change is compared with "
-            "both forecasts."
+            Message(
+                "The file is of version {version}, the newest is {newest}: each change is compared with both forecasts.",
+                version=wanted.version,
+                newest=wanted.newest.version,
+            )
         )
     if filled.revision != wanted.revision:
         notices.append(
-            f"The plan was at revision {filled.revision} when the file was exported, and is at {wanted.revision}: what was "
-            "changed since in other stores or weeks stays."
+            Message(
+                "The plan was at revision {exported} when the file was exported, and is at {revision}: what was changed since in "
+                "other stores or weeks stays.",
+                exported=filled.revision,
+                revision=wanted.revision,
+            )
         )
     if not filled.has_budget:
-        notices.append("Its budget is not read: it lacks the columns Budget and Budget as exported, which is hidden.")
+        notices.append(
+            Message("Its budget is not read: it lacks the columns Budget and Budget as exported, which is hidden.")
+        )
     return WorkbookTaken(
         version=wanted.newest.version,
         revision=wanted.revision if written is None else written.revision,

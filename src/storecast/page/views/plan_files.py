@@ -20,7 +20,7 @@ from storecast.page.language import Words
 from storecast.page.shell import message
 from storecast.page.uploads import file_bytes, file_size, most_bytes, upload
 from storecast.page.view import ViewRequest, view_request
-from storecast.page.views.plan_figures import PlanFigures, read_figures, what_stands
+from storecast.page.views.plan_figures import PlanFigures, read_figures, reason_name, what_stands
 from storecast.plan.workbook_changes import BUDGET, WorkbookChange
 from storecast.plan.workbook_writing import NO_CONVERSION
 from storecast.workflows.plan_workbook import WorkbookTaken, preview_workbook, take_workbook
@@ -133,11 +133,11 @@ def preview(request: ViewRequest, contents: str, name: str) -> Component:
     data = file_bytes(contents)
     with request.database.begin() as conn:
         wanted = preview_workbook(conn, name, data)
-    notices = [message(each, kind="hint") for each in wanted.notices]
+    notices = [message(words.message(each), kind="hint") for each in wanted.notices]
     if not wanted.changes:
         return html.Div([*notices, message(words.text("Nothing is changed in this workbook."), kind="hint")])
     if wanted.refused:
-        verdict: Component = message(wanted.refused, kind="refused")
+        verdict: Component = message(words.message(wanted.refused), kind="refused")
     else:
         count = len(wanted.changes)
         verdict = html.Div(
@@ -189,9 +189,9 @@ def _changes(wanted: WorkbookTaken, words: Words) -> Component:
             "–" if each.forecast is None else words.money(each.forecast),
             "–" if each.before is None else words.money(each.before),
             _after(each, words),
-            each.reason,
+            reason_name(each.reason, words),
             each.note,
-            each.stale,
+            words.message(each.stale),
         ]
         for each in wanted.changes
     ]
