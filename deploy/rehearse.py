@@ -3,10 +3,10 @@
     python deploy/rehearse.py --home home [--old COMMAND] [--new COMMAND] [--seconds 5]
 
 Two services of a copy stand behind nginx with deploy/nginx/storecast.conf. While clients ask for forecasts and write sales
-without a pause, the tables are brought up to date, each service is restarted in turn with the new version, another model is
-promoted, and all of it is taken back. Then the backup that was made at first is restored into an empty database. COMMAND is
-the storecast of a version, such as /opt/storecast-0.1.0/.venv/bin/storecast. Ends with 1 where a request failed, or where a
-write that was acknowledged is not there.
+without a pause, the tables are brought up to date, a model is trained where the new version refuses the one in use, each service
+is restarted in turn with the new version, another model is promoted, and all of it is taken back, the tables too. Then the backup
+that was made at first is restored into an empty database. COMMAND is the storecast of a version, such as
+/opt/storecast-0.1.0/.venv/bin/storecast. Ends with 1 where a request failed, or where a write that was acknowledged is not there.
 """
 
 import argparse
@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 CONFIGURATION = Path(__file__).parent / "nginx" / "storecast.conf"
 NGINX = next((path for path in ("/usr/sbin/nginx", shutil.which("nginx")) if path and Path(path).exists()), None)
@@ -81,6 +82,25 @@ class Rehearsal:
         if done.returncode:
             sys.exit(f"{shlex.join(line)} ended with {done.returncode}:\n{done.stderr}")
         return done.stdout
+
+    def models(self, command: Sequence[str]) -> list[dict[str, Any]]:
+        """Return the models of the home as a version sees them."""
+        listed: list[dict[str, Any]] = json.loads(self.call(command, "models", "list", "--json"))
+        return listed
+
+    def usable(self, command: Sequence[str]) -> list[str]:
+        """Return the names of the models that a version does not refuse."""
+        return [model["name"] for model in self.models(command) if not model["refused"]]
+
+    def tables(self, command: Sequence[str]) -> str:
+        """Return the version of the tables."""
+        return str(json.loads(self.call(command, "db", "status", "--json"))["tables"])
+
+    def train(self, command: Sequence[str], kind: str) -> None:
+        """Train a model on what the database holds; the one in use stays in use."""
+        database = self.options or ["--db", f"sqlite:///{self.home / 'storecast.db'}"]
+        line = [*command, "train", "--models", kind, "--out", str(self.home), *database]
+        subprocess.run(line, check=True, capture_output=True)
 
     def start(self, place: int, command: Sequence[str]) -> None:
         """Start one service, and wait until it is ready."""
@@ -251,9 +271,10 @@ def rehearse(
     it = Rehearsal(home, folder, database)
     try:
         it.key = it.call(old, "key", "create", "--name", "rehearsal", "--scopes", "read,forecast,write").strip()
-        listed = json.loads(it.call(old, "models", "list", "--json"))
-        first = next(model["name"] for model in listed if model["promoted"])
-        other = next((model["name"] for model in listed if not model["refused"] and not model["promoted"]), first)
+        listed = it.models(old)
+        first = next(model for model in listed if model["promoted"])
+        other = next((name for name in it.usable(old) if name != first["name"]), first["name"])
+        tables = it.tables(old)
         with timed("start of two services"):
             it.start(0, old)
             it.start(1, old)
@@ -266,25 +287,38 @@ def rehearse(
                     it.call(old, "db", "backup", "--out", str(folder / "backup.zip"))
                 with timed("upgrade of the tables"):
                     it.call(new, "db", "upgrade")
+                kept = it.usable(new)
+                if first["name"] not in kept:
+                    with timed("training by the new"):
+                        it.train(new, first["kind"])
+                    other = next(name for name in it.usable(new) if name not in kept)
                 with timed("rolling restart to the new"):
                     it.restart(new)
                 with timed("promotion of another model"):
                     it.call(new, "models", "promote", other)
                     wait_until(lambda: other in it.seen.models)
                 time.sleep(seconds)
+                if it.tables(new) != tables:
+                    with timed("downgrade of the tables"):
+                        it.call(new, "db", "downgrade", "--to", tables, "--yes")
                 with timed("rollback of the model"):
-                    it.call(new, "models", "promote", first)
+                    it.call(old, "models", "promote", first["name"])
                     it.seen.models.clear()
-                    wait_until(lambda: it.seen.models == {first} or first == other)
+                    goes_on = (
+                        first["name"] if first["name"] in kept else other
+                    )  # the new version answers with what it can use
+                    wait_until(lambda: it.seen.models == {goes_on})
                 with timed("rolling restart to the old"):
                     it.restart(old)
+                    it.seen.models.clear()
+                    wait_until(lambda: it.seen.models == {first["name"]})
                 time.sleep(seconds)
             it.check_last_write(day, history)
         restored = folder / "restored"
         restored.mkdir()
         with timed("restore into an empty database"):
             line = [
-                *new,
+                *old,
                 "db",
                 "restore",
                 "--db",
@@ -297,7 +331,7 @@ def rehearse(
             it.stop(0)
             it.home, it.options = restored, []
             shutil.copytree(home / "models", restored / "models")
-            it.start(0, new)
+            it.start(0, old)
     finally:
         for place in (0, 1):
             it.stop(place)

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from storecast.database.tables import REVISIONS
 from support.served_home import chain, copy_of, fill, home
 
 __all__ = ["home"]
@@ -36,6 +37,18 @@ def test_a_rolling_upgrade_and_its_rollback_fail_no_request(home: Path, tmp_path
     assert result["failed"] == 0
     assert result["requests"] > 100
     assert result["restore into an empty database"] < 120
+
+
+@pytest.mark.long
+def test_the_new_version_trains_a_model_of_its_own_where_it_needs_one(home: Path, tmp_path: Path) -> None:
+    own = copy_of(home, tmp_path / "home")
+    rehearsal = REHEARSE.Rehearsal(own, tmp_path)
+    before = rehearsal.usable(STORECAST)
+    assert rehearsal.tables(STORECAST) == REVISIONS[-1]
+    rehearsal.train(STORECAST, "naive")
+    trained = set(rehearsal.usable(STORECAST)) - set(before)
+    in_use = [model["name"] for model in rehearsal.models(STORECAST) if model["promoted"]]
+    assert (len(trained), in_use) == (1, before[:1]), "what is in use stays in use"
 
 
 def test_nginx_leads_to_one_service_while_the_other_restarts(tmp_path: Path) -> None:
