@@ -127,6 +127,16 @@ def test_a_stretch_of_six_weeks_that_has_just_ended_is_found_as_a_whole(weeks_ag
     assert len(inside) >= 36
 
 
+def test_the_first_weeks_of_a_store_that_grows_are_no_slump() -> None:
+    first = [900, 890, 800, 990, 800, 910, 950, 1020, *np.linspace(1200, 3500, 14)]
+    sold = np.repeat(np.array([*first, *[3500] * 60]), 7).reshape(-1, 7)
+    for week, days in enumerate((1, 1, 1, 2, 3, 4)):  # on which it opened
+        sold[week, days:] = np.nan
+    log_sales = np.concatenate([np.full(200, np.nan), np.log(sold.ravel())]).astype(np.float32)[None, :]
+    for days in range(log_sales.shape[1] - 180, log_sales.shape[1]):
+        assert not slump_days(log_sales[:, :days]).any()
+
+
 @pytest.mark.parametrize("seed", [2, 3])
 def test_weeks_of_stores_whose_sales_vary_so_much_are_no_slump(seed: int) -> None:
     logs = np.random.default_rng(seed).normal(4, 1.2, PANEL.sales.height)

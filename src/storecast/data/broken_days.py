@@ -152,9 +152,11 @@ def _far_weeks(
         judged = np.isfinite(after) & np.isfinite(before) if both_sides else np.isfinite(after)
         below = np.where(judged, np.fmin(before, after) - week, np.float32(np.nan))
         above = np.where(np.isfinite(after), week - np.fmax(before, after), np.float32(np.nan))
-        # A season that recurs is no slump, and no error.
-        low = low | _once((below > limit(FACTOR)) | _abrupt(below, limit(ABRUPT_FACTOR), low))
-        rise = _once(_abrupt(np.where(np.isfinite(before), above, np.float32(np.nan)), limit(ABRUPT_RISE), high))
+        # A season that recurs is no slump, and no error. Nor do the first weeks of a store that grows begin from one week to the
+        # next.
+        fall, rise = (np.where(np.isfinite(before), each, np.float32(np.nan)) for each in (below, above))
+        low = low | _once((below > limit(FACTOR)) | _abrupt(fall, limit(ABRUPT_FACTOR), low))
+        rise = _once(_abrupt(rise, limit(ABRUPT_RISE), high))
         high = high | (above > np.log(WRONG_UNIT)) | (rise & (rise.sum(axis=0) <= FEW_STORES * stores))
     return low, high
 
