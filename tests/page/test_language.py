@@ -12,7 +12,8 @@ from storecast.data.breakdown import BUILT_IN
 from storecast.database.chain_writes import OF_CHAIN
 from storecast.errors import Amount, ConflictError, Message, MissingError
 from storecast.language import LANGUAGES
-from storecast.page.language import LOCALE, Words, preferred_language
+from storecast.page import tables
+from storecast.page.language import LOCALE, Shown, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
 from storecast.plan.overrides import KINDS, USUAL_REASONS, describe
@@ -92,6 +93,20 @@ def test_numbers_and_dates_are_written_as_the_language_writes_them(
     assert "+" + words.percent(0.0338) == percent
     assert words.day(dt.date(2014, 1, 6)).replace(",", ",") in (day, day.replace("Mo.", "Mo"))
     assert words.signed(5.0).startswith("+")
+
+
+def test_amounts_of_a_column_have_cents_where_all_of_them_are_small() -> None:
+    words = Words("de")
+
+    def column(*values: float) -> list[Shown]:
+        rows = [[words.signed(value)] for value in values]
+        _, cells = tables.cells_of(tables.table(["Betrag"], rows, text=()).children["props"])
+        return [row[0] for row in cells]
+
+    assert column(12.5, -0.25, 0) == ["+12,50", "-0,25", "0,00"]
+    mixed = column(9991.7, 706.28, -0.25, 0)
+    assert mixed == ["+9.992", "+706", "0", "0"]
+    assert [cell.value for cell in mixed] == [9991.7, 706.28, -0.25, 0], "files keep the cents"
 
 
 def test_the_browser_says_which_language_it_likes_most() -> None:

@@ -163,6 +163,10 @@ def test_overrides_that_hold_on_the_store_are_shown_with_what_they_do_there(
         add_overrides(conn, pl.DataFrame([override]), by="Ada")
         assert read_current_plan(conn).overrides.height == 1
     assert "Fair in town" in browser.draw("/app/store", "?store=2")
+    in_german = browser.draw("/app/store", "?store=2", language="de")
+    assert "Sonstiges" in in_german
+    assert "Filiale 2" in in_german
+    assert "store 2" not in in_german
     other = browser.draw("/app/store", "?store=3")
     assert "Fair in town" not in other
     assert "No override holds on this store" in other

@@ -57,7 +57,7 @@ def chart(
             "hovermode": "x unified",
             "separators": ",." if words.language == "de" else ".,",
             "modebar": {"remove": ["zoom", "pan", "select", "lasso", "autoscale"]},
-            "xaxis": {"showgrid": False, "automargin": True, "zeroline": False, **dates, **x},
+            "xaxis": {"showgrid": False, "automargin": True, "zeroline": False, "ticklabelstandoff": 6, **dates, **x},
             "yaxis": {"gridcolor": GRID, "automargin": True, "zeroline": False, **y},
             **layout,
         },

@@ -13,7 +13,7 @@ from babel.numbers import NumberPattern, format_decimal, format_percent, parse_p
 from storecast import language
 from storecast.answers import translated
 from storecast.errors import Message
-from storecast.language import LANGUAGES
+from storecast.language import LANGUAGES, WITHOUT_CENTS_FROM
 
 LOCALE = Path(__file__).parent / "locale"
 CENTS = 2  # digits of money
@@ -28,15 +28,17 @@ class Shown(str):
     value : that is written
     digits : after the point, as far as a file keeps them
     pattern : the format that a spreadsheet shows the value in
+    whole : the text of an amount without cents, which a column of large amounts shows; empty: there is none
     """
 
-    __slots__ = ("digits", "pattern", "value")
+    __slots__ = ("digits", "pattern", "value", "whole")
 
     value: float | dt.date
     digits: int
     pattern: str
+    whole: str
 
-    def __new__(cls, text: str, value: float | dt.date, pattern: str, digits: int = CENTS) -> Self:
+    def __new__(cls, text: str, value: float | dt.date, pattern: str, digits: int = CENTS, whole: str = "") -> Self:
         """Return a text with its value.
 
         Parameters
@@ -44,10 +46,15 @@ class Shown(str):
         text, value : of one thing
         pattern : the format that a spreadsheet shows the value in
         digits : after the point, as far as a file keeps them
+        whole : the text of an amount without cents
         """
         shown = super().__new__(cls, text)
-        shown.value, shown.pattern, shown.digits = value, pattern, digits
+        shown.value, shown.pattern, shown.digits, shown.whole = value, pattern, digits, whole
         return shown
+
+    def without_cents(self) -> "Shown":
+        """Return the same amount as a column of large amounts shows it."""
+        return Shown(self.whole, self.value, self.pattern, self.digits, self.whole)
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,15 @@ class Words(language.Words):
 
     def money(self, value: float) -> str:
         """Return an amount: with cents where it is small."""
-        return Shown(super().money(value), value, MONEY)
+        text = super().money(value)
+        return Shown(text, value, MONEY, whole=text if abs(value) >= WITHOUT_CENTS_FROM else super().number(value))
 
     def signed(self, value: float) -> str:
         """Return a difference with its sign."""
-        return Shown(super().signed(value), value, MONEY)
+        text, sign = super().signed(value), "+" if round(value) > 0 else ""
+        return Shown(
+            text, value, MONEY, whole=text if abs(value) >= WITHOUT_CENTS_FROM else sign + super().number(value)
+        )
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share of one as percent."""

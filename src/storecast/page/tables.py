@@ -11,7 +11,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from storecast.page.language import Words
+from storecast.page.language import Shown, Words
 
 Cell = Any  # text, a component of Dash, or None
 SCROLL, FACTS = "scroll", "facts"  # classes of what is around a table, and around figures
@@ -59,12 +59,23 @@ def table(
             [_content(cell, children), f"{kind} wrap" if isinstance(cell, str) and len(cell) > LONG else kind]
             for cell, kind in zip(row, classes, strict=True)
         ]
-        for row in rows
+        for row in _alike(rows, len(header))
     ]
     properties = {"names": list(header), "kinds": classes, "rows": body, "children": children}
     scroll = {"tabIndex": "0", "role": "region", "aria-label": label} if label else {}
     whole = {"namespace": "storecast_page", "type": "Table", "props": properties}
     return html.Div(whole, className=f"{SCROLL} stacked" if stacked else SCROLL, **scroll)
+
+
+def _alike(rows: Sequence[Sequence[Cell]], columns: int) -> list[list[Cell]]:
+    """Return cells in which the amounts of a column have cents where all of them are small, and else none has."""
+    alike = [list(row) for row in rows]
+    for place in range(columns):
+        amounts = [row for row in alike if isinstance(row[place], Shown) and row[place].whole]
+        if any(row[place] == row[place].whole for row in amounts):
+            for row in amounts:
+                row[place] = row[place].without_cents()
+    return alike
 
 
 def _content(cell: Cell, children: list[Cell]) -> Any:

@@ -106,14 +106,14 @@ def _facts(plan: PromotionPlan, words: Words) -> Component:
 
 
 def _days(plan: PromotionPlan, words: Words) -> Component:
-    header = [words.text(name) for name in ("Store", "Day", "Without", "Gain", "From", "To")]
+    header = [words.text(name) for name in ("Store", "Day", "Gain", "From", "To", "Without")]
     lines = [
         [
             _store_link(row[s.STORE], row[s.DATE], words),
             words.day(row[s.DATE]),
-            words.money(row[s.FORECAST]),
             words.signed(row[GAIN]),
             *_bounds(row, words),
+            words.money(row[s.FORECAST]),
         ]
         for row in plan.days.head(MOST_DAYS).iter_rows(named=True)
     ]

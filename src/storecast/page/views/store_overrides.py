@@ -10,10 +10,9 @@ from storecast import schema as s
 from storecast.errors import MissingError
 from storecast.page import tables
 from storecast.page.addresses import BASE
-from storecast.page.language import Words
 from storecast.page.plan_memory import cached
 from storecast.page.view import ViewRequest
-from storecast.page.views.plan_figures import reason_name, standing_overrides
+from storecast.page.views.plan_figures import reason_name, scope_name, standing_overrides
 from storecast.plan.overrides import OVERRIDE, PLAN
 from storecast.workflows.planning import show_version
 
@@ -60,13 +59,9 @@ def _overrides(request: ViewRequest, store: Any) -> Component:
             reason_name(row["Reason"], words),
             row["By"],
             row["Note"],
-            _scope(row["Level"], row["Key"], words),
+            scope_name(row["Level"], row["Key"], words),
             row["Stale"] or words.text("yes"),
         ]
         for row in holding.iter_rows(named=True)
     ]
     return tables.table(header, lines, text=(0, 2, 3, 4, 5, 6), label=words.text("Overrides"))
-
-
-def _scope(level: str, key: str, words: Words) -> str:
-    return words.text("all stores") if level == "chain" else f"{level} {key}"
