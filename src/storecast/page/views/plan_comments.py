@@ -66,7 +66,7 @@ def _list(request: ViewRequest, store: str | None) -> Component:
         if row["Start"] is not None:
             about.append(f"{words.day(row['Start'])} – {words.day(row['End'])}")
         lines.append([moment(row["At"], words), row["By"], ", ".join(about), row["Text"]])
-    return tables.table(header, lines, text=(0, 1, 2, 3), label=words.text("Comments"))
+    return tables.table(header, lines, text=(0, 1, 2, 3), label=words.text("Comments"), stacked=True)
 
 
 def _form(request: ViewRequest, key: str) -> Component | None:

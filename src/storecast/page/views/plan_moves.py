@@ -62,7 +62,7 @@ def _table(rows: pl.DataFrame, title: str, words: Words, *, explained: bool) -> 
     if explained:
         header.append(words.text("Because of"))
     lines = [_line(row, words, explained=explained) for row in rows.iter_rows(named=True)]
-    return html.Section([html.H2(title), tables.table(header, lines, text=(0, 1, 5), label=title)])
+    return html.Section([html.H2(title), tables.table(header, lines, text=(0, 1, 5), label=title, stacked=True)])
 
 
 def _line(row: dict[str, Any], words: Words, *, explained: bool) -> list[Any]:
