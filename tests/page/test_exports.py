@@ -73,7 +73,7 @@ def planned(client: Client, database: Database) -> None:
 @pytest.mark.parametrize(
     ("path", "search", "titles", "header"),
     [
-        ("/app/", "", ["By week", "Exceptions", "Figures"], "At stake"),
+        ("/app/", "", ["By week", "Day by day", "Exceptions", "Figures"], "At stake"),
         ("/app/store", "?store=2", ["Day by day", "The past, day by day", "Overrides"], "Day"),
         ("/app/plan", "?level=store", ["Plan", "Beside the budget, all stores"], "Plan less forecast"),
         ("/app/plan", "?part=overrides", ["Overrides"], "Reason"),
@@ -99,6 +99,25 @@ def test_every_table_of_a_view_is_a_sheet_of_its_workbook(
     assert set(titles) <= set(by_title)
     assert header in {name for title in titles for name in by_title[title][0]}
     assert all(len(by_title[title]) > 1 for title in titles)
+
+
+@pytest.mark.usefixtures("planned")
+def test_the_chart_of_the_chain_is_in_the_file_day_by_day(browser: PageClient, client: Client) -> None:
+    header, *days = next(
+        rows for title, rows in sheets(download(browser, "xlsx", "/app/")[1]).items() if title.endswith("Day by day")
+    )
+    forecast = client.service.live.snapshot.predictor.forecast()
+    by_day = forecast.group_by(s.DATE).agg(pl.col(s.FORECAST).sum()).sort(s.DATE)
+    assert [row[0].date() for row in days] == by_day[s.DATE].to_list()
+    column = {name: [row[place] for row in days] for place, name in enumerate(header)}
+    assert column["Forecast"] == pytest.approx(by_day[s.FORECAST].to_list(), abs=0.02)
+    moved = [
+        number
+        for number, (of_plan, own) in enumerate(zip(column["Plan"], column["Forecast"], strict=True))
+        if abs(of_plan - own) > 0.1
+    ]
+    assert moved == [0], "the overrides are of the first day"
+    assert "Budget" not in column
 
 
 @pytest.mark.usefixtures("planned")

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import polars as pl
+import polars.selectors as cs
 from dash import html
 from dash.development.base_component import Component
 
@@ -15,12 +16,15 @@ from storecast.page.language import Words
 from storecast.page.plan_memory import cached, memory_of_chain
 from storecast.page.view import View, ViewRequest
 from storecast.page.views.plan_figures import budget_facts, exception_link, overrides_note
+from storecast.plan.overrides import PLAN
 from storecast.plan.sentences import sentences
 from storecast.workflows.plan_summary import PlanOverview, plan_overview
 from storecast.workflows.planning import ShownVersion, show_version
 
 PAST_WEEKS = 8  # of the chart
 MOST_EXCEPTIONS = 8
+BOUNDS = ("Lower80", "Upper80")
+YEAR_BEFORE = "YearBefore"
 
 
 def draw(request: ViewRequest) -> Component:
@@ -40,6 +44,7 @@ def draw(request: ViewRequest) -> Component:
                 words,
                 height=360,
             ),
+            _days(figures, plan, words),
             html.Div(
                 [_weeks(plan, words), _exceptions(overview.exceptions, words)] if plan and overview else [],
                 className="pair",
@@ -141,6 +146,30 @@ def _traces(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> l
         dates, amounts = plan.budget[s.DATE].to_list(), plan.budget["Budget"].to_list()
         traces.append(charts.line(dates, amounts, words.text("Budget"), charts.TEAL, dash="dash", width=1.5))
     return traces
+
+
+def _days(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Component:
+    """Return what the chart shows of the days ahead, in figures and so in files."""
+    days = figures.ahead.rename({"Start": s.DATE}).select(s.DATE, s.FORECAST, cs.by_name(*BOUNDS, require_all=False))
+    days = days.join(figures.last_year.rename({s.SALES: YEAR_BEFORE}), on=s.DATE, how="left")
+    if plan is not None:
+        planned = plan.days.group_by(s.DATE).agg(pl.col(PLAN).sum())
+        days = days.join(planned, on=s.DATE, how="left").join(plan.budget, on=s.DATE, how="left")
+    titles = {
+        s.FORECAST: words.text("Forecast"),
+        "Lower80": words.text("80% from"),
+        "Upper80": words.text("80% to"),
+        PLAN: words.text("Plan"),
+        "Budget": words.text("Budget"),
+        YEAR_BEFORE: words.text("A year before"),
+    }
+    shown = [name for name in titles if name in days.columns and days[name].count()]
+    rows = [
+        [words.day(day[s.DATE]), *("" if day[name] is None else words.money(day[name]) for name in shown)]
+        for day in days.sort(s.DATE).iter_rows(named=True)
+    ]
+    header, title = [words.text("Day"), *(titles[name] for name in shown)], words.text("Day by day")
+    return html.Details([html.Summary(title), tables.table(header, rows, label=title)])
 
 
 def _weeks(plan: ShownVersion, words: Words) -> Component:
