@@ -93,6 +93,7 @@ def test_numbers_and_dates_are_written_as_the_language_writes_them(
     assert "+" + words.percent(0.0338) == percent
     assert words.day(dt.date(2014, 1, 6)).replace(",", ",") in (day, day.replace("Mo.", "Mo"))
     assert words.signed(5.0).startswith("+")
+    assert [words.signed_percent(share)[:3] for share in (0.0004, -0.0004)] == [words.percent(0.0)[:3]] * 2
 
 
 def test_amounts_of_a_column_have_cents_where_all_of_them_are_small() -> None:

@@ -104,12 +104,13 @@ class Words(language.Words):
 
     def signed_percent(self, share: float, digits: int = 1) -> str:
         """Return a change by a share of one as percent with its sign."""
-        return self._percent(share, digits, "+" if share > 0 else "")
+        return self._percent(share, digits, "+" if round(share, digits + 2) > 0 else "")
 
     def _percent(self, share: float, digits: int, sign: str = "") -> str:
         figure = f"0.{'0' * digits}" if digits else "0"
         pattern = _pattern(f"{figure} %" if self.language == "de" else f"{figure}%")
-        text = format_percent(share, format=pattern, locale=_locale(self.language))
+        rounded = round(share, digits + 2) + 0.0  # there is no -0%
+        text = format_percent(rounded, format=pattern, locale=_locale(self.language))
         return Shown(sign + text, share, f"{figure}%", digits + 2)
 
     def date(self, day: dt.date) -> str:
