@@ -236,6 +236,25 @@ def test_a_workbook_goes_out_is_filled_in_and_comes_back(planned: Client, plan: 
         plan.plan.workbook(99)
 
 
+def test_a_workbook_of_an_older_version_is_told_so_with_each_change_that_no_longer_fits(plan: ServiceClient) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(plan.plan.workbook(1)))
+    sheet = book["Weeks"]
+    titles = {cell.value: cell.column for cell in sheet[5]}
+    row = next(row for row in range(6, 50) if sheet.cell(row, 1).value == "1")
+    before = float(sheet.cell(row, titles["Forecast"]).value)
+    sheet.cell(row, titles["Override"]).value, sheet.cell(row, titles["Reason"]).value = (
+        round(before) + 1,
+        "local event",
+    )
+    out = io.BytesIO()
+    book.save(out)
+    shown = plan.plan.take_workbook(out.getvalue())
+    assert shown["notices"][0].startswith("The file is of version 1, the newest is ")
+    [change] = shown["changes"]
+    assert change["stale"].startswith("the forecast of its days went from ")
+    assert change["stale"] in shown["refused"]
+
+
 def test_comments_are_kept_with_who_and_when(planned: Client, plan: ServiceClient) -> None:
     assert list(plan.plan.comments()) == []
     first = plan.plan.comment("<b>Looks high</b>", version=1)

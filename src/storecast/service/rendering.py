@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from storecast.csv_files import escape_formulas
+from storecast.errors import Message
 
 JSON, CSV = "application/json", "text/csv; charset=utf-8"
 AT_ONCE = 5_000  # rows of a chunk
@@ -61,7 +62,14 @@ def joined(rows: Iterable[bytes]) -> Iterator[bytes]:
 
 def json_reply(body: Any) -> "BytesResponse":
     """Return a reply of `replies`, or plain data, in JSON."""
-    return BytesResponse(msgspec.json.encode(body))
+    return BytesResponse(msgspec.json.encode(body, enc_hook=_plain))
+
+
+def _plain(value: Any) -> str:
+    """Return a text with a template of its own as text: msgspec 0.22 writes no subclass of str."""
+    if isinstance(value, Message):
+        return str(value)
+    raise TypeError(f"{type(value)} is in no reply")
 
 
 class BytesResponse(Response):
