@@ -70,9 +70,11 @@ def test_every_page_of_the_site_is_quiet_and_accessible(
     page.close()
 
 
-def test_a_drawing_can_be_read_on_a_phone(chromium_process: Browser, address: str) -> None:
+def test_a_drawing_can_be_read_on_a_phone_and_is_whole_on_a_laptop(chromium_process: Browser, address: str) -> None:
     page = chromium_process.new_page(viewport={"width": 390, "height": 900})
     page.goto(f"{address}/how-it-forecasts.html")
     drawing = page.locator('img[src$="forecast.svg"]')
     assert drawing.bounding_box()["width"] >= 640  # type: ignore[index]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert drawing.evaluate("image => image.getBoundingClientRect().width <= image.parentElement.clientWidth")
     page.close()
