@@ -271,9 +271,9 @@ def rehearse(
     it = Rehearsal(home, folder, database)
     try:
         it.key = it.call(old, "key", "create", "--name", "rehearsal", "--scopes", "read,forecast,write").strip()
-        listed = it.models(old)
-        first = next(model for model in listed if model["promoted"])
-        other = next((name for name in it.usable(old) if name != first["name"]), first["name"])
+        models = it.models(old)
+        first, kind = next((model["name"], model["kind"]) for model in models if model["promoted"])
+        other = next((model["name"] for model in models if not model["refused"] and not model["promoted"]), first)
         tables = it.tables(old)
         with timed("start of two services"):
             it.start(0, old)
@@ -288,9 +288,9 @@ def rehearse(
                 with timed("upgrade of the tables"):
                     it.call(new, "db", "upgrade")
                 kept = it.usable(new)
-                if first["name"] not in kept:
+                if first not in kept:
                     with timed("training by the new"):
-                        it.train(new, first["kind"])
+                        it.train(new, kind)
                     other = next(name for name in it.usable(new) if name not in kept)
                 with timed("rolling restart to the new"):
                     it.restart(new)
@@ -302,16 +302,14 @@ def rehearse(
                     with timed("downgrade of the tables"):
                         it.call(new, "db", "downgrade", "--to", tables, "--yes")
                 with timed("rollback of the model"):
-                    it.call(old, "models", "promote", first["name"])
+                    it.call(old, "models", "promote", first)
                     it.seen.models.clear()
-                    goes_on = (
-                        first["name"] if first["name"] in kept else other
-                    )  # the new version answers with what it can use
-                    wait_until(lambda: it.seen.models == {goes_on})
+                    # Services of the new version answer with a model that they can read.
+                    wait_until(lambda: it.seen.models == {first if first in kept else other})
                 with timed("rolling restart to the old"):
                     it.restart(old)
                     it.seen.models.clear()
-                    wait_until(lambda: it.seen.models == {first["name"]})
+                    wait_until(lambda: it.seen.models == {first})
                 time.sleep(seconds)
             it.check_last_write(day, history)
         restored = folder / "restored"

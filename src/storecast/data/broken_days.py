@@ -154,9 +154,9 @@ def _far_weeks(
         above = np.where(np.isfinite(after), week - np.fmax(before, after), np.float32(np.nan))
         # A season that recurs is no slump, and no error. Nor do the first weeks of a store that grows begin from one week to the
         # next.
-        fall, rise = (np.where(np.isfinite(before), each, np.float32(np.nan)) for each in (below, above))
+        fall, jump = (np.where(np.isfinite(before), each, np.float32(np.nan)) for each in (below, above))
         low = low | _once((below > limit(FACTOR)) | _abrupt(fall, limit(ABRUPT_FACTOR), low))
-        rise = _once(_abrupt(rise, limit(ABRUPT_RISE), high))
+        rise = _once(_abrupt(jump, limit(ABRUPT_RISE), high))
         high = high | (above > np.log(WRONG_UNIT)) | (rise & (rise.sum(axis=0) <= FEW_STORES * stores))
     return low, high
 

@@ -88,15 +88,15 @@ class Words(language.Words):
 
     def money(self, value: float) -> str:
         """Return an amount: with cents where it is small."""
-        text = super().money(value)
-        return Shown(text, value, MONEY, whole=text if abs(value) >= WITHOUT_CENTS_FROM else super().number(value))
+        return self._money(super().money(value), value)
 
     def signed(self, value: float) -> str:
         """Return a difference with its sign."""
-        text, sign = super().signed(value), "+" if round(value) > 0 else ""
-        return Shown(
-            text, value, MONEY, whole=text if abs(value) >= WITHOUT_CENTS_FROM else sign + super().number(value)
-        )
+        return self._money(super().signed(value), value, "+" if round(value) > 0 else "")
+
+    def _money(self, text: str, value: float, sign: str = "") -> str:
+        whole = text if abs(value) >= WITHOUT_CENTS_FROM else sign + super().number(value)
+        return Shown(text, value, MONEY, whole=whole)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Return a share of one as percent."""

@@ -110,6 +110,11 @@ def _whole(content: Any, children: Sequence[Cell]) -> Cell:
     return {**content, "props": {**props, "children": _whole(props["children"], children)}}
 
 
+def amount(value: float | None, words: Words) -> str:
+    """Return an amount as a cell; an empty one where it is not known."""
+    return "" if value is None else words.money(value)
+
+
 def likely_range(total: Mapping[str, Any], words: Words) -> str:
     """Return the 80% interval of a total in words; an empty text where it has none.
 

@@ -21,7 +21,6 @@ from storecast.plan.workbook_words import USUAL_REASON_OF
 
 ADD, CHANGE, WITHDRAW = ("add", "change", "withdraw")  # an override
 BUDGET = "budget"  # puts one in place of another, or takes it away
-FITS = Message("")  # the newest version
 Scope = tuple[str, dt.date, dt.date]  # a store, and the first and the last day
 
 
@@ -218,7 +217,7 @@ def _budget_change(row: FilledRow, budget: I64, exported: _Sums, newest: _Sums) 
             note="",
             forecast=None if latest is None else latest[0] / CENT,
             exported=sums[0] / CENT,
-            stale=FITS if now == before else Message("the budget was changed since the file was exported"),
+            stale="" if now == before else Message("the budget was changed since the file was exported"),
         )
     ]
 
@@ -243,7 +242,7 @@ def _described(
     sums = exported.of(row)
     assert sums is not None
     now = sums if newest is None else newest.of(row)
-    stale = FITS
+    stale = ""
     if now is None:
         stale = Message("some of its days are over, or its store is not in the newest version")
     elif newest is not None and row.override is not None:

@@ -20,7 +20,6 @@ from storecast.plan.workbook_changes import BUDGET, WITHDRAW, Scope, WorkbookCha
 from storecast.plan.workbook_reading import FilledWorkbook, read_filled
 
 MAX_NAMED = 3  # cells in one message
-TAKEN = Message("")  # nothing is refused
 
 
 @dataclass(frozen=True)
@@ -223,7 +222,7 @@ def _result(
     written: PlanWritten | None = None,
     loaded: BudgetWritten | None = None,
     *,
-    refused: Message = TAKEN,
+    refused: str = "",
 ) -> WorkbookTaken:
     """Return what a workbook changes, or has changed.
 

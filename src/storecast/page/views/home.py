@@ -3,7 +3,6 @@
 import datetime as dt
 
 import polars as pl
-import polars.selectors as cs
 from dash import html
 from dash.development.base_component import Component
 
@@ -14,6 +13,7 @@ from storecast.page import charts, tables
 from storecast.page.figures import ChainFigures, chain_figures
 from storecast.page.language import Words
 from storecast.page.plan_memory import cached, memory_of_chain
+from storecast.page.store_figures import YEAR_BEFORE
 from storecast.page.view import View, ViewRequest
 from storecast.page.views.plan_figures import budget_facts, exception_link, overrides_note
 from storecast.plan.overrides import PLAN
@@ -23,8 +23,6 @@ from storecast.workflows.planning import ShownVersion, show_version
 
 PAST_WEEKS = 8  # of the chart
 MOST_EXCEPTIONS = 8
-BOUNDS = ("Lower80", "Upper80")
-YEAR_BEFORE = "YearBefore"
 
 
 def draw(request: ViewRequest) -> Component:
@@ -150,7 +148,7 @@ def _traces(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> l
 
 def _days(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Component:
     """Return what the chart shows of the days ahead, in figures and so in files."""
-    days = figures.ahead.rename({"Start": s.DATE}).select(s.DATE, s.FORECAST, cs.by_name(*BOUNDS, require_all=False))
+    days = figures.ahead.rename({"Start": s.DATE})
     days = days.join(figures.last_year.rename({s.SALES: YEAR_BEFORE}), on=s.DATE, how="left")
     if plan is not None:
         planned = plan.days.group_by(s.DATE).agg(pl.col(PLAN).sum())
@@ -165,7 +163,7 @@ def _days(figures: ChainFigures, plan: ShownVersion | None, words: Words) -> Com
     }
     shown = [name for name in titles if name in days.columns and days[name].count()]
     rows = [
-        [words.day(day[s.DATE]), *("" if day[name] is None else words.money(day[name]) for name in shown)]
+        [words.day(day[s.DATE]), *(tables.amount(day[name], words) for name in shown)]
         for day in days.sort(s.DATE).iter_rows(named=True)
     ]
     header, title = [words.text("Day"), *(titles[name] for name in shown)], words.text("Day by day")
@@ -179,7 +177,7 @@ def _weeks(plan: ShownVersion, words: Words) -> Component:
             words.day(week["Start"]),
             words.money(week[s.FORECAST]),
             words.money(week["Plan"]),
-            "" if week["Budget"] is None else words.money(week["Budget"]),
+            tables.amount(week["Budget"], words),
             "" if week["Variance"] is None else words.signed(week["Variance"]),
         ]
         for week in plan.weeks.iter_rows(named=True)

@@ -81,7 +81,7 @@ def tables_section(days: pl.DataFrame, cutoff: dt.date, words: Words) -> Compone
     ]
     columns = (s.FORECAST, "Lower80", "Upper80", "Lower95", "Upper95", YEAR_BEFORE)
     lines = [
-        [words.day(row[s.DATE]), *(_amount(row[name], words) for name in columns), calendar_words(row, words)]
+        [words.day(row[s.DATE]), *(tables.amount(row[name], words) for name in columns), calendar_words(row, words)]
         for row in ahead.iter_rows(named=True)
     ]
     past_header = [words.text(name) for name in ("Day", "Sales", "A year before", "Calendar")]
@@ -89,8 +89,8 @@ def tables_section(days: pl.DataFrame, cutoff: dt.date, words: Words) -> Compone
     past_lines = [
         [
             words.day(row[s.DATE]),
-            _amount(row[s.SALES], words),
-            _amount(row[YEAR_BEFORE], words),
+            tables.amount(row[s.SALES], words),
+            tables.amount(row[YEAR_BEFORE], words),
             calendar_words(row, words),
         ]
         for row in newest.iter_rows(named=True)
@@ -128,10 +128,6 @@ def calendar_words(day: dict[str, Any], words: Words) -> str:
     if day[s.SCHOOL_HOLIDAY] == 1:
         notes.append(words.text("school holidays"))
     return ", ".join(notes)
-
-
-def _amount(value: float | None, words: Words) -> str:
-    return "" if value is None else words.money(value)
 
 
 def _calendar_marks(days: pl.DataFrame, words: Words) -> list[charts.Trace]:
