@@ -47,7 +47,7 @@ test-long: setup-dev ## the tests that take longer
 	$(BIN)/python -m pytest -m long
 
 test-page: setup-dev ## the tests that need a browser: Chromium or Chrome, which BROWSER_PATH can name
-	$(BIN)/python -m pytest -m page
+	$(IN_PARALLEL) $(BIN)/python -m pytest -n 2 --dist loadfile -m page
 
 screenshots: setup-dev ## pictures of every view of the page, light and dark, wide and narrow, to screenshots/: make screenshots [HOME_DIR=demo-home]
 	$(BIN)/python docs/screenshots.py --home "$(HOME_DIR)" --out screenshots $(ARGS)
