@@ -3,8 +3,11 @@
 import ast
 import datetime as dt
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 import storecast.page
@@ -16,8 +19,10 @@ from storecast.page import tables
 from storecast.page.language import LOCALE, Shown, Words, preferred_language
 from storecast.page.views import VIEWS
 from storecast.plan import sentences
+from storecast.plan.comparison import compare
 from storecast.plan.overrides import KINDS, USUAL_REASONS, describe
-from storecast.plan.versions import STATES
+from storecast.plan.store_days import StoreDays
+from storecast.plan.versions import STATES, PlanVersion
 from support.catalogues import assert_complete, german_of, with_other_places
 
 SOURCE = Path(storecast.page.__file__).parent
@@ -144,6 +149,22 @@ def test_a_refused_override_is_described_in_german() -> None:
     row = {"level": "type", "key": "b", "first": monday, "last": monday, "kind": "factor", "value": 1.15}
     assert str(describe(row)) == "type b, 2014-01-06: factor 1.15"
     assert Words("de").message(describe(row)) == "Typ b, 06.01.2014: Faktor 1,15"
+
+
+def test_what_a_reader_of_a_comparison_must_know_has_days_as_each_language_writes_them() -> None:
+    monday = dt.date(2014, 3, 3)
+    version = PlanVersion(1, "m", monday, 1, monday, monday, 2, "draft", True, (), (), None)
+    figures, fewer = (
+        StoreDays(pl.Series("Store", [1]), monday, {"Forecast": np.full((1, days), 1000, np.int64)}) for days in (14, 7)
+    )
+    days, unknown = compare((version, replace(version, version=2)), (figures, fewer), (None, None)).notices
+    expected = {
+        "en": ("Mar 3, 2014 to Mar 9, 2014.", "version 1 and 2 was"),
+        "de": ("03.03.2014 bis 09.03.2014.", "Version 1 und 2 wurde"),
+    }
+    for language, (end, part) in expected.items():
+        assert Words(language).message(days).endswith(end)
+        assert part in Words(language).message(unknown)
 
 
 def test_an_empty_message_is_empty_in_every_language() -> None:

@@ -20,7 +20,9 @@ from storecast.plan.versions import PlanVersion
 
 CHAIN = "chain"
 MOST_NAMED = 3  # drivers in one sentence
-OF_TWO_MODELS = "The two forecasts are of two models: what each driver moved holds the change of the model, too."
+OF_TWO_MODELS = Message(
+    "The two forecasts are of two models: what each driver moved holds the change of the model, too."
+)
 DRIVER_NAMES = {"Usual": "the chain's usual day"}  # in sentences, where the name alone says too little
 
 
@@ -41,7 +43,7 @@ class Comparison:
     before: int
     after: int
     changes: pl.DataFrame
-    notices: tuple[str, ...]
+    notices: tuple[Message, ...]
     explained: bool
     totals: tuple[TotalInterval | None, TotalInterval | None]
 
@@ -135,17 +137,24 @@ def _notices(
     stores: pl.Series,
     first: dt.date,
     last: dt.date,
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     notices = []
     if any((each.first, each.last) != (first, last) for each in figures):
-        notices.append(f"Only the days that both versions have are compared: {first} to {last}.")
+        days = Message("Only the days that both versions have are compared: {first} to {last}.", first=first, last=last)
+        notices.append(days)
     one_sided = sum(len(each.stores) for each in figures) - 2 * len(stores)
     if one_sided:
-        notices.append(f"{one_sided} stores are in one of the two versions alone, and are left out.")
+        notices.append(
+            Message("{count} stores are in one of the two versions alone, and are left out.", count=one_sided)
+        )
     unknown = [str(version.version) for version, each in zip(versions, drivers, strict=True) if each is None]
     if unknown:
+        both = Message("{one} and {other}", one=unknown[0], other=unknown[-1])
         notices.append(
-            f"Because of what is not known: version {' and '.join(unknown)} was published without what its forecast is made of."
+            Message(
+                "Because of what is not known: version {versions} was published without what its forecast is made of.",
+                versions=both if len(unknown) > 1 else unknown[0],
+            )
         )
     elif versions[0].model != versions[1].model:
         notices.append(OF_TWO_MODELS)
