@@ -1,4 +1,4 @@
-"""Alert rules and dashboard: metrics and labels are those of the service, rules fire as they should, the runbook has each."""
+"""Alert rules and dashboards: metrics and labels are those of the service, rules fire as they should, the runbook has each."""
 
 import json
 import os
@@ -20,6 +20,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES_FILE = DEPLOY / "prometheus" / "alerts.yaml"
 RULES = yaml.safe_load(RULES_FILE.read_text(encoding="utf-8"))["groups"][0]["rules"]
 DASHBOARD = json.loads((DEPLOY / "grafana" / "storecast.json").read_text(encoding="utf-8"))
+CONSOLE = (DEPLOY / "prometheus" / "consoles" / "storecast.html").read_text(encoding="utf-8")
 DOCS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 METRIC = re.compile(r"\b((?:storecast|process)_\w+)(?:\{([^}]*)\})?")
 LABELS_OF_PROMETHEUS = {"job", "instance"}
@@ -42,12 +43,15 @@ def labels_by_sample() -> dict[str, set[str]]:
 
 
 def expressions() -> Iterator[tuple[str, str]]:
-    """Yield every expression with the name of its alert or panel."""
+    """Yield every expression with the name of its alert, panel or figure."""
     for rule in RULES:
         yield rule["alert"], rule["expr"]
     for panel in DASHBOARD["panels"]:
         for target in panel["targets"]:
             yield panel["title"], target["expr"]
+    for number, call in enumerate(re.findall(r"\(args (.*)\)", CONSOLE)):
+        texts = [text.replace('\\"', '"') for text in re.findall(r'"((?:[^"\\]|\\.)*)"', call)]
+        yield from ((f"console {number}", text) for text in texts if "{" in text)
 
 
 @pytest.mark.parametrize(("name", "expression"), [*expressions()])
