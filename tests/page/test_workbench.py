@@ -187,7 +187,7 @@ def test_the_language_and_the_theme_stay(page: Page, address: str) -> None:
     expect(page.locator("#header nav").get_by_role("link", name="Übersicht")).to_be_visible()
     before = page.evaluate("document.documentElement.dataset.theme")
     page.get_by_role("button", name="Hell oder dunkel").click()
-    page.wait_for_function(f"document.documentElement.dataset.theme !== '{before}'")
+    page.wait_for_function("before => (document.documentElement.dataset.theme ?? null) !== before", arg=before)
     page.reload()
     expect(page.locator("#header nav").get_by_role("link", name="Übersicht")).to_be_visible()
     assert page.evaluate("document.documentElement.dataset.theme") != before
