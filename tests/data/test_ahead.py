@@ -250,6 +250,25 @@ def test_a_weekday_without_rows_beside_many_with_rows_is_a_closed_one() -> None:
     assert others[s.OPEN].sum() >= 3
 
 
+@pytest.mark.parametrize(("kept", "opened"), [(3, 0), (6, 1)])
+def test_a_weekday_whose_rows_came_in_few_of_the_last_weeks_is_a_closed_one(kept: int, opened: int) -> None:
+    past, whole = bare(days=120)
+    last = pl.col(s.DATE) > whole.end - dt.timedelta(days=7 * kept)
+    calendar = past.calendar.filter(pl.col(s.OPEN) == 1)  # rows of open days alone
+    rare = past.with_calendar(calendar.filter((pl.col(s.DATE).dt.weekday() != 4) | last))
+    ahead = extend(rare, whole.end + dt.timedelta(days=7)).calendar.filter(pl.col(s.DATE) > whole.end)
+    assert ahead.filter(pl.col(s.DATE).dt.weekday() == 4)[s.OPEN].to_list() == [opened] * 4
+    assert ahead.filter(pl.col(s.DATE).dt.weekday() == 5)[s.OPEN].to_list() == [1] * 4
+
+
+def test_rows_that_are_lost_here_and_there_close_no_weekday() -> None:
+    past, whole = bare(days=120)
+    row = pl.int_range(pl.len())
+    sparse = past.with_calendar(past.calendar.filter((pl.col(s.OPEN) == 1) & (row * 7919 % 10 < 4)))
+    ahead = extend(sparse, whole.end + dt.timedelta(days=7)).calendar.filter(pl.col(s.DATE) > whole.end)
+    assert ahead.filter(pl.col(s.DATE).dt.weekday() < 6)[s.OPEN].mean() > 0.7
+
+
 @pytest.mark.parametrize("weekdays", [(6,), (3,), (2, 5)])
 def test_a_stall_with_rows_of_market_days_alone_is_open_on_these(weekdays: tuple[int, ...]) -> None:
     past, whole = bare(days=120)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from storecast import schema as s
-from storecast.arrays import I8, Bool
+from storecast.arrays import F64, I8, I64, Bool
 from storecast.data.active_stores import are_inactive
 from storecast.data.ahead_holidays import state_holidays
 from storecast.data.ahead_own import rhythms, with_own_columns
@@ -149,15 +149,16 @@ def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
     opened, free = grid.open[:, : end + 1], grid.holiday[:, : end + 1] == 0
     weekdays_ahead = weekday(np.datetime64(grid.day(end + 1), "D") + np.arange(holiday.shape[1]))
     past_weekdays = weekday(grid.dates()[: end + 1])
+    by_law = np.array([day in recurrence.law for day in recurrence.days[: end + 1]], bool)
     out = np.zeros(holiday.shape, np.int8)
     for day in range(7):
-        usual = _mostly_open(opened, free & (past_weekdays == day), HABIT_DAYS, default=day < SUNDAY)
+        due = (past_weekdays == day) & ~by_law
+        usual = _mostly_open(opened, free & (past_weekdays == day), HABIT_DAYS, default=day < SUNDAY, due=due)
         out[:, weekdays_ahead == day] = usual[:, None]
     on_holidays = _mostly_open(opened, ~free & (opened != NO_ROW), opened.shape[1], default=False)
     # A holiday that fell on a Sunday does not show what the store does on one that falls in the week.
     # A store that keeps no rows of closed days was closed on a holiday by law without a row.
     holidays_of_stores = grid.holiday[:, : end + 1] > 0
-    by_law = np.array([day in recurrence.law for day in recurrence.days[: end + 1]], bool)
     holidays_of_stores |= missing_rows(opened) & by_law
     past_holidays = np.flatnonzero(holidays_of_stores.any(axis=0) & (past_weekdays < SUNDAY))
     again = {int(column): recurrence.again(int(column)) for column in past_holidays}
@@ -171,21 +172,49 @@ def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
     return out
 
 
-def _mostly_open(opened: I8, days: Bool, span: int, *, default: bool) -> Bool:
+def _mostly_open(opened: I8, days: Bool, span: int, *, default: bool, due: Bool | None = None) -> Bool:
     """Return for each store whether it was open on most of the chosen days among its last ``span`` days with rows.
 
     The default is for stores with few rows: one that has many, or has them on the same weekdays of most weeks, and none on such a
     day, keeps no rows of days when it is closed.
+
+    Parameters
+    ----------
+    opened : 1 open, 0 closed, `NO_ROW`, (stores, days)
+    days : those that are looked at, (stores, days)
+    span : how many days count, up to the last row of a store
+    default : for stores with few rows
+    due : the days of this kind, whether they have rows or not, (days,); None: days without a row tell nothing
     """
     rows, day = opened != NO_ROW, np.arange(opened.shape[1])
     last = np.where(rows, day, -1).max(axis=1)
     lately = rows & (day[None, :] > last[:, None] - span)
     recent = lately & days
-    count = recent.sum(axis=1)
+    count = recent.sum(axis=1).astype(np.float64)
+    if due is not None:
+        shut = ~(recent & (opened == 0)).any(axis=1)  # whose rows, if any, are of open days: without a row it was shut
+        count = np.where(shut, np.maximum(count, _expected_rows(lately, last, due)), count)
     share = (recent & (opened == 1)).sum(axis=1) / np.maximum(count, 1)
     few = (lately.sum(axis=1) < MIN_ROWS) & ~_keep_weekdays(lately)
-    mostly: Bool = np.where(count > 0, share >= 0.5, default & few)
+    mostly: Bool = np.where(recent.any(axis=1), share >= 0.5, default & few)
     return mostly
+
+
+def _expected_rows(lately: Bool, last: I64, due: Bool) -> F64:
+    """Return how many rows a store would have on some days, did they come as often as on its fullest weekday, (stores,).
+
+    Parameters
+    ----------
+    lately : the rows that count, (stores, days)
+    last : the day of the last one, (stores,)
+    due : the days, (days,)
+    """
+    day = np.arange(lately.shape[1])
+    within = (day >= lately.argmax(axis=1)[:, None]) & (day <= last[:, None])
+    weekdays = [(lately[:, k::7].sum(axis=1), within[:, k::7].sum(axis=1)) for k in range(7)]
+    fullest = np.max([present / np.maximum(possible, 1) for present, possible in weekdays], axis=0)
+    expected: F64 = fullest * (within & due).sum(axis=1)
+    return expected
 
 
 def _keep_weekdays(rows: Bool) -> Bool:
