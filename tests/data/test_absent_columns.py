@@ -10,7 +10,8 @@ from storecast import schema as s
 from storecast.data.past_openings import open_by_sales
 from storecast.data.read import read_chain
 from storecast.errors import DataError
-from storecast.workflows.preparation import Prepared, check, prepare
+from storecast.workflows.preparation import check, prepare
+from storecast.workflows.prepared import Prepared
 from support.chain_files import drop_columns, edit, write_chain
 
 FACTS = ("StoreType", "Assortment", "CompetitionDistance", "CompetitionOpenSinceMonth", "CompetitionOpenSinceYear")

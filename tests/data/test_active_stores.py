@@ -13,7 +13,8 @@ from storecast.bundle.fitting import fit
 from storecast.data.active_stores import SILENT_DAYS, are_inactive, inactive_stores
 from storecast.data.ahead import extend
 from storecast.data.panel import Panel
-from storecast.workflows.preparation import Prepared, prepare
+from storecast.workflows.preparation import prepare
+from storecast.workflows.prepared import Prepared
 from support.chain_files import edit, write_chain
 from support.panels import make_panel
 

@@ -16,7 +16,8 @@ from storecast.errors import ConfigError, DataError, UserError
 from storecast.parts.chain_file import FILE, check_part, read_chain_file
 from storecast.workflows.part_preparation import prepare_part
 from storecast.workflows.partitioning import BASE_BYTES, BYTES_PER_ROW, partition
-from storecast.workflows.preparation import Prepared, prepare
+from storecast.workflows.preparation import prepare
+from storecast.workflows.prepared import Prepared
 from support.chain_files import FIRST, edit, write_chain
 
 STORES, DAYS = 6, 120

@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 
 from storecast.config import Task
+from storecast.data.clean import Cleaned
 from storecast.data.panel import Panel
 from storecast.errors import ConfigError
 from storecast.stages import RUN_STAGES
 from storecast.workflows import run_cost as module
 from storecast.workflows.first_look import first_look
-from storecast.workflows.preparation import Prepared
+from storecast.workflows.prepared import Prepared
 from storecast.workflows.run_cost import RunCost, run_cost
 from storecast.workflows.running import run
 from support.chain_files import write_chain
@@ -22,7 +23,8 @@ from support.panels import make_panel
 
 
 def prepared(panel: object, horizon: int = 14) -> Prepared:
-    return cast("Prepared", SimpleNamespace(panel=panel, task=Task(horizon)))
+    every_row = cast("Cleaned", SimpleNamespace(requested_rows=None))
+    return Prepared(every_row, cast("Panel", panel), Task(horizon))
 
 
 def of_rows(rows: int) -> Prepared:
@@ -112,3 +114,16 @@ def test_the_first_look_compares_the_stores_that_sold_a_year_before() -> None:
     changes = [first_look(prepared(chain)).partition("after")[2] for chain in (young, alone)]
     assert changes[0] == changes[1]
     assert "in stores that sold then" in changes[0]
+
+
+def test_the_first_look_leaves_out_stores_that_are_not_forecast() -> None:
+    panel = make_panel(stores=2, days=420, ahead=14)
+    ended = (pl.col("Store") == 1) | (pl.col("Date") < panel.end - dt.timedelta(days=60))
+    past = panel.calendar.filter(ended & (pl.col("Date") <= panel.end))
+    ahead = panel.calendar.filter(pl.col("Date") > panel.end)
+    closed = ahead.with_columns(pl.when(pl.col("Store") == 1).then(pl.col("Open")).otherwise(0).cast(pl.Int8))
+    chain = Panel(panel.sales.filter(ended), panel.stores, pl.concat([past, closed]).sort("Store", "Date"))
+    first = pl.col("Store") == 1
+    alone = Panel(panel.sales.filter(first), panel.stores.filter(first), panel.calendar.filter(first))
+    assert prepared(chain).stores_left_out == [2]
+    assert first_look(prepared(chain)) == first_look(prepared(alone))

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from storecast.workflows.initializing import init
     from storecast.workflows.monitoring import monitor
     from storecast.workflows.partitioning import partition
-    from storecast.workflows.preparation import Prepared, check, future, prepare
+    from storecast.workflows.preparation import check, future, prepare
+    from storecast.workflows.prepared import Prepared
     from storecast.workflows.running import run
     from storecast.workflows.running_parts import run_parts
     from storecast.workflows.storing import load
@@ -63,7 +64,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Prepared": "storecast.workflows.preparation",
+    "Prepared": "storecast.workflows.prepared",
     "backtest": "storecast.workflows.evaluation",
     "check": "storecast.workflows.preparation",
     "explain": "storecast.workflows.explaining",

@@ -26,7 +26,8 @@ from storecast.files import atomic_write
 from storecast.models.settings import NONE, Settings
 from storecast.stages import BACKTEST, READING, TRAINING, Expect, Progress, no_expectation, no_progress
 from storecast.workflows.model_names import check_models
-from storecast.workflows.preparation import Prepared, Source, prepare
+from storecast.workflows.preparation import Source, prepare
+from storecast.workflows.prepared import Prepared
 from storecast.workflows.run_cost import backtest_seconds, training_seconds
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from storecast.evaluate.backtest import BASELINE
 from storecast.models import create
 from storecast.report.tables import beside_last_year, like_for_like
 from storecast.uncertainty.point import point_forecasts
-from storecast.workflows.preparation import Prepared
+from storecast.workflows.prepared import Prepared
 
 
 def first_look(prepared: Prepared) -> str:
@@ -22,7 +22,8 @@ def first_look(prepared: Prepared) -> str:
     model = create(BASELINE)
     model.fit(window.past, horizon)
     rows = point_forecasts(model, window)
-    forecast = rows.select(*s.KEYS, (pl.col("Median") * pl.col(s.OPEN)).alias(s.FORECAST))
+    every_row = rows.select(*s.KEYS, (pl.col("Median") * pl.col(s.OPEN)).alias(s.FORECAST))
+    forecast = every_row.join(prepared.rows_to_forecast, on=s.KEYS, how="semi")
     expected = forecast[s.FORECAST].sum()
     unit = panel.target.unit or panel.target.noun
     sentence = (

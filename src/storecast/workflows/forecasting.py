@@ -22,7 +22,8 @@ from storecast.uncertainty.common_errors import MAX_PATHS
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.path_table import path_table
 from storecast.uncertainty.totals import totals
-from storecast.workflows.preparation import Prepared, Source, import_plugins_of, prepare
+from storecast.workflows.preparation import Source, import_plugins_of, prepare
+from storecast.workflows.prepared import Prepared
 
 
 def forecast(

@@ -30,7 +30,7 @@ from storecast.uncertainty.totals import totals
 from storecast.workflows.evaluation import write_json
 from storecast.workflows.exploring import write_tables
 from storecast.workflows.forecasting import sample_paths_of
-from storecast.workflows.preparation import Prepared
+from storecast.workflows.prepared import Prepared
 from storecast.workflows.workbook_content import content_of_run
 
 log = logging.getLogger(__name__)

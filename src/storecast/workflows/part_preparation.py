@@ -8,7 +8,8 @@ from storecast.errors import DataError
 from storecast.parts.chain_file import ChainFile
 from storecast.parts.survey import read_part_files
 from storecast.plugins import import_plugins
-from storecast.workflows.preparation import USUAL_HORIZON, Prepared, with_calendar_ahead
+from storecast.workflows.preparation import USUAL_HORIZON, with_calendar_ahead
+from storecast.workflows.prepared import Prepared
 
 
 def prepare_part(folder: Path, chain: ChainFile, *, quantiles: tuple[float, ...] = ()) -> Prepared:

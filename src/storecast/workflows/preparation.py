@@ -6,7 +6,6 @@ import logging
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -24,15 +23,14 @@ from storecast.data.cleaning_rules import check_rules, inactive_repairs
 from storecast.data.column_names import read_column_names
 from storecast.data.complete_days import up_to_complete_day
 from storecast.data.overlay import overlay
-from storecast.data.panel import Panel
 from storecast.data.read import read_chain
 from storecast.data.unseen_seasons import unseen_season_notice
 from storecast.errors import ConfigError, DataError, quote
 from storecast.evaluate.cutoffs import block_cutoffs, windows_after
 from storecast.files import atomic_write
 from storecast.plugins import import_plugins
-from storecast.report.tables import forecast_table
 from storecast.stages import CALENDAR, READING, WRITING_CALENDAR, Progress, no_progress
+from storecast.workflows.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -47,48 +45,6 @@ class DatabaseSource:
 
 
 Source = Path | str | DatabaseSource
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A clean chain, ready to be forecast.
-
-    Attributes
-    ----------
-    panel : with a calendar for every store and day of the horizon
-    requested_rows : the rows of test.csv in its order (Id where there is one, Store, Date); None: every store and day
-    version : of the chain in the database that it was read from; None where it was read from files
-    """
-
-    cleaned: Cleaned
-    panel: Panel
-    task: Task
-    version: int | None = None
-
-    @property
-    def requested_rows(self) -> pl.DataFrame | None:
-        """The rows of test.csv, in its order."""
-        return self.cleaned.requested_rows
-
-    @cached_property
-    def stores_left_out(self) -> list[object]:
-        """Return the inactive stores that no day ahead opens; they have no row in a forecast unless test.csv asks for it."""
-        panel = self.panel
-        days_ahead = panel.calendar.filter((pl.col(s.DATE) > panel.end) & (pl.col(s.OPEN) == 1))
-        opened = set(days_ahead[s.STORE].unique())
-        inactive = inactive_stores(panel.sales, panel.stores)
-        return [each.store for each in inactive if each.store not in opened]
-
-    def rows_to_write(self, forecast: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of a forecast that its file holds: those of test.csv in its order, else those of every active store.
-
-        Parameters
-        ----------
-        forecast : a row per store and day
-        """
-        if self.requested_rows is not None:
-            return forecast_table(forecast, self.requested_rows)
-        return forecast_table(forecast.filter(~pl.col(s.STORE).is_in(self.stores_left_out)), None)
 
 
 def check(

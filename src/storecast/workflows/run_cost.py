@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from storecast.cpus import thread_count
 from storecast.stages import BACKTEST, EXPLORING, READING, REPORTING, STORING, TRAINING
-from storecast.workflows.preparation import Prepared
+from storecast.workflows.prepared import Prepared
 
 MOST_ACCURATE = ("naive", "linear", "blend")  # what an unattended run compares
 MILLION = 1_000_000

@@ -38,7 +38,8 @@ from storecast.workflows.first_look import first_look
 from storecast.workflows.forecasting import forecast_with, whole_horizon
 from storecast.workflows.home import Run, write_home
 from storecast.workflows.model_names import check_models
-from storecast.workflows.preparation import DatabaseSource, Prepared, prepare
+from storecast.workflows.preparation import DatabaseSource, prepare
+from storecast.workflows.prepared import Prepared
 from storecast.workflows.run_cost import MOST_ACCURATE, RunCost, run_cost
 from storecast.workflows.storing import budget_in, check_writable, save_run
 

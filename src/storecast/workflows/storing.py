@@ -15,7 +15,8 @@ from storecast.plan.totals import total_intervals
 from storecast.stages import READING, STORING, Progress, no_progress
 from storecast.uncertainty.forecast import Forecast
 from storecast.uncertainty.totals import group_totals
-from storecast.workflows.preparation import Prepared, check
+from storecast.workflows.preparation import prepare
+from storecast.workflows.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,10 @@ def load(
         where it does not answer
     """
     progress(READING)
-    cleaned = check(data, skip=skip, sum_rows=sum_rows)
+    prepared = prepare(data, horizon=None, skip=skip, sum_rows=sum_rows)
     progress(STORING)
     with closing(Database.open(url, create=True)) as db:
-        return write_panel(db, cleaned.panel, generated=cleaned.generated, names=cleaned.names)
+        return _write(db, prepared)
 
 
 def check_writable(url: str) -> None:
@@ -68,7 +69,8 @@ def budget_in(url: str) -> pl.DataFrame:
 def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:
     """Put a chain that was read from files, and a forecast of it, into a database.
 
-    The calendar goes in as it was given: what was worked out ahead is worked out anew from what will then be known.
+    The calendar goes in as it was given: what was worked out ahead is worked out anew from what will then be known. A row of a
+    test.csv without some columns goes in whole, so that what it gives is not lost.
 
     Parameters
     ----------
@@ -79,11 +81,15 @@ def save_run(url: str, prepared: Prepared, forecast: Forecast) -> None:
     with closing(Database.open(url, create=True)) as db:
         version = prepared.version
         if version is None:
-            cleaned = prepared.cleaned
-            version = write_panel(db, cleaned.panel, generated=cleaned.generated, names=cleaned.names)
+            version = _write(db, prepared)
         panel = prepared.panel
         sums = total_intervals(group_totals(forecast.rows, panel.stores, forecast.paths, panel.breakdown))
         save_forecast(
             db, model=forecast.model, cutoff=forecast.cutoff, version=version, rows=forecast.rows, totals=sums
         )
         log.info("%s holds the chain, version %d, and this forecast", db.name, version)
+
+
+def _write(db: Database, prepared: Prepared) -> int:
+    cleaned = prepared.cleaned
+    return write_panel(db, prepared.panel_to_store, generated=cleaned.generated, names=cleaned.names)
