@@ -250,10 +250,10 @@ def test_a_weekday_without_rows_beside_many_with_rows_is_a_closed_one() -> None:
     assert others[s.OPEN].sum() >= 3
 
 
-@pytest.mark.parametrize(("kept", "opened"), [(3, 0), (6, 1)])
-def test_a_weekday_whose_rows_came_in_few_of_the_last_weeks_is_a_closed_one(kept: int, opened: int) -> None:
+@pytest.mark.parametrize(("weeks", "opened"), [(3, 0), (6, 1)])
+def test_a_weekday_whose_rows_came_in_few_of_the_last_weeks_is_a_closed_one(weeks: int, opened: int) -> None:
     past, whole = bare(days=120)
-    last = pl.col(s.DATE) > whole.end - dt.timedelta(days=7 * kept)
+    last = pl.col(s.DATE) > whole.end - dt.timedelta(days=7 * weeks)
     calendar = past.calendar.filter(pl.col(s.OPEN) == 1)  # rows of open days alone
     rare = past.with_calendar(calendar.filter((pl.col(s.DATE).dt.weekday() != 4) | last))
     ahead = extend(rare, whole.end + dt.timedelta(days=7)).calendar.filter(pl.col(s.DATE) > whole.end)
