@@ -160,6 +160,12 @@ def test_a_day_on_which_nobody_sells_is_closed_for_all() -> None:
     assert days.filter(opened == 0)[s.DATE].n_unique() == 26
 
 
+def test_a_day_of_more_returns_than_sales_is_an_open_one() -> None:
+    sales = [100.0] * 140
+    sales[50] = -312.5
+    assert open_by_sales(shop(*sales)).to_list() == [1] * 140
+
+
 def test_unknown_sales_are_no_sign_of_a_closed_day() -> None:
     days = shop(*[5.0] * 30).with_columns(pl.when(pl.int_range(pl.len()) != 7).then(s.SALES).alias(s.SALES))
     assert open_by_sales(days).to_list() == [1] * 30

@@ -22,7 +22,7 @@ def open_by_sales(days: pl.DataFrame) -> pl.Series:
 
     A day without sales is a closed one where hardly any store sold on it, where its weekday never sells in this store, where it
     lies in two weeks without sales of a store that sells on most days, or where the store has hardly any such days otherwise.
-    On other days without sales the store was open and sold nothing.
+    On other days without sales the store was open and sold nothing. A day whose returns are more than its sales is an open one.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def open_by_sales(days: pl.DataFrame) -> pl.Series:
     pl.Series
         Int8, in the order of the rows
     """
-    sold = (pl.col(s.SALES) > 0).fill_null(value=True)
+    sold = (pl.col(s.SALES) != 0).fill_null(value=True)  # who takes goods back is open
     weekday = pl.col(s.DATE).dt.weekday().alias("weekday")
     rows = days.select(*s.KEYS, sold.alias("sold"), weekday).with_row_index("row").sort(*s.KEYS)
     chain_closed = (pl.len().over(s.DATE) >= MIN_CHAIN_STORES) & (pl.col("sold").mean().over(s.DATE) < MAX_CHAIN_SHARE)

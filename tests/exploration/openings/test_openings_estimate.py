@@ -141,6 +141,14 @@ def test_days_without_rows_are_gaps_in_the_data_and_no_closures() -> None:
     assert table.filter(pl.col("Part").is_in([Part.CLOSURES, Part.ABSENCES])).is_empty()
 
 
+def test_a_day_on_which_goods_ran_out_is_no_closure() -> None:
+    panel = make_panel(stores=12)
+    saturdays = [day(k) for k in range(100, 200) if day(k).weekday() == 5]  # before a Sunday, on which the store is shut
+    ran_out = (pl.col(s.STORE) == 4) & pl.col(s.DATE).is_in(saturdays)
+    unknown = Panel(panel.sales.filter(~ran_out), panel.stores, panel.calendar)
+    assert estimate_openings(unknown).filter(pl.col("Part") == Part.CLOSURES).is_empty()
+
+
 def test_a_closed_sunday_is_a_trading_day_lost_where_the_chain_trades_on_sundays() -> None:
     panel = on_sundays(make_panel(stores=12), pl.col(s.STORE) <= 10)
     sunday = next(day(k) for k in range(100, 107) if day(k).weekday() == 6)

@@ -86,7 +86,8 @@ def closure_estimates(adjusted: Adjusted) -> list[Estimate]:
 def closed_runs(adjusted: Adjusted) -> Runs:
     """Find the runs of days without sales between a store's first and last day with sales.
 
-    A store that is open on most days of a run and sells nothing, as a small one does, was not shut.
+    A store that is open on most days of a run and sells nothing, as a small one does, was not shut. On no day that it was open did it
+    lose a trading day.
     """
     observed = adjusted.observed
     sold = ~np.isnan(observed.logs[SALES])
@@ -95,12 +96,13 @@ def closed_runs(adjusted: Adjusted) -> Runs:
     row, start = np.nonzero(changes == 1)
     _, stop = np.nonzero(changes == -1)  # row by row, so that starts and stops pair up
     days = sold.shape[1]
-    opened = np.pad(np.cumsum(shut & (observed.grid.open[:, :days] == 1), axis=1), ((0, 0), (1, 0)))
+    idle = shut & (observed.grid.open[:, :days] == 1)  # nobody came, or its sales are unknown, as when goods ran out
+    opened = np.pad(np.cumsum(idle, axis=1), ((0, 0), (1, 0)))
     was_shut = 2 * (opened[row, stop] - opened[row, start]) <= stop - start
     inside = (start > 0) & (stop < days) & was_shut
     row, start, stop = row[inside], start[inside], stop[inside]
     trades = np.stack([sold[:, observed.weekday == k].any(axis=1) for k in range(WEEK)], axis=1)[:, observed.weekday]
-    plain = shut & observed.usual_days[None, :] & trades & ~(observed.grid.holiday > 0)
+    plain = shut & ~idle & observed.usual_days[None, :] & trades & ~(observed.grid.holiday > 0)
     lost, without_rows = (
         total[row, stop] - total[row, start]
         for total in (
