@@ -205,11 +205,11 @@ def scenario(differences: pl.DataFrame, out: Path, target: Target) -> None:
     head = ["days", "stored calendar", "scenario", "difference", "95% interval", "possible, 95%"][: 4 + len(bounds)]
     unit = f" ({target.title})" if target != Target() else ""
     table(f"What the model expects the other calendar to change, all stores{unit}", head, rows)
-    total = chain.row(-1, named=True)
-    days = differences.filter(pl.col("Level") == "store-day").height
-    share = total["Difference"] / total["Stored"] if total["Stored"] else 0.0
+    days = differences.filter(pl.col("Level") == "store-day")
+    stored, difference = (float(days[name].sum()) for name in ("Stored", "Difference"))
+    change = f"{difference / stored:+.1%}" if stored else f"{difference:+,.0f}"
     terminal().print(
-        f"The model expects {share:+.1%} on {days} store-days; {escape(str(out))} has every store. That is what it learned from "
+        f"The model expects {change} on {days.height} store-days; {escape(str(out))} has every store. That is what it learned from "
         "the past, and no proof: nothing in a calendar was ever dealt out at random."
     )
     if len(bounds) > 1:

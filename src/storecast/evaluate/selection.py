@@ -78,13 +78,14 @@ def select(result: Backtest, by: str = BY) -> Selection:
                 f"({difference}standard error of the difference {error:.4f}, over {days} days).",
             )
         else:
+            chance = ", lower by no more than the standard error of the difference" if gain > 0 else ""
             selected = Selection(
                 selected.model,
                 selected.over,
                 selected.by,
                 by,
                 selected.standard_error,
-                f"{selected.reason} {name} does not take over: it has {_mean_in_words(result, name, by)}.",
+                f"{selected.reason} {name} does not take over: it has {_mean_in_words(result, name, by)}{chance}.",
             )
     return selected
 
