@@ -93,6 +93,20 @@ def test_a_wide_table_may_have_totals_weekdays_and_a_last_row_of_sums(cli: Cli, 
         assert (sales["Store"].unique().sort().to_list(), sales.height) == (stores, 60 * len(stores))
 
 
+@pytest.mark.parametrize(("column", "row"), [("All stores", "Total geral"), ("Total", "Average")])
+def test_a_column_of_all_stores_and_a_last_row_in_any_language_are_totals(
+    cli: Cli, tmp_path: Path, column: str, row: str
+) -> None:
+    days = days_from(dt.date(2024, 1, 1), 120)
+    lines = [f"Date,0001,0002,0007,{column}", *(f"{day},{500 + k},600,700,{1800 + k}" for k, day in enumerate(days))]
+    (tmp_path / "chain").mkdir()
+    (tmp_path / "chain" / "s.csv").write_text("\n".join([*lines, f"{row},1,2,3,6"]), encoding="utf-8")
+    refused_nothing(cli("init", "--data", tmp_path / "chain"))
+    sales = read_chain(tmp_path / "chain").sales
+    assert sales["Store"].unique().sort().to_list() == ["0001", "0002", "0007"]
+    assert sales["Date"].max() == days[-1]
+
+
 def test_years_whose_files_share_no_header_are_one_table_of_the_same_stores(cli: Cli, tmp_path: Path) -> None:
     for year, header in (
         (2021, "Sklep;Dzień;Wartość sprzedaży;Liczba klientów"),

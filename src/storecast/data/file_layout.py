@@ -29,6 +29,8 @@ TOTALS = frozenset(
     {
         "total", "totals", "grand total", "sum", "all", "all stores", "gesamt", "gesamtsumme", "gesamtergebnis", "summe",
         "alle", "alle filialen", "total général", "total general", "somme", "ensemble", "totale", "somma", "suma", "razem",
+        "total geral", "totais", "totales", "total generale", "totale generale", "total ogólny", "suma końcowa", "subtotal",
+        "average", "mean", "durchschnitt", "mittelwert", "média", "media", "promedio", "moyenne", "średnia", "gemiddelde",
         "totalt", "totaal", "insgesamt", "celkem", "összesen", "toplam", "итого", "合計", "合计",
     }
 )  # fmt: skip

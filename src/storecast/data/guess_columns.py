@@ -103,10 +103,11 @@ def likely_columns(table: TextTable) -> LikelyColumns:
         if kind in kinds:
             names |= _by_name([name for name in possible if name not in names.values()], (kind,))
     date_formats = formats[names[s.DATE]] if s.DATE in names else ()
+    if _is_total(names.get(s.STORE, "")):  # "All stores", beside a column for each
+        del names[s.STORE]
     if s.DATE in names and s.STORE not in names:
         rest = numbers - {*names.values()}
-        total = names.get(s.SALES, "").strip(":*= ").casefold() in TOTALS and len(rest) > MIN_STORE_COLUMNS
-        if total:
+        if _is_total(names.get(s.SALES, "")) and len(rest) > MIN_STORE_COLUMNS:
             names = {name: file_name for name, file_name in names.items() if name != s.SALES}
         if s.SALES not in names and len(rest) >= MIN_STORE_COLUMNS and whole[names[s.DATE]].is_unique().all():
             return LikelyColumns(table, names, date_formats, "stores", numbers)
@@ -118,6 +119,10 @@ def likely_columns(table: TextTable) -> LikelyColumns:
         if s.PROMO not in names:
             promotions = _promotions(sample, [name for name in frame.columns if name not in names.values()], numbers)
     return LikelyColumns(table, names, date_formats, None, numbers, promotions)
+
+
+def _is_total(column: str) -> bool:
+    return column.strip(":*= ").casefold() in TOTALS
 
 
 def _promotions(table: TextTable, free: Sequence[str], numbers: frozenset[str]) -> str | None:

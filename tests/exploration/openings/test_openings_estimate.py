@@ -143,7 +143,9 @@ def test_days_without_rows_are_gaps_in_the_data_and_no_closures() -> None:
 
 def test_a_day_on_which_goods_ran_out_is_no_closure() -> None:
     panel = make_panel(stores=12)
-    saturdays = [day(k) for k in range(100, 200) if day(k).weekday() == 5]  # before a Sunday, on which the store is shut
+    saturdays = [
+        day(k) for k in range(100, 200) if day(k).weekday() == 5
+    ]  # before a Sunday, on which the store is shut
     ran_out = (pl.col(s.STORE) == 4) & pl.col(s.DATE).is_in(saturdays)
     unknown = Panel(panel.sales.filter(~ran_out), panel.stores, panel.calendar)
     assert estimate_openings(unknown).filter(pl.col("Part") == Part.CLOSURES).is_empty()
