@@ -161,3 +161,24 @@ def test_bank_holidays_of_one_name_do_not_tell_what_a_store_does_on_new_years_da
     panel = shop(dt.date(2021, 1, 1), 1064, marked, new_year, country="JP")  # until 2023-11-30
     assert ahead(panel, dt.date(2024, 1, 5), SHUT) == [dt.date(2024, 1, 1)]
     assert ahead(panel, dt.date(2024, 1, 5), MARKED) == [dt.date(2024, 1, 1)]
+
+
+@pytest.mark.parametrize("country", [None, "US"], ids=["no holiday", "holidays of a country"])
+@pytest.mark.parametrize(("open_before", "expected"), [(False, [0]), (True, [1])])
+def test_a_new_store_shuts_on_a_day_on_which_all_others_always_were(
+    country: str | None, open_before: bool, expected: list[int]
+) -> None:
+    old = shop(FIRST, 1066, [], CHRISTMAS)  # until 2016-12-01
+    rows = old.sales.join(old.calendar, on=s.KEYS).drop(s.STORE, s.ASSUMED)
+    begins = dt.date(2015, 12, 1) if open_before else dt.date(2016, 9, 1)
+    new = rows.filter(pl.col(s.DATE) >= begins).with_columns(
+        pl.lit(1, pl.Int8).alias(s.OPEN), pl.lit(1000.0).alias(s.SALES)
+    )
+    stores = [(store, rows) for store in (1, 2, 3)] + [(4, new)]
+    chain = Panel.from_frames(
+        pl.concat(frame.with_columns(pl.lit(store).alias(s.STORE)) for store, frame in stores), country=country
+    )
+    christmas = extend(chain, dt.date(2017, 1, 5)).calendar.filter(
+        (pl.col(s.STORE) == 4) & (pl.col(s.DATE) == dt.date(2016, 12, 25))
+    )
+    assert christmas[s.OPEN].to_list() == expected

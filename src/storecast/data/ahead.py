@@ -22,7 +22,7 @@ from storecast.data.ahead_school import Unpublished, school_holidays
 from storecast.data.grid import NO_ROW, Grid
 from storecast.data.panel import Panel
 from storecast.data.recurrence import Recurrence
-from storecast.data.yearly_closures import missing_rows, shut_every_year
+from storecast.data.yearly_closures import MIN_STORES, MOST_STORES, missing_rows, shut_every_year
 from storecast.dates import SUNDAY, YEAR, weekday
 
 log = logging.getLogger(__name__)
@@ -163,10 +163,13 @@ def _openings(grid: Grid, holiday: I8, recurrence: Recurrence) -> I8:
     past_holidays = np.flatnonzero(holidays_of_stores.any(axis=0) & (past_weekdays < SUNDAY))
     again = {int(column): recurrence.again(int(column)) for column in past_holidays}
     for ahead in np.flatnonzero((holiday > 0).any(axis=0)):
-        habit = on_holidays
+        habit, met = on_holidays, np.zeros(len(opened), bool)
         for column, days in again.items():
             if days[ahead]:
                 habit = np.where(holidays_of_stores[:, column], opened[:, column] == 1, habit)
+                met |= holidays_of_stores[:, column]
+        if met.sum() >= MIN_STORES and (~habit[met]).mean() >= MOST_STORES:
+            habit = habit & met  # a store that has not met this holiday yet shuts as the others do
         out[:, ahead] = np.where(holiday[:, ahead] > 0, habit & (out[:, ahead] == 1), out[:, ahead])
     out[shut_every_year(grid, end, end + 1 + holiday.shape[1])] = 0
     return out

@@ -12,11 +12,15 @@ from storecast.data.recurrence import RULES
 from storecast.dates import weekday
 
 MIN_YEARS = 2  # in which the store was shut on the day
+MIN_STORES = 3  # of so many years, of which ...
+MOST_STORES = 0.9  # ... so many shut on a day: then younger ones do, too, unless they were open on it
 LONG_CLOSURE = 4  # shut days within a week: a renovation, say, which does not come again
 
 
 def shut_every_year(grid: Grid, end: int, width: int) -> Bool:
     """Return the days ahead that come again, by a rule of `recurrence`, on days on which the store was always shut.
+
+    A store that has not met the day in two years follows the others, where these are of one mind.
 
     Parameters
     ----------
@@ -42,7 +46,10 @@ def shut_every_year(grid: Grid, end: int, width: int) -> Bool:
                 years = known[:, places].sum(axis=1)
                 again = (years >= MIN_YEARS) & (shut[:, places].sum(axis=1) == years)
                 if column > end:
-                    out[:, column - end - 1] |= again
+                    old = years >= MIN_YEARS
+                    chain = old.sum() >= MIN_STORES and again[old].mean() >= MOST_STORES
+                    never_open = shut[:, places].sum(axis=1) == years
+                    out[:, column - end - 1] |= again | (chain & ~old & never_open)
                 else:
                     explained[:, column] = again & shut[:, column]
         shut = shut & ~explained

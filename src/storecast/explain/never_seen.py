@@ -69,11 +69,13 @@ def _promotions_on_new_weekdays(past: pl.DataFrame, changed: pl.DataFrame) -> st
 def _more_promotion_days(past: pl.DataFrame, changed: pl.DataFrame, other: Panel) -> str:
     by_week = [s.STORE, WEEK]
     most = past.filter(PROMOTED).group_by(by_week).len(COUNT).select(pl.col(COUNT).max()).item()
+    if most is None:
+        return ""
     weeks = changed.filter(PROMOTED).select(by_week).unique()
     whole_weeks = _described(other.calendar).filter(PROMOTED).join(weeks, on=by_week, how="semi")
     counts = whole_weeks.group_by(by_week).len(COUNT).sort(by_week)
     new = counts.filter(pl.col(COUNT) > most)
-    if most is None or new.is_empty():
+    if new.is_empty():
         return ""
     row = new.row(0, named=True)
     return (

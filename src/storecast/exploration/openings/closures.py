@@ -86,8 +86,8 @@ def closure_estimates(adjusted: Adjusted) -> list[Estimate]:
 def closed_runs(adjusted: Adjusted) -> Runs:
     """Find the runs of days without sales between a store's first and last day with sales.
 
-    A store that is open on most days of a run and sells nothing, as a small one does, was not shut. A day on which it was open is no
-    trading day lost.
+    A store that is open on most days of a run and sells nothing, as a small one does, was not shut. A day on which it was open is
+    no trading day lost.
     """
     observed = adjusted.observed
     sold = ~np.isnan(observed.logs[SALES])
