@@ -133,6 +133,15 @@ def test_a_run_says_what_was_worked_out_and_counts_it(folder: Path) -> None:
     assert table["Price"].to_list() == [3.5] * 14
 
 
+def test_a_store_that_is_not_forecast_needs_no_values(folder: Path) -> None:
+    days = pl.read_csv(folder / "train.csv", try_parse_dates=True, schema_overrides={s.STATE_HOLIDAY: pl.String})
+    ended = (pl.col(s.STORE) == 2) & (pl.col(s.DATE) > days[s.DATE].max() - dt.timedelta(days=120))
+    days.filter(~ended).write_csv(folder / "train.csv")
+    prepared = prepare(folder, horizon=None)
+    assert prepared.stores_left_out == [2]
+    assert [repair.rows for repair in prepared.cleaned.repairs if repair.rule == "own_columns_ahead"] == [42]
+
+
 def test_a_test_file_without_the_column_is_read_and_the_column_worked_out(folder: Path) -> None:
     panel = make_panel(stores=2, days=362, ahead=14)
     days = panel.calendar.filter(pl.col(s.DATE) > panel.end).drop(s.ASSUMED)

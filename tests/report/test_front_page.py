@@ -112,6 +112,20 @@ def test_stores_to_look_at_have_each_another_reason(chain: Panel) -> None:
     assert by_reason[BELOW].share == pytest.approx(-0.3, abs=0.01)
 
 
+def test_a_weekday_with_rows_of_a_few_weeks_is_none_on_which_a_store_usually_is_open(chain: Panel) -> None:
+    thursday = pl.col(s.DATE).dt.weekday() == 4
+    past, ahead = pl.col(s.DATE) <= chain.end, pl.col(s.DATE) > chain.end
+    shut = (ahead & thursday & (pl.col(s.STORE) == 3)).alias("shut")
+    calendar = chain.calendar.with_columns(pl.when(shut).then(0).otherwise(s.OPEN).cast(pl.Int8).alias(s.OPEN))
+    rare = (pl.col(s.STORE) == 3) & past & thursday & (pl.col(s.DATE) < chain.end - dt.timedelta(days=21))
+    forecast = chain.calendar.filter(ahead).select(*s.KEYS, pl.lit(1000.0).alias(s.FORECAST))
+    sums = pl.DataFrame(schema={"Level": pl.String, "Key": pl.String, "Start": pl.Date})
+    tested = chain.sales.head(30).with_columns(pl.col(s.SALES).alias(s.FORECAST))
+    for days, shown in ((calendar, True), (calendar.filter(~rare), False)):
+        chosen = stores_to_check(forecast, chain.sales, sums, days, tested)
+        assert (SHUT in {store.reason for store in chosen}) == shown
+
+
 def test_each_reason_is_a_sentence(report_input: ReportInput) -> None:
     reasons = [StoreToCheck(7, reason, 1e5, 0.123, 2.0) for reason in (MISSED, BELOW, SHUT, ABOVE, "uncertain")]
     sentences = [why for _, why in stores(view(report_input, [week(0)]), reasons)]

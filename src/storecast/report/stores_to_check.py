@@ -99,7 +99,10 @@ def _beside_last_year(forecast: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFra
 
 
 def _shut(forecast: pl.DataFrame, calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
-    """Return the stores that are shut ahead on weekdays on which they usually are open, holidays aside."""
+    """Return the stores that are shut ahead on weekdays on which they usually are open, holidays aside.
+
+    A weekday that has rows in less than half of the weeks is none of them: closed days may have no rows.
+    """
     last = sales[s.DATE].max()
     assert isinstance(last, dt.date)
     weekday = pl.col(s.DATE).dt.weekday().alias("weekday")
@@ -107,8 +110,9 @@ def _shut(forecast: pl.DataFrame, calendar: pl.DataFrame, sales: pl.DataFrame) -
     usual = (
         past.filter(pl.col(s.STATE_HOLIDAY).cast(pl.String) == s.NO_HOLIDAY)
         .group_by(s.STORE, weekday)
-        .agg(pl.col(s.OPEN).mean().alias("open"))
+        .agg(pl.col(s.OPEN).mean().alias("open"), pl.len().alias("rows"))
     )
+    usual = usual.filter(2 * pl.col("rows") >= pl.col("rows").max().over(s.STORE))
     ahead = calendar.join(forecast.select(s.KEYS), on=s.KEYS, how="semi")
     shut = ahead.filter((pl.col(s.OPEN) == 0) & (pl.col(s.STATE_HOLIDAY).cast(pl.String) == s.NO_HOLIDAY))
     counts = (

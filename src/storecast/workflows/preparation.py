@@ -205,7 +205,7 @@ def with_calendar_ahead(
             "The files do not give the whole calendar of %d store-days ahead; what is missing is assumed.", assumed
         )
     cleaned = replace(cleaned, unseen_seasons=unseen_season_notice(panel.first, panel.end, last, panel.holiday_country))
-    cleaned = _with_own_columns_noted(cleaned, calendar_ahead, task.horizon, skip)
+    cleaned = _with_own_columns_noted(Prepared(cleaned, whole_panel, task), calendar_ahead, skip)
     unpublished = () if given is not None or SCHOOL_RULE in skip else calendar_ahead.unpublished
     school = school_holidays_repair(unpublished)
     if school is not None:
@@ -277,16 +277,13 @@ def _opened(given: pl.DataFrame | None) -> list[object]:
     return rows[s.STORE].unique().sort().to_list()
 
 
-def _with_own_columns_noted(
-    cleaned: Cleaned, calendar_ahead: CalendarAhead, horizon: int, skip: Collection[str]
-) -> Cleaned:
+def _with_own_columns_noted(prepared: Prepared, calendar_ahead: CalendarAhead, skip: Collection[str]) -> Cleaned:
     """Return the chain with a line on the values of own columns that were worked out; refuse them where that is switched off."""
-    panel = cleaned.panel
-    ahead = pl.col(s.DATE).is_between(panel.end, panel.end + dt.timedelta(days=horizon), closed="right")
+    cleaned, panel = prepared.cleaned, prepared.cleaned.panel
     given = panel.calendar if cleaned.given_ahead is None else cleaned.given_ahead
-    days = panel.stores.height * horizon
-    rows = given.filter(ahead).height
-    lacking = {name: days - rows * (name in given.columns) for name in panel.known}
+    rows = prepared.rows_to_forecast
+    without = rows.join(given, on=s.KEYS, how="anti").height
+    lacking = {name: without if name in given.columns else rows.height for name in panel.known}
     repair = own_columns_repair(panel, lacking, calendar_ahead.lags)
     if repair is None:
         return cleaned
