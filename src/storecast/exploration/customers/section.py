@@ -29,7 +29,7 @@ def customers_section(table: pl.DataFrame) -> SectionBody:
         ),
         unproven=(
             "Customers are receipts and not persons: one who comes twice is two. A correlation does not say that more customers bring more sales "
-            "in proportion; on busy days, such as those of promotions, each also buys more, which is why the elasticity is not 1. "
+            "in proportion: the elasticity is above 1 where each also buys more on busy days, such as those of promotions, and below where less. "
             f"{no_growth(estimates) or competitor_sentence(estimates)}"
         ).strip(),
     )
