@@ -4,6 +4,7 @@ plain_files        the bytes of a file: gzip and ZIP unpacked
 dialect            a file as a table of text: encoding, separator, line ends, titles above the header
 workbooks          a sheet of an Excel workbook as such a table
 file_tables        the files of a folder as such tables: missing columns, rows of totals
+unread_files       files that lie beside those, and begin as the sales do
 column_names       storecast.toml: the chain's own names of columns
 file_columns       the columns of the files, as `schema` declares those of a Panel
 parse_columns      text to typed columns; what cannot be read is refused: numbers, day_column; date_formats for its message

@@ -13,6 +13,7 @@ from storecast.data.file_columns import EXCLUDE, FILE_COLUMNS
 from storecast.data.file_layout import EVENTS, TABLES, TOTALS, FileLayout, as_long, joined
 from storecast.data.plain_files import SUFFIXES, find
 from storecast.data.target import BESIDE_TARGET
+from storecast.data.unread_files import name_unread_files
 from storecast.data.workbooks import read_workbook
 from storecast.errors import DataError, hint, quote
 
@@ -47,6 +48,7 @@ def find_files(data: Path, layout: FileLayout) -> dict[str, tuple[Path, ...]]:
                 f"The data folder {quote(data)} does not exist; expected a folder with train.csv, or a file. Name another."
             )
         paths = {stem: _files_of(data, stem, layout) for stem in TABLES}
+        name_unread_files(data, paths)
         others = [] if paths["train"] else sorted(path.name for path in data.iterdir() if path.suffix in SUFFIXES)
     except PermissionError as error:
         raise DataError(f"The data folder {quote(data)} cannot be read. Allow this user to read it.") from error
