@@ -93,6 +93,20 @@ def test_a_closed_day_without_a_row_last_year_does_not_hide_its_week() -> None:
     assert weeks["LastYear"].to_list() == [8.0, 12.0, 12.0, 2.0]
 
 
+@pytest.mark.parametrize(("days", "sold"), [(1, 12.0), (2, None)])
+def test_a_holiday_without_a_row_last_year_does_not_hide_its_week(days: int, sold: float | None) -> None:
+    forecast = forecast_of([[300] * DAYS, [300] * DAYS])
+    monday = dt.date(2014, 3, 10)
+    shut = (pl.col(s.STORE) == 1) & pl.col(s.DATE).is_between(monday, monday + dt.timedelta(days=days - 1))
+    weeks = beside_last_year(forecast, sales_of(forecast, but=shut))
+    assert weeks.filter((pl.col(s.STORE) == 1) & (pl.col("Week") == monday))["LastYear"].to_list() == [sold]
+    with_rows = sales_of(forecast, but=shut).with_columns(
+        pl.when((pl.col(s.STORE) == 1) & (pl.col(s.DATE).dt.weekday() == 7)).then(0.0).otherwise(s.SALES).alias(s.SALES)
+    )
+    weeks = beside_last_year(forecast, with_rows)  # closed days have rows: a day without one is unknown
+    assert weeks.filter((pl.col(s.STORE) == 1) & (pl.col("Week") == monday))["LastYear"].to_list() == [None]
+
+
 def test_without_last_year_nothing_is_compared() -> None:
     forecast = forecast_of([[300] * DAYS])
     chain = like_for_like(beside_last_year(forecast, sales_of(forecast, but=pl.lit(value=True)))).row(0, named=True)

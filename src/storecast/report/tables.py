@@ -52,25 +52,29 @@ def beside_last_year(forecast: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFram
     """Sum a forecast by store and week, and set the sales of the same weekdays of last year beside it.
 
     Last year is 364 days before. It counts only where it is known for the whole week: every day that the store is to be
-    open had a row then, and one of them sales. Else a store that was shut last year would pass for growth. `like_for_like`
-    sums what can be compared.
+    open had a row then, and one of them sales. Else a store that was shut last year would pass for growth. A store that has
+    no row of a closed day was shut on the only day of a week without one, such as a holiday. `like_for_like` sums what can be
+    compared.
 
     Returns
     -------
     Store, Week (its Monday), Forecast, LastYear (null where it is not known)
     """
     before = sales.select(*s.KEYS, s.SALES).with_columns(pl.col(s.DATE) + YEAR)
-    known = pl.col(s.SALES).is_not_null()
+    closed_have_rows = sales.group_by(s.STORE).agg((pl.col(s.SALES) == 0).any().alias("closed have rows"))
+    known, to_be_open = pl.col(s.SALES).is_not_null(), pl.col(s.FORECAST) != 0
+    one_at_most = (~known & to_be_open).sum() <= 1
     return (
         forecast.select(*s.KEYS, s.FORECAST)
         .join(before, on=s.KEYS, how="left")
+        .join(closed_have_rows, on=s.STORE, how="left")
         .group_by(s.STORE, pl.col(s.DATE).dt.truncate("1w").alias("Week"))
         .agg(
             (_cents(s.FORECAST).sum() / CENT).round(2),
             pl.when(
-                (known | (pl.col(s.FORECAST) == 0)).all()
+                (known | ~to_be_open | (~pl.col("closed have rows") & one_at_most)).all()
                 & known.any()
-                & ((pl.col(s.SALES) > 0).any() | (pl.col(s.FORECAST) == 0).all())
+                & ((pl.col(s.SALES) > 0).any() | ~to_be_open.any())
             )
             .then((_cents(s.SALES).sum() / CENT).round(2))
             .alias("LastYear"),
