@@ -197,6 +197,27 @@ def test_the_language_and_the_theme_stay(page: Page, address: str) -> None:
     expect(page.locator("#header nav").get_by_role("link", name="Home")).to_be_visible()
 
 
+def test_an_amount_is_read_in_the_notation_of_either_language_or_not_at_all(page: Page, address: str) -> None:
+    page.goto(f"{address}/app/plan")
+    page.wait_for_selector(DRAWN)
+    read = """([lang, text]) => {
+        document.documentElement.lang = lang;
+        return window.dashAgGridFunctions.storecastAmount({ newValue: text, oldValue: -1 });
+    }"""
+    for either, amount in {
+        "570.000,50": 570000.5,
+        "570,000.50": 570000.5,
+        "5700": 5700,
+        "12.5": 12.5,
+        "12,50": 12.5,
+    }.items():
+        assert [page.evaluate(read, [lang, either]) for lang in ("en", "de")] == [amount] * 2, either
+    assert [page.evaluate(read, [lang, "570,000"]) for lang in ("en", "de")] == [570000, 570]
+    assert [page.evaluate(read, [lang, "1.234.567"]) for lang in ("en", "de")] == [1234567] * 2
+    for wrong in ("abc", "1.2.3", "-5", "", "1,23,456", "1.234,5.6", "1e5"):
+        assert [page.evaluate(read, [lang, wrong]) for lang in ("en", "de")] == [-1] * 2, wrong
+
+
 def test_a_view_is_reached_and_used_by_keyboard_alone(page: Page, address: str) -> None:
     page.goto(f"{address}/app/")
     page.wait_for_selector(DRAWN)

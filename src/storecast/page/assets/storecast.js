@@ -7,13 +7,21 @@
   const edited = (edit) => JSON.stringify([edit.level, edit.key, edit.first]);
   const money = (value) => new Intl.NumberFormat(root.lang, Math.abs(value) < 1000 ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : { maximumFractionDigits: 0 }).format(value);
   // What the grid of the plan calls.
+  // Of two marks the last is the decimal one, in either language. One alone before three digits is what the language takes it for.
+  const numberOf = (text, german) => {
+    const last = Math.max(text.lastIndexOf(","), text.lastIndexOf("."));
+    const mark = text[last] || "";
+    const single = text.indexOf(mark) === last && (text.length - last !== 4 || mark === (german ? "," : "."));
+    const decimal = last >= 0 && (single || text.includes(mark === "," ? "." : ","));
+    const [whole, cents] = decimal ? [text.slice(0, last), text.slice(last + 1)] : [text, ""];
+    const grouped = /^\d+$|^\d{1,3}([.,])\d{3}(\1\d{3})*$/.test(whole) && !(decimal && whole.includes(mark));
+    return grouped && /^\d*$/.test(cents) ? Number(`${whole.replace(/[.,]/g, "")}.${cents}0`) : NaN;
+  };
   window.dashAgGridFunctions = Object.assign({}, window.dashAgGridFunctions, {
     storecastMoney: (params) => (params.value === null || params.value === undefined ? "" : money(params.value)),
     storecastAmount: (params) => {
       const text = String(params.newValue).replace(/[\s'’]/g, "");
-      const german = root.lang === "de" && !/^\d+\.\d{1,2}$/.test(text);
-      const plain = german ? text.replace(/\./g, "").replace(",", ".") : text.replace(/,/g, "");
-      const value = plain === "" ? NaN : Number(plain);
+      const value = numberOf(text, root.lang === "de");
       return Number.isFinite(value) && value >= 0 ? Math.round(value * 100) / 100 : params.oldValue;
     },
     storecastPlanCell: (params) => {
