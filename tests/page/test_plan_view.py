@@ -18,7 +18,7 @@ from storecast.database.connect import Database, home_url
 from storecast.database.plan_budget import replace_budget
 from storecast.database.plan_versions import all_versions
 from storecast.page.shell import message
-from storecast.page.views import plan_publishing
+from storecast.page.views import plan_publishing, plan_standing
 from storecast.service.jobs import Progress
 from storecast.service.live.snapshot import Snapshot
 from storecast.workflows.planning import show_overrides, show_version
@@ -257,6 +257,28 @@ def test_the_form_writes_an_override_of_any_stores_and_days_and_it_is_withdrawn(
     assert browser.act("plan-withdraw", str(row["Override"]))[0] == f"Override {row['Override']} is withdrawn."
     assert "withdrawn or replaced by test" in browser.act("plan-withdraw", str(row["Override"]))[0]
     assert published == 1
+
+
+def test_overrides_of_days_before_the_version_have_no_figures(
+    browser: PageClient, published: int, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = {"plan_first": str(FIRST), "plan_last": str(FIRST)}
+    form = {"plan_scope": "chain:chain", "plan_kind": "factor", "plan_reason": "local event", **days}
+    assert browser.act("plan-enter", seen(browser), plan_value=1.1, **form)[0] == "1 override is written."
+    shown = browser.draw("/app/plan", "?part=overrides")
+    assert "of days before this version" not in shown
+    before = pl.col("Start", "End") - dt.timedelta(days=100)
+    original = plan_standing.standing_overrides
+    monkeypatch.setattr(plan_standing, "standing_overrides", lambda request: original(request).with_columns(before))
+    shown = browser.draw("/app/plan", "?part=overrides")
+    assert "of days before this version" in shown
+    _, _, table = shown.partition("of days before this version")
+    assert "forecast × 1.10" in table
+    assert '"Reason"' in table
+    assert '"Forecast"' not in table
+    assert published == 1
+    number = show_overrides(database).overrides["Override"].max()
+    browser.act("plan-withdraw", str(number))
 
 
 def test_a_choice_that_is_no_longer_there_gives_way_to_the_usual_one(browser: PageClient, published: int) -> None:

@@ -25,6 +25,7 @@ from storecast.page.views.plan_figures import (
 from storecast.plan.overrides import AMOUNT, FACTOR, OVERRIDE, PLAN
 
 MOST_SHOWN = 60  # overrides at first
+FIGURES = slice(3, 5)  # of a row: forecast and plan
 
 
 def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
@@ -44,7 +45,7 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
         title = words.plural(
             "{count} override of days before this version", "{count} overrides of days before this version", past.height
         )
-        earlier = html.Details([html.Summary(title), _newest(request, past, title, writes=False)])
+        earlier = html.Details([html.Summary(title), _newest(request, past, title, writes=False, figures=False)])
     stale = rows.filter(rows["Stale"] != "").height
     warning = (
         html.P(
@@ -60,7 +61,7 @@ def draw_overrides(request: ViewRequest, plan: PlanFigures) -> Component:
     return html.Div([entry_form(request, plan) if writes else None, heading, warning, undo, listed, earlier])
 
 
-def _newest(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool) -> Component:
+def _newest(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool, figures: bool = True) -> Component:
     """Return the newest overrides, and the way to all of them where there are many.
 
     Parameters
@@ -69,25 +70,30 @@ def _newest(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: boo
     rows : the overrides, the newest first
     title : of the table
     writes : whether they can be withdrawn
+    figures : whether the version holds their days, and so their forecast and plan
     """
     if rows.height <= MOST_SHOWN or request.query.get("all") == "yes":
-        return _table(request, rows, title, writes=writes)
+        return _table(request, rows, title, writes=writes, figures=figures)
     words = request.words
     href = f"{BASE}plan?{urlencode({**request.query, 'all': 'yes'})}"
     more = dcc.Link(words.text("Show all {count}", count=words.number(rows.height)), href=href)
     text = words.text("The newest {count}.", count=words.number(MOST_SHOWN))
-    return html.Div(
-        [html.P([text, " ", more], className="soft"), _table(request, rows.head(MOST_SHOWN), title, writes=writes)]
-    )
+    newest = _table(request, rows.head(MOST_SHOWN), title, writes=writes, figures=figures)
+    return html.Div([html.P([text, " ", more], className="soft"), newest])
 
 
-def _table(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool) -> Component:
+def _table(request: ViewRequest, rows: pl.DataFrame, title: str, *, writes: bool, figures: bool) -> Component:
     words = request.words
     header = [words.text(name) for name in ("For", "Days", "What", "Forecast", "Plan", "Reason", "By whom")]
     if writes:
         header.append(words.text("Withdraw"))
     lines = [_line(row, request, writes=writes) for row in rows.iter_rows(named=True)]
-    return tables.table(header, lines, text=(0, 1, 2, 5, 6, 7), label=title, stacked=True)
+    if not figures:
+        del header[FIGURES]
+        for line in lines:
+            del line[FIGURES]
+    text = (0, 1, 2, 5, 6, 7) if figures else range(len(header))
+    return tables.table(header, lines, text=text, label=title, stacked=True)
 
 
 def _line(row: dict[str, Any], request: ViewRequest, *, writes: bool) -> list[Any]:
