@@ -101,7 +101,7 @@ def _beside_last_year(forecast: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFra
 def _shut(forecast: pl.DataFrame, calendar: pl.DataFrame, sales: pl.DataFrame) -> pl.DataFrame:
     """Return the stores that are shut ahead on weekdays on which they usually are open, holidays aside.
 
-    A weekday that has rows in less than half of the weeks is none of them: closed days may have no rows.
+    A weekday with less than half the rows of the store's fullest one is none of them: closed days may have no rows.
     """
     last = sales[s.DATE].max()
     assert isinstance(last, dt.date)
